@@ -1,0 +1,1 @@
+"""Programs that people run, and the Python under them."""

@@ -1,0 +1,1 @@
+"""PostgreSQL and Temporal from wheels, for ./scripts/run, the tests and the bench."""

@@ -1,0 +1,69 @@
+"""The portal's own processes: preparation, worker and web, as ./scripts/run starts them."""
+
+import json
+import sys
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+
+from scripts.local import processes
+from scripts.local.installation import Installation
+from scripts.local.options import Options
+from scripts.local.ports import HOST
+from scripts.local.processes import Service
+
+KEEP_ALIVE = 75
+GRACE = 15
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Starts each process with the same settings."""
+
+    installation: Installation
+    options: Options
+    env: Mapping[str, str]
+
+    def prepare(self, *, demo: bool, own_temporal: bool) -> Service:
+        """Migrations, search attributes, and the demo organisation where it is wanted."""
+        wishes = ["--demo"] * demo + ["--own-temporal"] * own_temporal
+        return self._python("Preparation", "-m", "scripts.local.prepare", *wishes)
+
+    def worker(self) -> Service:
+        """Workflows, activities and the relay."""
+        return self._python("Worker", "worker.py")
+
+    def web(self, port: int) -> Service:
+        """The pages. Idle connections stay open longer than browsers and load tests keep them."""
+        return self._python(
+            "Web",
+            *("-m", "gunicorn", "portal.app:create_app()"),
+            *("--bind", f"{HOST}:{port}"),
+            *("--worker-class", "gthread", "--workers", str(self.options.web_processes)),
+            *("--threads", str(self.options.web_threads)),
+            *("--keep-alive", str(KEEP_ALIVE), "--graceful-timeout", str(GRACE)),
+            *("--worker-tmp-dir", _memory(), "--log-level", "warning"),
+        )
+
+    def _python(self, name: str, *arguments: str) -> Service:
+        log = self.installation.log(name.lower())
+        root = self.installation.root
+        return processes.start(name, [sys.executable, *arguments], log, env=self.env, cwd=root)
+
+
+def is_ready(port: int) -> bool:
+    """Whether ``/readyz`` says that the database, Temporal and a worker are all well."""
+    try:
+        with urllib.request.urlopen(f"http://{HOST}:{port}/readyz", timeout=3) as answer:
+            json.load(answer)
+    except (OSError, ValueError, HTTPException):
+        return False
+    return True
+
+
+def _memory() -> str:
+    """Where gunicorn keeps its heartbeat files: in memory, so that a slow disk kills nobody."""
+    shared = Path("/dev/shm")  # noqa: S108
+    return str(shared) if shared.is_dir() else "."

@@ -1,0 +1,86 @@
+"""The settings that the parts get: what the person set, and what this installation adds."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+from scripts.local import secret
+from scripts.local.failure import LocalFailure
+from scripts.local.installation import Installation
+
+HEADER = (
+    "# Written by ./scripts/run for commands that you start by hand in this clone, such as\n"
+    "# ./scripts/flask portal create-admin. Not read where .env or the environment name a\n"
+    "# DATABASE_URL or an ENVIRONMENT. Your own settings belong into .env.\n"
+)
+
+
+def given(root: Path) -> dict[str, str]:
+    """The environment over ``.env``; empty values count as not given."""
+    from_file = {name: value or "" for name, value in dotenv_values(root / ".env").items()}
+    return {name: value for name, value in {**from_file, **os.environ}.items() if value.strip()}
+
+
+def additions(
+    installation: Installation, database_url: str, temporal_port: int, ui_port: int, port: int
+) -> dict[str, str]:
+    """The settings of a development installation that starts its own servers."""
+    return {
+        "ENVIRONMENT": "development",
+        "DATABASE_URL": database_url,
+        "TEMPORAL_ADDRESS": f"127.0.0.1:{temporal_port}",
+        "TEMPORAL_UI_URL": f"http://localhost:{ui_port}",
+        "PUBLIC_URL": f"http://localhost:{port}",
+        "SECRET_KEY": secret.kept(installation.var / "secret-key"),
+        "ATTACHMENTS_DIR": str(installation.var / "attachments"),
+    }
+
+
+def write_local_env(installation: Installation, settings: Mapping[str, str]) -> None:
+    """Keep the settings for commands by hand, in a private file."""
+    lines = [f"{name}={_quoted(value)}\n" for name, value in settings.items()]
+    secret.write_private(installation.var / "local.env", HEADER + "".join(lines))
+
+
+def check_database(url: str) -> None:
+    """See whether the database that the person named answers. Raises LocalFailure if not."""
+    import psycopg
+
+    scheme, _, rest = url.partition("://")
+    if scheme not in ("postgresql", "postgres", "postgresql+psycopg"):
+        raise LocalFailure("DATABASE_URL must begin with postgresql://.")
+    try:
+        psycopg.connect(f"postgresql://{rest}", connect_timeout=5).close()
+    except psycopg.Error as error:
+        reason = " ".join(str(error).split())
+        raise LocalFailure(
+            f"DATABASE_URL names a server at {_host(url)} that does not let us in: {reason}"
+        ) from error
+
+
+def check_temporal(address: str, namespace: str) -> None:
+    """See whether the Temporal server that the person named serves the namespace."""
+    import asyncio
+
+    from scripts.local.temporal import namespace_answers
+
+    if not asyncio.run(namespace_answers(address, namespace)):
+        raise LocalFailure(
+            f"TEMPORAL_ADDRESS names {address}, but no Temporal server with the namespace "
+            f"{namespace} answers there."
+        )
+
+
+def _host(url: str) -> str:
+    parts = urlsplit(url)
+    try:
+        return f"{parts.hostname}:{parts.port or 5432}"
+    except ValueError:
+        return "an address that makes no sense"
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

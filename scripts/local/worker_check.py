@@ -1,0 +1,31 @@
+"""Says what a worker is about to connect to, and whether the server answers there."""
+
+import asyncio
+import sys
+
+from portal.config import ConfigurationError, Settings
+from scripts.local.processes import leave
+from scripts.local.temporal import namespace_answers
+
+ANSWERS, REFUSED, SILENT = 0, 2, 3
+
+
+def main() -> int:
+    """Print address, namespace and queue. Returns 0 (answers), 2 (bad setting) or 3 (silent)."""
+    try:
+        settings = Settings.from_environment()
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        return REFUSED
+    print(f"Temporal server  {settings.temporal_address}")
+    print(f"Namespace        {settings.temporal_namespace}")
+    print(f"Task queue       {settings.temporal_task_queue}")
+    sys.stdout.flush()
+    if asyncio.run(namespace_answers(settings.temporal_address, settings.temporal_namespace)):
+        return ANSWERS
+    print("The server does not answer with this namespace (yet).", flush=True)
+    return SILENT
+
+
+if __name__ == "__main__":
+    leave(main())
