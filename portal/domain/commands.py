@@ -1,0 +1,130 @@
+"""What people ask for, one frozen dataclass each. `kind_of` names a command in tables."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from portal.domain.request import Content, Priority, Via
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """Common to all: id (made when the form is drawn), request, who, for whom, when, how."""
+
+    command_id: str
+    request_id: str
+    actor_id: str
+    at: datetime
+    on_behalf_of: str | None = None
+    via: Via = Via.WEB
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submit(Command):
+    """Ask for approval. The number was given at the click."""
+
+    number: str
+    type_code: str
+    policy_version_id: str
+    content: Content
+    module: str | None = None
+    entity_type: str | None = None
+    entity_id: str | None = None
+    priority: Priority = Priority.MEDIUM
+    due_at: datetime | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskCommand(Command):
+    """About one task: names the task, its round, and the content version the person saw."""
+
+    task_id: str
+    round: int = 1
+    content_version: int = 1
+    comment: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approve(TaskCommand):
+    """Say yes to one task."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reject(TaskCommand):
+    """Say no to one task."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendBack(TaskCommand):
+    """Return the request to the requester for changes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retract(Command):
+    """Undo one's own decision on a task while the undo window is open."""
+
+    task_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resubmit(Command):
+    """Send a returned request again, changed or not; `content_version` is the one it builds on."""
+
+    content: Content
+    content_version: int = 1
+    comment: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comment(Command):
+    """Say something to everybody who may see the request."""
+
+    comment: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Withdraw(Command):
+    """The requester takes the request back."""
+
+    comment: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cancel(Command):
+    """An admin ends the request, with a reason."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hold(Command):
+    """Stop the clocks, with a reason (admin)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resume(Command):
+    """Let the clocks run on; on a request that needs attention: try to route it again (admin)."""
+
+    comment: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remind(Command):
+    """The requester's nudge to everybody who is asked now."""
+
+
+COMMANDS: dict[str, type[Command]] = {
+    command.__name__: command
+    for command in (
+        Submit, Approve, Reject, SendBack, Retract, Resubmit, Comment, Withdraw, Cancel, Hold,
+        Resume, Remind,
+    )
+}  # fmt: skip
+
+
+def kind_of(command: Command) -> str:
+    """The command's name in `portal.commands.kind` and in the signal, such as "Approve"."""
+    return type(command).__name__

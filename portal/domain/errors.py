@@ -1,0 +1,54 @@
+"""Errors that the domain raises, and the reasons for which a command is refused."""
+
+from enum import StrEnum
+
+
+class DomainError(Exception):
+    """A rule of the domain was broken by the caller; the message is a sentence for people."""
+
+
+class InvalidPolicy(DomainError):
+    """A policy's definition makes no sense; the message names the stage and what to change."""
+
+
+class CannotDecode(DomainError):
+    """Stored or received data do not fit the dataclass they should become; names the field."""
+
+
+class Refusal(StrEnum):
+    """Why a command had no effect; the value is kept in the audit event and the command row."""
+
+    LATE = "late"
+    CLOSED = "closed"
+    STALE = "stale"
+    NOT_YOURS = "not_yours"
+    EXCLUDED = "excluded"
+    NOT_ALLOWED = "not_allowed"
+    COMMENT_REQUIRED = "comment_required"
+    ON_HOLD = "on_hold"
+    NOT_HELD = "not_held"
+    NOT_RETURNED = "not_returned"
+    UNDO_OVER = "undo_over"
+    TOO_SOON = "too_soon"
+    UNKNOWN_TASK = "unknown_task"
+    UNSUPPORTED = "unsupported"
+
+
+REFUSAL_SENTENCES: dict[Refusal, str] = {
+    Refusal.LATE: "Someone decided first, or the request had already moved on.",
+    Refusal.CLOSED: "The request is closed; nothing about it can change any more.",
+    Refusal.STALE: "The request was changed after you opened it.",
+    Refusal.NOT_YOURS: "This task belongs to someone else.",
+    Refusal.EXCLUDED: (
+        "You may not decide this request, because you asked for it or decided it before."
+    ),
+    Refusal.NOT_ALLOWED: "You may not do this with this request.",
+    Refusal.COMMENT_REQUIRED: "This decision needs a comment.",
+    Refusal.ON_HOLD: "The request is on hold; it has to be resumed first.",
+    Refusal.NOT_HELD: "The request is not on hold.",
+    Refusal.NOT_RETURNED: "The request was not sent back, so there is nothing to send again.",
+    Refusal.UNDO_OVER: "The time for undoing is over.",
+    Refusal.TOO_SOON: "A reminder was sent only a short while ago.",
+    Refusal.UNKNOWN_TASK: "There is no such task in this request.",
+    Refusal.UNSUPPORTED: "This version of the portal does not know this command.",
+}

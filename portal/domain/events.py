@@ -1,0 +1,89 @@
+"""What happened, one frozen dataclass each, with a tag in up to three parts for filters and logs.
+
+Fields named in `TEXTS` are free text written by people: the recorder keeps them in a table of
+their own and the hash chain covers their salted hash, so that a text can be erased later.
+"""
+
+from portal.domain.event import SYSTEM, Event
+from portal.domain.legacy_events import LegacyRecorded, RequestFailed, RequestImported
+from portal.domain.request_events import (
+    AttentionNeeded,
+    CommandRefused,
+    CommentAdded,
+    RequestApproved,
+    RequestCancelled,
+    RequestHeld,
+    RequestRejected,
+    RequestResubmitted,
+    RequestResumed,
+    RequestReturned,
+    RequestSubmitted,
+    RequestTimedOut,
+    RequestWithdrawn,
+    RoutingRetried,
+)
+from portal.domain.stage_events import (
+    DecisionRetracted,
+    ReminderDue,
+    StageFailed,
+    StageOpened,
+    StagePassed,
+    StageSkipped,
+    TaskAssigned,
+    TaskDecided,
+    TaskEscalated,
+    TaskExpired,
+    TaskWithdrawn,
+)
+
+EVENTS: dict[str, type[Event]] = {
+    event.__name__: event
+    for event in (
+        RequestSubmitted, StageSkipped, StageOpened, TaskAssigned, TaskDecided, DecisionRetracted,
+        TaskEscalated, TaskExpired, TaskWithdrawn, ReminderDue, CommentAdded, AttentionNeeded,
+        RoutingRetried, StagePassed, StageFailed, RequestReturned, RequestResubmitted, RequestHeld,
+        RequestResumed, RequestApproved, RequestRejected, RequestTimedOut, RequestWithdrawn,
+        RequestCancelled, CommandRefused, LegacyRecorded, RequestImported, RequestFailed,
+    )
+}  # fmt: skip
+
+
+def kind_of(event: Event) -> str:
+    """The event's name in `portal.audit_events.kind`, such as "TaskDecided"."""
+    return type(event).__name__
+
+
+__all__ = [
+    "EVENTS",
+    "SYSTEM",
+    "AttentionNeeded",
+    "CommandRefused",
+    "CommentAdded",
+    "DecisionRetracted",
+    "Event",
+    "LegacyRecorded",
+    "ReminderDue",
+    "RequestApproved",
+    "RequestCancelled",
+    "RequestFailed",
+    "RequestHeld",
+    "RequestImported",
+    "RequestRejected",
+    "RequestResubmitted",
+    "RequestResumed",
+    "RequestReturned",
+    "RequestSubmitted",
+    "RequestTimedOut",
+    "RequestWithdrawn",
+    "RoutingRetried",
+    "StageFailed",
+    "StageOpened",
+    "StagePassed",
+    "StageSkipped",
+    "TaskAssigned",
+    "TaskDecided",
+    "TaskEscalated",
+    "TaskExpired",
+    "TaskWithdrawn",
+    "kind_of",
+]

@@ -1,0 +1,159 @@
+"""How the events of a request as a whole change the state."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from portal.domain import legacy_events
+from portal.domain import request_events as happened
+from portal.domain.event import Event
+from portal.domain.plan import StagePlan
+from portal.domain.request import Status
+from portal.domain.state import Approval, OpenStage, Task
+
+Changes = dict[str, Any]
+
+NO_ATTENTION: Changes = {"attention": None, "attention_retry_at": None, "attention_count": 0}
+
+
+def _submitted(_state: Approval, event: happened.RequestSubmitted) -> Changes:
+    return {
+        "number": event.number,
+        "type_code": event.type_code,
+        "policy_version_id": event.policy_version_id,
+        "requester_id": event.actor,
+        "on_behalf_of": event.on_behalf_of,
+        "content": event.content,
+        "content_version": 1,
+        "content_hash": event.content_hash,
+        "priority": event.priority,
+        "status": Status.PENDING,
+        "round": 1,
+        "wants_route": True,
+        "submitted_at": event.at,
+    }
+
+
+def _attention(_state: Approval, event: happened.AttentionNeeded) -> Changes:
+    return {
+        "wants_route": False,
+        "attention": event.reason,
+        "attention_retry_at": event.retry_at,
+        "attention_count": event.attempt,
+    }
+
+
+def _retried(_state: Approval, _event: happened.RoutingRetried) -> Changes:
+    return {"wants_route": True}
+
+
+def _nothing(_state: Approval, _event: Event) -> Changes:
+    return {}
+
+
+def _returned(_state: Approval, _event: happened.RequestReturned) -> Changes:
+    return {"status": Status.RETURNED, "stage": None, "wants_route": False}
+
+
+def _resubmitted(state: Approval, event: happened.RequestResubmitted) -> Changes:
+    return {
+        "status": Status.PENDING,
+        "round": event.round,
+        "content": event.content,
+        "content_version": event.content_version,
+        "content_hash": event.content_hash,
+        "next_index": 0,
+        "wants_route": True,
+        "carried": event.carried,
+        "passed": tuple(stage for stage in state.passed if stage.key in event.carried),
+        **NO_ATTENTION,
+    }
+
+
+def _held(_state: Approval, event: happened.RequestHeld) -> Changes:
+    return {"status": Status.ON_HOLD, "held_at": event.at, "wants_route": False}
+
+
+def _resumed(state: Approval, event: happened.RequestResumed) -> Changes:
+    changes: Changes = {"status": Status.PENDING, "held_at": None}
+    if state.stage is None:
+        return {**changes, "wants_route": True}
+    return {**changes, "stage": _later(state.stage, timedelta(seconds=event.seconds))}
+
+
+def _later(stage: OpenStage, by: timedelta) -> OpenStage:
+    return replace(
+        stage,
+        plan=_plan_later(stage.plan, by),
+        tasks=tuple(_task_later(task, by) for task in stage.tasks),
+        settles_at=_shift(stage.settles_at, by),
+    )
+
+
+def _task_later(task: Task, by: timedelta) -> Task:
+    return replace(task, due_at=_shift(task.due_at, by), undo_until=_shift(task.undo_until, by))
+
+
+def _plan_later(plan: StagePlan, by: timedelta) -> StagePlan:
+    return replace(
+        plan,
+        reminders=tuple(at + by for at in plan.reminders),
+        escalations=tuple(replace(level, at=level.at + by) for level in plan.escalations),
+        expires_at=_shift(plan.expires_at, by),
+        due_at=_shift(plan.due_at, by),
+    )
+
+
+def _shift(at: datetime | None, by: timedelta) -> datetime | None:
+    return None if at is None else at + by
+
+
+def _imported(_state: Approval, event: legacy_events.RequestImported) -> Changes:
+    return {
+        "policy_version_id": event.policy_version_id,
+        "status": Status.PENDING,
+        "stage": None,
+        "next_index": 0,
+        "wants_route": True,
+        "passed": (),
+        "carried": (),
+        "held_at": None,
+        "closed_at": None,
+        **NO_ATTENTION,
+    }
+
+
+def _closed(status: Status) -> Callable[[Approval, Event], Changes]:
+    def change(_state: Approval, event: Event) -> Changes:
+        return {
+            "status": status,
+            "closed_at": event.at,
+            "stage": None,
+            "wants_route": False,
+            "held_at": None,
+            **NO_ATTENTION,
+        }
+
+    return change
+
+
+CHANGES: dict[type[Event], Callable[[Approval, Any], Changes]] = {
+    happened.RequestSubmitted: _submitted,
+    happened.AttentionNeeded: _attention,
+    happened.RoutingRetried: _retried,
+    happened.CommentAdded: _nothing,
+    happened.CommandRefused: _nothing,
+    happened.RequestReturned: _returned,
+    happened.RequestResubmitted: _resubmitted,
+    happened.RequestHeld: _held,
+    happened.RequestResumed: _resumed,
+    happened.RequestApproved: _closed(Status.APPROVED),
+    happened.RequestRejected: _closed(Status.REJECTED),
+    happened.RequestTimedOut: _closed(Status.TIMEOUT),
+    happened.RequestWithdrawn: _closed(Status.WITHDRAWN),
+    happened.RequestCancelled: _closed(Status.CANCELLED),
+    legacy_events.LegacyRecorded: _nothing,
+    legacy_events.RequestImported: _imported,
+    legacy_events.RequestFailed: _closed(Status.FAILED),
+}

@@ -1,0 +1,133 @@
+"""How the events of a stage and its tasks change the state."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from portal.domain import stage_events as happened
+from portal.domain.event import SYSTEM, Event
+from portal.domain.evolve_request import NO_ATTENTION
+from portal.domain.request import TaskStatus
+from portal.domain.state import Approval, OpenStage, PassedStage, Task
+
+Changes = dict[str, Any]
+
+
+def _skipped(_state: Approval, event: happened.StageSkipped) -> Changes:
+    return {"next_index": event.index + 1}
+
+
+def _opened(state: Approval, event: happened.StageOpened) -> Changes:
+    plan = event.plan
+    return {
+        "stage": OpenStage(plan=plan, opening=event.opening, opened_at=event.at),
+        "opening": event.opening,
+        "next_index": plan.index,
+        "wants_route": False,
+        "passed": tuple(stage for stage in state.passed if stage.key != plan.key),
+        "carried": tuple(key for key in state.carried if key != plan.key),
+        **NO_ATTENTION,
+    }
+
+
+def _assigned(state: Approval, event: happened.TaskAssigned) -> Changes:
+    stage = state.stage
+    if stage is None:
+        return {}
+    task = Task(
+        id=event.task_id, assignee_id=event.person_id, group=event.group, due_at=event.due_at
+    )
+    return {"stage": replace(stage, tasks=(*stage.tasks, task))}
+
+
+def _with_task(state: Approval, task_id: str, on_stage: Changes, **on_task: Any) -> Changes:
+    stage = state.stage
+    if stage is None:
+        return {}
+    tasks = tuple(replace(task, **on_task) if task.id == task_id else task for task in stage.tasks)
+    return {"stage": replace(stage, tasks=tasks, **on_stage)}
+
+
+def _decided(state: Approval, event: happened.TaskDecided) -> Changes:
+    undo = timedelta(seconds=0 if state.stage is None else state.stage.plan.undo_seconds)
+    return _with_task(
+        state,
+        event.task_id,
+        {"settles_at": event.settles_at},
+        status=TaskStatus.DECIDED,
+        decision=event.decision,
+        decided_by=event.actor,
+        undo_until=event.at + undo,
+    )
+
+
+def _retracted(state: Approval, event: happened.DecisionRetracted) -> Changes:
+    return _with_task(
+        state,
+        event.task_id,
+        {"settles_at": event.settles_at},
+        status=TaskStatus.OPEN,
+        decision=None,
+        decided_by=None,
+        undo_until=None,
+    )
+
+
+def _escalated(state: Approval, event: happened.TaskEscalated) -> Changes:
+    on_stage = {"escalations_done": event.level}
+    return _with_task(state, event.task_id, on_stage, assignee_id=event.to_id)
+
+
+def _expired(state: Approval, event: happened.TaskExpired) -> Changes:
+    return _with_task(state, event.task_id, {"expired": True}, status=TaskStatus.EXPIRED)
+
+
+def _withdrawn(state: Approval, event: happened.TaskWithdrawn) -> Changes:
+    return _with_task(state, event.task_id, {}, status=TaskStatus.WITHDRAWN)
+
+
+def _reminded(state: Approval, event: happened.ReminderDue) -> Changes:
+    if event.actor != SYSTEM:
+        return {"nudged_at": event.at}
+    stage = state.stage
+    if stage is None:
+        return {}
+    if event.escalation:
+        return {"stage": replace(stage, escalations_done=event.escalation)}
+    return {"stage": replace(stage, reminders_sent=event.number)}
+
+
+def _passed(state: Approval, event: happened.StagePassed) -> Changes:
+    passed = PassedStage(
+        key=event.key,
+        index=event.index,
+        round=state.round,
+        deciders=event.deciders,
+        reads=None if state.stage is None else state.stage.plan.reads,
+    )
+    return {
+        "stage": None,
+        "next_index": event.index + 1,
+        "wants_route": True,
+        "passed": (*state.passed, passed),
+    }
+
+
+def _failed(_state: Approval, _event: happened.StageFailed) -> Changes:
+    return {"stage": None}
+
+
+CHANGES: dict[type[Event], Callable[[Approval, Any], Changes]] = {
+    happened.StageSkipped: _skipped,
+    happened.StageOpened: _opened,
+    happened.TaskAssigned: _assigned,
+    happened.TaskDecided: _decided,
+    happened.DecisionRetracted: _retracted,
+    happened.TaskEscalated: _escalated,
+    happened.TaskExpired: _expired,
+    happened.TaskWithdrawn: _withdrawn,
+    happened.ReminderDue: _reminded,
+    happened.StagePassed: _passed,
+    happened.StageFailed: _failed,
+}

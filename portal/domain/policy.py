@@ -1,0 +1,134 @@
+"""A policy: the stages a request goes through, who decides in each, and its clocks.
+
+Durations are whole minutes: business minutes of the request type's calendar unless the stage's
+`elapsed` says that the clock never stops.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class StageKind(StrEnum):
+    """An approval stage waits for votes; a notify stage tells people and waits for nobody."""
+
+    APPROVAL = "approval"
+    NOTIFY = "notify"
+
+
+class Mode(StrEnum):
+    """How many of a stage's people have to approve."""
+
+    ANY = "any"
+    ALL = "all"
+    QUORUM = "quorum"
+    PER_GROUP = "per_group"
+
+
+class Rejection(StrEnum):
+    """One rejection ends the stage, or it counts until the votes needed are out of reach."""
+
+    ENDS = "ends"
+    COUNTS = "counts"
+
+
+class Decision(StrEnum):
+    """What an approver can say of a task; SEND_BACK returns the request to the requester."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    SEND_BACK = "send_back"
+
+
+class RuleKind(StrEnum):
+    """How an approver rule finds people."""
+
+    PEOPLE = "people"
+    GROUP = "group"
+    ROLE = "role"
+    MANAGER = "manager"
+    DEPARTMENT_HEAD = "department_head"
+    CHOSEN = "chosen"
+
+
+class WorkflowKind(StrEnum):
+    """Which workflow runs the requests of a type."""
+
+    APPROVAL = "approval"
+    SIMPLE = "simple"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApproverRule:
+    """One way of finding approvers.
+
+    `people`: person ids. `code`: a group's, role's or department's code. `levels`: managers up
+    (1 = the requester's manager). `form_field`: the form field whose value is the department or
+    group code (looked up in `codes` first), or, for CHOSEN, a person id or a list of them. A
+    DEPARTMENT_HEAD without code and form field is the head of the requester's own department.
+    `label` is how pages name it, such as "budget owner".
+    """
+
+    kind: RuleKind
+    people: tuple[str, ...] = ()
+    code: str | None = None
+    levels: int = 1
+    form_field: str | None = None
+    codes: dict[str, str] = field(default_factory=dict)
+    label: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscalationLevel:
+    """Who gets an open task, and what message, `after` so many minutes of waiting."""
+
+    after: int
+    to: tuple[ApproverRule, ...]
+    message: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One part of the route.
+
+    `quorum`: votes needed; `quorum_percent`: share of the people asked, rounded up (either, for
+    QUORUM). PER_GROUP: each rule is one group, one approval from each. `condition`: a CEL
+    expression over the request's values, absent = always; `condition_text` says it in words.
+    `distinct`: nobody who approved an earlier stage decides here. `reads`: the form fields this
+    stage's decision depends on, absent = all. `rejection` absent: ENDS for ANY, ALL and PER_GROUP,
+    COUNTS for QUORUM. `fallback` absent: the policy's.
+    """
+
+    key: str
+    name: str
+    kind: StageKind = StageKind.APPROVAL
+    mode: Mode = Mode.ANY
+    rules: tuple[ApproverRule, ...] = ()
+    quorum: int | None = None
+    quorum_percent: int | None = None
+    condition: str | None = None
+    condition_text: str = ""
+    distinct: bool = False
+    reads: tuple[str, ...] | None = None
+    rejection: Rejection | None = None
+    comment_required: tuple[Decision, ...] = (Decision.REJECT, Decision.SEND_BACK)
+    fallback: tuple[ApproverRule, ...] = ()
+    elapsed: bool = False
+    remind_after: tuple[int, ...] = ()
+    escalate: tuple[EscalationLevel, ...] = ()
+    expire_after: int | None = None
+
+    @property
+    def rejection_rule(self) -> Rejection:
+        """The stage's rule on rejections, with the mode's default where none is set."""
+        if self.rejection is not None:
+            return self.rejection
+        return Rejection.COUNTS if self.mode is Mode.QUORUM else Rejection.ENDS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """The stages in order, the undo window in seconds, and who decides if a rule finds nobody."""
+
+    stages: tuple[Stage, ...]
+    undo_seconds: int = 10
+    fallback: tuple[ApproverRule, ...] = ()

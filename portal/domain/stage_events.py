@@ -1,0 +1,137 @@
+"""What happens to a stage and its tasks."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from portal.domain.event import Event
+from portal.domain.plan import StagePlan
+from portal.domain.policy import Decision
+from portal.domain.request import Via
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageSkipped(Event):
+    """A stage was not needed, and why."""
+
+    tag: ClassVar[str] = "stage:skipped"
+    index: int
+    key: str
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageOpened(Event):
+    """A stage began; `opening` counts the stages opened so far in this request, from 1."""
+
+    tag: ClassVar[str] = "stage:opened"
+    round: int
+    opening: int
+    plan: StagePlan
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskAssigned(Event):
+    """A person was asked to decide."""
+
+    tag: ClassVar[str] = "task:assigned"
+    task_id: str
+    round: int
+    index: int
+    stage_key: str
+    person_id: str
+    group: str | None = None
+    due_at: datetime | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskDecided(Event):
+    """A task got its decision. `settles_at`: when the stage moves on unless undone, if it can."""
+
+    tag: ClassVar[str] = "task:decided"
+    TEXTS: ClassVar[tuple[str, ...]] = ("comment",)
+    task_id: str
+    decision: Decision
+    content_version: int
+    content_hash: str
+    comment: str = ""
+    settles_at: datetime | None = None
+    via: Via = Via.WEB
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionRetracted(Event):
+    """A decision was undone inside its undo window; its task is open again.
+
+    `settles_at`: when the stage still moves on, if it has its verdict without this decision.
+    """
+
+    tag: ClassVar[str] = "task:retracted"
+    task_id: str
+    settles_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskEscalated(Event):
+    """A task moved to another person because of time."""
+
+    tag: ClassVar[str] = "task:escalated"
+    task_id: str
+    level: int
+    from_id: str
+    to_id: str
+    message: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskExpired(Event):
+    """A task's last deadline passed undecided."""
+
+    tag: ClassVar[str] = "task:expired"
+    task_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskWithdrawn(Event):
+    """A task is no longer needed, and why."""
+
+    tag: ClassVar[str] = "task:withdrawn"
+    task_id: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReminderDue(Event):
+    """People are reminded: by the clock, or by the requester's nudge (then `actor` is a person).
+
+    `number` counts the clock's reminders of this stage, from 1. `escalation` is the level this
+    reminder goes with (the tasks that did not move), and 0 for every other reminder.
+    """
+
+    tag: ClassVar[str] = "task:reminded"
+    task_ids: tuple[str, ...]
+    number: int = 0
+    escalation: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class StagePassed(Event):
+    """A stage has the approvals it needs (or told its people, for a notify stage)."""
+
+    tag: ClassVar[str] = "stage:passed"
+    index: int
+    key: str
+    deciders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageFailed(Event):
+    """A stage was rejected, or can no longer get the approvals it needs."""
+
+    tag: ClassVar[str] = "stage:failed"
+    index: int
+    key: str
+    reason: str

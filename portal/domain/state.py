@@ -1,0 +1,108 @@
+"""The aggregate's state: frozen, folded from events, small enough to start a workflow from."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from portal.domain.plan import StagePlan
+from portal.domain.policy import Decision
+from portal.domain.request import Content, Priority, Status, TaskStatus
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One person's to-do in a stage and round.
+
+    `decided_by` differs from the assignee for delegates. `undo_until`: the decision can be
+    retracted before this time.
+    """
+
+    id: str
+    assignee_id: str
+    group: str | None = None
+    status: TaskStatus = TaskStatus.OPEN
+    decision: Decision | None = None
+    decided_by: str | None = None
+    due_at: datetime | None = None
+    undo_until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenStage:
+    """The stage under way: its plan, its tasks, what the clock did so far, and when it settles.
+
+    `settles_at` is set while the stage has what it needs and waits for its undo window to end.
+    """
+
+    plan: StagePlan
+    opening: int
+    opened_at: datetime
+    tasks: tuple[Task, ...] = ()
+    reminders_sent: int = 0
+    escalations_done: int = 0
+    expired: bool = False
+    settles_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PassedStage:
+    """A stage that was approved: when (which round), by whom, and which fields it read.
+
+    A notify stage stands here without deciders.
+    """
+
+    key: str
+    index: int
+    round: int
+    deciders: tuple[str, ...] = ()
+    reads: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approval:
+    """Everything the workflow knows about a request: the fold of its events (`approval.evolve`).
+
+    `next_index`: the policy stage from which routing goes on. `wants_route`: routing has to be
+    asked now. `passed`: the approvals that stand; `carried`: keys of those from earlier rounds.
+    `attention`: why nobody could be asked, until `attention_retry_at`, and how many times in a
+    row. `handled`: ids of the commands dealt with. `nudged_at`: the requester's last nudge.
+    """
+
+    request_id: str
+    seq: int = 0
+    number: str = ""
+    type_code: str = ""
+    policy_version_id: str = ""
+    requester_id: str = ""
+    on_behalf_of: str | None = None
+    content: Content = field(default_factory=lambda: Content(title=""))
+    content_version: int = 0
+    content_hash: str = ""
+    priority: Priority = Priority.MEDIUM
+    status: Status = Status.PENDING
+    round: int = 0
+    opening: int = 0
+    next_index: int = 0
+    wants_route: bool = False
+    stage: OpenStage | None = None
+    passed: tuple[PassedStage, ...] = ()
+    carried: tuple[str, ...] = ()
+    attention: str | None = None
+    attention_retry_at: datetime | None = None
+    attention_count: int = 0
+    held_at: datetime | None = None
+    nudged_at: datetime | None = None
+    submitted_at: datetime | None = None
+    closed_at: datetime | None = None
+    handled: tuple[str, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """True until the request has an outcome."""
+        return self.status.is_open
+
+    @property
+    def open_tasks(self) -> tuple[Task, ...]:
+        """The tasks somebody can decide now (or after a hold)."""
+        if self.stage is None:
+            return ()
+        return tuple(task for task in self.stage.tasks if task.status is TaskStatus.OPEN)

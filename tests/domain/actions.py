@@ -1,0 +1,157 @@
+"""What may happen to a world next; each action draws its own details."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+
+from portal.domain import approval, commands
+from portal.domain.request import Status, TaskStatus
+from portal.domain.state import Task
+from tests.domain.worlds import EVERYBODY, World, answers, contents, people, submissions, texts
+
+T = TypeVar("T")
+Draw = Callable[[st.SearchStrategy[T]], T]
+Action = Callable[[Any, World], None]
+
+DECISIONS = (*[commands.Approve] * 5, commands.Reject, commands.SendBack, commands.SendBack)
+
+reasons = st.sampled_from(["Because.", "Because.", "Because.", " "])
+
+
+def submit(draw: Any, world: World) -> None:
+    """The requester asks; mostly once."""
+    world.command(commands.Submit, "rita", **draw(submissions))
+
+
+def decide(draw: Any, world: World) -> None:
+    """Somebody decides: mostly the right person about what is there, sometimes not."""
+    task = _some_task(draw, world)
+    right = draw(st.integers(0, 5)) > 0
+    actor = task.assignee_id if right else draw(people)
+    stale = draw(st.integers(0, 9))
+    world.command(
+        draw(st.sampled_from(DECISIONS)),
+        actor,
+        task_id=task.id,
+        round=max(1, world.state.round - (stale == 1)),
+        content_version=world.state.content_version - (stale == 2),
+        comment=draw(reasons),
+    )
+
+
+def _some_task(draw: Any, world: World) -> Task:
+    """Mostly an open task, if there is one."""
+    known = world.known_tasks()
+    still_open = [task for task in known if task.status is TaskStatus.OPEN]
+    return draw(st.sampled_from(still_open if still_open and draw(st.integers(0, 4)) else known))
+
+
+def retract(draw: Any, world: World) -> None:
+    """Somebody takes a decision back, mostly the one who took it."""
+    known = world.known_tasks()
+    decided = [task for task in known if task.status is TaskStatus.DECIDED]
+    task = draw(st.sampled_from(decided or known))
+    actor = task.decided_by if task.decided_by and draw(st.booleans()) else draw(people)
+    world.command(commands.Retract, actor, task_id=task.id)
+
+
+def repeat(draw: Any, world: World) -> None:
+    """A command arrives once more."""
+    if world.given:
+        world.apply(draw(st.sampled_from(world.given)))
+
+
+def resubmit(draw: Any, world: World) -> None:
+    """The request is sent again, changed or not."""
+    version = world.state.content_version - (draw(st.integers(0, 5)) == 0)
+    content = draw(st.just(world.state.content) | contents)
+    actor = draw(st.sampled_from(["rita", "rita", "bob", "ana"]))
+    world.command(commands.Resubmit, actor, content=content, content_version=version)
+
+
+def comment(draw: Any, world: World) -> None:
+    """Somebody says something."""
+    world.command(commands.Comment, draw(people), comment=draw(texts))
+
+
+def stop(draw: Any, world: World) -> None:
+    """The request is taken back or cancelled; mostly by people who may not, or without reason."""
+    if draw(st.booleans()):
+        world.command(commands.Withdraw, draw(st.sampled_from(EVERYBODY)))
+    else:
+        world.command(commands.Cancel, "admin", reason=draw(st.sampled_from(["", " ", "Stop."])))
+
+
+def hold(draw: Any, world: World) -> None:
+    """The clocks are stopped."""
+    world.command(commands.Hold, "admin", reason=draw(texts))
+
+
+def resume(draw: Any, world: World) -> None:
+    """The clocks run on."""
+    world.command(commands.Resume, "admin", comment=draw(texts))
+
+
+def remind(draw: Any, world: World) -> None:
+    """Somebody nudges."""
+    world.command(commands.Remind, draw(st.sampled_from(["rita", "rita", "bob", "ana"])))
+
+
+def route(draw: Any, world: World) -> None:
+    """Routing answers, asked or not."""
+    world.route(draw(answers(world.state, world.now)))
+
+
+def wait(draw: Any, world: World) -> None:
+    """Time passes: a little, a lot, or exactly until something is due; the clock may be late."""
+    due = approval.next_due(world.state)
+    kind = draw(st.sampled_from(["seconds", "hours", "due", "due", "before due", "late"]))
+    if due is not None and kind in ("due", "before due", "late"):
+        offset = {"due": 0, "before due": -0.5, "late": 3600 * 30}[kind]
+        world.now = max(world.now, due + timedelta(seconds=offset))
+    else:
+        seconds = st.floats(0, 15) if kind == "seconds" else st.integers(0, 3600 * 30)
+        world.now += timedelta(seconds=draw(seconds))
+    if draw(st.integers(0, 4)):
+        world.tick()
+
+
+ACTIONS: dict[str, Action] = {
+    each.__name__: each
+    for each in (
+        decide, retract, repeat, resubmit, comment, stop, hold, resume, remind, route, wait,
+    )
+}  # fmt: skip
+
+# The actions that lead somewhere in each situation: drawn more often than the others.
+LIKELY = {
+    Status.PENDING: (decide, decide, decide, wait),
+    Status.ON_HOLD: (resume, wait),
+    Status.RETURNED: (resubmit, resubmit, comment),
+}
+
+
+def likely(world: World) -> tuple[Action, ...]:
+    """What would move this world on."""
+    state = world.state
+    if state.wants_route:
+        return (route,)
+    if state.status is Status.PENDING and state.stage is None:
+        return (wait, resume)
+    if state.stage is not None and state.stage.settles_at is not None:
+        return (wait, wait, wait, retract)
+    return LIKELY.get(state.status, (repeat, wait))
+
+
+@st.composite
+def histories(draw: st.DrawFn, longest: int = 40) -> World:
+    """A world after some steps."""
+    world = World()
+    submit(draw, world)
+    for _ in range(draw(st.integers(5, longest))):
+        usual = draw(st.integers(0, 9)) > 1
+        choices = likely(world) if usual else tuple(ACTIONS.values())
+        draw(st.sampled_from(choices))(draw, world)
+    return world

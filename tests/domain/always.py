@@ -1,0 +1,182 @@
+"""The rules that hold always, each as a check on a world, worked out apart from the product."""
+
+from collections import Counter
+
+from portal.domain import approval, commands
+from portal.domain.codec import decode, encode
+from portal.domain.events import (
+    EVENTS,
+    CommandRefused,
+    DecisionRetracted,
+    RequestReturned,
+    StageOpened,
+    TaskAssigned,
+    TaskDecided,
+    TaskEscalated,
+    TaskExpired,
+    TaskWithdrawn,
+    kind_of,
+)
+from portal.domain.plan import RoutePlan, StagePlan
+from portal.domain.policy import Decision, Mode, Rejection
+from portal.domain.request import Status, TaskStatus
+from portal.domain.state import Approval, OpenStage, Task
+from tests.domain.worlds import Step, World
+
+
+def again(step: Step) -> list[object]:
+    """The same question once more."""
+    if step.what is None:
+        return [*approval.tick(step.before, step.now)]
+    if isinstance(step.what, RoutePlan):
+        return [*approval.route(step.before, step.what, step.now)]
+    return [*approval.apply(step.before, step.what, step.now)]
+
+
+def rule_1_pure_and_folded(world: World) -> None:
+    """Same state, command and time, same events; folding the events gives the state."""
+    log = world.log
+    assert [event.seq for event in log] == list(range(1, len(log) + 1))
+    assert approval.fold(world.state.request_id, log) == world.state
+    if world.steps:
+        assert again(world.steps[-1]) == list(world.steps[-1].events)
+
+
+def rule_2_a_next_thing(world: World) -> None:
+    """Closed, no open task; open, a task, a timer, or somebody's turn. The log says the same."""
+    state, open_ids = world.state, _open_by_the_log(world)
+    assert open_ids == {task.id for task in state.open_tasks}
+    if not state.is_open:
+        assert not open_ids
+        assert state.stage is None
+        assert not state.wants_route
+        assert approval.next_due(state) is None
+    elif state.round and state.status is Status.PENDING:
+        waiting = state.wants_route or (state.attention and state.attention_retry_at)
+        settling = state.stage is not None and state.stage.settles_at is not None
+        assert open_ids or settling or waiting
+
+
+def _open_by_the_log(world: World) -> set[str]:
+    open_ids: set[str] = set()
+    for event in world.log:
+        if isinstance(event, TaskAssigned | DecisionRetracted):
+            assert event.task_id not in open_ids
+            open_ids.add(event.task_id)
+        elif isinstance(event, TaskDecided | TaskExpired | TaskWithdrawn):
+            open_ids.remove(event.task_id)
+        elif isinstance(event, RequestReturned):
+            assert not open_ids
+    return open_ids
+
+
+def rule_3_decided_once(world: World) -> None:
+    """No task has two standing decisions, and whoever comes second hears "late"."""
+    standing: Counter[str] = Counter()
+    for event in world.log:
+        if isinstance(event, TaskDecided):
+            standing[event.task_id] += 1
+            assert standing[event.task_id] == 1
+        elif isinstance(event, DecisionRetracted):
+            standing[event.task_id] -= 1
+
+
+def rule_4_nobody_excluded(world: World) -> None:
+    """Neither requester, nor beneficiary, nor excluded people are asked or decide, ever."""
+    barred: set[str | None] = set()
+    holder: dict[str, str] = {}
+    for event in world.log:
+        if isinstance(event, StageOpened):
+            barred = {world.state.requester_id, world.state.on_behalf_of, *event.plan.excluded}
+            holder = {}
+        elif isinstance(event, TaskAssigned):
+            assert event.person_id not in barred | set(holder.values())
+            holder[event.task_id] = event.person_id
+        elif isinstance(event, TaskEscalated):
+            assert event.to_id not in barred | set(holder.values())
+            holder[event.task_id] = event.to_id
+        elif isinstance(event, TaskDecided):
+            assert event.actor not in barred
+            assert event.actor == holder[event.task_id]
+
+
+def rule_5_twice_is_once(world: World) -> None:
+    """A command that was dealt with has no second effect, and each has one outcome."""
+    for command in world.given[-3:]:
+        assert approval.apply(world.state, command, world.now) == []
+    outcomes = [event.command_id for event in world.log if event.command_id]
+    refused = {event.command_id for event in world.log if isinstance(event, CommandRefused)}
+    assert all(outcomes.count(command_id) == 1 for command_id in refused)
+    assert set(outcomes) == {command.command_id for command in world.given}
+
+
+def rule_6_never_early(world: World) -> None:
+    """The clock acts only when something was due, and then has nothing more to do until later."""
+    for step in world.steps[-1:]:
+        due = approval.next_due(step.before)
+        if step.what is None and step.events:
+            assert due is not None
+            assert due <= step.now
+        if step.what is None:
+            following = approval.next_due(step.after)
+            assert following is None or following > step.now
+            assert step.events or due is None or due > step.now
+
+
+def rule_7_reachable(world: World) -> None:
+    """A stage whose votes are in, or out of reach, is settling; no other is."""
+    stage = world.state.stage
+    if stage is None:
+        return
+    sent_back = any(task.decision is Decision.SEND_BACK for task in stage.tasks)
+    over = sent_back or passes(stage, as_if=False) or not passes(stage, as_if=True)
+    assert over == (stage.settles_at is not None)
+
+
+def passes(stage: OpenStage, *, as_if: bool) -> bool:
+    """Whether the approvals suffice: those given or, `as_if`, also those still possible."""
+    plan: StagePlan = stage.plan
+    if plan.rejection is Rejection.ENDS and _said(stage, Decision.REJECT):
+        return False
+    yes = [task for task in stage.tasks if _approves(task, as_if)]
+    if plan.mode is Mode.PER_GROUP:
+        return set(plan.groups) <= {task.group for task in yes}
+    needed = {Mode.ANY: plan.needed, Mode.QUORUM: plan.needed, Mode.ALL: len(stage.tasks)}
+    return len(yes) >= needed[plan.mode]
+
+
+def _said(stage: OpenStage, decision: Decision) -> bool:
+    return any(task.decision is decision for task in stage.tasks)
+
+
+def _approves(task: Task, as_if: bool) -> bool:
+    return task.decision is Decision.APPROVE or (as_if and task.status is TaskStatus.OPEN)
+
+
+def stored_and_read_again(world: World) -> None:
+    """State and events survive their JSON form: a workflow can start from a state."""
+    assert decode(Approval, encode(world.state)) == world.state
+    for event in world.steps[-1].events if world.steps else ():
+        assert decode(EVENTS[kind_of(event)], encode(event)) == event
+
+
+def undoing_touches_one_task(world: World) -> None:
+    """A retraction changes its own task and nobody else's."""
+    for step in world.steps[-1:]:
+        if isinstance(step.what, commands.Retract) and step.before.stage and step.after.stage:
+            was, now = step.before.stage.tasks, step.after.stage.tasks
+            changed = [a.id for a, b in zip(was, now, strict=True) if a != b]
+            assert set(changed) <= {step.what.task_id}
+
+
+RULES = (
+    rule_1_pure_and_folded,
+    rule_2_a_next_thing,
+    rule_3_decided_once,
+    rule_4_nobody_excluded,
+    rule_5_twice_is_once,
+    rule_6_never_early,
+    rule_7_reachable,
+    stored_and_read_again,
+    undoing_touches_one_task,
+)

@@ -1,0 +1,171 @@
+"""A request that anything may happen to, with a record of every step, for the property tests."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from portal.domain import approval, commands
+from portal.domain.events import Event
+from portal.domain.plan import (
+    Candidate,
+    PlannedEscalation,
+    RoutePlan,
+    StagePlan,
+    StageSkip,
+)
+from portal.domain.policy import Decision, Mode, Rejection, StageKind
+from portal.domain.request import Content, Priority
+from portal.domain.state import Approval, Task
+from tests.domain.story import MONDAY, REQUEST
+
+STAFF = ("ana", "ben", "cleo", "dan", "eve")
+EVERYBODY = (*STAFF, "rita", "bob")
+GROUPS = ("IT", "HR")
+FIELDS = ("seats", "colour")
+
+people = st.sampled_from(EVERYBODY)
+texts = st.sampled_from(["", " ", "Because.", "Größe <b>?"])
+minutes = st.integers(0, 60 * 8)
+contents = st.builds(
+    Content,
+    title=st.sampled_from(["Chairs", "Stools"]),
+    fields=st.dictionaries(st.sampled_from(FIELDS), st.integers(1, 2)),
+    amount=st.none() | st.integers(0, 10**12),
+    currency=st.sampled_from([None, "EUR"]),
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What came in, when, and what it made of the state."""
+
+    before: Approval
+    what: commands.Command | RoutePlan | None
+    now: datetime
+    events: tuple[Event, ...]
+    after: Approval
+
+
+class World:
+    """One request and its whole past. `what` None in a step is a tick of the clock."""
+
+    def __init__(self) -> None:
+        self.now = MONDAY
+        self.state = Approval(request_id=REQUEST)
+        self.steps: list[Step] = []
+        self.given: list[commands.Command] = []
+
+    @property
+    def log(self) -> list[Event]:
+        """Every event so far."""
+        return [event for step in self.steps for event in step.events]
+
+    def command(self, kind: type[commands.Command], actor: str, **values: Any) -> None:
+        """A new command arrives."""
+        command_id = f"command-{len(self.given)}"
+        given = {"command_id": command_id, "request_id": REQUEST, "at": self.now, **values}
+        self.apply(kind(actor_id=actor, **given))
+
+    def apply(self, command: commands.Command) -> None:
+        """A command arrives, for the first time or not."""
+        self.given.append(command)
+        self._note(command, approval.apply(self.state, command, self.now))
+
+    def route(self, plan: RoutePlan) -> None:
+        """Routing answers."""
+        self._note(plan, approval.route(self.state, plan, self.now))
+
+    def tick(self) -> None:
+        """The clock looks."""
+        self._note(None, approval.tick(self.state, self.now))
+
+    def _note(self, what: commands.Command | RoutePlan | None, events: list[Event]) -> None:
+        before = self.state
+        for event in events:
+            self.state = approval.evolve(self.state, event)
+        self.steps.append(Step(before, what, self.now, tuple(events), self.state))
+
+    def known_tasks(self) -> Sequence[Task]:
+        """The tasks of the stage under way, or one that does not exist."""
+        if self.state.stage is not None and self.state.stage.tasks:
+            return self.state.stage.tasks
+        return (Task(id="gone", assignee_id="ana"),)
+
+
+@st.composite
+def candidates(draw: st.DrawFn, least: int = 1) -> tuple[Candidate, ...]:
+    """Some people, in two groups."""
+    names = draw(st.lists(people, min_size=least, max_size=5))
+    return tuple(
+        Candidate(person_id=name, name=name, why="Why not.", group=GROUPS[draw(st.integers(0, 1))])
+        for name in names
+    )
+
+
+BOTH_GROUPS = tuple(
+    Candidate(person_id=name, name=name, why="Why not.", group=group)
+    for name, group in zip(STAFF, GROUPS * 2, strict=False)
+)
+
+
+@st.composite
+def stage_plans(draw: st.DrawFn, index: int, now: datetime) -> StagePlan:
+    """A stage of any kind and mode; its people may include some who may never decide."""
+
+    def later() -> datetime:
+        return now + timedelta(minutes=draw(minutes))
+
+    escalations = sorted(later() for _ in range(draw(st.integers(0, 2))))
+    return StagePlan(
+        index=index,
+        key=f"stage-{index}",
+        name=f"Stage {index}",
+        kind=draw(st.sampled_from([StageKind.APPROVAL] * 5 + [StageKind.NOTIFY])),
+        mode=draw(st.sampled_from(Mode)),
+        needed=draw(st.integers(1, 2)),
+        groups=draw(st.sampled_from([GROUPS, GROUPS[:1]])),
+        people=(*draw(candidates(least=2)), *draw(st.sampled_from([(), BOTH_GROUPS]))),
+        excluded=draw(st.sampled_from([(), ("eve",)])),
+        rejection=draw(st.sampled_from(Rejection)),
+        reads=draw(st.sampled_from([None, (), ("seats",), FIELDS])),
+        comment_required=draw(st.sampled_from([(), (), tuple(Decision)])),
+        undo_seconds=draw(st.sampled_from([0, 10])),
+        reminders=tuple(sorted(later() for _ in range(draw(st.integers(0, 2))))),
+        escalations=tuple(
+            PlannedEscalation(level=n, at=at, to=draw(candidates(least=0)))
+            for n, at in enumerate(escalations, start=1)
+        ),
+        expires_at=draw(st.none() | st.just(now + timedelta(minutes=60 * 9))),
+    )
+
+
+@st.composite
+def answers(draw: st.DrawFn, state: Approval, now: datetime) -> RoutePlan:
+    """An answer of routing: sometimes skipping, mostly a stage, sometimes attention or the end."""
+    index = state.next_index
+    skipped: tuple[StageSkip, ...] = ()
+    if draw(st.integers(0, 3)) == 0:
+        skipped = (StageSkip(index=index, key=f"stage-{index}", name="S", reason="Not needed."),)
+        index += 1
+    kind = draw(st.sampled_from(["stage"] * 6 + ["attention", "end"]))
+    if kind == "stage" and index < 4:
+        return RoutePlan(skipped=skipped, stage=draw(stage_plans(index, now)), total=4)
+    reasons = st.sampled_from(["Nobody can be asked.", "The condition is broken."])
+    return RoutePlan(
+        skipped=skipped, attention=draw(reasons) if kind == "attention" else None, total=4
+    )
+
+
+submissions = st.fixed_dictionaries(
+    {
+        "number": st.just("PR-1"),
+        "type_code": st.just("purchase"),
+        "policy_version_id": st.just("v1"),
+        "content": contents,
+        "on_behalf_of": st.sampled_from([None, "bob"]),
+        "priority": st.sampled_from(Priority),
+    }
+)
