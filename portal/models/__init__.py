@@ -1,0 +1,44 @@
+"""The tables, one file for each group. Ids are UUIDv7, text in Python; times carry a zone."""
+
+from portal.extensions import db
+from portal.models.attachments import Attachment
+from portal.models.audit import AuditEvent, AuditText
+from portal.models.commands import Command, Draft
+from portal.models.delegations import Delegation
+from portal.models.legacy import LegacyMove, LegacyPolicy, LegacyRun, LegacyType
+from portal.models.notifications import Notification
+from portal.models.people import Department, Group, GroupMember, User
+from portal.models.policies import Calendar, PolicyVersion, RequestType
+from portal.models.requests import Comment, Participant, Request, Task
+from portal.models.sessions import SignInAttempt, UserSession
+from portal.models.system import WorkerHeartbeat, WorkflowHistory
+
+__all__ = [
+    "Attachment",
+    "AuditEvent",
+    "AuditText",
+    "Calendar",
+    "Command",
+    "Comment",
+    "Delegation",
+    "Department",
+    "Draft",
+    "Group",
+    "GroupMember",
+    "LegacyMove",
+    "LegacyPolicy",
+    "LegacyRun",
+    "LegacyType",
+    "Notification",
+    "Participant",
+    "PolicyVersion",
+    "Request",
+    "RequestType",
+    "SignInAttempt",
+    "Task",
+    "User",
+    "UserSession",
+    "WorkerHeartbeat",
+    "WorkflowHistory",
+    "db",
+]

@@ -1,0 +1,75 @@
+"""What people asked for. This table is the outbox: there is no other."""
+
+from datetime import datetime
+
+from sqlalchemy import DateTime, Index, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import INET
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.extensions import Base
+from portal.models.columns import Id, Json, Key, Now, UserKey
+
+
+class Command(Base):
+    """One command. `id` is the one-time key of the form; delivered to Temporal, then applied.
+
+    `outcome`: "applied" or "refused" (then `reason` is a `portal.domain.errors.Refusal`), set with
+    `applied_at` by the record activity. `next_attempt_at`: when the relay may try (again).
+    `parked_at`: given up after too many permanent failures; admins see it. `number`: the request's.
+    """
+
+    __tablename__ = "commands"
+    __table_args__ = (
+        Index(
+            "ix_commands_waiting",
+            "next_attempt_at",
+            postgresql_where=text("applied_at IS NULL AND parked_at IS NULL"),
+        ),
+        Index(
+            "ix_commands_waiting_submits",
+            "actor_id",
+            "created_at",
+            postgresql_where=text("applied_at IS NULL AND kind = 'Submit'"),
+        ),
+        Index("ix_commands_request_id", "request_id"),
+        Index(
+            "ix_commands_parked",
+            "parked_at",
+            postgresql_where=text("parked_at IS NOT NULL AND applied_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[Id]
+    request_id: Mapped[Key]
+    number: Mapped[str] = mapped_column(Text)
+    task_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
+    kind: Mapped[str] = mapped_column(Text)
+    workflow: Mapped[str] = mapped_column(Text, server_default="approval")
+    actor_id: Mapped[UserKey]
+    on_behalf_of: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
+    payload: Mapped[Json]
+    via: Mapped[str] = mapped_column(Text, server_default="web")
+    ip: Mapped[str | None] = mapped_column(INET)
+    user_agent: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[Now]
+    next_attempt_at: Mapped[Now]
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    last_error: Mapped[str | None] = mapped_column(Text)
+    delivered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    applied_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    parked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    outcome: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
+
+
+class Draft(Base):
+    """A filled form not sent yet. Its id becomes the Submit command's: pressed twice, sent once."""
+
+    __tablename__ = "drafts"
+    __table_args__ = (Index("ix_drafts_user_id_updated_at", "user_id", "updated_at"),)
+
+    id: Mapped[Id]
+    user_id: Mapped[UserKey]
+    type_code: Mapped[str] = mapped_column(Text)
+    values: Mapped[Json]
+    updated_at: Mapped[Now]

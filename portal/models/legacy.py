@@ -1,0 +1,110 @@
+"""The move from the old engine: its runs, and what became of each old instance."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.extensions import Base
+from portal.models.columns import Id, Json, Key, Now
+
+
+class LegacyRun(Base):
+    """One run of the mover. `totals` by result, kept up while it goes; `found`: how many to do.
+
+    `seen_at`: its last sign of life. `listed`: findings that belong to no instance, each with
+    table, key and reason. `exit_code` and `finished_at` are null while it runs, or was killed.
+    """
+
+    __tablename__ = "legacy_runs"
+
+    id: Mapped[Id]
+    options: Mapped[Json]
+    found: Mapped[int] = mapped_column(server_default="0")
+    totals: Mapped[Json]
+    listed: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
+    started_at: Mapped[Now]
+    seen_at: Mapped[Now]
+    finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    exit_code: Mapped[int | None]
+
+
+class LegacyMove(Base):
+    """What became of one old instance; `result` moved, on_hold and history are final.
+
+    `request_id` is the old text, `new_request_id` the request's id here (the same, where it is a
+    UUID). `kind`: "active" or "finished". `status`: of the request as it was written. `reasons`:
+    why it needs a person, is on hold or failed; `remarks`: what was odd and how it was read.
+    `choice`: a person's answer to the reasons (`portal.legacy.choices`), used by the next run.
+    `started_at`: when its workflow was started; null for history. `told_at`: when the people it
+    waits for got the one message. `rolled_back_at`: given back to
+    the old engine since, so that it moves again.
+    """
+
+    __tablename__ = "legacy_moves"
+    __table_args__ = (
+        CheckConstraint(
+            "result IN ('moved', 'on_hold', 'history', 'needs_person', 'failed')", name="result"
+        ),
+        Index("ix_legacy_moves_result", "result", "instance_id"),
+        Index("ix_legacy_moves_new_request_id", "new_request_id"),
+        Index(
+            "ix_legacy_moves_not_started",
+            "instance_id",
+            postgresql_where=text("started_at IS NULL AND workflow_ref IS NOT NULL"),
+        ),
+    )
+
+    instance_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    request_id: Mapped[str | None] = mapped_column(Text)
+    new_request_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
+    workflow_id: Mapped[str | None] = mapped_column(Text)
+    workflow_code: Mapped[str | None] = mapped_column(Text)
+    old_state: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    result: Mapped[str] = mapped_column(Text)
+    status: Mapped[str | None] = mapped_column(Text)
+    number: Mapped[str | None] = mapped_column(Text)
+    reasons: Mapped[list[str]] = mapped_column(JSONB, server_default="[]")
+    remarks: Mapped[list[str]] = mapped_column(JSONB, server_default="[]")
+    choice: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    chosen_by: Mapped[str | None] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("portal.users.id")
+    )
+    chosen_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    workflow_ref: Mapped[str | None] = mapped_column(Text)
+    run_ref: Mapped[str | None] = mapped_column(Text)
+    moved_at: Mapped[Now]
+    started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    told_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    rolled_back_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    run_id: Mapped[str | None] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("portal.legacy_runs.id")
+    )
+
+
+class LegacyType(Base):
+    """The request type made of an old definition; by it requests find their way back."""
+
+    __tablename__ = "legacy_types"
+
+    workflow_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    request_type_id: Mapped[Key] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("portal.request_types.id"), unique=True
+    )
+
+
+class LegacyPolicy(Base):
+    """The policy version made for a route; `digest` is the SHA-256 of its definition's JSON."""
+
+    __tablename__ = "legacy_policies"
+
+    request_type_id: Mapped[str] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("portal.request_types.id"), primary_key=True
+    )
+    digest: Mapped[str] = mapped_column(Text, primary_key=True)
+    policy_version_id: Mapped[Key] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("portal.policy_versions.id")
+    )

@@ -1,0 +1,31 @@
+"""What people are told inside the portal."""
+
+from datetime import datetime
+
+from sqlalchemy import DateTime, Index, Text, UniqueConstraint, Uuid, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.extensions import Base
+from portal.models.columns import Id, Now, UserKey
+
+
+class Notification(Base):
+    """One message for one person about one event; (user, request, event, kind) once."""
+
+    __tablename__ = "notifications"
+    __table_args__ = (
+        UniqueConstraint("user_id", "request_id", "seq", "kind"),
+        Index("ix_notifications_user_id_created_at", "user_id", "created_at", "id"),
+        Index("ix_notifications_unread", "user_id", postgresql_where=text("read_at IS NULL")),
+    )
+
+    id: Mapped[Id]
+    user_id: Mapped[UserKey]
+    request_id: Mapped[str] = mapped_column(Uuid(as_uuid=False))
+    seq: Mapped[int]
+    kind: Mapped[str] = mapped_column(Text)
+    number: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    task_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
+    created_at: Mapped[Now]
+    read_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -1,0 +1,79 @@
+"""People, groups and departments."""
+
+from sqlalchemy import ForeignKey, Index, Text, Uuid, func
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.extensions import Base
+from portal.models.columns import Id, Now
+
+
+class Department(Base):
+    """A part of the organisation, with its head; `code` serves as the cost centre."""
+
+    __tablename__ = "departments"
+
+    id: Mapped[Id]
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    school: Mapped[str | None] = mapped_column(Text)
+    parent_id: Mapped[str | None] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("portal.departments.id")
+    )
+    head_id: Mapped[str | None] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("portal.users.id", use_alter=True)
+    )
+
+
+class User(Base):
+    """A person. Without a password hash nobody signs in; inactive people stay for the record."""
+
+    __tablename__ = "users"
+    __table_args__ = (Index("ix_users_roles", "roles", postgresql_using="gin"),)
+
+    id: Mapped[Id]
+    email: Mapped[str | None] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    employee_no: Mapped[str | None] = mapped_column(Text, unique=True)
+    department_id: Mapped[str | None] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("portal.departments.id"), index=True
+    )
+    manager_id: Mapped[str | None] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("portal.users.id"), index=True
+    )
+    job_title: Mapped[str | None] = mapped_column(Text)
+    time_zone: Mapped[str] = mapped_column(Text, server_default="UTC")
+    locale: Mapped[str] = mapped_column(Text, server_default="en")
+    roles: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    password_hash: Mapped[str | None] = mapped_column(Text)
+    is_active: Mapped[bool] = mapped_column(server_default="true")
+    legacy_profile_id: Mapped[str | None] = mapped_column(Text, unique=True)
+    created_at: Mapped[Now]
+
+
+Index("uq_users_email_lower", func.lower(User.email), unique=True)
+Index("ix_users_name_lower", func.lower(User.name))
+
+
+class Group(Base):
+    """A named set of people, such as Finance."""
+
+    __tablename__ = "groups"
+
+    id: Mapped[Id]
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+
+
+class GroupMember(Base):
+    """A person's membership of a group."""
+
+    __tablename__ = "group_members"
+
+    group_id: Mapped[str] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("portal.groups.id"), primary_key=True
+    )
+    user_id: Mapped[str] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("portal.users.id"), primary_key=True, index=True
+    )
+    added_at: Mapped[Now]

@@ -1,0 +1,70 @@
+"""Request types, their policies' versions, and the calendars their clocks run by."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Text, UniqueConstraint, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.extensions import Base
+from portal.models.columns import Id, Json, Key, Now
+
+
+class Calendar(Base):
+    """Working time: `hours` maps ISO weekday ("1" = Monday) to [["09:00", "17:00"], ...]."""
+
+    __tablename__ = "calendars"
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(Text, unique=True)
+    time_zone: Mapped[str] = mapped_column(Text)
+    hours: Mapped[Json]
+    country: Mapped[str | None] = mapped_column(Text)
+    subdivision: Mapped[str | None] = mapped_column(Text)
+
+
+class RequestType(Base):
+    """A kind of request: its form, its number prefix, and the policy in force for new requests."""
+
+    __tablename__ = "request_types"
+    __table_args__ = (CheckConstraint("workflow IN ('approval', 'simple')", name="workflow"),)
+
+    id: Mapped[Id]
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text, server_default="")
+    prefix: Mapped[str] = mapped_column(Text, unique=True)
+    next_number: Mapped[int] = mapped_column(server_default="1001")
+    workflow: Mapped[str] = mapped_column(Text, server_default="approval")
+    form: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
+    calendar_id: Mapped[str | None] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("portal.calendars.id")
+    )
+    policy_version_id: Mapped[str | None] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("portal.policy_versions.id", use_alter=True)
+    )
+    default_priority: Mapped[str] = mapped_column(Text, server_default="MEDIUM")
+    module: Mapped[str | None] = mapped_column(Text)
+    is_active: Mapped[bool] = mapped_column(server_default="true")
+    position: Mapped[int] = mapped_column(server_default="0")
+
+
+class PolicyVersion(Base):
+    """One numbered version of a type's policy; a trigger forbids changing it once published."""
+
+    __tablename__ = "policy_versions"
+    __table_args__ = (UniqueConstraint("request_type_id", "version"),)
+
+    id: Mapped[Id]
+    request_type_id: Mapped[Key] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("portal.request_types.id")
+    )
+    version: Mapped[int]
+    definition: Mapped[Json]
+    note: Mapped[str] = mapped_column(Text, server_default="")
+    created_at: Mapped[Now]
+    published_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    published_by: Mapped[str | None] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("portal.users.id")
+    )

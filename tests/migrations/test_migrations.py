@@ -1,0 +1,50 @@
+"""The migrations, up, down and up again, on data; and no difference to the models."""
+
+import psycopg
+import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from tests.migrations.conftest import Database
+from tests.migrations.rows import fill
+
+OURS = "SELECT relname FROM pg_class WHERE relnamespace = 'portal'::regnamespace"
+
+
+def test_models_and_migrations_agree(migrated: Database) -> None:
+    migrated.check()
+
+
+def test_up_down_up_with_data(migrated: Database) -> None:
+    fill(migrated.connection)
+    migrated.down()
+    left = set(migrated.connection.scalars(text(OURS)))
+    assert left == {"alembic_version", "alembic_version_pkc"}
+    migrated.connection.rollback()
+    migrated.up()
+    migrated.check()
+    fill(migrated.connection)
+
+
+def test_each_step_goes_down_and_up_again(empty: Database) -> None:
+    steps = list(ScriptDirectory.from_config(empty.config).walk_revisions())
+    for _ in steps:
+        empty.up("+1")
+        empty.down("-1")
+        empty.up("+1")
+    empty.check()
+
+
+def test_a_busy_table_stops_a_migration_soon(migrated: Database, empty_database_url: str) -> None:
+    with psycopg.connect(empty_database_url) as other:
+        other.execute("SELECT count(*) FROM portal.requests")
+        with pytest.raises(Exception, match="lock timeout"):
+            migrated.down("0002")
+
+
+def test_the_statements_can_be_printed(empty: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    command.upgrade(empty.config, "head", sql=True)
+    printed = capsys.readouterr().out
+    assert "CREATE TABLE portal.requests" in printed
+    assert "%%" not in printed
