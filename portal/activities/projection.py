@@ -1,0 +1,224 @@
+"""What a batch of events changes in the projections, as rows. Pure: `statements` writes."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from portal.domain import request_events, stage_events
+from portal.domain.codec import encode
+from portal.domain.event import SYSTEM, Event
+from portal.domain.plan import StagePlan
+from portal.domain.policy import StageKind
+from portal.domain.request import TaskStatus
+from portal.domain.state import Approval
+from portal.models.columns import new_id
+
+Row = dict[str, Any]
+
+# What `portal.comments.about` says of the comment of a decision that was undone.
+UNDONE = "undone"
+SAID: dict[type[Event], str] = {
+    request_events.CommentAdded: "comment",
+    request_events.RequestHeld: "held",
+    request_events.RequestWithdrawn: "withdrawn",
+    request_events.RequestCancelled: "cancelled",
+}
+
+
+@dataclass
+class Rows:
+    """Rows for the tables around a request; `task_changes` by task id, `undone` task ids."""
+
+    tasks: dict[str, Row] = field(default_factory=dict)
+    task_changes: dict[str, Row] = field(default_factory=dict)
+    participants: dict[str, None] = field(default_factory=dict)
+    comments: list[Row] = field(default_factory=list)
+    undone: list[str] = field(default_factory=list)
+    outcomes: dict[str, Row] = field(default_factory=dict)
+
+    def change_task(self, task_id: str, **columns: Any) -> None:
+        """Change a task of this batch, or one that is already in the table."""
+        inserted = self.tasks.get(task_id)
+        if inserted is not None:
+            inserted.update(columns)
+        else:
+            self.task_changes.setdefault(task_id, {"id": task_id}).update(columns)
+
+
+def project(events: Sequence[Event], state: Approval) -> Rows:
+    """The rows that these events bring about; `state` is the one after them."""
+    walk = _Walk(events, state)
+    for event in events:
+        walk.take(event)
+    walk.follow_clocks()
+    return walk.rows
+
+
+class _Walk:
+    """One pass over a batch. `plan` and `content_version` are those in force at each event."""
+
+    def __init__(self, events: Sequence[Event], state: Approval) -> None:
+        self.state = state
+        self.rows = Rows()
+        self.plan = None if state.stage is None else state.stage.plan
+        self.content_version = _version_before(events, state)
+        self.clocks_moved = False
+
+    def take(self, event: Event) -> None:
+        if event.command_id is not None:
+            self._outcome(event, event.command_id)
+        taker = TAKERS.get(type(event))
+        if taker is not None:
+            taker(self, event)
+
+    def follow_clocks(self) -> None:
+        """After a hold every deadline is later: the open tasks' due times come from the state."""
+        if self.clocks_moved:
+            for task in self.state.open_tasks:
+                self.rows.change_task(task.id, due_at=task.due_at)
+
+    def _outcome(self, event: Event, command_id: str) -> None:
+        refused = isinstance(event, request_events.CommandRefused)
+        self.rows.outcomes[command_id] = {
+            "id": command_id,
+            "outcome": "refused" if refused else "applied",
+            "reason": event.reason if isinstance(event, request_events.CommandRefused) else None,
+        }
+
+    def submitted(self, event: request_events.RequestSubmitted) -> None:
+        self.content_version = 1
+        self.rows.participants[event.actor] = None
+        if event.on_behalf_of is not None:
+            self.rows.participants[event.on_behalf_of] = None
+
+    def opened(self, event: stage_events.StageOpened) -> None:
+        self.plan = event.plan
+        if event.plan.kind is StageKind.NOTIFY:
+            told = (person.person_id for person in event.plan.people)
+            self.rows.participants.update(dict.fromkeys(told))
+
+    def assigned(self, event: stage_events.TaskAssigned) -> None:
+        plan = self.plan or StagePlan(index=event.index, key=event.stage_key, name=event.stage_key)
+        self.rows.participants[event.person_id] = None
+        self.rows.tasks[event.task_id] = {
+            "id": event.task_id,
+            "request_id": event.request_id,
+            "requester_id": self.state.requester_id,
+            "round": event.round,
+            "stage_index": event.index,
+            "stage_key": event.stage_key,
+            "stage_name": plan.name,
+            "group_name": event.group,
+            "assignee_id": event.person_id,
+            "status": TaskStatus.OPEN,
+            "opened_at": event.at,
+            "due_at": event.due_at,
+            "comment": "",
+            "content_version": self.content_version,
+            "escalation_level": 0,
+            "comment_required": list(plan.comment_required),
+            "why": _why(event, plan),
+        }
+
+    def decided(self, event: stage_events.TaskDecided) -> None:
+        self.rows.change_task(
+            event.task_id,
+            status=TaskStatus.DECIDED,
+            decided_at=event.at,
+            decided_by=event.actor,
+            acting_for=event.on_behalf_of,
+            decision=event.decision,
+            comment=event.comment,
+            content_version=event.content_version,
+        )
+        self._comment(event, event.decision, event.comment, event.task_id)
+
+    def retracted(self, event: stage_events.DecisionRetracted) -> None:
+        empty = dict.fromkeys(("decided_at", "decided_by", "acting_for", "decision"))
+        self.rows.change_task(event.task_id, status=TaskStatus.OPEN, comment="", **empty)
+        self.rows.undone.append(event.task_id)
+        for comment in self.rows.comments:
+            if comment["task_id"] == event.task_id:
+                comment["about"] = UNDONE
+
+    def escalated(self, event: stage_events.TaskEscalated) -> None:
+        self.rows.participants[event.to_id] = None
+        why = {"why": event.why, "message": event.message, "escalated_from": event.from_id}
+        inserted = self.rows.tasks.get(event.task_id)
+        changed = self.rows.task_changes.get(event.task_id, {})
+        known = inserted["why"] if inserted is not None else changed.get("why", {})
+        self.rows.change_task(
+            event.task_id,
+            assignee_id=event.to_id,
+            escalation_level=event.level,
+            why=known | why,
+        )
+
+    def expired(self, event: stage_events.TaskExpired) -> None:
+        self.rows.change_task(event.task_id, status=TaskStatus.EXPIRED)
+
+    def withdrawn(self, event: stage_events.TaskWithdrawn) -> None:
+        self.rows.change_task(event.task_id, status=TaskStatus.WITHDRAWN)
+
+    def resubmitted(self, event: request_events.RequestResubmitted) -> None:
+        self.content_version = event.content_version
+        self._comment(event, "resubmitted", event.comment)
+
+    def resumed(self, event: request_events.RequestResumed) -> None:
+        self.clocks_moved = True
+        self._comment(event, "resumed", event.comment)
+
+    def said(self, event: Any) -> None:
+        """Whatever was said with an event about the request as a whole."""
+        text = getattr(event, "comment", "") or getattr(event, "reason", "")
+        self._comment(event, SAID[type(event)], text)
+
+    def _comment(self, event: Event, about: str, text: str, task_id: str | None = None) -> None:
+        if text:
+            self.rows.comments.append(
+                {
+                    "id": new_id(),
+                    "request_id": event.request_id,
+                    "seq": event.seq,
+                    "author_id": None if event.actor == SYSTEM else event.actor,
+                    "about": about,
+                    "text": text,
+                    "task_id": task_id,
+                    "created_at": event.at,
+                }
+            )
+
+
+def _version_before(events: Sequence[Event], state: Approval) -> int:
+    for event in events:
+        if isinstance(event, request_events.RequestResubmitted):
+            return event.content_version - 1
+    return state.content_version
+
+
+def _why(event: stage_events.TaskAssigned, plan: StagePlan) -> Row:
+    """Why this came to the person: the sentence, the stage's reason and facts, who was left out."""
+    return {
+        "why": event.why,
+        "reason": plan.reason,
+        "facts": encode(plan.facts),
+        "left_out": encode(plan.left_out),
+        "used_fallback": plan.used_fallback,
+        "mode": plan.mode,
+        "needed": plan.needed,
+    }
+
+
+TAKERS: dict[type[Event], Callable[[_Walk, Any], None]] = {
+    request_events.RequestSubmitted: _Walk.submitted,
+    request_events.RequestResubmitted: _Walk.resubmitted,
+    request_events.RequestResumed: _Walk.resumed,
+    stage_events.StageOpened: _Walk.opened,
+    stage_events.TaskAssigned: _Walk.assigned,
+    stage_events.TaskDecided: _Walk.decided,
+    stage_events.DecisionRetracted: _Walk.retracted,
+    stage_events.TaskEscalated: _Walk.escalated,
+    stage_events.TaskExpired: _Walk.expired,
+    stage_events.TaskWithdrawn: _Walk.withdrawn,
+    **dict.fromkeys(SAID, _Walk.said),
+}

@@ -1,0 +1,147 @@
+"""The record activity's SQL: one statement for each table, its rows given as one JSON parameter.
+
+`jsonb_populate_recordset` reads rows by the table's own column types, so that each statement has
+one text whatever the number of rows: the server plans it once for each connection. Updates name the
+ids once more in a parameter of their own, because the server expects a hundred rows of JSON and
+would read a whole table for them.
+"""
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Table
+
+from portal.models import AuditEvent, AuditText, Comment, Notification, Participant, Request, Task
+
+CONTENT = ("title", "fields", "amount", "currency")
+STANDING = (
+    "status", "round", "stage_index", "stage_name", "stage_due_at", "settles_at", "waiting_for",
+    "waiting_since", "next_at", "next_what", "attention", "hold_reason", "returned_by",
+    "changed_fields", "content_version", "content_hash", "last_seq", "last_hash", "updated_at",
+    "closed_at",
+)  # fmt: skip
+
+
+def _insert(model: Any, end: str = "", **instead: str) -> str:
+    """An INSERT of the parameter's rows; `instead` gives columns another expression."""
+    table = model.__table__
+    assert isinstance(table, Table)
+    names = [column.name for column in table.columns if column.computed is None]
+    columns = ", ".join(f'"{name}"' for name in names)
+    values = ", ".join(instead.get(name, f'new."{name}"') for name in names)
+    return (
+        f"INSERT INTO {table.fullname} ({columns}) SELECT {values}"  # noqa: S608 - our own names
+        f" FROM jsonb_populate_recordset(NULL::{table.fullname}, %s::jsonb) new {end}"
+    )
+
+
+def _update_request(columns: tuple[str, ...]) -> str:
+    sets = ", ".join(f"{name} = new.{name}" for name in columns)
+    return (
+        f"UPDATE portal.requests old SET {sets}"  # noqa: S608 - our own names
+        " FROM jsonb_populate_recordset(NULL::portal.requests, %s::jsonb) new"
+        " WHERE old.id = new.id AND old.id = %s::uuid"
+    )
+
+
+# The names come with the row, or alone where there is no row yet: one trip to the server.
+LOCK_REQUEST = """
+SELECT r.*, n.names FROM (
+    SELECT COALESCE(jsonb_object_agg(id, name), '{}') AS names
+    FROM portal.users WHERE id = ANY(%s::uuid[])
+) n LEFT JOIN LATERAL (
+    SELECT last_seq, last_hash, title, waiting_since, hold_reason, returned_by, changed_fields,
+        (SELECT temporal_run_id FROM portal.workflow_history WHERE id = %s) AS run_id
+    FROM portal.requests WHERE id = %s::uuid FOR UPDATE
+) r ON true
+"""
+LOCK_ID = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+LAST_EVENT = """
+SELECT seq, hash FROM portal.audit_events WHERE request_id = %s::uuid ORDER BY seq DESC LIMIT 1
+"""
+ADMINS = "SELECT id::text FROM portal.users WHERE is_active AND roles @> '{admin}' ORDER BY id"
+OPEN_TASKS = """
+SELECT id::text, assignee_id::text FROM portal.tasks
+WHERE request_id = %s::uuid AND status = 'OPEN' ORDER BY id
+"""
+
+# The workflow knows codes only; the names of type and group are looked up as the row is made.
+INSERT_REQUEST = _insert(
+    Request,
+    type_name="COALESCE((SELECT name FROM portal.request_types WHERE code = new.type_code),"
+    " new.type_code)",
+)
+# Two texts: naming the title and its like makes the server compute the search words again.
+UPDATE_STANDING = _update_request(STANDING)
+UPDATE_CONTENT = _update_request(STANDING + CONTENT)
+
+INSERT_TASKS = _insert(
+    Task,
+    group_name="COALESCE((SELECT name FROM portal.groups WHERE code = new.group_name),"
+    " new.group_name)",
+)
+# A change that names a status says everything about the decision; any other leaves it alone.
+CHANGE_TASKS = """
+UPDATE portal.tasks old SET
+    status = COALESCE(new.status, old.status),
+    decided_at = CASE WHEN new.status IS NULL THEN old.decided_at ELSE new.decided_at END,
+    decided_by = CASE WHEN new.status IS NULL THEN old.decided_by ELSE new.decided_by END,
+    acting_for = CASE WHEN new.status IS NULL THEN old.acting_for ELSE new.acting_for END,
+    decision = CASE WHEN new.status IS NULL THEN old.decision ELSE new.decision END,
+    comment = COALESCE(new.comment, old.comment),
+    content_version = COALESCE(new.content_version, old.content_version),
+    assignee_id = COALESCE(new.assignee_id, old.assignee_id),
+    escalation_level = COALESCE(new.escalation_level, old.escalation_level),
+    due_at = COALESCE(new.due_at, old.due_at),
+    why = old.why || COALESCE(new.why, '{}')
+FROM jsonb_populate_recordset(NULL::portal.tasks, %s::jsonb) new
+WHERE old.id = new.id AND old.id = ANY(%s::uuid[])
+"""
+UNDO_COMMENTS = """
+UPDATE portal.comments SET about = 'undone'
+WHERE request_id = %s::uuid AND task_id = ANY(%s::uuid[])
+"""
+INSERT_PARTICIPANTS = _insert(Participant, "ON CONFLICT DO NOTHING")
+INSERT_COMMENTS = _insert(Comment)
+INSERT_NOTIFICATIONS = _insert(Notification, "ON CONFLICT DO NOTHING")
+APPLY_COMMANDS = """
+UPDATE portal.commands old SET
+    applied_at = now(), delivered_at = COALESCE(old.delivered_at, now()),
+    outcome = new.outcome, reason = new.reason
+FROM jsonb_populate_recordset(NULL::portal.commands, %s::jsonb) new
+WHERE old.id = new.id AND old.id = ANY(%s::uuid[]) AND old.applied_at IS NULL
+"""
+REPEAT_OUTCOME = """
+UPDATE portal.commands c SET
+    applied_at = now(), delivered_at = COALESCE(c.delivered_at, now()),
+    outcome = CASE e.kind WHEN 'CommandRefused' THEN 'refused' ELSE 'applied' END,
+    reason = CASE e.kind WHEN 'CommandRefused' THEN e.data ->> 'reason' END
+FROM portal.audit_events e
+WHERE e.request_id = CAST(:request AS uuid) AND e.command_id = CAST(:command AS uuid)
+    AND c.id = e.command_id AND c.applied_at IS NULL
+"""
+# The view follows its table through the cutover's renaming (see the migration).
+UPSERT_WORKFLOW = """
+INSERT INTO portal.workflow_history AS old (id, workflow_type, request_id, temporal_workflow_id,
+    temporal_run_id, status, initiator_id, started_at, completed_at, metadata)
+SELECT id, workflow_type, request_id, temporal_workflow_id, temporal_run_id, status, initiator_id,
+    started_at, completed_at, metadata
+FROM jsonb_populate_recordset(NULL::portal.workflow_history, %s::jsonb) new
+ON CONFLICT (id) DO UPDATE SET temporal_run_id = excluded.temporal_run_id,
+    status = excluded.status, completed_at = excluded.completed_at
+"""
+INSERT_TEXTS = _insert(AuditText)
+INSERT_EVENTS = _insert(AuditEvent)
+
+
+@cache
+def together(texts: tuple[str, ...]) -> str:
+    """One statement that does what these do; each sees the tables as they were before all.
+
+    There are few combinations in practice, and the server keeps the plan of each.
+    """
+    *earlier, last = texts
+    if not earlier:
+        return last
+    parts = ", ".join(f"part_{number} AS ({text})" for number, text in enumerate(earlier))
+    return f"WITH {parts} {last}"

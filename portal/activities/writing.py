@@ -1,0 +1,245 @@
+"""Writing a batch: lock and read, then all projections in one statement, then the events.
+
+Trips to the server take most of a batch's time, so there are few: the statements go straight to the
+driver, and a caller that opens the driver's pipeline has them sent together with its commit.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from portal.activities import statements
+from portal.activities.chaining import RecordRows, chain_events
+from portal.activities.driver import driver_of
+from portal.activities.projection import Row, Rows, project
+from portal.activities.standing import Before, content_columns, standing_columns
+from portal.domain.codec import encode
+from portal.domain.event import SYSTEM, Event
+from portal.domain.events import (
+    AttentionNeeded,
+    RequestResubmitted,
+    RequestReturned,
+    RequestSubmitted,
+    TaskEscalated,
+)
+from portal.domain.policy import WorkflowKind
+from portal.domain.state import Approval
+from portal.models.columns import new_id
+from portal.notifications.compose import NEED_ASSIGNEES, Scene, compose
+from portal.workflows.messages import RecordBatch
+
+Statement = tuple[str, Sequence[Any]]
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no place in a row")
+
+
+_ENCODER = json.JSONEncoder(default=_as_text, ensure_ascii=False)
+
+
+class Writing:
+    """One batch on its way into the database, inside the caller's transaction."""
+
+    def __init__(self, connection: Connection, batch: RecordBatch, state: Approval) -> None:
+        self._driver = driver_of(connection)
+        self._batch = batch
+        self._state = state
+        self._names: dict[str, str] = {}
+
+    def begin(self, events: Sequence[Event]) -> Before:
+        """Lock the request's row and read what is needed of it, and the people's names."""
+        request_id = self._state.request_id
+        people = sorted(_people(events, self._state))
+        locked = self._driver.execute(statements.LOCK_REQUEST, [people, request_id, request_id])
+        *row, self._names = locked.fetchone() or [None, {}]
+        if row[0] is None:
+            began = self._state.round > 0 and events[0].seq == 1
+            return Before() if began else self._without_request()
+        names = [each.name for each in locked.description or ()]
+        return Before(is_there=True, **dict(zip(names, row, strict=False)))
+
+    def _without_request(self) -> Before:
+        """Commands may have been refused before any request began: those events are a chain, too.
+
+        There is no row to lock, so the lock is on the id.
+        """
+        self._driver.execute(statements.LOCK_ID, [self._state.request_id])
+        last = self._driver.execute(statements.LAST_EVENT, [self._state.request_id]).fetchone()
+        return Before() if last is None else Before(last_seq=last[0], last_hash=last[1])
+
+    def write(self, events: Sequence[Event], before: Before) -> None:
+        """Write everything that follows from these events; they come right after `before`.
+
+        Raises UniqueViolation if another transaction made the request's row meanwhile.
+        """
+        given = [each for each in self._batch.events if each.data["seq"] > before.last_seq]
+        chained = chain_events(before.last_hash, given)
+        rows = project(events, self._state)
+        # A submit that was refused began no request: there is only the answer to it.
+        around = self._around(events, before, rows, chained) if self._state.round else []
+        self._run(
+            [*around, _changes(statements.APPLY_COMMANDS, rows.outcomes), _texts(chained)],
+            _events(chained),
+        )
+
+    def _run(self, batch: Iterable[Statement | None], last: Statement) -> None:
+        """Run all as one statement, then the last."""
+        given = [statement for statement in batch if statement is not None]
+        if given:
+            together = statements.together(tuple(text for text, _ in given))
+            self._driver.execute(together, [value for _, values in given for value in values])
+        self._driver.execute(*last)
+
+    def _around(
+        self, events: Sequence[Event], before: Before, rows: Rows, chained: RecordRows
+    ) -> Iterable[Statement | None]:
+        """The request's row and those around it."""
+        state = self._state
+        request = self._request_row(events, before) | {"last_hash": chained.last_hash}
+        if before.is_there:
+            yield _with(_update_of(events), [request], state.request_id)
+        else:
+            yield _with(statements.INSERT_REQUEST, [request])
+        notices = compose(events, self._scene(events, before))
+        yield _given(statements.INSERT_TASKS, rows.tasks.values())
+        yield _changes(statements.CHANGE_TASKS, rows.task_changes)
+        yield _given(
+            statements.INSERT_PARTICIPANTS,
+            [
+                {
+                    "request_id": state.request_id,
+                    "user_id": person,
+                    "submitted_at": state.submitted_at,
+                }
+                for person in rows.participants
+            ],
+        )
+        if rows.undone:
+            yield statements.UNDO_COMMENTS, [state.request_id, rows.undone]
+        yield _given(statements.INSERT_COMMENTS, rows.comments)
+        yield _given(
+            statements.INSERT_NOTIFICATIONS,
+            [
+                asdict(notice)
+                | {"id": new_id(), "request_id": state.request_id, "number": state.number}
+                for notice in notices
+            ],
+        )
+        if not before.is_there or not state.is_open or before.run_id != self._batch.run_id:
+            yield _given(statements.UPSERT_WORKFLOW, [self._workflow_row()])
+
+    def _request_row(self, events: Sequence[Event], before: Before) -> dict[str, Any]:
+        state = self._state
+        row = standing_columns(state, events, before, self._names) | content_columns(state)
+        row["id"] = state.request_id
+        if not before.is_there:
+            row |= {
+                "number": state.number,
+                "type_code": state.type_code,
+                "workflow": _kind(self._batch),
+                "policy_version_id": state.policy_version_id,
+                "requester_id": state.requester_id,
+                "requester_name": self._names.get(state.requester_id, "Somebody"),
+                "on_behalf_of": state.on_behalf_of,
+                "priority": state.priority,
+                "submitted_at": state.submitted_at,
+            }
+            row |= _submitted_columns(events)
+        return row
+
+    def _workflow_row(self) -> dict[str, Any]:
+        """The row that other systems read; its shape is that of `legacy-engine.md`."""
+        state, batch = self._state, self._batch
+        return {
+            "id": state.request_id,
+            "workflow_type": batch.workflow_type,
+            "request_id": state.request_id,
+            "temporal_workflow_id": batch.workflow_id,
+            "temporal_run_id": batch.run_id,
+            "status": "STARTED" if state.is_open else state.status,
+            "initiator_id": state.requester_id,
+            "started_at": state.submitted_at,
+            "completed_at": state.closed_at,
+            "metadata": {"number": state.number, "request_type": state.type_code},
+        }
+
+    def _scene(self, events: Sequence[Event], before: Before) -> Scene:
+        state = self._state
+        scene = Scene(
+            title=before.title,
+            requester_id=state.requester_id,
+            on_behalf_of=state.on_behalf_of,
+            names=self._names,
+        )
+        if any(isinstance(event, NEED_ASSIGNEES) for event in events):
+            rows = self._driver.execute(statements.OPEN_TASKS, [state.request_id])
+            scene.assignees = dict(rows.fetchall())
+        if any(isinstance(event, AttentionNeeded) for event in events):
+            scene.admins = [row[0] for row in self._driver.execute(statements.ADMINS)]
+        return scene
+
+
+def _given(statement: str, rows: Iterable[Row]) -> Statement | None:
+    """A statement with its rows; None without rows."""
+    listed = list(rows)
+    return _with(statement, listed) if listed else None
+
+
+def _changes(statement: str, rows: dict[str, Row]) -> Statement | None:
+    """An update with its rows by id; None without rows."""
+    return _with(statement, list(rows.values()), list(rows)) if rows else None
+
+
+def _with(statement: str, rows: list[Row], *more: Any) -> Statement:
+    return statement, [_ENCODER.encode(rows), *more]
+
+
+def _texts(chained: RecordRows) -> Statement | None:
+    return _given(statements.INSERT_TEXTS, chained.texts)
+
+
+def _events(chained: RecordRows) -> Statement:
+    return _with(statements.INSERT_EVENTS, chained.events)
+
+
+def _kind(batch: RecordBatch) -> WorkflowKind:
+    simple = batch.workflow_type.startswith("Simple")
+    return WorkflowKind.SIMPLE if simple else WorkflowKind.APPROVAL
+
+
+def _update_of(events: Sequence[Event]) -> str:
+    changed = any(isinstance(event, RequestResubmitted) for event in events)
+    return statements.UPDATE_CONTENT if changed else statements.UPDATE_STANDING
+
+
+def _submitted_columns(events: Sequence[Event]) -> dict[str, Any]:
+    """What only the first event knows."""
+    for event in events:
+        if isinstance(event, RequestSubmitted):
+            return {
+                "module": event.module,
+                "entity_type": event.entity_type,
+                "entity_id": event.entity_id,
+                "meta": encode(event.metadata),
+                "due_at": event.due_at,
+            }
+    return {"meta": {}}
+
+
+def _people(events: Iterable[Event], state: Approval) -> set[str]:
+    """Everybody whose name the rows or the notices may need."""
+    people = {state.requester_id, *(task.assignee_id for task in state.open_tasks)}
+    for event in events:
+        people |= {event.actor, event.on_behalf_of or SYSTEM}
+        if isinstance(event, TaskEscalated):
+            people |= {event.from_id, event.to_id}
+        elif isinstance(event, RequestReturned):
+            people.add(event.by)
+    return people - {SYSTEM, ""}

@@ -1,0 +1,142 @@
+"""Routing with the world's data: the policy, the directory, the conditions and the calendar."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from portal.directory import conditions
+from portal.directory.calendars import calendar_of
+from portal.directory.snapshot import needs_of, rules_of, snapshot
+from portal.domain import routing
+from portal.domain.codec import decode
+from portal.domain.directory import Directory
+from portal.domain.errors import InvalidPolicy
+from portal.domain.plan import Attention, RoutePlan, RouteQuestion, StagePlan, StageSkip
+from portal.domain.policy import Policy, Stage, WorkflowKind
+from portal.domain.simple import simple_stage
+from portal.domain.stage_plan import Clock
+from portal.domain.worktime import Calendar, add_business_minutes
+
+DEFINITION = text("""
+SELECT definition, published_at FROM portal.policy_versions WHERE id = CAST(:id AS uuid)
+""")
+SETTING = text("""
+SELECT jsonb_path_query_array(t.form, '$[*].name') AS names, t.workflow,
+    c.time_zone, c.hours, c.country, c.subdivision
+FROM portal.policy_versions v JOIN portal.request_types t ON t.id = v.request_type_id
+LEFT JOIN portal.calendars c ON c.id = t.calendar_id
+WHERE v.id = CAST(:id AS uuid)
+""")
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """What routing takes beside the policy and the question."""
+
+    directory: Directory
+    conditions: dict[str, bool | str]
+    clock: Clock
+    is_simple: bool
+
+
+def plan_next(connection: Connection, question: RouteQuestion) -> RoutePlan:
+    """What follows for a request: stages skipped, then one to open, or why nobody can be asked.
+
+    Raises InvalidPolicy if the policy version is unknown or its calendar makes no sense.
+    """
+    policy = load_policy(connection, question.policy_version_id)
+    if question.from_index >= len(policy.stages):
+        return RoutePlan(total=len(policy.stages))
+    world = _world(connection, policy, question)
+    return routing.plan_next(policy, question, world.directory, world.conditions, world.clock)
+
+
+def predict(
+    connection: Connection, question: RouteQuestion
+) -> list[StageSkip | StagePlan | Attention]:
+    """Every stage from `question.from_index` on, as it would be if it came now.
+
+    Raises InvalidPolicy as `plan_next` does.
+    """
+    policy = load_policy(connection, question.policy_version_id)
+    if question.from_index >= len(policy.stages):
+        return []
+    world = _world(connection, policy, question)
+    steps = routing.predict(policy, question, world.directory, world.conditions, world.clock)
+    if not world.is_simple:
+        return steps
+    # The simple workflow narrows each stage when it opens; the prediction has to say the same.
+    return [
+        simple_stage(step, question.now) if isinstance(step, StagePlan) else step for step in steps
+    ]
+
+
+# Published versions never change (a trigger holds that), so each process reads one only once.
+_published: dict[str, Policy] = {}
+_lock = Lock()
+MOST_KEPT = 500
+
+
+def load_policy(connection: Connection, policy_version_id: str) -> Policy:
+    """A policy version. Raises InvalidPolicy if there is none with this id."""
+    known = _published.get(policy_version_id)
+    if known is not None:
+        return known
+    row = connection.execute(DEFINITION, {"id": policy_version_id}).first()
+    if row is None:
+        raise InvalidPolicy(f"There is no policy version {policy_version_id}.")
+    policy = decode(Policy, row.definition)
+    if row.published_at is not None:
+        with _lock:
+            if len(_published) >= MOST_KEPT:
+                _published.clear()
+            _published[policy_version_id] = policy
+    return policy
+
+
+def _world(connection: Connection, policy: Policy, question: RouteQuestion) -> World:
+    setting = connection.execute(SETTING, {"id": question.policy_version_id}).one()
+    stages = policy.stages[question.from_index :]
+    needs = needs_of(rules_of(stages, policy.fallback), question)
+    needs.own_department |= any("department" in (stage.condition or "") for stage in stages)
+    directory = snapshot(connection, needs, question.requester_id)
+    return World(
+        directory=directory,
+        conditions=_evaluate(stages, question, setting.names, directory),
+        clock=_clock(setting, question.now),
+        is_simple=setting.workflow == WorkflowKind.SIMPLE,
+    )
+
+
+def _evaluate(
+    stages: Sequence[Stage], question: RouteQuestion, names: list[str], directory: Directory
+) -> dict[str, bool | str]:
+    requester = directory.people.get(question.requester_id)
+    own = requester.department_id if requester is not None else None
+    code = next((each.code for each in directory.departments.values() if each.id == own), None)
+    values = conditions.values_of(question, names, code)
+    return {
+        stage.key: conditions.evaluate(stage.condition, values)
+        for stage in stages
+        if stage.condition is not None
+    }
+
+
+def _clock(setting: Any, now: datetime) -> Clock:
+    """Minutes from now to a time: of the type's calendar, or by the wall clock without one."""
+    calendar: Calendar | None = None
+    if setting.time_zone is not None:
+        calendar = calendar_of(
+            setting.time_zone, setting.hours, setting.country, setting.subdivision, now.year
+        )
+
+    def at(minutes: int, elapsed: bool) -> datetime:
+        if elapsed or calendar is None:
+            return now + timedelta(minutes=minutes)
+        return add_business_minutes(calendar, now, minutes)
+
+    return at

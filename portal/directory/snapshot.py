@@ -1,0 +1,140 @@
+"""A snapshot of the directory for one routing: only what its rules can ask for, in one query."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from portal.domain.approver_rules import code_of
+from portal.domain.codec import decode
+from portal.domain.directory import Department, Directory, Group, Person
+from portal.domain.plan import RouteQuestion
+from portal.domain.policy import ApproverRule, RuleKind, Stage
+
+# One statement, since trips to the server are what a routing costs. UNION drops repeated rows: a
+# circle of managers ends by itself.
+SNAPSHOT = text("""
+WITH RECURSIVE above(id) AS (
+    SELECT CAST(:requester AS uuid)
+    UNION
+    SELECT u.manager_id FROM above JOIN portal.users u ON u.id = above.id
+    WHERE :managers AND u.manager_id IS NOT NULL
+), some_groups AS (
+    SELECT g.code, g.name,
+        COALESCE(jsonb_agg(u.id ORDER BY u.name, u.id) FILTER (WHERE u.id IS NOT NULL), '[]')
+            AS members
+    FROM portal.groups g
+    LEFT JOIN portal.group_members m ON m.group_id = g.id
+    LEFT JOIN portal.users u ON u.id = m.user_id
+    WHERE g.code = ANY(:groups) GROUP BY g.code, g.name
+), some_departments AS (
+    SELECT id, code, name, head_id FROM portal.departments
+    WHERE code = ANY(:departments) OR (:own AND id = (
+        SELECT department_id FROM portal.users WHERE id = CAST(:requester AS uuid)))
+), wanted AS (
+    SELECT id FROM above
+    UNION SELECT unnest(CAST(:people AS uuid[]))
+    UNION SELECT CAST(jsonb_array_elements_text(members) AS uuid) FROM some_groups
+    UNION SELECT head_id FROM some_departments
+    UNION SELECT id FROM portal.users WHERE :by_role AND roles && :roles
+), some_people AS (
+    SELECT u.id, u.name, u.manager_id, u.department_id, u.is_active, u.roles
+    FROM wanted JOIN portal.users u ON u.id = wanted.id
+)
+SELECT
+    (SELECT jsonb_agg(to_jsonb(p) ORDER BY p.name, p.id) FROM some_people p) AS people,
+    (SELECT jsonb_agg(to_jsonb(g) ORDER BY g.code) FROM some_groups g) AS groups,
+    (SELECT jsonb_agg(to_jsonb(d) ORDER BY d.code) FROM some_departments d) AS departments
+""")
+
+
+@dataclass
+class Needs:
+    """What the rules of some stages can ask the directory for."""
+
+    groups: set[str] = field(default_factory=set)
+    departments: set[str] = field(default_factory=set)
+    roles: set[str] = field(default_factory=set)
+    people: set[str] = field(default_factory=set)
+    managers: bool = False
+    own_department: bool = False
+
+
+def needs_of(rules: Iterable[ApproverRule], question: RouteQuestion) -> Needs:
+    """Everything these rules can ask for, and the people whose names may be said."""
+    needs = Needs()
+    needs.people |= {question.requester_id, *question.deciders}
+    needs.people |= {person for each in question.earlier for person in each.deciders}
+    if question.on_behalf_of is not None:
+        needs.people.add(question.on_behalf_of)
+    for rule in rules:
+        _add(needs, rule, question)
+    return needs
+
+
+def rules_of(stages: Iterable[Stage], fallback: Iterable[ApproverRule]) -> list[ApproverRule]:
+    """Every rule of these stages: approvers, fallbacks, targets of escalations."""
+    rules = list(fallback)
+    for stage in stages:
+        rules += [*stage.rules, *stage.fallback]
+        rules += [rule for level in stage.escalate for rule in level.to]
+    return rules
+
+
+def snapshot(connection: Connection, needs: Needs, requester_id: str) -> Directory:
+    """Read the directory. Ids that are no ids find nobody."""
+    parameters = {
+        "requester": requester_id,
+        "managers": needs.managers,
+        "groups": sorted(needs.groups),
+        "departments": sorted(needs.departments),
+        "own": needs.own_department,
+        "people": sorted(person for person in needs.people if _is_id(person)),
+        "by_role": bool(needs.roles),
+        "roles": sorted(needs.roles),
+    }
+    row = connection.execute(SNAPSHOT, parameters).one()
+    people, groups, departments = row.people or [], row.groups or [], row.departments or []
+    return Directory(
+        people={each["id"]: decode(Person, each) for each in people},
+        groups={each["code"]: decode(Group, each) for each in groups},
+        departments={each["code"]: decode(Department, each) for each in departments},
+        roles={
+            role: tuple(each["id"] for each in people if role in each["roles"])
+            for role in needs.roles
+        },
+    )
+
+
+def _add(needs: Needs, rule: ApproverRule, question: RouteQuestion) -> None:
+    code = code_of(rule, question)
+    match rule.kind:
+        case RuleKind.PEOPLE:
+            needs.people |= set(rule.people)
+        case RuleKind.GROUP if code is not None:
+            needs.groups.add(code)
+        case RuleKind.ROLE if code is not None:
+            needs.roles.add(code)
+        case RuleKind.MANAGER:
+            needs.managers = True
+        case RuleKind.DEPARTMENT_HEAD if code is not None:
+            needs.departments.add(code)
+        case RuleKind.DEPARTMENT_HEAD:
+            needs.own_department = True
+        case RuleKind.CHOSEN:
+            needs.people |= _chosen(question.fields.get(rule.form_field or ""))
+
+
+def _chosen(value: Any) -> set[str]:
+    values = value if isinstance(value, list | tuple) else [value]
+    return {each for each in values if isinstance(each, str)}
+
+
+def _is_id(text_: str) -> bool:
+    try:
+        UUID(text_)
+    except ValueError:
+        return False
+    return True

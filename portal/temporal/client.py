@@ -1,0 +1,103 @@
+"""How the portal connects to Temporal: one place for address, namespace, converter and retries."""
+
+import asyncio
+import atexit
+import logging
+import time
+from functools import cache
+from typing import Any
+
+import temporalio.converter
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+from temporalio.client import Client
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    PrometheusConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
+from temporalio.service import RetryConfig, RPCError, RPCStatusCode
+
+from portal.config import Settings
+from portal.temporal.waiting import NotYet
+
+DATA_CONVERTER = temporalio.converter.default()
+LIMIT_SECONDS = 5.0
+
+# Inside a web request or the relay an answer that is late is no answer: the command is tried again.
+SHORT = RetryConfig(max_elapsed_time_millis=2000, max_retries=3)
+
+
+# How long a process that is about to end lets the SDK's threads leave Python.
+LAST_PAUSE_SECONDS = 0.2
+
+
+@cache
+def end_gently() -> None:
+    """Let the SDK's threads leave Python before the interpreter is taken down.
+
+    A thread that has just handed over an answer and still holds its thread state would abort a
+    short-lived process at its very end (github.com/temporalio/sdk-python/issues/300).
+    """
+    atexit.register(time.sleep, LAST_PAUSE_SECONDS)
+
+
+async def connect(settings: Settings, *, patient: bool = False) -> Client:
+    """A client for the settings' server and namespace; the first call opens the connection.
+
+    `patient`: the SDK's own retries (10 s), for batches; else calls fail within two seconds.
+    """
+    return await _client(settings, retry_config=None if patient else SHORT, lazy=True)
+
+
+async def connect_now(settings: Settings, runtime: Runtime | None = None) -> Client:
+    """A connected client, as a worker needs it; raises NotYet with the reason."""
+    try:
+        async with asyncio.timeout(LIMIT_SECONDS):
+            client = await _client(settings, retry_config=SHORT, runtime=runtime)
+    except TimeoutError as error:
+        raise NotYet(f"no answer within {LIMIT_SECONDS:g} s") from error
+    except RuntimeError as error:  # what a failed connect raises
+        raise NotYet("nobody answers there") from error
+    await require_namespace(client)
+    return client
+
+
+async def _client(settings: Settings, **options: Any) -> Client:
+    end_gently()
+    return await Client.connect(
+        settings.temporal_address,
+        namespace=settings.temporal_namespace,
+        data_converter=DATA_CONVERTER,
+        **options,
+    )
+
+
+async def require_namespace(client: Client) -> None:
+    """Return if the server serves the client's namespace now; raises NotYet with the reason."""
+    request = DescribeNamespaceRequest(namespace=client.namespace)
+    try:
+        async with asyncio.timeout(LIMIT_SECONDS):
+            await client.workflow_service.describe_namespace(request)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise NotYet(f"it has no namespace {client.namespace}") from error
+        raise NotYet(f"it answers {error.status.name.lower()}") from error
+    except TimeoutError as error:
+        raise NotYet(f"no answer within {LIMIT_SECONDS:g} s") from error
+    except RuntimeError as error:  # what a failed connect raises
+        raise NotYet("nobody answers there") from error
+
+
+def telemetry(metrics_port: int) -> Runtime:
+    """A runtime that logs as we do, with Prometheus metrics on a local port (0: none)."""
+    filter_ = TelemetryFilter(core_level="WARN", other_level="ERROR")
+    forwarding = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
+    metrics = PrometheusConfig(bind_address=f"127.0.0.1:{metrics_port}") if metrics_port else None
+    return Runtime(
+        telemetry=TelemetryConfig(
+            logging=LoggingConfig(filter=filter_, forwarding=forwarding), metrics=metrics
+        )
+    )

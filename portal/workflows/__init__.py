@@ -1,0 +1,1 @@
+"""The workflows: deterministic, thin over the domain; they import it and temporalio only."""

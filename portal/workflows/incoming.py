@@ -1,0 +1,50 @@
+"""Commands as they come in: decoded and applied, or refused when they make no sense here."""
+
+from datetime import datetime
+
+from portal.domain import approval, codec
+from portal.domain.commands import COMMANDS
+from portal.domain.errors import CannotDecode, Refusal
+from portal.domain.event import SYSTEM, Event
+from portal.domain.events import CommandRefused
+from portal.domain.state import Approval
+from portal.workflows.messages import CommandMessage
+
+
+def apply(state: Approval, message: CommandMessage, now: datetime) -> list[Event]:
+    """What a command makes happen; one that this version cannot read is refused, never an error."""
+    kind = COMMANDS.get(message.kind)
+    if kind is None:
+        return _unsupported(state, message, now)
+    try:
+        command = codec.decode(kind, message.payload)
+    except CannotDecode:
+        return _unsupported(state, message, now)
+    if command.command_id != message.command_id:
+        return _unsupported(state, message, now)
+    return approval.apply(state, command, now)
+
+
+def given_at(message: CommandMessage, now: datetime) -> datetime:
+    """When a person gave the command; now, if it does not say."""
+    try:
+        given = datetime.fromisoformat(message.payload["at"])
+    except (KeyError, TypeError, ValueError):
+        return now
+    return given if given.tzinfo is not None else now
+
+
+def _unsupported(state: Approval, message: CommandMessage, now: datetime) -> list[Event]:
+    if message.command_id in state.handled:
+        return []
+    actor = message.payload.get("actor_id")
+    refused = CommandRefused(
+        request_id=state.request_id,
+        seq=state.seq + 1,
+        at=now,
+        actor=actor if isinstance(actor, str) else SYSTEM,
+        command_id=message.command_id,
+        kind=message.kind,
+        reason=Refusal.UNSUPPORTED.value,
+    )
+    return [refused]

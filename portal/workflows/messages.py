@@ -1,0 +1,79 @@
+"""What goes in and out of workflows and activities: one frozen dataclass for each message.
+
+Later fields get a default, always: a payload that does not decode is dropped without a word.
+Domain objects travel in the JSON form of `portal.domain.codec`.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class CommandMessage:
+    """A command as it stands in `portal.commands`: the signal's payload."""
+
+    command_id: str
+    kind: str
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class StartApproval:
+    """How a workflow begins: with a Submit, or from a state (move, recovery, continue-as-new).
+
+    `pending`: commands that were received and not yet applied, in order. `continue_after`: the
+    length of history (events) at which the workflow continues as new; 0 = when the server says so.
+    """
+
+    request_id: str
+    command: CommandMessage | None = None
+    state: dict[str, Any] | None = None
+    pending: list[CommandMessage] = field(default_factory=list)
+    continue_after: int = 0
+
+
+@dataclass(frozen=True)
+class RecordedEvent:
+    """An event's name and its JSON form."""
+
+    kind: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class RecordBatch:
+    """Events to record in one transaction, and the state after them (the projection's source)."""
+
+    request_id: str
+    workflow_id: str
+    run_id: str
+    workflow_type: str
+    events: list[RecordedEvent]
+    state: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class RecordAnswer:
+    """What the record says where it differs from a batch.
+
+    A worker that dies between commit and answer leaves events behind that the workflow never heard
+    of, and it then makes others, at a later time. The record wins: `recorded` holds its events from
+    the batch's first number on, nothing of the batch was written, and the workflow adopts them.
+    Empty: the batch stands in the record as given.
+    """
+
+    recorded: list[RecordedEvent] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class RouteAsk:
+    """A `portal.domain.plan.RouteQuestion` in JSON form."""
+
+    question: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class RouteAnswer:
+    """A `portal.domain.plan.RoutePlan` in JSON form."""
+
+    plan: dict[str, Any]

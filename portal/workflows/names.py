@@ -1,0 +1,99 @@
+"""Names that both sides of the server agree on: workflow ids and types, attributes, the signal."""
+
+from typing import Any
+
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    SearchAttributeUpdate,
+    TypedSearchAttributes,
+)
+
+from portal.domain.policy import WorkflowKind
+from portal.domain.state import Approval
+
+COMMAND_SIGNAL = "command"
+
+STATUS = SearchAttributeKey.for_keyword("ApprovalStatus")
+STAGE = SearchAttributeKey.for_keyword("ApprovalStage")
+REQUEST_TYPE = SearchAttributeKey.for_keyword("RequestType")
+PRIORITY = SearchAttributeKey.for_keyword("Priority")
+OPENED_AT = SearchAttributeKey.for_datetime("OpenedAt")
+KEYS: tuple[SearchAttributeKey[Any], ...] = (STATUS, STAGE, REQUEST_TYPE, PRIORITY, OPENED_AT)
+
+_PREFIXES = {WorkflowKind.APPROVAL: "approval", WorkflowKind.SIMPLE: "simple-approval"}
+_TYPES = {
+    WorkflowKind.APPROVAL: "ApprovalWorkflow",
+    WorkflowKind.SIMPLE: "SimpleApprovalWorkflow",
+}
+
+
+def workflow_id(kind: WorkflowKind, request_id: str) -> str:
+    """The id of a request's workflow: one for its whole life."""
+    return f"{_PREFIXES[kind]}-{request_id}"
+
+
+def address(workflow: str, request_id: str) -> tuple[WorkflowKind, str]:
+    """The kind and the id of a request's workflow, from `portal.requests.workflow`.
+
+    That is the kind, and for a request of the old engine whose id is no UUID, after a colon, the
+    old id: its workflow is known by it. Raises ValueError for a kind that is not ours.
+    """
+    name, _, old_id = workflow.partition(":")
+    kind = WorkflowKind(name)
+    return kind, workflow_id(kind, old_id or request_id)
+
+
+def workflow_type(kind: WorkflowKind) -> str:
+    """The name under which the workflow's class is known to the server."""
+    return _TYPES[kind]
+
+
+def summary(number: str, type_code: str) -> str:
+    """The line that Temporal's own pages show for a workflow: nothing about people or money."""
+    return f"{number} ({type_code})" if number else "Approval request"
+
+
+def details(state: Approval) -> str:
+    """Where a request stands, for Temporal's own pages (Markdown)."""
+    lines = [f"**{state.number}** is {state.status.value}, round {state.round}."]
+    if state.stage is not None:
+        asked = len(state.open_tasks)
+        lines.append(f"Stage `{state.stage.plan.key}`, tasks open: {asked}.")
+    if state.attention is not None:
+        lines.append("Needs attention: nobody could be asked.")
+    return "\n\n".join(lines)
+
+
+def timer_summary(state: Approval) -> str:
+    """What the workflow's timer waits for."""
+    if state.stage is None:
+        return "Ask routing again"
+    if state.stage.settles_at is not None:
+        return f"End of the undo window, stage {state.stage.plan.key}"
+    return f"Reminder, escalation or deadline, stage {state.stage.plan.key}"
+
+
+def attributes_of(state: Approval) -> TypedSearchAttributes:
+    """The search attributes of a request as it stands; plain text on the server, so codes only."""
+    pairs: list[SearchAttributePair[Any]] = [
+        SearchAttributePair(STATUS, state.status.value),
+        SearchAttributePair(REQUEST_TYPE, state.type_code),
+        SearchAttributePair(PRIORITY, state.priority.value),
+    ]
+    if state.stage is not None:
+        pairs.append(SearchAttributePair(STAGE, state.stage.plan.key))
+    if state.submitted_at is not None:
+        pairs.append(SearchAttributePair(OPENED_AT, state.submitted_at))
+    return TypedSearchAttributes(pairs)
+
+
+def changes(
+    wanted: TypedSearchAttributes, present: TypedSearchAttributes
+) -> list[SearchAttributeUpdate[Any]]:
+    """The updates that bring `present` up to `wanted`; what is not wanted stays as it is."""
+    return [
+        pair.key.value_set(pair.value)
+        for pair in wanted.search_attributes
+        if present.get(pair.key) != pair.value
+    ]

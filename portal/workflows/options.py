@@ -1,0 +1,27 @@
+"""Time limits and retries of each activity, in one place."""
+
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+
+# A local activity that waits longer than this before its next try gives its place back: the wait
+# becomes an ordinary timer, so that a database outage holds no worker and survives a restart.
+LOCAL_RETRY_THRESHOLD = timedelta(seconds=2)
+START_TO_CLOSE = timedelta(seconds=15)
+
+# For ever: a decision that people were told is recorded must reach the record.
+RECORD_RETRY = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(seconds=30),
+)
+# After a permanent error of the record: a person has to mend something, so try rarely.
+RECORD_PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))
+
+# Not for ever: after these tries what is known is recorded first (and that waits for the database),
+# then routing is asked again, and then the admins see it.
+ROUTE_RETRY = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200),
+    backoff_coefficient=2.0,
+    maximum_attempts=4,
+)

@@ -1,0 +1,30 @@
+"""What a workflow asks of the world: abstract activities, implemented in `portal.activities`."""
+
+from abc import ABC, abstractmethod
+
+from temporalio import activity
+
+from portal.workflows.messages import RecordAnswer, RecordBatch, RouteAnswer, RouteAsk
+
+
+class Recorder(ABC):
+    """Writes events and projections."""
+
+    @activity.defn(name="record")
+    @abstractmethod
+    def record(self, batch: RecordBatch) -> RecordAnswer | None:
+        """Record a batch in one transaction.
+
+        Safe to run twice: events already there are skipped if they are the same; if they are not,
+        nothing is written and the answer holds what the record says. None means the same as an
+        empty answer: the batch stands in the record.
+        """
+
+
+class Router(ABC):
+    """Finds who must decide next."""
+
+    @activity.defn(name="route")
+    @abstractmethod
+    def route(self, ask: RouteAsk) -> RouteAnswer:
+        """Evaluate conditions and resolve people for the next stage of a request."""

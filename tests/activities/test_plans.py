@@ -1,0 +1,69 @@
+"""No statement of the recorder or the router reads a whole table, however large it grows."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, text
+
+from portal.activities import recorded, statements
+from portal.directory import planner, snapshot
+from tests.activities.retold import KNOWN, VERSION
+from tests.domain.story import REQUEST
+
+ROWS = "[]"
+IDS = [REQUEST]
+RECORDER: dict[str, list[Any]] = {
+    "LOCK_REQUEST": [IDS, REQUEST, REQUEST],
+    "LAST_EVENT": [REQUEST],
+    "OPEN_TASKS": [REQUEST],
+    "ADMINS": [],
+    "UPDATE_STANDING": [ROWS, REQUEST],
+    "UPDATE_CONTENT": [ROWS, REQUEST],
+    "CHANGE_TASKS": [ROWS, IDS],
+    "UNDO_COMMENTS": [REQUEST, IDS],
+    "APPLY_COMMANDS": [ROWS, IDS],
+    "UPSERT_WORKFLOW": [ROWS],
+    "INSERT_REQUEST": [ROWS],
+    "INSERT_TASKS": [ROWS],
+}
+PEOPLE = {
+    "requester": KNOWN["rita"], "managers": True, "groups": ["IT"], "departments": ["IT"],
+    "own": True, "people": IDS, "by_role": True, "roles": ["admin"],
+}  # fmt: skip
+
+
+def scans(connection: Connection, explain: Any) -> list[str]:
+    """The lines of a plan, made where reading whole tables is the last resort, that read one."""
+    connection.execute(text("SET LOCAL enable_seqscan = off"))
+    return [line for (line,) in explain() if "Seq Scan" in line]
+
+
+@pytest.mark.parametrize("name", RECORDER)
+def test_the_recorder_finds_rows_by_index(engine: Engine, name: str) -> None:
+    statement = "EXPLAIN " + getattr(statements, name)
+    with engine.connect() as connection:
+        explain = lambda: connection.exec_driver_sql(statement, tuple(RECORDER[name]))  # noqa: E731
+        assert scans(connection, explain) == []
+
+
+def test_reading_the_record_back(engine: Engine) -> None:
+    statement = "EXPLAIN " + recorded.EVENTS_FROM
+    with engine.connect() as connection:
+        values = {"request": REQUEST, "first": 1}
+        assert scans(connection, lambda: connection.exec_driver_sql(statement, values)) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "values"),
+    [
+        (snapshot.SNAPSHOT, PEOPLE),
+        (planner.SETTING, {"id": VERSION}),
+        (planner.DEFINITION, {"id": VERSION}),
+    ],
+)
+def test_the_router_finds_rows_by_index(
+    engine: Engine, statement: Any, values: dict[str, Any]
+) -> None:
+    with engine.connect() as connection:
+        explained = text("EXPLAIN " + statement.text)
+        assert scans(connection, lambda: connection.execute(explained, values)) == []

@@ -1,0 +1,1 @@
+"""Saved histories: today's code has to replay them exactly."""

@@ -1,0 +1,141 @@
+"""Makes the saved histories anew: `python -m tests.replay.make`.
+
+Only for a path that is new, or when no workflow of the former code runs anywhere any more: a
+history that no longer replays is a reason to write `workflow.patched`, not to run this.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from portal.domain import codec, commands
+from portal.domain.policy import WorkflowKind
+from portal.domain.request import Content
+from tests.workflows.fakes import days, permanent
+from tests.workflows.given import ANA, BEN, DAN, escalates_to_ben, stage
+from tests.workflows.journey import Journey, time_skipping_server
+
+HISTORIES = Path(__file__).parent / "histories"
+
+Path_ = Callable[[Journey], Awaitable[None]]
+
+
+async def approved(journey: Journey) -> None:
+    """Two stages, one with an undo window."""
+    await journey.start(stage("manager", ANA, undo=10), stage("budget", BEN))
+    await journey.give(journey.request.approve(ANA))
+    await journey.sleep(seconds=11)
+    await journey.seen("TaskAssigned", times=2)
+    await journey.give(journey.request.approve(BEN, opening=2))
+
+
+async def rejected(journey: Journey) -> None:
+    """One stage."""
+    await journey.start(stage("manager", ANA))
+    await journey.give(journey.request.reject(ANA))
+
+
+async def escalated(journey: Journey) -> None:
+    """Reminded, escalated, decided by the other."""
+    clocks = {"reminders": lambda q: (days(q, 1),), "escalations": escalates_to_ben}
+    await journey.start(stage("manager", ANA, **clocks))
+    await journey.sleep(days=1, minutes=1)
+    await journey.seen("ReminderDue")
+    await journey.sleep(days=2, minutes=1)
+    await journey.seen("TaskEscalated")
+    await journey.give(journey.request.give(commands.Withdraw, DAN))
+
+
+async def timed_out(journey: Journey) -> None:
+    """All deadlines passed, in the simple workflow."""
+    journey.kind = WorkflowKind.SIMPLE
+    await journey.start(stage("manager", ANA))
+    await journey.sleep(days=7, minutes=1)
+
+
+async def sent_back(journey: Journey) -> None:
+    """Sent back, resubmitted, approved; a decision taken back on the way."""
+    await journey.start(stage("manager", ANA, undo=60))
+    await journey.give(journey.request.send_back(ANA))
+    task = journey.request.task(ANA)
+    await journey.give(journey.request.give(commands.Retract, ANA, task_id=task))
+    await journey.give(journey.request.send_back(ANA))
+    await journey.sleep(seconds=61)
+    await journey.seen("RequestReturned")
+    content = Content(title="A better lens")
+    again = journey.request.give(commands.Resubmit, DAN, content=content, content_version=1)
+    await journey.give(again)
+    await journey.give(journey.request.approve(ANA, opening=2, round=2))
+    await journey.sleep(seconds=61)
+
+
+async def withdrawn(journey: Journey) -> None:
+    """Held and resumed first, with a command nobody knows."""
+    await journey.start(stage("manager", ANA, expires_at=lambda q: days(q, 5)))
+    await journey.give(journey.request.give(commands.Hold, BEN, reason="An audit"))
+    await journey.give(journey.request.give(commands.Resume, BEN))
+    await journey.give(journey.request.give(commands.Comment, DAN, comment="Never mind"))
+    await journey.give(journey.request.give(commands.Withdraw, DAN))
+
+
+async def from_state(journey: Journey) -> None:
+    """Begun from a recorded state, as by the cutover."""
+    lost = Journey(journey.client, journey.sleep_for, request=journey.request)
+    async with lost.served():
+        await lost.start(stage("manager", ANA))
+        await lost.handle.terminate()
+    journey.recorder.events = list(lost.recorder.events)
+    await journey.begin(state=codec.encode(lost.recorder.state))
+    await journey.give(journey.request.approve(ANA))
+
+
+async def continued_as_new(journey: Journey) -> None:
+    """The second run of a long request."""
+    journey.continue_after = 20
+    await journey.start(stage("manager", ANA))
+    for number in range(9):
+        comment = journey.request.give(commands.Comment, DAN, comment=f"Number {number}")
+        await journey.give(comment)
+    await journey.give(journey.request.approve(ANA))
+
+
+async def needs_attention(journey: Journey) -> None:
+    """Routing fails for good, later finds somebody; the record refuses once."""
+    journey.router.fail = [permanent(), permanent()]
+    await journey.start(stage("manager", ANA))
+    await journey.seen("AttentionNeeded")
+    journey.recorder.fail = [permanent()]
+    await journey.sleep(hours=1, minutes=1)
+    await journey.until(lambda: not journey.recorder.fail)
+    await asyncio.sleep(0.3)
+    await journey.sleep(minutes=2)
+    await journey.seen("TaskAssigned")
+    await journey.give(journey.request.approve(ANA))
+
+
+PATHS: tuple[Path_, ...] = (
+    approved, rejected, escalated, timed_out, sent_back, withdrawn, from_state, continued_as_new,
+    needs_attention,
+)  # fmt: skip
+
+
+async def make(path: Path_) -> None:
+    """Walk one path on a server of its own and save its history."""
+    async with await time_skipping_server() as server:
+        journey = Journey(server.client, server.sleep)
+        async with journey.served():
+            await path(journey)
+            await journey.outcome()
+        history = await journey.handle.fetch_history()
+    text = history.to_json() + "\n"
+    await asyncio.to_thread((HISTORIES / f"{path.__name__}.json").write_text, text)
+
+
+async def main() -> None:
+    """Make them all."""
+    for path in PATHS:
+        await make(path)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,87 @@
+"""How requests end: every outcome, and every mode of a stage."""
+
+import pytest
+
+from portal.domain import commands
+from portal.domain.policy import Mode, Rejection, StageKind
+from portal.domain.request import Content
+from tests.workflows.given import ANA, BEN, CAI, DAN, stage
+from tests.workflows.journey import Journey
+
+pytestmark = pytest.mark.temporal
+
+
+async def test_approved_in_two_stages(journey: Journey) -> None:
+    await journey.start(stage("manager", ANA), stage("budget", BEN))
+    await journey.give(journey.request.approve(ANA))
+    await journey.give(journey.request.approve(BEN, opening=2))
+    assert await journey.outcome() == "APPROVED"
+    assert journey.recorder.kinds[-1] == "RequestApproved"
+
+
+async def test_rejected(journey: Journey) -> None:
+    await journey.start(stage("manager", ANA), stage("budget", BEN))
+    await journey.give(journey.request.reject(ANA))
+    assert await journey.outcome() == "REJECTED"
+    assert "StageFailed" in journey.recorder.kinds
+
+
+async def test_sent_back_resubmitted_and_approved(journey: Journey) -> None:
+    await journey.start(stage("manager", ANA), stage("budget", BEN, reads=("amount",)))
+    await journey.give(journey.request.send_back(ANA))
+    assert journey.recorder.state.status == "RETURNED"
+    again = journey.request.give(
+        commands.Resubmit, DAN, content=Content(title="A better lens"), content_version=1
+    )
+    await journey.give(again)
+    await journey.give(journey.request.approve(ANA, opening=2, round=2))
+    await journey.give(journey.request.approve(BEN, opening=3, round=2))
+    assert await journey.outcome() == "APPROVED"
+    assert journey.recorder.state.round == 2
+
+
+async def test_withdrawn_by_the_requester(journey: Journey) -> None:
+    await journey.start(stage("manager", ANA))
+    await journey.give(journey.request.give(commands.Withdraw, DAN))
+    assert await journey.outcome() == "WITHDRAWN"
+    assert not journey.recorder.state.open_tasks
+
+
+async def test_cancelled_with_a_reason(journey: Journey) -> None:
+    await journey.start(stage("manager", ANA))
+    await journey.give(journey.request.give(commands.Cancel, CAI, reason="No budget this year"))
+    assert await journey.outcome() == "CANCELLED"
+
+
+async def test_a_stage_of_all_waits_for_everybody(journey: Journey) -> None:
+    await journey.start(stage("board", ANA, BEN, mode=Mode.ALL, needed=2))
+    await journey.give(journey.request.approve(ANA))
+    assert journey.recorder.state.is_open
+    await journey.give(journey.request.approve(BEN))
+    assert await journey.outcome() == "APPROVED"
+
+
+async def test_a_quorum_fails_as_soon_as_it_is_out_of_reach(journey: Journey) -> None:
+    counts = {"mode": Mode.QUORUM, "needed": 2, "rejection": Rejection.COUNTS}
+    await journey.start(stage("finance", ANA, BEN, CAI, **counts))
+    await journey.give(journey.request.reject(ANA))
+    assert journey.recorder.state.is_open
+    await journey.give(journey.request.reject(BEN))
+    assert await journey.outcome() == "REJECTED"
+    assert "TaskWithdrawn" in journey.recorder.kinds
+
+
+async def test_one_of_each_group(journey: Journey) -> None:
+    groups = ("owner", "it")
+    await journey.start(stage("access", ANA, BEN, mode=Mode.PER_GROUP, groups=groups))
+    await journey.give(journey.request.approve(BEN))
+    assert journey.recorder.state.is_open
+    await journey.give(journey.request.approve(ANA))
+    assert await journey.outcome() == "APPROVED"
+
+
+async def test_a_notify_stage_waits_for_nobody(journey: Journey) -> None:
+    await journey.start(stage("manager", ANA), stage("told", BEN, kind=StageKind.NOTIFY))
+    await journey.give(journey.request.approve(ANA))
+    assert await journey.outcome() == "APPROVED"
+    assert journey.recorder.kinds.count("StagePassed") == 2

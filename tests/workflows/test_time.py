@@ -1,0 +1,115 @@
+"""Days in seconds: reminders, escalations, expiry, undo windows, holds, another try at routing."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal.domain import commands
+from portal.domain.stage_events import ReminderDue, TaskEscalated
+from tests.workflows.fakes import days
+from tests.workflows.given import ANA, BEN, CAI, DAN, escalates_to_ben, stage
+from tests.workflows.journey import Journey
+
+pytestmark = pytest.mark.temporal
+
+SOON = timedelta(minutes=1)
+
+
+async def test_reminders_come_on_their_days_and_no_earlier(journey: Journey) -> None:
+    reminders = {"reminders": lambda q: (days(q, 1), days(q, 2))}
+    await journey.start(stage("manager", ANA, **reminders))
+    await journey.sleep(hours=23)
+    assert "ReminderDue" not in journey.recorder.kinds
+    await journey.sleep(hours=2)
+    await journey.seen("ReminderDue")
+    await journey.sleep(days=1)
+    await journey.seen("ReminderDue", times=2)
+    opened = journey.recorder.state.stage
+    assert opened is not None
+    for number, event in enumerate(journey.recorder.of(ReminderDue), start=1):
+        assert timedelta() <= event.at - opened.opened_at - timedelta(days=number) < SOON
+
+
+async def test_escalated_then_decided_by_whoever_got_it(journey: Journey) -> None:
+    await journey.start(stage("manager", ANA, escalations=escalates_to_ben))
+    await journey.sleep(days=3, minutes=1)
+    await journey.seen("TaskEscalated")
+    (moved,) = journey.recorder.of(TaskEscalated)
+    assert isinstance(moved, TaskEscalated)
+    assert (moved.from_id, moved.to_id) == (ANA, BEN)
+    late = journey.request.approve(ANA)
+    await journey.give(late)
+    assert journey.recorder.events[-1].data["reason"] == "not_yours"
+    decision = journey.request.decide(commands.Approve, BEN)
+    decision.payload["task_id"] = moved.task_id
+    await journey.give(decision)
+    assert await journey.outcome() == "APPROVED"
+
+
+async def test_expired_after_all_deadlines(journey: Journey) -> None:
+    clocks = {"escalations": escalates_to_ben, "expires_at": lambda q: days(q, 5)}
+    await journey.start(stage("manager", ANA, **clocks))
+    await journey.sleep(days=6)
+    assert await journey.outcome() == "TIMEOUT"
+    kinds = journey.recorder.kinds
+    assert kinds.index("TaskEscalated") < kinds.index("TaskExpired")
+    assert kinds[-1] == "RequestTimedOut"
+
+
+async def test_a_decision_is_undone_inside_its_window(journey: Journey) -> None:
+    await journey.start(stage("manager", ANA, undo=3600))
+    await journey.give(journey.request.approve(ANA))
+    task = journey.request.task(ANA)
+    await journey.give(journey.request.give(commands.Retract, ANA, task_id=task))
+    await journey.sleep(hours=2)
+    assert journey.recorder.state.is_open
+    await journey.give(journey.request.reject(ANA))
+    await journey.sleep(hours=2)
+    assert await journey.outcome() == "REJECTED"
+
+
+async def test_a_decision_settles_when_its_window_ends(journey: Journey) -> None:
+    await journey.start(stage("manager", ANA, undo=3600))
+    await journey.give(journey.request.approve(ANA))
+    assert journey.recorder.state.is_open
+    await journey.sleep(minutes=61)
+    assert await journey.outcome() == "APPROVED"
+
+
+async def test_a_hold_stops_the_clocks(journey: Journey) -> None:
+    await journey.start(stage("manager", ANA, expires_at=lambda q: days(q, 2)))
+    await journey.sleep(days=1)
+    await journey.give(journey.request.give(commands.Hold, CAI, reason="An audit"))
+    await journey.sleep(days=10)
+    assert journey.recorder.state.status == "ON_HOLD"
+    await journey.give(journey.request.give(commands.Resume, CAI))
+    await journey.sleep(hours=20)
+    assert journey.recorder.state.is_open
+    await journey.sleep(hours=5)
+    assert await journey.outcome() == "TIMEOUT"
+
+
+async def test_routing_is_tried_again_while_nobody_is_found(journey: Journey) -> None:
+    journey.router.attention = ["Nobody is in the group.", "Nobody is in the group."]
+    await journey.start(stage("manager", ANA))
+    assert journey.recorder.state.attention == "Nobody is in the group."
+    await journey.sleep(hours=1, minutes=1)
+    await journey.seen("AttentionNeeded", times=2)
+    await journey.sleep(hours=4, minutes=1)
+    await journey.seen("TaskAssigned")
+    await journey.give(journey.request.approve(ANA))
+    assert await journey.outcome() == "APPROVED"
+
+
+async def test_an_admin_asks_routing_again_at_once(journey: Journey) -> None:
+    journey.router.attention = ["Nobody is in the group."]
+    await journey.start(stage("manager", ANA))
+    await journey.give(journey.request.give(commands.Resume, CAI))
+    await journey.seen("TaskAssigned")
+
+
+async def test_the_requesters_nudge(journey: Journey) -> None:
+    await journey.start(stage("manager", ANA))
+    await journey.give(journey.request.give(commands.Remind, DAN))
+    (nudge,) = journey.recorder.of(ReminderDue)
+    assert nudge.actor == DAN
