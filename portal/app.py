@@ -1,0 +1,143 @@
+"""The application factory: settings, extensions, pages, error pages, headers."""
+
+from importlib import import_module
+from typing import Any
+
+from flask import Flask
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from portal import cli, logs, presentation
+from portal.config import ROOT, Settings
+from portal.extensions import csrf, db, login, migrate
+from portal.models.connection import HurriedConnection
+from portal.pages import errors, frame
+from portal.security import gate, guards, headers, request_log
+from portal.security.cookies import cookie_name
+from portal.security.sessions import DatabaseSessions, portal_session
+from portal.temporal import gateway
+
+PAGES = (
+    "sign_in",
+    "health",
+    "profile",
+    "inbox",
+    "requests",
+    "my_requests",
+    "new_request",
+    "tasks",
+    "commands",
+    "history",
+    "notifications",
+    "steering",
+    "attention",
+    "resubmit",
+    "withdraw",
+    "attachments",
+)
+LARGEST_BODY = 500_000  # forms with files may be larger: portal.security.gate
+LARGEST_FORM = 500_000
+MOST_PARTS = 1_000
+CONNECT_SECONDS = 2
+STATEMENT_MS = 2_500
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Make the web application. Connects to nothing.
+
+    Without `settings` the environment is read; raises ConfigurationError where that is incomplete
+    or unsafe, and UnguardedView where a view does not say who may see it.
+    """
+    settings = settings or Settings.from_environment()
+    logs.configure(settings.log_level)
+    app = Flask(
+        "portal",
+        root_path=str(ROOT / "portal"),
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+    )
+    app.config.from_mapping(_config(settings))
+    app.session_interface = DatabaseSessions(settings)
+    gateway.bind(settings)
+    _bind(app)
+    _watch(app, settings)
+    _pages(app)
+    app.cli.add_command(cli.portal)
+    guards.public(app.view_functions["static"])
+    guards.check_all(app)
+    return app
+
+
+def _config(settings: Settings) -> dict[str, Any]:
+    return {
+        "SETTINGS": settings,
+        "SECRET_KEY": settings.secret_key,
+        "SESSION_COOKIE_NAME": cookie_name(settings, "session"),
+        "SQLALCHEMY_DATABASE_URI": settings.sqlalchemy_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings),
+        "TRUSTED_HOSTS": list(settings.trusted_hosts),
+        "MAX_CONTENT_LENGTH": LARGEST_BODY,
+        "MAX_FORM_MEMORY_SIZE": LARGEST_FORM,
+        "MAX_FORM_PARTS": MOST_PARTS,
+        "PROPAGATE_EXCEPTIONS": False,
+        "TRAP_HTTP_EXCEPTIONS": False,
+        # A form stays good as long as the session that it was drawn for.
+        "WTF_CSRF_TIME_LIMIT": None,
+        # Our own gate compares origins; a missing Referer is no reason to refuse.
+        "WTF_CSRF_SSL_STRICT": False,
+    }
+
+
+def engine_options(settings: Settings) -> dict[str, Any]:
+    """How the web talks to PostgreSQL: whatever goes wrong there is told within three seconds."""
+
+    def connect() -> HurriedConnection:
+        return HurriedConnection.connect(
+            settings.database_url,
+            connect_timeout=CONNECT_SECONDS,
+            application_name="gloria-web",
+            options=f"-c statement_timeout={STATEMENT_MS} -c timezone=UTC",
+        )
+
+    return {
+        "pool_size": settings.database_pool_size,
+        "max_overflow": 0,
+        "pool_timeout": CONNECT_SECONDS,
+        "hide_parameters": True,
+        "creator": connect,
+    }
+
+
+def _bind(app: Flask) -> None:
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    login.session_protection = None
+    login.request_loader(lambda _: _identity())
+    # What `login.init_app` does, without its remember-me cookie.
+    app.login_manager = login  # type: ignore[attr-defined]
+    app.jinja_env.undefined = StrictUndefined
+    presentation.register(app, frame.viewpoint)
+    frame.register(app)
+    errors.register(app)
+
+
+def _identity() -> object:
+    return portal_session().identity
+
+
+def _watch(app: Flask, settings: Settings) -> None:
+    """In this order: an id for the request, the gate, then the CSRF token."""
+    request_log.register(app)
+    headers.register(app, settings)
+    gate.register(app, settings)
+    csrf.init_app(app)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask's documented way
+            app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
+        )
+
+
+def _pages(app: Flask) -> None:
+    for name in PAGES:
+        app.register_blueprint(import_module(f"portal.pages.{name}").blueprint)

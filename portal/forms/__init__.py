@@ -1,0 +1,1 @@
+"""Forms: what people typed, checked, with words that say how to put it right."""

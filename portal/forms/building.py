@@ -1,0 +1,77 @@
+"""From a form field's description to the WTForms field with its rules."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from wtforms import Field
+from wtforms.fields.core import UnboundField
+
+from portal.domain.files import ACCEPT
+from portal.domain.forms import FieldKind, FormField
+from portal.forms import fields as kinds
+from portal.forms.rules import Allowed, AtMost, Between, NotBefore, Required
+
+if TYPE_CHECKING:
+    from portal.forms.request_form import Surroundings
+
+LARGEST = 10**15
+
+_ADVICE = {
+    FieldKind.MONEY: "write an amount such as 6,336.00",
+    FieldKind.INTEGER: "write a whole number",
+    FieldKind.DATE: "give a day",
+    FieldKind.CHOICE: "choose one",
+    FieldKind.PERSON: "choose a name from the list",
+    FieldKind.ATTACHMENTS: "attach at least one file",
+}
+
+
+def unbound(
+    kind: type[Field], label: str, rules: Sequence[Any], hint: str = "", **more: Any
+) -> "UnboundField[Any]":
+    """A field to be bound to a form; calling the class does that, which no type says."""
+    return UnboundField(kind, label, validators=list(rules), description=hint, **more)
+
+
+def field_for(
+    each: FormField, around: "Surroundings", html_name: Callable[[str], str]
+) -> "UnboundField[Any]":
+    """The field that a request type describes."""
+    advice = _ADVICE.get(each.kind, "fill it in")
+    rules: list[Any] = [Required(advice) if each.required else Allowed()]
+    kind, more = _kind_of(each, around)
+    if each.kind in (FieldKind.TEXT, FieldKind.LONG_TEXT):
+        rules.append(AtMost(each.max_length))
+    elif each.kind is FieldKind.MONEY:
+        most = LARGEST if each.max_value is None else each.max_value
+        rules.append(Between(each.min_value or 0, most))
+    elif each.kind is FieldKind.INTEGER:
+        rules.append(Between(each.min_value, each.max_value))
+    if each.not_before:
+        rules.append(NotBefore(html_name(each.not_before)))
+    return unbound(kind, each.label, rules, each.hint, **more)
+
+
+def _kind_of(each: FormField, around: "Surroundings") -> tuple[type[Field], dict[str, Any]]:
+    """The class and what it needs."""
+    if each.kind is FieldKind.MONEY:
+        return kinds.MoneyField, {"currency": each.currency or "EUR"}
+    if each.kind is FieldKind.PERSON:
+        return kinds.PersonField, {"people": around.people, "names": around.names}
+    if each.kind is FieldKind.ATTACHMENTS:
+        return kinds.FilesField, {"accept": ACCEPT}
+    if each.kind is FieldKind.CHOICE:
+        offered = [(option.value, option.label) for option in each.choices]
+        return kinds.OptionsField, options(offered)
+    plain: dict[FieldKind, type[Field]] = {
+        FieldKind.LONG_TEXT: kinds.LinesField,
+        FieldKind.INTEGER: kinds.WholeNumberField,
+        FieldKind.DATE: kinds.DayField,
+    }
+    return plain.get(each.kind, kinds.LineField), {}
+
+
+def options(choices: Sequence[tuple[str, str]], first: str = "Choose one") -> dict[str, Any]:
+    """What a list field needs: an empty option on top, then the choices (value and label)."""
+    empty = {"": first} if first else {}
+    return {"choices": empty | dict(choices), "validate_choice": False}

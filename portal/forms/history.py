@@ -1,0 +1,43 @@
+"""The filters of the history, read from the address."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from wtforms.form import BaseForm
+
+from portal.domain.request import Status
+from portal.forms.building import options, unbound
+from portal.forms.fields import DayField, LineField, OptionsField
+from portal.forms.rules import AtMost
+
+LONGEST = 100
+
+
+class HistoryForm(BaseForm):
+    """Status, type, person, days and text. Wrong values have an error and filter nothing."""
+
+    def __init__(self, types: Mapping[str, str], statuses: Mapping[Status, str]) -> None:
+        listed = options([(key.value, words) for key, words in statuses.items()], "Any status")
+        kinds = options(list(types.items()), "Any type")
+        short = [AtMost(LONGEST)]
+        super().__init__(
+            {
+                "text": unbound(LineField, "Number or words", short),
+                "status": unbound(OptionsField, "Status", (), **listed),
+                "type": unbound(OptionsField, "Type", (), **kinds),
+                "person": unbound(LineField, "Asked for by", short),
+                "from": unbound(DayField, "Submitted from", ()),
+                "to": unbound(DayField, "Submitted until", ()),
+            }
+        )
+
+    def given(self, name: str) -> Any:
+        """A field's value, or None where it is empty or wrong."""
+        drawn = self[name]
+        return None if drawn.errors or drawn.data in (None, "") else drawn.data
+
+    def text_of(self, name: str) -> str:
+        """A field's value as it stands in the address."""
+        value = self.given(name)
+        return value.isoformat() if isinstance(value, date) else str(value or "")

@@ -1,0 +1,44 @@
+"""Text as people type it: what is taken out before anything is kept, and what is said about it."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+# PostgreSQL keeps neither NUL nor half a surrogate pair; the other controls have no look at all.
+_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+# Unicode's embeddings, overrides and isolates (UAX #9): they let a text read as another one.
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_LINE_ENDS = re.compile("\r\n?|\u2028|\u2029")
+
+_AGAIN = "Look at what is left and send it again."
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A text without what cannot be kept, and words about what was taken out ("" = nothing)."""
+
+    text: str
+    problem: str = ""
+
+
+def examine(raw: str, *, lines: bool = False) -> Examined:
+    """Make a typed text fit to be kept; `lines` keeps its line breaks. Only-spaces become ""."""
+    text = _LINE_ENDS.sub("\n", raw)
+    problem = ""
+    if _UNSTORABLE.search(text):
+        problem = f"had characters that cannot be kept; we took them out. {_AGAIN}"
+    elif _TURNING.search(text):
+        problem = f"had invisible characters that turn text around; we took them out. {_AGAIN}"
+    text = _TURNING.sub("", _UNSTORABLE.sub("", text))
+    text = text.strip() if lines else " ".join(text.split())
+    return Examined(text if _is_visible(text) else "", problem)
+
+
+def storable(raw: str) -> str:
+    """The text as typed, without the characters that the database refuses."""
+    return _UNSTORABLE.sub("", raw)
+
+
+def _is_visible(text: str) -> bool:
+    """Whether any character can be seen: not only spaces, joiners and zero widths."""
+    return any(unicodedata.category(each)[0] not in "ZC" for each in text)

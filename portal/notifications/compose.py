@@ -1,0 +1,182 @@
+"""What people are told about the events of a request: who, and in which words. Pure."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from portal.domain import request_events, stage_events
+from portal.domain.event import SYSTEM, Event
+from portal.domain.policy import StageKind
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notice:
+    """One message for one person about one event."""
+
+    user_id: str
+    seq: int
+    kind: str
+    text: str
+    created_at: datetime
+    task_id: str | None = None
+
+
+@dataclass(kw_only=True)
+class Scene:
+    """What composing has to know beside the events.
+
+    `names` by person id; `title` and `assignees` (person by id of each open task) are those before
+    the events, and are kept up to date on the way; `admins`: who hears that a request is stuck.
+    """
+
+    title: str
+    requester_id: str
+    on_behalf_of: str | None = None
+    names: dict[str, str] = field(default_factory=dict)
+    assignees: dict[str, str] = field(default_factory=dict)
+    admins: Sequence[str] = ()
+
+    def name(self, person_id: str | None) -> str:
+        """A person's name as far as it is known."""
+        if person_id is None or person_id == SYSTEM:
+            return "The portal"
+        return self.names.get(person_id, "Somebody")
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """Who asked, and for whom."""
+        return (self.requester_id, *filter(None, (self.on_behalf_of,)))
+
+
+def compose(events: Iterable[Event], scene: Scene) -> list[Notice]:
+    """The notices of these events, in order. Nobody is told what they did themselves."""
+    notices: list[Notice] = []
+    for event in events:
+        teller = TELLERS.get(type(event))
+        if teller is not None:
+            told = {person for person in (event.actor, event.on_behalf_of) if person is not None}
+            for notice in teller(event, scene):
+                if notice.user_id not in told:
+                    told.add(notice.user_id)
+                    notices.append(notice)
+    return notices
+
+
+def _notice(event: Event, person: str, kind: str, text: str, task_id: str | None = None) -> Notice:
+    return Notice(
+        user_id=person, seq=event.seq, kind=kind, text=text, created_at=event.at, task_id=task_id
+    )
+
+
+def _asked(
+    event: request_events.RequestSubmitted | request_events.RequestResubmitted, scene: Scene
+) -> list[Notice]:
+    scene.title = event.content.title
+    return []
+
+
+def _opened(event: stage_events.StageOpened, scene: Scene) -> list[Notice]:
+    if event.plan.kind is not StageKind.NOTIFY:
+        return []
+    text = f"{scene.name(scene.requester_id)} asks for “{scene.title}”. Nothing to do for you."
+    return [_notice(event, person.person_id, "told", text) for person in event.plan.people]
+
+
+def _assigned(event: stage_events.TaskAssigned, scene: Scene) -> list[Notice]:
+    scene.assignees[event.task_id] = event.person_id
+    text = f"{scene.name(scene.requester_id)} asks for your decision: “{scene.title}”."
+    return [_notice(event, event.person_id, "assigned", text, event.task_id)]
+
+
+def _retracted(event: stage_events.DecisionRetracted, scene: Scene) -> list[Notice]:
+    scene.assignees[event.task_id] = event.actor
+    return []
+
+
+def _gone(event: Any, scene: Scene) -> list[Notice]:
+    scene.assignees.pop(event.task_id, None)
+    return []
+
+
+def _escalated(event: stage_events.TaskEscalated, scene: Scene) -> list[Notice]:
+    scene.assignees[event.task_id] = event.to_id
+    before = scene.name(event.from_id)
+    message = f" {event.message}" if event.message else ""
+    to_text = f"“{scene.title}” waited for {before} and is now yours to decide.{message}"
+    from_text = f"“{scene.title}” waited too long and went to {scene.name(event.to_id)}."
+    return [
+        _notice(event, event.to_id, "escalated", to_text, event.task_id),
+        _notice(event, event.from_id, "moved", from_text),
+    ]
+
+
+def _reminded(event: stage_events.ReminderDue, scene: Scene) -> list[Notice]:
+    by_hand = event.actor != SYSTEM
+    who = scene.name(event.actor)
+    text = (
+        f"{who} reminds you: “{scene.title}” waits for your decision."
+        if by_hand
+        else f"Reminder: “{scene.title}” still waits for your decision."
+    )
+    people = [(task, scene.assignees.get(task)) for task in event.task_ids]
+    return [
+        _notice(event, person, "reminder", text, task)
+        for task, person in people
+        if person is not None
+    ]
+
+
+def _commented(event: request_events.CommentAdded, scene: Scene) -> list[Notice]:
+    text = f"{scene.name(event.actor)} commented on “{scene.title}”."
+    people = dict.fromkeys((*scene.owners, *scene.assignees.values()))
+    return [_notice(event, person, "comment", text) for person in people]
+
+
+def _attention(event: request_events.AttentionNeeded, scene: Scene) -> list[Notice]:
+    # The same reason again is no news.
+    if event.attempt > 1:
+        return []
+    text = f"“{scene.title}” needs attention: {event.reason}"
+    return [_notice(event, person, "attention", text) for person in scene.admins]
+
+
+def _returned(event: request_events.RequestReturned, scene: Scene) -> list[Notice]:
+    text = f"{scene.name(event.by)} sent “{scene.title}” back to you for changes."
+    return [_notice(event, person, "returned", text) for person in scene.owners]
+
+
+def _to_owners(kind: str, words: str) -> Callable[[Event, Scene], list[Notice]]:
+    def tell(event: Event, scene: Scene) -> list[Notice]:
+        text = words.format(title=scene.title, actor=scene.name(event.actor))
+        return [_notice(event, person, kind, text) for person in scene.owners]
+
+    return tell
+
+
+TELLERS: dict[type[Event], Callable[[Any, Scene], list[Notice]]] = {
+    request_events.RequestSubmitted: _asked,
+    request_events.RequestResubmitted: _asked,
+    stage_events.StageOpened: _opened,
+    stage_events.TaskAssigned: _assigned,
+    stage_events.TaskDecided: _gone,
+    stage_events.DecisionRetracted: _retracted,
+    stage_events.TaskExpired: _gone,
+    stage_events.TaskWithdrawn: _gone,
+    stage_events.TaskEscalated: _escalated,
+    stage_events.ReminderDue: _reminded,
+    request_events.CommentAdded: _commented,
+    request_events.AttentionNeeded: _attention,
+    request_events.RequestReturned: _returned,
+    request_events.RequestHeld: _to_owners("held", "{actor} put “{title}” on hold."),
+    request_events.RequestApproved: _to_owners("approved", "“{title}” is approved."),
+    request_events.RequestRejected: _to_owners("rejected", "“{title}” was rejected."),
+    request_events.RequestTimedOut: _to_owners(
+        "timed_out", "“{title}” ended undecided: all its deadlines passed."
+    ),
+    request_events.RequestCancelled: _to_owners("cancelled", "{actor} cancelled “{title}”."),
+    request_events.RequestWithdrawn: _to_owners("withdrawn", "{actor} took “{title}” back."),
+}
+
+# Composing these takes knowing who is asked at that moment.
+NEED_ASSIGNEES = (stage_events.ReminderDue, request_events.CommentAdded)

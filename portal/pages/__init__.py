@@ -1,0 +1,1 @@
+"""Blueprints, one for each noun; thin: guard, form, service, redirect or render."""

@@ -1,0 +1,101 @@
+"""Every refusal and failure as a page in the product's words."""
+
+from collections.abc import Callable
+
+import structlog
+from flask import Flask, Response, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
+from werkzeug.exceptions import (
+    BadRequestKeyError,
+    HTTPException,
+    InternalServerError,
+    SecurityError,
+)
+
+from portal.presentation.errors import error_page
+from portal.services.commands import UnusableText
+from portal.services.errors import Busy, Refused, TooMany
+
+RETRY_SECONDS = {429: 60, 503: 5}
+UNREADABLE = "The text holds a character or a number that the portal cannot keep."
+
+log = structlog.get_logger("portal.web")
+
+
+def answer(code: int, detail: str = "", comment: str = "", retry_after: int = 0) -> Response:
+    """The error page of a status. `comment` is what the person typed: it is shown back."""
+    body = render_template(
+        "errors/error.html",
+        page=error_page(code),
+        detail=detail or None,
+        kept_comment=comment or None,
+    )
+    response = make_response(body, code)
+    if retry_after or code in RETRY_SECONDS:
+        response.headers["Retry-After"] = str(retry_after or RETRY_SECONDS[code])
+    return response
+
+
+def register(app: Flask) -> None:
+    """Answer every kind of failure of the app with its page."""
+    handlers: dict[type[Exception], Callable[..., ResponseReturnValue]] = {
+        HTTPException: on_http,
+        InternalServerError: lambda _: answer(500),  # Flask has logged it with its traceback
+        Refused: lambda refused: answer(refused.status, refused.sentence, refused.comment),
+        TooMany: lambda many: answer(429, retry_after=many.retry_after),
+        Busy: lambda _: answer(503, comment=_typed()),
+        NoFreeConnection: on_database,
+        DBAPIError: on_database,
+        UnicodeEncodeError: on_unreadable,
+        UnusableText: on_unreadable,
+    }
+    for kind, handler in handlers.items():
+        app.register_error_handler(kind, handler)
+
+
+def on_http(error: HTTPException) -> ResponseReturnValue:
+    """An `abort`, an unknown address, a wrong method or host, a body that is too large."""
+    code = error.code or 500
+    if code < 400:
+        return error.get_response()
+    response = answer(code, _own_words(error))
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def _own_words(error: HTTPException) -> str:
+    """What one of our own `abort` calls says; the framework's words are not for people."""
+    words = error.description
+    if isinstance(error, SecurityError | BadRequestKeyError) or not isinstance(words, str):
+        return ""
+    return "" if words == type(error).description else words
+
+
+def on_database(error: Exception) -> ResponseReturnValue:
+    """503 while the database is away or overloaded, 4xx for values it cannot hold, else 500."""
+    if isinstance(error, DataError):
+        return on_unreadable(error)
+    away = isinstance(error, OperationalError | NoFreeConnection)
+    if away or getattr(error, "connection_invalidated", False):
+        log.error("database away", error=str(error).splitlines()[0])
+        return answer(503, comment=_typed())
+    log.error("database error", exc_info=error)
+    return answer(500, comment=_typed())
+
+
+def _typed() -> str:
+    """The comment of a form that could not be kept, where the form can be read at all."""
+    try:
+        return request.form.get("comment", "")
+    except HTTPException:
+        return ""
+
+
+def on_unreadable(error: Exception) -> ResponseReturnValue:
+    """A value that PostgreSQL cannot hold and that no form stopped."""
+    log.warning("unreadable value", error=type(getattr(error, "orig", error)).__name__)
+    return answer(400 if request.method in ("GET", "HEAD") else 422, UNREADABLE)

@@ -1,0 +1,110 @@
+"""The history: all requests that the reader may see, and one request's events."""
+
+import json
+from functools import partial
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.domain.permissions import Permission
+from portal.forms.history import HistoryForm
+from portal.pages.frame import viewpoint
+from portal.pages.reading import exports, trail
+from portal.pages.reading.answer import reader, requests_url
+from portal.pages.reading.filtering import chips_of, cursor_of, filters_of, form_of, text_of_cursor
+from portal.pages.reading.rows import history_rows
+from portal.pages.requests import visible
+from portal.presentation.viewpoint import zone_named
+from portal.queries import audit, history
+from portal.queries.history import Cursor
+from portal.security.guards import requires
+from portal.security.identity import me
+
+blueprint = Blueprint("history", __name__)
+
+
+@blueprint.get("/history")
+@requires(Permission.READ_INVOLVED)
+def show() -> ResponseReturnValue:
+    """Requests, newest first, filtered by what the address says."""
+    types = history.type_names()
+    form = form_of(types, request.args)
+    filters = filters_of(form, zone_named(me().time_zone))
+    found = history.page(
+        reader(),
+        filters,
+        before=cursor_of(request.args.get("before", "")),
+        after=cursor_of(request.args.get("after", "")),
+    )
+    page = render_template(
+        "pages/history/show.html",
+        form=form,
+        filtered=filters.any(),
+        chips=chips_of(form, types, _address),
+        found=found,
+        draw_rows=partial(history_rows, requests_url=requests_url(), view=viewpoint()),
+        older_url=_address(form, before=found.older),
+        newer_url=_address(form, after=found.newer),
+        export_url=_address(form, path=url_for("history.as_csv")),
+        export_limit=history.EXPORT_LIMIT,
+    )
+    return make_response(page, 422 if form.errors else 200)
+
+
+@blueprint.get("/history.csv")
+@requires(Permission.READ_INVOLVED)
+def as_csv() -> ResponseReturnValue:
+    """The same list as a file, up to the export's limit."""
+    form = form_of(history.type_names(), request.args)
+    zone = zone_named(me().time_zone)
+    rows = history.export(reader(), filters_of(form, zone))
+    return _file(exports.as_csv(rows, zone), "text/csv", "history.csv")
+
+
+@blueprint.get("/history/<number>")
+@requires(Permission.READ_INVOLVED)
+def events(number: str) -> ResponseReturnValue:
+    """One request's events in order, and whether its chain is whole."""
+    record = visible(number)
+    found = trail.read(record, _after(request.args.get("after", "")))
+    return render_template("pages/history/events.html", record=record, trail=found)
+
+
+@blueprint.get("/history/<number>.ndjson")
+@requires(Permission.READ_INVOLVED)
+def as_ndjson(number: str) -> ResponseReturnValue:
+    """The same events as they are hashed, one JSON document a line."""
+    record = visible(number)
+    events = audit.all_of(record.id, record.submitted_at)
+    lines = (
+        json.dumps(line, ensure_ascii=False) for line in exports.as_documents(record.id, events)
+    )
+    return _file("\n".join(lines) + "\n", "application/x-ndjson", f"{record.number}.ndjson")
+
+
+def _address(
+    form: HistoryForm,
+    without: str = "",
+    before: Cursor | None = None,
+    after: Cursor | None = None,
+    path: str = "",
+) -> str | None:
+    """The list's address with these filters; None for a page that is not there."""
+    values = {name: form.text_of(name) for name in form.data if name != without}
+    values = {name: text for name, text in values.items() if text}
+    for name, cursor in (("before", before), ("after", after)):
+        if cursor is not None:
+            values[name] = text_of_cursor(cursor)
+    path = path or url_for("history.show")
+    return f"{path}?{urlencode(values)}" if values else path
+
+
+def _after(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
+def _file(body: str, kind: str, name: str) -> Response:
+    response = Response(body, mimetype=kind)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

@@ -1,0 +1,124 @@
+"""The inbox: what waits for the reader's decision."""
+
+from datetime import UTC, datetime, time, timedelta
+from functools import partial
+from urllib.parse import urlencode
+from uuid import UUID
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.domain.permissions import Permission
+from portal.forms.text import examine
+from portal.pages.frame import viewpoint
+from portal.pages.reading.answer import requests_url
+from portal.pages.reading.rows import inbox_rows
+from portal.presentation.labels import count
+from portal.presentation.parts import Tab
+from portal.presentation.viewpoint import zone_named
+from portal.queries import inbox
+from portal.queries.inbox import Clock, Cursor, InboxCounts, InboxTask, View
+from portal.security.guards import requires
+from portal.security.identity import Identity, me
+
+blueprint = Blueprint("inbox", __name__)
+
+LONGEST_SEARCH = 100
+LABELS = {
+    View.ALL: "All",
+    View.OVERDUE: "Overdue",
+    View.TODAY: "Due today",
+    View.LATER: "Later",
+}
+
+
+@blueprint.get("/inbox")
+@requires(Permission.DECIDE_OWN_TASKS)
+def show() -> ResponseReturnValue:
+    """The open tasks, in groups by when they are due."""
+    person = me()
+    clock = clock_of(person)
+    view = _view(request.args.get("view", ""))
+    text = examine(request.args.get("q", "")).text[:LONGEST_SEARCH]
+    found = inbox.page(person.id, view, clock, text, _cursor(request.args.get("after", "")))
+    counts = inbox.counts(person.id, clock)
+    return render_template(
+        "pages/inbox/show.html",
+        groups=_groups(found.tasks, clock),
+        draw_rows=partial(inbox_rows, requests_url=requests_url(), view=viewpoint()),
+        counts=counts,
+        summary=_summary(counts),
+        tabs=_tabs(view, counts, text),
+        view=view,
+        text=text,
+        first_url=_url(view, text),
+        clear_url=_url(view, ""),
+        next_url=_url(view, text, found.following) if found.following else None,
+        is_first="after" not in request.args,
+    )
+
+
+def clock_of(person: Identity) -> Clock:
+    """Now, and the last moment of today on the person's own calendar."""
+    zone = zone_named(person.time_zone)
+    tomorrow = person.now.astimezone(zone).date() + timedelta(days=1)
+    midnight = datetime.combine(tomorrow, time.min, zone).astimezone(UTC)
+    return Clock(person.now, midnight - timedelta(microseconds=1))
+
+
+def _view(name: str) -> View:
+    return View(name) if name in {view.value for view in View} else View.ALL
+
+
+def _groups(tasks: tuple[InboxTask, ...], clock: Clock) -> dict[View, list[InboxTask]]:
+    """The page's tasks by group, in the order of the groups; empty groups are left out."""
+    groups: dict[View, list[InboxTask]] = {}
+    for task in tasks:
+        if task.due_at is None or task.due_at > clock.day_ends:
+            group = View.LATER
+        else:
+            group = View.OVERDUE if task.due_at <= clock.now else View.TODAY
+        groups.setdefault(group, []).append(task)
+    return groups
+
+
+def _summary(counts: InboxCounts) -> str:
+    if not counts.all:
+        return "Nothing waits for you."
+    tasks = "1 task waits" if counts.all == 1 else f"{count(counts.all)} tasks wait"
+    overdue = "1 is" if counts.overdue == 1 else f"{count(counts.overdue)} are"
+    return f"{tasks} for you, {overdue} overdue." if counts.overdue else f"{tasks} for you."
+
+
+def _tabs(current: View, counts: InboxCounts, text: str) -> list[Tab]:
+    numbers = {
+        View.ALL: counts.all,
+        View.OVERDUE: counts.overdue,
+        View.TODAY: counts.today,
+        View.LATER: counts.later,
+    }
+    return [
+        Tab(label, _url(view, text), numbers[view], view is current)
+        for view, label in LABELS.items()
+    ]
+
+
+def _url(view: View, text: str, after: Cursor | None = None) -> str:
+    values = {} if view is View.ALL else {"view": view.value}
+    if text:
+        values["q"] = text
+    if after is not None:
+        due = "" if after.due_at is None else str(int(after.due_at.timestamp() * 1_000_000))
+        values["after"] = f"{due}.{after.task_id}"
+    path = url_for("inbox.show")
+    return f"{path}?{urlencode(values)}" if values else path
+
+
+def _cursor(text: str) -> Cursor | None:
+    """The place that an address names; None, the beginning, for anything else."""
+    due, _, key = text.partition(".")
+    try:
+        at = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=int(due)) if due else None
+        return Cursor(at, str(UUID(key)))
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,78 @@
+"""What I asked for: where each request stands, whose turn it is, and my drafts."""
+
+from uuid import UUID
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.domain.permissions import Permission
+from portal.pages.filling import store, uuid_of
+from portal.pages.reading import own
+from portal.presentation.parts import Tab
+from portal.queries import drafts, my_requests
+from portal.queries.my_requests import View
+from portal.security.guards import requires
+from portal.security.identity import me
+from portal.services import drafts as draft_service
+
+blueprint = Blueprint("my_requests", __name__, url_prefix="/requests")
+
+DRAFTS_BESIDE = 5
+LABELS = {
+    View.OPEN: "Open",
+    View.CLOSED: "Closed",
+    View.ALL: "All",
+    View.DRAFTS: "Drafts",
+}
+
+
+@blueprint.get("")
+@requires(Permission.READ_INVOLVED)
+def show() -> ResponseReturnValue:
+    """My requests: what was sent back first, then by age; drafts; what is being started."""
+    view = _view()
+    if view is View.DRAFTS:
+        listed = drafts.listed(me().id)
+        return render_template(
+            "pages/my_requests/drafts.html", drafts=listed, tabs=_tabs(view), most=drafts.LISTED
+        )
+    before = uuid_of(request.args.get("before"))
+    found, following = my_requests.page(me().id, view, before)
+    starts = before is None and view is not View.CLOSED
+    sent = my_requests.waiting_submits(me().id) if starts else ()
+    return render_template(
+        "pages/my_requests/show.html",
+        rows=[*own.starting(sent), *own.rows(found, me().id)],
+        drafts=drafts.listed(me().id, DRAFTS_BESIDE + 1) if before is None else (),
+        drafts_beside=DRAFTS_BESIDE,
+        view=view,
+        tabs=_tabs(view),
+        first_url=url_for(".show", view=view.value) if before else None,
+        next_url=url_for(".show", view=view.value, before=following) if following else None,
+    )
+
+
+@blueprint.route("/drafts/<uuid:draft_id>/delete", methods=["GET", "POST"])
+@requires(Permission.SUBMIT)
+def delete(draft_id: UUID) -> ResponseReturnValue:
+    """Ask, then delete a draft with its files: this cannot be undone."""
+    draft = drafts.find(str(draft_id), me().id)
+    if draft is None:
+        abort(404)
+    if request.method != "POST":
+        return render_template("pages/my_requests/delete.html", draft=draft)
+    draft_service.discard(draft.id, me().id, store().directory)
+    flash(f"The draft “{draft.title}” is deleted.", "success")
+    return redirect(url_for(".show", view=View.DRAFTS.value), 303)
+
+
+def _view() -> View:
+    wished = request.args.get("view", "")
+    return View(wished) if wished in set(View) else View.OPEN
+
+
+def _tabs(view: View) -> list[Tab]:
+    return [
+        Tab(words, url_for(".show", view=each.value), current=each is view)
+        for each, words in LABELS.items()
+    ]

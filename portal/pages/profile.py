@@ -1,0 +1,111 @@
+"""What people may see and change about themselves."""
+
+from datetime import timedelta
+
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+
+from portal.domain.permissions import Permission
+from portal.forms.profile import TimeZoneForm
+from portal.pages.frame import SHORTCUTS_COOKIE, THEME_COOKIE, THEMES
+from portal.queries.sessions import OpenSession, open_sessions
+from portal.security.guards import public, requires
+from portal.security.identity import me
+from portal.security.next_page import is_safe
+from portal.security.settings import current_settings
+from portal.services import accounts
+from portal.services import sign_in as sessions
+
+blueprint = Blueprint("profile", __name__)
+
+YEAR = 365 * 24 * 3600
+
+
+@blueprint.get("/profile")
+@requires(Permission.READ_INVOLVED)
+def show() -> ResponseReturnValue:
+    """Name, time zone, looks, and where one is signed in."""
+    return _page(_zone_form(me().time_zone))
+
+
+@blueprint.post("/profile/time-zone")
+@requires(Permission.READ_INVOLVED, own_settings=True)
+def change_time_zone() -> ResponseReturnValue:
+    """Show times in another zone."""
+    form = _zone_form()
+    if not form.validate_on_submit():
+        return _page(form, 422)
+    accounts.change_time_zone(me().id, form.time_zone.data)
+    flash("Times are shown in your new time zone.", "success")
+    return redirect(url_for("profile.show"), 303)
+
+
+@blueprint.post("/profile/sessions/<uuid:session_id>/end")
+@requires(Permission.READ_INVOLVED, own_settings=True)
+def end_session(session_id: object) -> ResponseReturnValue:
+    """Sign out another browser of one's own."""
+    sessions.end(str(session_id), me().id)
+    flash("That browser is signed out.", "success")
+    return redirect(url_for("profile.show"), 303)
+
+
+@blueprint.post("/profile/sessions/end-others")
+@requires(Permission.READ_INVOLVED, own_settings=True)
+def end_other_sessions() -> ResponseReturnValue:
+    """Sign out everywhere else."""
+    sessions.end_others(me().session_id, me().id)
+    flash("All other browsers are signed out.", "success")
+    return redirect(url_for("profile.show"), 303)
+
+
+@blueprint.post("/theme")
+@public
+def change_theme() -> ResponseReturnValue:
+    """Light, dark, or as the system has it; kept in a cookie, so it holds before signing in too."""
+    wish = request.form.get("theme", "")
+    return _with_cookie(THEME_COOKIE, wish if wish in THEMES else "")
+
+
+@blueprint.post("/profile/shortcuts")
+@requires(Permission.READ_INVOLVED, own_settings=True)
+def change_shortcuts() -> ResponseReturnValue:
+    """Turn keyboard shortcuts on or off in this browser."""
+    off = request.form.get("shortcuts") == "off"
+    return _with_cookie(SHORTCUTS_COOKIE, "off" if off else "")
+
+
+def _with_cookie(name: str, value: str) -> Response:
+    target = request.form.get("next", "")
+    response = make_response(redirect(target if is_safe(target) else url_for("profile.show"), 303))
+    age = YEAR if value else 0
+    secure = request.is_secure
+    response.set_cookie(name, value, max_age=age, secure=secure, httponly=True, samesite="Lax")
+    return response
+
+
+def _zone_form(current: str | None = None) -> TimeZoneForm:
+    form = TimeZoneForm(time_zone=current) if current else TimeZoneForm()
+    form.time_zone.choices = {zone: zone.replace("_", " ") for zone in accounts.time_zones()}
+    return form
+
+
+def _page(form: TimeZoneForm, status: int = 200) -> Response:
+    body = render_template(
+        "pages/profile/show.html", form=form, person=me(), sessions=_sessions(), themes=THEMES
+    )
+    return make_response(body, status)
+
+
+def _sessions() -> list[OpenSession]:
+    settings = current_settings()
+    idle = timedelta(minutes=settings.session_idle_minutes)
+    return open_sessions(me().id, idle, timedelta(hours=settings.session_absolute_hours))

@@ -1,0 +1,73 @@
+"""Rows of "My requests": records put into the words that a reader of their own list needs."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import url_for
+
+from portal.pages.reading.turns import what_next, whose
+from portal.queries.my_requests import MyRequest, WaitingSubmit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row. `status` is a label's name; `at` is when `following` happens, if a clock runs."""
+
+    title: str
+    url: str
+    number: str
+    kind: str
+    note: str = ""
+    priority: str = "MEDIUM"
+    amount: int | None
+    currency: str | None
+    status: str
+    turn: str = ""
+    since: datetime
+    following: str
+    at: datetime | None = None
+
+
+def starting(submits: Iterable[WaitingSubmit]) -> Iterator[Row]:
+    """What was sent and has not begun yet."""
+    for each in submits:
+        yield Row(
+            title=each.title,
+            url=url_for("new_request.receipt", command_id=each.command_id),
+            number=each.number,
+            kind=each.type_name or "",
+            amount=each.amount,
+            currency=each.currency,
+            status="STARTING",
+            since=each.created_at,
+            following="The first people are asked next",
+        )
+
+
+def rows(requests: Iterable[MyRequest], me: str) -> Iterator[Row]:
+    """Requests as they stand."""
+    for each in requests:
+        following = what_next(each)
+        is_open = each.closed_at is None
+        yield Row(
+            title=each.title,
+            url=f"/requests/{each.number}",
+            number=each.number,
+            kind=each.type_name,
+            note=_note(each, me),
+            priority=each.priority,
+            amount=each.amount,
+            currency=each.currency,
+            status="ATTENTION" if each.attention and is_open else each.status.value,
+            turn=whose(each, me) if is_open else "",
+            since=each.waiting_since or each.closed_at or each.submitted_at,
+            following=following.what,
+            at=following.at,
+        )
+
+
+def _note(each: MyRequest, me: str) -> str:
+    if each.requester_id != me:
+        return f"asked by {each.requester_name}"
+    return f"for {each.on_behalf_of_name}" if each.on_behalf_of_name else ""

@@ -1,0 +1,65 @@
+"""What to ask routing about the stages that a request still has before it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from portal.domain.plan import EarlierApproval, RouteQuestion, StagePlan
+from portal.queries.audit import EventRecord
+from portal.queries.request import RequestRecord
+
+
+@dataclass
+class _Passed:
+    """The approvals that stand, read from the events like `portal.domain.evolve` does."""
+
+    round: int = 1
+    next_index: int = 0
+    carried: tuple[str, ...] = ()
+    stages: dict[str, EarlierApproval] = field(default_factory=dict)
+
+    def read(self, event: EventRecord) -> None:
+        data = event.data
+        if event.kind == "RequestResubmitted":
+            self.round, self.next_index = int(data["round"]), 0
+            self.carried = tuple(data.get("carried", ()))
+            self.stages = {key: self.stages[key] for key in self.carried if key in self.stages}
+        elif event.kind == "StageSkipped":
+            self.next_index = int(data["index"]) + 1
+        elif event.kind == "StagePassed":
+            self.next_index = int(data["index"]) + 1
+            self.stages[data["key"]] = EarlierApproval(
+                index=int(data["index"]),
+                key=data["key"],
+                round=self.round,
+                deciders=tuple(data.get("deciders", ())),
+            )
+
+
+def route_question(
+    record: RequestRecord, events: Iterable[EventRecord], plan: StagePlan | None, now: datetime
+) -> RouteQuestion:
+    """What would follow if the stage under way (`plan`) were approved; else what follows next."""
+    passed = _Passed()
+    for event in events:
+        passed.read(event)
+    earlier = tuple(passed.stages.values())
+    deciders = tuple(dict.fromkeys(person for each in earlier for person in each.deciders))
+    return RouteQuestion(
+        request_id=record.id,
+        policy_version_id=record.policy_version_id,
+        from_index=passed.next_index if plan is None else plan.index + 1,
+        requester_id=record.requester_id,
+        on_behalf_of=record.on_behalf_of,
+        title=record.title,
+        fields=record.fields,
+        amount=record.amount,
+        currency=record.currency,
+        priority=record.priority,
+        round=record.round,
+        carried=passed.carried,
+        deciders=deciders,
+        approved_once=plan is not None or bool(deciders),
+        earlier=earlier,
+        now=now,
+    )

@@ -1,0 +1,56 @@
+"""Why a task came to a person, in sentences, from what routing stored with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from portal.presentation.labels import words_of
+from portal.presentation.money import money
+from portal.queries.request import RequestRecord, TaskRecord
+
+LEFT_OUT_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """`reasons` that matched, `rule` in words, and who was not asked, with the reason for each."""
+
+    reasons: tuple[str, ...]
+    rule: str
+    left_out: tuple[str, ...]
+
+
+def why(task: TaskRecord, record: RequestRecord) -> Why:
+    """The explanation of one task."""
+    stored = task.why
+    sentences = [stored.get("why"), stored.get("message"), stored.get("reason")]
+    if stored.get("used_fallback"):
+        sentences.append("The rule found nobody else, so its fallback is asked.")
+    reasons = [str(sentence) for sentence in sentences if sentence]
+    reasons += [_fact(name, value, record) for name, value in _facts(stored).items()]
+    rule = f"Stage “{task.stage_name}”, {record.type_name} policy, version {record.policy_version}"
+    left_out = [_left_out(entry) for entry in stored.get("left_out") or ()]
+    hidden = len(left_out) - LEFT_OUT_SHOWN
+    more = [f"and {hidden} more"] if hidden > 0 else []
+    return Why(tuple(dict.fromkeys(reasons)), rule, (*left_out[:LEFT_OUT_SHOWN], *more))
+
+
+def _facts(stored: Mapping[str, Any]) -> dict[str, Any]:
+    facts = stored.get("facts")
+    return facts if isinstance(facts, dict) else {}
+
+
+def _fact(name: str, value: Any, record: RequestRecord) -> str:
+    field = next((each for each in record.form if each.name == name), None)
+    label = field.label if field else words_of(name)
+    is_money = name == "amount" or (field is not None and field.is_amount)
+    if is_money and isinstance(value, int) and record.currency:
+        return f"{label}: {money(value, record.currency)}"
+    if field is not None:
+        value = next((c.label for c in field.choices if c.value == value), value)
+    return f"{label}: {value}"
+
+
+def _left_out(entry: Mapping[str, Any]) -> str:
+    name, reason = str(entry.get("name", "")), str(entry.get("reason", "")).rstrip(".")
+    return f"{name} {reason}" if entry.get("person_id") else f"{name}: {reason}"

@@ -1,0 +1,162 @@
+"""Signing in and out, and the way back to a form that was being sent when a session ended."""
+
+import structlog
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from portal.domain.permissions import Permission
+from portal.forms.sign_in import SignInForm
+from portal.pages import errors
+from portal.security import devices, kept_forms
+from portal.security.clicks import address, click
+from portal.security.gate import SAFE_METHODS, SignInNeeded
+from portal.security.guards import public, requires
+from portal.security.identity import me, signed_in
+from portal.security.input import refuse_large_form
+from portal.security.kept_forms import KeptForm
+from portal.security.next_page import home, safe_next
+from portal.security.sessions import portal_session
+from portal.security.settings import current_settings
+from portal.services import sign_in as service
+from portal.services.errors import TooMany
+
+blueprint = Blueprint("sign_in", __name__)
+log = structlog.get_logger("portal.web")
+
+WRONG = "The e-mail address or the password is not right."
+ENDED = "Your session has ended. Sign in to go on: what you typed is kept."
+ENDED_EMPTY = "Your session has ended. Sign in to go on."
+ENDED_WITH_FILES = f"{ENDED} Files have to be chosen again."
+OLD_PAGE = "This page was open for a long time. Please sign in once more."
+NOT_YOURS = "A form was left open here by somebody else. It was not sent, and you cannot see it."
+
+
+@blueprint.get("/")
+@requires(Permission.READ_INVOLVED)
+def start() -> ResponseReturnValue:
+    """The first page of whoever is here."""
+    return redirect(home(me().roles))
+
+
+@blueprint.get("/sign-in")
+@public
+def show() -> ResponseReturnValue:
+    """The sign-in form."""
+    person = signed_in()
+    if person:
+        return redirect(safe_next(request.args.get("next", ""), person.roles))
+    return _form(SignInForm(formdata=None))
+
+
+@blueprint.post("/sign-in")
+@public
+def enter() -> ResponseReturnValue:
+    """Check the password and start a session, always under a new id."""
+    form = SignInForm()
+    if not form.validate_on_submit():
+        return _form(form, status=422)
+    device = devices.read(request, current_settings())
+    known = service.Device(*device) if device else None
+    try:
+        email, password = form.email.data or "", form.password.data or ""
+        person = service.check(email, password, address(), known)
+    except service.WrongPassword:
+        log.info("sign-in refused")
+        return _form(form, 422, WRONG)
+    except TooMany as many:
+        log.warning("sign-in limited", wait=many.retry_after)
+        return _too_many(form, many)
+    return _welcome(person, kept_forms.unseal(form.kept.data or "", current_settings()))
+
+
+@blueprint.post("/sign-out")
+@requires(Permission.READ_INVOLVED, own_settings=True)
+def leave() -> ResponseReturnValue:
+    """End the session, here and in the database."""
+    service.end(me().session_id, me().id)
+    portal_session().sign_out()
+    flash("You are signed out.", "success")
+    return redirect(url_for("sign_in.show"), 303)
+
+
+@blueprint.get("/sign-in/continue")
+@requires(Permission.READ_INVOLVED)
+def resume() -> ResponseReturnValue:
+    """What was typed before the session ended, ready to be sent."""
+    form = kept_forms.in_session(portal_session())
+    return _resume(form) if form else redirect(url_for("sign_in.start"))
+
+
+@blueprint.app_errorhandler(SignInNeeded)
+def ask(_: SignInNeeded) -> ResponseReturnValue:
+    """A page for signed-in people was opened, or a form sent, by somebody who is not."""
+    if request.method in SAFE_METHODS:
+        here = None if request.path == "/" else request.full_path.rstrip("?")
+        return redirect(url_for("sign_in.show", next=here))
+    try:
+        refuse_large_form()
+    except HTTPException as too_large:
+        return errors.on_http(too_large)
+    kept = kept_forms.keep(request, current_settings())
+    if kept is None:
+        flash(ENDED_EMPTY, "info")
+        return redirect(url_for("sign_in.show"), 303)
+    form = SignInForm(formdata=None, kept=kept_forms.seal(kept, current_settings()))
+    return _form(form, 401, notice=ENDED_WITH_FILES if request.files else ENDED)
+
+
+@blueprint.app_errorhandler(CSRFError)
+def outdated(_: CSRFError) -> ResponseReturnValue:
+    """The form belongs to another session, or to none."""
+    if request.endpoint == "sign_in.enter":
+        return _form(SignInForm(), 400, OLD_PAGE)
+    person, kept = signed_in(), kept_forms.keep(request, current_settings())
+    if person and kept and kept.owner_id == person.id:
+        return _resume(kept, 400)
+    return errors.answer(400)
+
+
+def _welcome(person: service.SignedIn, kept: KeptForm | None) -> Response:
+    own = kept if kept and kept.owner_id == person.user_id else None
+    session, old = portal_session(), signed_in()
+    data = {kept_forms.SESSION_KEY: own.as_data()} if own else {}
+    token = service.begin(person.user_id, click(), data, old.session_id if old else "")
+    session.sign_in(token)
+    log.info("signed in", user=person.user_id)
+    if kept and not own:
+        flash(NOT_YOURS, "warning")
+    target = safe_next(request.args.get("next", ""), person.roles)
+    response = redirect(url_for("sign_in.resume") if own else target, 303)
+    devices.remember(request, response, current_settings(), person.user_id)
+    return response  # type: ignore[return-value]  # Flask's own class of werkzeug's response
+
+
+def _form(form: SignInForm, status: int = 200, error: str = "", notice: str = "") -> Response:
+    action = url_for("sign_in.enter", next=request.args.get("next") or None)
+    body = render_template(
+        "pages/sign_in/show.html", form=form, action=action, error=error, notice=notice
+    )
+    return make_response(body, status)
+
+
+def _too_many(form: SignInForm, many: TooMany) -> Response:
+    minutes = -(-many.retry_after // 60)
+    wait = "1 minute" if minutes == 1 else f"{minutes} minutes"
+    response = _form(form, 429, f"There were too many wrong tries. Wait {wait}, then try again.")
+    response.headers["Retry-After"] = str(many.retry_after)
+    return response
+
+
+def _resume(form: KeptForm, status: int = 200) -> Response:
+    return make_response(render_template("pages/sign_in/resume.html", kept=form), status)

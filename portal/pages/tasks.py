@@ -1,0 +1,108 @@
+"""Tasks: deciding one's own, and undoing it while there is time."""
+
+from uuid import UUID
+
+from flask import Blueprint, abort, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.domain.errors import Refusal
+from portal.domain.permissions import Permission
+from portal.domain.policy import Decision
+from portal.forms.decision import CommentForm
+from portal.pages.reading.answer import after, answered, command_key, reader
+from portal.pages.requests import draw
+from portal.queries import request as requests
+from portal.queries.request import RequestRecord
+from portal.security.clicks import click
+from portal.security.guards import requires
+from portal.security.identity import me
+from portal.services.decide import Vote, decide
+from portal.services.errors import Refused
+from portal.services.undo import undo
+
+blueprint = Blueprint("tasks", __name__)
+
+ON_PAGE = {409, 422}
+DECISIONS = frozenset(decision.value for decision in Decision)
+
+
+@blueprint.get("/tasks/<uuid:task_id>")
+@requires(Permission.READ_INVOLVED)
+def show(task_id: UUID) -> ResponseReturnValue:
+    """The task's place: its request's page. A `decision` in the address is only pointed at."""
+    record = _record(task_id)
+    wanted = request.args.get("decision", "")
+    chosen = wanted if wanted in DECISIONS else None
+    return redirect(url_for("requests.show", number=record.number, decision=chosen), 303)
+
+
+@blueprint.post("/tasks/<uuid:task_id>/decision")
+@requires(Permission.DECIDE_OWN_TASKS)
+def decision(task_id: UUID) -> ResponseReturnValue:
+    """Approve, reject or send back."""
+    form = CommentForm(request.form)
+    said = request.form.get("decision", "")
+    if not form.validate() or said not in DECISIONS:
+        return _incomplete(task_id, form)
+    text = form.comment.data
+    vote = Vote(
+        command_id=command_key(),
+        task_id=str(task_id),
+        decision=Decision(said),
+        content_version=_content_version(),
+        comment=text,
+    )
+    try:
+        receipt = answered(decide(vote, me().id, click()), text)
+    except Refused as refused:
+        return _refused(task_id, form, refused)
+    # The request's page itself says what the reader has just decided, and offers to undo it.
+    return after(receipt)
+
+
+@blueprint.post("/tasks/<uuid:task_id>/undo")
+@requires(Permission.DECIDE_OWN_TASKS)
+def take_back(task_id: UUID) -> ResponseReturnValue:
+    """Undo one's own decision."""
+    record = _record(task_id)
+    try:
+        receipt = answered(undo(str(task_id), command_key(), me().id, click()))
+    except Refused as refused:
+        if refused.reason is not Refusal.UNDO_OVER:
+            raise
+        return draw(record, refused.status, trouble=refused)
+    return after(receipt, f"Your decision about {record.number} is undone. It waits for you again.")
+
+
+def _content_version() -> int:
+    text = request.form.get("content_version", "")
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        abort(422, "The form does not say which version of the request you saw.")
+    return int(text)
+
+
+def _record(task_id: UUID) -> RequestRecord:
+    record = requests.find_by_task(str(task_id), reader())
+    if record is None:
+        abort(404)
+    return record
+
+
+def _incomplete(task_id: UUID, form: CommentForm) -> ResponseReturnValue:
+    """The page again, with what was typed; for the person whose task it is."""
+    record = _record(task_id)
+    if not form.errors:
+        form.comment.errors = ["Choose what to do: approve, send back or reject."]
+    return draw(record, 422, form=form)
+
+
+def _refused(task_id: UUID, form: CommentForm, refused: Refused) -> ResponseReturnValue:
+    """Why it had no effect: on the request's page where the person can go on from there."""
+    record = _record(task_id)
+    if refused.status not in ON_PAGE:
+        raise refused
+    if refused.reason is Refusal.COMMENT_REQUIRED:
+        name = record.requester_name.split()[0]
+        form.comment.errors = [f"Say why. {name} reads this text."]
+        return draw(record, 422, form=form)
+    return draw(record, refused.status, form=form, trouble=refused)

@@ -1,0 +1,48 @@
+"""How things look and read: words, times, money, icons, navigation. Pages are drawn with these."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from portal.presentation.filters import filters
+from portal.presentation.history import entry
+from portal.presentation.icons import icon, mark
+from portal.presentation.labels import mode
+from portal.presentation.markup import drawings
+from portal.presentation.statics import static_address
+from portal.presentation.times import zone_name
+from portal.presentation.viewpoint import ViewpointSource, utc_viewpoint
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+PRODUCT = "Gloria Approvals"
+
+
+def register(app: "Flask", viewpoint: ViewpointSource = utc_viewpoint) -> None:
+    """Teach the app's templates the filters and globals. `viewpoint` is asked for every time and
+    amount drawn: let it return the same `Viewpoint` through one request (keep it in `flask.g`)."""
+    app.jinja_env.filters.update(filters(viewpoint))
+    app.jinja_env.globals.update(
+        product=PRODUCT,
+        icon=icon,
+        mark=mark,
+        mode_words=mode,
+        event_entry=entry,
+        print_time=lambda: viewpoint().now,
+        draw=drawings(viewpoint),
+        zone_words=_zone_words(viewpoint),
+        static_url=static_address(
+            Path(app.static_folder or "static"), app.static_url_path or "/static", watch=app.debug
+        ),
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+
+
+def _zone_words(viewpoint: ViewpointSource) -> Callable[..., str]:
+    def words(*, short: bool = False) -> str:
+        view = viewpoint()
+        return zone_name(view.zone, view.now, short=short)
+
+    return words

@@ -1,0 +1,96 @@
+"""The words that templates know: filters and globals, bound to the reader's viewpoint."""
+
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from portal.presentation import labels, times
+from portal.presentation.money import file_size, money
+from portal.presentation.viewpoint import Viewpoint, ViewpointSource
+
+
+def time_tag(at: date | None, mode: str, viewpoint: ViewpointSource) -> Markup:
+    """`<time datetime>` in UTC around words for the reader.
+
+    `mode`: relative, absolute, both, exact (to the second, with the zone), clock (seconds, for
+    rows under a day heading) or date. None is an en dash.
+    """
+    if at is None:
+        return Markup("–")
+    if not isinstance(at, datetime):
+        return _time(at.isoformat(), times.day(at))
+    return _time(times.iso_utc(at), _moment_words(at, mode, viewpoint()))
+
+
+def _time(machine: str, words: str) -> Markup:
+    # Both are made of digits and this package's own words: nothing in them can be markup.
+    return Markup(f'<time datetime="{machine}">{words}</time>')  # noqa: S704
+
+
+def _moment_words(at: datetime, mode: str, view: Viewpoint) -> str:
+    if mode == "relative":
+        return times.relative(at, view.now)
+    if mode == "both":
+        return f"{times.absolute(at, view.zone)} ({times.relative(at, view.now)})"
+    if mode in {"exact", "audit"}:
+        return times.exact(at, view.zone)
+    if mode == "clock":
+        return f"{at.astimezone(view.zone):%H:%M:%S}"
+    if mode == "date":
+        return times.day(at.astimezone(view.zone))
+    return times.absolute(at, view.zone)
+
+
+@lru_cache(maxsize=4096)
+def money_tag(minor: int | None, currency: str | None) -> Markup:
+    """The amount in tabular figures that never break over two lines; empty without an amount."""
+    if minor is None or not currency:
+        return Markup("")
+    return Markup('<span class="money">{}</span>').format(money(minor, currency))
+
+
+def paragraphs(text: str) -> Markup:
+    """Text that people typed, with its line breaks and nothing else of it."""
+    lines = [escape(line) for line in text.strip().splitlines()]
+    return Markup("<br>").join(lines)
+
+
+def filters(viewpoint: ViewpointSource) -> dict[str, Any]:
+    """All filters by name."""
+
+    def when(at: date | None, mode: str = "absolute") -> Markup:
+        return time_tag(at, mode, viewpoint)
+
+    def waiting(at: datetime) -> Markup:
+        return _time(times.iso_utc(at), times.span(viewpoint().now - at))
+
+    def due(at: datetime | None) -> times.Due:
+        view = viewpoint()
+        return times.due(at, view.now, view.zone)
+
+    def due_words(at: datetime | None) -> str:
+        words = due(at).long
+        return words[:1].lower() + words[1:]
+
+    def day_heading(at: date) -> str:
+        return times.day_heading(at, viewpoint().zone)
+
+    return {
+        "when": when,
+        "waiting": waiting,
+        "money": money_tag,
+        "money_words": money,
+        "due_state": due,
+        "due_words": due_words,
+        "day_heading": day_heading,
+        "file_size": file_size,
+        "paragraphs": paragraphs,
+        "status_label": labels.status,
+        "priority_label": labels.priority,
+        "decision_label": labels.decision,
+        "people_count": labels.people,
+        "count_words": labels.count,
+        "words": labels.words_of,
+    }

@@ -1,0 +1,111 @@
+"""The frame around every signed-in page: where one can go, and who is here."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from portal.presentation import labels
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of the navigation. `current` is "page" on that very page, "true" on one below it."""
+
+    label: str
+    url: str
+    icon: str
+    count: int | None = None
+    current: str | None = None
+
+    @property
+    def count_words(self) -> str:
+        """The counter as shown."""
+        return "" if self.count is None else labels.count(self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is signed in. `acting_for` names the people they stand in for today."""
+
+    name: str
+    zone: str = "UTC"
+    roles: tuple[str, ...] = ()
+    acting_for: tuple[str, ...] = ()
+
+    @property
+    def initials(self) -> str:
+        """First letters of the first and last name."""
+        parts = self.name.split() or ["?"]
+        return (parts[0][0] + (parts[-1][0] if len(parts) > 1 else "")).upper()
+
+
+@dataclass(frozen=True, slots=True)
+class Navigation:
+    """What `layouts/base.html` draws. `new_url` is None for those who may not submit."""
+
+    person: Person
+    items: tuple[Item, ...]
+    home_url: str
+    sign_out_url: str
+    new_url: str | None = None
+    profile_url: str | None = None
+    administration: tuple[Item, ...] = ()
+    on_new: bool = False
+
+
+_PLACES = (
+    ("inbox", "Inbox", "inbox"),
+    ("requests", "My requests", "document-text"),
+    ("history", "History", "clock"),
+    ("notifications", "Notifications", "bell"),
+)
+_ADMINISTRATION = (
+    ("attention", "Needs attention", "exclamation-triangle", {"admin"}),
+    ("audit", "Audit", "shield-check", {"auditor", "admin"}),
+    ("rules", "Rules", "arrows-right-left", {"admin"}),
+    ("types", "Request types", "squares-2x2", {"admin"}),
+    ("people", "People and groups", "users", {"admin"}),
+    ("jobs", "Jobs", "queue-list", {"admin"}),
+    ("settings", "Settings", "cog-6-tooth", {"admin"}),
+)
+
+# Addresses that are not simply the blueprint's name.
+_PATHS = {"attention": "admin/attention"}
+
+
+def build(
+    person: Person,
+    path: str,
+    available: Collection[str],
+    counts: Mapping[str, int] | None = None,
+    root: str = "",
+) -> Navigation:
+    """The navigation of one page. `path` is the page's path without `root` (the mount point);
+    `available` names the blueprints the app has; `counts` gives counters by blueprint."""
+    numbers = counts or {}
+    roles = {role.lower() for role in person.roles}
+    may_submit = "auditor" not in roles
+
+    def item(place: str, label: str, icon: str) -> Item:
+        where = _PATHS.get(place, place)
+        return Item(label, f"{root}/{where}", icon, numbers.get(place), _current(where, path))
+
+    places = [place for place in _PLACES if place[0] in available]
+    admin = [p for p in _ADMINISTRATION if p[0] in available and roles & p[3]]
+    return Navigation(
+        person=person,
+        items=tuple(item(*place) for place in places),
+        home_url=f"{root}/inbox",
+        sign_out_url=f"{root}/sign-out",
+        new_url=f"{root}/requests/new" if may_submit else None,
+        profile_url=f"{root}/profile" if "profile" in available else None,
+        administration=tuple(item(place, label, icon) for place, label, icon, _ in admin),
+        on_new=path.startswith("/requests/new"),
+    )
+
+
+def _current(place: str, path: str) -> str | None:
+    if path.rstrip("/") == f"/{place}":
+        return "page"
+    # A request is read by its requester, its approvers and auditors alike: no place is "its" place.
+    below = path.startswith(f"/{place}/") and place != "requests"
+    return "true" if below else None

@@ -1,0 +1,125 @@
+"""Times in words. Every function is given the moment and the zone; none looks at a clock."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+_MINUTE = timedelta(minutes=1)
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A deadline as people read it. `kind` is overdue, today, later or none; `length` is the
+    time left or over; `moment` and `today` are on the reader's clock."""
+
+    kind: str
+    length: str = ""
+    moment: datetime | None = None
+    today: date | None = None
+
+    @property
+    def short(self) -> str:
+        """`28 h overdue`, `4 h left`, for lists."""
+        if self.kind == "none":
+            return "no deadline"
+        return f"{self.length} {'overdue' if self.kind == 'overdue' else 'left'}"
+
+    @property
+    def long(self) -> str:
+        """`Due today 19:50, in 4 h`, for the page of one request."""
+        if self.moment is None or self.today is None:
+            return "No deadline"
+        moment = _short_moment(self.moment, self.today)
+        if self.kind == "overdue":
+            return f"{self.short}, was due {moment}"
+        return f"Due {moment}, in {self.length}"
+
+
+def iso_utc(at: datetime) -> str:
+    """ISO 8601 in UTC to the second, for `<time datetime>`."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def day(at: date) -> str:
+    """`6 Oct 2026`. A datetime must already be in the reader's zone."""
+    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
+
+
+def absolute(at: datetime, zone: ZoneInfo) -> str:
+    """`6 Oct 2026, 20:20` on the reader's clock."""
+    local = at.astimezone(zone)
+    return f"{day(local)}, {local:%H:%M}"
+
+
+def exact(at: datetime, zone: ZoneInfo) -> str:
+    """`6 Oct 2026, 20:20:17 CEST`: to the second and with the zone, for proof."""
+    local = at.astimezone(zone)
+    return f"{day(local)}, {local:%H:%M:%S} {local.tzname()}"
+
+
+def day_heading(at: date, zone: ZoneInfo | None = None) -> str:
+    """`Thursday 8 October 2026`."""
+    local = at.astimezone(zone) if isinstance(at, datetime) and zone else at
+    return f"{local:%A} {local.day} {local:%B %Y}"
+
+
+def span(length: timedelta) -> str:
+    """A length of time in its largest sensible unit, rounded down: `28 h`, `2 days`."""
+    length = abs(length)
+    if length < _MINUTE:
+        return "under 1 min"
+    if length < _HOUR:
+        return f"{length // _MINUTE} min"
+    if length < 2 * _DAY:
+        return f"{length // _HOUR} h"
+    days = length // _DAY
+    if days < 60:
+        return f"{days} days"
+    return f"{days // 30} months" if days < 730 else f"{days // 365} years"
+
+
+def relative(at: datetime, now: datetime) -> str:
+    """`2 days ago`, `in 4 h`, or `just now` within a minute either way."""
+    if abs(at - now) < _MINUTE:
+        return "just now"
+    return f"{span(now - at)} ago" if at < now else f"in {span(at - now)}"
+
+
+def due(at: datetime | None, now: datetime, zone: ZoneInfo) -> Due:
+    """How a deadline stands. Overdue from the moment itself; today is the reader's calendar day."""
+    if at is None:
+        return Due("none")
+    local, today = at.astimezone(zone), now.astimezone(zone).date()
+    kind = "overdue" if at <= now else "today" if local.date() == today else "later"
+    return Due(kind, span(at - now), local, today)
+
+
+def _short_moment(local: datetime, today: date) -> str:
+    names = {0: "today", 1: "tomorrow", -1: "yesterday"}
+    name = names.get((local.date() - today).days) or day(local)
+    return f"{name} {local:%H:%M}"
+
+
+def zone_name(zone: ZoneInfo, now: datetime, *, short: bool = False) -> str:
+    """`Berlin time (CEST, UTC+2)`, short `Berlin time (CEST)`, or `UTC`: as in force at `now`."""
+    local = now.astimezone(zone)
+    offset = _offset_words(local.utcoffset() or timedelta())
+    place = zone.key.rpartition("/")[2].replace("_", " ")
+    if place in {"UTC", "GMT"}:
+        return "UTC"
+    abbreviation = local.tzname() or ""
+    named = abbreviation.isalpha() and abbreviation != offset
+    if not named:
+        return f"{place} time ({offset})"
+    return f"{place} time ({abbreviation})" if short else f"{place} time ({abbreviation}, {offset})"
+
+
+def _offset_words(offset: timedelta) -> str:
+    minutes = int(offset.total_seconds() // 60)
+    hours, rest = divmod(abs(minutes), 60)
+    if not minutes:
+        return "UTC"
+    return f"UTC{'+' if minutes > 0 else '−'}{hours}" + (f":{rest:02}" if rest else "")

@@ -1,0 +1,1 @@
+"""What pages ask: plain frozen records, each from a few statements that an index serves."""

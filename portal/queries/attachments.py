@@ -1,0 +1,62 @@
+"""Attached files: those of a form, and one for whoever may see it."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Select, Uuid, bindparam, or_, select
+
+from portal.domain.files import KeptFile
+from portal.extensions import db
+from portal.models import Attachment, Request
+from portal.queries.readers import Reader, may_see
+
+
+@dataclass(frozen=True, slots=True)
+class FileOfForm:
+    """A file and the form field it was uploaded in."""
+
+    field: str
+    file: KeptFile
+
+
+def of_form(form_id: str, owner_id: str) -> tuple[FileOfForm, ...]:
+    """The owner's files of a form that is not sent yet, oldest first."""
+    rows = db.session.execute(_of_form(), {"form": form_id, "owner": owner_id})
+    return tuple(FileOfForm(field, KeptFile(*rest)) for field, *rest in rows)
+
+
+def find(attachment_id: str, reader: Reader) -> KeptFile | None:
+    """The file, for its owner and for those who may see its request."""
+    statement = (
+        select(*_COLUMNS)
+        .outerjoin(Request, Request.id == Attachment.request_id)
+        .where(
+            Attachment.id == attachment_id,
+            or_(Attachment.owner_id == reader.id, Request.id.is_not(None) & may_see(reader)),
+        )
+    )
+    row = db.session.execute(statement).one_or_none()
+    return None if row is None else KeptFile(*row)
+
+
+_COLUMNS = (
+    Attachment.id,
+    Attachment.name,
+    Attachment.content_type,
+    Attachment.size,
+    Attachment.sha256,
+)
+
+
+@cache
+def _of_form() -> Select[*tuple[Any, ...]]:
+    return (
+        select(Attachment.field, *_COLUMNS)
+        .where(
+            Attachment.form_id == bindparam("form", type_=Uuid(as_uuid=False)),
+            Attachment.owner_id == bindparam("owner", type_=Uuid(as_uuid=False)),
+            Attachment.request_id.is_(None),
+        )
+        .order_by(Attachment.created_at, Attachment.id)
+    )

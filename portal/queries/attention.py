@@ -1,0 +1,78 @@
+"""What is stuck: requests that nobody can decide, overdue clocks, and workers not seen."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from portal.domain.request import Status
+from portal.extensions import db
+from portal.models import Request, WorkerHeartbeat
+
+SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """An open request that does not go on by itself, and why."""
+
+    number: str
+    title: str
+    type_name: str
+    requester_name: str
+    reason: str
+    since: datetime | None
+    next_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSeen:
+    """A worker process and when it last said that it is polling."""
+
+    worker: str
+    task_queue: str
+    started_at: datetime
+    seen_at: datetime
+
+
+def without_approver() -> tuple[Stuck, ...]:
+    """Requests that need attention, the newest first; up to `SHOWN`."""
+    statement = select(
+        Request.number, Request.title, Request.type_name, Request.requester_name,
+        Request.attention, Request.waiting_since, Request.next_at,
+    ).where(Request.attention.is_not(None))  # fmt: skip
+    return _stuck(statement.order_by(Request.submitted_at.desc()))
+
+
+def behind_the_clock(grace: timedelta) -> tuple[Stuck, ...]:
+    """Pending requests whose next timer is over for longer than the grace: its worker or its
+    workflow is gone. The oldest first; up to `SHOWN`. Reads the index of pending requests: one of
+    `next_at` alone would make every step of every request more costly."""
+    statement = select(
+        Request.number,
+        Request.title,
+        Request.type_name,
+        Request.requester_name,
+        Request.next_what,
+        Request.next_at,
+        Request.next_at,
+    ).where(
+        Request.status == Status.PENDING.value,
+        Request.next_at.is_not(None),
+        Request.next_at < func.now() - grace,
+    )
+    return _stuck(statement.order_by(Request.submitted_at))
+
+
+def _stuck(statement: Select[*tuple[Any, ...]]) -> tuple[Stuck, ...]:
+    return tuple(Stuck(*row) for row in db.session.execute(statement.limit(SHOWN)))
+
+
+def workers() -> tuple[WorkerSeen, ...]:
+    """Worker processes, the last seen first; up to `SHOWN`."""
+    statement = select(
+        WorkerHeartbeat.worker, WorkerHeartbeat.task_queue, WorkerHeartbeat.started_at,
+        WorkerHeartbeat.seen_at,
+    ).order_by(WorkerHeartbeat.seen_at.desc())  # fmt: skip
+    return tuple(WorkerSeen(*row) for row in db.session.execute(statement.limit(SHOWN)))

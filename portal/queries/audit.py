@@ -1,0 +1,108 @@
+"""A request's audit events: all of them for its history, and those that make its course."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from sqlalchemy import DateTime, Select, Uuid, bindparam, select
+
+from portal.extensions import db
+from portal.models import AuditEvent, AuditText
+from portal.queries.audit_chain import Problem, verify
+
+PAGE = 200
+# What moves a request along its route; the rest (comments, reminders, refusals) is history only.
+COURSE = (
+    "RequestSubmitted", "StageSkipped", "StageOpened", "TaskAssigned", "StagePassed", "StageFailed",
+    "RequestReturned", "RequestResubmitted", "AttentionNeeded", "RequestApproved",
+    "RequestRejected", "RequestTimedOut", "RequestWithdrawn", "RequestCancelled",
+)  # fmt: skip
+_SLACK = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """One recorded event. `actor`: a person's id or "system"; `data`: the event's own fields."""
+
+    seq: int
+    at: datetime
+    kind: str
+    tag: str
+    actor: str
+    on_behalf_of: str | None
+    command_id: str | None
+    data: dict[str, Any]
+    prev_hash: str
+    hash: str
+
+
+def course_of(request_id: str, submitted_at: datetime) -> tuple[EventRecord, ...]:
+    """The events that moved the request along, in order."""
+    values = _span(request_id, submitted_at)
+    rows = db.session.execute(_course(), values)
+    return tuple(EventRecord(*row) for row in rows)
+
+
+def page_of(
+    request_id: str, submitted_at: datetime, after: int = 0
+) -> tuple[tuple[EventRecord, ...], int | None]:
+    """Up to `PAGE` events after that number, and where the next page begins (None at the end)."""
+    values = _span(request_id, submitted_at) | {"after": after}
+    events = tuple(EventRecord(*row) for row in db.session.execute(_following(), values))
+    return events[:PAGE], events[PAGE - 1].seq if len(events) > PAGE else None
+
+
+def texts_of(request_id: str, seqs: Iterable[int]) -> dict[tuple[int, str], str | None]:
+    """What people wrote, by event number and field; None where a text was erased."""
+    wanted = list(seqs)
+    if not wanted:
+        return {}
+    statement = select(AuditText.seq, AuditText.name, AuditText.text).where(
+        AuditText.request_id == request_id, AuditText.seq.in_(wanted)
+    )
+    return {(row.seq, row.name): row.text for row in db.session.execute(statement)}
+
+
+def _span(request_id: str, submitted_at: datetime) -> dict[str, Any]:
+    """Nothing of a request is older than its submission: the older partitions stay unread."""
+    return {"request": request_id, "from_at": submitted_at - _SLACK}
+
+
+@cache
+def _course() -> Select[*tuple[Any, ...]]:
+    return _events().where(AuditEvent.kind.in_(COURSE))
+
+
+@cache
+def _following() -> Select[*tuple[Any, ...]]:
+    return _events().where(AuditEvent.seq > bindparam("after")).limit(PAGE + 1)
+
+
+def _events() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            AuditEvent.seq, AuditEvent.at, AuditEvent.kind, AuditEvent.tag, AuditEvent.actor,
+            AuditEvent.on_behalf_of, AuditEvent.command_id, AuditEvent.data, AuditEvent.prev_hash,
+            AuditEvent.hash,
+        )
+        .where(
+            AuditEvent.request_id == bindparam("request", type_=Uuid(as_uuid=False)),
+            AuditEvent.at >= bindparam("from_at", type_=DateTime(timezone=True)),
+        )
+        .order_by(AuditEvent.seq)
+    )  # fmt: skip
+
+
+def all_of(request_id: str, submitted_at: datetime) -> Iterator[EventRecord]:
+    """Every event, page by page."""
+    after: int | None = 0
+    while after is not None:
+        events, after = page_of(request_id, submitted_at, after)
+        yield from events
+
+
+def problems_of(request_id: str) -> tuple[Problem, ...]:
+    """What is wrong with the request's chain; empty where it is whole."""
+    return tuple(verify(db.session.connection(), request_id))

@@ -1,0 +1,153 @@
+"""Checking the record: that no event or text was changed, removed or put elsewhere."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby, islice
+from typing import Any
+
+from sqlalchemy import Connection, Row, RowMapping, text
+
+from portal.models import chain
+
+Chain = list[RowMapping]
+Finding = tuple[int, str, str]
+
+BATCH = 500
+EVENTS = text("""
+SELECT e.request_id::text, e.seq, e.at, e.kind, e.tag, e.actor, e.on_behalf_of,
+    e.command_id::text, e.data, e.prev_hash, e.hash,
+    (SELECT jsonb_object_agg(t.name, jsonb_build_array(t.salt, t.text)) FROM portal.audit_texts t
+        WHERE t.request_id = e.request_id AND t.seq = e.seq) AS texts
+FROM portal.audit_events e
+WHERE CAST(:request AS uuid) IS NULL OR e.request_id = CAST(:request AS uuid)
+ORDER BY e.request_id, e.seq, e.at
+""")
+ENDS = text("""
+SELECT id::text, number, last_seq, last_hash FROM portal.requests
+WHERE id = ANY(CAST(:ids AS uuid[]))
+""")
+WITHOUT_EVENTS = text("""
+SELECT r.id::text, r.number, r.last_seq FROM portal.requests r
+WHERE (CAST(:request AS uuid) IS NULL OR r.id = CAST(:request AS uuid))
+    AND NOT EXISTS (SELECT FROM portal.audit_events e WHERE e.request_id = r.id)
+ORDER BY r.id
+""")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One thing that is not as it was recorded.
+
+    `kind`: "changed" (an event's own content), "missing" (events are gone), "reordered" (an event
+    stands where another was), "wrong_previous" (its link names an event that is not there),
+    "text_changed" or "text_missing" (free text), "wrong_end" (the request's row says otherwise).
+    """
+
+    request_id: str
+    number: str
+    seq: int
+    kind: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.number or self.request_id}, event {self.seq}: {self.sentence}"
+
+
+def verify(connection: Connection, request_id: str | None = None) -> list[Problem]:
+    """Every problem in the record of one request, or of all; an empty list if it is whole.
+
+    Reads chain by chain. What it cannot see without an outside checkpoint: a chain that was
+    rewritten from some event on together with the request's row.
+    """
+    problems: list[Problem] = []
+    streamed = {"yield_per": BATCH}
+    with connection.execute(EVENTS, {"request": request_id}, execution_options=streamed) as rows:
+        chains = groupby(rows.mappings(), key=lambda row: row["request_id"])
+        for chunk in _chunks(list(events) for _, events in chains):
+            problems += _check(connection, chunk)
+    gone = connection.execute(WITHOUT_EVENTS, {"request": request_id})
+    problems += [
+        Problem(
+            request_id=row.id,
+            number=row.number,
+            seq=1,
+            kind="missing",
+            sentence=f"all {row.last_seq} events are gone.",
+        )
+        for row in gone
+    ]
+    return problems
+
+
+def _chunks(chains: Iterator[Chain]) -> Iterator[list[Chain]]:
+    while chunk := list(islice(chains, BATCH)):
+        yield chunk
+
+
+def _check(connection: Connection, chains: list[Chain]) -> list[Problem]:
+    ids = [events[0]["request_id"] for events in chains]
+    ends = {row.id: row for row in connection.execute(ENDS, {"ids": ids})}
+    problems: list[Problem] = []
+    for events in chains:
+        end = ends.get(events[0]["request_id"])
+        found = [*_links(events), *_texts(events)]
+        if end is not None:
+            found += _end(events[-1], end)
+        number = "" if end is None else end.number
+        problems += [
+            Problem(
+                request_id=events[0]["request_id"],
+                number=number,
+                seq=seq,
+                kind=kind,
+                sentence=sentence,
+            )
+            for seq, kind, sentence in found
+        ]
+    return problems
+
+
+def _links(events: Chain) -> Iterator[Finding]:
+    """Gaps in the numbers, links that do not hold, contents that do not fit their hash."""
+    seq, previous = 0, ""
+    known = {event["hash"] for event in events}
+    for event in events:
+        if event["seq"] > seq + 1:
+            gone = f"{seq + 1} to {event['seq'] - 1}" if event["seq"] > seq + 2 else f"{seq + 1}"
+            yield event["seq"], "missing", f"before it, {gone} is gone."
+        elif event["prev_hash"] != previous:
+            moved = event["seq"] <= seq or event["prev_hash"] in known
+            if moved:
+                yield event["seq"], "reordered", "it does not stand where it was recorded."
+            else:
+                yield event["seq"], "wrong_previous", "it follows an event that is not there."
+        if chain.next_hash(event["prev_hash"], _link(event)) != event["hash"]:
+            yield event["seq"], "changed", "it was changed after it was recorded."
+        seq, previous = event["seq"], event["hash"]
+
+
+def _texts(events: Chain) -> Iterator[Finding]:
+    """Free text that does not fit its hash. Erased text is no problem: its row and salt remain."""
+    for event in events:
+        texts = event["texts"] or {}
+        for name, value in event["data"].items():
+            if not isinstance(value, dict) or set(value) != {"sha256"}:
+                continue
+            if name not in texts:
+                yield event["seq"], "text_missing", f"its text “{name}” is gone."
+                continue
+            salt, words = texts[name]
+            if words is not None and chain.text_hash(salt, words) != value["sha256"]:
+                yield event["seq"], "text_changed", f"its text “{name}” was changed."
+
+
+def _end(last: RowMapping, end: Row[Any]) -> Iterator[Finding]:
+    """Whether the chain ends where the request's row says: a cut tail leaves no gap behind."""
+    if last["seq"] < end.last_seq:
+        yield end.last_seq, "missing", f"the events after {last['seq']} are gone."
+    elif last["seq"] > end.last_seq or last["hash"] != end.last_hash:
+        yield last["seq"], "wrong_end", "the request's row names another last event."
+
+
+def _link(event: RowMapping) -> chain.Link:
+    return chain.Link(**{name: event[name] for name in chain.Link.__slots__})

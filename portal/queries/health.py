@@ -1,0 +1,32 @@
+"""Can the portal work? Asked by `/readyz`."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, func, select
+
+from portal.extensions import db
+from portal.models import WorkerHeartbeat
+
+WORKER_SECONDS = 60
+
+_AGE = select(
+    func.extract("epoch", func.now() - func.max(WorkerHeartbeat.seen_at)).label("age")
+).where(WorkerHeartbeat.task_queue == bindparam("task_queue"))
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing that the portal needs: whether it is well, and a sentence."""
+
+    ok: bool
+    detail: str
+
+
+def worker(task_queue: str) -> Part:
+    """Whether a worker on the queue was seen in the last minute. Raises DBAPIError or a pool's
+    TimeoutError where the database does not answer, which is the answer about the database."""
+    age: float | None = db.session.execute(_AGE, {"task_queue": task_queue}).scalar_one()
+    if age is None:
+        return Part(False, "No worker has been seen yet.")
+    seconds = max(0, round(float(age)))
+    return Part(seconds <= WORKER_SECONDS, f"A worker was seen {seconds} s ago.")

@@ -1,0 +1,178 @@
+"""The statements behind the history; each is read from an index, whatever is asked for."""
+
+import re
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Select,
+    Uuid,
+    func,
+    literal,
+    literal_column,
+    select,
+    true,
+    tuple_,
+)
+from sqlalchemy.orm import aliased
+
+from portal.domain.request import Status
+from portal.models import Participant, Request
+from portal.queries.readers import Reader
+
+SHORTEST_WORD = 2
+WINDOW = 5_000
+COLUMNS = (
+    Request.id, Request.number, Request.title, Request.type_name, Request.requester_name,
+    Request.amount, Request.currency, Request.status, Request.stage_name, Request.submitted_at,
+    Request.closed_at,
+)  # fmt: skip
+_NUMBER = re.compile(r"[A-Za-z]{1,8}-\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A row's place in the order."""
+
+    submitted_at: datetime
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page lies: behind `before` (older), before `after` (newer), or at the beginning."""
+
+    before: Cursor | None = None
+    after: Cursor | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What is asked for. `requesters` are ids, any of them. `since` and `until` bound the
+    submission; `until` itself is outside."""
+
+    status: Status | None = None
+    type_code: str | None = None
+    requesters: tuple[str, ...] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    text: str = ""
+
+    def any(self) -> bool:
+        """Whether anything is filtered at all."""
+        return any(getattr(self, entry.name) for entry in fields(self))
+
+
+def statement(
+    reader: Reader, filters: Filters, query: str | None, limit: int, place: Place
+) -> Select[*tuple[Any, ...]]:
+    """A page by the order's own index: of all requests, or of the reader's own."""
+    fits = [*_on_request(filters), *_matching(filters.text, query)]
+    if reader.reads_all:
+        return _cut(select(*COLUMNS).where(*fits), filters, place, limit)
+    # The offset keeps it from reading all requests: the person's rows are few, and come in order.
+    mine = select(*COLUMNS).where(Request.id == Participant.request_id, *fits).offset(0)
+    one = mine.correlate(Participant).lateral("one")
+    theirs = select(one).select_from(Participant).join(one, true())
+    order = Participant.submitted_at, Participant.request_id
+    return _cut(theirs.where(Participant.user_id == reader.id), filters, place, limit, order)
+
+
+def among_newest(
+    filters: Filters, query: str, limit: int, place: Place
+) -> Select[*tuple[Any, ...]]:
+    """The matches within the next `WINDOW` requests that fit the other filters."""
+    near = _cut(select(Request).where(*_on_request(filters)), filters, place, WINDOW)
+    window = aliased(Request, near.subquery("near"))
+    columns = [getattr(window, column.key) for column in COLUMNS]
+    fits = _matching(filters.text, query, window)
+    order = window.submitted_at, window.id
+    return _cut(select(*columns).where(*fits), Filters(), place, limit, order)
+
+
+def by_words(filters: Filters, query: str, limit: int, place: Place) -> Select[*tuple[Any, ...]]:
+    """All matches by the words' own index first, then everything else."""
+    hits = select(Request).where(*_matching("", query)).cte("hits").prefix_with("MATERIALIZED")
+    found = aliased(Request, hits)
+    columns = [getattr(found, column.key) for column in COLUMNS]
+    fits = [*_on_request(filters, found), *_number(filters.text, found)]
+    order = found.submitted_at, found.id
+    return _cut(select(*columns).where(*fits), filters, place, limit, order)
+
+
+def _cut(
+    rows: Select[*tuple[Any, ...]],
+    filters: Filters,
+    place: Place,
+    limit: int,
+    order: tuple[Any, Any] = (Request.submitted_at, Request.id),
+) -> Select[*tuple[Any, ...]]:
+    """The page of these rows behind or before the place, in the order of the list."""
+    at = order[0]
+    rows = rows.where(*_in_time(filters, at))
+    if place.before is not None:
+        rows = rows.where(tuple_(*order) < _values(place.before))
+    if place.after is not None:
+        rows = rows.where(tuple_(*order) > _values(place.after))
+        return rows.order_by(*order).limit(limit)
+    return rows.order_by(*(column.desc() for column in order)).limit(limit)
+
+
+def _on_request(filters: Filters, row: Any = Request) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if filters.status is not None:
+        conditions.append(row.status == filters.status.value)
+    if filters.type_code is not None:
+        conditions.append(row.type_code == filters.type_code)
+    if filters.requesters is not None and len(filters.requesters) == 1:
+        conditions.append(row.requester_id == filters.requesters[0])
+    elif filters.requesters is not None:
+        conditions.append(row.requester_id.in_(filters.requesters))
+    return conditions
+
+
+def _in_time(filters: Filters, at: Any) -> list[ColumnElement[bool]]:
+    bounds = []
+    if filters.since is not None:
+        bounds.append(at >= filters.since)
+    if filters.until is not None:
+        bounds.append(at < filters.until)
+    return bounds
+
+
+def _matching(text: str, query: str | None, row: Any = Request) -> list[ColumnElement[bool]]:
+    if not query:
+        return []
+    matches = func.to_tsquery(literal_column("'simple'::regconfig"), query)
+    return [row.search.bool_op("@@")(matches), *_number(text, row)]
+
+
+def _number(text: str, row: Any = Request) -> list[ColumnElement[bool]]:
+    if not _NUMBER.fullmatch(text.strip()):
+        return []
+    return [row.number.startswith(text.strip().upper(), autoescape=True)]
+
+
+def _values(cursor: Cursor) -> Any:
+    at = literal(cursor.submitted_at, DateTime(timezone=True))
+    return tuple_(at, literal(cursor.id, Uuid(as_uuid=False)))
+
+
+def _place(reader: Reader) -> tuple[Any, Any]:
+    if reader.reads_all:
+        return Request.submitted_at, Request.id
+    return Participant.submitted_at, Participant.request_id
+
+
+def tsquery(text: str) -> str | None:
+    """Every word as a prefix, all of them wanted; None where no word is long enough to look for.
+
+    Of a number such as PR-2052 only the figures: every other request begins with the same letters.
+    """
+    if _NUMBER.fullmatch(text.strip()):
+        return f"{re.sub(r'[^0-9]', '', text)}:*"
+    words = [word for word in re.split(r"[\W_]+", text) if len(word) >= SHORTEST_WORD]
+    return " & ".join(f"{word.lower()}:*" for word in words[:8]) or None

@@ -1,0 +1,230 @@
+"""One person's open tasks, the most pressing first; few statements however many there are.
+
+The order is the index's (`ix_tasks_inbox`): due date, then id; tasks without a due date come last.
+A page starts behind a `Cursor`, so rows are neither skipped nor repeated while others disappear.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Select,
+    Uuid,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.orm import aliased
+
+from portal.extensions import db
+from portal.models import Request, Task, User
+
+PAGE = 50
+COUNT_LIMIT = 100
+_FIRST = datetime(1, 1, 1, tzinfo=UTC)
+_LAST = datetime(9999, 12, 31, tzinfo=UTC)
+_LOWEST, _HIGHEST = "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"
+
+
+class View(StrEnum):
+    """A part of the inbox."""
+
+    ALL = "all"
+    OVERDUE = "overdue"
+    TODAY = "today"
+    LATER = "later"
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The last row already shown: its due date (None = without) and its task's id."""
+
+    due_at: datetime | None
+    task_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The moments that divide the groups: now, and when the reader's day ends."""
+
+    now: datetime
+    day_ends: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InboxTask:
+    """A row of the inbox. `amount` is in minor units; `acting_for` is a name."""
+
+    id: str
+    number: str
+    title: str
+    type_name: str
+    requester_name: str
+    stage_name: str
+    amount: int | None
+    currency: str | None
+    priority: str
+    on_hold: bool
+    opened_at: datetime
+    due_at: datetime | None
+    acting_for: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class InboxPage:
+    """Up to `PAGE` rows; `following` starts the next page, None at the end."""
+
+    tasks: tuple[InboxTask, ...]
+    following: Cursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class InboxCounts:
+    """Open tasks by group, each counted to `COUNT_LIMIT` and no further."""
+
+    overdue: int
+    today: int
+    later: int
+
+    @property
+    def all(self) -> int:
+        """All groups together; from `COUNT_LIMIT` on it only says "so many or more"."""
+        return self.overdue + self.today + self.later
+
+
+def page(
+    user_id: str, view: View, clock: Clock, text: str = "", after: Cursor | None = None
+) -> InboxPage:
+    """The tasks of one page. `text` looks into title, number and requester of all of them."""
+    values = _bounds(view, clock, after) | {"user": user_id, "rows": PAGE + 1}
+    if text:
+        values["pattern"] = f"%{_literally(text)}%"
+    rows = db.session.execute(_statement(bool(text)), values).all()
+    tasks = tuple(InboxTask(*row) for row in rows[:PAGE])
+    more = len(rows) > PAGE
+    return InboxPage(tasks, Cursor(tasks[-1].due_at, tasks[-1].id) if more else None)
+
+
+def counts(user_id: str, clock: Clock) -> InboxCounts:
+    """How many tasks stand in each group."""
+    values = {"user": user_id, "now": clock.now, "day_ends": clock.day_ends}
+    row = db.session.execute(_counting(), values).one()
+    return InboxCounts(row.overdue, row.today, min(row.later + row.undated, COUNT_LIMIT))
+
+
+def _literally(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _bounds(view: View, clock: Clock, after: Cursor | None) -> dict[str, Any]:
+    """The range of the index to read: dated tasks from .. until, then those without a date."""
+    start = {View.TODAY: clock.now, View.LATER: clock.day_ends}.get(view, _FIRST)
+    until = {View.OVERDUE: clock.now, View.TODAY: clock.day_ends}.get(view, _LAST)
+    undated = PAGE + 1 if until == _LAST else 0
+    values = {"from_due": start, "from_id": _HIGHEST, "until": until}
+    values |= {"undated": undated, "undated_from": _LOWEST}
+    if after is None:
+        return values
+    if after.due_at is None:
+        return values | {"from_due": _LAST, "undated_from": after.task_id}
+    if after.due_at >= start:
+        values |= {"from_due": after.due_at, "from_id": after.task_id}
+    return values
+
+
+def _due(name: str) -> Any:
+    return bindparam(name, type_=DateTime(timezone=True))
+
+
+def _key(name: str) -> Any:
+    return bindparam(name, type_=Uuid(as_uuid=False))
+
+
+def _rows(name: str) -> Any:
+    return bindparam(name, type_=BigInteger)
+
+
+def _mine() -> tuple[Any, Any]:
+    return Task.assignee_id == _key("user"), Task.status == literal_column("'OPEN'")
+
+
+def _matching() -> Any:
+    """The task's request if the text is in it. The offset keeps the planner from reading all
+    requests at once: the person's tasks are few beside them, and come in order."""
+    columns = (Request.title, Request.number, Request.requester_name)
+    fits = or_(*(column.ilike(bindparam("pattern")) for column in columns))
+    one = select(Request.id).where(Request.id == Task.request_id, fits).offset(0)
+    return one.correlate(Task).lateral("matching")
+
+
+@cache
+def _statement(searching: bool) -> Select[*tuple[Any, ...]]:
+    """Two ranges of the index, one after the other; requests are joined to what is shown only."""
+    columns = (Task.id, Task.request_id, Task.stage_name, Task.opened_at, Task.due_at)
+    base = select(*columns, Task.acting_for).where(*_mine())
+    if searching:
+        base = base.join(_matching(), true())
+    dated = base.where(
+        tuple_(Task.due_at, Task.id) > tuple_(_due("from_due"), _key("from_id")),
+        Task.due_at <= _due("until"),
+    )
+    undated = base.where(Task.due_at.is_(None), Task.id > _key("undated_from"))
+    parts = union_all(
+        dated.order_by(Task.due_at, Task.id).limit(_rows("rows")),
+        undated.order_by(Task.id).limit(_rows("undated")),
+    ).subquery()
+    found = select(parts).order_by(parts.c.due_at.nulls_last(), parts.c.id)
+    top = found.limit(_rows("rows")).subquery("top")
+    delegator = aliased(User)
+    return (
+        select(
+            top.c.id, Request.number, Request.title, Request.type_name, Request.requester_name,
+            top.c.stage_name, Request.amount, Request.currency, Request.priority,
+            Request.status == literal_column("'ON_HOLD'"), top.c.opened_at, top.c.due_at,
+            delegator.name,
+        )
+        .join(Request, Request.id == top.c.request_id)
+        .outerjoin(delegator, delegator.id == top.c.acting_for)
+        .order_by(top.c.due_at.nulls_last(), top.c.id)
+    )  # fmt: skip
+
+
+@cache
+def _counting() -> Select[*tuple[Any, ...]]:
+    """Each group counted within the index, up to the limit."""
+
+    def count(*limits: Any) -> Any:
+        rows = select(literal_column("1")).where(*_mine(), *limits).limit(COUNT_LIMIT).subquery()
+        return select(func.count()).select_from(rows).scalar_subquery()
+
+    now, ends = _due("now"), _due("day_ends")
+    return select(
+        count(Task.due_at <= now).label("overdue"),
+        count(Task.due_at > now, Task.due_at <= ends).label("today"),
+        count(Task.due_at > ends).label("later"),
+        count(Task.due_at.is_(None)).label("undated"),
+    )
+
+
+def following(user_id: str, number: str, after: Cursor) -> InboxTask | None:
+    """The task behind the cursor, or else the first, that is not about the request of that number.
+
+    A person has one open task of a request, so two rows are enough to find another.
+    """
+    clock = Clock(_FIRST, _FIRST)
+    for cursor in (after, None):
+        values = _bounds(View.ALL, clock, cursor) | {"user": user_id, "rows": 2, "undated": 2}
+        for row in db.session.execute(_statement(False), values):
+            if row.number != number:
+                return InboxTask(*row)
+    return None

@@ -1,0 +1,178 @@
+"""One person's own requests, and those that others made on their behalf, newest first.
+
+Each view is one statement over the indexes that begin with the person. A page begins behind the
+request `before`, so rows are neither skipped nor repeated while others appear.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Uuid,
+    bindparam,
+    literal,
+    literal_column,
+    select,
+    text,
+    true,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.orm import aliased
+
+from portal.domain.request import Status
+from portal.extensions import db
+from portal.models import Command, Request, RequestType, User
+from portal.models.requests import OPEN
+
+PAGE = 50
+WAITING_SHOWN = 20
+
+
+class View(StrEnum):
+    """A part of the list."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    ALL = "all"
+    DRAFTS = "drafts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MyRequest:
+    """A row. `amount` is in minor units; `waiting_for`: {"id", "name"} of everybody asked."""
+
+    id: str
+    number: str
+    title: str
+    type_name: str
+    amount: int | None
+    currency: str | None
+    priority: str
+    status: Status
+    stage_name: str | None
+    waiting_for: list[dict[str, Any]]
+    waiting_since: datetime | None
+    settles_at: datetime | None
+    next_at: datetime | None
+    next_what: str | None
+    attention: str | None
+    hold_reason: str | None
+    returned_by: str | None
+    requester_id: str
+    requester_name: str
+    on_behalf_of_name: str | None
+    submitted_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingSubmit:
+    """A request that was sent and has not begun yet."""
+
+    command_id: str
+    number: str
+    title: str
+    type_name: str | None
+    amount: int | None
+    currency: str | None
+    created_at: datetime
+
+
+def page(
+    person_id: str, view: View, before: str | None = None
+) -> tuple[tuple[MyRequest, ...], str | None]:
+    """Up to `PAGE` requests, returned ones first, and the `before` of the next page.
+
+    The first page of the open view has all returned requests (up to another `PAGE`) on top.
+    """
+    values = {"person": person_id} | ({"before": before} if before else {})
+    found = db.session.execute(_statement(view, before is not None), values)
+    rows = [MyRequest(**{**row, "status": Status(row["status"])}) for row in found.mappings()]
+    first = [row for row in rows if view is View.OPEN and row.status is Status.RETURNED]
+    rest = [row for row in rows if row not in first]
+    following = rest[PAGE - 1].id if len(rest) > PAGE else None
+    return (*first, *rest[:PAGE]), following
+
+
+def waiting_submits(person_id: str) -> tuple[WaitingSubmit, ...]:
+    """What the person sent and what has not begun, newest first."""
+    rows = db.session.execute(_waiting(), {"person": person_id})
+    return tuple(WaitingSubmit(*row) for row in rows)
+
+
+def _person() -> Any:
+    return bindparam("person", type_=Uuid(as_uuid=False))
+
+
+@cache
+def _statement(view: View, behind: bool) -> Select[*tuple[Any, ...]]:
+    """The rows of a view: for each of the two ways to own a request, a walk along its index."""
+    parts = []
+    for column in (Request.requester_id, Request.on_behalf_of):
+        if view is View.OPEN:
+            parts.append(_walk(column, text("status <> 'RETURNED'"), text(OPEN), behind=behind))
+            if not behind:
+                parts.append(_walk(column, text("status = 'RETURNED'"), text(OPEN), behind=False))
+        else:
+            closed = Request.closed_at.is_not(None) if view is View.CLOSED else true()
+            parts.append(_walk(column, closed, behind=behind))
+    mine = union_all(*parts).subquery("mine")
+    behalf = aliased(User)
+    own = [name for name in MyRequest.__dataclass_fields__ if name != "on_behalf_of_name"]
+    return (
+        select(*(getattr(Request, name) for name in own), behalf.name.label("on_behalf_of_name"))
+        .join(mine, mine.c.id == Request.id)
+        .outerjoin(behalf, behalf.id == Request.on_behalf_of)
+        .order_by(Request.submitted_at.desc(), Request.id.desc())
+    )
+
+
+def _walk(column: Any, *conditions: Any, behind: bool) -> Select[Any]:
+    """Ids in the order of the index that begins with the person.
+
+    The person is a range of one, not an equal: by an equal, the planner may take the index on the
+    time alone for as good, and walk through everybody's requests to find those of a newcomer.
+    """
+    newest = (column.desc(), Request.submitted_at.desc(), Request.id.desc())
+    walk = select(Request.id).where(column >= _person(), column <= _person(), *conditions)
+    if behind:
+        walk = walk.where(_older(column))
+    return select(walk.order_by(*newest).limit(PAGE + 1).subquery().c.id)
+
+
+def _older(column: Any) -> ColumnElement[bool]:
+    """Behind the request `before`, whose time is looked up by its id."""
+    other = aliased(Request)
+    key = bindparam("before", type_=Uuid(as_uuid=False))
+    at = select(other.submitted_at).where(other.id == key).scalar_subquery()
+    return tuple_(column, Request.submitted_at, Request.id) < tuple_(_person(), at, key)
+
+
+@cache
+def _waiting() -> Select[*tuple[Any, ...]]:
+    content = Command.payload["content"]
+    return (
+        select(
+            Command.id,
+            Command.number,
+            content["title"].astext,
+            RequestType.name,
+            content["amount"].as_integer(),
+            content["currency"].astext,
+            Command.created_at,
+        )
+        .outerjoin(RequestType, RequestType.code == Command.payload["type_code"].astext)
+        .where(
+            Command.actor_id == _person(),
+            Command.applied_at.is_(None),
+            Command.kind == literal_column("'Submit'"),
+        )
+        .order_by(Command.created_at.desc())
+        .limit(literal(WAITING_SHOWN))
+    )

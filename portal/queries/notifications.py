@@ -1,0 +1,68 @@
+"""What one person was told inside the portal, newest first."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import DateTime, Select, Uuid, bindparam, select, tuple_
+
+from portal.extensions import db
+from portal.models import Notification
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The oldest row already shown."""
+
+    created_at: datetime
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One notification; `task_id` where it asks for a decision."""
+
+    id: str
+    kind: str
+    number: str
+    text: str
+    task_id: str | None
+    created_at: datetime
+    read_at: datetime | None
+
+
+def page_of(
+    user_id: str, before: Cursor | None = None
+) -> tuple[tuple[Message, ...], Cursor | None]:
+    """Up to `PAGE` messages, and where the next (older) page begins."""
+    values: dict[str, Any] = {"user": user_id}
+    statement = _newest()
+    if before is not None:
+        statement = statement.where(_older())
+        values |= {"before_at": before.created_at, "before_id": before.id}
+    rows = tuple(Message(*row) for row in db.session.execute(statement, values))
+    shown = rows[:PAGE]
+    return shown, Cursor(shown[-1].created_at, shown[-1].id) if len(rows) > PAGE else None
+
+
+def _older() -> Any:
+    at = bindparam("before_at", type_=DateTime(timezone=True))
+    return tuple_(Notification.created_at, Notification.id) < tuple_(
+        at, bindparam("before_id", type_=Uuid(as_uuid=False))
+    )
+
+
+@cache
+def _newest() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Notification.id, Notification.kind, Notification.number, Notification.text,
+            Notification.task_id, Notification.created_at, Notification.read_at,
+        )
+        .where(Notification.user_id == bindparam("user", type_=Uuid(as_uuid=False)))
+        .order_by(Notification.created_at.desc(), Notification.id.desc())
+        .limit(PAGE + 1)
+    )  # fmt: skip

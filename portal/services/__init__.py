@@ -1,0 +1,1 @@
+"""What people do: checks, then a command row."""

@@ -1,0 +1,79 @@
+"""People's accounts: the first admin, and what everybody may change about themselves."""
+
+from functools import cache
+from zoneinfo import available_timezones
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import func, insert, select, update
+
+from portal.domain.permissions import Role
+from portal.extensions import db
+from portal.models import User
+from portal.models.columns import new_id
+from portal.services import passwords
+
+LONGEST_NAME = 120
+NO_PLACES = ("Etc/", "posix/", "right/", "SystemV/", "US/")
+
+
+class AccountRefused(Exception):
+    """An account cannot be made or changed like this; the message is a sentence for people."""
+
+
+def create_admin(email: str, name: str, password: str) -> str:
+    """Make an active admin and return the id. Raises AccountRefused, saying what to change."""
+    email, name = _checked_email(email), _checked_name(name)
+    check_password(password, email)
+    taken = select(User.id).where(func.lower(User.email) == email.lower())
+    if db.session.execute(taken).first():
+        raise AccountRefused(f"There is an account with the e-mail address {email} already.")
+    user_id = new_id()
+    db.session.execute(
+        insert(User).values(
+            id=user_id,
+            email=email,
+            name=name,
+            roles=[Role.ADMIN.value],
+            password_hash=passwords.hashed(password),
+        )
+    )
+    db.session.commit()
+    return user_id
+
+
+def check_password(password: str, email: str) -> None:
+    """Raise AccountRefused for a password that is too short, too long or plain to guess."""
+    if not passwords.SHORTEST <= len(password) <= passwords.LONGEST:
+        raise AccountRefused(f"The password needs at least {passwords.SHORTEST} characters.")
+    if len(set(password)) < 5 or password.lower() in email.lower() or "\x00" in password:
+        raise AccountRefused("The password is easy to guess: choose another one.")
+
+
+def change_time_zone(user_id: str, zone: str) -> None:
+    """Show the person's times in another zone. Raises AccountRefused for an unknown one."""
+    if zone not in time_zones():
+        raise AccountRefused("Choose a time zone from the list.")
+    db.session.execute(update(User).where(User.id == user_id).values(time_zone=zone))
+    db.session.commit()
+
+
+@cache
+def time_zones() -> tuple[str, ...]:
+    """The zones people can choose: UTC, and places by continent."""
+    places = (z for z in available_timezones() if "/" in z and not z.startswith(NO_PLACES))
+    return ("UTC", *sorted(places))
+
+
+def _checked_email(email: str) -> str:
+    try:
+        checked = validate_email(email.strip(), check_deliverability=False)
+    except EmailNotValidError as error:
+        raise AccountRefused(f"This is no e-mail address we can use: {error}") from error
+    return checked.normalized
+
+
+def _checked_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise AccountRefused(f"The name needs 1 to {LONGEST_NAME} ordinary characters.")
+    return name

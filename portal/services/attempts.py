@@ -1,0 +1,108 @@
+"""Failed sign-ins, counted in PostgreSQL because there are several web processes.
+
+A try is written down before its password is looked at, and taken back when it was right. So tries
+that arrive at the same moment all count, and a crash in between counts against nobody but itself.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from ipaddress import ip_address, ip_network
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, select
+
+from portal.extensions import db
+from portal.models import SignInAttempt
+from portal.models.columns import new_id
+from portal.services.errors import TooMany
+
+WINDOW = timedelta(minutes=15)
+PER_ACCOUNT = 10
+PER_DEVICE = 10
+PER_ADDRESS = 50
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try, written down; `ids` are its rows."""
+
+    ids: tuple[str, ...]
+
+    def forget(self) -> None:
+        """Take the try back: it was right, or it was not let through to the password."""
+        db.session.execute(delete(SignInAttempt).where(SignInAttempt.id.in_(self.ids)))
+        db.session.commit()
+
+
+def keys(email: str, address: str | None, device: str | None) -> dict[str, int]:
+    """What a try is counted by, each with its limit.
+
+    Someone on a device that this account used before is counted by that device alone, so that
+    others cannot lock a person out by trying wrong passwords.
+    """
+    account = sha256(email.encode("utf-8", "replace")).hexdigest()
+    if device:
+        return {f"device:{device}:{account}": PER_DEVICE}
+    return {f"account:{account}": PER_ACCOUNT, f"address:{_network(address)}": PER_ADDRESS}
+
+
+def begin(limits: Mapping[str, int]) -> Attempt:
+    """Write the try down. Raises TooMany, with the seconds to wait, when a limit is reached."""
+    rows = [{"id": new_id(), "key": key} for key in limits]
+    db.session.execute(insert(SignInAttempt), rows)
+    db.session.commit()
+    attempt = Attempt(tuple(row["id"] for row in rows))
+    waits = [_wait(key, limit, attempt) for key, limit in limits.items()]
+    db.session.rollback()
+    if any(waits):
+        attempt.forget()
+        raise TooMany(max(waits))
+    return attempt
+
+
+def _wait(key: str, limit: int, attempt: Attempt) -> int:
+    """Seconds until the key may be tried again; 0 for now."""
+    recent = (
+        select(SignInAttempt.at, func.now().label("now"))
+        .where(
+            SignInAttempt.key == key,
+            SignInAttempt.at > func.now() - WINDOW,
+            SignInAttempt.id.not_in(attempt.ids),
+        )
+        .order_by(SignInAttempt.at.desc())
+        .offset(limit - 1)
+        .limit(1)
+    )
+    row = db.session.execute(recent).one_or_none()
+    return 0 if row is None else _seconds(row.at + WINDOW - row.now)
+
+
+def _seconds(wait: timedelta) -> int:
+    return max(1, int(wait.total_seconds()) + 1)
+
+
+def clean(now: datetime) -> None:
+    """Delete some rows that count no more; ids sort by time, so this reads only the oldest."""
+    # A UUIDv7 begins with its time in milliseconds, 48 bits of it (RFC 9562).
+    oldest_kept = str(UUID(int=int((now - WINDOW).timestamp() * 1000) << 80))
+    old = (
+        select(SignInAttempt.id)
+        .where(SignInAttempt.id < oldest_kept)
+        .order_by(SignInAttempt.id)
+        .limit(100)
+    )
+    db.session.execute(delete(SignInAttempt).where(SignInAttempt.id.in_(old)))
+
+
+def _network(address: str | None) -> str:
+    """An IPv4 address, or the /64 network of an IPv6 one, which is a single household."""
+    try:
+        parsed = ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    if mapped or parsed.version == 4:
+        return str(mapped or parsed)
+    return str(ip_network(f"{parsed}/64", strict=False))

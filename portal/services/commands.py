@@ -1,0 +1,185 @@
+"""The one way in: what a person asked for is stored, brought to Temporal, its answer awaited."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal
+
+from sqlalchemy import func
+
+from portal.domain import codec
+from portal.domain.click import Click
+from portal.domain.commands import Command, kind_of
+from portal.domain.errors import DomainError, Refusal
+from portal.models import db
+from portal.services.command_rows import insert_row, leave_to_relay, read_row
+from portal.services.errors import Refused
+from portal.temporal import gateway
+from portal.temporal.gateway import CommandDelivery, Delivery
+
+# A command that was delivered and has no outcome yet is delivered again after this.
+WATCH = timedelta(seconds=30)
+PAUSES = (0.012, 0.008, 0.010, 0.015, 0.020, 0.030, 0.040, 0.050)
+
+Outcome = Literal["applied", "refused", "waiting"]
+
+
+class UnusableText(DomainError):
+    """A text holds a character that cannot be kept: NUL, or half of a surrogate pair."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """What became of a command: applied, refused with a reason, or recorded and waiting."""
+
+    command_id: str
+    number: str
+    request_id: str
+    kind: str
+    outcome: Outcome
+    reason: Refusal | None = None
+
+
+def issue(
+    command: Command,
+    click: Click,
+    number: str,
+    workflow: str,
+    also: Callable[[], None] | None = None,
+) -> Receipt:
+    """Record a command, deliver it, and wait a moment for its outcome.
+
+    `workflow`: "approval" or "simple". `also` runs in the same transaction. A command sent again
+    gives the first one's receipt and changes nothing. Raises UnusableText before anything is
+    stored, and Refused if the id belongs to another person's or another request's command.
+    """
+    door = gateway.current()
+    payload = codec.encode(command)
+    _require_usable(payload)
+    direct = _insert(command, payload, click, number, workflow, patient=not door.is_shut)
+    if direct is None:
+        db.session.rollback()
+        return _first_receipt(command)
+    if also is not None:
+        also()
+    db.session.commit()
+    if not direct:
+        return _await_outcome(command.command_id, 0)
+    delivery = CommandDelivery(
+        command_id=command.command_id,
+        request_id=command.request_id,
+        number=number,
+        kind=kind_of(command),
+        payload=payload,
+        workflow=workflow,
+    )
+    return _deliver(door, delivery)
+
+
+def receipt(command_id: str) -> Receipt | None:
+    """What became of a command so far; None for an unknown one."""
+    row = read_row(command_id)
+    if row is None:
+        return None
+    return Receipt(
+        command_id=row.id,
+        number=row.number,
+        request_id=row.request_id,
+        kind=row.kind,
+        outcome=row.outcome or "waiting",
+        reason=_refusal(row.reason) if row.outcome == "refused" else None,
+    )
+
+
+def _insert(
+    command: Command,
+    payload: dict[str, Any],
+    click: Click,
+    number: str,
+    workflow: str,
+    *,
+    patient: bool,
+) -> bool | None:
+    """Store it. True: the web delivers; False: the relay does; None: it was there already."""
+    return insert_row(
+        id=command.command_id,
+        request_id=command.request_id,
+        number=number,
+        task_id=getattr(command, "task_id", None),
+        kind=kind_of(command),
+        workflow=workflow,
+        actor_id=command.actor_id,
+        on_behalf_of=command.on_behalf_of,
+        payload=payload,
+        via=command.via.value,
+        ip=click.ip,
+        user_agent=click.user_agent,
+        patient=patient,
+    )
+
+
+def _deliver(door: gateway.Gateway, command: CommandDelivery) -> Receipt:
+    """Bring it to Temporal and wait; without an answer from there waiting would be in vain."""
+    delivery = door.deliver(command)
+    if delivery is not Delivery.DELIVERED:
+        leave_to_relay(command.command_id, next_attempt_at=func.now())
+    # For a request that is closed the relay has the answer at once.
+    hopeful = delivery in (Delivery.DELIVERED, Delivery.CLOSED)
+    found = _await_outcome(command.command_id, door.settings.outcome_wait_ms if hopeful else 0)
+    if found.outcome == "waiting" and delivery is Delivery.DELIVERED:
+        leave_to_relay(
+            command.command_id, delivered_at=func.now(), next_attempt_at=func.now() + WATCH
+        )
+    return found
+
+
+def _await_outcome(command_id: str, wait_ms: int) -> Receipt:
+    """Look again and again, holding neither transaction nor connection in between."""
+    limit = time.monotonic() + wait_ms / 1000
+    for pause in _pauses():
+        if time.monotonic() + pause > limit:
+            break
+        time.sleep(pause)
+        found = receipt(command_id)
+        if found is not None and found.outcome != "waiting":
+            return found
+    found = receipt(command_id)
+    if found is None:
+        raise LookupError(f"command {command_id} was recorded and is gone")
+    return found
+
+
+def _pauses() -> Iterable[float]:
+    yield from PAUSES
+    while True:
+        yield PAUSES[-1]
+
+
+def _first_receipt(command: Command) -> Receipt:
+    row = read_row(command.command_id)
+    if row is None:
+        raise LookupError(f"command {command.command_id} stood in its own way and is gone")
+    if (row.actor_id, row.request_id) != (command.actor_id, command.request_id):
+        raise Refused(Refusal.NOT_ALLOWED, getattr(command, "comment", ""))
+    return _await_outcome(command.command_id, 0)
+
+
+def _refusal(reason: str | None) -> Refusal:
+    try:
+        return Refusal(reason or "")
+    except ValueError:
+        return Refusal.UNSUPPORTED
+
+
+def _require_usable(value: Any) -> None:
+    if isinstance(value, str):
+        if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
+            raise UnusableText("A text holds a character that cannot be kept.")
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            _require_usable(name)
+            _require_usable(item)
+    elif isinstance(value, list):
+        for item in value:
+            _require_usable(item)

@@ -1,0 +1,35 @@
+"""Say something to everybody who may see a request."""
+
+from datetime import UTC, datetime
+
+from portal.domain.click import Click
+from portal.domain.commands import Comment
+from portal.domain.errors import Refusal
+from portal.services.commands import Receipt, issue
+from portal.services.errors import Refused
+from portal.services.standing import Standing, standing_of
+
+
+def comment(number: str, text: str, command_id: str, actor_id: str, click: Click) -> Receipt:
+    """Record a comment. Whether the actor may see the request is asked before.
+
+    Raises Refused, with the text, when it is empty or the request is closed.
+    """
+    standing = standing_of(number, command_id, actor_id)
+    refusal = None if standing.sent_before else _refusal(standing, text)
+    if refusal is not None:
+        raise Refused(refusal, text)
+    command = Comment(
+        command_id=command_id,
+        request_id=standing.id,
+        actor_id=actor_id,
+        at=datetime.now(UTC),
+        comment=text,
+    )
+    return issue(command, click, standing.number, standing.workflow)
+
+
+def _refusal(standing: Standing, text: str) -> Refusal | None:
+    if not standing.status.is_open:
+        return Refusal.CLOSED
+    return None if text.strip() else Refusal.COMMENT_REQUIRED

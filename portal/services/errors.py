@@ -1,0 +1,44 @@
+"""What services raise where a person's wish cannot be met; pages turn it into an answer."""
+
+from dataclasses import dataclass
+
+from portal.domain.errors import REFUSAL_SENTENCES, Refusal
+
+STATUS: dict[Refusal, int] = {
+    Refusal.NOT_YOURS: 403,
+    Refusal.EXCLUDED: 403,
+    Refusal.NOT_ALLOWED: 403,
+    Refusal.UNKNOWN_TASK: 404,
+    Refusal.COMMENT_REQUIRED: 422,
+    Refusal.UNSUPPORTED: 422,
+    Refusal.TOO_SOON: 429,
+}
+
+
+@dataclass
+class Refused(Exception):
+    """A command was refused. `comment` is what the person typed, so that the page keeps it."""
+
+    reason: Refusal
+    comment: str = ""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status that says it: 403 not yours, 409 too late or changed, 422 incomplete."""
+        return STATUS.get(self.reason, 409)
+
+    @property
+    def sentence(self) -> str:
+        """Why, in the product's words."""
+        return REFUSAL_SENTENCES[self.reason]
+
+
+@dataclass
+class TooMany(Exception):
+    """Too many tries; the next is welcome in `retry_after` seconds."""
+
+    retry_after: int
+
+
+class Busy(Exception):
+    """The portal has as much work as it can take; nothing was done, trying again is safe."""

@@ -1,0 +1,63 @@
+"""Passwords by Argon2id, with the least parameters that OWASP's Password Storage Cheat Sheet names.
+
+At most two hashes are computed at a time in a process: sign-in must not starve the pages of the
+people who are already in. Who waits longer than two seconds is told to try again.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from portal.services.errors import Busy
+
+MEBIBYTE = 1024
+HASHER = PasswordHasher(time_cost=2, memory_cost=19 * MEBIBYTE, parallelism=1)
+AT_ONCE = 2
+LONGEST_WAIT_SECONDS = 2.0
+SHORTEST = 12
+LONGEST = 1000
+
+# A hash that no password is known for: people who do not exist take as long as those who do.
+NOBODY = (
+    "$argon2id$v=19$m=19456,t=2,p=1"
+    "$0FYZ0mB1vgJz4R1y0cUuQQ$Eo9b0vD2Jm3l0mV3PpCq0o3y0yq8c9k6w2m1s5tXb1k"
+)
+
+_places = threading.BoundedSemaphore(AT_ONCE)
+
+
+def hashed(password: str) -> str:
+    """The hash to store. Raises Busy."""
+    with _place():
+        return HASHER.hash(password)
+
+
+def matches(password_hash: str | None, password: str) -> bool:
+    """Whether the password belongs to the hash; None takes the same time and is False.
+
+    Raises Busy.
+    """
+    with _place():
+        try:
+            HASHER.verify(password_hash or NOBODY, password[:LONGEST])
+        except (VerificationError, InvalidHashError, UnicodeEncodeError):
+            return False
+    return password_hash is not None and len(password) <= LONGEST
+
+
+def is_outdated(password_hash: str) -> bool:
+    """Whether the hash was made with other parameters than today's."""
+    return HASHER.check_needs_rehash(password_hash)
+
+
+@contextmanager
+def _place() -> Iterator[None]:
+    if not _places.acquire(timeout=LONGEST_WAIT_SECONDS):
+        raise Busy
+    try:
+        yield
+    finally:
+        _places.release()

@@ -1,0 +1,114 @@
+"""Signing in and out: passwords, limits, and the rows of `portal.sessions`."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+
+from portal.domain.click import Click
+from portal.domain.permissions import Role
+from portal.extensions import db
+from portal.models import User, UserSession
+from portal.models.columns import new_id
+from portal.security.tokens import new_token, token_hash
+from portal.services import attempts, passwords
+
+LONGEST_EMAIL = 254
+
+
+class WrongPassword(Exception):
+    """No active account has this e-mail address and password. Which of the two, nobody is told."""
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Who may come in now."""
+
+    user_id: str
+    roles: frozenset[Role]
+
+
+@dataclass(frozen=True)
+class Device:
+    """A browser that signed in before: its random id, and the accounts it did so for."""
+
+    id: str
+    user_ids: tuple[str, ...] = ()
+
+
+def check(email: str, password: str, address: str | None, device: Device | None) -> SignedIn:
+    """Let somebody in, or raise WrongPassword, TooMany or Busy. Takes as long for an unknown
+    account as for a known one."""
+    email = email.strip().lower()[:LONGEST_EMAIL]
+    person = _account(email)
+    known = device if device and person and person.id in device.user_ids else None
+    attempt = attempts.begin(attempts.keys(email, address, known.id if known else None))
+    usable = person.password_hash if person and person.is_active else None
+    if not passwords.matches(usable, password) or person is None:
+        raise WrongPassword
+    attempt.forget()
+    if usable and passwords.is_outdated(usable):
+        _store_hash(person.id, passwords.hashed(password))
+    return SignedIn(person.id, frozenset(Role(role) for role in person.roles if role in ROLES))
+
+
+ROLES = frozenset(role.value for role in Role)
+
+
+def begin(user_id: str, click: Click, data: dict[str, Any], ends: str = "") -> str:
+    """Start a session and return its token, which only the browser keeps. `ends` is the id of the
+    session that this browser had before: a new sign-in always gets a new id."""
+    token = new_token()
+    if ends:
+        _end(UserSession.id == ends)
+    db.session.execute(
+        insert(UserSession).values(
+            id=new_id(),
+            token_hash=token_hash(token),
+            user_id=user_id,
+            data=data,
+            ip=click.ip,
+            user_agent=click.user_agent,
+            last_seen_at=func.now(),
+        )
+    )
+    attempts.clean(db.session.execute(select(func.now())).scalar_one())
+    db.session.commit()
+    return token
+
+
+def end(session_id: str, user_id: str) -> None:
+    """End one of the person's own sessions. Another's id ends nothing."""
+    _end(UserSession.id == session_id, UserSession.user_id == user_id)
+    db.session.commit()
+
+
+def end_others(session_id: str, user_id: str) -> None:
+    """End all of the person's sessions but this one."""
+    _end(UserSession.id != session_id, UserSession.user_id == user_id)
+    db.session.commit()
+
+
+@dataclass(frozen=True)
+class _Account:
+    id: str
+    roles: list[str]
+    is_active: bool
+    password_hash: str | None
+
+
+def _account(email: str) -> _Account | None:
+    found = select(User.id, User.roles, User.is_active, User.password_hash).where(
+        func.lower(User.email) == email
+    )
+    row = db.session.execute(found).one_or_none()
+    return None if row is None else _Account(row.id, row.roles, row.is_active, row.password_hash)
+
+
+def _end(*which: Any) -> None:
+    alive = UserSession.ended_at.is_(None)
+    db.session.execute(update(UserSession).where(alive, *which).values(ended_at=func.now()))
+
+
+def _store_hash(user_id: str, password_hash: str) -> None:
+    db.session.execute(update(User).where(User.id == user_id).values(password_hash=password_hash))

@@ -1,0 +1,133 @@
+// Gloria Approvals: courtesies only. Every page works with this file blocked.
+const root = document.documentElement;
+const one = (selector, from = document) => from.querySelector(selector);
+const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+
+// One click, one post. The command's key in the database is the guarantee; this only saves the wait.
+function release(form) {
+  delete form.dataset.sent;
+  for (const button of all("[aria-disabled]", form)) {
+    button.removeAttribute("aria-disabled");
+    if (button.dataset.label) one("span", button).textContent = button.dataset.label;
+  }
+}
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+  const button = event.submitter;
+  if (!button) return;
+  button.setAttribute("aria-disabled", "true");
+  const words = button.dataset.busy && one("span", button);
+  if (!words) return;
+  button.dataset.label = words.textContent;
+  words.textContent = button.dataset.busy;
+});
+// Coming back by the Back button finds the form ready again.
+addEventListener("pageshow", () => all("form[data-sent]").forEach(release));
+
+// Focus goes to what the portal just said. (An error summary has it already: autofocus.)
+if (!one(".error-summary")) one("[data-flash]")?.focus();
+
+// Buttons that need this script appear now.
+for (const button of all("[data-open], [data-print], [data-copy]")) button.hidden = false;
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-open], [data-print], [data-copy]");
+  if (!button) return;
+  if (button.dataset.open) one(button.dataset.open)?.showModal();
+  else if ("print" in button.dataset) print();
+  else await copy(button);
+});
+
+async function copy(button) {
+  const words = one(".vh", button);
+  const before = (button.dataset.label ??= words.textContent);
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    words.textContent = "Copied";
+    button.classList.add("copied");
+  } catch {
+    words.textContent = "Copying is not allowed here";
+  }
+  setTimeout(() => {
+    words.textContent = before;
+    button.classList.remove("copied");
+  }, 2000);
+}
+
+// The bar that leads to the decision steps aside once the decision is on the screen.
+const jump = one("[data-jump]");
+const decision = one("#decision");
+if (jump && decision) {
+  const watch = ([entry]) => jump.classList.toggle("near", entry.isIntersecting);
+  new IntersectionObserver(watch, { rootMargin: "0px 0px -80px" }).observe(decision);
+}
+
+// How much room is left in a text.
+for (const counter of all("[data-count]")) {
+  const input = document.getElementById(counter.dataset.for);
+  const limit = Number(counter.dataset.count);
+  const show = () => {
+    const left = limit - input.value.length;
+    const figure = Math.abs(left);
+    const unit = figure === 1 ? "character" : "characters";
+    counter.textContent = left < 0 ? `${figure} ${unit} too many` : `${figure} ${unit} left`;
+    counter.classList.toggle("over", left < 0);
+  };
+  input?.addEventListener("input", show);
+  if (input?.value) show();
+}
+
+// A page that says "recorded, being applied" becomes the result by itself.
+const waiting = one("[data-pending]");
+async function ask(pause) {
+  try {
+    const answer = await fetch(waiting.dataset.pending, { headers: { Accept: "application/json" } });
+    const state = answer.ok ? await answer.json() : {};
+    const target = state.done && new URL(state.location, location.href);
+    if (target && target.origin === location.origin) {
+      location.replace(target.href);
+      return;
+    }
+  } catch {
+    // The portal is away for a moment: keep asking, more slowly.
+  }
+  setTimeout(ask, pause, Math.min(pause * 1.5, 5000));
+}
+if (waiting) setTimeout(ask, 500, 700);
+
+// Shortcuts: never while typing, never with modifiers, and off for whoever turned them off.
+const resting = root.dataset.shortcuts === "off";
+let going = 0;
+
+function move(step) {
+  const links = all("[data-row] a");
+  const rows = all("[data-row]");
+  const at = rows.findIndex((row) => row.contains(document.activeElement));
+  const next = rows[Math.max(0, Math.min(rows.length - 1, at + step))];
+  (next ? one("a", next) : links[0])?.focus();
+}
+const ACTIONS = {
+  j: () => move(1),
+  k: () => move(-1),
+  "/": () => one("[type=search]")?.focus(),
+  "?": () => one("#shortcuts")?.showModal(),
+  g: () => (going = Date.now()),
+};
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select, [contenteditable], dialog");
+  if (resting || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (Date.now() - going < 1200) {
+    going = 0;
+    one(`[data-go="${CSS.escape(event.key)}"]`)?.click();
+    return;
+  }
+  const act = ACTIONS[event.key];
+  if (!act) return;
+  event.preventDefault();
+  act();
+});

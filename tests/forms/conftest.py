@@ -1,0 +1,56 @@
+"""A type with every kind of field, and two people to name."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import pytest
+
+from portal.domain.forms import Choice, FieldKind, FormField
+from portal.forms.request_form import Surroundings
+
+FIELDS = (
+    FormField(name="supplier", label="Supplier", max_length=20),
+    FormField(name="why", label="Why", kind=FieldKind.LONG_TEXT, required=False),
+    FormField(name="sum", label="Sum", kind=FieldKind.MONEY, currency="EUR", is_amount=True,
+              min_value=100, max_value=100_000),
+    FormField(name="count", label="Count", kind=FieldKind.INTEGER, min_value=1, max_value=12),
+    FormField(name="begin", label="Begin", kind=FieldKind.DATE),
+    FormField(name="end", label="End", kind=FieldKind.DATE, required=False, not_before="begin"),
+    FormField(name="colour", label="Colour", kind=FieldKind.CHOICE,
+              choices=(Choice(value="r", label="Red"), Choice(value="g", label="Green"))),
+    FormField(name="cover", label="Cover", kind=FieldKind.PERSON, required=False),
+    FormField(name="proof", label="Proof", kind=FieldKind.ATTACHMENTS, required=False),
+)  # fmt: skip
+RIGHT = {
+    "title": "Paint", "supplier": "Malermeister", "why": "It is\npeeling", "sum": "12,50",
+    "count": "3", "begin": "2026-10-08", "end": "2026-10-08", "colour": "g", "cover": "Ben Example",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Somebody:
+    id: str
+    label: str
+
+
+class TwoBens:
+    """One Ana, two Bens in different departments."""
+
+    people = (
+        Somebody("a", "Ana Example"),
+        Somebody("b1", "Ben Example, Finance"),
+        Somebody("b2", "Ben Example, IT"),
+    )
+
+    def called(self, text: str) -> list[Somebody]:
+        return [each for each in self.people if each.label.startswith(text)]
+
+    def find(self, person_id: str) -> Somebody | None:
+        return next((each for each in self.people if each.id == person_id), None)
+
+
+@pytest.fixture
+def around() -> Surroundings:
+    return Surroundings(
+        person_id="a", today=date(2026, 10, 8), people=TwoBens(), names=("Ben Example, IT",)
+    )

@@ -1,0 +1,101 @@
+"""The form of a request type: what it takes, what it says, what it adds up to."""
+
+import pytest
+
+from portal.domain.files import KeptFile
+from portal.domain.forms import FieldKind, FormField
+from portal.domain.request import Content
+from portal.forms.request_form import RequestForm, Surroundings
+from tests.forms.conftest import FIELDS, RIGHT
+
+FILE = KeptFile("f", "a.pdf", "application/pdf", 3, "00")
+ONE_BEN = RIGHT | {"cover": "Ben Example, IT"}
+
+
+def test_right_answers_become_content(around: Surroundings) -> None:
+    form = RequestForm(FIELDS, around).read(ONE_BEN, {"proof": [FILE]})
+    assert form.validate(), form.errors
+    assert form.content() == Content(
+        title="Paint", amount=1250, currency="EUR",
+        fields={
+            "supplier": "Malermeister", "why": "It is\npeeling", "sum": 1250, "count": 3,
+            "begin": "2026-10-08", "end": "2026-10-08", "colour": "g", "cover": "b2",
+            "proof": [FILE.as_value()],
+        },
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("title", "  \u200b ", "Title is missing"),
+        ("title", "x" * 151, "at most 150 characters; it has 151"),
+        ("title", "a\x00b", "cannot be kept"),
+        ("title", "a\u202eb", "turn text around"),
+        ("supplier", "x" * 21, "at most 20 characters"),
+        ("sum", "", "Sum is missing: write an amount"),
+        ("sum", "NaN", "must be a number such as 6,336.00"),
+        ("sum", "1e99", "must be a number"),
+        ("sum", "-1", "must not be negative"),
+        ("sum", "0.99", "must be 1.00 or more"),
+        ("sum", "1,000.01", "must be 1000.00 or less"),
+        ("count", "1.5", "whole number"),
+        ("count", "13", "must be 12 or less"),
+        ("count", "9" * 400, "at most 15 digits"),
+        ("begin", "2026-02-31", "a date that exists"),
+        ("begin", "0001-01-01", "between 1900 and 2200"),
+        ("end", "2026-10-07", "End must not be before Begin"),
+        ("colour", "", "Colour is missing: choose one"),
+        ("colour", "b", "one of the options shown"),
+        ("cover", "Nobody", "nobody who works here"),
+        ("cover", "Ben Example", "Write one of: Ben Example, Finance; Ben Example, IT"),
+    ],
+)
+def test_a_wrong_answer_says_how_to_put_it_right(
+    around: Surroundings, name: str, text: str, words: str
+) -> None:
+    form = RequestForm(FIELDS, around).read(ONE_BEN | {name: text}, {})
+    assert not form.validate()
+    assert list(form.errors) == [name]
+    assert words in " ".join(form.errors[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("sum", "12,x"), ("count", "1.5"), ("begin", "2026-02-31"), ("cover", "No")]
+)
+def test_what_was_typed_is_shown_again(around: Surroundings, name: str, text: str) -> None:
+    form = RequestForm(FIELDS, around).read(ONE_BEN | {name: text}, {})
+    form.validate()
+    assert f'value="{text}"' in form[name]()
+    assert 'type="text"' in form[name]()
+
+
+def test_a_request_is_shown_as_it_was_asked(around: Surroundings) -> None:
+    asked = RequestForm(FIELDS, around).read(ONE_BEN, {"proof": [FILE]}).content()
+    shown = RequestForm(FIELDS, around).fill(asked)
+    assert 'value="12.50"' in shown["sum"]()
+    assert 'value="Ben Example, IT"' in shown["cover"]()
+    assert shown["proof"].data == [FILE]
+    assert shown.content() == asked
+    assert shown.changed_from(asked) == frozenset()
+
+
+def test_changes_are_known_by_field(around: Surroundings) -> None:
+    asked = RequestForm(FIELDS, around).read(ONE_BEN, {"proof": [FILE]}).content()
+    now = RequestForm(FIELDS, around).read(ONE_BEN | {"title": "P", "why": ""}, {})
+    assert now.changed_from(asked) == {"title", "why", "proof"}
+
+
+def test_a_field_may_be_called_like_one_of_the_page(around: Surroundings) -> None:
+    fields = (FormField(name="title", label="Job title"),)
+    form = RequestForm(fields, around).read({"title": "Raise", "field_title": "Teacher"}, {})
+    assert form.validate()
+    assert form.content() == Content(title="Raise", fields={"title": "Teacher"})
+
+
+def test_files_can_be_compulsory(around: Surroundings) -> None:
+    fields = (FormField(name="proof", label="Proof", kind=FieldKind.ATTACHMENTS),)
+    form = RequestForm(fields, around).read({"title": "Proof"}, {})
+    assert not form.validate()
+    assert "attach at least one file" in form.errors["proof"][0]
+    assert RequestForm(fields, around).read({"title": "Proof"}, {"proof": [FILE]}).validate()

@@ -1,0 +1,112 @@
+"""Who is told what about the events of a request."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from portal.domain import commands
+from portal.domain.event import Event
+from portal.domain.plan import PlannedEscalation, RoutePlan
+from portal.domain.policy import StageKind
+from portal.notifications.compose import Notice, Scene, compose
+from tests.domain.story import Story, asked, at
+
+NAMES = {"rita": "Rita", "ana": "Ana", "ben": "Ben", "bob": "Bob", "admin": "Adam"}
+
+
+def told(events: Sequence[Event], **values: object) -> list[tuple[str, str, str]]:
+    """Person, kind and text of each notice."""
+    given = {"title": "", "requester_id": "rita", "names": NAMES, "admins": ["admin"], **values}
+    notices = compose(events, Scene(**given))  # type: ignore[arg-type]
+    return [(each.user_id, each.kind, each.text) for each in notices]
+
+
+def opened(*people: str, **values: object) -> Story:
+    story = Story()
+    story.submits()
+    story.opens(*people, **values)
+    return story
+
+
+def test_who_is_asked() -> None:
+    story = opened("ana", "ben")
+    text = "Rita asks for your decision: “Chairs”."
+    assert told(story.log) == [("ana", "assigned", text), ("ben", "assigned", text)]
+
+
+def test_who_is_only_told() -> None:
+    (notice,) = told(opened("ana", kind=StageKind.NOTIFY, key="told").log)
+    assert notice[:2] == ("ana", "told")
+
+
+@pytest.mark.parametrize("owner", ["rita", "bob"])
+def test_the_outcome_goes_to_who_asked_and_for_whom(owner: str) -> None:
+    story = opened("ana", undo_seconds=0)
+    story.approves("ana")
+    events = story.routed(RoutePlan(total=1))
+    assert (owner, "approved", "“Chairs” is approved.") in told(
+        events, title="Chairs", on_behalf_of="bob"
+    )
+
+
+def test_nobody_is_told_what_they_did() -> None:
+    story = opened("ana")
+    events = story.says(commands.Withdraw, "rita")
+    assert told(events, title="Chairs", on_behalf_of="bob") == [
+        ("bob", "withdrawn", "Rita took “Chairs” back.")
+    ]
+
+
+def test_sent_back() -> None:
+    story = opened("ana", undo_seconds=0)
+    events = story.sends_back("ana")
+    assert told(events, title="Chairs") == [
+        ("rita", "returned", "Ana sent “Chairs” back to you for changes.")
+    ]
+
+
+def test_an_escalation_is_told_on_both_sides() -> None:
+    level = PlannedEscalation(level=1, at=at(60), to=asked("ben"), message="Please look.")
+    events = opened("ana", escalations=(level,)).waits(minutes=60)
+    notices = told(events, title="Chairs", assignees={"t": "ana"})
+    assert [(person, kind) for person, kind, _ in notices] == [
+        ("ben", "escalated"),
+        ("ana", "moved"),
+    ]
+    assert notices[0][2].endswith("Please look.")
+
+
+def test_reminders_go_to_who_is_asked_then() -> None:
+    story = opened("ana", "ben", mode="all")
+    task = {each.assignee_id: each.id for each in story.state.open_tasks}
+    story.waits(minutes=1)
+    events = story.says(commands.Remind, "rita")
+    assert told(events, title="Chairs", assignees={task["ana"]: "ana"}) == [
+        ("ana", "reminder", "Rita reminds you: “Chairs” waits for your decision.")
+    ]
+
+
+def test_a_comment_reaches_the_others() -> None:
+    story = opened("ana", "ben")
+    events = story.says(commands.Comment, "ana", comment="Why?")
+    people = [person for person, _, _ in told([*story.log[:-1], *events])][2:]
+    assert people == ["rita", "ben"]
+
+
+def test_attention_is_told_once_for_each_reason() -> None:
+    story = Story()
+    story.submits()
+    first = story.routed(RoutePlan(attention="Nobody can be asked."))
+    assert told(first, title="Chairs") == [
+        ("admin", "attention", "“Chairs” needs attention: Nobody can be asked.")
+    ]
+    story.waits(minutes=60)
+    assert told(story.routed(RoutePlan(attention="Nobody can be asked."))) == []
+
+
+def test_titles_and_names_are_taken_as_they_are() -> None:
+    scene = Scene(title="{title} <b>", requester_id="rita")
+    story = opened("ana")
+    (notice,) = compose(story.says(commands.Hold, "admin", reason="Wait."), scene)
+    assert isinstance(notice, Notice)
+    assert notice.text == "Somebody put “{title} <b>” on hold."

@@ -1,0 +1,102 @@
+"""The administrators' page of what does not go on by itself."""
+
+import json
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, insert, text
+
+from portal.domain.codec import encode
+from portal.domain.policy import ApproverRule, Policy, RuleKind, Stage
+from portal.domain.state import Approval
+from portal.extensions import db
+from portal.models import WorkerHeartbeat
+from tests.clients import PageClient, sign_in
+from tests.in_process import NUMBER, InProcess, submit
+from tests.pages.test_tasks import decide
+from tests.web import People
+
+HERE = "/admin/attention"
+
+
+@pytest.fixture
+def adam(client: PageClient, people: People, app: Flask) -> PageClient:
+    sign_in(client, people.adam)
+    return client
+
+
+def working(app: Flask) -> None:
+    row = {"worker": "w1", "task_queue": "q", "seen_at": func.now()}
+    execute(app, insert(WorkerHeartbeat).values(row))
+
+
+def execute(app: Flask, statement: object) -> None:
+    with app.app_context():
+        db.session.execute(statement)  # type: ignore[call-overload]
+        db.session.commit()
+
+
+def test_a_calm_system_says_so(adam: PageClient, app: Flask) -> None:
+    assert "No worker was seen in the last minute" in adam.get_page(HERE).text
+    working(app)
+    page = adam.get_page(HERE)
+    assert "Nothing needs you" in page.text
+    assert "1 polling" in page.text
+
+
+def test_a_request_without_an_approver_stands_there(
+    adam: PageClient, app: Flask, asked: Approval
+) -> None:
+    stuck = "UPDATE portal.requests SET attention = 'Nobody is in the group.', next_at = now()"
+    execute(app, text(stuck))
+    page = adam.get_page(HERE)
+    assert "Nobody is in the group." in page.text
+    assert f"/requests/{NUMBER}" in page.links
+    assert "Look for an approver again" in adam.get_page(f"/requests/{NUMBER}").text
+
+
+def test_a_clock_that_did_not_ring_stands_there(
+    adam: PageClient, app: Flask, asked: Approval
+) -> None:
+    execute(app, text("UPDATE portal.requests SET next_at = now() - interval '1 hour'"))
+    assert "Clocks that did not ring" in adam.get_page(HERE).text
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("created_at = now() - interval '2 minutes'", "Commands that wait for over a minute"),
+        ("parked_at = now(), last_error = 'It broke.'", "Commands given up for now"),
+    ],
+)
+def test_commands_that_wait_stand_there(
+    adam: PageClient, app: Flask, process: InProcess, people: People, asked: Approval,
+    change: str, words: str,
+) -> None:  # fmt: skip
+    sign_in(adam, people.ben)
+    page = adam.get_page(f"/requests/{NUMBER}")
+    process.is_away = True
+    decide(adam, page, decision="approve")
+    execute(app, text(f"UPDATE portal.commands SET {change}"))
+    sign_in(adam, people.adam)
+    assert words in adam.get_page(HERE).text
+
+
+@pytest.mark.parametrize("name", ["ana", "olga"])
+def test_it_is_for_administrators(client: PageClient, people: People, name: str) -> None:
+    sign_in(client, getattr(people, name))
+    assert client.get(HERE).status_code == 403
+
+
+def test_a_policy_that_finds_nobody_is_told_on_the_page(
+    app: Flask, client: PageClient, people: People, kind: dict[str, str], process: InProcess
+) -> None:
+    rule = ApproverRule(kind=RuleKind.GROUP, code="nobody")
+    policy = Policy(stages=(Stage(key="empty", name="Empty", rules=(rule,)),))
+    with app.app_context():
+        change = text("UPDATE portal.policy_versions SET definition = CAST(:d AS jsonb)")
+        db.session.execute(change, {"d": json.dumps(encode(policy))})
+        db.session.commit()
+    process.give(submit(kind, people))
+    sign_in(client, people.ana)
+    assert "Nobody could be asked" in client.get_page(f"/requests/{NUMBER}").text

@@ -1,0 +1,55 @@
+"""Is it alive, and can it work?"""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import insert
+
+from portal.extensions import db
+from portal.models import WorkerHeartbeat
+from tests.clients import PageClient
+
+
+def beat(app: Flask, queue: str, seconds_ago: int) -> None:
+    seen = datetime.now(UTC) - timedelta(seconds=seconds_ago)
+    with app.app_context():
+        row = {"worker": f"w{seconds_ago}", "task_queue": queue, "seen_at": seen}
+        db.session.execute(insert(WorkerHeartbeat).values(row))
+        db.session.commit()
+
+
+def test_the_process_is_alive_without_any_server(client: PageClient) -> None:
+    assert client.get("/healthz").json == {"status": "ok"}
+
+
+def test_each_part_is_named(client: PageClient) -> None:
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    parts = {name: part["ok"] for name, part in response.json.items() if name != "status"}
+    assert parts == {"database": True, "temporal": False, "worker": False}
+
+
+@pytest.mark.parametrize(
+    ("queue", "age", "well"),
+    [("gloria-workflows", 50, True), ("gloria-workflows", 70, False), ("another", 1, False)],
+)
+def test_a_worker_counts_for_a_minute(app, client, queue: str, age: int, well: bool) -> None:
+    beat(app, queue, age)
+    assert client.get("/readyz").json["worker"]["ok"] is well
+
+
+def test_without_a_database_all_is_said_still(make_app, settings) -> None:
+    nowhere = replace(settings, database_url="postgresql://nobody@127.0.0.1:1/none")
+    answer = make_app(nowhere).test_client().get("/readyz")
+    assert answer.status_code == 503
+    assert not answer.json["database"]["ok"]
+
+
+@pytest.mark.temporal
+def test_ready_when_all_are_well(make_app, temporal_settings) -> None:
+    app = make_app(temporal_settings)
+    beat(app, temporal_settings.temporal_task_queue, 1)
+    response = app.test_client().get("/readyz")
+    assert (response.status_code, response.json["status"]) == (200, "ready")

@@ -1,0 +1,142 @@
+"""The history: the list, one request's events, and both as files."""
+
+import csv
+import io
+import json
+from itertools import pairwise
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from portal.domain.state import Approval
+from portal.extensions import db
+from portal.pages.reading.exports import harmless
+from tests.clients import PageClient, sign_in
+from tests.in_process import NUMBER, InProcess, submit
+from tests.pages.test_tasks import change
+from tests.web import People
+
+EVENTS = f"/history/{NUMBER}"
+
+
+@pytest.fixture
+def olga(client: PageClient, people: People, asked: Approval) -> PageClient:
+    sign_in(client, people.olga)
+    return client
+
+
+def test_an_auditor_sees_every_request(olga: PageClient) -> None:
+    page = olga.get_page("/history")
+    for words in ("A chair", NUMBER, "Ana Example", "€120.00", "Waiting for approval"):
+        assert words in page.text
+
+
+def test_a_stranger_sees_none_and_is_told_why(
+    client: PageClient, people: People, asked: Approval
+) -> None:
+    sign_in(client, people.eve)
+    assert "No requests yet" in client.get_page("/history").text
+    assert NUMBER not in client.get("/history.csv").text
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("status=PENDING", True), ("status=APPROVED", False), ("type=chairs", True),
+        ("person=ana", True), ("person=ben", False), ("text=chair", True), ("text=CH-1001", True),
+        ("from=2020-01-01", True), ("to=2020-01-01", False), ("text=lamp", False),
+    ],
+)  # fmt: skip
+def test_filters(olga: PageClient, query: str, found: bool) -> None:
+    page = olga.get_page(f"/history?{query}")
+    assert (f"/requests/{NUMBER}" in page.links) is found
+    assert ("No requests match" in page.text) is not found
+
+
+def test_active_filters_are_removed_one_by_one(olga: PageClient) -> None:
+    page = olga.get_page("/history?status=PENDING&person=ana")
+    assert "Status: Waiting for approval" in page.text
+    assert "/history?person=ana" in page.links
+    assert "/history?status=PENDING" in page.links
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("from=2026-02-31", 422), ("to=x", 422), ("status=NONSENSE", 422), ("type='", 422),
+        ("before=x", 200), ("after=1.x", 200), ("before=" + "9" * 300 + ".x", 200),
+        ("text='; --", 200), ("text=" + "x" * 4000, 422), ("person=%25", 200),
+        ("from=9999-12-31&to=0001-01-01", 422), ("sort=drop", 200),
+    ],
+)  # fmt: skip
+def test_odd_filters_are_told(olga: PageClient, query: str, status: int) -> None:
+    assert olga.get(f"/history?{query}").status_code == status
+
+
+def test_the_list_as_a_file(
+    olga: PageClient, process: InProcess, people: People, kind: dict[str, str]
+) -> None:
+    process.give(submit(kind, people, number="CH-1002", title='=HYPERLINK("x")'))
+    answer = olga.get("/history.csv?type=chairs")
+    assert answer.mimetype == "text/csv"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    titles = {row["Number"]: row["Title"] for row in rows}
+    assert titles == {NUMBER: "A chair", "CH-1002": '\'=HYPERLINK("x")'}
+    assert {row["Amount"] for row in rows} == {"120.00"}
+    assert all(row["Submitted"][-6] == "+" for row in rows)
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\x00", "＝", "  ="])
+def test_no_cell_is_a_formula(start: str) -> None:
+    assert harmless(f"{start}1").startswith("'")
+    assert harmless("10 = ten") == "10 = ten"
+
+
+def test_the_events_say_who_did_what_when(olga: PageClient) -> None:
+    page = olga.get_page(EVENTS)
+    for words in ("Submitted the request", "request:submitted", "Ana Example", "Asked to decide",
+                  "Ben Example", "History is whole", "CET"):  # fmt: skip
+        assert words in page.text, words
+
+
+def test_a_change_is_shown_before_and_after(
+    olga: PageClient, process: InProcess, asked: Approval, people: People
+) -> None:
+    change(process, asked, people)
+    page = olga.get_page(EVENTS)
+    assert "The old one broke." in page.text
+    assert "Better reason" in page.text
+    assert "Why?" in page.text
+
+
+def test_a_changed_record_is_found(olga: PageClient, app: Flask, asked: Approval) -> None:
+    tamper(app, asked.request_id)
+    page = olga.get_page(EVENTS)
+    assert "History was changed" in page.text
+    assert "Event 1" in page.text
+
+
+def tamper(app: Flask, request_id: str) -> None:
+    """As somebody with the table's owner's rights could."""
+    where = text("SELECT tableoid::regclass::text FROM portal.audit_events LIMIT 1")
+    with app.app_context():
+        table = db.session.execute(where).scalar_one()
+        db.session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER append_only"))
+        change = text(f"UPDATE {table} SET actor = 'system' WHERE request_id = :id AND seq = 1")
+        db.session.execute(change, {"id": request_id})
+        db.session.commit()
+
+
+def test_the_events_as_a_file(olga: PageClient, asked: Approval) -> None:
+    answer = olga.get(f"{EVENTS}.ndjson")
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    assert [line["seq"] for line in lines] == list(range(1, asked.seq + 1))
+    assert all(a["hash"] == b["prev_hash"] for a, b in pairwise(lines))
+
+
+def test_nobody_else_reads_the_events(client: PageClient, people: People, asked: Approval) -> None:
+    sign_in(client, people.eve)
+    assert client.get(EVENTS).status_code == 404
+    assert client.get(f"{EVENTS}.ndjson").status_code == 404

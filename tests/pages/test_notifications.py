@@ -1,0 +1,53 @@
+"""What people were told, and marking it as read."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from portal.domain.state import Approval
+from portal.extensions import db
+from tests.clients import PageClient, sign_in
+from tests.in_process import NUMBER
+from tests.web import People
+
+
+@pytest.fixture
+def ben(client: PageClient, people: People, asked: Approval) -> PageClient:
+    sign_in(client, people.ben)
+    return client
+
+
+def unread(app: Flask, person: str) -> int:
+    count = text(
+        "SELECT count(*) FROM portal.notifications WHERE user_id = :id AND read_at IS NULL"
+    )
+    with app.app_context():
+        return int(db.session.execute(count, {"id": person}).scalar_one())
+
+
+def test_a_new_task_is_told_and_leads_there(ben: PageClient, asked: Approval) -> None:
+    page = ben.get_page("/notifications")
+    assert "Ana Example asks for your decision" in page.text
+    assert f"/tasks/{asked.open_tasks[0].id}" in page.links
+    assert NUMBER in page.text
+
+
+def test_they_are_marked_as_read_together(ben: PageClient, app: Flask, people: People) -> None:
+    page = ben.post_form(ben.get_page("/notifications"), "/notifications/read")
+    assert "marked as read" in page.text
+    assert unread(app, people.ben) == 0
+
+
+def test_reading_the_list_marks_nothing(ben: PageClient, app: Flask, people: People) -> None:
+    ben.get_page("/notifications")
+    assert unread(app, people.ben) == 1
+
+
+def test_nothing_yet(client: PageClient, people: People) -> None:
+    sign_in(client, people.eve)
+    assert "No notifications" in client.get_page("/notifications").text
+
+
+@pytest.mark.parametrize("query", ["before=x", "before=1.x", "before=" + "9" * 99 + ".x"])
+def test_odd_addresses_are_answered(ben: PageClient, query: str) -> None:
+    assert ben.get(f"/notifications?{query}").status_code == 200

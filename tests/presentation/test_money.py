@@ -1,0 +1,48 @@
+"""Money: exact figures, and never without a currency."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.presentation.money import decimals, file_size, major, money
+
+CURRENCIES = st.sampled_from(["EUR", "USD", "JPY", "KWD", "CHF", "GBP"])
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "words"),
+    [
+        (633600, "EUR", "€6,336.00"),
+        (125000, "usd", "US$1,250.00"),
+        (9800, "JPY", "JP¥9,800"),
+        (1234567, "KWD", "KWD\u00a01,234.567"),
+        (-50, "CHF", "−CHF\u00a00.50"),
+        (0, "EUR", "€0.00"),
+    ],
+)
+def test_money_in_words(minor: int, currency: str, words: str) -> None:
+    assert money(minor, currency) == words
+
+
+@given(st.integers(min_value=-(10**14), max_value=10**14), CURRENCIES)
+def test_no_digit_is_lost(minor: int, currency: str) -> None:
+    digits = "".join(letter for letter in money(minor, currency) if letter.isdigit())
+    assert int(digits) == abs(minor)
+    assert int(major(minor, currency).scaleb(decimals(currency))) == minor
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (184_220, "184 kB"),
+        (999_499, "999 kB"),
+        (999_500, "1.0 MB"),
+        (2_400_000, "2.4 MB"),
+        (3_000_000_000, "3.0 GB"),
+    ],
+)
+def test_file_sizes(size: int, words: str) -> None:
+    assert file_size(size) == words

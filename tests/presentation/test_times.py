@@ -1,0 +1,92 @@
+"""Times in words: never later than true, and always on the reader's clock."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.presentation import times
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW = datetime(2026, 10, 8, 13, 50, tzinfo=UTC)
+UNITS = {"min": 60, "h": 3600, "days": 86400, "months": 30 * 86400, "years": 365 * 86400}
+lengths = st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=20_000))
+
+
+@pytest.mark.parametrize(
+    ("length", "words"),
+    [
+        (timedelta(seconds=59), "under 1 min"),
+        (timedelta(minutes=59), "59 min"),
+        (timedelta(hours=47, minutes=59), "47 h"),
+        (timedelta(days=2), "2 days"),
+        (timedelta(days=60), "2 months"),
+        (timedelta(days=730), "2 years"),
+    ],
+)
+def test_span_uses_the_largest_sensible_unit(length: timedelta, words: str) -> None:
+    assert times.span(length) == words
+
+
+@given(lengths)
+def test_span_rounds_down_and_never_overstates(length: timedelta) -> None:
+    words = times.span(length)
+    if words != "under 1 min":
+        count, unit = words.split()
+        assert 0 < int(count) * UNITS[unit] <= length.total_seconds()
+
+
+@given(st.timedeltas(min_value=timedelta(days=-5000), max_value=timedelta(days=5000)))
+def test_relative_says_which_side_of_now(offset: timedelta) -> None:
+    words = times.relative(NOW + offset, NOW)
+    if abs(offset) < timedelta(minutes=1):
+        assert words == "just now"
+    else:
+        assert words.startswith("in ") == (offset > timedelta(0))
+        assert words.endswith(" ago") == (offset < timedelta(0))
+
+
+@given(st.datetimes(datetime(1971, 1, 1), datetime(2200, 1, 1), timezones=st.just(BERLIN)))  # noqa: DTZ001
+def test_the_machine_readable_time_is_the_same_moment(at: datetime) -> None:
+    assert datetime.fromisoformat(times.iso_utc(at)) == at.astimezone(UTC).replace(microsecond=0)
+
+
+def test_moments_are_told_on_the_readers_clock() -> None:
+    assert times.absolute(NOW, BERLIN) == "8 Oct 2026, 15:50"
+    assert times.exact(NOW, BERLIN) == "8 Oct 2026, 15:50:00 CEST"
+    assert times.day_heading(NOW, BERLIN) == "Thursday 8 October 2026"
+
+
+@pytest.mark.parametrize(
+    ("hours", "kind", "short", "long"),
+    [
+        (0, "overdue", "under 1 min overdue", "under 1 min overdue, was due today 15:50"),
+        (-28, "overdue", "28 h overdue", "28 h overdue, was due yesterday 11:50"),
+        (4, "today", "4 h left", "Due today 19:50, in 4 h"),
+        (9, "later", "9 h left", "Due tomorrow 00:50, in 9 h"),
+        (100, "later", "4 days left", "Due 12 Oct 2026 19:50, in 4 days"),
+    ],
+)
+def test_a_deadline_says_by_how_much(hours: int, kind: str, short: str, long: str) -> None:
+    due = times.due(NOW + timedelta(hours=hours), NOW, BERLIN)
+    assert (due.kind, due.short, due.long) == (kind, short, long)
+
+
+def test_no_deadline_is_said_too() -> None:
+    due = times.due(None, NOW, BERLIN)
+    assert (due.kind, due.short, due.long) == ("none", "no deadline", "No deadline")
+
+
+@pytest.mark.parametrize(
+    ("zone", "words"),
+    [
+        ("Europe/Berlin", "Berlin time (CEST, UTC+2)"),
+        ("Asia/Kolkata", "Kolkata time (IST, UTC+5:30)"),
+        ("America/Sao_Paulo", "Sao Paulo time (UTC−3)"),
+        ("UTC", "UTC"),
+    ],
+)
+def test_the_zone_is_named(zone: str, words: str) -> None:
+    assert times.zone_name(ZoneInfo(zone), NOW) == words

@@ -1,0 +1,82 @@
+"""Every name of the domain has words, a tone the stylesheet knows, and an icon that exists."""
+
+import pytest
+
+from portal.domain.events import EVENTS
+from portal.domain.policy import Decision
+from portal.domain.request import Priority, Status
+from portal.presentation import labels, markup
+from portal.presentation.history import entry
+from portal.presentation.icons import icon
+
+TONES = {"neutral", "info", "ok", "warn", "bad"}
+ALL = [
+    *map(labels.status, [*Status, "STARTING", "ATTENTION"]),
+    *map(labels.priority, Priority),
+    *map(labels.decision, Decision),
+    *(entry(kind).label for kind in EVENTS),
+]
+
+
+@pytest.mark.parametrize("label", ALL, ids=lambda label: label.words)
+def test_labels_can_be_drawn(label: labels.Label) -> None:
+    assert label.tone in TONES
+    assert "<svg" in icon(label.icon, "mini")
+
+
+def test_every_event_has_words_of_its_own() -> None:
+    plain = [kind for kind in EVENTS if entry(kind).label == labels.Label(labels.words_of(kind))]
+    assert plain == []
+
+
+def test_an_unknown_name_becomes_words() -> None:
+    assert labels.status("SOMETHING_NEW").words == "Something new"
+    assert entry("AuditCheckpointWritten").label.words == "Audit checkpoint written"
+
+
+def test_icons_carry_nothing_that_the_content_policy_forbids() -> None:
+    for label in ALL:
+        drawn = icon(label.icon)
+        assert 'aria-hidden="true"' in drawn
+        assert "style=" not in drawn
+
+
+def test_what_people_wrote_is_never_markup() -> None:
+    evil = "<b onclick='x'>"
+    drawn = markup.row_title(evil, evil, evil, [evil], evil, evil) + markup.cell(evil)
+    assert "<b" not in drawn
+    assert "<b" not in markup.pill(evil, evil)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("any", 4, None, "Finance"), "Any one of 4 people in Finance"),
+        (("all", 3), "All 3 people"),
+        (("quorum", 4, 2), "2 of 4 people"),
+        (("per_group", 2), "One from each of 2 groups"),
+        (("any", 1), "1 person"),
+    ],
+)
+def test_modes_say_how_many(arguments: tuple[str, int], words: str) -> None:
+    assert labels.mode(*arguments) == words
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "words", "detail"),
+    [
+        ("TaskDecided", {"decision": "send_back"}, "Sent back", ""),
+        ("StageSkipped", {"name": "Director", "reason": "Only from €50,000"},
+         "Stage not needed", "Director: Only from €50,000"),
+        ("RequestResubmitted", {"changed": ["needed_by", "amount"]},
+         "Submitted again", "Changed: needed by, amount"),
+        ("ReminderDue", {"task_ids": ["a", "b"], "number": 1}, "Reminder sent", "To 2 people"),
+        ("CommandRefused", {"kind": "Approve", "reason": "late"},
+         "Refused, nothing changed", "Approve: Late"),
+        ("StageOpened", {"plan": {"name": "Finance"}}, "Stage opened", "Finance"),
+    ],
+)  # fmt: skip
+def test_events_read_as_sentences(
+    kind: str, payload: dict[str, object], words: str, detail: str
+) -> None:
+    assert (entry(kind, payload).label.words, entry(kind, payload).detail) == (words, detail)

@@ -1,0 +1,55 @@
+"""A database with many requests, for the tests of this folder; filled once for each module."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+from sqlalchemy import Connection, insert
+
+from portal.app import create_app
+from portal.extensions import db
+from portal.models import User
+from portal.models.columns import new_id
+from scripts.local.postgres import PostgresServer
+from tests import many
+from tests.asking import insert_type, kind  # noqa: F401
+from tests.conftest import _database, _settings
+from tests.web import People, app, client, insert_people, people  # noqa: F401
+
+REQUESTS, REQUESTERS, TASKS = 6_000, 20, 600
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """An app over many requests. Ben has `TASKS` open tasks; Ana and many others asked."""
+
+    app: Flask
+    people: People
+
+
+def _others(connection: Connection) -> list[str]:
+    rows = [{"id": new_id(), "name": f"Person {n}"} for n in range(1, REQUESTERS)]
+    connection.execute(insert(User), rows)
+    return [row["id"] for row in rows]
+
+
+@pytest.fixture(scope="module")
+def crowd(postgres_server: PostgresServer, migrated_template: str) -> Iterator[Crowd]:
+    """The rows of `tests.many`, once."""
+    with contextmanager(_database)(postgres_server, migrated_template) as url:
+        app = create_app(_settings(url))
+        with app.app_context():
+            people = insert_people()
+            version = insert_type()["policy_version"]
+            connection = db.session.connection()
+            many.fill(connection, version, [people.ana, *_others(connection)], REQUESTS)
+            many.give_tasks(connection, people.ben, TASKS)
+            many.give_tasks(connection, people.cleo, 5_000)
+            db.session.commit()
+            with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as free:
+                many.settle(free)
+            yield Crowd(app, people)
+            db.session.remove()
+            db.engine.dispose()

@@ -1,0 +1,83 @@
+"""The inbox of a person with very many tasks."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from portal.extensions import db
+from portal.models import Request, Task
+from portal.queries import inbox
+from portal.queries.inbox import Clock, Cursor, InboxTask, View
+from tests.queries.conftest import TASKS, Crowd
+
+NOW = datetime.now(UTC)
+CLOCK = Clock(NOW, NOW + timedelta(hours=6))
+
+
+def walk(crowd: Crowd, view: View, text: str = "") -> list[InboxTask]:
+    """All pages, one after the other."""
+    found: list[InboxTask] = []
+    after: Cursor | None = None
+    while True:
+        page = inbox.page(crowd.people.ben, view, CLOCK, text, after)
+        found += page.tasks
+        if page.following is None:
+            return found
+        after = page.following
+
+
+def test_pages_neither_skip_nor_repeat(crowd: Crowd) -> None:
+    tasks = walk(crowd, View.ALL)
+    assert len({task.id for task in tasks}) == len(tasks) == TASKS
+    dates = [task.due_at or datetime.max.replace(tzinfo=UTC) for task in tasks]
+    assert dates == sorted(dates)
+
+
+def test_the_views_divide_the_whole(crowd: Crowd) -> None:
+    parts = [walk(crowd, view) for view in (View.OVERDUE, View.TODAY, View.LATER)]
+    assert sum(map(len, parts)) == TASKS
+    overdue, today, later = parts
+    assert all(task.due_at and task.due_at <= NOW for task in overdue)
+    assert all(task.due_at and NOW < task.due_at <= CLOCK.day_ends for task in today)
+    assert all(task.due_at is None or task.due_at > CLOCK.day_ends for task in later)
+    assert any(task.due_at is None for task in later)
+
+
+def test_counting_stops_where_nobody_counts_any_more(crowd: Crowd) -> None:
+    counts = inbox.counts(crowd.people.ben, CLOCK)
+    assert counts.overdue == counts.later == inbox.COUNT_LIMIT
+    assert 0 < counts.today < inbox.COUNT_LIMIT
+
+
+@pytest.mark.parametrize("text", ["oak", "MA-6", "person 1", "OAK PIECE 3"])
+def test_the_search_looks_into_title_number_and_requester(crowd: Crowd, text: str) -> None:
+    for task in walk(crowd, View.ALL, text):
+        words = f"{task.title} {task.number} {task.requester_name}".lower()
+        assert text.lower() in words
+
+
+@pytest.mark.parametrize("text", ["%", "_", "\\", "'; --", "oak%", "никто"])
+def test_signs_of_patterns_are_only_signs(crowd: Crowd, text: str) -> None:
+    assert walk(crowd, View.ALL, text) == []
+
+
+def test_somebody_without_tasks_has_an_empty_inbox(crowd: Crowd) -> None:
+    assert inbox.page(crowd.people.eve, View.ALL, CLOCK).tasks == ()
+    assert inbox.counts(crowd.people.eve, CLOCK).all == 0
+
+
+def test_the_next_task_is_another_request(crowd: Crowd) -> None:
+    first, second = inbox.page(crowd.people.ben, View.ALL, CLOCK).tasks[:2]
+    after_first = inbox.following(crowd.people.ben, first.number, Cursor(first.due_at, first.id))
+    assert after_first is not None
+    assert after_first.id == second.id
+    assert inbox.following(crowd.people.eve, first.number, Cursor(None, first.id)) is None
+
+
+def test_a_request_on_hold_says_so(crowd: Crowd) -> None:
+    first = inbox.page(crowd.people.ben, View.ALL, CLOCK).tasks[0]
+    request = select(Task.request_id).where(Task.id == first.id).scalar_subquery()
+    db.session.execute(update(Request).where(Request.id == request).values(status="ON_HOLD"))
+    assert inbox.page(crowd.people.ben, View.ALL, CLOCK).tasks[0].on_hold
+    db.session.rollback()

@@ -1,0 +1,51 @@
+"""The statements that every page begins with: right, and served by indexes."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, insert, text
+from sqlalchemy.dialects.postgresql import asyncpg
+
+from portal.extensions import db
+from portal.models import Notification
+from portal.models.columns import new_id
+from portal.queries.navigation import COUNTS, MOST, counts
+from portal.security.rows import LIVE
+from tests.web import People
+
+
+def general_plan(statement: object) -> str:
+    """The plan for any parameters, as a prepared statement has it after a while."""
+    numbered = statement.compile(dialect=asyncpg.dialect())
+    db.session.execute(text("SET LOCAL enable_seqscan = off"))
+    rows = db.session.connection().exec_driver_sql(f"EXPLAIN (GENERIC_PLAN) {numbered}")
+    return "\n".join(row[0] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("statement", "indexes"),
+    [
+        (COUNTS, ("ix_tasks_inbox", "ix_notifications_unread")),
+        (LIVE, ("uq_sessions_token_hash", "pk_users")),
+    ],
+    ids=["counts", "session"],
+)
+def test_indexes_serve_them(app: Flask, statement: object, indexes: tuple[str, ...]) -> None:
+    with app.app_context():
+        plan = general_plan(statement)
+    assert "Seq Scan" not in plan
+    for index in indexes:
+        assert index in plan
+
+
+def test_nobody_counts_further_than_is_shown(app: Flask, people: People) -> None:
+    row = {"request_id": new_id(), "kind": "task", "number": "PR-1", "text": "Decide"}
+    with app.app_context():
+        many = [row | {"id": new_id(), "user_id": people.ana, "seq": n} for n in range(MOST + 20)]
+        db.session.execute(insert(Notification), many)
+        db.session.execute(
+            insert(Notification).values(
+                **row, id=new_id(), user_id=people.ben, seq=1, read_at=func.now()
+            )
+        )
+        assert counts(people.ana) == {"notifications": MOST}
+        assert counts(people.ben) == {}

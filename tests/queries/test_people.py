@@ -1,0 +1,52 @@
+"""Finding people by what was typed."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import insert, update
+
+from portal.extensions import db
+from portal.models import Department, User
+from portal.models.columns import new_id
+from portal.queries import people as found
+from tests.web import People
+
+
+@pytest.fixture
+def twins(app: Flask, people: People) -> People:
+    """Eve is called Ana too now, in a department of her own."""
+    department = new_id()
+    with app.app_context():
+        db.session.execute(insert(Department).values(id=department, code="IT", name="IT, North"))
+        eve = update(User).where(User.id == people.eve)
+        db.session.execute(eve.values(name="Ana Example", department_id=department))
+        db.session.commit()
+    return people
+
+
+@pytest.mark.parametrize("text", ["Ben Example", " ben  example ", "Ben Example, Finance"])
+def test_a_name_or_a_label_is_enough(app: Flask, people: People, text: str) -> None:
+    with app.app_context():
+        assert [person.id for person in found.called(text)] == [people.ben]
+
+
+@pytest.mark.parametrize("text", ["Ben", "Inga Example", "", "%", "Ben Example, Sales", ","])
+def test_half_a_name_is_none_and_who_left_is_not_found(
+    app: Flask, people: People, text: str
+) -> None:
+    with app.app_context():
+        assert found.called(text) == ()
+
+
+def test_namesakes_are_told_apart_by_department(app: Flask, twins: People) -> None:
+    with app.app_context():
+        assert {person.id for person in found.called("Ana Example")} == {twins.ana, twins.eve}
+        (eve,) = found.called("Ana Example, IT, North")
+        assert eve.id == twins.eve
+
+
+def test_everybody_else_active_is_suggested(app: Flask, people: People) -> None:
+    with app.app_context():
+        names = found.suggested(but=people.ana)
+    assert "Ben Example, Finance" in names
+    assert not any(name.startswith(("Ana", "Inga")) for name in names)
+    assert list(names) == sorted(names)

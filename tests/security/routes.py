@@ -1,0 +1,130 @@
+"""Who gets which answer from which route: one table, walked by test_authorisation.py.
+
+Every route of the application must stand here, for each method, or the build fails. To add one:
+
+    Route("GET", "/requests/<number>", stranger=404)
+    Route("POST", "/tasks/<task_id>/decision", 404, approver=303, auditor=403,
+          data={"decision": "approve", "content_version": "1", "command_id": "<new>"})
+
+- `rule` is written exactly as in the blueprint, with the prefix; converters too (`<uuid:task_id>`).
+- `everybody` is the answer for each signed-in person that is not named otherwise. A visitor is sent
+  to the sign-in page (302 for GET, 303 for POST) unless `visitor` says else.
+- Names in `<...>` are filled from the fixture `names` of scene.py: a request of Ana's
+  with an open task for Ben. `args` overrides, for a route that means something else by that name.
+- `data` is the form; the CSRF token is added, "<new>" becomes a new id, and the same names may be
+  used as "<task_id>". Say what makes the form valid, so that 422 does not hide a 403.
+- Rows are asked in their order, in one database for each person.
+- The people: requester = Ana, approver = Ben (has the open task), stranger = Eve (a member who has
+  nothing to do with the request), auditor = Olga, admin = Adam.
+"""
+
+from dataclasses import dataclass, field
+
+from tests.asking import ANSWERS
+
+PEOPLE = {
+    "visitor": None,
+    "requester": "ana",
+    "approver": "ben",
+    "stranger": "eve",
+    "auditor": "olga",
+    "admin": "adam",
+}
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method of one route, and the status that each kind of person gets."""
+
+    method: str
+    rule: str
+    everybody: int = 200
+    visitor: int | None = None
+    requester: int | None = None
+    approver: int | None = None
+    stranger: int | None = None
+    auditor: int | None = None
+    admin: int | None = None
+    args: dict[str, str] = field(default_factory=dict)
+    data: dict[str, str] = field(default_factory=dict)
+
+    def status(self, who: str) -> int:
+        """The expected status for one of `PEOPLE`."""
+        named: int | None = getattr(self, who)
+        if named is not None:
+            return named
+        if who == "visitor":
+            return 302 if self.method == "GET" else 303
+        return self.everybody
+
+
+# One-time keys and the version seen, as the forms carry them.
+NEW = {"command_id": "<new>"}
+SEEN = {**NEW, "content_version": "1", "comment": "Seen."}
+REASON = {**NEW, "reason": "Waiting for the budget."}
+
+# fmt: off
+ROUTES = [
+    # The frame
+    Route("GET", "/static/<path:filename>", visitor=200, args={"filename": "css/app.css"}),
+    Route("GET", "/favicon.ico", visitor=200),
+    Route("GET", "/healthz", visitor=200),
+    Route("GET", "/readyz", 503, visitor=503),  # in tests no Temporal and no worker are running
+    Route("GET", "/", 302),
+    # Signing in and out
+    Route("GET", "/sign-in", 302, visitor=200),
+    Route("POST", "/sign-in", 422, visitor=422, data={"email": "a@b.example", "password": "no"}),
+    Route("GET", "/sign-in/continue", 302),
+    Route("POST", "/sign-out", 303),
+    # The profile
+    Route("GET", "/profile"),
+    Route("POST", "/profile/time-zone", 303, data={"time_zone": "Europe/Berlin"}),
+    Route("POST", "/profile/sessions/<uuid:session_id>/end", 303),
+    Route("POST", "/profile/sessions/end-others", 303),
+    Route("POST", "/profile/shortcuts", 303, data={"shortcuts": "off"}),
+    Route("POST", "/theme", 303, visitor=303, data={"theme": "dark"}),
+    # Inbox and tasks
+    Route("GET", "/inbox", auditor=403),
+    Route("GET", "/tasks/<uuid:task_id>", 303, stranger=404),
+    Route("POST", "/tasks/<uuid:task_id>/decision", 404, requester=403, approver=303, auditor=403,
+          admin=403, data={**SEEN, "decision": "approve"}),
+    Route("POST", "/tasks/<uuid:task_id>/undo", 404, requester=403, approver=303, auditor=403,
+          admin=403, data=NEW),
+    # Requests
+    Route("GET", "/requests"),
+    Route("GET", "/requests/<number>", stranger=404),
+    Route("POST", "/requests/<number>/comments", 303, stranger=404, auditor=403,
+          data={**NEW, "comment": "Which colour?"}),
+    Route("POST", "/requests/<number>/remind", 403, requester=303, stranger=404, data=NEW),
+    Route("GET", "/requests/<number>/withdraw", 403, requester=200, stranger=404),
+    Route("POST", "/requests/<number>/withdraw", 403, requester=303, stranger=404, data=NEW),
+    Route("GET", "/requests/<number>/resubmit", 403, requester=409, stranger=404),
+    Route("POST", "/requests/<number>/resubmit", 403, requester=409, stranger=404, data=NEW),
+    # What administrators do with them
+    Route("GET", "/requests/<number>/hold", 403, admin=200),
+    Route("POST", "/requests/<number>/hold", 403, admin=303, data=REASON),
+    Route("GET", "/requests/<number>/resume", 403, admin=200),
+    Route("POST", "/requests/<number>/resume", 403, admin=409, data=REASON),
+    Route("GET", "/requests/<number>/cancel", 403, admin=200),
+    Route("POST", "/requests/<number>/cancel", 403, admin=303, data=REASON),
+    Route("GET", "/admin/attention", 403, admin=200),
+    # Asking
+    Route("GET", "/requests/new", auditor=403),
+    Route("GET", "/requests/new/<code>", auditor=403),
+    Route("POST", "/requests/new/<code>", 303, auditor=403, data={**NEW, **ANSWERS}),
+    Route("GET", "/requests/new/<code>/check", 404, auditor=403),
+    Route("POST", "/requests/new/<code>/submit", 404, auditor=403, data=NEW),
+    Route("GET", "/requests/receipt/<uuid:command_id>", 404),
+    Route("GET", "/requests/drafts/<uuid:draft_id>/delete", 404, auditor=403),
+    Route("POST", "/requests/drafts/<uuid:draft_id>/delete", 404, auditor=403),
+    Route("GET", "/attachments/<uuid:attachment_id>", 404),
+    # Commands, history, notifications
+    Route("GET", "/commands/<uuid:command_id>", 404),
+    Route("GET", "/commands/<uuid:command_id>/state", 404),
+    Route("GET", "/history"),
+    Route("GET", "/history.csv"),
+    Route("GET", "/history/<number>", stranger=404),
+    Route("GET", "/history/<number>.ndjson", stranger=404),
+    Route("GET", "/notifications"),
+    Route("POST", "/notifications/read", 303),
+]

@@ -1,0 +1,65 @@
+"""One request in the middle of its course, and a way to send any route of the table to it."""
+
+import re
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, insert
+from werkzeug.test import TestResponse
+
+from portal.extensions import db
+from portal.models import Participant, Task
+from portal.models.columns import new_id
+from tests.asking import CODE, insert_request
+from tests.clients import PageClient
+from tests.security.routes import Route
+from tests.web import People
+
+NUMBER = "CH-1001"
+UNKNOWN = ("session_id", "command_id", "notification_id", "draft_id", "attachment_id")
+
+
+@pytest.fixture
+def names(app: Flask, people: People, kind: dict[str, str]) -> dict[str, str]:
+    """What the names in routes stand for: a request of Ana's with an open task of Ben's."""
+    with app.app_context():
+        request_id = insert_request(kind, people.ana, NUMBER, stage_index=0, stage_name="Manager")
+        task_id = insert_task(request_id, people)
+        db.session.commit()
+    real = {"number": NUMBER, "code": CODE, "request_id": request_id, "task_id": task_id}
+    return real | {name: new_id() for name in UNKNOWN}
+
+
+def insert_task(request_id: str, people: People) -> str:
+    task = {"id": new_id(), "request_id": request_id, "requester_id": people.ana, "round": 1}
+    stage = {"stage_index": 0, "stage_key": "manager", "stage_name": "Manager"}
+    state = {"assignee_id": people.ben, "status": "OPEN", "opened_at": func.now(), "why": {}}
+    db.session.execute(insert(Task).values(**task, **stage, **state, content_version=1))
+    seen_by = {"request_id": request_id, "user_id": people.ben, "submitted_at": func.now()}
+    db.session.execute(insert(Participant).values(**seen_by))
+    return str(task["id"])
+
+
+def path_of(route: Route, names: dict[str, str]) -> str:
+    """The route's address with its names filled in."""
+    given = {**names, **route.args}
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda name: given[name[1]], route.rule)
+
+
+def data_of(route: Route, names: dict[str, str]) -> dict[str, str]:
+    """The route's form with its names filled in, without a CSRF token."""
+    return {key: _filled(value, names) for key, value in route.data.items()}
+
+
+def ask(client: PageClient, route: Route, names: dict[str, str]) -> TestResponse:
+    """A route's answer; the form goes with a CSRF token of the client's session."""
+    if route.method == "GET":
+        return client.get(path_of(route, names))
+    data = data_of(route, names) | {"csrf_token": client.csrf_token()}
+    return client.post(path_of(route, names), data=data)
+
+
+def _filled(value: str, names: dict[str, str]) -> str:
+    if value == "<new>":
+        return new_id()
+    return names[value[1:-1]] if re.fullmatch(r"<\w+>", value) else value
