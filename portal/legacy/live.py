@@ -1,0 +1,176 @@
+"""Active instances: a running request that stands where the old one stood."""
+
+import hashlib
+import json
+from dataclasses import replace
+from uuid import UUID, uuid5
+
+from portal.domain import codec
+from portal.domain.policy import ApproverRule, Policy, RuleKind
+from portal.domain.request import Status
+from portal.legacy import opening, past
+from portal.legacy.history import close_as_history
+from portal.legacy.outcome import Mapped, Result
+from portal.legacy.records import Definition, Finding, Instance, Step
+from portal.legacy.route import route_of
+from portal.legacy.setting import RejectedRunning, Setting
+from portal.legacy.shaping import Behind, Shaper
+from portal.legacy.stages import Shape, policy_stage
+from portal.legacy.units import Part, Route, Unit
+from portal.legacy.values import text
+from portal.legacy.votes import decision
+
+
+def map_active(instance: Instance, setting: Setting) -> Mapped:
+    """An active instance as it will stand here, or why it cannot move by itself."""
+    finding = Finding()
+    choice = setting.choices.get(instance.id)
+    assert instance.definition is not None
+    shaper = Shaper(instance, instance.definition, setting, finding, choice)
+    if not instance.steps:
+        return _needs(instance, ["It is active and has no steps."])
+    skip = choice is not None and choice.kind == "skip"
+    route = route_of(instance, finding, skip_unknown=skip)
+    behind = _behind(route, shaper, finding)
+    rejected = [each.step for each in behind if each.approved is False]
+    all_done = not route.ahead and not finding.reasons
+    if rejected and (all_done or setting.rejected_running is RejectedRunning.CLOSE):
+        words = f"The step “{rejected[0].name}” was rejected in the old system."
+        return closed(instance, (Status.REJECTED, words), Finding(remarks=finding.remarks), setting)
+    for step in rejected:
+        finding.hold.append(
+            f"The step “{step.name}” was rejected, and the old engine let the request run on."
+        )
+    finding.hold += _paused(instance)
+    shapes = [shape for unit in route.ahead if (shape := shaper.ahead(unit)) is not None]
+    if finding.reasons:
+        return _needs(instance, [*finding.reasons, *finding.hold], finding.remarks)
+    return _moved(shaper, behind, [shaper.unique(shape) for shape in shapes])
+
+
+def closed(
+    instance: Instance, outcome: tuple[Status, str], finding: Finding, setting: Setting
+) -> Mapped:
+    """An instance as history, with this outcome."""
+    assert instance.definition is not None
+    story = past.story_of(instance, setting)
+    policy, new_id = general_policy(instance.definition, setting)
+    close_as_history(story, instance, outcome, new_id, finding, setting)
+    return Mapped(
+        instance.id,
+        Result.HISTORY,
+        remarks=finding.remarks,
+        events=story.events,
+        state=story.state,
+        policy=policy,
+    )
+
+
+def general_policy(definition: Definition, setting: Setting) -> tuple[Policy, str]:
+    """The route of a definition as such, and its id: what a request that is over is shown with."""
+    known = setting.policies.get(definition.id)
+    if known is None:
+        steps = tuple(
+            Step("", place, str(row.get("type")), "PENDING", {}, row)
+            for place, row in enumerate(definition.steps)
+        )
+        whole = Instance("", {}, definition, steps)
+        shaper = Shaper(whole, definition, setting, Finding())
+        shapes = [_general(shaper, step) for step in steps if _is_stage(step)]
+        policy = _policy(shapes, shaper)
+        known = (policy, policy_id(setting.type_of(definition).id, policy))
+        setting.policies[definition.id] = known
+    return known
+
+
+def policy_id(type_id: str, policy: Policy) -> str:
+    """The id of the policy version: the same for the same route of the same type."""
+    return str(uuid5(UUID(type_id), digest(policy)))
+
+
+def digest(policy: Policy) -> str:
+    """SHA-256 of the policy's JSON."""
+    plain = json.dumps(codec.encode(policy), sort_keys=True)
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def _moved(shaper: Shaper, behind: list[Behind], ahead: list[Shape]) -> Mapped:
+    instance, setting, finding = shaper.instance, shaper.setting, shaper.finding
+    assert instance.definition is not None
+    # What is open has its people in its plan; the policy keeps whom the definition asks.
+    first = next((s for s in ahead if s.unit.part is Part.APPROVAL), None)
+    later = [
+        replace(shaper.general(shape.unit), key=shape.key) if shape is first else shape
+        for shape in ahead
+    ]
+    policy = _policy([*(each.shape for each in behind), *later], shaper)
+    new_id = policy_id(setting.type_of(instance.definition).id, policy)
+    story = past.story_of(instance, setting)
+    past.begin(story, instance, setting)
+    past.retell(story, instance, setting)
+    past.arrive(story, instance, new_id, finding, setting)
+    opening.open_route(story, shaper, behind, ahead)
+    result = Result.ON_HOLD if story.state.status is Status.ON_HOLD else Result.MOVED
+    return Mapped(
+        instance.id,
+        result,
+        reasons=finding.hold,
+        remarks=finding.remarks,
+        events=story.events,
+        state=story.state,
+        policy=policy,
+    )
+
+
+def _policy(shapes: list[Shape], shaper: Shaper) -> Policy:
+    maker = shaper.definition.created_by
+    known = maker is not None and shaper.setting.directory.is_active(maker)
+    fallback = (
+        (ApproverRule(kind=RuleKind.PEOPLE, people=(shaper.setting.user(maker),)),)
+        if maker is not None and known
+        else ()
+    )
+    stages = tuple(policy_stage(shape, shaper.anybody, shaper.setting) for shape in shapes)
+    return Policy(stages=stages, fallback=fallback)
+
+
+def _behind(route: Route, shaper: Shaper, finding: Finding) -> list[Behind]:
+    """The past steps that are stages, in order; rejected parts of the open stage belong to it."""
+    open_parts = {step.id for unit in route.ahead[:1] for step in unit.finished}
+    behind = []
+    for step in route.past:
+        if not _is_stage(step):
+            continue
+        approved = None
+        if step.type == "APPROVAL" and step.is_finished:
+            approved = decision(step, shaper.instance.initiator, finding)
+        elif step.status == "COMPLETED":
+            approved = True
+        if not step.is_finished:
+            finding.remark(f"The old route jumped over the step “{step.name}”.")
+        if approved is False and step.id in open_parts:
+            continue
+        behind.append(Behind(step, _general(shaper, step), approved))
+    return behind
+
+
+def _general(shaper: Shaper, step: Step) -> Shape:
+    part = Part.NOTIFY if step.type == "NOTIFICATION" else Part.APPROVAL
+    return shaper.unique(shaper.general(Unit(part, (step,))))
+
+
+def _is_stage(step: Step) -> bool:
+    return step.type in ("APPROVAL", "NOTIFICATION")
+
+
+def _paused(instance: Instance) -> list[str]:
+    error = text(instance.row.get("error"))
+    if instance.state == "WAITING":
+        return [f"It was paused by hand in the old system{f': {error}' if error else ''}."]
+    if instance.state == "SUSPENDED":
+        return [f"It was suspended in the old system: {error or 'no reason was given'}."]
+    return []
+
+
+def _needs(instance: Instance, reasons: list[str], remarks: list[str] | None = None) -> Mapped:
+    return Mapped(instance.id, Result.NEEDS_PERSON, reasons=reasons, remarks=remarks or [])

@@ -1,0 +1,214 @@
+"""The mover: reads the old engine in chunks, maps, writes, and starts workflows; safe to repeat.
+
+The record is written first, in one transaction for each chunk, and the workflows are started from
+it. A run that died in between left rows without a start; the next run starts these first.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from sqlalchemy import Engine, create_engine
+
+from portal.config import Settings
+from portal.legacy import messages
+from portal.legacy.bookkeeping import RunRow, Starts
+from portal.legacy.delegating import make_delegations, read_delegations
+from portal.legacy.mapping import map_instance
+from portal.legacy.outcome import FINAL, Mapped, Result
+from portal.legacy.preparing import Prepared, make_partitions, prepare, recorded_before
+from portal.legacy.reading import CHUNK
+from portal.legacy.records import Instance
+from portal.legacy.report import Report
+from portal.legacy.setting import RejectedRunning, Setting
+from portal.legacy.starting import Started, Starter
+from portal.legacy.totals import Totals
+from portal.legacy.writing import Item, Writer
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says."""
+
+    dry_run: bool = False
+    only: str | None = None
+    limit: int | None = None
+    concurrency: int = 8
+    report: Path | None = None
+    grace: timedelta = timedelta(hours=24)
+    rejected_running: RejectedRunning = RejectedRunning.HOLD
+    chunk: int = CHUNK
+
+    def as_dict(self) -> dict[str, Any]:
+        """As it is kept with the run."""
+        kept = {**asdict(self), "grace": self.grace.total_seconds()}
+        return kept | {"report": str(self.report) if self.report else None}
+
+
+Progress = Callable[[Totals], None]
+
+
+class Mover:
+    """One run. `progress` hears the totals after every chunk."""
+
+    def __init__(
+        self, settings: Settings, options: Options, report: Report, progress: Progress
+    ) -> None:
+        self._settings = settings
+        self._options = options
+        self._report = report
+        self._progress = progress
+        self.totals = Totals()
+        self.listed: list[dict[str, str]] = []
+
+    def run(self) -> int:
+        """Move; returns the exit code.
+
+        Raises Unusable, TemporalAway, or the driver's OperationalError where it cannot go on.
+        """
+        starter = Starter(self._settings, self._options.concurrency)
+        engine = create_engine(self._settings.sqlalchemy_url, hide_parameters=True)
+        try:
+            with psycopg.connect(self._settings.database_url, autocommit=True) as driver:
+                starter.require_server(register=not self._options.dry_run)
+                if self._options.dry_run:
+                    driver.execute("SET default_transaction_read_only = on")
+                    return self._look(driver, engine)
+                return self._move(driver, engine, starter)
+        finally:
+            starter.close()
+            engine.dispose()
+
+    def _look(self, driver: psycopg.Connection[Any], engine: Engine) -> int:
+        """A dry run: everything but the writing and the starting."""
+        prepared = self._prepare(driver)
+        _, self.listed = read_delegations(driver, prepared.setting, prepared.definitions)
+        for items in self._chunks(prepared, engine):
+            prepared.accounts.look_at(
+                profile
+                for item in items
+                if item.mapped.result in FINAL
+                for profile in item.mapped.profiles
+            )
+            self._account_for(items)
+        self._list(prepared)
+        return self.totals.exit_code
+
+    def _move(self, driver: psycopg.Connection[Any], engine: Engine, starter: Starter) -> int:
+        prepared = self._prepare(driver)
+        make_partitions(driver, prepared.engine, prepared.setting.now)
+        run = RunRow(driver, self._options.as_dict(), self.totals)
+        writer = Writer(engine, prepared.setting, prepared.accounts, run.id)
+        starts = Starts(driver, engine, starter)
+        starts.left_over()
+        for items, written in _written(self._chunks(prepared, engine), writer):
+            # Another mover may have been quicker with some of them.
+            self.totals.there += len(items) - len(written)
+            starts.begin(written)
+            self._account_for(written, starts.collect())
+            run.keep(self.totals)
+        self._not_started(starts.collect(everything=True))
+        coming, self.listed = read_delegations(driver, prepared.setting, prepared.definitions)
+        with engine.begin() as connection:
+            make_delegations(connection, coming, prepared.setting, prepared.accounts)
+        messages.tell(engine)
+        self._list(prepared)
+        run.end(self.totals, self.listed)
+        return self.totals.exit_code
+
+    def _prepare(self, driver: psycopg.Connection[Any]) -> Prepared:
+        options = self._options
+        prepared = prepare(
+            driver, datetime.now(UTC), options.grace, options.rejected_running, options.only
+        )
+        for selection in prepared.selections:
+            self.totals.to_do += prepared.engine.count(selection)
+            self.totals.there += prepared.engine.count(selection, done=True)
+        self.totals.found = self.totals.to_do + self.totals.there
+        if options.limit is not None:
+            self.totals.to_do = min(self.totals.to_do, options.limit)
+        self._progress(self.totals)
+        return prepared
+
+    def _chunks(self, prepared: Prepared, engine: Engine) -> Iterator[list[Item]]:
+        """Every chunk mapped, active instances first, up to the limit."""
+        left = self.totals.to_do
+        for selection in prepared.selections:
+            chunks = prepared.engine.instances(selection, prepared.definitions, self._options.chunk)
+            for chunk in chunks:
+                with engine.connect() as connection:
+                    before = recorded_before(connection, [each.id for each in chunk])
+                prepared.setting.before = before
+                taken = chunk if self._options.limit is None else chunk[:left]
+                left -= len(taken)
+                yield [mapped(each, prepared.setting) for each in taken]
+                if self._options.limit is not None and left <= 0:
+                    return
+
+    def _account_for(self, items: list[Item], failures: Sequence[Started] = ()) -> None:
+        for item in items:
+            found = item.mapped
+            self.totals.results[found.result] += 1
+            state = found.state
+            self._report.line(
+                table="workflow_instances",
+                key=item.instance.id,
+                request_id=item.instance.request_id,
+                workflow_code=item.instance.definition and item.instance.definition.code,
+                state=item.instance.state,
+                result=found.result.value,
+                number=None if state is None else state.number or None,
+                status=None if state is None else state.status.value,
+                new_request_id=None if state is None else state.request_id,
+                reasons=found.reasons,
+                remarks=found.remarks,
+            )
+        self._not_started(failures)
+        self._progress(self.totals)
+
+    def _not_started(self, failures: Sequence[Started]) -> None:
+        """Recorded, and without a workflow: the next run starts it."""
+        for each in failures:
+            self.totals.results[Result.FAILED] += 1
+            self.totals.results[Result.MOVED] -= 1
+            self._report.line(
+                table="workflow_instances", key=each.instance_id, result=Result.FAILED.value,
+                reasons=[f"It is recorded, and its workflow was not started. {each.error}"],
+            )  # fmt: skip
+
+    def _list(self, prepared: Prepared) -> None:
+        self.listed += prepared.accounts.listed
+        for entry in self.listed:
+            self._report.line(
+                table=entry["table"], key=entry["key"], result="listed", reasons=[entry["reason"]]
+            )
+
+
+def _written(
+    chunks: Iterator[list[Item]], writer: Writer
+) -> Iterator[tuple[list[Item], list[Item]]]:
+    """Each chunk, and what was written of it; one is written while the next is read and mapped."""
+    with ThreadPoolExecutor(1) as pool:
+        under_way: tuple[list[Item], Future[list[Item]]] | None = None
+        for items in chunks:
+            if under_way is not None:
+                yield under_way[0], under_way[1].result()
+            under_way = (items, pool.submit(writer.write, items))
+        if under_way is not None:
+            yield under_way[0], under_way[1].result()
+
+
+def mapped(instance: Instance, setting: Setting) -> Item:
+    """An instance with what it becomes; whatever goes wrong with it is its own failure."""
+    setting.seen = set()
+    try:
+        found = map_instance(instance, setting)
+    except Exception as error:  # noqa: BLE001 - one bad row must not stop the rest
+        reason = f"It cannot be read: {type(error).__name__}: {error}"[:400]
+        found = Mapped(instance.id, Result.FAILED, reasons=[reason])
+    found.profiles = setting.seen
+    return Item(instance, found, again=instance.id in setting.before)

@@ -1,0 +1,77 @@
+"""What mapping an instance comes to: the events to record, or why it cannot move by itself."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from portal.domain.approval import evolve
+from portal.domain.event import Event
+from portal.domain.legacy_events import LegacyRecorded
+from portal.domain.policy import Policy
+from portal.domain.state import Approval
+
+
+class Result(StrEnum):
+    """What became of an instance; the first three are final."""
+
+    MOVED = "moved"
+    ON_HOLD = "on_hold"
+    HISTORY = "history"
+    NEEDS_PERSON = "needs_person"
+    FAILED = "failed"
+
+
+FINAL = frozenset({Result.MOVED, Result.ON_HOLD, Result.HISTORY})
+
+
+@dataclass
+class Mapped:
+    """An instance as it will stand here.
+
+    `people`: user ids who may see it.
+    `policy`: of the route; None with a result that writes nothing. `profiles`: of whom accounts
+    are needed.
+    """
+
+    instance_id: str
+    result: Result
+    reasons: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    state: Approval | None = None
+    policy: Policy | None = None
+    people: set[str] = field(default_factory=set)
+    profiles: set[str] = field(default_factory=set)
+
+
+class Story:
+    """Events in the making, with the state after them."""
+
+    def __init__(self, state: Approval) -> None:
+        self._state = state
+        self._told = 0
+        self.events: list[Event] = []
+
+    @property
+    def state(self) -> Approval:
+        """The state after all events so far."""
+        if self._told:
+            self._state = replace(self._state, seq=self._state.seq + self._told)
+            self._told = 0
+        return self._state
+
+    def tell(self, at: datetime, actor: str, **values: Any) -> None:
+        """One more row of the old engine. These are most events by far, and change nothing else."""
+        self._told += 1
+        seq = self._state.seq + self._told
+        self.events.append(
+            LegacyRecorded(request_id=self._state.request_id, seq=seq, at=at, actor=actor, **values)
+        )
+
+    def add(self, kind: type[Event], at: datetime, actor: str = "system", **values: Any) -> None:
+        """One more event."""
+        state = self.state
+        event = kind(request_id=state.request_id, seq=state.seq + 1, at=at, actor=actor, **values)
+        self._state = evolve(state, event)
+        self.events.append(event)

@@ -1,0 +1,207 @@
+"""What lies behind an instance: its beginning, and every row the old engine kept, as events."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from portal.domain.events import RequestImported, RequestSubmitted
+from portal.domain.request import Content, Priority, Via
+from portal.domain.state import Approval
+from portal.legacy.outcome import Story
+from portal.legacy.records import Finding, Instance, Row, Step
+from portal.legacy.setting import Setting
+from portal.legacy.values import moment, new_key, text
+
+KEPT_PRIORITIES = frozenset({"LOW", "HIGH", "URGENT"})
+LONGEST_TITLE = 200
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One old row on its way into the record."""
+
+    at: datetime | None
+    source: str
+    legacy_id: str
+    what: str
+    who: Any
+    step: str
+    facts: Row
+    comment: str = ""
+
+    @property
+    def order(self) -> tuple[float, str, str]:
+        """By time, then table and id; rows without a time come first."""
+        return (0.0 if self.at is None else self.at.timestamp(), self.source, self.legacy_id)
+
+
+def begin(story: Story, instance: Instance, setting: Setting) -> None:
+    """The request as it was asked for, at the time it was; nothing where that is recorded."""
+    if story.state.round:
+        return
+    definition = instance.definition
+    assert definition is not None
+    kind = setting.type_of(definition)
+    content = content_of(instance, kind.name)
+    context = instance.context if isinstance(instance.context, dict) else {}
+    story.add(
+        RequestSubmitted,
+        instance.started_at or setting.now,
+        setting.requester(instance.initiator),
+        number="",
+        type_code=kind.code,
+        policy_version_id="",
+        content=content,
+        content_hash=content.fingerprint(),
+        module=text(definition.row.get("module")),
+        entity_type=text(context.get("referenceType")),
+        entity_id=text(context.get("referenceId")),
+        priority=priority_of(instance),
+        metadata=_metadata(instance),
+        via=Via.SYSTEM,
+    )
+
+
+def content_of(instance: Instance, name: str) -> Content:
+    """What was asked for: the context, under a title that it gives or that is made for it."""
+    context = instance.context
+    if not isinstance(context, dict):
+        return Content(title=name, fields={"context": context})
+    title = next((t for key in ("title", "subject", "name") if (t := text(context.get(key)))), None)
+    about = " ".join(t for key in ("referenceType", "referenceId") if (t := text(context.get(key))))
+    made = f"{name}: {about}" if about else name
+    return Content(title=(title or made)[:LONGEST_TITLE], fields=context)
+
+
+def priority_of(instance: Instance) -> Priority:
+    """LOW, HIGH and URGENT stay; everything else becomes MEDIUM."""
+    given = instance.metadata.get("priority")
+    return Priority(given) if given in KEPT_PRIORITIES else Priority.MEDIUM
+
+
+def _metadata(instance: Instance) -> dict[str, Any]:
+    definition = instance.definition
+    assert definition is not None
+    legacy = {
+        "instance_id": instance.id,
+        "request_id": instance.request_id,
+        "workflow_id": definition.id,
+        "workflow_code": definition.code,
+        "workflow_version": definition.row.get("version"),
+        "state": instance.state,
+        "initiator_id": instance.initiator,
+        "metadata": instance.row.get("metadata"),
+    }
+    return {"imported": True, "legacy": legacy}
+
+
+def retell(story: Story, instance: Instance, setting: Setting) -> None:
+    """Every action, delegation, escalation, transition and finished approval, in order of time."""
+    began = instance.started_at or setting.now
+    before = setting.before.get(instance.id)
+    known = before.known if before is not None else frozenset()
+    for line in sorted(_lines(instance), key=lambda each: each.order):
+        if (line.source, line.legacy_id) in known:
+            continue
+        story.tell(
+            line.at or began,
+            setting.actor(line.who),
+            source=line.source,
+            legacy_id=line.legacy_id,
+            what=line.what,
+            step=line.step,
+            facts=_facts(line.facts),
+            comment=line.comment,
+        )
+
+
+def arrive(
+    story: Story, instance: Instance, policy_id: str, finding: Finding, setting: Setting
+) -> None:
+    """The move itself, with everything that was odd about it."""
+    story.add(
+        RequestImported,
+        setting.now,
+        instance_id=instance.id,
+        legacy_request_id=instance.request_id or "",
+        old_state=instance.state,
+        policy_version_id=policy_id,
+        remarks=tuple(finding.remarks),
+    )
+
+
+def _lines(instance: Instance) -> Iterator[_Line]:
+    names = {step.id: step.name for step in instance.steps}
+    for step in instance.steps:
+        yield from _of_step(step)
+    for row in instance.escalations:
+        who, at = row.get("escalated_by"), moment(row.get("escalated_at"))
+        step_name = names.get(str(row.get("step_instance_id")), "")
+        said = _said(row, "reason")
+        yield _Line(at, "workflow_escalations", _id(row), "ESCALATE", who, step_name, row, said)
+    for row in instance.transitions:
+        who, at = row.get("transitioned_by"), moment(row.get("transitioned_at"))
+        what = text(row.get("transition_type")) or "NEXT"
+        yield _Line(at, "workflow_transitions", _id(row), what, who, "", row)
+
+
+def _of_step(step: Step) -> Iterator[_Line]:
+    for action in step.actions:
+        said = _said(action.row, "comment", "reason")
+        who = action.row.get("actor_id")
+        yield _Line(
+            action.at,
+            "workflow_actions",
+            action.id,
+            action.action,
+            who,
+            step.name,
+            action.row,
+            said,
+        )
+    for link in step.delegations:
+        who, said = link.row.get("delegated_from_id"), _said(link.row, "reason")
+        yield _Line(
+            link.at, "workflow_delegations", link.id, "DELEGATE", who, step.name, link.row, said
+        )
+    if step.type == "APPROVAL" and step.is_finished:
+        at, who = step.completed_at or step.started_at, step.row.get("assignee_id")
+        kept = {name: step.row.get(name) for name in ("assignee_id", "result", "due_date")}
+        yield _Line(
+            at, "workflow_step_instances", step.id, step.status, who, step.name, kept,
+            _said(step.row, "notes"),
+        )  # fmt: skip
+
+
+# What the event says by itself, and free text, which is kept apart from it.
+_TOLD_APART = frozenset({
+    "id", "comment", "reason", "notes", "instance_id", "step_instance_id", "action", "performed_at",
+    "transition_type", "transitioned_at", "escalated_at", "created_at", "updated_at",
+})  # fmt: skip
+
+
+def _facts(row: Row) -> dict[str, Any]:
+    """The row's other values, without what the event says by itself and without free text."""
+    return {
+        name: value for name, value in row.items() if value is not None and name not in _TOLD_APART
+    }
+
+
+def _said(row: Row, *names: str) -> str:
+    return "\n".join(said for name in names if (said := text(row.get(name))) is not None)
+
+
+def _id(row: Row) -> str:
+    return str(row.get("id"))
+
+
+def story_of(instance: Instance, setting: Setting) -> Story:
+    """The story so far: empty, or what is recorded of a request that comes again."""
+    before = setting.before.get(instance.id)
+    return Story(Approval(request_id=request_key(instance)) if before is None else before.state)
+
+
+def request_key(instance: Instance) -> str:
+    """The UUID under which the request is kept here."""
+    return new_key(instance.request_id or instance.id)

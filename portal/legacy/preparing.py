@@ -1,0 +1,136 @@
+"""What a run has to know before its first instance: people, definitions, types, choices."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+from sqlalchemy import Connection
+
+from portal.activities.recorded import recorded_events
+from portal.domain.approval import fold
+from portal.domain.events import LegacyRecorded
+from portal.domain.state import Approval
+from portal.legacy.accounts import Accounts
+from portal.legacy.live import general_policy
+from portal.legacy.organisation import read_directory
+from portal.legacy.reading import OldEngine, Selection
+from portal.legacy.records import Definition
+from portal.legacy.setting import Before, Choice, RejectedRunning, Setting
+from portal.legacy.tables import ARCHIVE, OPS
+from portal.legacy.types import plan_types
+
+Driver = psycopg.Connection[Any]
+MONTHS_OF_PARTITIONS = 120
+
+
+class Unusable(Exception):
+    """The run cannot begin; the message is one sentence for people."""
+
+
+@dataclass
+class Prepared:
+    """Everything a run works with."""
+
+    engine: OldEngine
+    definitions: dict[str, Definition]
+    setting: Setting
+    accounts: Accounts
+    workflows: tuple[str, ...] | None
+
+    @property
+    def selections(self) -> tuple[Selection, Selection]:
+        """What is read: active instances first, so that people can work on, then the others."""
+        return Selection(True, self.workflows), Selection(False, self.workflows)
+
+
+def prepare(
+    driver: Driver, now: datetime, grace: timedelta, rejected: RejectedRunning, only: str | None
+) -> Prepared:
+    """Read what the run needs; writes nothing. Raises Unusable."""
+    known = driver.execute("SELECT to_regclass('portal.legacy_moves')").fetchone()
+    if known is None or known[0] is None:
+        raise Unusable("The portal's tables are missing: run `flask db upgrade` first.")
+    engine = old_engine(driver)
+    definitions = engine.definitions()
+    workflows = None
+    if only is not None:
+        workflows = tuple(id_ for id_, each in definitions.items() if each.code == only)
+        if not workflows:
+            raise Unusable(f"There is no workflow with the code {only}.")
+    directory = read_directory(driver, now)
+    accounts = Accounts(driver, directory, engine.schema)
+    setting = Setting(now, directory, grace, rejected, accounts=dict(accounts.known))
+    setting.types = plan_types(driver, definitions)
+    setting.choices = _choices(driver)
+    asked = _ask_definitions(definitions, setting)
+    accounts.share_addresses(driver, asked)
+    return Prepared(engine, definitions, setting, accounts, workflows)
+
+
+def old_engine(driver: Driver) -> OldEngine:
+    """The old engine where it is: in its own schema, or in the archive. Raises Unusable."""
+    for schema in (OPS, ARCHIVE):
+        engine = OldEngine(driver, schema)
+        if engine.is_there:
+            return engine
+    raise Unusable("There is no old engine in this database: gloria_ops has no workflow tables.")
+
+
+def _ask_definitions(definitions: dict[str, Definition], setting: Setting) -> set[str]:
+    """Work out every definition's own route once, and whom these routes ask."""
+    asked: set[str] = set()
+    for id_, definition in definitions.items():
+        setting.seen = set()
+        general_policy(definition, setting)
+        setting.definition_people[id_] = setting.seen
+        asked |= setting.seen
+    return asked
+
+
+def _choices(driver: Driver) -> dict[str, Choice]:
+    rows = driver.execute(
+        "SELECT instance_id, choice ->> 'kind', choice ->> 'person', choice ->> 'outcome'"
+        " FROM portal.legacy_moves WHERE choice IS NOT NULL"
+        " AND result IN ('needs_person', 'failed')"
+    ).fetchall()
+    return {row[0]: Choice(row[1], row[2], row[3]) for row in rows}
+
+
+def recorded_before(connection: Connection, instance_ids: list[str]) -> dict[str, Before]:
+    """What is recorded of those among these that were given back to the old engine."""
+    rows = connection.exec_driver_sql(
+        "SELECT instance_id, new_request_id::text FROM portal.legacy_moves"
+        " WHERE instance_id = ANY(%s) AND rolled_back_at IS NOT NULL"
+        " AND new_request_id IS NOT NULL",
+        (instance_ids,),
+    ).all()
+    found = {}
+    for instance_id, request_id in rows:
+        events = recorded_events(connection, request_id)
+        known = frozenset(
+            (each.source, each.legacy_id) for each in events if isinstance(each, LegacyRecorded)
+        )
+        if events:
+            found[instance_id] = Before(fold(request_id, events), known)
+    return found
+
+
+def recorded_state(connection: Connection, request_id: str) -> Approval:
+    """The state of a recorded request."""
+    return fold(request_id, recorded_events(connection, request_id))
+
+
+def make_partitions(driver: Driver, engine: OldEngine, now: datetime) -> None:
+    """Make the record's months back to the first instance, ten years at most.
+
+    What is older, or has an impossible time, goes to the partition for the rest.
+    """
+    query = psycopg.sql.SQL("SELECT min(started_at)::date FROM {} WHERE started_at > %s").format(
+        engine.table("workflow_instances")
+    )
+    oldest = now.replace(tzinfo=None) - timedelta(days=MONTHS_OF_PARTITIONS * 30)
+    row = driver.execute(query, [oldest]).fetchone()
+    first = row[0] if row is not None and row[0] is not None else now.date()
+    last = now.date() + timedelta(days=31)
+    driver.execute("SELECT portal.ensure_audit_partitions(%s, %s)", [min(first, last), last])

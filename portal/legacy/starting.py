@@ -1,0 +1,136 @@
+"""Starting the workflows of requests that are in the record, so many at a time, beside the rest."""
+
+import asyncio
+import threading
+from collections.abc import Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from portal.config import Settings
+from portal.domain import codec
+from portal.domain.policy import WorkflowKind
+from portal.domain.state import Approval
+from portal.temporal import client as clients
+from portal.temporal import requests, search_attributes
+from portal.temporal.waiting import NotYet
+from portal.workflows import names
+from portal.workflows.messages import StartApproval
+
+LIMIT = timedelta(seconds=15)
+AWAY = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
+
+
+class TemporalAway(Exception):
+    """The server does not answer; the message is a sentence."""
+
+
+@dataclass(frozen=True)
+class ToStart:
+    """A request whose workflow has to run. `ref`: the workflow's id; `again`: it ran before."""
+
+    instance_id: str
+    ref: str
+    state: Approval
+    again: bool = False
+
+
+@dataclass(frozen=True)
+class Started:
+    """What became of a start: the run's id, or why there is none."""
+
+    instance_id: str
+    run_ref: str | None
+    error: str = ""
+
+
+class Starter:
+    """A thread with an event loop and a client; at most `in_flight` starts at the same time."""
+
+    def __init__(self, settings: Settings, in_flight: int) -> None:
+        self._settings = settings
+        self._in_flight = in_flight
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._client: Client | None = None
+
+    def require_server(self, *, register: bool) -> None:
+        """Return if the server serves our namespace; with `register` it learns our attributes.
+
+        Raises TemporalAway.
+        """
+        asyncio.run_coroutine_threadsafe(self._require(register), self._loop).result()
+
+    def start(self, wanted: Iterable[ToStart]) -> "Future[list[Started]]":
+        """Start these; safe to repeat. The future raises TemporalAway if the server is gone."""
+        return asyncio.run_coroutine_threadsafe(self._start_all(list(wanted)), self._loop)
+
+    def close(self) -> None:
+        """End the thread."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _require(self, register: bool) -> None:
+        self._client = await clients.connect(self._settings, patient=True)
+        address = self._settings.temporal_address
+        try:
+            async with asyncio.timeout(10):
+                await clients.require_namespace(self._client)
+            if register:
+                await search_attributes.register(self._client)
+        except (NotYet, TimeoutError, RPCError, RuntimeError) as error:
+            raise TemporalAway(f"Temporal at {address} cannot be used: {error}.") from error
+
+    async def _start_all(self, wanted: list[ToStart]) -> list[Started]:
+        waiting, done = iter(wanted), list[Started]()
+
+        async def work() -> None:
+            for each in waiting:
+                done.append(await self._start(each))
+
+        lanes = [asyncio.ensure_future(work()) for _ in range(self._in_flight)]
+        await asyncio.gather(*lanes)
+        return done
+
+    async def _start(self, each: ToStart) -> Started:
+        assert self._client is not None
+        state = each.state
+        message = await requests.start_request(
+            self._client,
+            self._settings.temporal_task_queue,
+            WorkflowKind.APPROVAL,
+            StartApproval(state.request_id, state=codec.encode(state)),
+            request_id=f"state-{state.request_id}-{state.seq}",
+            summary=names.summary(state.number, state.type_code),
+            attributes=names.attributes_of(state),
+            again=each.again,
+            workflow_id=each.ref,
+        )
+        try:
+            answer = await self._client.workflow_service.start_workflow_execution(
+                message, retry=True, timeout=LIMIT
+            )
+        except RPCError as error:
+            if error.status is RPCStatusCode.ALREADY_EXISTS:
+                return Started(each.instance_id, await self._run_of(each.ref))
+            if error.status in AWAY:
+                raise TemporalAway(f"Temporal does not answer any more: {error}") from error
+            return Started(each.instance_id, None, f"Temporal refuses it: {error}")
+        return Started(each.instance_id, answer.run_id)
+
+    async def _run_of(self, ref: str) -> str:
+        assert self._client is not None
+        question = DescribeWorkflowExecutionRequest(
+            namespace=self._client.namespace, execution=WorkflowExecution(workflow_id=ref)
+        )
+        answer = await self._client.workflow_service.describe_workflow_execution(
+            question, retry=True, timeout=LIMIT
+        )
+        return answer.workflow_execution_info.execution.run_id

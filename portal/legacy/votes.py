@@ -1,0 +1,84 @@
+"""What was decided in the old engine: a step's result, its votes, and what both amount to."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.legacy.records import Action, Finding, Step
+from portal.legacy.values import unpacked
+
+APPROVE, REJECT = "APPROVE", "REJECT"
+
+
+@dataclass(frozen=True)
+class Vote:
+    """A person's last vote on a step."""
+
+    person: str
+    approves: bool
+    at: datetime | None
+    comment: str
+
+
+def last_votes(step: Step, requester: str | None, finding: Finding) -> list[Vote]:
+    """Everybody's last vote; at the same moment the greater id is later.
+
+    The requester's own votes never count, and are listed.
+    """
+    last: dict[str, Action] = {}
+    for each in sorted(step.actions, key=in_time):
+        if each.action not in (APPROVE, REJECT) or each.actor is None:
+            continue
+        if each.actor == requester:
+            finding.remark(f"The requester voted on “{step.name}”; that vote does not count.")
+            continue
+        last[each.actor] = each
+    return [
+        Vote(person, each.action == APPROVE, each.at, _said(each)) for person, each in last.items()
+    ]
+
+
+def in_time(action: Action) -> tuple[bool, datetime | None, str]:
+    """Sorts by time, then id; rows without a time come first."""
+    return (action.at is not None, action.at, action.id) if action.at else (False, None, action.id)
+
+
+def decision(step: Step, requester: str | None, finding: Finding) -> bool | None:
+    """What an approval step decided: approved, rejected, or None where it decided nothing.
+
+    A result of another shape than {"approved": true or false} adds a reason for a person.
+    """
+    if step.status == "SKIPPED":
+        finding.remark(f"The approval step “{step.name}” was skipped and does not count.")
+        return None
+    votes = last_votes(step, requester, finding)
+    rejected = any(not vote.approves for vote in votes)
+    result = unpacked(step.row.get("result"))
+    said = result.get("approved") if isinstance(result, dict) else None
+    if isinstance(said, bool):
+        if votes and said == rejected:
+            finding.remark(f"Result and votes of “{step.name}” disagree; the result counts.")
+        return said
+    if step.is_finished and step.row.get("result") is not None:
+        finding.needs(f"The result of the step “{step.name}” does not say approved: true or false.")
+        return None
+    if step.status == "REJECTED":
+        return False
+    if votes:
+        return not rejected
+    if step.status == "COMPLETED":
+        finding.remark(f"“{step.name}” was completed without a result or a vote: approved.")
+        return True
+    finding.remark(f"The approval step “{step.name}” was never decided and does not count.")
+    return None
+
+
+def deciders(step: Step, requester: str | None, approved: bool) -> tuple[str, ...]:
+    """Who decided a step this way: the voters, else the assignee."""
+    votes = last_votes(step, requester, Finding())
+    people = tuple(vote.person for vote in votes if vote.approves == approved)
+    return people or ((step.assignee,) if step.assignee is not None else ())
+
+
+def _said(action: Action) -> str:
+    parts = (action.row.get("comment"), action.row.get("reason"))
+    return " – ".join(str(part).strip() for part in parts if part and str(part).strip())

@@ -1,0 +1,1 @@
+"""Parts of the programs around the old engine's database."""

@@ -1,0 +1,90 @@
+"""Whom a step asks, worked out apart from the mover: rules in few lines over plain sets."""
+
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+if TYPE_CHECKING:
+    from scripts.legacy.verify_stages import OldStep
+
+Connection = psycopg.Connection[Any]
+
+ACTIVE = "SELECT id FROM gloria_ops.user_profiles WHERE is_active"
+ROLES = """
+SELECT r.code, coalesce(array_agg(u.user_profile_id) FILTER (WHERE u.id IS NOT NULL), '{}')
+FROM gloria_ops.roles r LEFT JOIN gloria_ops.user_roles u ON u.role_id = r.id AND r.is_active
+    AND u.is_active AND u.valid_from <= %(at)s AND (u.valid_until IS NULL OR u.valid_until > %(at)s)
+GROUP BY 1
+"""
+HOLDERS = """
+SELECT p.id, p.code, coalesce(array_agg(u.user_profile_id) FILTER (WHERE u.id IS NOT NULL), '{}')
+FROM gloria_ops.positions p LEFT JOIN gloria_ops.user_positions u ON u.position_id = p.id
+    AND p.is_active AND u.is_active AND u.start_date <= %(at)s
+    AND (u.end_date IS NULL OR u.end_date > %(at)s)
+GROUP BY 1, 2
+"""
+POSTS = """
+SELECT user_profile_id, position_id, is_active AND (end_date IS NULL OR end_date > %(at)s)
+FROM gloria_ops.user_positions WHERE start_date <= %(at)s
+ORDER BY user_profile_id, coalesce(end_date, '9999-01-01') DESC, start_date DESC
+"""
+ABOVE = "SELECT position_id, reports_to_id FROM gloria_ops.position_hierarchy"
+
+
+class Organisation:
+    """The old organisation as it was at the move."""
+
+    def __init__(self, connection: Connection, at: Any, schema: str) -> None:
+        given = {"at": at}
+        self.active = {row[0] for row in connection.execute(ACTIVE)}
+        self.roles = {row[0]: set(row[1]) for row in connection.execute(ROLES, given)}
+        held = connection.execute(HOLDERS, given).fetchall()
+        self.codes = {code: id_ for id_, code, _ in held}
+        self.holders = {id_: set(people) for id_, _, people in held}
+        self.above: dict[str, str | None] = dict(connection.execute(ABOVE).fetchall())
+        self.posts: dict[str, list[tuple[str, bool]]] = {}
+        for person, position, now in connection.execute(POSTS, given):
+            self.posts.setdefault(person, []).append((position, now))
+        makers = psycopg.sql.SQL("SELECT id, created_by FROM {}").format(
+            psycopg.sql.Identifier(schema, "workflows")
+        )
+        self.makers: dict[str, str | None] = dict(connection.execute(makers).fetchall())
+
+    def asked(self, step: "OldStep", initiator: str, workflow: str) -> set[str]:
+        """The profiles a step asks."""
+        able = self.active - {initiator}
+        config = step.definition.get("config") or {}
+        person = step.assignee
+        if person is None and isinstance(config.get("assigneeId"), str):
+            person = config["assigneeId"].strip() or None
+        if person is not None:
+            link = step.delegation
+            if link is not None and not (link["holds"] and person in able):
+                person = link["from"]
+            if person in able:
+                return {person}
+            return self._instead(self._places(person), able, workflow)
+        if config.get("assigneeRole"):
+            holders = self.roles.get(config["assigneeRole"], set())
+            places = {place for each in holders for place in self._places(each)}
+            return holders & able or self._instead(places, able, workflow)
+        position = self.codes.get(config.get("assigneePosition"), "")
+        holders = self.holders.get(position, set())
+        places = {place for each in holders for place in self._places(each)} or {position}
+        return holders & able or self._instead(places, able, workflow)
+
+    def _places(self, person: str) -> set[str]:
+        posts = self.posts.get(person, [])
+        return {place for place, now in posts if now} or {place for place, _ in posts[:1]}
+
+    def _instead(self, places: set[str], able: set[str], workflow: str) -> set[str]:
+        found: set[str] = set()
+        for place in places:
+            seen, up = {place}, self.above.get(place)
+            while up is not None and up not in seen and not self.holders.get(up, set()) & able:
+                seen.add(up)
+                up = self.above.get(up)
+            if up is not None and up not in seen:
+                found |= self.holders.get(up, set()) & able
+        maker = self.makers.get(workflow)
+        return found or ({maker} & able if maker else set())

@@ -1,0 +1,14 @@
+"""Compare the old engine with what came of it here, by other code than the mover's.
+
+Exit codes: 0 no difference; 1 differences, shown as a table; 2 the databases cannot be read.
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts.legacy.verifying import main
+
+if __name__ == "__main__":
+    sys.exit(main())
