@@ -1,0 +1,1 @@
+"""A demonstration organisation: people, groups, request types, policies, a believable past."""

@@ -1,0 +1,148 @@
+"""`./scripts/bench`: every figure as a table and, with --json FILE, as JSON."""
+
+import argparse
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import psycopg
+from psycopg.sql import SQL, Identifier
+
+from scripts.benchmark import approvals, closed_loop, legacy, organisation, pages
+from scripts.benchmark.portal_load import Lane
+from scripts.benchmark.report import table
+from scripts.benchmark.stack import FloorWorker, Stack, floor_worker, memory, running
+from scripts.local.ports import any_free
+from scripts.local.postgres import PostgresServer, running_postgres
+from scripts.local.temporal import running_temporal
+
+PARTS = ("approvals", "pages", "loop", "legacy")
+
+
+def main() -> None:
+    """Run the parts asked for and print their tables."""
+    options = _options()
+    figures: dict[str, object] = {"load average before": os.getloadavg()}
+    with tempfile.TemporaryDirectory(prefix="gloria-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        if "approvals" in options.part or "loop" in options.part:
+            figures |= _with_stack(options, folder / "stack")
+        if "pages" in options.part:
+            figures["pages"] = _pages(options, folder / "pages")
+        if "legacy" in options.part:
+            figures["legacy"] = _legacy(options, folder / "legacy")
+    figures["load average after"] = os.getloadavg()
+    print(
+        "load average before and after:",
+        *(figures[f"load average {w}"] for w in ("before", "after")),
+    )
+    print(json.dumps(figures, default=str))
+    if options.json:
+        Path(options.json).write_text(json.dumps(figures, indent=1, default=str) + "\n")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser.add_argument("--part", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--seconds", type=float, default=6.0, help="length of one round")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--in-flight", type=int, nargs="+", default=[1, 8, 32])
+    parser.add_argument("--temporal", choices=("memory", "wal"), default="memory")
+    parser.add_argument("--small", type=int, default=10_000)
+    parser.add_argument("--large", type=int, default=1_000_000)
+    parser.add_argument("--times", type=int, default=200, help="how often each page is asked")
+    parser.add_argument("--open", type=int, default=20_000, help="open requests for the loop")
+    parser.add_argument("--instances", type=int, default=10_000, help="of the old engine")
+    parser.add_argument("--json", help="also write the figures to this file")
+    return parser.parse_args()
+
+
+def _with_stack(options: argparse.Namespace, folder: Path) -> dict[str, object]:
+    folder.mkdir(mode=0o755)
+    found: dict[str, object] = {}
+    with running(folder, on_disk=options.temporal == "wal") as stack:
+        organisation.load(stack.postgres.url(), max(options.in_flight))
+        lanes = approvals.lanes(stack, max(options.in_flight))
+        found["memory at rest MB"] = _memory(stack.web_pid, stack.worker_pid)
+        with floor_worker(stack.temporal, folder / "floor.log") as floor_at:
+            if "approvals" in options.part:
+                found["approvals"] = _approvals(options, stack, floor_at, lanes)
+                found["paced"] = _paced(stack, floor_at, lanes[0])
+            if "loop" in options.part:
+                loop = closed_loop.measure(lanes[:8], options.open, options.rounds, options.seconds)
+                found["loop"] = loop
+                print(table("The closed loop with open requests", loop))
+        found["memory after MB"] = _memory(stack.web_pid, stack.worker_pid)
+        print("memory of web and worker, MB, at rest:", found["memory at rest MB"])
+        print("memory of web and worker, MB, after:", found["memory after MB"])
+    return found
+
+
+def _memory(web: int, worker: int) -> dict[str, float]:
+    return {"web": round(memory(web), 1), "worker": round(memory(worker), 1)}
+
+
+def _approvals(
+    options: argparse.Namespace, stack: Stack, floor_at: FloorWorker, lanes: list[Lane]
+) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    for in_flight in options.in_flight:
+        samples = approvals.measure(
+            stack, floor_at, lanes, in_flight, options.rounds, options.seconds
+        )
+        rows += approvals.rows(in_flight, samples)
+        for failure in samples[approvals.PORTAL].failures[:3]:
+            print("failure:", failure)
+    print(table("Approvals end to end", rows))
+    return rows
+
+
+def _paced(stack: Stack, floor_at: FloorWorker, lane: Lane) -> dict[str, object]:
+    bare, ours = approvals.paced(stack, floor_at, lane, 8.0)
+    signal, outcome = bare.milliseconds("outcome", 0.5), ours.milliseconds("outcome", 0.5)
+    row: dict[str, object] = {
+        "bare signal to result p50 ms": round(signal, 1),
+        "decision to outcome p50 ms": round(outcome, 1),
+        "ratio": round(outcome / signal, 2),
+    }
+    print(table("Decision to outcome, one at a time", [row]))
+    return row
+
+
+def _pages(options: argparse.Namespace, folder: Path) -> list[dict[str, object]]:
+    folder.mkdir(mode=0o755)
+    with running_postgres(folder / "postgres", any_free()) as server:
+        apps = []
+        for size in (options.small, options.large):
+            print(f"filling {size:,} requests ...", flush=True)
+            apps.append(pages.prepared(_database(server, f"size_{size}"), size, folder))
+        rows = list(pages.rows(pages.measure(apps[0], apps[1], options.times)))
+    print(table(f"Pages at {options.small:,} and {options.large:,} requests", rows))
+    return rows
+
+
+def _legacy(options: argparse.Namespace, folder: Path) -> dict[str, object]:
+    folder.mkdir(mode=0o755)
+    with (
+        running_postgres(folder / "postgres", any_free()) as server,
+        running_temporal(folder / "temporal.log") as temporal,
+    ):
+        in_flight = min(options.in_flight, key=lambda each: abs(each - 8))
+        found = legacy.measure(
+            server, temporal.address, options.instances, in_flight, options.rounds
+        )
+    print(table(f"Moving {options.instances:,} instances of the old engine", [found]))
+    return found
+
+
+def _database(server: PostgresServer, name: str) -> str:
+    statement = SQL("CREATE DATABASE {} OWNER gloria").format(Identifier(name))
+    with psycopg.connect(server.admin_url(), autocommit=True) as connection:
+        connection.execute(statement)
+    return server.url(name)
+
+
+if __name__ == "__main__":
+    main()

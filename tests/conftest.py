@@ -1,0 +1,120 @@
+"""Servers for the tests, started when a test first asks, once for each process of pytest-xdist.
+
+``settings``            a migrated database of the test's own; Temporal answers nothing
+``temporal_settings``   the same, with a real Temporal server and a task queue of the test's own
+``database_url``        only the database
+``temporal_server``     only Temporal: the real development server, in memory
+``chromium``            the path of the browser
+``app``, ``client``, ``people``   the web application, a visitor, its staff: see tests/web.py
+"""
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from portal.config import Settings
+from scripts.local.migrations import migrate
+from scripts.local.ports import any_free
+from scripts.local.postgres import ROLE, PostgresServer, running_postgres
+from scripts.local.temporal import TemporalServer, running_temporal
+
+pytest_plugins = ["tests.web"]
+
+TEMPLATE = "migrated"
+NOBODY_LISTENS = "127.0.0.1:1"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL server without durability; ``admin_url()`` is the superuser's address."""
+    home = Path(tempfile.mkdtemp(prefix="gloria-test-"))
+    home.chmod(0o755)  # ours: PostgreSQL's user passes through when we are root
+    try:
+        with running_postgres(home, any_free(), durable=False) as server:
+            yield server
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_server: PostgresServer) -> str:
+    """The name of a database that has every migration; the tests' databases are its copies."""
+    _make_database(postgres_server, TEMPLATE)
+    migrate(postgres_server.url(TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture
+def empty_database_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The address of an empty database, for the tests of the migrations themselves."""
+    yield from _database(postgres_server, "template1")
+
+
+@pytest.fixture
+def database_url(postgres_server: PostgresServer, migrated_template: str) -> Iterator[str]:
+    """The address of a fresh, migrated, empty database."""
+    yield from _database(postgres_server, migrated_template)
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings with a database of the test's own, and a Temporal address where nobody listens."""
+    return replace(_settings(database_url), attachments_dir=tmp_path / "attachments")
+
+
+@pytest.fixture(scope="session")
+def temporal_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TemporalServer]:
+    """The real development server in memory, search attributes registered."""
+    with running_temporal(tmp_path_factory.mktemp("temporal") / "temporal.log") as server:
+        yield server
+
+
+@pytest.fixture
+def temporal_settings(settings: Settings, temporal_server: TemporalServer) -> Settings:
+    """Settings with the real Temporal server and a task queue of the test's own."""
+    queue = f"test-{uuid.uuid4()}"
+    return replace(settings, temporal_address=temporal_server.address, temporal_task_queue=queue)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of Chromium, which ./scripts/test installs where there is none."""
+    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    found = next((path for path in map(shutil.which, names) if path), None)
+    return found or pytest.fail("There is no Chromium here: install the package chromium.")
+
+
+def _settings(database_url: str) -> Settings:
+    return Settings(
+        database_url=database_url,
+        secret_key="only for tests: 0123456789abcdef",
+        public_url="http://localhost",
+        environment="test",
+        temporal_address=NOBODY_LISTENS,
+        outcome_wait_ms=0,
+        database_pool_size=5,
+    )
+
+
+def _make_database(server: PostgresServer, name: str, template: str = "template1") -> None:
+    statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}")
+    names = [sql.Identifier(each) for each in (name, ROLE, template)]
+    with psycopg.connect(server.admin_url(), autocommit=True) as connection:
+        connection.execute(statement.format(*names))
+
+
+def _database(server: PostgresServer, template: str) -> Iterator[str]:
+    name = f"test_{uuid.uuid4().hex}"
+    _make_database(server, name, template)
+    yield server.url(name)
+    with psycopg.connect(server.admin_url(), autocommit=True) as connection:
+        statement = sql.SQL("DROP DATABASE {} WITH (FORCE)")
+        connection.execute(statement.format(sql.Identifier(name)))

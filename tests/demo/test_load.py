@@ -1,0 +1,54 @@
+"""The demonstration's data come from the real rules, and loading twice changes nothing."""
+
+import stat
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, func, select
+
+from portal import models
+from portal.config import Settings
+from portal.demo import organisation, scenarios
+from portal.demo.load import load_demo
+from portal.queries import audit_chain
+
+
+@pytest.fixture
+def engine(settings: Settings) -> Iterator[Engine]:
+    engine = create_engine(settings.sqlalchemy_url)
+    yield engine
+    engine.dispose()
+
+
+def test_every_state_and_account_is_there(engine: Engine, tmp_path: Path) -> None:
+    accounts = tmp_path / "accounts.txt"
+    lines = load_demo(engine, accounts)
+    assert stat.S_IMODE(accounts.stat().st_mode) == 0o600
+    assert {line.split()[1] for line in lines} >= {"member", "manager", "auditor", "admin"}
+    with engine.connect() as connection:
+        states = set(connection.scalars(select(models.Request.status).distinct()))
+        assert audit_chain.verify(connection) == []
+    assert states == {
+        "PENDING", "ON_HOLD", "RETURNED", "APPROVED", "REJECTED", "TIMEOUT", "WITHDRAWN",
+        "CANCELLED",
+    }  # fmt: skip
+
+
+def test_loading_again_keeps_everything(engine: Engine, tmp_path: Path) -> None:
+    accounts = tmp_path / "accounts.txt"
+    first = load_demo(engine, accounts)
+    assert load_demo(engine, accounts) == first
+    accounts.unlink()
+    assert len(load_demo(engine, accounts)) == len(first)
+    with engine.connect() as connection:
+        count = connection.scalar(select(func.count()).select_from(models.User))
+    assert count == len(organisation.PEOPLE)
+
+
+def test_nothing_was_spent_after_it_was_asked_for() -> None:
+    now = datetime.now(UTC)
+    for scenario in (*scenarios.past(), *scenarios.current()):
+        asked = scenarios.working_days_before(now, scenario.days).date().isoformat()
+        assert scenario.fields.get("spent_on", "") < asked

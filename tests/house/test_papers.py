@@ -1,0 +1,77 @@
+"""The papers of the house agree with the house."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.local.migrations import badly_numbered
+from scripts.local.temporal import SEARCH_ATTRIBUTES
+from tests.house.tree import ROOT, label, named
+
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PINNED = re.compile(r"(?P<name>[a-z0-9-]+)(\[[a-z,]+\])?==[0-9.a-z]+")
+
+
+def requirements() -> list[str]:
+    """The direct dependencies, those of developers included."""
+    project = PROJECT["project"]
+    return [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+
+
+def test_every_direct_dependency_is_pinned_and_explained() -> None:
+    explained = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8").lower()
+    matches = {text: PINNED.fullmatch(text) for text in requirements()}
+    assert [text for text, match in matches.items() if match is None] == []
+    names = [match["name"] for match in matches.values() if match]
+    assert [name for name in names if f"`{name}`" not in explained] == []
+
+
+def test_the_lock_files_hold_hashes_and_no_address() -> None:
+    for file in (ROOT / "requirements").glob("*.txt"):
+        text = file.read_text(encoding="utf-8")
+        assert "://" not in text
+        assert "--index-url" not in text
+        pins = re.split(r"\n(?=[a-z])", text)[1:]
+        assert pins
+        assert [pin for pin in pins if "--hash=sha256:" not in pin] == []
+
+
+def test_the_lock_holds_what_the_project_asks_for() -> None:
+    lock = (ROOT / "requirements" / "lock.txt").read_text(encoding="utf-8")
+    pins = {re.sub(r"\[.*?\]", "", text) for text in requirements()}
+    assert [pin for pin in pins if f"{pin} \\" not in lock and f"{pin} ;" not in lock] == []
+
+
+def test_the_change_log_has_a_place_for_the_next_change() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert text.startswith("# Changelog")
+    assert "\n## [Unreleased]\n" in text
+
+
+def test_every_setting_is_documented_and_nothing_else() -> None:
+    code = (ROOT / "portal" / "config.py").read_text(encoding="utf-8")
+    read = set(re.findall(r'read\.[a-z]+\(\s*"([A-Z_]+)"', code))
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    documented = re.findall(r"^#?\s?([A-Z_]+)=", example, re.MULTILINE)
+    programs = {"TEMPORAL_CLI", "CHROMIUM", "TEMPORAL_POSTGRES_PASSWORD", "TEMPORAL_RETENTION"}
+    assert set(documented) - programs == read
+    assert [name for name in set(documented) if documented.count(name) > 1] == []
+
+
+@pytest.mark.parametrize("paper", named(".md"), ids=label)
+def test_what_a_paper_links_to_is_there(paper: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)", paper.read_text(encoding="utf-8"))
+    inside = [link for link in links if "://" not in link]
+    assert [link for link in inside if not (paper.parent / link).exists()] == []
+
+
+def test_migrations_are_one_numbered_chain() -> None:
+    assert badly_numbered() == []
+
+
+def test_the_development_server_knows_the_search_attributes_of_the_portal() -> None:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in named(".py", under=("portal",)))
+    assert [name for name in SEARCH_ATTRIBUTES if f'"{name}"' not in text] == []

@@ -1,0 +1,46 @@
+"""Templates that live under the content security policy: nothing inline."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.house.tree import label, named
+
+INLINE = {
+    "an inline style": re.compile(r"\sstyle\s*=|<style\b", re.IGNORECASE),
+    "an inline handler": re.compile(r"\son[a-z]+\s*=\s*[\"'{]", re.IGNORECASE),
+    "an inline script": re.compile(r"<script\b(?![^>]*\bsrc\s*=)", re.IGNORECASE),
+    "a javascript: address": re.compile(r"javascript:", re.IGNORECASE),
+    "text marked safe": re.compile(r"\|\s*safe\b|autoescape\s+false", re.IGNORECASE),
+}
+COMMENT = re.compile(r"{#.*?#}", re.DOTALL)
+FILES = named(".html", ".svg", under=("templates", "static"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=label)
+def test_nothing_is_inline(path: Path) -> None:
+    text = COMMENT.sub("", path.read_text(encoding="utf-8"))
+    mail = "email" in path.parts  # mail programs read no style sheets
+    wrong = [name for name, pattern in INLINE.items() if pattern.search(text)]
+    assert [name for name in wrong if not (mail and name == "an inline style")] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<p style="color: red">',
+        "<a onclick='go()'>",
+        "<script>go()</script>",
+        '<a href="javascript:go()">',
+        "{{ text | safe }}",
+        "<style>p {}</style>",
+    ],
+)
+def test_the_patterns_find_what_they_should(text: str) -> None:
+    assert any(pattern.search(text) for pattern in INLINE.values())
+
+
+@pytest.mark.parametrize("text", ['<script src="/static/app.js" defer>', '<p class="one">on = 1'])
+def test_the_patterns_leave_good_things_alone(text: str) -> None:
+    assert not any(pattern.search(text) for pattern in INLINE.values())

@@ -1,0 +1,75 @@
+"""Reading the repository as text and syntax, for the house rules."""
+
+import ast
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PORTAL = ROOT / "portal"
+
+
+@cache
+def tracked() -> tuple[Path, ...]:
+    """Every file that git knows or would take: nothing of .venv, var or the caches."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    names = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    paths = sorted({ROOT / name for name in names.split("\0") if name})
+    return tuple(path for path in paths if path.is_file())
+
+
+def named(*suffixes: str, under: tuple[str, ...] = ()) -> list[Path]:
+    """The files with one of these suffixes, in these top folders where any are given."""
+    return [
+        path
+        for path in tracked()
+        if path.suffix in suffixes and (not under or path.relative_to(ROOT).parts[0] in under)
+    ]
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    """The syntax tree of a Python file."""
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def label(path: Path) -> str:
+    """The path as people write it."""
+    return path.relative_to(ROOT).as_posix()
+
+
+@dataclass(frozen=True)
+class Import:
+    """One module that a file imports, wherever in the file."""
+
+    file: Path
+    line: int
+    module: str
+
+
+def imports(path: Path) -> Iterator[Import]:
+    """Every import of a file, made absolute; ``from a import b`` counts as ``a.b``."""
+    package = path.relative_to(ROOT).with_suffix("").parts[:-1]
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(path, node.lineno, alias.name)
+        elif isinstance(node, ast.ImportFrom):
+            base = list(package[: len(package) - node.level + 1]) if node.level else []
+            start = ".".join([*base, *([node.module] if node.module else [])])
+            for alias in node.names:
+                yield Import(path, node.lineno, f"{start}.{alias.name}")
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Every function and method of a file."""
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Its lines, from ``def`` to the last one."""
+    return (node.end_lineno or node.lineno) - node.lineno + 1

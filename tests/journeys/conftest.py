@@ -1,0 +1,76 @@
+"""One installation for all journeys of a process, and people who come and go."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from psycopg import sql
+
+from scripts.local.postgres import ROLE, PostgresServer
+from scripts.local.temporal import TemporalServer
+from tests.journeys.installation import Installation, running
+from tests.journeys.people import Person
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+def fresh_database(server: PostgresServer, template: str) -> str:
+    """A database of one's own, made from the migrated one."""
+    name = f"journey_{uuid.uuid4().hex}"
+    statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}")
+    names = [sql.Identifier(each) for each in (name, ROLE, template)]
+    with psycopg.connect(server.admin_url(), autocommit=True) as connection:
+        connection.execute(statement.format(*names))
+    return server.url(name)
+
+
+@pytest.fixture(scope="session")
+def installation(
+    postgres_server: PostgresServer,
+    migrated_template: str,
+    temporal_server: TemporalServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Installation]:
+    """The portal with the demonstration; undo windows are nothing."""
+    url = fresh_database(postgres_server, migrated_template)
+    folder = tmp_path_factory.mktemp("installation")
+    with running(url, temporal_server.address, folder, f"journeys-{uuid.uuid4()}") as each:
+        yield each
+
+
+@pytest.fixture(scope="module")
+def chromium(chromium: str) -> Iterator[Browser]:
+    """The browser. For one file only: Playwright holds the thread's event loop meanwhile."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def somebody(chromium: Browser, installation: Installation) -> Iterator[Callable[..., Person]]:
+    """Call it with a key of the demonstration: that person, signed in, in a browser."""
+    contexts = []
+
+    def arrive(key: str, *, script: bool = True) -> Person:
+        context = chromium.new_context(java_script_enabled=script, locale="en-GB")
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        return Person(installation, context, page, key).sign_in()
+
+    yield arrive
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def screenshots(tmp_path: Path) -> Path:
+    """Where pictures go."""
+    return tmp_path

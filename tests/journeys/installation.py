@@ -1,0 +1,156 @@
+"""A whole portal for the journeys: database, Temporal, worker and web, each a real process."""
+
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from portal.models.columns import new_id
+from scripts.local.ports import HOST, any_free
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@dataclass
+class Installation:
+    """Processes that can be stopped and started one by one, and the demo's accounts."""
+
+    database_url: str
+    temporal_address: str
+    folder: Path
+    queue: str
+    port: int = field(default_factory=any_free)
+    passwords: dict[str, str] = field(default_factory=dict)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """Where the pages are."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What every process of this installation is told."""
+        return {
+            **os.environ,
+            "ENVIRONMENT": "development",
+            "DATABASE_URL": self.database_url,
+            "TEMPORAL_ADDRESS": self.temporal_address,
+            "TEMPORAL_TASK_QUEUE": self.queue,
+            "SECRET_KEY": "journeys-journeys-journeys-journeys",
+            "PUBLIC_URL": self.url,
+            "ATTACHMENTS_DIR": str(self.folder / "attachments"),
+            "WORKER_HEARTBEAT_SECONDS": "2",
+        }
+
+    def flask(self, *words: str) -> None:
+        """Run a command of the portal's."""
+        command = [sys.executable, "-m", "flask", "--app", "portal.app", *words]
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment, check=False, capture_output=True
+        )
+        assert done.returncode == 0, done.stderr.decode()[-3000:]
+
+    def load(self) -> None:
+        """The demonstration, with policies whose undo window is nothing."""
+        accounts = self.folder / "accounts.txt"
+        self.flask("portal", "load-demo", "--accounts-file", str(accounts))
+        for line in accounts.read_text().splitlines():
+            _, _, email, password = line.split()
+            self.passwords[email.partition("@")[0]] = password
+        self._publish_without_undo()
+
+    def _publish_without_undo(self) -> None:
+        with psycopg.connect(self.database_url) as connection:
+            rows = connection.execute(
+                "SELECT t.id, p.definition FROM portal.request_types t"
+                " JOIN portal.policy_versions p ON p.id = t.policy_version_id"
+            ).fetchall()
+            for type_id, definition in rows:
+                version = new_id()
+                connection.execute(
+                    "INSERT INTO portal.policy_versions (id, request_type_id, version, definition,"
+                    " published_at) VALUES (%s, %s, 2, %s, now())",
+                    [version, type_id, Jsonb({**definition, "undo_seconds": 0})],
+                )
+                connection.execute(
+                    "UPDATE portal.request_types SET policy_version_id = %s WHERE id = %s",
+                    [version, type_id],
+                )
+
+    def start_web(self) -> None:
+        """Gunicorn, as ./scripts/run starts it."""
+        self._start("web", [
+            sys.executable, "-m", "gunicorn", "portal.app:create_app()", "--bind",
+            f"{HOST}:{self.port}", "--worker-class", "gthread", "--workers", "1", "--threads",
+            "8", "--keep-alive", "75",
+        ])  # fmt: skip
+        self.wait_for(lambda: self._answers("/healthz"))
+
+    def start_worker(self) -> None:
+        """worker.py; returns when /readyz sees it."""
+        self._start("worker", [sys.executable, "worker.py"])
+        if "web" in self.processes:
+            self.wait_for(lambda: self._answers("/readyz"))
+
+    def stop(self, name: str) -> None:
+        """End a process politely, by its pid."""
+        process = self.processes.pop(name)
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def close(self) -> None:
+        """End whatever runs."""
+        for name in list(self.processes):
+            self.stop(name)
+
+    def _start(self, name: str, command: list[str]) -> None:
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                command, cwd=ROOT, env=self.environment, stdout=log, stderr=log
+            )
+
+    def _answers(self, path: str) -> bool:
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=3) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def wait_for(self, condition: Callable[[], bool], patience: float = 40.0) -> None:
+        """Wait until it holds; fails with the log of a process that died meanwhile."""
+        limit = time.monotonic() + patience
+        while time.monotonic() < limit:
+            if condition():
+                return
+            for name, process in self.processes.items():
+                assert process.poll() is None, (self.folder / f"{name}.log").read_text()[-3000:]
+            time.sleep(0.1)
+        raise AssertionError(f"{condition} did not come true in {patience} s")
+
+
+@contextmanager
+def running(
+    database_url: str, temporal_address: str, folder: Path, queue: str
+) -> Iterator[Installation]:
+    """An installation with the demonstration, its web and its worker."""
+    installation = Installation(database_url, temporal_address, folder, queue)
+    try:
+        installation.load()
+        installation.start_web()
+        installation.start_worker()
+        yield installation
+    finally:
+        installation.close()

@@ -1,0 +1,96 @@
+"""From asking to the outcome, in a browser."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from tests.journeys.people import Person
+
+Arrive = Callable[..., Person]
+EXPENSE = {
+    "title": "Chalk and sponges", "amount": "41.20", "spent_on": "2026-11-02",
+    "category": "material", "cost_centre": "4100", "purpose": "For the physics room.",
+}  # fmt: skip
+PURCHASE = {
+    "title": "Spectrometer", "supplier": "Laborbau Nord AG", "cost_centre": "4100",
+    "amount": "9,120.50", "reason": "The old one does not switch on any more.",
+}  # fmt: skip
+
+
+def test_two_people_approve(somebody: Arrive) -> None:
+    tom = somebody("tom.becker")
+    number = tom.submit("expenses", EXPENSE)
+    somebody("marta.lindqvist").open_from_inbox(number).decide("approve", "Fine.")
+    tom.sees(number, "Fine.")
+    somebody("mei.tanaka").open_from_inbox(number).decide("approve")
+    tom.sees(number, "Approved")
+
+
+def test_a_rejection_ends_it(somebody: Arrive) -> None:
+    tom = somebody("tom.becker")
+    number = tom.submit("expenses", EXPENSE | {"title": "Golden chalk"})
+    somebody("marta.lindqvist").open_from_inbox(number).decide("reject", "White will do.")
+    tom.sees(number, "Rejected", "White will do.")
+
+
+def test_a_rejection_needs_a_reason(somebody: Arrive) -> None:
+    number = somebody("tom.becker").submit("expenses", EXPENSE)
+    marta = somebody("marta.lindqvist").open_from_inbox(number).decide("reject")
+    expect(marta.page).to_have_title(_starts_with("Error: "))
+    marta.decide("reject", "Now with a reason.")
+    marta.sees(number, "Rejected")
+
+
+def test_sent_back_changed_and_sent_again(somebody: Arrive) -> None:
+    tom = somebody("tom.becker")
+    number = tom.submit("purchase", PURCHASE)
+    marta = somebody("marta.lindqvist").open_from_inbox(number)
+    marta.decide("send_back", "Please name the model.")
+    tom.sees(number, "Please name the model.").go(f"/requests/{number}/resubmit")
+    tom.page.fill("main [name=reason]", "Model S-200; the old one does not switch on.")
+    tom.page.locator("main form button[type=submit]").last.click()
+    marta.open_from_inbox(number)
+    assert "Model S-200" in marta.text()
+    assert "does not switch on any more" in marta.text()
+    marta.decide("approve")
+    tom.sees(number, "Sofia Conti")
+
+
+def test_two_approvers_at_once(somebody: Arrive) -> None:
+    number = somebody("tom.becker").submit("expenses", EXPENSE)
+    somebody("marta.lindqvist").open_from_inbox(number).decide("approve")
+    first = somebody("mei.tanaka").open_from_inbox(number)
+    second = somebody("omar.farouk").open_from_inbox(number)
+    first.decide("approve")
+    first.sees(number, "Approved")
+    with second.page.expect_response(lambda answer: answer.request.method == "POST") as posted:
+        second.decide("reject", "I was too late, and my words must stay.")
+    assert posted.value.status == 409
+    assert "I was too late, and my words must stay." in second.page.content()
+    second.sees(number, "Approved")
+
+
+def test_back_never_sends_again(somebody: Arrive) -> None:
+    tom = somebody("tom.becker")
+    number = tom.submit("expenses", EXPENSE | {"title": "Once only"})
+    tom.page.go_back()
+    tom.page.go_back()
+    tom.go("/requests")
+    assert tom.text().count("Once only") == 1
+    assert number in tom.text()
+
+
+def test_three_presses_without_javascript_are_one_request(somebody: Arrive) -> None:
+    tom = somebody("tom.becker", script=False)
+    tom.fill_in("expenses", EXPENSE | {"title": "Pressed three times"})
+    button = tom.page.locator("form[action$='/submit'] button[type=submit]")
+    button.click(click_count=3, no_wait_after=True)
+    tom.page.wait_for_url("**/requests/receipt/**")
+    tom.go("/requests")
+    assert tom.text().count("Pressed three times") == 1
+
+
+def _starts_with(text: str):  # type: ignore[no-untyped-def]
+    import re
+
+    return re.compile("^" + re.escape(text))

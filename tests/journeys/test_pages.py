@@ -1,0 +1,83 @@
+"""Every page at three widths, light and dark: axe, console messages, sideways scroll."""
+
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from tests.journeys.installation import Installation
+from tests.journeys.people import Person
+
+Arrive = Callable[..., Person]
+WIDTHS = {1280: 900, 390: 844, 320: 640}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PAGES = {
+    "marta.lindqvist": (
+        "/inbox", "/requests/new", "/requests/new/purchase", "/requests", "/history",
+        "/notifications", "/profile", "/requests/{open}", "/history/{open}", "/no-such-page",
+    ),
+    "ada.admin": ("/history", "/admin/attention", "/requests/{closed}", "/requests/{held}"),
+    "victor.audit": ("/history", "/history/{closed}", "/requests/{returned}"),
+}  # fmt: skip
+VISITS = [(who, path) for who, paths in PAGES.items() for path in paths]
+
+
+@pytest.fixture(scope="module")
+def numbers(installation: Installation) -> dict[str, str]:
+    """A request of the demonstration for each state that looks different."""
+    states = {"open": "PENDING", "closed": "APPROVED", "held": "ON_HOLD", "returned": "RETURNED"}
+    question = (
+        "SELECT r.number FROM portal.requests r JOIN portal.tasks t ON t.request_id = r.id"
+        " JOIN portal.users u ON u.id = t.assignee_id"
+        " WHERE r.status = %s ORDER BY (u.email LIKE 'marta%%') DESC, r.number DESC LIMIT 1"
+    )
+    with psycopg.connect(installation.database_url) as connection:
+        found = {name: connection.execute(question, [s]).fetchone() for name, s in states.items()}
+    return {name: row[0] for name, row in found.items() if row}
+
+
+@pytest.fixture(scope="module")
+def cookies(chromium: Browser, installation: Installation) -> dict[str, list[Any]]:
+    """Sign in once for each person."""
+    kept = {}
+    for key in PAGES:
+        context = chromium.new_context(locale="en-GB")
+        Person(installation, context, context.new_page(), key).sign_in()
+        kept[key] = context.cookies()
+        context.close()
+    return kept
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("who", "path"), VISITS)
+def test_page_is_sound(
+    chromium: Browser, installation: Installation, numbers: dict[str, str],
+    cookies: dict[str, list[Any]], who: str, path: str, scheme: Any,
+) -> None:  # fmt: skip
+    url = installation.url + path.format(**numbers)
+    context = chromium.new_context(color_scheme=scheme, reduced_motion="reduce", locale="en-GB")
+    context.add_cookies(cookies[who])
+    page = context.new_page()
+    messages: list[str] = []
+    page.on("console", lambda message: messages.append(message.text))
+    for width, height in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(url)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (width, url)
+    violations = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+    page.set_viewport_size({"width": 1280, "height": 900})
+    violations += Axe().run(page, options={"runOnly": RULES}).response["violations"]
+    context.close()
+    assert not violations, [(each["id"], each["nodes"][0]["html"]) for each in violations]
+    assert not [text for text in messages if "Content Security Policy" in text], messages
+
+
+def test_sign_in_page_is_sound(chromium: Browser, installation: Installation) -> None:
+    page = chromium.new_page()
+    page.goto(installation.url + "/sign-in")
+    assert not Axe().run(page, options={"runOnly": RULES}).response["violations"]
+    assert page.locator("h1").count() == 1
+    page.close()

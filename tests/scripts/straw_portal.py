@@ -1,0 +1,96 @@
+"""A clone with a portal of straw: the real scripts and servers, an application of ten lines."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from scripts.local.installation import ROOT
+
+APP = '''\
+"""A portal of straw."""
+
+import os
+import pathlib
+
+import psycopg
+from flask import Flask
+
+
+def create_app():
+    app = Flask("straw")
+    app.add_url_rule("/readyz", "readyz", lambda: {"ready": True})
+
+    @app.cli.group()
+    def db(): ...
+
+    @app.cli.group()
+    def portal(): ...
+
+    @db.command()
+    def upgrade():
+        with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+            connection.execute("CREATE TABLE IF NOT EXISTS starts (at timestamptz DEFAULT now())")
+            connection.execute("INSERT INTO starts DEFAULT VALUES")
+            number = connection.execute("SELECT count(*) FROM starts").fetchone()[0]
+        print("start number", number)
+
+    @portal.command("register-search-attributes")
+    def register(): ...
+
+    @portal.command("load-demo")
+    def load():
+        pathlib.Path("var/demo-accounts.txt").write_text("demo-account member a@b.example word\\n")
+
+    return app
+'''
+WORKER = """\
+import os, signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+print("polling", os.environ["TEMPORAL_ADDRESS"], flush=True)
+while "die" not in os.environ.get("LOG_LEVEL", ""):
+    time.sleep(0.1)
+sys.exit(3)
+"""
+
+
+def make_clone(folder: Path) -> Path:
+    """Lay out the clone; its .venv runs our own Python."""
+    (folder / ".venv" / "bin").mkdir(parents=True)
+    for name in ("requirements", "scripts"):
+        shutil.copytree(ROOT / name, folder / name)
+    (folder / "portal").mkdir()
+    for name in ("__init__.py", "config.py", "environment.py"):
+        shutil.copy(ROOT / "portal" / name, folder / "portal" / name)
+    (folder / "portal" / "app.py").write_text(APP)
+    (folder / "worker.py").write_text(WORKER)
+    python = folder / ".venv" / "bin" / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    shutil.copy(ROOT / "requirements" / "lock.txt", folder / ".venv" / "installed-lock.txt")
+    return folder
+
+
+def run(clone: Path, *arguments: str, **env: str) -> subprocess.Popen[str]:
+    """``./scripts/run`` of the clone, from another folder, without a terminal."""
+    return subprocess.Popen(
+        [str(clone / "scripts" / "run"), *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd="/",
+        env={"PATH": os.environ["PATH"], **env},
+    )
+
+
+def until_up(process: subprocess.Popen[str]) -> str:
+    """Everything it said until it ran. Fails with that where it ended instead."""
+    assert process.stdout
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if line.startswith("Ctrl-C stops"):
+            return "".join(lines)
+    raise AssertionError("".join(lines))

@@ -1,0 +1,160 @@
+"""./scripts/run: the real supervisor and servers around a portal of straw."""
+
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.scripts.straw_portal import make_clone, run, until_up
+
+pytestmark = pytest.mark.temporal
+ANY = ("--port", "0", "--temporal-port", "0", "--temporal-ui-port", "0")
+
+
+@pytest.fixture
+def clone() -> Iterator[Path]:
+    """A clone in a path with a space, which PostgreSQL's user can pass through."""
+    with tempfile.TemporaryDirectory(prefix="gloria test ") as folder:
+        Path(folder).chmod(0o755)
+        yield make_clone(Path(folder) / "my clone")
+
+
+def children(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """Everything that a run has started."""
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def refused(clone: Path, *arguments: str, **env: str) -> tuple[int, str]:
+    """The code and words of a run that does not start."""
+    with run(clone, *arguments, **env) as process:
+        try:
+            output, _ = process.communicate(timeout=30)
+        finally:
+            process.terminate()
+    return process.returncode, output
+
+
+def test_a_run_starts_everything_says_so_and_stops_it_all(clone: Path) -> None:
+    with run(clone, *ANY) as process:
+        said = until_up(process)
+        started = children(process)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+    assert "demo-account member a@b.example word\n" in said
+    assert len(started) > 5
+    assert not [each for each in started if each.is_running()]
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (clone / "var").iterdir()}
+    assert modes["secret-key"] == modes["local.env"] == 0o600
+
+
+def test_a_second_run_keeps_data_and_address(clone: Path) -> None:
+    addresses = []
+    for number, arguments in ((1, ANY), (2, ())):
+        with run(clone, *arguments) as process:
+            addresses.append(until_up(process).split("Portal")[1].split()[0])
+            process.terminate()
+            assert process.wait(30) == 0
+        assert f"start number {number}" in (clone / "var" / "log" / "preparation.log").read_text()
+    assert addresses[0] == addresses[1]
+
+
+def test_one_clone_runs_once(clone: Path) -> None:
+    with run(clone, *ANY) as first:
+        until_up(first)
+        code, output = refused(clone)
+        first.terminate()
+    assert code == 2
+    assert f"is running already (process {first.pid})" in output
+
+
+def test_after_a_kill_the_next_run_starts_again(clone: Path) -> None:
+    with run(clone, *ANY) as killed:
+        until_up(killed)
+        killed.kill()
+        killed.wait()
+        with run(clone) as process:
+            until_up(process)
+            process.terminate()
+            assert process.wait(30) == 0
+
+
+@pytest.mark.parametrize("name", ["temporal", "postgres"])
+def test_a_killed_server_comes_back_and_takes_nothing_with_it(clone: Path, name: str) -> None:
+    def server() -> psutil.Process | None:
+        alive = psutil.Process(process.pid).children()
+        return next((each for each in alive if each.name() == name), None)
+
+    with run(clone, *ANY) as process:
+        until_up(process)
+        others = [each for each in children(process) if "gunicorn" in " ".join(each.cmdline())]
+        killed = server()
+        assert killed
+        assert others
+        killed.kill()
+        limit = time.monotonic() + 30
+        while server() in (None, killed) and time.monotonic() < limit:
+            time.sleep(0.1)
+        assert server() not in (None, killed)
+        assert all(each.is_running() for each in others)
+        process.terminate()
+        assert process.wait(30) == 0
+
+
+def test_a_worker_that_dies_at_once_ends_the_run_and_is_named(clone: Path) -> None:
+    with run(clone, *ANY, LOG_LEVEL="die") as process:
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode in (1, 2)
+    assert "Worker ended by itself (code 3)" in output
+    assert "polling 127.0.0.1" in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "sentence"),
+    [
+        (["--fresh"], {}, "--fresh deletes all data"),
+        (["--port", "eighty"], {}, "eighty is no port"),
+        ([], {"DATABASE_URL": "postgresql://a:word@127.0.0.1:1/b"}, "DATABASE_URL names a server"),
+        ([], {"DATABASE_URL": "mysql://a:word@127.0.0.1/b"}, "DATABASE_URL must begin with"),
+        ([], {"TEMPORAL_ADDRESS": "127.0.0.1:1"}, "TEMPORAL_ADDRESS names 127.0.0.1:1"),
+    ],
+)
+def test_what_cannot_start_says_one_sentence(
+    clone: Path, arguments: list[str], env: dict[str, str], sentence: str
+) -> None:
+    code, output = refused(clone, *arguments, **env)
+    assert code == 2
+    assert sentence in output
+    assert "word" not in output
+    assert len(output.splitlines()) == 1
+
+
+def test_a_taken_port_says_one_sentence(clone: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert refused(clone, "--port", str(port)) == (
+            2,
+            f"Port {port} is taken by another program: give another one with --port.\n",
+        )
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        ("exit 1", "Python 3.11 or newer is needed"),
+        ('case "$2" in *ensurepip*) exit 1;; esac', "lacks the modules venv and ensurepip"),
+    ],
+)
+def test_a_python_that_will_not_do_is_told(clone: Path, answer: str, sentence: str) -> None:
+    (clone / ".venv" / "installed-lock.txt").unlink()
+    python = clone / "old-python"
+    python.write_text(f"#!/bin/sh\n{answer}\n")
+    python.chmod(0o755)
+    code, output = refused(clone, PYTHON=str(python))
+    assert (code, len(output.splitlines())) == (2, 1)
+    assert sentence in output

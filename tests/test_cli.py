@@ -1,0 +1,83 @@
+"""The portal's commands."""
+
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from portal.extensions import db
+from portal.models import User
+from tests.clients import PageClient
+
+ADMIN = ["--email", "Root@Example.org", "--name", "Rita Root", "--password-stdin"]
+
+
+def run(app: Flask, *arguments: str, typed: str = "", status: int = 0) -> str:
+    result = app.test_cli_runner().invoke(args=["portal", *arguments], input=typed)
+    assert result.exit_code == status, result.output
+    return result.output
+
+
+def test_the_first_admin_can_sign_in(app: Flask, client: PageClient) -> None:
+    assert "can sign in" in run(app, "create-admin", *ADMIN, typed="a long password\n")
+    form = client.get_page("/sign-in").form("/sign-in")
+    data = {**form.values, "email": "root@example.org", "password": "a long password"}
+    assert client.post("/sign-in", data=data).location == "/inbox"
+
+
+def test_it_asks_for_what_is_not_given(app: Flask) -> None:
+    typed = "rita@example.org\nRita Root\nlong enough word\nlong enough word\n"
+    run(app, "create-admin", typed=typed)
+    with app.app_context():
+        assert db.session.execute(select(User.roles)).scalar_one() == ["admin"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "password", "words"),
+    [
+        (ADMIN, "short", "at least 12 characters"),
+        (ADMIN, "aaaaaaaaaaaaaaaa", "easy to guess"),
+        (ADMIN, "", "at least 12 characters"),
+        (["--email", "nobody", *ADMIN[2:]], "a long password", "no e-mail address"),
+        ([*ADMIN[:2], "--name", " ", "--password-stdin"], "a long password", "The name needs"),
+    ],
+)
+def test_what_cannot_be_is_explained(app, arguments, password: str, words: str) -> None:
+    assert words in run(app, "create-admin", *arguments, typed=f"{password}\n", status=1)
+    with app.app_context():
+        assert db.session.execute(select(User)).first() is None
+
+
+def test_an_address_is_taken_once(app: Flask) -> None:
+    run(app, "create-admin", *ADMIN, typed="a long password\n")
+    again = ["--email", "root@example.org", *ADMIN[2:]]
+    assert "already" in run(app, "create-admin", *again, typed="a long password\n", status=1)
+
+
+def test_no_demonstration_in_production(make_app, settings) -> None:
+    app = make_app(replace(settings, environment="production"))
+    assert "production" in run(app, "load-demo", status=1)
+
+
+def test_an_empty_record_is_whole(app: Flask) -> None:
+    assert "whole" in run(app, "audit", "verify")
+    assert "no request PR-1" in run(app, "audit", "verify", "--request", "PR-1", status=1)
+
+
+def test_a_database_that_is_away_is_one_sentence(make_app, settings) -> None:
+    app = make_app(replace(settings, database_url="postgresql://nobody@127.0.0.1:1/none"))
+    output = run(app, "create-admin", *ADMIN, typed="a long password\n", status=1)
+    assert output.startswith("Error: The database refused:")
+    assert output.count("\n") == 1
+
+
+@pytest.mark.temporal
+def test_search_attributes_and_reconciling(make_app, temporal_settings) -> None:
+    app = make_app(temporal_settings)
+    assert "registered already" in run(app, "register-search-attributes")
+    assert "0 open requests" in run(app, "reconcile", "--dry-run")
+
+
+def test_a_temporal_that_is_away_is_one_sentence(app: Flask) -> None:
+    assert "Temporal refused" in run(app, "register-search-attributes", status=1)

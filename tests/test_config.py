@@ -1,0 +1,105 @@
+"""Settings: what is read, what is refused, what is shown."""
+
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+
+import pytest
+
+from portal.config import ConfigurationError, Settings
+
+DEVELOPMENT = {
+    "ENVIRONMENT": "development",
+    "DATABASE_URL": "postgresql://ana:hunter2@127.0.0.1:5433/gloria",
+    "SECRET_KEY": "short",
+}
+PRODUCTION = {
+    **DEVELOPMENT,
+    "ENVIRONMENT": "production",
+    "SECRET_KEY": "kJ8wq3Zp0tVfY6sLmB1xR9cN4uHdE7aG2oQi",
+    "PUBLIC_URL": "https://approvals.example.org/",
+}
+
+
+def test_the_defaults_are_those_of_the_documentation() -> None:
+    settings = Settings.from_environment(DEVELOPMENT)
+    assert settings.temporal_address == "localhost:7233"
+    assert settings.temporal_namespace == "default"
+    assert settings.temporal_ui_url == "http://localhost:8233"
+    assert (settings.session_idle_minutes, settings.session_absolute_hours) == (30, 12)
+
+
+def test_settings_cannot_be_changed() -> None:
+    settings = Settings.from_environment(DEVELOPMENT)
+    with pytest.raises(FrozenInstanceError):
+        settings.public_url = "https://evil.example"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
+def test_a_database_address_is_normalised(scheme: str) -> None:
+    env = DEVELOPMENT | {"DATABASE_URL": f"{scheme}://ana@host/gloria"}
+    settings = Settings.from_environment(env)
+    assert settings.database_url == "postgresql://ana@host/gloria"
+    assert settings.sqlalchemy_url == "postgresql+psycopg://ana@host/gloria"
+
+
+def test_repr_shows_no_secret() -> None:
+    shown = repr(Settings.from_environment(PRODUCTION))
+    assert "hunter2" not in shown
+    assert PRODUCTION["SECRET_KEY"] not in shown
+    assert "ana:***@127.0.0.1:5433/gloria" in shown
+
+
+def test_production_trusts_only_its_own_host() -> None:
+    settings = Settings.from_environment(PRODUCTION | {"TRUSTED_HOSTS": "inner.example, "})
+    assert settings.trusted_hosts == ("approvals.example.org", "inner.example")
+    assert settings.public_url == "https://approvals.example.org"
+
+
+def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "key"
+    secret.write_text(PRODUCTION["SECRET_KEY"] + "\n")
+    env = PRODUCTION | {"SECRET_KEY": "", "SECRET_KEY_FILE": str(secret)}
+    assert Settings.from_environment(env).secret_key == PRODUCTION["SECRET_KEY"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", ""),
+        ("SECRET_KEY", "dev"),
+        ("SECRET_KEY", "a" * 64),
+        ("SECRET_KEY", "change-me-change-me-change-me-change-me"),
+        ("SECRET_KEY_FILE", "/nowhere/at/all"),
+        ("PUBLIC_URL", ""),
+        ("PUBLIC_URL", "http://approvals.example.org"),
+        ("PUBLIC_URL", "approvals.example.org"),
+        ("DATABASE_URL", ""),
+        ("DATABASE_URL", "sqlite:///x.db"),
+        ("ENVIRONMENT", "prod"),
+        ("LOG_LEVEL", "chatty"),
+        ("TEMPORAL_ADDRESS", "http://localhost:7233"),
+        ("TEMPORAL_ADDRESS", "localhost"),
+        ("DATABASE_POOL_SIZE", "0"),
+        ("DATABASE_POOL_SIZE", "9" * 5000),
+        ("OUTCOME_WAIT_MS", "half a second"),
+    ],
+)
+def test_production_refuses_and_names_the_variable(name: str, value: str) -> None:
+    env = PRODUCTION | {name: value}
+    if name == "SECRET_KEY_FILE":
+        env["SECRET_KEY"] = ""
+    with pytest.raises(ConfigurationError, match=name) as refusal:
+        Settings.from_environment(env)
+    assert refusal.value.variable == name
+
+
+def test_a_refusal_never_repeats_a_secret() -> None:
+    with pytest.raises(ConfigurationError) as refusal:
+        Settings.from_environment(PRODUCTION | {"SECRET_KEY": "hunter2hunter2"})
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_without_an_environment_the_strict_rules_hold() -> None:
+    env = {name: value for name, value in DEVELOPMENT.items() if name != "ENVIRONMENT"}
+    with pytest.raises(ConfigurationError):
+        Settings.from_environment(env)
