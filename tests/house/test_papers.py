@@ -12,7 +12,7 @@ from scripts.local.temporal import SEARCH_ATTRIBUTES
 from tests.house.tree import ROOT, label, named
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-PINNED = re.compile(r"(?P<name>[a-z0-9-]+)(\[[a-z,]+\])?==[0-9.a-z]+")
+PINNED = re.compile(r"(?P<name>[a-z0-9-]+)(\[[a-z0-9,]+\])?==[0-9.a-z]+")
 
 
 def requirements() -> list[str]:
