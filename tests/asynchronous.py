@@ -27,5 +27,5 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     names = inspect.signature(pyfuncitem.obj).parameters
     arguments = {name: pyfuncitem.funcargs[name] for name in names}
     loop: asyncio.AbstractEventLoop = pyfuncitem._request.getfixturevalue("loop")
-    loop.run_until_complete(asyncio.wait_for(pyfuncitem.obj(**arguments), timeout=60))
+    loop.run_until_complete(asyncio.wait_for(pyfuncitem.obj(**arguments), timeout=120))
     return True

@@ -76,7 +76,7 @@ def test_a_missing_setting_is_named(desk: Desk) -> None:
         env=env,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 2

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from psycopg import sql
 
 from scripts.local.postgres import ROLE, PostgresServer
@@ -18,6 +18,11 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+
+
+# A busy machine may take its time; what never comes true fails all the same.
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def fresh_database(server: PostgresServer, template: str) -> str:
@@ -62,7 +67,7 @@ def somebody(chromium: Browser, installation: Installation) -> Iterator[Callable
         context = chromium.new_context(java_script_enabled=script, locale="en-GB")
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE_MS)
         return Person(installation, context, page, key).sign_in()
 
     yield arrive

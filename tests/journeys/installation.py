@@ -129,7 +129,7 @@ class Installation:
         except OSError:
             return False
 
-    def wait_for(self, condition: Callable[[], bool], patience: float = 40.0) -> None:
+    def wait_for(self, condition: Callable[[], bool], patience: float = 90.0) -> None:
         """Wait until it holds; fails with the log of a process that died meanwhile."""
         limit = time.monotonic() + patience
         while time.monotonic() < limit:

@@ -56,7 +56,7 @@ def test_a_dry_run_touches_nothing_and_gives_the_same_code(old: OldDatabase) -> 
 
 def test_killed_in_the_middle_it_goes_on(old: OldDatabase) -> None:
     process = old.begin_move("--concurrency", "1")
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + 120
     while old.rows(DONE)[0][0] == 0 and time.monotonic() < limit:
         time.sleep(0.01)
     process.kill()

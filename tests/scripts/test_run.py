@@ -34,7 +34,7 @@ def refused(clone: Path, *arguments: str, **env: str) -> tuple[int, str]:
     """The code and words of a run that does not start."""
     with run(clone, *arguments, **env) as process:
         try:
-            output, _ = process.communicate(timeout=30)
+            output, _ = process.communicate(timeout=120)
         finally:
             process.terminate()
     return process.returncode, output
@@ -97,7 +97,7 @@ def test_a_killed_server_comes_back_and_takes_nothing_with_it(clone: Path, name:
         assert killed
         assert others
         killed.kill()
-        limit = time.monotonic() + 30
+        limit = time.monotonic() + 120
         while server() in (None, killed) and time.monotonic() < limit:
             time.sleep(0.1)
         assert server() not in (None, killed)
@@ -108,7 +108,7 @@ def test_a_killed_server_comes_back_and_takes_nothing_with_it(clone: Path, name:
 
 def test_a_worker_that_dies_at_once_ends_the_run_and_is_named(clone: Path) -> None:
     with run(clone, *ANY, LOG_LEVEL="die") as process:
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=120)
     assert process.returncode in (1, 2)
     assert "Worker ended by itself (code 3)" in output
     assert "polling 127.0.0.1" in output

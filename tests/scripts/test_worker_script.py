@@ -60,7 +60,7 @@ def test_without_a_server_and_a_terminal_it_asks_nothing_and_lets_the_worker_wai
     clone: Path,
 ) -> None:
     process = start(clone, "--once", TEMPORAL_ADDRESS="127.0.0.1:1")
-    output, _ = process.communicate(timeout=30)
+    output, _ = process.communicate(timeout=120)
     assert process.returncode == 5
     assert "Temporal server  127.0.0.1:1\nNamespace        default\n" in output
     assert "starts and waits for the server" in output
@@ -68,7 +68,7 @@ def test_without_a_server_and_a_terminal_it_asks_nothing_and_lets_the_worker_wai
 
 def test_dotenv_is_read_and_not_run(clone: Path) -> None:
     process = start(clone, "--once", TEMPORAL_ADDRESS="127.0.0.1:1")
-    output, _ = process.communicate(timeout=30)
+    output, _ = process.communicate(timeout=120)
     assert "$(touch hacked)" in output
     assert not list(clone.rglob("hacked"))
 
@@ -88,6 +88,6 @@ def test_signals_reach_the_worker_and_its_code_comes_back(
 def test_a_missing_setting_is_named(clone: Path) -> None:
     (clone / ".env").write_text("ENVIRONMENT=production\n")
     process = start(clone, TEMPORAL_ADDRESS="127.0.0.1:1")
-    output, _ = process.communicate(timeout=30)
+    output, _ = process.communicate(timeout=120)
     assert process.returncode == 2
     assert "PUBLIC_URL is missing" in output

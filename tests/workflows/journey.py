@@ -24,7 +24,7 @@ from portal.workflows.simple import SimpleApprovalWorkflow
 from tests.workflows.fakes import FakeRecorder, FakeRouter, Plan
 from tests.workflows.given import Requests, new_id
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 Sleep = Callable[[timedelta], Any]
 
 
@@ -112,10 +112,21 @@ class Journey:
             assert time.monotonic() < limit, f"waited in vain; recorded: {self.recorder.kinds}"
             await asyncio.sleep(0.005)
 
+    async def run_id(self) -> str:
+        """The id of the run that goes on now."""
+        return (await self.handle.describe()).run_id
+
+    async def until_run_is_not(self, earlier: str) -> None:
+        """Wait for the next run: the server puts it off while signals still come in."""
+        limit = time.monotonic() + PATIENCE
+        while await self.run_id() == earlier:
+            assert time.monotonic() < limit, "it never continued as new"
+            await asyncio.sleep(0.02)
+
     async def seen(self, kind: str, times: int = 1) -> None:
         """Wait until the record has this event."""
         await self.until(lambda: self.recorder.kinds.count(kind) >= times)
 
     async def outcome(self) -> str:
         """The workflow's result."""
-        return await asyncio.wait_for(self.handle.result(), 20)
+        return await asyncio.wait_for(self.handle.result(), PATIENCE)

@@ -52,12 +52,11 @@ async def test_commands_that_wait_beside_a_state_are_applied(journey: Journey) -
 async def test_continues_as_new_and_loses_nothing(journey: Journey) -> None:
     journey.continue_after = 20
     await journey.start(stage("manager", ANA))
-    first = await journey.handle.describe()
+    first = await journey.run_id()
     for number in range(12):
         comment = journey.request.give(commands.Comment, DAN, comment=f"Number {number}")
         await journey.give(comment)
-    latest = await journey.handle.describe()
-    assert latest.run_id != first.run_id
+    await journey.until_run_is_not(first)
     repeated = replace(comment, kind="Comment")
     await journey.send(repeated)
     await journey.give(journey.request.approve(ANA))
