@@ -19,7 +19,7 @@ def run(script: str, **env: str) -> str:
     """Run a job; its output, whether it succeeded or not raises CalledProcessError."""
     command = ["/bin/sh", str(FOLDER / script)]
     return subprocess.run(
-        command, env={**os.environ, **env}, check=True, capture_output=True, text=True, timeout=60
+        command, env={**os.environ, **env}, check=True, capture_output=True, text=True, timeout=120
     ).stdout
 
 
