@@ -134,7 +134,7 @@ class _Walk:
         self._comment(event, event.decision, event.comment, event.task_id)
 
     def retracted(self, event: stage_events.DecisionRetracted) -> None:
-        empty = dict.fromkeys(("decided_at", "decided_by", "acting_for", "decision"))
+        empty = dict.fromkeys(("decided_at", "decided_by", "decision"))
         self.rows.change_task(event.task_id, status=TaskStatus.OPEN, comment="", **empty)
         self.rows.undone.append(event.task_id)
         for comment in self.rows.comments:
@@ -142,17 +142,28 @@ class _Walk:
                 comment["about"] = UNDONE
 
     def escalated(self, event: stage_events.TaskEscalated) -> None:
-        self.rows.participants[event.to_id] = None
         why = {"why": event.why, "message": event.message, "escalated_from": event.from_id}
+        self._move(event, why, escalation_level=event.level)
+
+    def reassigned(self, event: stage_events.TaskReassigned) -> None:
+        self._move(event, {"why": event.why, "reassigned_from": event.from_id})
+
+    def delegated(self, event: stage_events.TaskDelegated) -> None:
+        why = {"delegated": event.why}
+        self._move(event, why, acting_for=event.from_id, delegation_id=event.delegation_id)
+
+    def given_back(self, event: stage_events.TaskGivenBack) -> None:
+        self._move(event, {"delegated": None})
+
+    def _move(self, event: Any, why: Row, **columns: Any) -> None:
+        """Another person has the task; what `why` says is added to what is known of it."""
+        self.rows.participants[event.to_id] = None
         inserted = self.rows.tasks.get(event.task_id)
         changed = self.rows.task_changes.get(event.task_id, {})
         known = inserted["why"] if inserted is not None else changed.get("why", {})
-        self.rows.change_task(
-            event.task_id,
-            assignee_id=event.to_id,
-            escalation_level=event.level,
-            why=known | why,
-        )
+        owned: Row = {"acting_for": None, "delegation_id": None}
+        moved: Row = {"assignee_id": event.to_id, "why": known | why}
+        self.rows.change_task(event.task_id, **(owned | moved | columns))
 
     def expired(self, event: stage_events.TaskExpired) -> None:
         self.rows.change_task(event.task_id, status=TaskStatus.EXPIRED)
@@ -218,6 +229,9 @@ TAKERS: dict[type[Event], Callable[[_Walk, Any], None]] = {
     stage_events.TaskDecided: _Walk.decided,
     stage_events.DecisionRetracted: _Walk.retracted,
     stage_events.TaskEscalated: _Walk.escalated,
+    stage_events.TaskReassigned: _Walk.reassigned,
+    stage_events.TaskDelegated: _Walk.delegated,
+    stage_events.TaskGivenBack: _Walk.given_back,
     stage_events.TaskExpired: _Walk.expired,
     stage_events.TaskWithdrawn: _Walk.withdrawn,
     **dict.fromkeys(SAID, _Walk.said),

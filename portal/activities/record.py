@@ -24,7 +24,7 @@ from portal.domain.approval import apply, evolve
 from portal.domain.codec import decode, encode
 from portal.domain.commands import COMMANDS
 from portal.domain.errors import CannotDecode, DomainError, Refusal
-from portal.domain.event import Event
+from portal.domain.event import SYSTEM, Event
 from portal.domain.events import EVENTS, CommandRefused
 from portal.domain.state import Approval
 from portal.workflows.messages import RecordAnswer, RecordBatch
@@ -165,7 +165,7 @@ def _answer(state: Approval, row: Mapping[str, Any]) -> list[Event]:
             request_id=state.request_id,
             seq=state.seq + 1,
             at=now,
-            actor=row["actor_id"],
+            actor=row["actor_id"] or SYSTEM,
             command_id=row["id"],
             kind=row["kind"],
             reason=Refusal.CLOSED.value,

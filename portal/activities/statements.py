@@ -80,13 +80,17 @@ INSERT_TASKS = _insert(
     group_name="COALESCE((SELECT name FROM portal.groups WHERE code = new.group_name),"
     " new.group_name)",
 )
-# A change that names a status says everything about the decision; any other leaves it alone.
+# A change that names a status says everything about the decision; any other leaves it alone. One
+# that names a person says everything about whom they act for.
 CHANGE_TASKS = """
 UPDATE portal.tasks old SET
     status = COALESCE(new.status, old.status),
     decided_at = CASE WHEN new.status IS NULL THEN old.decided_at ELSE new.decided_at END,
     decided_by = CASE WHEN new.status IS NULL THEN old.decided_by ELSE new.decided_by END,
-    acting_for = CASE WHEN new.status IS NULL THEN old.acting_for ELSE new.acting_for END,
+    acting_for = CASE WHEN new.assignee_id IS NULL AND new.status IS DISTINCT FROM 'DECIDED'
+        THEN old.acting_for ELSE new.acting_for END,
+    delegation_id = CASE WHEN new.assignee_id IS NULL
+        THEN old.delegation_id ELSE new.delegation_id END,
     decision = CASE WHEN new.status IS NULL THEN old.decision ELSE new.decision END,
     comment = COALESCE(new.comment, old.comment),
     content_version = COALESCE(new.content_version, old.content_version),

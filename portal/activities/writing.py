@@ -24,7 +24,10 @@ from portal.domain.events import (
     RequestResubmitted,
     RequestReturned,
     RequestSubmitted,
+    TaskDelegated,
     TaskEscalated,
+    TaskGivenBack,
+    TaskReassigned,
 )
 from portal.domain.policy import WorkflowKind
 from portal.domain.state import Approval
@@ -238,7 +241,7 @@ def _people(events: Iterable[Event], state: Approval) -> set[str]:
     people = {state.requester_id, *(task.assignee_id for task in state.open_tasks)}
     for event in events:
         people |= {event.actor, event.on_behalf_of or SYSTEM}
-        if isinstance(event, TaskEscalated):
+        if isinstance(event, TaskEscalated | TaskReassigned | TaskDelegated | TaskGivenBack):
             people |= {event.from_id, event.to_id}
         elif isinstance(event, RequestReturned):
             people.add(event.by)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from portal.domain import request_events, stage_events
 from portal.domain.decide import is_excluded
+from portal.domain.delegating import busy
 from portal.domain.draft import Draft
 from portal.domain.event import Event
 from portal.domain.plan import Candidate, PlannedEscalation
@@ -112,10 +113,10 @@ def _target(state: Approval, level: PlannedEscalation) -> Candidate | None:
     stage = state.stage
     if stage is None:
         return None
-    busy = {task.assignee_id for task in stage.tasks}
+    asked = busy(stage)
     for candidate in level.to:
         person = candidate.person_id
-        if person not in busy and not is_excluded(state, stage, person):
+        if person not in asked and not is_excluded(state, stage, person):
             return candidate
     return None
 

@@ -116,11 +116,31 @@ class Remind(Command):
     """The requester's nudge to everybody who is asked now."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class StartDelegation(Command):
+    """The portal: `on_behalf_of` is away, and the delegate gets this open task of theirs."""
+
+    task_id: str
+    delegation_id: str
+    delegate_id: str
+    until: datetime | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndDelegation(Command):
+    """The portal: the absence is over, or the delegate cannot act, so the owner has the task."""
+
+    task_id: str
+    delegation_id: str
+    reason: str = ""
+
+
 COMMANDS: dict[str, type[Command]] = {
     command.__name__: command
     for command in (
         Submit, Approve, Reject, SendBack, Retract, Resubmit, Comment, Withdraw, Cancel, Hold,
-        Resume, Remind,
+        Resume, Remind, StartDelegation, EndDelegation,
     )
 }  # fmt: skip
 

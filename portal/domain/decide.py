@@ -1,5 +1,6 @@
 """Deciding a task, and undoing a decision."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from portal.domain import commands, stage_events
@@ -35,6 +36,8 @@ def decide(draft: Draft, command: commands.TaskCommand) -> Refusal | None:
         return Refusal.LATE
     if decision in stage.plan.comment_required and not command.comment.strip():
         return Refusal.COMMENT_REQUIRED
+    # Both names stand with the decision, whatever the form said.
+    draft.command = replace(command, on_behalf_of=task.acting_for)
     _record(draft, command, decision, stage)
     return None
 
@@ -89,14 +92,15 @@ def _moved_on(state: Approval) -> Refusal:
 def _not_this_person(
     state: Approval, stage: OpenStage, task: Task, command: commands.TaskCommand
 ) -> Refusal | None:
-    if is_excluded(state, stage, command.actor_id):
+    if is_excluded(state, stage, command.actor_id, task.acting_for):
         return Refusal.EXCLUDED
     return None if command.actor_id == task.assignee_id else Refusal.NOT_YOURS
 
 
-def is_excluded(state: Approval, stage: OpenStage, person_id: str) -> bool:
-    """True for whoever may never decide in this stage."""
-    return person_id in (state.requester_id, state.on_behalf_of) or person_id in stage.plan.excluded
+def is_excluded(state: Approval, stage: OpenStage, *people: str | None) -> bool:
+    """True if one of these may never decide in this stage: who acts, and for whom."""
+    barred = {state.requester_id, state.on_behalf_of, *stage.plan.excluded} - {None}
+    return not barred.isdisjoint(people)
 
 
 def _record(

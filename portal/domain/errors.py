@@ -30,6 +30,7 @@ class Refusal(StrEnum):
     NOT_RETURNED = "not_returned"
     UNDO_OVER = "undo_over"
     TOO_SOON = "too_soon"
+    ALREADY_ASKED = "already_asked"
     UNKNOWN_TASK = "unknown_task"
     UNSUPPORTED = "unsupported"
 
@@ -49,6 +50,7 @@ REFUSAL_SENTENCES: dict[Refusal, str] = {
     Refusal.NOT_RETURNED: "The request was not sent back, so there is nothing to send again.",
     Refusal.UNDO_OVER: "The time for undoing is over.",
     Refusal.TOO_SOON: "A reminder was sent only a short while ago.",
+    Refusal.ALREADY_ASKED: "This person is asked in the same stage already: one person, one vote.",
     Refusal.UNKNOWN_TASK: "There is no such task in this request.",
     Refusal.UNSUPPORTED: "This version of the portal does not know this command.",
 }

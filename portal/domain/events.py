@@ -31,8 +31,11 @@ from portal.domain.stage_events import (
     StageSkipped,
     TaskAssigned,
     TaskDecided,
+    TaskDelegated,
     TaskEscalated,
     TaskExpired,
+    TaskGivenBack,
+    TaskReassigned,
     TaskWithdrawn,
 )
 
@@ -40,10 +43,11 @@ EVENTS: dict[str, type[Event]] = {
     event.__name__: event
     for event in (
         RequestSubmitted, StageSkipped, StageOpened, TaskAssigned, TaskDecided, DecisionRetracted,
-        TaskEscalated, TaskExpired, TaskWithdrawn, ReminderDue, CommentAdded, AttentionNeeded,
-        RoutingRetried, StagePassed, StageFailed, RequestReturned, RequestResubmitted, RequestHeld,
-        RequestResumed, RequestApproved, RequestRejected, RequestTimedOut, RequestWithdrawn,
-        RequestCancelled, CommandRefused, LegacyRecorded, RequestImported, RequestFailed,
+        TaskEscalated, TaskReassigned, TaskDelegated, TaskGivenBack, TaskExpired, TaskWithdrawn,
+        ReminderDue, CommentAdded, AttentionNeeded, RoutingRetried, StagePassed, StageFailed,
+        RequestReturned, RequestResubmitted, RequestHeld, RequestResumed, RequestApproved,
+        RequestRejected, RequestTimedOut, RequestWithdrawn, RequestCancelled, CommandRefused,
+        LegacyRecorded, RequestImported, RequestFailed,
     )
 }  # fmt: skip
 
@@ -82,8 +86,11 @@ __all__ = [
     "StageSkipped",
     "TaskAssigned",
     "TaskDecided",
+    "TaskDelegated",
     "TaskEscalated",
     "TaskExpired",
+    "TaskGivenBack",
+    "TaskReassigned",
     "TaskWithdrawn",
     "kind_of",
 ]

@@ -76,7 +76,26 @@ def _retracted(state: Approval, event: happened.DecisionRetracted) -> Changes:
 
 def _escalated(state: Approval, event: happened.TaskEscalated) -> Changes:
     on_stage = {"escalations_done": event.level}
-    return _with_task(state, event.task_id, on_stage, assignee_id=event.to_id)
+    return _with_task(state, event.task_id, on_stage, **_owned_by(event.to_id))
+
+
+def _owned_by(person_id: str) -> dict[str, str | None]:
+    return {"assignee_id": person_id, "acting_for": None, "delegation_id": None}
+
+
+def _moved(state: Approval, event: happened.TaskReassigned | happened.TaskGivenBack) -> Changes:
+    return _with_task(state, event.task_id, {}, **_owned_by(event.to_id))
+
+
+def _delegated(state: Approval, event: happened.TaskDelegated) -> Changes:
+    return _with_task(
+        state,
+        event.task_id,
+        {},
+        assignee_id=event.to_id,
+        acting_for=event.from_id,
+        delegation_id=event.delegation_id,
+    )
 
 
 def _expired(state: Approval, event: happened.TaskExpired) -> Changes:
@@ -104,6 +123,7 @@ def _passed(state: Approval, event: happened.StagePassed) -> Changes:
         index=event.index,
         round=state.round,
         deciders=event.deciders,
+        acted_for=event.acted_for,
         reads=None if state.stage is None else state.stage.plan.reads,
     )
     return {
@@ -125,6 +145,9 @@ CHANGES: dict[type[Event], Callable[[Approval, Any], Changes]] = {
     happened.TaskDecided: _decided,
     happened.DecisionRetracted: _retracted,
     happened.TaskEscalated: _escalated,
+    happened.TaskReassigned: _moved,
+    happened.TaskDelegated: _delegated,
+    happened.TaskGivenBack: _moved,
     happened.TaskExpired: _expired,
     happened.TaskWithdrawn: _withdrawn,
     happened.ReminderDue: _reminded,

@@ -91,12 +91,16 @@ class Attention:
 
 @dataclass(frozen=True, kw_only=True)
 class EarlierApproval:
-    """A stage approved before: its round and who approved it (nobody for a notify stage)."""
+    """A stage approved before: its round and who approved it (nobody for a notify stage).
+
+    `acted_for`: in whose place some of them did.
+    """
 
     index: int
     key: str
     round: int
     deciders: tuple[str, ...] = ()
+    acted_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +121,8 @@ class RouteQuestion:
     """Everything routing has to know about a request, beside the policy and the directory.
 
     `carried`: keys of stages approved in an earlier round whose fields did not change since.
-    `deciders`: who approved the stages before `from_index` (excluded where a stage is `distinct`).
+    `deciders`: who approved the stages before `from_index`, and in whose place (both excluded where
+    a stage is `distinct`).
     `earlier`: every approval that stands, of this round or carried.
     """
 

@@ -98,7 +98,7 @@ def _walk(
         stage = policy.stages[index]
         if stage.key in question.carried:
             approval = earlier.get(stage.key)
-            kept = set(approval.deciders) if approval is not None else set()
+            kept = {*approval.deciders, *approval.acted_for} if approval is not None else set()
             # A distinct stage cannot stay approved by somebody who has since decided before it.
             if not (stage.distinct and kept & deciders):
                 deciders |= kept

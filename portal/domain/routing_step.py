@@ -41,7 +41,11 @@ def question(state: Approval, now: datetime) -> RouteQuestion:
         approved_once=has_approval(state),
         earlier=tuple(
             EarlierApproval(
-                index=each.index, key=each.key, round=each.round, deciders=each.deciders
+                index=each.index,
+                key=each.key,
+                round=each.round,
+                deciders=each.deciders,
+                acted_for=each.acted_for,
             )
             for each in state.passed
         ),
@@ -92,7 +96,8 @@ def task_id(request_id: str, opening: int, person_id: str) -> str:
 
 
 def _deciders_before(state: Approval, index: int) -> tuple[str, ...]:
-    names = (person for stage in state.passed if stage.index < index for person in stage.deciders)
+    before = [stage for stage in state.passed if stage.index < index]
+    names = (person for stage in before for person in (*stage.deciders, *stage.acted_for))
     return tuple(dict.fromkeys(names))
 
 

@@ -5,7 +5,7 @@ from portal.domain.draft import Draft
 from portal.domain.policy import Decision, Mode, Rejection
 from portal.domain.request import TaskStatus
 from portal.domain.state import OpenStage
-from portal.domain.verdict import Verdict, approvers, verdict, votes_needed
+from portal.domain.verdict import Verdict, approvers, represented, verdict, votes_needed
 
 ENOUGH = "The stage has the approvals it needs."
 DECIDED_OTHERWISE = "The stage was rejected."
@@ -40,7 +40,11 @@ def withdraw_open_tasks(draft: Draft, reason: str, stage: OpenStage | None) -> N
 def _pass(draft: Draft, stage: OpenStage) -> None:
     plan = stage.plan
     draft.happened(
-        stage_events.StagePassed, index=plan.index, key=plan.key, deciders=approvers(stage.tasks)
+        stage_events.StagePassed,
+        index=plan.index,
+        key=plan.key,
+        deciders=approvers(stage.tasks),
+        acted_for=represented(stage.tasks),
     )
     _no_longer_needed(draft, stage, ENOUGH)
 

@@ -87,6 +87,53 @@ class TaskEscalated(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TaskReassigned(Event):
+    """A task moved to another person for good, with its ownership.
+
+    `comment`: what the person who moved it said. `reason`: why the portal moved it by itself.
+    `why`: why it came to this person.
+    """
+
+    tag: ClassVar[str] = "task:reassigned"
+    TEXTS: ClassVar[tuple[str, ...]] = ("comment",)
+    task_id: str
+    from_id: str
+    to_id: str
+    comment: str = ""
+    reason: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskDelegated(Event):
+    """Somebody acts for a task's owner (`from_id`), whose it stays.
+
+    `delegation_id` and `until`: the owner's absence that brought it about; None for this task only.
+    """
+
+    tag: ClassVar[str] = "task:delegated"
+    TEXTS: ClassVar[tuple[str, ...]] = ("comment",)
+    task_id: str
+    from_id: str
+    to_id: str
+    comment: str = ""
+    why: str = ""
+    delegation_id: str | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskGivenBack(Event):
+    """A delegated task is with its owner (`to_id`) again, and why."""
+
+    tag: ClassVar[str] = "task:given-back"
+    task_id: str
+    from_id: str
+    to_id: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class TaskExpired(Event):
     """A task's last deadline passed undecided."""
 
@@ -119,12 +166,16 @@ class ReminderDue(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class StagePassed(Event):
-    """A stage has the approvals it needs (or told its people, for a notify stage)."""
+    """A stage has the approvals it needs (or told its people, for a notify stage).
+
+    `deciders`: who approved; `acted_for`: in whose place some of them did.
+    """
 
     tag: ClassVar[str] = "stage:passed"
     index: int
     key: str
     deciders: tuple[str, ...] = ()
+    acted_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,8 +12,9 @@ from portal.domain.request import Content, Priority, Status, TaskStatus
 class Task:
     """One person's to-do in a stage and round.
 
-    `decided_by` differs from the assignee for delegates. `undo_until`: the decision can be
-    retracted before this time.
+    `acting_for`: the task's owner, where a delegate has it. `delegation_id`: the owner's absence
+    that brought it there; None for this task only. `undo_until`: the decision can be retracted
+    before this time.
     """
 
     id: str
@@ -24,6 +25,13 @@ class Task:
     decided_by: str | None = None
     due_at: datetime | None = None
     undo_until: datetime | None = None
+    acting_for: str | None = None
+    delegation_id: str | None = None
+
+    @property
+    def owner_id(self) -> str:
+        """Whose task it is, whoever has it."""
+        return self.acting_for or self.assignee_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +55,7 @@ class OpenStage:
 class PassedStage:
     """A stage that was approved: when (which round), by whom, and which fields it read.
 
-    A notify stage stands here without deciders.
+    A notify stage stands here without deciders. `acted_for`: who was represented.
     """
 
     key: str
@@ -55,6 +63,7 @@ class PassedStage:
     round: int
     deciders: tuple[str, ...] = ()
     reads: tuple[str, ...] | None = None
+    acted_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

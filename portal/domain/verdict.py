@@ -42,6 +42,11 @@ def approvers(tasks: Sequence[Task]) -> tuple[str, ...]:
     return tuple(task.decided_by for task in tasks if _approved(task) and task.decided_by)
 
 
+def represented(tasks: Sequence[Task]) -> tuple[str, ...]:
+    """In whose place somebody approved."""
+    return tuple(task.acting_for for task in tasks if _approved(task) and task.acting_for)
+
+
 def votes_needed(plan: StagePlan, tasks: Sequence[Task]) -> int:
     """Approvals that pass the stage: never fewer than one, whatever the plan says."""
     if plan.mode is Mode.ALL:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import DateTime, Index, Text, Uuid, text
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,6 +16,7 @@ class Command(Base):
     `outcome`: "applied" or "refused" (then `reason` is a `portal.domain.errors.Refusal`), set with
     `applied_at` by the record activity. `next_attempt_at`: when the relay may try (again).
     `parked_at`: given up after too many permanent failures; admins see it. `number`: the request's.
+    `actor_id`: null where the portal itself gave the command, which then came in via "system".
     """
 
     __tablename__ = "commands"
@@ -37,6 +38,7 @@ class Command(Base):
             "parked_at",
             postgresql_where=text("parked_at IS NOT NULL AND applied_at IS NULL"),
         ),
+        CheckConstraint("actor_id IS NOT NULL OR via = 'system'", name="actor"),
     )
 
     id: Mapped[Id]
@@ -45,7 +47,7 @@ class Command(Base):
     task_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
     kind: Mapped[str] = mapped_column(Text)
     workflow: Mapped[str] = mapped_column(Text, server_default="approval")
-    actor_id: Mapped[UserKey]
+    actor_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False), ForeignKey("portal.users.id"))
     on_behalf_of: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
     payload: Mapped[Json]
     via: Mapped[str] = mapped_column(Text, server_default="web")

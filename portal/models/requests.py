@@ -124,6 +124,12 @@ class Task(Base):
             "id",
             postgresql_where=text("status = 'OPEN'"),
         ),
+        Index(
+            "ix_tasks_acting_for",
+            "acting_for",
+            "id",
+            postgresql_where=text("status = 'OPEN' AND acting_for IS NOT NULL"),
+        ),
         Index("ix_tasks_request_id", "request_id"),
         CheckConstraint("decided_by IS NULL OR decided_by <> requester_id", name="not_own_request"),
         {"postgresql_with": ROOMY},
@@ -141,6 +147,7 @@ class Task(Base):
     acting_for: Mapped[str | None] = mapped_column(
         Uuid(as_uuid=False), ForeignKey("portal.users.id")
     )
+    delegation_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
     status: Mapped[str] = mapped_column(Text)
     opened_at: Mapped[Time]
     due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -111,6 +111,35 @@ def _escalated(event: stage_events.TaskEscalated, scene: Scene) -> list[Notice]:
     ]
 
 
+def _reassigned(event: stage_events.TaskReassigned, scene: Scene) -> list[Notice]:
+    scene.assignees[event.task_id] = event.to_id
+    new, old = scene.name(event.to_id), scene.name(event.from_id)
+    if event.actor == SYSTEM:
+        to_text = f"“{scene.title}” is now yours to decide. {event.reason}".strip()
+        from_text = f"“{scene.title}” went to {new}. {event.reason}".strip()
+    else:
+        to_text = f"{scene.name(event.actor)} gave you “{scene.title}” to decide."
+        from_text = f"{scene.name(event.actor)} gave “{scene.title}” to {new}."
+    owners_text = f"{new} decides about “{scene.title}” in place of {old}. {event.reason}".strip()
+    return [
+        _notice(event, event.to_id, "reassigned", to_text, event.task_id),
+        _notice(event, event.from_id, "moved", from_text),
+        *(_notice(event, person, "moved", owners_text) for person in scene.owners),
+    ]
+
+
+def _delegated(event: stage_events.TaskDelegated, scene: Scene) -> list[Notice]:
+    scene.assignees[event.task_id] = event.to_id
+    text = f"“{scene.title}” waits for your decision, for {scene.name(event.from_id)}."
+    return [_notice(event, event.to_id, "delegated", text, event.task_id)]
+
+
+def _given_back(event: stage_events.TaskGivenBack, scene: Scene) -> list[Notice]:
+    scene.assignees[event.task_id] = event.to_id
+    text = f"“{scene.title}” is yours to decide again. {event.reason}".strip()
+    return [_notice(event, event.to_id, "given_back", text, event.task_id)]
+
+
 def _reminded(event: stage_events.ReminderDue, scene: Scene) -> list[Notice]:
     by_hand = event.actor != SYSTEM
     who = scene.name(event.actor)
@@ -164,6 +193,9 @@ TELLERS: dict[type[Event], Callable[[Any, Scene], list[Notice]]] = {
     stage_events.TaskExpired: _gone,
     stage_events.TaskWithdrawn: _gone,
     stage_events.TaskEscalated: _escalated,
+    stage_events.TaskReassigned: _reassigned,
+    stage_events.TaskDelegated: _delegated,
+    stage_events.TaskGivenBack: _given_back,
     stage_events.ReminderDue: _reminded,
     request_events.CommentAdded: _commented,
     request_events.AttentionNeeded: _attention,

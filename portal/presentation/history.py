@@ -13,6 +13,7 @@ _PLAIN = {
     "TaskAssigned": Label("Asked to decide", "info", "user-plus"),
     "TaskReassigned": Label("Task handed to someone else", "info", "arrows-right-left"),
     "TaskDelegated": Label("Task delegated", "info", "user-plus"),
+    "TaskGivenBack": Label("Task given back to its owner", "info", "arrow-uturn-left"),
     "TaskDecided": Label("Decided", "info", "check"),
     "TaskEscalated": Label("Escalated, because time ran out", "warn", "arrow-trending-up"),
     "TaskExpired": Label("Task expired undecided", "bad", "clock"),

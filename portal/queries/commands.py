@@ -13,18 +13,22 @@ from portal.models import Command, User
 from portal.queries.readers import Reader
 
 SHOWN = 100
+PORTAL = "The portal"
 
 
 @dataclass(frozen=True, slots=True)
 class CommandRecord:
-    """A command. `outcome`: None while it waits, then "applied", or "refused" with `reason`."""
+    """A command. `outcome`: None while it waits, then "applied", or "refused" with `reason`.
+
+    `actor_id`: None for those that the portal gives itself.
+    """
 
     id: str
     request_id: str
     number: str
     task_id: str | None
     kind: str
-    actor_id: str
+    actor_id: str | None
     actor_name: str
     payload: dict[str, Any]
     created_at: datetime
@@ -109,7 +113,7 @@ def _waiting_for_request() -> Select[*tuple[Any, ...]]:
 def _rows() -> Select[*tuple[Any, ...]]:
     return select(
         Command.id, Command.request_id, Command.number, Command.task_id, Command.kind,
-        Command.actor_id, User.name, Command.payload, Command.created_at, Command.attempts,
-        Command.last_error, Command.delivered_at, Command.applied_at, Command.parked_at,
-        Command.outcome, Command.reason,
-    ).join(User, User.id == Command.actor_id)  # fmt: skip
+        Command.actor_id, func.coalesce(User.name, PORTAL), Command.payload, Command.created_at,
+        Command.attempts, Command.last_error, Command.delivered_at, Command.applied_at,
+        Command.parked_at, Command.outcome, Command.reason,
+    ).outerjoin(User, User.id == Command.actor_id)  # fmt: skip

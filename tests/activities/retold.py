@@ -10,14 +10,17 @@ from sqlalchemy import Connection, insert
 from portal import models
 from portal.domain.codec import encode
 from portal.domain.commands import Command, kind_of
+from portal.domain.event import SYSTEM
 from portal.domain.events import Event
+from portal.domain.request import Via
 from portal.domain.state import Approval
 from portal.models.columns import new_id
 from portal.workflows.messages import RecordBatch, RecordedEvent
 
 PEOPLE = ("ana", "ben", "cleo", "dan", "eve", "rita", "bob", "admin")
+ABSENCES = ("d1", "d2")
 VERSION = str(uuid5(NAMESPACE_OID, "v1"))
-KNOWN = {"v1": VERSION, **{name: str(uuid5(NAMESPACE_OID, name)) for name in PEOPLE}}
+KNOWN = {"v1": VERSION, **{name: str(uuid5(NAMESPACE_OID, name)) for name in (*PEOPLE, *ABSENCES)}}
 
 
 def insert_office(connection: Connection) -> None:
@@ -83,7 +86,8 @@ def insert_commands(connection: Connection, commands: Sequence[Command]) -> None
             "request_id": str(UUID(command.request_id)),
             "number": "PR-1",
             "kind": kind_of(command),
-            "actor_id": payload["actor_id"],
+            "actor_id": None if command.actor_id == SYSTEM else payload["actor_id"],
+            "via": Via.SYSTEM if command.actor_id == SYSTEM else command.via,
             "payload": payload,
         }
     if rows:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 
 from portal.domain import approval, commands
+from portal.domain.event import SYSTEM
 from portal.domain.request import Status, TaskStatus
 from portal.domain.state import Task
 from tests.domain.worlds import EVERYBODY, World, answers, contents, people, submissions, texts
@@ -99,6 +100,20 @@ def remind(draw: Any, world: World) -> None:
     world.command(commands.Remind, draw(st.sampled_from(["rita", "rita", "bob", "ana"])))
 
 
+def delegate(draw: Any, world: World) -> None:
+    """Somebody goes away, or returns: mostly the one who is asked, sometimes anybody."""
+    task = _some_task(draw, world)
+    given = {"task_id": task.id, "delegation_id": draw(st.sampled_from(["d1", "d2"]))}
+    whose = task.owner_id if draw(st.integers(0, 5)) else draw(people)
+    actor = draw(st.sampled_from([SYSTEM] * 9 + ["ana"]))
+    if draw(st.booleans()):
+        given["delegation_id"] = task.delegation_id or given["delegation_id"]
+        world.command(commands.EndDelegation, actor, **given)
+    else:
+        command = commands.StartDelegation
+        world.command(command, actor, on_behalf_of=whose, delegate_id=draw(people), **given)
+
+
 def route(draw: Any, world: World) -> None:
     """Routing answers, asked or not."""
     world.route(draw(answers(world.state, world.now)))
@@ -122,12 +137,13 @@ ACTIONS: dict[str, Action] = {
     each.__name__: each
     for each in (
         decide, retract, repeat, resubmit, comment, stop, hold, resume, remind, route, wait,
+        delegate,
     )
 }  # fmt: skip
 
 # The actions that lead somewhere in each situation: drawn more often than the others.
 LIKELY = {
-    Status.PENDING: (decide, decide, decide, wait),
+    Status.PENDING: (decide, decide, decide, delegate, wait),
     Status.ON_HOLD: (resume, wait),
     Status.RETURNED: (resubmit, resubmit, comment),
 }

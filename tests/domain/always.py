@@ -12,8 +12,11 @@ from portal.domain.events import (
     StageOpened,
     TaskAssigned,
     TaskDecided,
+    TaskDelegated,
     TaskEscalated,
     TaskExpired,
+    TaskGivenBack,
+    TaskReassigned,
     TaskWithdrawn,
     kind_of,
 )
@@ -82,22 +85,31 @@ def rule_3_decided_once(world: World) -> None:
 
 
 def rule_4_nobody_excluded(world: World) -> None:
-    """Neither requester, nor beneficiary, nor excluded people are asked or decide, ever."""
+    """Neither requester, nor beneficiary, nor excluded people are asked or decide, ever: not in
+    their own name and not in another's. Nobody has, or owns, two tasks of one stage."""
     barred: set[str | None] = set()
     holder: dict[str, str] = {}
+    owner: dict[str, str] = {}
     for event in world.log:
         if isinstance(event, StageOpened):
             barred = {world.state.requester_id, world.state.on_behalf_of, *event.plan.excluded}
-            holder = {}
-        elif isinstance(event, TaskAssigned):
-            assert event.person_id not in barred | set(holder.values())
-            holder[event.task_id] = event.person_id
-        elif isinstance(event, TaskEscalated):
-            assert event.to_id not in barred | set(holder.values())
+            holder, owner = {}, {}
+        elif isinstance(event, TaskAssigned | TaskEscalated | TaskReassigned):
+            person = event.person_id if isinstance(event, TaskAssigned) else event.to_id
+            assert person not in barred | {*holder.values(), *owner.values()}
+            holder[event.task_id] = owner[event.task_id] = person
+        elif isinstance(event, TaskDelegated):
+            assert event.from_id == holder[event.task_id] == owner[event.task_id]
+            assert event.to_id not in barred | {*holder.values(), *owner.values()}
+            holder[event.task_id] = event.to_id
+        elif isinstance(event, TaskGivenBack):
+            assert event.from_id == holder[event.task_id] != event.to_id == owner[event.task_id]
             holder[event.task_id] = event.to_id
         elif isinstance(event, TaskDecided):
-            assert event.actor not in barred
+            whose = None if event.actor == owner[event.task_id] else owner[event.task_id]
+            assert barred.isdisjoint({event.actor, whose} - {None})
             assert event.actor == holder[event.task_id]
+            assert event.on_behalf_of == whose
 
 
 def rule_5_twice_is_once(world: World) -> None:

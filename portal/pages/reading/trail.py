@@ -31,6 +31,7 @@ STATUS_AFTER = {
     "RequestWithdrawn": Status.WITHDRAWN,
     "RequestCancelled": Status.CANCELLED,
 }
+MOVES = ("TaskEscalated", "TaskReassigned", "TaskDelegated", "TaskGivenBack")
 PEOPLE = ("person_id", "from_id", "to_id", "by")
 
 
@@ -94,7 +95,7 @@ class _Reading:
         data = event.data
         if event.kind == "StageOpened":
             self.stages[data["plan"]["key"]] = data["plan"]["name"]
-        if event.kind in ("TaskAssigned", "TaskEscalated"):
+        if event.kind in ("TaskAssigned", *MOVES):
             person = str(data.get("person_id") or data.get("to_id"))
             self.asked[data["task_id"]] = self.names.get(person, "")
         if event.kind == "ReminderDue":
@@ -116,7 +117,7 @@ class _Reading:
         if after is not None and self.status not in (None, after):
             changes.insert(0, Change("Status", status(self.status).words, status(after).words))
         self.status = after or self.status
-        if event.kind == "TaskEscalated":
+        if event.kind in MOVES:
             sides = (self.names.get(str(event.data.get(name))) for name in ("from_id", "to_id"))
             changes.append(Change("Asked", *sides))
         return changes
