@@ -75,19 +75,19 @@ class Starts:
         self._starter = starter
         self._pending: list[Future[list[Started]]] = []
 
-    def left_over(self) -> None:
-        """Start what an earlier run recorded and did not start any more."""
-        last = ""
+    def left_over(self) -> list[Started]:
+        """Start what an earlier run recorded and did not start any more; returns the failures."""
+        last, failures = "", list[Started]()
         while True:
             rows = self._driver.execute(NOT_STARTED, [last]).fetchall()
             if not rows:
-                return
+                return failures
             with self._engine.connect() as connection:
                 wanted = [
                     ToStart(row[0], row[1], recorded_state(connection, row[2])) for row in rows
                 ]
             self._pending.append(self._starter.start(wanted))
-            self.collect(everything=True)
+            failures += self.collect(everything=True)
             last = rows[-1][0]
 
     def begin(self, items: list[Item]) -> None:

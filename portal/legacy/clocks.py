@@ -62,10 +62,12 @@ def clock_of(
     now = setting.now
     clocks = [_plain(step, definition, now) for step in (*unit.around, *unit.steps)]
     later = now + (setting.grace if held else setting.grace * (1 + share(request_id)))
-    return Clock(
-        _not_past(_first(each.due_at for each in clocks), later, now),
-        _not_past(_first(each.escalate_at for each in clocks), later, now),
-    )
+    due = _first(each.due_at for each in clocks)
+    escalate = _first(each.escalate_at for each in clocks)
+    if due is not None and due <= now and escalate is not None:
+        # Whatever is overdue has the grace before anything escalates.
+        escalate = max(escalate, later)
+    return Clock(_not_past(due, later, now), _not_past(escalate, later, now))
 
 
 def _plain(step: Step, definition: Definition, now: datetime) -> Clock:

@@ -20,6 +20,8 @@ from portal.legacy.units import Part, Route, Unit
 from portal.legacy.values import text
 from portal.legacy.votes import decision
 
+MOST_CONTENT = 400_000
+
 
 def map_active(instance: Instance, setting: Setting) -> Mapped:
     """An active instance as it will stand here, or why it cannot move by itself."""
@@ -33,7 +35,9 @@ def map_active(instance: Instance, setting: Setting) -> Mapped:
     route = route_of(instance, finding, skip_unknown=skip)
     behind = _behind(route, shaper, finding)
     rejected = [each.step for each in behind if each.approved is False]
-    all_done = not route.ahead and not finding.reasons
+    # What a condition leaves out is not ahead.
+    ahead = [unit for unit in route.ahead if unit.part is not Part.LEFT_OUT]
+    all_done = not ahead and not finding.reasons
     if rejected and (all_done or setting.rejected_running is RejectedRunning.CLOSE):
         words = f"The step “{rejected[0].name}” was rejected in the old system."
         return closed(instance, (Status.REJECTED, words), Finding(remarks=finding.remarks), setting)
@@ -42,6 +46,8 @@ def map_active(instance: Instance, setting: Setting) -> Mapped:
             f"The step “{step.name}” was rejected, and the old engine let the request run on."
         )
     finding.hold += _paused(instance)
+    if _is_large(instance):
+        finding.needs(f"What was asked for is longer than {MOST_CONTENT:,} characters.")
     shapes = [shape for unit in route.ahead if (shape := shaper.ahead(unit)) is not None]
     if finding.reasons:
         return _needs(instance, [*finding.reasons, *finding.hold], finding.remarks)
@@ -161,6 +167,11 @@ def _general(shaper: Shaper, step: Step) -> Shape:
 
 def _is_stage(step: Step) -> bool:
     return step.type in ("APPROVAL", "NOTIFICATION")
+
+
+def _is_large(instance: Instance) -> bool:
+    """Whether it would not fit into what a workflow is started with."""
+    return len(json.dumps(instance.context, ensure_ascii=False)) > MOST_CONTENT
 
 
 def _paused(instance: Instance) -> list[str]:

@@ -8,6 +8,9 @@ from portal.legacy.records import Finding, Instance, person_in
 from portal.legacy.setting import Setting
 from portal.legacy.tables import ACTIVE_STATES, FINISHED_STATES
 
+# What workflow_history's columns hold; the workflow's id is "approval-" and the request's.
+LONGEST_INITIATOR = 255
+LONGEST_REQUEST_ID = LONGEST_INITIATOR - len("approval-")
 CHOSEN = "An administrator chose this outcome."
 
 
@@ -46,6 +49,10 @@ def _unusable(instance: Instance) -> str | None:
     """Why nothing at all can be made of the row."""
     if instance.request_id is None:
         return "It has no request id."
+    if len(instance.request_id) > LONGEST_REQUEST_ID:
+        return f"Its request id is longer than {LONGEST_REQUEST_ID} characters."
+    if len(instance.initiator or "") > LONGEST_INITIATOR:
+        return f"Its initiator_id is longer than {LONGEST_INITIATOR} characters."
     if instance.definition is None:
         return f"Its definition {instance.row.get('workflow_id')!r} does not exist."
     return None
@@ -57,6 +64,8 @@ def _participants(instance: Instance, setting: Setting) -> set[str]:
     for step in instance.steps:
         people |= {step.assignee, *(action.actor for action in step.actions)}
         people |= {person for link in step.delegations for person in (link.from_id, link.to_id)}
+    for link in instance.strays:
+        people |= {link.from_id, link.to_id}
     for row in instance.escalations:
         people |= {person_in(row.get(f"escalated_{end}_id")) for end in ("from", "to")}
     return {setting.user(person) for person in people if person is not None}

@@ -17,6 +17,7 @@ from sqlalchemy import Engine, create_engine
 from portal.config import Settings
 from portal.legacy import messages
 from portal.legacy.bookkeeping import RunRow, Starts
+from portal.legacy.clashes import DryClashes
 from portal.legacy.delegating import make_delegations, read_delegations
 from portal.legacy.mapping import map_instance
 from portal.legacy.outcome import FINAL, Mapped, Result
@@ -87,7 +88,9 @@ class Mover:
         """A dry run: everything but the writing and the starting."""
         prepared = self._prepare(driver)
         _, self.listed = read_delegations(driver, prepared.setting, prepared.definitions)
+        clashes = DryClashes(driver, prepared.engine)
         for items in self._chunks(prepared, engine):
+            clashes.refuse(items)
             prepared.accounts.look_at(
                 profile
                 for item in items
@@ -104,7 +107,9 @@ class Mover:
         run = RunRow(driver, self._options.as_dict(), self.totals)
         writer = Writer(engine, prepared.setting, prepared.accounts, run.id)
         starts = Starts(driver, engine, starter)
-        starts.left_over()
+        for each in starts.left_over():
+            self.totals.there -= 1
+            self._report_not_started(each)
         for items, written in _written(self._chunks(prepared, engine), writer):
             # Another mover may have been quicker with some of them.
             self.totals.there += len(items) - len(written)
@@ -173,12 +178,15 @@ class Mover:
     def _not_started(self, failures: Sequence[Started]) -> None:
         """Recorded, and without a workflow: the next run starts it."""
         for each in failures:
-            self.totals.results[Result.FAILED] += 1
-            self.totals.results[Result.MOVED] -= 1
-            self._report.line(
-                table="workflow_instances", key=each.instance_id, result=Result.FAILED.value,
-                reasons=[f"It is recorded, and its workflow was not started. {each.error}"],
-            )  # fmt: skip
+            self.totals.results[Result.ON_HOLD if each.on_hold else Result.MOVED] -= 1
+            self._report_not_started(each)
+
+    def _report_not_started(self, start: Started) -> None:
+        self.totals.results[Result.FAILED] += 1
+        self._report.line(
+            table="workflow_instances", key=start.instance_id, result=Result.FAILED.value,
+            reasons=[f"It is recorded, and its workflow was not started. {start.error}"],
+        )  # fmt: skip
 
     def _list(self, prepared: Prepared) -> None:
         self.listed += prepared.accounts.listed

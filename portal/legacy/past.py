@@ -9,7 +9,7 @@ from portal.domain.events import RequestImported, RequestSubmitted
 from portal.domain.request import Content, Priority, Via
 from portal.domain.state import Approval
 from portal.legacy.outcome import Story
-from portal.legacy.records import Finding, Instance, Row, Step
+from portal.legacy.records import Delegation, Finding, Instance, Row, Step
 from portal.legacy.setting import Setting
 from portal.legacy.values import moment, new_key, text
 
@@ -67,7 +67,7 @@ def content_of(instance: Instance, name: str) -> Content:
     """What was asked for: the context, under a title that it gives or that is made for it."""
     context = instance.context
     if not isinstance(context, dict):
-        return Content(title=name, fields={"context": context})
+        return Content(title=name, fields={} if context is None else {"context": context})
     title = next((t for key in ("title", "subject", "name") if (t := text(context.get(key)))), None)
     about = " ".join(t for key in ("referenceType", "referenceId") if (t := text(context.get(key))))
     made = f"{name}: {about}" if about else name
@@ -76,7 +76,7 @@ def content_of(instance: Instance, name: str) -> Content:
 
 def priority_of(instance: Instance) -> Priority:
     """LOW, HIGH and URGENT stay; everything else becomes MEDIUM."""
-    given = instance.metadata.get("priority")
+    given = text(instance.metadata.get("priority"))
     return Priority(given) if given in KEPT_PRIORITIES else Priority.MEDIUM
 
 
@@ -135,6 +135,8 @@ def _lines(instance: Instance) -> Iterator[_Line]:
     names = {step.id: step.name for step in instance.steps}
     for step in instance.steps:
         yield from _of_step(step)
+    for link in instance.strays:
+        yield _of_delegation(link, "")
     for row in instance.escalations:
         who, at = row.get("escalated_by"), moment(row.get("escalated_at"))
         step_name = names.get(str(row.get("step_instance_id")), "")
@@ -161,10 +163,7 @@ def _of_step(step: Step) -> Iterator[_Line]:
             said,
         )
     for link in step.delegations:
-        who, said = link.row.get("delegated_from_id"), _said(link.row, "reason")
-        yield _Line(
-            link.at, "workflow_delegations", link.id, "DELEGATE", who, step.name, link.row, said
-        )
+        yield _of_delegation(link, step.name)
     if step.type == "APPROVAL" and step.is_finished:
         at, who = step.completed_at or step.started_at, step.row.get("assignee_id")
         kept = {name: step.row.get(name) for name in ("assignee_id", "result", "due_date")}
@@ -172,6 +171,11 @@ def _of_step(step: Step) -> Iterator[_Line]:
             at, "workflow_step_instances", step.id, step.status, who, step.name, kept,
             _said(step.row, "notes"),
         )  # fmt: skip
+
+
+def _of_delegation(link: Delegation, step: str) -> _Line:
+    who, said = link.row.get("delegated_from_id"), _said(link.row, "reason")
+    return _Line(link.at, "workflow_delegations", link.id, "DELEGATE", who, step, link.row, said)
 
 
 # What the event says by itself, and free text, which is kept apart from it.

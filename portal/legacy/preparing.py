@@ -1,10 +1,12 @@
 """What a run has to know before its first instance: people, definitions, types, choices."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
+from psycopg.types.json import set_json_loads
 from sqlalchemy import Connection
 
 from portal.activities.recorded import recorded_events
@@ -19,6 +21,7 @@ from portal.legacy.records import Definition
 from portal.legacy.setting import Before, Choice, RejectedRunning, Setting
 from portal.legacy.tables import ARCHIVE, OPS
 from portal.legacy.types import plan_types
+from portal.legacy.values import loads
 
 Driver = psycopg.Connection[Any]
 MONTHS_OF_PARTITIONS = 120
@@ -48,6 +51,7 @@ def prepare(
     driver: Driver, now: datetime, grace: timedelta, rejected: RejectedRunning, only: str | None
 ) -> Prepared:
     """Read what the run needs; writes nothing. Raises Unusable."""
+    set_json_loads(loads, driver)
     known = driver.execute("SELECT to_regclass('portal.legacy_moves')").fetchone()
     if known is None or known[0] is None:
         raise Unusable("The portal's tables are missing: run `flask db upgrade` first.")
@@ -82,7 +86,8 @@ def _ask_definitions(definitions: dict[str, Definition], setting: Setting) -> se
     asked: set[str] = set()
     for id_, definition in definitions.items():
         setting.seen = set()
-        general_policy(definition, setting)
+        with suppress(Exception):  # its instances fail one by one, each with its reason
+            general_policy(definition, setting)
         setting.definition_people[id_] = setting.seen
         asked |= setting.seen
     return asked
@@ -126,11 +131,12 @@ def make_partitions(driver: Driver, engine: OldEngine, now: datetime) -> None:
 
     What is older, or has an impossible time, goes to the partition for the rest.
     """
-    query = psycopg.sql.SQL("SELECT min(started_at)::date FROM {} WHERE started_at > %s").format(
-        engine.table("workflow_instances")
-    )
-    oldest = now.replace(tzinfo=None) - timedelta(days=MONTHS_OF_PARTITIONS * 30)
-    row = driver.execute(query, [oldest]).fetchone()
+    query = psycopg.sql.SQL(
+        "SELECT min(started_at)::date FROM {} WHERE started_at BETWEEN %s AND %s"
+    ).format(engine.table("workflow_instances"))
+    plain = now.replace(tzinfo=None)
+    oldest = plain - timedelta(days=MONTHS_OF_PARTITIONS * 30)
+    row = driver.execute(query, [oldest, plain]).fetchone()
     first = row[0] if row is not None and row[0] is not None else now.date()
     last = now.date() + timedelta(days=31)
     driver.execute("SELECT portal.ensure_audit_partitions(%s, %s)", [min(first, last), last])

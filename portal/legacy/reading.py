@@ -101,7 +101,11 @@ class OldEngine:
         """Instances with everything that belongs to them, from their own rows."""
         ids = [str(row.get("id")) for row in rows]
         found = [definitions.get(str(row.get("workflow_id"))) for row in rows]
-        steps = self._steps(dict(zip(ids, found, strict=True)))
+        delegations = self._of("workflow_delegations", "instance_id", ids)
+        steps = self._steps(dict(zip(ids, found, strict=True)), delegations)
+        own = {step.id for each in steps.values() for step in each}
+        strays = [row for row in delegations if str(row.get("step_instance_id")) not in own]
+        stray = _grouped(strays, "instance_id")
         escalations = _grouped(self._of("workflow_escalations", "instance_id", ids), "instance_id")
         transitions = _grouped(self._of("workflow_transitions", "instance_id", ids), "instance_id")
         return [
@@ -112,18 +116,21 @@ class OldEngine:
                 tuple(steps.get(id_, ())),
                 tuple(escalations.get(id_, ())),
                 tuple(transitions.get(id_, ())),
+                tuple(_delegation(each) for each in stray.get(id_, ())),
             )
             for id_, row, definition in zip(ids, rows, found, strict=True)
         ]
 
-    def _steps(self, definitions: dict[str, Definition | None]) -> dict[str, list[Step]]:
+    def _steps(
+        self, definitions: dict[str, Definition | None], links: list[Row]
+    ) -> dict[str, list[Step]]:
         """The steps of these instances, each with its definition, in order."""
         instances = list(definitions)
         rows = self._of("workflow_step_instances", "instance_id", instances)
         ids = [str(row.get("id")) for row in rows]
         column = "step_instance_id"
         actions = _grouped(self._of("workflow_actions", column, ids), column)
-        delegations = _grouped(self._of("workflow_delegations", "instance_id", instances), column)
+        delegations = _grouped(links, column)
         steps: dict[str, list[Step]] = {}
         for row in sorted(rows, key=_place):
             id_, instance, (index, _) = str(row.get("id")), str(row.get("instance_id")), _place(row)

@@ -146,7 +146,10 @@ class Definition:
 
 @dataclass(frozen=True)
 class Instance:
-    """A row of workflow_instances and everything that belongs to it, in order of its steps."""
+    """A row of workflow_instances and everything that belongs to it, in order of its steps.
+
+    `strays`: delegations that name no step of it.
+    """
 
     id: str
     row: Row
@@ -154,6 +157,7 @@ class Instance:
     steps: tuple[Step, ...] = ()
     escalations: tuple[Row, ...] = ()
     transitions: tuple[Row, ...] = ()
+    strays: tuple[Delegation, ...] = ()
 
     @property
     def request_id(self) -> str | None:
@@ -174,8 +178,7 @@ class Instance:
     @property
     def context(self) -> Any:
         """What was asked for; usually an object."""
-        value = self.row.get("context")
-        return {} if value is None else value
+        return self.row.get("context")
 
     @cached_property
     def metadata(self) -> Row:

@@ -49,7 +49,7 @@ def count(step: Step, asked: Asked, finding: Finding) -> Count:
     """How a step of its own counts its votes; what makes no sense adds a reason."""
     people = len(asked.people)
     strategy = step.definition.get("approvalStrategy")
-    if strategy is not None and strategy not in STRATEGIES:
+    if not _is_known(strategy):
         finding.needs(f"The step “{step.name}” counts its votes by {strategy!r}.")
         return Count(Mode.ANY, 1)
     if "requiredApprovals" in step.config and step.config["requiredApprovals"] is not None:
@@ -65,7 +65,7 @@ def counts_one(step: Step, asked: Asked, finding: Finding) -> None:
     """A child of a PARALLEL step can ask several people only if one of them is enough."""
     strategy = step.definition.get("approvalStrategy")
     required = step.config.get("requiredApprovals")
-    if strategy is not None and strategy not in STRATEGIES:
+    if not _is_known(strategy):
         finding.needs(f"The step “{step.name}” counts its votes by {strategy!r}.")
     elif required is not None and not _is_whole(required):
         finding.needs(f"The step “{step.name}” needs {required!r} approvals.")
@@ -97,7 +97,11 @@ def _required(step: Step, people: int, required: Any, finding: Finding) -> Count
     return Count(Mode.QUORUM, int(required))
 
 
+def _is_known(strategy: Any) -> bool:
+    return strategy is None or (isinstance(strategy, str) and strategy in STRATEGIES)
+
+
 def _is_whole(value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return value >= 1 and float(value).is_integer()
+    return value >= 1 and value == value // 1

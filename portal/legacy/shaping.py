@@ -12,6 +12,8 @@ from portal.legacy.stages import ANY_ONE, Shape
 from portal.legacy.units import Part, Unit
 from portal.legacy.votes import deciders, decision
 
+MOST_KEPT = 5000
+
 
 @dataclass(frozen=True)
 class Behind:
@@ -138,6 +140,8 @@ class Shaper:
         if known is None:
             bare = replace(step, row={}, actions=(), delegations=())
             known = self.anybody.of_step(bare, Finding())
+            if len(self.setting.asked) >= MOST_KEPT:
+                self.setting.asked.clear()
             self.setting.asked[key] = known
         return known
 

@@ -15,6 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from portal.config import Settings
 from portal.domain import codec
 from portal.domain.policy import WorkflowKind
+from portal.domain.request import Status
 from portal.domain.state import Approval
 from portal.temporal import client as clients
 from portal.temporal import requests, search_attributes
@@ -42,11 +43,12 @@ class ToStart:
 
 @dataclass(frozen=True)
 class Started:
-    """What became of a start: the run's id, or why there is none."""
+    """What became of a start: the run's id, or why there is none. `on_hold`: as it arrived."""
 
     instance_id: str
     run_ref: str | None
     error: str = ""
+    on_hold: bool = False
 
 
 class Starter:
@@ -122,7 +124,8 @@ class Starter:
                 return Started(each.instance_id, await self._run_of(each.ref))
             if error.status in AWAY:
                 raise TemporalAway(f"Temporal does not answer any more: {error}") from error
-            return Started(each.instance_id, None, f"Temporal refuses it: {error}")
+            on_hold = state.status is Status.ON_HOLD
+            return Started(each.instance_id, None, f"Temporal refuses it: {error}", on_hold)
         return Started(each.instance_id, answer.run_id)
 
     async def _run_of(self, ref: str) -> str:

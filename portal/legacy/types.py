@@ -16,6 +16,7 @@ from portal.legacy.values import new_key, text
 
 Connection = psycopg.Connection[Any]
 LONGEST_PREFIX = 5
+MOST_KEPT = 5000
 
 
 def plan_types(connection: Connection, definitions: dict[str, Definition]) -> dict[str, NewType]:
@@ -132,6 +133,8 @@ class Types:
             " VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
             [kind.id, digest(policy), id_],
         )
+        if len(self._policies) >= MOST_KEPT:
+            self._policies.clear()
         self._policies.add(id_)
 
 

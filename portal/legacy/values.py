@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID, uuid5
 
 OLD_ENGINE = UUID("7d4b9b7e-3a60-5a7f-8f0b-6f2d9c1e4a55")
+MOST = 10**300
+MOST_DIGITS = 4000
 NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d{1,3})?")
 
 
@@ -35,7 +37,7 @@ def amount(value: Any) -> float | None:
         value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if value > 0 else None
+    return float(min(value, MOST)) if value > 0 else None
 
 
 def mapping(value: Any) -> dict[str, Any]:
@@ -60,6 +62,15 @@ def unpacked(value: Any) -> Any:
         return json.loads(value)
     except ValueError:
         return None
+
+
+def loads(value: str | bytes) -> Any:
+    """JSON from the database. Whole numbers longer than Python reads stay text, digit by digit."""
+    return json.loads(value, parse_int=_whole)
+
+
+def _whole(digits: str) -> int | str:
+    return int(digits) if len(digits) <= MOST_DIGITS else digits
 
 
 def new_key(old: str) -> str:

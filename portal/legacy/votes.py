@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portal.legacy.records import Action, Finding, Step
-from portal.legacy.values import unpacked
 
 APPROVE, REJECT = "APPROVE", "REJECT"
 
@@ -51,20 +50,25 @@ def decision(step: Step, requester: str | None, finding: Finding) -> bool | None
         finding.remark(f"The approval step “{step.name}” was skipped and does not count.")
         return None
     votes = last_votes(step, requester, finding)
-    rejected = any(not vote.approves for vote in votes)
-    result = unpacked(step.row.get("result"))
+    rejected = any(not vote.approves for vote in votes) or _system_rejects(step)
+    result = step.row.get("result")
     said = result.get("approved") if isinstance(result, dict) else None
     if isinstance(said, bool):
-        if votes and said == rejected:
+        if said and step.status == "REJECTED":
+            finding.remark(f"Result and status of “{step.name}” disagree; the result counts.")
+        elif (votes or rejected) and said == rejected:
             finding.remark(f"Result and votes of “{step.name}” disagree; the result counts.")
         return said
-    if step.is_finished and step.row.get("result") is not None:
+    if step.is_finished and result is not None:
         finding.needs(f"The result of the step “{step.name}” does not say approved: true or false.")
         return None
-    if step.status == "REJECTED":
-        return False
-    if votes:
-        return not rejected
+    if step.status == "REJECTED" or rejected or votes:
+        return step.status != "REJECTED" and not rejected
+    return _without_word(step, finding)
+
+
+def _without_word(step: Step, finding: Finding) -> bool | None:
+    """What a step decided that has neither a result nor a vote."""
     if step.status == "COMPLETED":
         finding.remark(f"“{step.name}” was completed without a result or a vote: approved.")
         return True
@@ -77,6 +81,12 @@ def deciders(step: Step, requester: str | None, approved: bool) -> tuple[str, ..
     votes = last_votes(step, requester, Finding())
     people = tuple(vote.person for vote in votes if vote.approves == approved)
     return people or ((step.assignee,) if step.assignee is not None else ())
+
+
+def _system_rejects(step: Step) -> bool:
+    """Whether the engine itself, or somebody it did not name, rejected last."""
+    nameless = [a for a in step.actions if a.actor is None and a.action in (APPROVE, REJECT)]
+    return bool(nameless) and max(nameless, key=in_time).action == REJECT
 
 
 def _said(action: Action) -> str:

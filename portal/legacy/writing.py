@@ -14,6 +14,7 @@ from portal.domain.events import kind_of
 from portal.domain.policy import WorkflowKind
 from portal.legacy import copying, rows
 from portal.legacy.accounts import Accounts
+from portal.legacy.clashes import refuse_twice
 from portal.legacy.outcome import FINAL, Mapped, Result
 from portal.legacy.records import Instance
 from portal.legacy.setting import Setting
@@ -101,7 +102,7 @@ class Writer:
         ids = [item.instance.id for item in items]
         done = {row[0] for row in driver.execute(DONE, [ids]).fetchall()}
         fresh = [item for item in items if item.instance.id not in done]
-        self._refuse_twice(driver, fresh)
+        refuse_twice(driver, fresh, frozenset())
         final = [item for item in fresh if item.mapped.result in FINAL]
         self._prepare(driver, final)
         self._copy(driver, [item for item in final if not item.again])
@@ -110,22 +111,6 @@ class Writer:
                 self._append(connection, item)
         self._keep(driver, fresh)
         return fresh
-
-    def _refuse_twice(self, driver: copying.Connection, items: list[Item]) -> None:
-        """A request id belongs to one request."""
-        new = [i for i in items if i.mapped.state is not None and not i.again]
-        ids = [i.mapped.state.request_id for i in new if i.mapped.state is not None]
-        found = driver.execute(
-            "SELECT id::text FROM portal.requests WHERE id = ANY(%s::uuid[])", [ids]
-        ).fetchall()
-        taken = {row[0] for row in found}
-        for item in new:
-            assert item.mapped.state is not None
-            id_ = item.mapped.state.request_id
-            if id_ in taken:
-                reason = f"The request id {item.instance.request_id} belongs to another request."
-                item.mapped = Mapped(item.instance.id, Result.FAILED, reasons=[reason])
-            taken.add(id_)
 
     def _prepare(self, driver: copying.Connection, items: list[Item]) -> None:
         """Accounts, types, policies and numbers."""

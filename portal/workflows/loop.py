@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NoReturn
 
 from temporalio import workflow
@@ -18,6 +18,8 @@ with workflow.unsafe.imports_passed_through():
     from portal.workflows.messages import CommandMessage, RecordedEvent, StartApproval
 
 Adapt = Callable[[RoutePlan, datetime], RoutePlan]
+# Servers count a timer's length in nanoseconds; old data have deadlines thousands of years away.
+LONGEST_SLEEP = timedelta(days=3650)
 ROUTING_FAILED = "Working out who decides failed. The system's log says why."
 
 
@@ -154,7 +156,7 @@ class ApprovalLoop:
     async def _wait(self) -> None:
         """Sleep until a command comes or the next time is due; never early."""
         due = approval.next_due(self.state)
-        rest = None if due is None else due - workflow.now()
+        rest = None if due is None else min(due - workflow.now(), LONGEST_SLEEP)
         try:
             await workflow.wait_condition(
                 lambda: bool(self._waiting),

@@ -21,9 +21,11 @@ class Difference:
 
 
 COUNTS = """
-SELECT i.state::text, count(*), count(m.instance_id) FILTER (WHERE m.rolled_back_at IS NULL)
+SELECT coalesce(w.code, '(no definition)'), i.state::text, count(*),
+    count(m.instance_id) FILTER (WHERE m.rolled_back_at IS NULL)
 FROM {instances} i LEFT JOIN portal.legacy_moves m ON m.instance_id = i.id
-GROUP BY 1 ORDER BY 1
+LEFT JOIN {workflows} w ON w.id = i.workflow_id
+GROUP BY 1, 2 ORDER BY 1, 2
 """
 MISSING = """
 SELECT i.id, i.state::text FROM {instances} i
@@ -36,7 +38,7 @@ WHERE i.id IS NULL ORDER BY 1
 """
 # The request, its row in workflow_history, and the requester, all with the old ids.
 REQUESTS = """
-SELECT i.id, concat_ws(', ',
+SELECT * FROM (SELECT i.id AS id, concat_ws(', ',
     CASE WHEN r.id IS NULL THEN 'no request' END,
     CASE WHEN h.id IS NULL THEN 'no row in workflow_history' END,
     CASE WHEN h.status IS DISTINCT FROM
@@ -46,14 +48,14 @@ SELECT i.id, concat_ws(', ',
         AND btrim(lower(i.initiator_id)) NOT IN ('', 'system')
         THEN 'the requester is ' || coalesce(u.legacy_profile_id, 'unknown') END,
     CASE WHEN m.workflow_ref IS NOT NULL AND m.started_at IS NULL
-        THEN 'its workflow was not started' END)
+        THEN 'its workflow was not started' END) AS problems
 FROM {instances} i
 JOIN portal.legacy_moves m ON m.instance_id = i.id AND m.rolled_back_at IS NULL
     AND m.result IN ('moved', 'on_hold', 'history')
 LEFT JOIN portal.requests r ON r.id = m.new_request_id
 LEFT JOIN portal.users u ON u.id = r.requester_id
 LEFT JOIN portal.workflow_history h ON h.request_id = i.request_id
-ORDER BY 1
+) each WHERE problems <> '' ORDER BY 1
 """
 HELD = """
 SELECT i.id, i.state::text, r.status FROM {instances} i
@@ -71,8 +73,7 @@ WITH old AS (
     SELECT i.id,
         (SELECT count(*) FROM {actions} a JOIN {steps} s ON s.id = a.step_instance_id
             WHERE s.instance_id = i.id)
-        + (SELECT count(*) FROM {delegations} d JOIN {steps} s ON s.id = d.step_instance_id
-            WHERE s.instance_id = i.id)
+        + (SELECT count(*) FROM {delegations} d WHERE d.instance_id = i.id)
         + (SELECT count(*) FROM {escalations} e WHERE e.instance_id = i.id)
         + (SELECT count(*) FROM {transitions} t WHERE t.instance_id = i.id) AS rows
     FROM {instances} i
@@ -87,12 +88,13 @@ WHERE old.rows <> new.rows ORDER BY 1
 # One row for each approval step that was decided: what its result says, else its last votes.
 OUTCOMES = """
 WITH votes AS (
-    SELECT DISTINCT ON (a.step_instance_id, a.actor_id) a.step_instance_id, a.action::text AS vote
+    SELECT DISTINCT ON (1, 2) a.step_instance_id,
+        CASE WHEN btrim(lower(a.actor_id)) = 'system' THEN '' ELSE btrim(a.actor_id) END,
+        a.action::text AS vote
     FROM {actions} a JOIN {steps} s ON s.id = a.step_instance_id
     JOIN {instances} i ON i.id = s.instance_id
     WHERE a.action::text IN ('APPROVE', 'REJECT') AND a.actor_id <> i.initiator_id
-        AND btrim(lower(a.actor_id)) NOT IN ('', 'system')
-    ORDER BY a.step_instance_id, a.actor_id, a.performed_at DESC, a.id DESC
+    ORDER BY 1, 2, a.performed_at DESC, a.id DESC
 ), decided AS (
     SELECT s.instance_id, CASE
         WHEN jsonb_typeof(s.result -> 'approved') = 'boolean' THEN (s.result -> 'approved')::boolean
@@ -108,17 +110,23 @@ WITH votes AS (
         ELSE CASE WHEN EXISTS (SELECT 1 FROM decided d WHERE d.instance_id = i.id
             AND NOT d.approved) THEN 'REJECTED' ELSE 'APPROVED' END END AS outcome
     FROM {instances} i WHERE i.state::text IN ('COMPLETED', 'CANCELLED', 'FAILED')
+    UNION ALL
+    -- A running one is history only where it was rejected.
+    SELECT i.id, CASE WHEN EXISTS (SELECT 1 FROM decided d WHERE d.instance_id = i.id
+        AND NOT d.approved) THEN 'REJECTED' ELSE 'still open' END
+    FROM {instances} i WHERE i.state::text NOT IN ('COMPLETED', 'CANCELLED', 'FAILED')
 )
 SELECT x.id, x.outcome, r.status FROM expected x
 JOIN portal.legacy_moves m ON m.instance_id = x.id AND m.rolled_back_at IS NULL
     AND m.result = 'history' AND m.choice ->> 'kind' IS DISTINCT FROM 'close'
-LEFT JOIN portal.requests r ON r.id = m.new_request_id
-WHERE r.status IS DISTINCT FROM x.outcome ORDER BY 1
+JOIN portal.requests r ON r.id = m.new_request_id
+WHERE r.status <> x.outcome ORDER BY 1
 """
 SHORT = {
     "instances": "workflow_instances", "steps": "workflow_step_instances",
     "actions": "workflow_actions", "delegations": "workflow_delegations",
     "escalations": "workflow_escalations", "transitions": "workflow_transitions",
+    "workflows": "workflows",
 }  # fmt: skip
 
 
@@ -128,9 +136,9 @@ def asked(connection: Connection, question: str, schema: str) -> list[tuple[Any,
     return connection.execute(sql.SQL(question).format(**tables)).fetchall()
 
 
-def counts(connection: Connection, schema: str) -> list[tuple[str, int, int]]:
-    """Instances by state: how many there are, and how many are accounted for."""
-    return [(row[0], row[1], row[2]) for row in asked(connection, COUNTS, schema)]
+def counts(connection: Connection, schema: str) -> list[tuple[str, str, int, int]]:
+    """Instances by kind and state: how many there are, and how many are accounted for."""
+    return [(row[0], row[1], row[2], row[3]) for row in asked(connection, COUNTS, schema)]
 
 
 def differences(connection: Connection, schema: str) -> Iterator[Difference]:
@@ -140,11 +148,10 @@ def differences(connection: Connection, schema: str) -> Iterator[Difference]:
     for (key,) in asked(connection, WITHOUT_INSTANCE, schema):
         yield Difference("instance", key, "not there", "it is accounted for")
     for key, problems in asked(connection, REQUESTS, schema):
-        if problems:
-            yield Difference("request", key, "moved", problems)
+        yield Difference("request", key, "moved", problems)
     for key, state, status in asked(connection, HELD, schema):
         yield Difference("hold", key, state, status)
     for key, old, new in asked(connection, EVENTS, schema):
         yield Difference("events", key, f"{old} rows", f"{new} events")
     for key, old, new in asked(connection, OUTCOMES, schema):
-        yield Difference("outcome", key, old, new or "no request")
+        yield Difference("outcome", key, old, new)

@@ -60,7 +60,9 @@ class OldStep:
     @property
     def name(self) -> str:
         """Its name for people."""
-        return str(self.definition.get("name") or f"Step {self.index + 1}")
+        given = self.definition.get("name")
+        said = given.strip() if isinstance(given, str) else ""
+        return said or f"Step {self.index + 1}"
 
     @property
     def is_under_way(self) -> bool:

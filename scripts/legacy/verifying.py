@@ -41,9 +41,9 @@ def _compare(connection: Connection, most: int) -> int:
     if schema is None:
         print("There is no old engine in this database.", file=sys.stderr)
         return UNUSABLE
-    print(f"{'state':<14}{'instances':>12}{'accounted for':>16}")
-    for state, there, accounted in verify_outcomes.counts(connection, schema):
-        print(f"{state:<14}{there:>12,}{accounted:>16,}")
+    print(f"{'kind':<28}{'state':<14}{'instances':>12}{'accounted for':>16}")
+    for kind, state, there, accounted in verify_outcomes.counts(connection, schema):
+        print(f"{kind:<28}{state:<14}{there:>12,}{accounted:>16,}")
     found = list(islice(_differences(connection, schema), most + 1))
     if not found:
         print("No differences.")

@@ -71,6 +71,15 @@ class OldDatabase:
         return found
 
 
+def environment_of(url: str, temporal_address: str, name: str) -> dict[str, str]:
+    """The settings of a program that works on a database."""
+    return {
+        **os.environ, "DATABASE_URL": url, "TEMPORAL_ADDRESS": temporal_address,
+        "SECRET_KEY": "only for tests: 0123456789abcdef", "ENVIRONMENT": "test",
+        "PUBLIC_URL": "http://localhost", "TEMPORAL_TASK_QUEUE": f"test-{name}",
+    }  # fmt: skip
+
+
 def totals(text: str) -> dict[str, int]:
     """The totals that the mover printed."""
     lines = [line.partition(":") for line in text.splitlines()]
@@ -101,10 +110,5 @@ def old(
     name = f"old_{uuid.uuid4().hex}"
     _run(postgres_server, "CREATE DATABASE {} OWNER {} TEMPLATE {}", name, ROLE, old_template)
     url = postgres_server.url(name)
-    environment = {
-        **os.environ, "DATABASE_URL": url, "TEMPORAL_ADDRESS": temporal_server.address,
-        "SECRET_KEY": "only for tests: 0123456789abcdef", "ENVIRONMENT": "test",
-        "PUBLIC_URL": "http://localhost", "TEMPORAL_TASK_QUEUE": f"test-{name}",
-    }  # fmt: skip
-    yield OldDatabase(url, environment)
+    yield OldDatabase(url, environment_of(url, temporal_server.address, name))
     _run(postgres_server, "DROP DATABASE {} WITH (FORCE)", name)
