@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from portal import cli, logs, presentation
 from portal.config import ROOT, Settings
 from portal.extensions import csrf, db, login, migrate
+from portal.legacy.cutover import chain
 from portal.models.connection import HurriedConnection
 from portal.pages import errors, frame
 from portal.security import gate, guards, headers, request_log
@@ -35,6 +36,8 @@ PAGES = (
     "withdraw",
     "attachments",
 )
+migrate.configure(chain.configure)
+
 LARGEST_BODY = 500_000  # forms with files may be larger: portal.security.gate
 LARGEST_FORM = 500_000
 MOST_PARTS = 1_000

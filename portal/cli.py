@@ -14,12 +14,15 @@ from sqlalchemy.exc import DBAPIError
 from temporalio.service import RPCError
 
 from portal.config import ROOT, Settings
+from portal.legacy import commands as legacy
 from portal.models import Request
 from portal.services import accounts
 
 portal = AppGroup("portal", help="Accounts, the demonstration, and checks of the record.")
 audit = AppGroup("audit", help="The record of what happened.")
 portal.add_command(audit)
+for each in legacy.COMMANDS:
+    portal.add_command(each)
 
 DEMO_ACCOUNTS = ROOT / "var" / "demo-accounts.txt"
 

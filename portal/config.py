@@ -45,6 +45,9 @@ class Settings:
     attachments_most: int = 20
     attachments_largest_mb: int = 10
 
+    backups_dir: Path = ROOT / "var" / "backups"
+    pg_dump: str = ""
+
     temporal_address: str = "localhost:7233"
     temporal_namespace: str = "default"
     temporal_task_queue: str = "gloria-workflows"
@@ -87,6 +90,8 @@ class Settings:
             attachments_dir=Path(read.text("ATTACHMENTS_DIR", str(ROOT / "var" / "attachments"))),
             attachments_most=read.number("ATTACHMENTS_MOST", 20, 1, 100),
             attachments_largest_mb=read.number("ATTACHMENTS_LARGEST_MB", 10, 1, 100),
+            backups_dir=Path(read.text("BACKUPS_DIR", str(ROOT / "var" / "backups"))),
+            pg_dump=read.text("PG_DUMP", ""),
             temporal_address=read.address("TEMPORAL_ADDRESS", "localhost:7233"),
             temporal_namespace=read.text("TEMPORAL_NAMESPACE", "default"),
             temporal_task_queue=read.text("TEMPORAL_TASK_QUEUE", "gloria-workflows"),

@@ -5,7 +5,7 @@ from portal.models.attachments import Attachment
 from portal.models.audit import AuditEvent, AuditText
 from portal.models.commands import Command, Draft
 from portal.models.delegations import Delegation
-from portal.models.legacy import LegacyMove, LegacyPolicy, LegacyRun, LegacyType
+from portal.models.legacy import Cutover, LegacyMove, LegacyPolicy, LegacyRun, LegacyType
 from portal.models.notifications import Notification
 from portal.models.people import Department, Group, GroupMember, User
 from portal.models.policies import Calendar, PolicyVersion, RequestType
@@ -20,6 +20,7 @@ __all__ = [
     "Calendar",
     "Command",
     "Comment",
+    "Cutover",
     "Delegation",
     "Department",
     "Draft",

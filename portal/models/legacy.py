@@ -1,4 +1,4 @@
-"""The move from the old engine: its runs, and what became of each old instance."""
+"""The move from the old engine: its runs, what became of each old instance, and the cutovers."""
 
 from datetime import datetime
 from typing import Any
@@ -108,3 +108,34 @@ class LegacyPolicy(Base):
     policy_version_id: Mapped[Key] = mapped_column(
         Uuid(as_uuid=False), ForeignKey("portal.policy_versions.id")
     )
+
+
+class Cutover(Base):
+    """A cutover of the schema. One that was neither taken back nor purged is in force.
+
+    `made_by`: account and machine. `backup`: the dump before it, or `no_backup_reason` why there is
+    none. `accepted`: old instances that were left behind knowingly. `moved`: tables, enums, and
+    what else has to be undone. `ties`: the constraints that were removed from shared tables, as
+    pg_get_constraintdef gives them. `locked_ms`: for how long the old tables were locked.
+    """
+
+    __tablename__ = "cutovers"
+    __table_args__ = (
+        CheckConstraint("(backup IS NULL) <> (no_backup_reason IS NULL)", name="backup_or_reason"),
+    )
+
+    id: Mapped[Id]
+    made_at: Mapped[Now]
+    made_by: Mapped[str] = mapped_column(Text)
+    backup: Mapped[str | None] = mapped_column(Text)
+    no_backup_reason: Mapped[str | None] = mapped_column(Text)
+    accepted: Mapped[list[str]] = mapped_column(JSONB, server_default="[]")
+    moved: Mapped[Json]
+    ties: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
+    locked_ms: Mapped[int]
+    taken_back_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    taken_back_by: Mapped[str | None] = mapped_column(Text)
+    purged_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    purged_by: Mapped[str | None] = mapped_column(Text)
+    purge_backup: Mapped[str | None] = mapped_column(Text)
+    purge_no_backup_reason: Mapped[str | None] = mapped_column(Text)

@@ -6,6 +6,8 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import create_engine
 
+from portal.legacy.cutover.chain import newest
+from portal.legacy.cutover.places import REVISION
 from portal.legacy.tables import MASTER, OPS, old_tables
 
 INDEXES = (
@@ -66,6 +68,10 @@ def _make_room(connection: psycopg.Connection[Any]) -> None:
     if ours is not None:
         connection.execute(
             "ALTER TABLE gloria_ops.workflow_history RENAME TO workflow_history_next"
+        )
+        connection.execute(
+            "UPDATE portal.alembic_version SET version_num = %s WHERE version_num = %s",
+            [newest(), REVISION],
         )
 
 

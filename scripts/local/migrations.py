@@ -10,6 +10,7 @@ from scripts.local.ports import any_free
 from scripts.local.postgres import running_postgres
 
 VERSIONS = ROOT / "migrations" / "versions"
+LAST = ROOT / "migrations" / "cutover" / "cutover.py"
 NUMBERED = re.compile(r"(\d{4})_[a-z0-9_]+\.py")
 
 
@@ -22,12 +23,13 @@ def migrate(database_url: str, *, check: bool = False) -> None:
     from flask import Flask
 
     from portal.extensions import db
+    from portal.legacy.cutover import chain
 
     app = Flask("migrations")
     _, _, rest = database_url.partition("://")
     app.config["SQLALCHEMY_DATABASE_URI"] = f"postgresql+psycopg://{rest}"
     db.init_app(app)
-    flask_migrate.Migrate(app, db, directory=str(ROOT / "migrations"))
+    flask_migrate.Migrate(app, db, directory=str(ROOT / "migrations")).configure(chain.configure)
     with app.app_context():
         try:
             flask_migrate.upgrade()
@@ -51,6 +53,9 @@ def badly_numbered(versions: Path = VERSIONS) -> list[str]:
         if not re.search(rf'^down_revision\b.*= "?{previous}"?$', text, re.MULTILINE):
             problems.append(f"{file.name}: down_revision should be {previous}")
         previous = number
+    last = LAST.read_text(encoding="utf-8")
+    if not re.search(rf'^down_revision = "{previous}"', last, re.MULTILINE):
+        problems.append(f"{LAST.name}: down_revision should be {previous}")
     return problems
 
 

@@ -72,6 +72,13 @@ def test_migrations_are_one_numbered_chain() -> None:
     assert badly_numbered() == []
 
 
+def test_the_cutover_is_the_last_revision() -> None:
+    numbered = sorted(path.name[:4] for path in (ROOT / "migrations" / "versions").glob("*.py"))
+    file = ROOT / "migrations" / "cutover" / "cutover.py"
+    assert list(file.parent.glob("*.py")) == [file]
+    assert f'down_revision = "{numbered[-1]}"' in file.read_text(encoding="utf-8")
+
+
 def test_the_development_server_knows_the_search_attributes_of_the_portal() -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in named(".py", under=("portal",)))
     assert [name for name in SEARCH_ATTRIBUTES if f'"{name}"' not in text] == []

@@ -9,6 +9,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, create_engine
 
+from portal.legacy.cutover import chain
+
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 
@@ -17,7 +19,14 @@ class Database:
     """An open connection and the migrations' commands on it."""
 
     connection: Connection
-    config: Config
+
+    @property
+    def config(self) -> Config:
+        """The revisions that this database may have: see `portal.legacy.cutover.chain`."""
+        config = Config(MIGRATIONS / "alembic.ini")
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = self.connection
+        return chain.fitting(config, self.connection)
 
     def up(self, revision: str = "head") -> None:
         """Migrate up."""
@@ -41,11 +50,8 @@ def driver_url(database_url: str) -> str:
 def empty(empty_database_url: str) -> Iterator[Database]:
     """A database without anything of ours."""
     engine = create_engine(driver_url(empty_database_url))
-    config = Config(MIGRATIONS / "alembic.ini")
-    config.set_main_option("script_location", str(MIGRATIONS))
     with engine.connect() as connection:
-        config.attributes["connection"] = connection
-        yield Database(connection, config)
+        yield Database(connection)
     engine.dispose()
 
 

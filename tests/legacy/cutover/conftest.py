@@ -1,0 +1,108 @@
+"""An old database beside the portal's tables, and the cutover's commands on it; no Temporal."""
+
+import subprocess
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from psycopg import sql
+
+from portal.config import Settings
+from portal.legacy.cutover import backup
+from scripts.local.postgres import ROLE, PostgresServer
+from tests.legacy.conftest import OldDatabase
+
+ACTIVE = "('INITIALIZED', 'IN_PROGRESS', 'WAITING', 'SUSPENDED')"
+UNMOVED = f"SELECT id FROM gloria_ops.workflow_instances WHERE state::text IN {ACTIVE} ORDER BY id"
+MOVE_ALL = """
+INSERT INTO portal.legacy_moves (instance_id, request_id, old_state, kind, result, started_at)
+SELECT id, request_id, state::text, 'active',
+    CASE WHEN state::text IN ('WAITING', 'SUSPENDED') THEN 'on_hold'
+        WHEN state::text IN ('INITIALIZED', 'IN_PROGRESS') THEN 'moved' ELSE 'history' END, now()
+FROM gloria_ops.workflow_instances
+"""
+
+
+@dataclass(frozen=True)
+class Site:
+    """The portal's commands on a database, and what tests compare of it."""
+
+    app: Flask
+    database: OldDatabase
+    admin_url: str
+    folder: Path
+
+    def run(self, *words: str, typed: str = "", status: int = 0) -> str:
+        """Run `flask ...`; returns what it says, its errors too."""
+        result = self.app.test_cli_runner().invoke(args=list(words), input=typed)
+        assert result.exit_code == status, result.output
+        return result.output
+
+    def cut_over(self, *options: str, status: int = 0) -> str:
+        """Run `flask portal cutover` without a dump, which costs seconds."""
+        return self.run("portal", "cutover", "--no-backup", "test", *options, status=status)
+
+    def schema_dump(self, *options: str) -> str:
+        """What `pg_dump --schema-only` says, byte for byte."""
+        program = backup._program("")  # the one that the command takes
+        command = [str(program), "--schema-only", "--restrict-key=x", "--dbname", self.admin_url]
+        done = subprocess.run([*command, *options], capture_output=True, text=True, check=True)
+        return done.stdout
+
+    def as_superuser(self, statements: str) -> None:
+        """Change something with every right."""
+        with psycopg.connect(self.admin_url) as connection:
+            connection.execute(statements)  # type: ignore[arg-type]
+
+    def accept_file(self, *lines: str) -> str:
+        """A file for --accept."""
+        file = self.folder / f"accept-{uuid.uuid4().hex}.txt"
+        file.write_text("\n".join(lines), encoding="utf-8")
+        return str(file)
+
+
+def _database(server: PostgresServer, template: str) -> Iterator[str]:
+    name = f"cutover_{uuid.uuid4().hex}"
+    with psycopg.connect(server.admin_url(), autocommit=True) as connection:
+        names = [sql.Identifier(each) for each in (name, ROLE, template)]
+        statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}")
+        connection.execute(statement.format(*names))
+    yield name
+    with psycopg.connect(server.admin_url(), autocommit=True) as connection:
+        statement = sql.SQL("DROP DATABASE {} WITH (FORCE)")
+        connection.execute(statement.format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def site(
+    postgres_server: PostgresServer,
+    old_template: str,
+    settings: Settings,
+    make_app: Callable[[Settings], Flask],
+    tmp_path: Path,
+) -> Iterator[Site]:
+    """An old database whose instances have not moved."""
+    for name in _database(postgres_server, old_template):
+        url = postgres_server.url(name)
+        app = make_app(replace(settings, database_url=url, backups_dir=tmp_path / "backups"))
+        yield Site(app, OldDatabase(url, {}), postgres_server.admin_url(name), tmp_path)
+        with app.app_context():
+            _dispose()
+
+
+@pytest.fixture
+def moved(site: Site) -> Site:
+    """The same, when all instances have moved."""
+    site.database.change(MOVE_ALL)
+    return site
+
+
+def _dispose() -> Any:
+    from portal.extensions import db
+
+    db.engine.dispose()
