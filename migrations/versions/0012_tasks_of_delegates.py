@@ -22,12 +22,15 @@ def upgrade() -> None:
     )
     op.alter_column("commands", "actor_id", nullable=True, schema="portal")
     op.create_check_constraint(
-        "ck_commands_actor", "commands", "actor_id IS NOT NULL OR via = 'system'", schema="portal"
+        op.f("ck_commands_actor"),
+        "commands",
+        "actor_id IS NOT NULL OR via = 'system'",
+        schema="portal",
     )
 
 
 def downgrade() -> None:
-    op.drop_constraint("ck_commands_actor", "commands", schema="portal")
+    op.drop_constraint(op.f("ck_commands_actor"), "commands", schema="portal")
     op.execute("DELETE FROM portal.commands WHERE actor_id IS NULL")
     op.alter_column("commands", "actor_id", nullable=False, schema="portal")
     op.drop_index("ix_tasks_acting_for", table_name="tasks", schema="portal")
