@@ -26,6 +26,7 @@ from portal import logs
 from portal.activities.rebuild import rebuild
 from portal.activities.record import RecordActivity, refuse_late
 from portal.activities.route import RouteActivity
+from portal.activities.staff import StaffActivity
 from portal.config import ConfigurationError, Settings
 from portal.temporal import client as clients
 from portal.temporal import search_attributes
@@ -139,7 +140,11 @@ class Process:
 
     def activities(self) -> list[Any]:
         """The activities, with the connections they need."""
-        return [RecordActivity(self.engine).record, RouteActivity(self.engine).route]
+        return [
+            RecordActivity(self.engine).record,
+            RouteActivity(self.engine).route,
+            StaffActivity(self.engine).staff,
+        ]
 
 
 def engine(settings: Settings, size: int, name: str) -> Engine:

@@ -35,6 +35,7 @@ PAGES = (
     "resubmit",
     "withdraw",
     "attachments",
+    "handing",
 )
 migrate.configure(chain.configure)
 

@@ -14,10 +14,10 @@ from sqlalchemy import Engine
 
 from portal.activities.record import record_batch
 from portal.config import Settings
-from portal.directory import planner
+from portal.directory import planner, staff
 from portal.domain import approval
 from portal.domain.codec import decode, encode
-from portal.domain.commands import COMMANDS, Command, Submit
+from portal.domain.commands import COMMANDS, Command, NamingCommand, Submit
 from portal.domain.events import Event, kind_of
 from portal.domain.request import Content
 from portal.domain.state import Approval
@@ -59,6 +59,10 @@ class InProcess(gateway.Gateway):
         """Apply a command, route, and record it all."""
         now = at or datetime.now(UTC)
         state = self.states.get(command.request_id) or Approval(request_id=command.request_id)
+        if isinstance(command, NamingCommand):
+            with self.engine.connect() as connection:
+                name = staff.name_of(connection, command.to_id)
+            command = replace(command, to_name=name)
         return self._go_on(state, approval.apply(state, command, now), now)
 
     def pass_time(self, request_id: str, **length: float) -> Approval:

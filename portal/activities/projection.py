@@ -1,9 +1,9 @@
 """What a batch of events changes in the projections, as rows. Pure: `statements` writes."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from portal.activities.rows import Row, Rows
 from portal.domain import request_events, stage_events
 from portal.domain.codec import encode
 from portal.domain.event import SYSTEM, Event
@@ -13,8 +13,6 @@ from portal.domain.request import TaskStatus
 from portal.domain.state import Approval
 from portal.models.columns import new_id
 
-Row = dict[str, Any]
-
 # What `portal.comments.about` says of the comment of a decision that was undone.
 UNDONE = "undone"
 SAID: dict[type[Event], str] = {
@@ -23,26 +21,6 @@ SAID: dict[type[Event], str] = {
     request_events.RequestWithdrawn: "withdrawn",
     request_events.RequestCancelled: "cancelled",
 }
-
-
-@dataclass
-class Rows:
-    """Rows for the tables around a request; `task_changes` by task id, `undone` task ids."""
-
-    tasks: dict[str, Row] = field(default_factory=dict)
-    task_changes: dict[str, Row] = field(default_factory=dict)
-    participants: dict[str, None] = field(default_factory=dict)
-    comments: list[Row] = field(default_factory=list)
-    undone: list[str] = field(default_factory=list)
-    outcomes: dict[str, Row] = field(default_factory=dict)
-
-    def change_task(self, task_id: str, **columns: Any) -> None:
-        """Change a task of this batch, or one that is already in the table."""
-        inserted = self.tasks.get(task_id)
-        if inserted is not None:
-            inserted.update(columns)
-        else:
-            self.task_changes.setdefault(task_id, {"id": task_id}).update(columns)
 
 
 def project(events: Sequence[Event], state: Approval) -> Rows:
@@ -146,24 +124,24 @@ class _Walk:
         self._move(event, why, escalation_level=event.level)
 
     def reassigned(self, event: stage_events.TaskReassigned) -> None:
-        self._move(event, {"why": event.why, "reassigned_from": event.from_id})
+        why = {"why": event.why, "message": "", "reassigned_from": event.from_id}
+        why["delegated"] = ""
+        self._move(event, why)
+        self._comment(event, "reassigned", event.comment, event.task_id)
 
     def delegated(self, event: stage_events.TaskDelegated) -> None:
         why = {"delegated": event.why}
         self._move(event, why, acting_for=event.from_id, delegation_id=event.delegation_id)
+        self._comment(event, "delegated", event.comment, event.task_id)
 
     def given_back(self, event: stage_events.TaskGivenBack) -> None:
         self._move(event, {"delegated": None})
 
     def _move(self, event: Any, why: Row, **columns: Any) -> None:
-        """Another person has the task; what `why` says is added to what is known of it."""
+        """Another person has the task; `given`: who gave it to them, from whom, and why."""
         self.rows.participants[event.to_id] = None
-        inserted = self.rows.tasks.get(event.task_id)
-        changed = self.rows.task_changes.get(event.task_id, {})
-        known = inserted["why"] if inserted is not None else changed.get("why", {})
-        owned: Row = {"acting_for": None, "delegation_id": None}
-        moved: Row = {"assignee_id": event.to_id, "why": known | why}
-        self.rows.change_task(event.task_id, **(owned | moved | columns))
+        owned: Row = {"acting_for": None, "delegation_id": None, "assignee_id": event.to_id}
+        self.rows.hand_task(event.task_id, {"given": _given(event)} | why, **(owned | columns))
 
     def expired(self, event: stage_events.TaskExpired) -> None:
         self.rows.change_task(event.task_id, status=TaskStatus.EXPIRED)
@@ -205,6 +183,14 @@ def _version_before(events: Sequence[Event], state: Approval) -> int:
         if isinstance(event, request_events.RequestResubmitted):
             return event.content_version - 1
     return state.content_version
+
+
+def _given(event: Any) -> Row | None:
+    """Who gave a task to somebody; None where the portal did by itself."""
+    if event.actor == SYSTEM:
+        return None
+    said = getattr(event, "comment", "")
+    return {"by": event.actor, "from": event.from_id, "at": event.at, "because": said}
 
 
 def _why(event: stage_events.TaskAssigned, plan: StagePlan) -> Row:

@@ -15,25 +15,24 @@ from sqlalchemy import Connection
 from portal.activities import statements
 from portal.activities.chaining import RecordRows, chain_events
 from portal.activities.driver import driver_of
-from portal.activities.projection import Row, Rows, project
+from portal.activities.projection import project
+from portal.activities.rows import Row, Rows
 from portal.activities.standing import Before, content_columns, standing_columns
 from portal.domain.codec import encode
 from portal.domain.event import SYSTEM, Event
 from portal.domain.events import (
     AttentionNeeded,
     RequestResubmitted,
-    RequestReturned,
     RequestSubmitted,
-    TaskDelegated,
-    TaskEscalated,
-    TaskGivenBack,
-    TaskReassigned,
 )
 from portal.domain.policy import WorkflowKind
 from portal.domain.state import Approval
 from portal.models.columns import new_id
 from portal.notifications.compose import NEED_ASSIGNEES, Scene, compose
 from portal.workflows.messages import RecordBatch
+
+# Fields of events that hold a person whose name the rows or the notices may need.
+NAMING = ("from_id", "to_id", "by")
 
 Statement = tuple[str, Sequence[Any]]
 
@@ -241,8 +240,5 @@ def _people(events: Iterable[Event], state: Approval) -> set[str]:
     people = {state.requester_id, *(task.assignee_id for task in state.open_tasks)}
     for event in events:
         people |= {event.actor, event.on_behalf_of or SYSTEM}
-        if isinstance(event, TaskEscalated | TaskReassigned | TaskDelegated | TaskGivenBack):
-            people |= {event.from_id, event.to_id}
-        elif isinstance(event, RequestReturned):
-            people.add(event.by)
+        people |= {getattr(event, name, None) or SYSTEM for name in NAMING}
     return people - {SYSTEM, ""}

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from portal.domain import commands, decide, delegating, steer
+from portal.domain import commands, decide, delegating, hand_over, steer
 from portal.domain.clock import next_due, tick
 from portal.domain.commands import Command
 from portal.domain.draft import Draft
@@ -41,6 +41,7 @@ HANDLERS: dict[type[Command], Handler] = {
     commands.Hold: steer.hold,
     commands.Resume: steer.resume,
     commands.Remind: steer.remind,
+    commands.Reassign: hand_over.reassign,
     commands.StartDelegation: delegating.start,
     commands.EndDelegation: delegating.end,
 }
@@ -51,6 +52,7 @@ _WHEN_CLOSED: dict[type[Command], Refusal] = {
     commands.Reject: Refusal.LATE,
     commands.SendBack: Refusal.LATE,
     commands.Retract: Refusal.UNDO_OVER,
+    commands.Reassign: Refusal.LATE,
     commands.StartDelegation: Refusal.LATE,
     commands.EndDelegation: Refusal.LATE,
 }

@@ -136,11 +136,30 @@ class EndDelegation(Command):
     reason: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class NamingCommand(TaskCommand):
+    """Gives a task to somebody: `to_id`, and the reason in `comment`.
+
+    `to_name` is what the directory calls that person at the moment the command is applied. None:
+    it was not asked yet; "": nobody of that id may decide anything (unknown, inactive, auditor).
+    """
+
+    to_id: str
+    to_name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reassign(NamingCommand):
+    """Hand a task over for good. `as_admin`: not by its owner; that they may is checked before."""
+
+    as_admin: bool = False
+
+
 COMMANDS: dict[str, type[Command]] = {
     command.__name__: command
     for command in (
         Submit, Approve, Reject, SendBack, Retract, Resubmit, Comment, Withdraw, Cancel, Hold,
-        Resume, Remind, StartDelegation, EndDelegation,
+        Resume, Remind, Reassign, StartDelegation, EndDelegation,
     )
 }  # fmt: skip
 

@@ -27,7 +27,7 @@ def decide(draft: Draft, command: commands.TaskCommand) -> Refusal | None:
         return refusal
     found = find_task(state, command.task_id)
     if found is None:
-        return _moved_on(state)
+        return moved_on(state)
     stage, task = found
     refusal = _not_this_person(state, stage, task, command)
     if refusal is not None:
@@ -49,7 +49,7 @@ def retract(draft: Draft, command: commands.Retract) -> Refusal | None:
         return Refusal.ON_HOLD
     found = find_task(state, command.task_id)
     if found is None:
-        return Refusal.UNDO_OVER if _moved_on(state) is Refusal.LATE else Refusal.UNKNOWN_TASK
+        return Refusal.UNDO_OVER if moved_on(state) is Refusal.LATE else Refusal.UNKNOWN_TASK
     stage, task = found
     if task.status is not TaskStatus.DECIDED:
         return Refusal.NOT_ALLOWED
@@ -83,7 +83,7 @@ def _not_now(state: Approval, command: commands.TaskCommand) -> Refusal | None:
     return None
 
 
-def _moved_on(state: Approval) -> Refusal:
+def moved_on(state: Approval) -> Refusal:
     """A task that is not here belonged to an earlier stage, if there was one."""
     earlier = state.opening - (0 if state.stage is None else 1)
     return Refusal.LATE if earlier or not state.is_open else Refusal.UNKNOWN_TASK

@@ -32,6 +32,9 @@ class Refusal(StrEnum):
     TOO_SOON = "too_soon"
     ALREADY_ASKED = "already_asked"
     UNKNOWN_TASK = "unknown_task"
+    NOBODY = "nobody"
+    BARRED = "barred"
+    OWN_REQUEST = "own_request"
     UNSUPPORTED = "unsupported"
 
 
@@ -52,5 +55,13 @@ REFUSAL_SENTENCES: dict[Refusal, str] = {
     Refusal.TOO_SOON: "A reminder was sent only a short while ago.",
     Refusal.ALREADY_ASKED: "This person is asked in the same stage already: one person, one vote.",
     Refusal.UNKNOWN_TASK: "There is no such task in this request.",
+    Refusal.NOBODY: (
+        "That person cannot be given a task: they are not known here, have left, or may only read."
+    ),
+    Refusal.BARRED: (
+        "That person may never decide this: they asked for it, it is for them, or they decided an"
+        " earlier stage."
+    ),
+    Refusal.OWN_REQUEST: "It is your own request: somebody else has to choose who decides it.",
     Refusal.UNSUPPORTED: "This version of the portal does not know this command.",
 }

@@ -21,6 +21,7 @@ class Permission(StrEnum):
     READ_AUDIT = "read_audit"
     HOLD = "hold"
     CANCEL = "cancel"
+    REASSIGN = "reassign"
     ADMINISTER = "administer"
 
 
@@ -32,6 +33,7 @@ SENTENCES: dict[Permission, str] = {
     Permission.READ_AUDIT: "Read every request's audit events.",
     Permission.HOLD: "Put an open request on hold and resume it.",
     Permission.CANCEL: "Cancel an open request, with a reason.",
+    Permission.REASSIGN: "Give somebody's task to someone else, with a reason.",
     Permission.ADMINISTER: "See what needs attention, and the state of the system.",
 }
 
@@ -42,7 +44,9 @@ _READER = frozenset({Permission.READ_INVOLVED, Permission.READ_ALL, Permission.R
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.MEMBER: _MEMBER,
     Role.AUDITOR: _READER,
-    Role.ADMIN: _MEMBER | _READER | {Permission.HOLD, Permission.CANCEL, Permission.ADMINISTER},
+    Role.ADMIN: _MEMBER
+    | _READER
+    | {Permission.HOLD, Permission.CANCEL, Permission.REASSIGN, Permission.ADMINISTER},
 }
 
 

@@ -28,6 +28,9 @@ class PeopleSource(Protocol):
     def find(self, person_id: str) -> FoundPerson | None:
         """The person of that id."""
 
+    def like(self, text: str) -> Sequence[FoundPerson]:
+        """A few active people whose names or mail addresses begin like the text's words."""
+
 
 class Suggestions(TextInput):
     """A text field with a list of names to pick from, which works without scripts."""

@@ -184,7 +184,8 @@ class Comment(Base):
     """Something said about a request: by itself ("comment"), or with what `about` names.
 
     `about` is a `portal.domain.policy.Decision` for the comment of a task's decision, "undone" once
-    that decision was retracted, else "resubmitted", "held", "resumed", "withdrawn", "cancelled".
+    that decision was retracted, else "resubmitted", "held", "resumed", "withdrawn", "cancelled",
+    "reassigned".
     """
 
     __tablename__ = "comments"

@@ -118,8 +118,9 @@ def _reassigned(event: stage_events.TaskReassigned, scene: Scene) -> list[Notice
         to_text = f"“{scene.title}” is now yours to decide. {event.reason}".strip()
         from_text = f"“{scene.title}” went to {new}. {event.reason}".strip()
     else:
-        to_text = f"{scene.name(event.actor)} gave you “{scene.title}” to decide."
-        from_text = f"{scene.name(event.actor)} gave “{scene.title}” to {new}."
+        because = f" Why: {event.comment}" if event.comment else ""
+        to_text = f"{scene.name(event.actor)} gave you “{scene.title}” to decide.{because}"
+        from_text = f"{scene.name(event.actor)} gave “{scene.title}” to {new}.{because}"
     owners_text = f"{new} decides about “{scene.title}” in place of {old}. {event.reason}".strip()
     return [
         _notice(event, event.to_id, "reassigned", to_text, event.task_id),

@@ -27,6 +27,7 @@ NAMES = {
     "Hold": "Your hold",
     "Resume": "Your resume",
     "Cancel": "Your cancellation",
+    "Reassign": "Your handover",
 }
 
 

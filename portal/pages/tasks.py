@@ -22,7 +22,7 @@ from portal.services.undo import undo
 
 blueprint = Blueprint("tasks", __name__)
 
-ON_PAGE = {409, 422}
+ON_PAGE = {403, 409, 422}
 DECISIONS = frozenset(decision.value for decision in Decision)
 
 

@@ -9,7 +9,11 @@ STATUS: dict[Refusal, int] = {
     Refusal.EXCLUDED: 403,
     Refusal.NOT_ALLOWED: 403,
     Refusal.UNKNOWN_TASK: 404,
+    Refusal.OWN_REQUEST: 403,
     Refusal.COMMENT_REQUIRED: 422,
+    Refusal.NOBODY: 422,
+    Refusal.BARRED: 422,
+    Refusal.ALREADY_ASKED: 422,
     Refusal.UNSUPPORTED: 422,
     Refusal.TOO_SOON: 429,
 }

@@ -1,9 +1,10 @@
 """Commands as they come in: decoded and applied, or refused when they make no sense here."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from portal.domain import approval, codec
-from portal.domain.commands import COMMANDS
+from portal.domain.commands import COMMANDS, NamingCommand
 from portal.domain.errors import CannotDecode, Refusal
 from portal.domain.event import SYSTEM, Event
 from portal.domain.events import CommandRefused
@@ -23,6 +24,21 @@ def apply(state: Approval, message: CommandMessage, now: datetime) -> list[Event
     if command.command_id != message.command_id:
         return _unsupported(state, message, now)
     return approval.apply(state, command, now)
+
+
+def person_named(message: CommandMessage) -> str | None:
+    """The person to whom the command gives a task, as long as the directory was not asked."""
+    kind = COMMANDS.get(message.kind)
+    if kind is None or not issubclass(kind, NamingCommand):
+        return None
+    person = message.payload.get("to_id")
+    known = message.payload.get("to_name") is not None
+    return person if isinstance(person, str) and not known else None
+
+
+def introduced(message: CommandMessage, name: str) -> CommandMessage:
+    """The command with what the directory says of the person it names."""
+    return replace(message, payload={**message.payload, "to_name": name})
 
 
 def given_at(message: CommandMessage, now: datetime) -> datetime:

@@ -68,8 +68,17 @@ class ApprovalLoop:
             if self._wants_route():
                 if not await self._route():
                     return
-            elif not self._advance():
+                continue
+            await self._look_up()
+            if not self._advance():
                 return
+
+    async def _look_up(self) -> None:
+        """Ask the directory about the person whom the next command names, if it names one."""
+        person = incoming.person_named(self._waiting[0]) if self._waiting else None
+        if person is not None:
+            name = await outgoing.name_of(self.state, person)
+            self._waiting[0] = incoming.introduced(self._waiting[0], name)
 
     def _advance(self) -> bool:
         """One command or one turn of the clock: whichever came first. False if there is neither.

@@ -66,6 +66,20 @@ class RecordAnswer:
 
 
 @dataclass(frozen=True)
+class StaffAsk:
+    """A person whom a command names."""
+
+    person_id: str
+
+
+@dataclass(frozen=True)
+class StaffAnswer:
+    """What the directory calls that person; "" if nobody of that id may decide anything."""
+
+    name: str = ""
+
+
+@dataclass(frozen=True)
 class RouteAsk:
     """A `portal.domain.plan.RouteQuestion` in JSON form."""
 

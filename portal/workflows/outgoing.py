@@ -13,8 +13,8 @@ from portal.domain.events import kind_of
 from portal.domain.plan import RoutePlan
 from portal.domain.state import Approval
 from portal.workflows import names, options
-from portal.workflows.messages import RecordBatch, RecordedEvent, RouteAsk
-from portal.workflows.ports import Recorder, Router
+from portal.workflows.messages import RecordBatch, RecordedEvent, RouteAsk, StaffAsk
+from portal.workflows.ports import Recorder, Router, Staff
 
 
 async def ask_route(state: Approval, now: datetime) -> RoutePlan | None:
@@ -36,6 +36,28 @@ async def ask_route(state: Approval, now: datetime) -> RoutePlan | None:
         _alarm("Routing failed", state, error)
         return None
     return codec.decode(RoutePlan, answer.plan)
+
+
+async def name_of(state: Approval, person_id: str) -> str:
+    """What the directory calls somebody who may be given a task; "" for anybody else.
+
+    Waits for the directory as the record does; a permanent error means nobody.
+    """
+    try:
+        answer = await workflow.execute_local_activity_method(
+            Staff.staff,
+            StaffAsk(person_id),
+            start_to_close_timeout=options.START_TO_CLOSE,
+            retry_policy=options.RECORD_RETRY,
+            local_retry_threshold=options.LOCAL_RETRY_THRESHOLD,
+            summary="Look somebody up",
+        )
+    except FailureError as error:
+        if is_cancelled_exception(error):
+            raise
+        _alarm("The directory cannot be asked", state, error)
+        return ""
+    return answer.name
 
 
 async def record(state: Approval, events: Sequence[Event]) -> list[RecordedEvent]:

@@ -4,7 +4,14 @@ from abc import ABC, abstractmethod
 
 from temporalio import activity
 
-from portal.workflows.messages import RecordAnswer, RecordBatch, RouteAnswer, RouteAsk
+from portal.workflows.messages import (
+    RecordAnswer,
+    RecordBatch,
+    RouteAnswer,
+    RouteAsk,
+    StaffAnswer,
+    StaffAsk,
+)
 
 
 class Recorder(ABC):
@@ -28,3 +35,12 @@ class Router(ABC):
     @abstractmethod
     def route(self, ask: RouteAsk) -> RouteAnswer:
         """Evaluate conditions and resolve people for the next stage of a request."""
+
+
+class Staff(ABC):
+    """Knows who works here."""
+
+    @activity.defn(name="staff")
+    @abstractmethod
+    def staff(self, ask: StaffAsk) -> StaffAnswer:
+        """Name somebody who may be given a task: active, and not one who may only read."""

@@ -136,3 +136,18 @@ def test_who_is_told_may_see_it(story: Recorded) -> None:
     story.opens("eve", kind=StageKind.NOTIFY)
     story.row()
     assert KNOWN["eve"] in {each["user_id"] for each in rows(story.connection, "participants")}
+
+
+def test_a_task_handed_over_says_how_it_came(story: Recorded) -> None:
+    given = {"task_id": story.task_of("ana").id, "to_id": "ben", "to_name": "Ben"}
+    story.says(commands.Reassign, "admin", as_admin=True, comment="Ana is ill.", **given)
+    task = story.row("tasks")
+    assert (task["assignee_id"], task["why"]["why"]) == (KNOWN["ben"], "")
+    assert task["why"]["given"]["from"] == KNOWN["ana"]
+    assert task["why"]["given"]["by"] == KNOWN["admin"]
+    assert task["why"]["left_out"][0]["reason"] == "y"
+    assert names(story.row()) == ["Ben"]
+    assert KNOWN["ben"] in {each["user_id"] for each in rows(story.connection, "participants")}
+    assert story.row("comments")["about"] == "reassigned"
+    story.waits(minutes=120)
+    assert story.row("tasks")["why"]["given"]["from"] == KNOWN["ana"]

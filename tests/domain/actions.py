@@ -10,7 +10,16 @@ from portal.domain import approval, commands
 from portal.domain.event import SYSTEM
 from portal.domain.request import Status, TaskStatus
 from portal.domain.state import Task
-from tests.domain.worlds import EVERYBODY, World, answers, contents, people, submissions, texts
+from tests.domain.worlds import (
+    EVERYBODY,
+    GHOST,
+    World,
+    answers,
+    contents,
+    people,
+    submissions,
+    texts,
+)
 
 T = TypeVar("T")
 Draw = Callable[[st.SearchStrategy[T]], T]
@@ -77,6 +86,21 @@ def comment(draw: Any, world: World) -> None:
     world.command(commands.Comment, draw(people), comment=draw(texts))
 
 
+def reassign(draw: Any, world: World) -> None:
+    """Somebody hands a task over: its owner, an admin, or somebody who may not."""
+    task = _some_task(draw, world)
+    actor = draw(st.sampled_from([task.owner_id, task.owner_id, "admin", "rita", "ben"]))
+    by_admin = actor in ("admin", "rita")
+    world.command(commands.Reassign, actor, as_admin=by_admin, **_gift(draw, task))
+
+
+def _gift(draw: Any, task: Task) -> dict[str, Any]:
+    """What a command says that gives a task to somebody; a ghost has no name."""
+    to = draw(st.sampled_from([*EVERYBODY, GHOST]))
+    name = draw(st.sampled_from([to, to, to, None])) if to != GHOST else ""
+    return {"task_id": task.id, "to_id": to, "to_name": name, "comment": draw(reasons)}
+
+
 def stop(draw: Any, world: World) -> None:
     """The request is taken back or cancelled; mostly by people who may not, or without reason."""
     if draw(st.booleans()):
@@ -137,13 +161,13 @@ ACTIONS: dict[str, Action] = {
     each.__name__: each
     for each in (
         decide, retract, repeat, resubmit, comment, stop, hold, resume, remind, route, wait,
-        delegate,
+        delegate, reassign,
     )
 }  # fmt: skip
 
 # The actions that lead somewhere in each situation: drawn more often than the others.
 LIKELY = {
-    Status.PENDING: (decide, decide, decide, delegate, wait),
+    Status.PENDING: (decide, decide, decide, delegate, reassign, wait),
     Status.ON_HOLD: (resume, wait),
     Status.RETURNED: (resubmit, resubmit, comment),
 }

@@ -24,7 +24,7 @@ from portal.domain.plan import RoutePlan, StagePlan
 from portal.domain.policy import Decision, Mode, Rejection
 from portal.domain.request import Status, TaskStatus
 from portal.domain.state import Approval, OpenStage, Task
-from tests.domain.worlds import Step, World
+from tests.domain.worlds import GHOST, Step, World
 
 
 def again(step: Step) -> list[object]:
@@ -96,11 +96,11 @@ def rule_4_nobody_excluded(world: World) -> None:
             holder, owner = {}, {}
         elif isinstance(event, TaskAssigned | TaskEscalated | TaskReassigned):
             person = event.person_id if isinstance(event, TaskAssigned) else event.to_id
-            assert person not in barred | {*holder.values(), *owner.values()}
+            assert person not in barred | {GHOST, *holder.values(), *owner.values()}
             holder[event.task_id] = owner[event.task_id] = person
         elif isinstance(event, TaskDelegated):
             assert event.from_id == holder[event.task_id] == owner[event.task_id]
-            assert event.to_id not in barred | {*holder.values(), *owner.values()}
+            assert event.to_id not in barred | {GHOST, *holder.values(), *owner.values()}
             holder[event.task_id] = event.to_id
         elif isinstance(event, TaskGivenBack):
             assert event.from_id == holder[event.task_id] != event.to_id == owner[event.task_id]

@@ -23,6 +23,7 @@ from tests.domain.story import MONDAY, REQUEST
 
 STAFF = ("ana", "ben", "cleo", "dan", "eve")
 EVERYBODY = (*STAFF, "rita", "bob")
+GHOST = "ghost"  # in no directory
 GROUPS = ("IT", "HR")
 FIELDS = ("seats", "colour")
 

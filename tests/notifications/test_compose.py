@@ -110,3 +110,14 @@ def test_titles_and_names_are_taken_as_they_are() -> None:
     (notice,) = compose(story.says(commands.Hold, "admin", reason="Wait."), scene)
     assert isinstance(notice, Notice)
     assert notice.text == "Somebody put “{title} <b>” on hold."
+
+
+def test_a_task_handed_over_is_told_on_both_sides_with_the_reason() -> None:
+    story = opened("ana")
+    given = {"task_id": story.task_of("ana").id, "to_id": "ben", "to_name": "Ben"}
+    events = story.says(commands.Reassign, "admin", **given, as_admin=True, comment="Ana is ill.")
+    assert told(events, title="Chairs") == [
+        ("ben", "reassigned", "Adam gave you “Chairs” to decide. Why: Ana is ill."),
+        ("ana", "moved", "Adam gave “Chairs” to Ben. Why: Ana is ill."),
+        ("rita", "moved", "Ben decides about “Chairs” in place of Ana."),
+    ]

@@ -50,3 +50,27 @@ def test_everybody_else_active_is_suggested(app: Flask, people: People) -> None:
     assert "Ben Example, Finance" in names
     assert not any(name.startswith(("Ana", "Inga")) for name in names)
     assert list(names) == sorted(names)
+
+
+@pytest.mark.parametrize("text", ["ben@example.org", " BEN@example.ORG "])
+def test_a_mail_address_is_enough(app: Flask, people: People, text: str) -> None:
+    with app.app_context():
+        assert [person.id for person in found.called(text)] == [people.ben]
+        assert found.called("inga@example.org") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("ca", 1), ("c", 2), ("c exam", 2), ("exam", 8), ("be_", 0), ("ing", 0)]
+)
+def test_the_beginnings_of_words_find_people(
+    app: Flask, people: People, text: str, count: int
+) -> None:
+    with app.app_context():
+        assert len(found.like(text)) == count
+
+
+def test_who_may_only_read_is_not_suggested_for_deciding(app: Flask, people: People) -> None:
+    with app.app_context():
+        names = found.suggested(people.ana, people.ben, deciding=True)
+    assert not any(name.startswith(("Ana", "Ben", "Olga")) for name in names)
+    assert "Adam Example, Finance" in names

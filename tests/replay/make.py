@@ -1,10 +1,11 @@
-"""Makes the saved histories anew: `python -m tests.replay.make`.
+"""Makes the saved histories anew: `python -m tests.replay.make`, with the names of paths or all.
 
 Only for a path that is new, or when no workflow of the former code runs anywhere any more: a
 history that no longer replays is a reason to write `workflow.patched`, not to run this.
 """
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -113,9 +114,20 @@ async def needs_attention(journey: Journey) -> None:
     await journey.give(journey.request.approve(ANA))
 
 
+async def handed_over(journey: Journey) -> None:
+    """Given to somebody who is there, and to somebody who is not."""
+    journey.staff.names = {BEN: "Ben"}
+    await journey.start(stage("manager", ANA))
+    task = journey.request.task(ANA)
+    for to in (DAN, "nobody", BEN):
+        give = journey.request.give(commands.Reassign, ANA, task_id=task, to_id=to)
+        await journey.give(give)
+    await journey.give(journey.request.give(commands.Approve, BEN, task_id=task))
+
+
 PATHS: tuple[Path_, ...] = (
     approved, rejected, escalated, timed_out, sent_back, withdrawn, from_state, continued_as_new,
-    needs_attention,
+    needs_attention, handed_over,
 )  # fmt: skip
 
 
@@ -132,9 +144,10 @@ async def make(path: Path_) -> None:
 
 
 async def main() -> None:
-    """Make them all."""
+    """Make them all, or those that are named."""
     for path in PATHS:
-        await make(path)
+        if path.__name__ in (sys.argv[1:] or [each.__name__ for each in PATHS]):
+            await make(path)
 
 
 if __name__ == "__main__":

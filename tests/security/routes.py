@@ -90,6 +90,10 @@ ROUTES = [
           admin=403, data={**SEEN, "decision": "approve"}),
     Route("POST", "/tasks/<uuid:task_id>/undo", 404, requester=403, approver=303, auditor=403,
           admin=403, data=NEW),
+    Route("GET", "/tasks/<uuid:task_id>/reassign", 404, requester=403, approver=200, auditor=403,
+          admin=200),
+    Route("POST", "/tasks/<uuid:task_id>/reassign", 404, requester=403, approver=303, auditor=403,
+          admin=303, data={**REASON, "person": "Cleo Example"}),
     # Requests
     Route("GET", "/requests"),
     Route("GET", "/requests/<number>", stranger=404),

@@ -31,8 +31,8 @@ class DyingProcess(worker.Process):
     """The worker process, with that recorder."""
 
     def activities(self) -> list[Any]:
-        """The dying recorder, and the real router."""
-        return [DyingRecorder(self.engine).record, super().activities()[1]]
+        """The dying recorder, and the real others."""
+        return [DyingRecorder(self.engine).record, *super().activities()[1:]]
 
 
 if __name__ == "__main__":

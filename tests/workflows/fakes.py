@@ -18,8 +18,10 @@ from portal.workflows.messages import (
     RecordedEvent,
     RouteAnswer,
     RouteAsk,
+    StaffAnswer,
+    StaffAsk,
 )
-from portal.workflows.ports import Recorder, Router
+from portal.workflows.ports import Recorder, Router, Staff
 
 Plan = Callable[[RouteQuestion], StagePlan]
 
@@ -97,6 +99,23 @@ class FakeRouter(Router):
             if index >= question.from_index and stage.key not in question.carried:
                 return RoutePlan(stage=stage, total=len(self.stages))
         return RoutePlan(total=len(self.stages))
+
+
+@dataclass
+class FakeStaff(Staff):
+    """Knows these people by name. `fail`: errors to raise first, oldest first."""
+
+    names: dict[str, str] = field(default_factory=dict)
+    fail: list[Exception] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    @activity.defn(name="staff")
+    def staff(self, ask: StaffAsk) -> StaffAnswer:
+        """The name, if it is known."""
+        if self.fail:
+            raise self.fail.pop(0)
+        self.asked.append(ask.person_id)
+        return StaffAnswer(name=self.names.get(ask.person_id, ""))
 
 
 def permanent(message: str = "the data make no sense") -> ApplicationError:

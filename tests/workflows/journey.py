@@ -21,7 +21,7 @@ from portal.workflows import names
 from portal.workflows.approval import ApprovalWorkflow
 from portal.workflows.messages import CommandMessage, StartApproval
 from portal.workflows.simple import SimpleApprovalWorkflow
-from tests.workflows.fakes import FakeRecorder, FakeRouter, Plan
+from tests.workflows.fakes import FakeRecorder, FakeRouter, FakeStaff, Plan
 from tests.workflows.given import Requests, new_id
 
 PATIENCE = 60.0
@@ -47,6 +47,7 @@ class Journey:
     request: Requests = field(default_factory=Requests)
     recorder: FakeRecorder = field(default_factory=FakeRecorder)
     router: FakeRouter = field(default_factory=FakeRouter)
+    staff: FakeStaff = field(default_factory=FakeStaff)
     queue: str = field(default_factory=new_id)
     kind: WorkflowKind = WorkflowKind.APPROVAL
     continue_after: int = 0
@@ -59,7 +60,7 @@ class Journey:
                 self.client,
                 task_queue=self.queue,
                 workflows=[ApprovalWorkflow, SimpleApprovalWorkflow],
-                activities=[self.recorder.record, self.router.route],
+                activities=[self.recorder.record, self.router.route, self.staff.staff],
                 activity_executor=executor,
             )
             async with worker:

@@ -7,32 +7,29 @@ from datetime import datetime, timedelta
 from portal.domain.permissions import Permission
 from portal.domain.policy import Decision
 from portal.domain.request import Status, TaskStatus
-from portal.pages.reading import course
+from portal.pages.reading import course, handed
 from portal.pages.reading.facts import Fact, File, facts, files, people_in
+from portal.pages.reading.handed import Handed
+from portal.pages.reading.remarks import remarks
 from portal.pages.reading.revisions import changes_of
 from portal.pages.reading.route_question import route_question
 from portal.pages.reading.why import Why, why
-from portal.presentation.labels import words_of
 from portal.presentation.parts import Change, Remark, Step
 from portal.queries import audit, commands, inbox, request
 from portal.queries.audit import EventRecord
 from portal.queries.commands import CommandRecord
 from portal.queries.inbox import InboxTask
-from portal.queries.request import RequestRecord, Said, TaskRecord
+from portal.queries.request import RequestRecord, TaskRecord
 from portal.security.identity import Identity
 from portal.services.forecast import forecast
 
+MOVABLE_SHOWN = 12
 JUST_NOW = timedelta(seconds=30)
 VERBS = {
     Decision.APPROVE: "approved it",
     Decision.REJECT: "rejected it",
     Decision.SEND_BACK: "sent it back",
 }
-DECISIONS = frozenset({"approve", "reject", "send_back"})
-OTHER_ABOUT = {
-    "comment": "", "held": "put it on hold", "resumed": "resumed it", "cancelled": "cancelled it",
-    "withdrawn": "withdrew it", "resubmitted": "sent it again", "undone": "undone since",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +60,8 @@ class LastWord:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """What the template draws. `todo`: an open task of the reader's; `done`: one decided
-    just now; `waiting`: commands recorded and not applied yet; `following`: next in the inbox."""
+    just now; `waiting`: commands recorded and not applied yet; `following`: next in the inbox;
+    `handed`: what was the reader's; `may_move`: what they may give to others as an admin."""
 
     record: RequestRecord
     facts: tuple[Fact, ...]
@@ -76,6 +74,8 @@ class Sheet:
     todo: Turn | None
     done: Turn | None
     why: Why | None
+    handed: list[Handed]
+    may_move: tuple[TaskRecord, ...]
     following: InboxTask | None
     last_word: LastWord | None
     return_comment: str
@@ -110,11 +110,13 @@ def compose(record: RequestRecord, person: Identity) -> Sheet:
         changes=changes_of(record, events, names) if changed else (),
         steps=steps,
         step_note=_step_note(walk, steps),
-        remarks=tuple(_remark(each) for each in said if each.about not in DECISIONS),
+        remarks=remarks(said),
         waiting=waiting,
         todo=todo,
         done=done,
-        why=why(todo.task, record) if todo else None,
+        why=why(todo.task, record, names) if todo else None,
+        handed=handed.away_from(tasks, names, person.id),
+        may_move=_movable(record, tasks) if _may_move(record, person) else (),
         following=_following(person, record, mine) if todo or done else None,
         last_word=_last_word(tasks, walk.steps),
         return_comment=_return_comment(tasks) if record.status is Status.RETURNED else "",
@@ -133,6 +135,7 @@ def _names(
         known[record.on_behalf_of] = record.on_behalf_of_name
     known |= {task.assignee_id: task.assignee_name for task in tasks}
     wanted = course.people_in(events) | people_in(record.form, record.fields)
+    wanted |= handed.people_in(tasks)
     return known | request.names_of(wanted - known.keys())
 
 
@@ -146,6 +149,18 @@ def _forecast(
     if record.settles_at is not None and votes & {Decision.REJECT, Decision.SEND_BACK}:
         return ()
     return forecast(route_question(record, events, walk.current_plan, now))
+
+
+def _may_move(record: RequestRecord, person: Identity) -> bool:
+    is_settling = record.settles_at is not None
+    return person.may(Permission.REASSIGN) and not record.is_by(person.id) and not is_settling
+
+
+def _movable(record: RequestRecord, tasks: tuple[TaskRecord, ...]) -> tuple[TaskRecord, ...]:
+    """The tasks that somebody can be given: a few of many, for each has a link of its own."""
+    if not record.status.is_open:
+        return ()
+    return tuple(task for task in tasks if task.status == TaskStatus.OPEN)[:MOVABLE_SHOWN]
 
 
 def _todo(
@@ -213,8 +228,3 @@ def _step_note(walk: course.Course, steps: tuple[Step, ...]) -> str:
     ahead = sum(1 for step in steps[len(walk.steps) + 1 :])
     index = walk.current_plan.index
     return f"Stage {index + 1} of {index + 1 + ahead}"
-
-
-def _remark(said: Said) -> Remark:
-    label = OTHER_ABOUT.get(said.about, words_of(said.about).lower())
-    return Remark(said.name or "The system", said.at, said.text, label=label)

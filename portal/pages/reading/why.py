@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from portal.pages.reading.handed import how_it_came
 from portal.presentation.labels import words_of
 from portal.presentation.money import money
 from portal.queries.request import RequestRecord, TaskRecord
@@ -20,13 +21,13 @@ class Why:
     left_out: tuple[str, ...]
 
 
-def why(task: TaskRecord, record: RequestRecord) -> Why:
+def why(task: TaskRecord, record: RequestRecord, names: Mapping[str, str]) -> Why:
     """The explanation of one task."""
     stored = task.why
     sentences = [stored.get("why"), stored.get("message"), stored.get("reason")]
     if stored.get("used_fallback"):
         sentences.append("The rule found nobody else, so its fallback is asked.")
-    reasons = [str(sentence) for sentence in sentences if sentence]
+    reasons = how_it_came(task, names) + [str(sentence) for sentence in sentences if sentence]
     reasons += [_fact(name, value, record) for name, value in _facts(stored).items()]
     rule = f"Stage “{task.stage_name}”, {record.type_name} policy, version {record.policy_version}"
     left_out = [_left_out(entry) for entry in stored.get("left_out") or ()]

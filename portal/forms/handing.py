@@ -1,0 +1,65 @@
+"""The form that gives a task to somebody: whom, and why."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+from wtforms.form import BaseForm
+
+from portal.forms.building import unbound
+from portal.forms.fields import LinesField, PersonField
+from portal.forms.people import FoundPerson, PeopleSource
+from portal.forms.rules import Allowed, AtMost, Required
+
+LONGEST = 10_000
+HINT = "Start to write a name, or write a mail address."
+
+
+class SomebodyField(PersonField):
+    """Somebody by name or mail address. What is not clear comes back with `matches` to pick from:
+    they are sent under the same name, behind the text."""
+
+    matches: Sequence[FoundPerson] = ()
+    picked: frozenset[str] = frozenset()
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """The text comes first, then what was picked of earlier matches."""
+        self.picked = frozenset(str(value) for value in valuelist[1:])
+        super().process_formdata(valuelist[:1])
+
+    def read(self, text: str) -> str:
+        """The id of the one person meant."""
+        named = self.people.called(text)
+        if len(named) == 1:
+            return named[0].id
+        matches = named or self.people.like(text)
+        for person in matches:
+            if person.id in self.picked:
+                self.typed = person.label
+                return person.id
+        self.matches = matches
+        if not matches:
+            raise ValueError("must be somebody who works here: no name begins like this.")
+        raise ValueError("must be one person: choose below whom you mean.")
+
+
+def handing_form(
+    label: str,
+    people: PeopleSource,
+    names: Sequence[str],
+    typed: "MultiDict[str, str] | None",
+    *,
+    must_say_why: bool,
+) -> BaseForm:
+    """A person and a reason, with what was typed; `names`: whom the form suggests. The reason is
+    for everybody who may see the request."""
+    why = Required("say why, those concerned read it") if must_say_why else Allowed()
+    person = unbound(
+        SomebodyField, label, [Required("write whom you mean")], HINT, people=people, names=names
+    )
+    optional = "" if must_say_why else "Optional. "
+    hint = f"{optional}They read it, and so does everybody who may see the request."
+    reason = unbound(LinesField, "Reason", [why, AtMost(LONGEST)], hint)
+    form = BaseForm({"person": person, "reason": reason})
+    form.process(typed)
+    return form

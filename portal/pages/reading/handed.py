@@ -1,0 +1,65 @@
+"""Tasks that changed hands: from whom, by whom and why, in words."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from portal.domain.request import TaskStatus
+from portal.queries.request import TaskRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What became of a task that was the reader's: a sentence, and the reason that was given."""
+
+    text: str
+    because: str
+    at: datetime | None
+
+
+def people_in(tasks: Iterable[TaskRecord]) -> set[str]:
+    """Ids of the people who gave tasks away, or had them before."""
+    ids = (given_of(task).get(side) for task in tasks for side in ("by", "from"))
+    return {person for person in ids if person}
+
+
+def away_from(tasks: Iterable[TaskRecord], names: Mapping[str, str], me: str) -> list[Handed]:
+    """The open tasks that the reader had and that somebody gave to someone else."""
+    return [
+        _away(task, names, me)
+        for task in tasks
+        if task.status == TaskStatus.OPEN
+        and given_of(task).get("from") == me
+        and task.assignee_id != me
+    ]
+
+
+def how_it_came(task: TaskRecord, names: Mapping[str, str]) -> list[str]:
+    """Why a task that changed hands is with whom it is; nothing for one that did not."""
+    given = given_of(task)
+    if not given:
+        return []
+    by, before = _name(names, given.get("by")), _name(names, given.get("from"))
+    whose = "" if given.get("by") == given.get("from") else f" in place of {before}"
+    because = f": “{given['because']}”" if given.get("because") else "."
+    return [f"{by} handed this over to you{whose}{because}"]
+
+
+def given_of(task: TaskRecord) -> Mapping[str, Any]:
+    """Who gave the task to somebody, from whom, when and why; empty for one nobody gave."""
+    given = task.why.get("given")
+    return given if isinstance(given, dict) else {}
+
+
+def _away(task: TaskRecord, names: Mapping[str, str], me: str) -> Handed:
+    given = given_of(task)
+    who = "You" if given.get("by") == me else _name(names, given.get("by"))
+    what = "this" if given.get("by") == me else "your task"
+    text = f"{who} handed {what} over to {task.assignee_name}, who decides now."
+    at = given.get("at")
+    return Handed(text, str(given.get("because") or ""), datetime.fromisoformat(at) if at else None)
+
+
+def _name(names: Mapping[str, str], person: str | None) -> str:
+    return names.get(person or "", "Somebody")

@@ -1,0 +1,60 @@
+"""Giving tasks to people: the directory is asked as the command is applied."""
+
+import pytest
+
+from portal.domain import commands
+from portal.workflows.messages import CommandMessage
+from tests.workflows.fakes import permanent
+from tests.workflows.given import ANA, BEN, CAI, escalates_to_ben, stage
+from tests.workflows.journey import Journey
+
+pytestmark = pytest.mark.temporal
+
+
+def reassign(journey: Journey, to: str) -> CommandMessage:
+    task = journey.request.task(ANA)
+    return journey.request.give(commands.Reassign, ANA, task_id=task, to_id=to)
+
+
+async def test_handed_over_and_decided_by_the_other(journey: Journey) -> None:
+    journey.staff.names = {CAI: "Cai"}
+    await journey.start(stage("manager", ANA))
+    await journey.give(reassign(journey, CAI))
+    assert [task.assignee_id for task in journey.recorder.state.open_tasks] == [CAI]
+    approve = journey.request.give(commands.Approve, CAI, task_id=journey.request.task(ANA))
+    await journey.give(approve)
+    assert await journey.outcome() == "APPROVED"
+
+
+async def test_who_is_not_there_gets_nothing(journey: Journey) -> None:
+    await journey.start(stage("manager", ANA))
+    await journey.give(reassign(journey, CAI))
+    assert journey.staff.asked == [CAI]
+    assert journey.recorder.events[-1].data["reason"] == "nobody"
+    assert [task.assignee_id for task in journey.recorder.state.open_tasks] == [ANA]
+
+
+async def test_a_directory_that_is_away_is_waited_for(journey: Journey) -> None:
+    journey.staff.names = {CAI: "Cai"}
+    journey.staff.fail = [ConnectionError("away"), ConnectionError("away")]
+    await journey.start(stage("manager", ANA))
+    await journey.give(reassign(journey, CAI))
+    assert [task.assignee_id for task in journey.recorder.state.open_tasks] == [CAI]
+
+
+async def test_a_directory_that_is_broken_knows_nobody(journey: Journey) -> None:
+    journey.staff.names, journey.staff.fail = {CAI: "Cai"}, [permanent()]
+    await journey.start(stage("manager", ANA))
+    await journey.give(reassign(journey, CAI))
+    assert journey.recorder.events[-1].data["reason"] == "nobody"
+
+
+async def test_other_commands_and_the_clock_go_on_behind_it(journey: Journey) -> None:
+    journey.staff.names = {BEN: "Ben", CAI: "Cai"}
+    await journey.start(stage("manager", ANA, escalations=escalates_to_ben))
+    comment = journey.request.give(commands.Comment, ANA, comment="Gone.")
+    await journey.send(reassign(journey, CAI), comment)
+    await journey.seen("CommentAdded")
+    await journey.sleep(days=3, minutes=1)
+    await journey.seen("TaskEscalated")
+    assert [task.assignee_id for task in journey.recorder.state.open_tasks] == [BEN]
