@@ -27,6 +27,7 @@ PAGES = (
     "my_requests",
     "new_request",
     "tasks",
+    "batches",
     "commands",
     "history",
     "notifications",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from portal.activities.record import record_batch
 from portal.config import Settings
@@ -22,6 +22,7 @@ from portal.domain.events import Event, kind_of
 from portal.domain.request import Content
 from portal.domain.state import Approval
 from portal.extensions import db
+from portal.models import Command as Row
 from portal.models.columns import new_id
 from portal.temporal import gateway
 from portal.temporal.delivery import CommandDelivery, Delivery
@@ -54,6 +55,15 @@ class InProcess(gateway.Gateway):
         self.is_away = False
         while self.held:
             self.deliver(self.held.pop(0))
+
+    def take_up(self) -> int:
+        """Play the relay: apply every command that waits in the table; how many there were."""
+        waiting = select(Row.kind, Row.payload).where(Row.applied_at.is_(None))
+        with self.engine.connect() as connection:
+            rows = connection.execute(waiting.order_by(Row.created_at, Row.id)).all()
+        for row in rows:
+            self.give(decode(COMMANDS[row.kind], row.payload))
+        return len(rows)
 
     def give(self, command: Command, at: datetime | None = None) -> Approval:
         """Apply a command, route, and record it all."""

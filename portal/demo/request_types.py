@@ -7,6 +7,7 @@ from portal.demo.organisation import DEPARTMENTS
 from portal.domain.forms import Choice, FieldKind, FormField
 from portal.domain.policy import (
     ApproverRule,
+    Bulk,
     EscalationLevel,
     Mode,
     Policy,
@@ -153,7 +154,7 @@ def leave(ids: Mapping[str, str]) -> DemoType:
     return DemoType(
         code="leave", name="Leave", prefix="LV", module="PEOPLE", workflow="simple",
         description="Be away from work.", form=form,
-        policy=Policy(stages=(stage,), fallback=(fallback,)),
+        policy=Policy(stages=(stage,), fallback=(fallback,), bulk=Bulk()),
     )  # fmt: skip
 
 
@@ -179,7 +180,9 @@ def expenses(ids: Mapping[str, str]) -> DemoType:
     return DemoType(
         code="expenses", name="Expenses", prefix="EX", module="FINANCE",
         description="Get back what you paid.", form=form,
-        policy=Policy(stages=(_manager_stage(), finance), fallback=(fallback,)),
+        policy=Policy(
+            stages=(_manager_stage(), finance), fallback=(fallback,), bulk=Bulk(up_to=50_000)
+        ),
     )  # fmt: skip
 
 

@@ -126,9 +126,20 @@ class Stage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Bulk:
+    """Which requests may be decided many at once: those of at most `up_to` minor units, or all."""
+
+    up_to: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Policy:
-    """The stages in order, the undo window in seconds, and who decides if a rule finds nobody."""
+    """The stages in order, the undo window in seconds, and who decides if a rule finds nobody.
+
+    `bulk` absent: each request is decided on its own page.
+    """
 
     stages: tuple[Stage, ...]
     undo_seconds: int = 10
     fallback: tuple[ApproverRule, ...] = ()
+    bulk: Bulk | None = None

@@ -49,9 +49,10 @@ class Priority(StrEnum):
 
 
 class Via(StrEnum):
-    """How a command came in."""
+    """How a command came in; BULK: as one of many, through a review page."""
 
     WEB = "web"
+    BULK = "bulk"
     LINK = "link"
     API = "api"
     SYSTEM = "system"

@@ -3,6 +3,7 @@
 from portal.extensions import db
 from portal.models.attachments import Attachment
 from portal.models.audit import AuditEvent, AuditText
+from portal.models.batches import Batch
 from portal.models.commands import Command, Draft
 from portal.models.delegations import Delegation
 from portal.models.legacy import Cutover, LegacyMove, LegacyPolicy, LegacyRun, LegacyType
@@ -17,6 +18,7 @@ __all__ = [
     "Attachment",
     "AuditEvent",
     "AuditText",
+    "Batch",
     "Calendar",
     "Command",
     "Comment",

@@ -1,5 +1,7 @@
 """The inbox: what waits for the reader's decision."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from urllib.parse import urlencode
@@ -12,6 +14,8 @@ from portal.domain.permissions import Permission
 from portal.forms.text import examine
 from portal.pages.frame import viewpoint
 from portal.pages.reading.answer import requests_url
+from portal.pages.reading.keys import new_key
+from portal.pages.reading.picks import picks_of
 from portal.pages.reading.rows import inbox_rows
 from portal.presentation.labels import count
 from portal.presentation.parts import Tab
@@ -32,30 +36,64 @@ LABELS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class InboxFilter:
+    """What part of the inbox is shown, as its address says."""
+
+    view: View = View.ALL
+    text: str = ""
+
+    @property
+    def url(self) -> str:
+        """The address of its first page."""
+        return _url(self.view, self.text)
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Its part of an address."""
+        return _values(self.view, self.text)
+
+
 @blueprint.get("/inbox")
 @requires(Permission.DECIDE_OWN_TASKS)
 def show() -> ResponseReturnValue:
     """The open tasks, in groups by when they are due."""
     person = me()
     clock = clock_of(person)
-    view = _view(request.args.get("view", ""))
-    text = examine(request.args.get("q", "")).text[:LONGEST_SEARCH]
+    shown = filter_of(request.args)
+    view, text = shown.view, shown.text
     found = inbox.page(person.id, view, clock, text, _cursor(request.args.get("after", "")))
     counts = inbox.counts(person.id, clock)
+    picks = picks_of(found.tasks)
+    draw = partial(inbox_rows, requests_url=requests_url(), view=viewpoint(), picks=picks)
     return render_template(
         "pages/inbox/show.html",
         groups=_groups(found.tasks, clock),
-        draw_rows=partial(inbox_rows, requests_url=requests_url(), view=viewpoint()),
+        draw_rows=draw,
+        may_pick=picks is not None,
+        key=new_key(),
         counts=counts,
         summary=_summary(counts),
         tabs=_tabs(view, counts, text),
-        view=view,
-        text=text,
-        first_url=_url(view, text),
+        shown=shown,
         clear_url=_url(view, ""),
         next_url=_url(view, text, found.following) if found.following else None,
         is_first="after" not in request.args,
     )
+
+
+def filter_of(values: Mapping[str, str]) -> InboxFilter:
+    """The filter that an address or a form names; anything else shows all."""
+    text = examine(values.get("q", "")).text[:LONGEST_SEARCH]
+    return InboxFilter(_view(values.get("view", "")), text)
+
+
+def offered(shown: InboxFilter, most: int) -> list[str]:
+    """Of the first so many tasks those that may be decided together."""
+    person = me()
+    found = inbox.page(person.id, shown.view, clock_of(person), shown.text, most=most)
+    picks = picks_of(found.tasks) or {}
+    return [task.id for task in found.tasks if picks.get(task.id, "locked") is None]
 
 
 def clock_of(person: Identity) -> Clock:
@@ -104,14 +142,17 @@ def _tabs(current: View, counts: InboxCounts, text: str) -> list[Tab]:
 
 
 def _url(view: View, text: str, after: Cursor | None = None) -> str:
-    values = {} if view is View.ALL else {"view": view.value}
-    if text:
-        values["q"] = text
+    values = _values(view, text)
     if after is not None:
         due = "" if after.due_at is None else str(int(after.due_at.timestamp() * 1_000_000))
         values["after"] = f"{due}.{after.task_id}"
     path = url_for("inbox.show")
     return f"{path}?{urlencode(values)}" if values else path
+
+
+def _values(view: View, text: str) -> dict[str, str]:
+    values = {} if view is View.ALL else {"view": view.value}
+    return values | {"q": text} if text else values
 
 
 def _cursor(text: str) -> Cursor | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from portal.presentation import labels, times
+from portal.presentation import bulk, labels, times
 from portal.presentation.money import file_size, money
 from portal.presentation.viewpoint import Viewpoint, ViewpointSource
 
@@ -91,6 +91,7 @@ def filters(viewpoint: ViewpointSource) -> dict[str, Any]:
         "priority_label": labels.priority,
         "decision_label": labels.decision,
         "people_count": labels.people,
+        "requests_words": bulk.requests_words,
         "count_words": labels.count,
         "words": labels.words_of,
     }

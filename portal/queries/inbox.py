@@ -78,11 +78,12 @@ class InboxTask:
     opened_at: datetime
     due_at: datetime | None
     acting_for: str | None
+    policy_version_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class InboxPage:
-    """Up to `PAGE` rows; `following` starts the next page, None at the end."""
+    """The rows asked for; `following` starts the next page, None at the end."""
 
     tasks: tuple[InboxTask, ...]
     following: Cursor | None
@@ -103,15 +104,20 @@ class InboxCounts:
 
 
 def page(
-    user_id: str, view: View, clock: Clock, text: str = "", after: Cursor | None = None
+    user_id: str,
+    view: View,
+    clock: Clock,
+    text: str = "",
+    after: Cursor | None = None,
+    most: int = PAGE,
 ) -> InboxPage:
     """The tasks of one page. `text` looks into title, number and requester of all of them."""
-    values = _bounds(view, clock, after) | {"user": user_id, "rows": PAGE + 1}
+    values = _bounds(view, clock, after, most + 1) | {"user": user_id, "rows": most + 1}
     if text:
         values["pattern"] = f"%{_literally(text)}%"
     rows = db.session.execute(_statement(bool(text)), values).all()
-    tasks = tuple(InboxTask(*row) for row in rows[:PAGE])
-    more = len(rows) > PAGE
+    tasks = tuple(InboxTask(*row) for row in rows[:most])
+    more = len(rows) > most
     return InboxPage(tasks, Cursor(tasks[-1].due_at, tasks[-1].id) if more else None)
 
 
@@ -126,11 +132,11 @@ def _literally(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _bounds(view: View, clock: Clock, after: Cursor | None) -> dict[str, Any]:
+def _bounds(view: View, clock: Clock, after: Cursor | None, rows: int) -> dict[str, Any]:
     """The range of the index to read: dated tasks from .. until, then those without a date."""
     start = {View.TODAY: clock.now, View.LATER: clock.day_ends}.get(view, _FIRST)
     until = {View.OVERDUE: clock.now, View.TODAY: clock.day_ends}.get(view, _LAST)
-    undated = PAGE + 1 if until == _LAST else 0
+    undated = rows if until == _LAST else 0
     values = {"from_due": start, "from_id": _HIGHEST, "until": until}
     values |= {"undated": undated, "undated_from": _LOWEST}
     if after is None:
@@ -191,7 +197,7 @@ def _statement(searching: bool) -> Select[*tuple[Any, ...]]:
             top.c.id, Request.number, Request.title, Request.type_name, Request.requester_name,
             top.c.stage_name, Request.amount, Request.currency, Request.priority,
             Request.status == literal_column("'ON_HOLD'"), top.c.opened_at, top.c.due_at,
-            delegator.name,
+            delegator.name, Request.policy_version_id,
         )
         .join(Request, Request.id == top.c.request_id)
         .outerjoin(delegator, delegator.id == top.c.acting_for)
@@ -223,7 +229,7 @@ def following(user_id: str, number: str, after: Cursor) -> InboxTask | None:
     """
     clock = Clock(_FIRST, _FIRST)
     for cursor in (after, None):
-        values = _bounds(View.ALL, clock, cursor) | {"user": user_id, "rows": 2, "undated": 2}
+        values = _bounds(View.ALL, clock, cursor, 2) | {"user": user_id, "rows": 2}
         for row in db.session.execute(_statement(False), values):
             if row.number != number:
                 return InboxTask(*row)

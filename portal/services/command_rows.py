@@ -69,6 +69,7 @@ _GIVEN = (
     "payload", "via", "ip", "user_agent",
 )  # fmt: skip
 _INSERTION = _insertion()
+_MANY = insert(_TABLE).on_conflict_do_nothing(index_elements=[_TABLE.c.id])
 
 
 def insert_row(**values: Any) -> bool | None:
@@ -77,6 +78,11 @@ def insert_row(**values: Any) -> bool | None:
     True: the web delivers; False: the relay does; None: it was there already.
     """
     return db.session.connection().execute(_INSERTION, values).scalar_one_or_none()
+
+
+def insert_many(rows: list[dict[str, Any]]) -> None:
+    """Store commands in the session's transaction, for the relay to deliver at once."""
+    db.session.connection().execute(_MANY, rows)
 
 
 def read_row(command_id: str) -> Row[Any] | None:

@@ -13,7 +13,7 @@ from portal.domain.click import Click
 from portal.domain.commands import Command, kind_of
 from portal.domain.errors import DomainError, Refusal
 from portal.models import db
-from portal.services.command_rows import insert_row, leave_to_relay, read_row
+from portal.services.command_rows import insert_many, insert_row, leave_to_relay, read_row
 from portal.services.errors import Refused
 from portal.temporal import gateway
 from portal.temporal.gateway import CommandDelivery, Delivery
@@ -77,6 +77,20 @@ def issue(
     return _deliver(door, delivery)
 
 
+def store(given: Iterable[tuple[Command, str, str]], click: Click) -> None:
+    """Store commands, each with its request's number and workflow, within the caller's transaction.
+
+    The relay delivers them: nobody waits for so many. Raises UnusableText and stores nothing.
+    """
+    rows = []
+    for command, number, workflow in given:
+        payload = codec.encode(command)
+        _require_usable(payload)
+        rows.append(_row(command, payload, click, number, workflow))
+    if rows:
+        insert_many(rows)
+
+
 def receipt(command_id: str) -> Receipt | None:
     """What became of a command so far; None for an unknown one."""
     row = read_row(command_id)
@@ -102,21 +116,26 @@ def _insert(
     patient: bool,
 ) -> bool | None:
     """Store it. True: the web delivers; False: the relay does; None: it was there already."""
-    return insert_row(
-        id=command.command_id,
-        request_id=command.request_id,
-        number=number,
-        task_id=getattr(command, "task_id", None),
-        kind=kind_of(command),
-        workflow=workflow,
-        actor_id=command.actor_id,
-        on_behalf_of=command.on_behalf_of,
-        payload=payload,
-        via=command.via.value,
-        ip=click.ip,
-        user_agent=click.user_agent,
-        patient=patient,
-    )
+    return insert_row(patient=patient, **_row(command, payload, click, number, workflow))
+
+
+def _row(
+    command: Command, payload: dict[str, Any], click: Click, number: str, workflow: str
+) -> dict[str, Any]:
+    return {
+        "id": command.command_id,
+        "request_id": command.request_id,
+        "number": number,
+        "task_id": getattr(command, "task_id", None),
+        "kind": kind_of(command),
+        "workflow": workflow,
+        "actor_id": command.actor_id,
+        "on_behalf_of": command.on_behalf_of,
+        "payload": payload,
+        "via": command.via.value,
+        "ip": click.ip,
+        "user_agent": click.user_agent,
+    }
 
 
 def _deliver(door: gateway.Gateway, command: CommandDelivery) -> Receipt:

@@ -11,7 +11,7 @@ from portal.domain.click import Click
 from portal.domain.commands import Approve, Reject, SendBack, TaskCommand
 from portal.domain.errors import Refusal
 from portal.domain.policy import Decision
-from portal.domain.request import Status, TaskStatus
+from portal.domain.request import Status, TaskStatus, Via
 from portal.extensions import db
 from portal.models import Command, Request, Task
 from portal.services.commands import Receipt, issue
@@ -49,21 +49,26 @@ def decide(vote: Vote, actor_id: str, click: Click) -> Receipt:
     if row is None:
         raise Refused(Refusal.UNKNOWN_TASK, vote.comment)
     sent_before = row.sender_id is not None
-    refusal = _reused(row, vote, actor_id) if sent_before else _refusal(row, vote, actor_id)
+    refusal = _reused(row, vote, actor_id) if sent_before else refusal_of(row, vote, actor_id)
     if refusal is not None:
         raise Refused(refusal, vote.comment)
-    command = _COMMANDS[vote.decision](
+    return issue(command_of(row, vote, actor_id), click, row.number, row.workflow)
+
+
+def command_of(row: Row[Any], vote: Vote, actor_id: str, via: Via = Via.WEB) -> TaskCommand:
+    """The command that a vote on a task (`task_columns`) amounts to."""
+    return _COMMANDS[vote.decision](
         command_id=vote.command_id,
         request_id=row.request_id,
         actor_id=actor_id,
         on_behalf_of=row.acting_for,
         at=datetime.now(UTC),
+        via=via,
         task_id=vote.task_id,
         round=row.round,
         content_version=vote.content_version,
         comment=vote.comment,
     )
-    return issue(command, click, row.number, row.workflow)
 
 
 def _reused(row: Row[Any], vote: Vote, actor_id: str) -> Refusal | None:
@@ -72,8 +77,8 @@ def _reused(row: Row[Any], vote: Vote, actor_id: str) -> Refusal | None:
     return None if same else Refusal.NOT_ALLOWED
 
 
-def _refusal(row: Row[Any], vote: Vote, actor_id: str) -> Refusal | None:
-    """Why the workflow would refuse, in the order in which it asks."""
+def refusal_of(row: Row[Any], vote: Vote, actor_id: str) -> Refusal | None:
+    """Why the workflow would refuse a vote on a task (`task_columns`), in the order it asks."""
     if actor_id in (row.requester_id, row.request_for):
         return Refusal.EXCLUDED
     if actor_id != row.assignee_id:
@@ -91,18 +96,26 @@ def _refusal(row: Row[Any], vote: Vote, actor_id: str) -> Refusal | None:
     return None
 
 
+def task_columns() -> tuple[Any, ...]:
+    """What has to be known of a task and its request before a vote."""
+    return (
+        Task.request_id, Task.assignee_id, Task.acting_for, Task.round,
+        Task.status.label("task_status"), Task.comment_required, Request.number, Request.workflow,
+        Request.status, Request.requester_id, Request.content_version,
+        Request.on_behalf_of.label("request_for"), Request.round.label("request_round"),
+        Request.settles_at,
+    )  # fmt: skip
+
+
 @cache
 def _statement() -> Select[*tuple[Any, ...]]:
     return (
         select(
-            Task.request_id, Task.assignee_id, Task.acting_for, Task.round,
-            Task.status.label("task_status"), Task.comment_required, Request.number,
-            Request.workflow, Request.status, Request.requester_id, Request.content_version,
-            Request.on_behalf_of.label("request_for"), Request.round.label("request_round"),
-            Request.settles_at, Command.actor_id.label("sender_id"),
+            *task_columns(),
+            Command.actor_id.label("sender_id"),
             Command.task_id.label("sent_about"),
         )
         .join(Request, Request.id == Task.request_id)
         .outerjoin(Command, Command.id == bindparam("command", type_=Uuid(as_uuid=False)))
         .where(Task.id == bindparam("task", type_=Uuid(as_uuid=False)))
-    )  # fmt: skip
+    )

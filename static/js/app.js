@@ -82,6 +82,52 @@ for (const counter of all("[data-count]")) {
   if (input?.value) show();
 }
 
+// Tick rows: a range with Shift, all of a page, and how many they are and come to, said aloud.
+const batch = one(".batch");
+if (batch) {
+  const boxes = all("input[name=task]", batch);
+  const tally = one("[data-tally]", batch);
+  const every = one("[data-pick-all]", batch);
+  const clear = one("[data-pick-none]", batch);
+  let last = null;
+  const sum = (chosen) => {
+    const sums = {};
+    for (const { minor, currency } of chosen.map((box) => box.dataset))
+      if (currency) sums[currency] = (sums[currency] ?? 0) + Number(minor);
+    return Object.entries(sums).map(([currency, minor]) => {
+      const money = new Intl.NumberFormat("en-GB", { style: "currency", currency });
+      return money.format(minor / 10 ** money.resolvedOptions().maximumFractionDigits);
+    });
+  };
+  const count = () => {
+    const chosen = boxes.filter((box) => box.checked);
+    const words = `${chosen.length} chosen`;
+    tally.textContent = chosen.length ? [words, ...sum(chosen)].join(", ") : "None chosen";
+    every.checked = chosen.length === boxes.length;
+    every.indeterminate = chosen.length > 0 && !every.checked;
+  };
+  const tick = (some, checked) => {
+    for (const box of some) box.checked = checked;
+    count();
+  };
+  every.hidden = clear.hidden = false;
+  batch.classList.add("counted");
+  clear.addEventListener("click", () => {
+    tick(boxes, false);
+    boxes[0].focus();
+  });
+  batch.addEventListener("click", (event) => {
+    if (event.target === every) tick(boxes, every.checked);
+    const at = boxes.indexOf(event.target);
+    if (at < 0) return;
+    const from = event.shiftKey ? boxes.indexOf(last) : at;
+    const [first, end] = [Math.min(from < 0 ? at : from, at), Math.max(from, at)];
+    tick(boxes.slice(first, end + 1), event.target.checked);
+    last = event.target;
+  });
+  addEventListener("pageshow", count);
+}
+
 // A page that says "recorded, being applied" becomes the result by itself.
 const waiting = one("[data-pending]");
 async function ask(pause) {
@@ -104,26 +150,35 @@ if (waiting) setTimeout(ask, 500, 700);
 const resting = root.dataset.shortcuts === "off";
 let going = 0;
 
+const rowOf = (element) => element?.closest("[data-row]");
 function move(step) {
   const links = all("[data-row] a");
   const rows = all("[data-row]");
-  const at = rows.findIndex((row) => row.contains(document.activeElement));
+  const at = rows.indexOf(rowOf(document.activeElement));
   const next = rows[Math.max(0, Math.min(rows.length - 1, at + step))];
   (next ? one("a", next) : links[0])?.focus();
 }
 const ACTIONS = {
   j: () => move(1),
   k: () => move(-1),
+  x: () => one("input[name=task]", rowOf(document.activeElement) ?? root)?.click(),
   "/": () => one("[type=search]")?.focus(),
   "?": () => one("#shortcuts")?.showModal(),
   g: () => (going = Date.now()),
 };
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, textarea, select, [contenteditable], dialog");
+  const typing = event.target.closest(
+    "input:not([type=checkbox]), textarea, select, [contenteditable], dialog",
+  );
   if (resting || typing || event.ctrlKey || event.metaKey || event.altKey) return;
   if (Date.now() - going < 1200) {
     going = 0;
     one(`[data-go="${CSS.escape(event.key)}"]`)?.click();
+    return;
+  }
+  if (event.key === "Enter" && event.target.name === "task") {
+    event.preventDefault();
+    one("a", rowOf(event.target))?.click();
     return;
   }
   const act = ACTIONS[event.key];

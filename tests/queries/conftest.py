@@ -2,19 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from flask import Flask
 from sqlalchemy import Connection, insert
 
 from portal.app import create_app
+from portal.domain.policy import Bulk
 from portal.extensions import db
 from portal.models import User
 from portal.models.columns import new_id
 from scripts.local.postgres import PostgresServer
 from tests import many
-from tests.asking import insert_type, kind  # noqa: F401
+from tests.asking import POLICY, insert_type, kind  # noqa: F401
 from tests.conftest import _database, _settings
 from tests.web import People, app, client, insert_people, people  # noqa: F401
 
@@ -42,7 +43,7 @@ def crowd(postgres_server: PostgresServer, migrated_template: str) -> Iterator[C
         app = create_app(_settings(url))
         with app.app_context():
             people = insert_people()
-            version = insert_type()["policy_version"]
+            version = insert_type(policy=replace(POLICY, bulk=Bulk()))["policy_version"]
             connection = db.session.connection()
             many.fill(connection, version, [people.ana, *_others(connection)], REQUESTS)
             many.give_tasks(connection, people.ben, TASKS)

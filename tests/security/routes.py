@@ -94,6 +94,12 @@ ROUTES = [
           admin=200),
     Route("POST", "/tasks/<uuid:task_id>/reassign", 404, requester=403, approver=303, auditor=403,
           admin=303, data={**REASON, "person": "Cleo Example"}),
+    # Many at once
+    Route("POST", "/batches", 303, auditor=403, data={**NEW, "task": "<task_id>"}),
+    Route("GET", "/batches/<uuid:batch_id>", 404, auditor=403),
+    Route("POST", "/batches/<uuid:batch_id>/decision", 404, auditor=403,
+          data={**NEW, "decision": "approve", "seen": "1", "comment": "Seen."}),
+    Route("GET", "/batches/<uuid:batch_id>/state", 404, auditor=403),
     # Requests
     Route("GET", "/requests"),
     Route("GET", "/requests/<number>", stranger=404),

@@ -1,0 +1,111 @@
+"""Many at once: tasks chosen in the inbox, looked at together, decided, and what became of each."""
+
+from uuid import UUID
+
+from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.domain.permissions import Permission
+from portal.domain.policy import Decision
+from portal.forms.decision import CommentForm
+from portal.pages.filling import uuid_of
+from portal.pages.inbox import filter_of, offered
+from portal.pages.reading import batches as reading
+from portal.pages.reading.answer import command_key
+from portal.presentation.bulk import DONE
+from portal.queries import batches
+from portal.queries.batches import BatchRecord
+from portal.security.clicks import click
+from portal.security.guards import requires
+from portal.security.identity import me
+from portal.services import batches as service
+from portal.services.batches import UnknownBatch, Verdict
+from portal.services.errors import Refused
+
+blueprint = Blueprint("batches", __name__, url_prefix="/batches")
+
+DECISIONS = frozenset(decision.value for decision in Decision)
+
+
+@blueprint.post("")
+@requires(Permission.DECIDE_OWN_TASKS)
+def choose() -> ResponseReturnValue:
+    """Keep what was ticked, or everything that may be decided together, to be looked at."""
+    key = command_key()
+    back = filter_of(request.form)
+    if "all" in request.form:
+        chosen = offered(back, service.MOST)
+    else:
+        chosen = [found for text in request.form.getlist("task") if (found := uuid_of(text))]
+    if not chosen:
+        flash("Tick at least one request first.", "warning")
+        return redirect(back.url, 303)
+    if len(chosen) > service.MOST:
+        flash(
+            f"Only the first {service.MOST} were taken; the others wait in your inbox.", "warning"
+        )
+    service.choose(key, me().id, chosen)
+    return redirect(url_for(".show", batch_id=key), 303)
+
+
+@blueprint.get("/<uuid:batch_id>")
+@requires(Permission.DECIDE_OWN_TASKS)
+def show(batch_id: UUID) -> ResponseReturnValue:
+    """Every chosen request before the decision; afterwards what became of each."""
+    batch = _find(batch_id)
+    if batch.decision is None:
+        return _review(batch, CommentForm())
+    found = reading.result(batch, batch.decision, me().id)
+    return render_template(
+        "pages/batches/result.html", batch=batch, result=found, done=DONE[batch.decision]
+    )
+
+
+@blueprint.post("/<uuid:batch_id>/decision")
+@requires(Permission.DECIDE_OWN_TASKS)
+def decision(batch_id: UUID) -> ResponseReturnValue:
+    """Approve, send back or reject all that the page showed. Sent twice, it is once."""
+    form, said = CommentForm(request.form), request.form.get("decision", "")
+    seen = reading.seen_of(request.form.get("seen", ""))
+    if not form.validate() or said not in DECISIONS or not any(seen):
+        return _incomplete(batch_id, form)
+    text = form.comment.data
+    verdict = Verdict(batch_id=str(batch_id), decision=Decision(said), seen=seen, comment=text)
+    try:
+        service.decide(verdict, me().id, click())
+    except UnknownBatch:
+        abort(404)
+    except Refused:
+        form.comment.errors = ["Say why. Everybody whose request this is reads this text."]
+        return _review(_find(batch_id), form), 422
+    return redirect(url_for(".show", batch_id=batch_id), 303)
+
+
+@blueprint.get("/<uuid:batch_id>/state")
+@requires(Permission.DECIDE_OWN_TASKS)
+def state(batch_id: UUID) -> ResponseReturnValue:
+    """Whether every decision is applied, as JSON, for the page that becomes the result."""
+    batch = _find(batch_id)
+    return jsonify(done=batches.waiting(batch) == 0, location=url_for(".show", batch_id=batch_id))
+
+
+def _find(batch_id: UUID) -> BatchRecord:
+    return batches.find(str(batch_id), me().id) or abort(404)
+
+
+def _incomplete(batch_id: UUID, form: CommentForm) -> ResponseReturnValue:
+    if not form.errors:
+        form.comment.errors = ["Choose what to do: approve, send back or reject."]
+    batch = _find(batch_id)
+    if batch.decision is not None:
+        return redirect(url_for(".show", batch_id=batch_id), 303)
+    return _review(batch, form), 422
+
+
+def _review(batch: BatchRecord, form: CommentForm) -> str:
+    return render_template(
+        "pages/batches/review.html",
+        batch=batch,
+        form=form,
+        review=reading.review(batch, me().id),
+    )

@@ -1,0 +1,64 @@
+"""Many at once, in a browser: ticking, looking, deciding; with scripts and without."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys.people import Person
+from tests.journeys.test_deciding import EXPENSE
+
+Arrive = Callable[..., Person]
+
+
+def ask_for(tom: Person, *titles: str) -> list[str]:
+    return [tom.submit("expenses", EXPENSE | {"title": title}) for title in titles]
+
+
+def all_there(approver: Person, numbers: list[str]) -> None:
+    """Wait until the inbox holds them all."""
+    inbox = approver.installation.wait_for
+    inbox(lambda: all(number in approver.go("/inbox").text() for number in numbers))
+
+
+def approve_all(approver: Person, numbers: list[str]) -> None:
+    page = approver.page
+    expect(page.locator("h1")).to_have_text(f"Review {len(numbers)} requests")
+    page.click("button[name=decision][value=approve]")
+    expect(page).to_have_url(re.compile("/batches/"))
+    done = f"{len(numbers)} of {len(numbers)} approved"
+    approver.installation.wait_for(lambda: page.reload() is not None and done in approver.text())
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_several_expenses_are_approved_together(somebody: Arrive, script: bool) -> None:
+    tom = somebody("tom.becker")
+    numbers = ask_for(tom, f"Chalk {script}", f"Sponges {script}", f"Rulers {script}")
+    marta = somebody("marta.lindqvist", script=script)
+    all_there(marta, numbers)
+    bar = marta.page.get_by_role("button", name="Review them")
+    expect(bar).to_be_hidden()
+    for number in numbers:
+        marta.page.get_by_label(f"Choose {number}").check()
+    expect(bar).to_be_visible()
+    bar.click()
+    approve_all(marta, numbers)
+    for number in numbers:
+        tom.sees(number, "Finance")
+
+
+def test_ranges_and_sums_by_mouse_and_keyboard(somebody: Arrive) -> None:
+    numbers = ask_for(somebody("tom.becker"), "Glue", "Tape", "Paper")
+    marta = somebody("marta.lindqvist")
+    all_there(marta, numbers)
+    page, tally = marta.page, marta.page.locator("[data-tally]")
+    boxes = [page.get_by_label(f"Choose {number}") for number in numbers]
+    boxes[0].click()
+    boxes[2].click(modifiers=["Shift"])
+    expect(boxes[1]).to_be_checked()
+    expect(tally).to_have_text("3 chosen, €123.60")
+    page.keyboard.press("x")
+    expect(tally).to_have_text("2 chosen, €82.40")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(numbers[2]))

@@ -1,0 +1,216 @@
+"""Many at once: choosing in the inbox, the review page, and what became of each."""
+
+import re
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from portal.domain.policy import Bulk, Decision, Policy
+from portal.domain.state import Approval
+from portal.extensions import db
+from portal.models import AuditEvent, Command
+from portal.models.columns import new_id
+from tests.asking import FINANCE, MANAGER, insert_type
+from tests.clients import PageClient, sign_in
+from tests.in_process import InProcess, submit
+from tests.pages.test_tasks import approve, change
+from tests.pages_read import Page
+from tests.web import People
+
+SMALL, LARGE = 12_000, 90_000
+TASK = re.compile(r'name="task" value="([0-9a-f-]{36})"')
+
+
+@pytest.fixture
+def bulk_kind(app: Flask, people: People) -> dict[str, str]:
+    """Chairs, of which up to €500.00 may be decided together."""
+    policy = Policy(stages=(MANAGER, FINANCE), bulk=Bulk(up_to=50_000), undo_seconds=0)
+    with app.app_context():
+        ids = insert_type(policy=policy)
+        db.session.commit()
+    return ids
+
+
+@pytest.fixture
+def asked(process: InProcess, people: People, bulk_kind: dict[str, str]) -> list[Approval]:
+    """Two small requests of Ana's and a large one; all wait for Ben."""
+    amounts = {"CH-1": SMALL, "CH-2": 30_050, "CH-3": LARGE}
+    return [
+        process.give(
+            submit(bulk_kind, people, number=number, amount=amount, title=f"Seat {number}")
+        )
+        for number, amount in amounts.items()
+    ]
+
+
+@pytest.fixture
+def ben(client: PageClient, people: People, asked: list[Approval]) -> PageClient:
+    sign_in(client, people.ben)
+    return client
+
+
+def choose(client: PageClient, *tasks: str, status: int = 200, **fields: str) -> Page:
+    """Send the inbox's form with these tasks ticked."""
+    form = client.get_page("/inbox").form("/batches")
+    data = {**form.values, **fields, "task": list(tasks)}
+    response = client.post("/batches", data=data, follow_redirects=True)
+    assert response.status_code == status
+    return Page(response)
+
+
+def task_of(state: Approval) -> str:
+    return state.open_tasks[0].id
+
+
+def review(client: PageClient, asked: list[Approval]) -> Page:
+    return choose(client, *map(task_of, asked))
+
+
+def commands(app: Flask) -> int:
+    with app.app_context():
+        return db.session.execute(select(func.count()).select_from(Command)).scalar_one()
+
+
+def test_only_what_the_policy_allows_can_be_ticked(ben: PageClient, asked: list[Approval]) -> None:
+    page = ben.get_page("/inbox")
+    ticks = set(TASK.findall(page.response.text))
+    assert ticks == {task_of(asked[0]), task_of(asked[1])}
+    assert "over €500.00" in page.text
+
+
+def test_without_leave_of_a_policy_there_is_nothing_to_tick(
+    client: PageClient, process: InProcess, people: People, kind: dict[str, str]
+) -> None:
+    process.give(submit(kind, people))
+    sign_in(client, people.ben)
+    page = client.get_page("/inbox")
+    assert not TASK.findall(page.response.text)
+    assert "one by one" not in page.text
+
+
+def test_the_review_shows_each_amount_the_total_and_what_is_left_out(
+    ben: PageClient, asked: list[Approval], app: Flask
+) -> None:
+    page = review(ben, asked)
+    assert page.heading == "Review 2 requests"
+    for words in ("€120.00", "€300.50", "€420.50", "Left out", "CH-3 Seat CH-3"):
+        assert words in page.text
+    assert "too large to be decided among others" in page.text
+    assert commands(app) == 0
+
+
+def test_all_that_can_be_decided_together(ben: PageClient, asked: list[Approval]) -> None:
+    page = choose(ben, all="1")
+    assert page.heading == "Review 2 requests"
+    assert "Left out" not in page.text
+
+
+def test_nothing_ticked_is_said(ben: PageClient) -> None:
+    page = choose(ben)
+    assert page.path == "/inbox"
+    assert "Tick at least one request first." in page.text
+
+
+@pytest.mark.parametrize("decision", list(Decision))
+def test_one_decision_for_all(
+    ben: PageClient, asked: list[Approval], process: InProcess, app: Flask, decision: Decision
+) -> None:
+    page = review(ben, asked)
+    page = ben.post_form(page, "/batches/", decision=decision.value, comment="As agreed.")
+    assert "Recorded, being applied" in page.text
+    assert process.take_up() == 2
+    page = ben.get_page(page.path)
+    words = {"approve": "approved", "reject": "rejected", "send_back": "sent back"}
+    assert page.heading == f"2 of 2 {words[decision.value]}"
+    with app.app_context():
+        said = select(AuditEvent.data["via"].astext).where(AuditEvent.kind == "TaskDecided")
+        assert db.session.scalars(said).all() == ["bulk", "bulk"]
+
+
+def test_pressing_twice_is_once(
+    ben: PageClient, asked: list[Approval], process: InProcess, app: Flask
+) -> None:
+    page = review(ben, asked)
+    ben.post_form(page, "/batches/", decision="approve")
+    ben.post_form(page, "/batches/", decision="reject", comment="No, wait.")
+    assert commands(app) == 2
+    process.take_up()
+    again = ben.post_form(page, "/batches/", decision="approve")
+    assert again.heading == "2 of 2 approved"
+    assert commands(app) == 2
+
+
+def test_partial_success_is_told_honestly(
+    ben: PageClient, asked: list[Approval], process: InProcess, people: People
+) -> None:
+    page = review(ben, asked)
+    change(process, asked[1], people)
+    page = ben.post_form(page, "/batches/", decision="approve", comment="Both fine.")
+    assert process.take_up() == 1
+    page = ben.get_page(page.path)
+    assert page.heading == "1 of 2 approved"
+    assert "1 request was not approved" in page.text
+    assert "Both fine." in page.text
+
+
+def test_a_decision_that_the_workflow_refuses_says_why(
+    ben: PageClient, asked: list[Approval], process: InProcess, people: People
+) -> None:
+    page = ben.post_form(review(ben, asked), "/batches/", decision="approve")
+    approve(process, asked[0], people.ben)
+    process.take_up()
+    page = ben.get_page(page.path)
+    assert page.heading == "1 of 2 approved"
+    assert "Someone decided first" in page.text
+
+
+def test_what_is_recorded_already_is_left_out(ben: PageClient, asked: list[Approval]) -> None:
+    ben.post_form(review(ben, asked), "/batches/", decision="approve")
+    page = review(ben, asked)
+    assert page.heading == "Nothing to decide together"
+    assert "recorded already and is being applied" in page.text
+
+
+def test_a_comment_is_asked_for_before_anything_is_recorded(
+    ben: PageClient, asked: list[Approval], app: Flask
+) -> None:
+    page = review(ben, asked)
+    page = ben.post_form(page, "/batches/", 422, decision="reject", comment=" ")
+    assert "Say why." in page.text
+    assert commands(app) == 0
+    page = ben.post_form(page, "/batches/", 422, decision="perhaps", comment="Keep me")
+    assert page.form("/batches/").values["comment"].strip() == "Keep me"
+
+
+def test_nobody_elses_tasks_are_shown_or_decided(
+    ben: PageClient, client: PageClient, people: People, asked: list[Approval], app: Flask
+) -> None:
+    page = review(ben, asked)
+    cleo = PageClient(app)
+    sign_in(cleo, people.cleo)
+    assert cleo.get(page.path).status_code == 404
+    key = {"csrf_token": cleo.csrf_token(), "command_id": new_id(), "task": task_of(asked[0])}
+    theirs = Page(cleo.post("/batches", data=key, follow_redirects=True))
+    assert "Seat" not in theirs.text
+    forced = key | {"decision": "approve", "seen": "1"}
+    done = Page(cleo.post(f"{theirs.path}/decision", data=forced, follow_redirects=True))
+    assert "Seat" not in done.text
+    assert commands(app) == 0
+
+
+def test_a_version_that_was_not_shown_is_not_decided(
+    ben: PageClient, asked: list[Approval], app: Flask
+) -> None:
+    page = review(ben, asked)
+    ben.post_form(page, "/batches/", decision="approve", seen="x.-.1")
+    assert commands(app) == 0
+
+
+def test_the_state_is_told_for_the_waiting_page(
+    ben: PageClient, asked: list[Approval], process: InProcess
+) -> None:
+    page = ben.post_form(review(ben, asked), "/batches/", decision="approve")
+    assert ben.get(f"{page.path}/state").json == {"done": False, "location": page.path}
+    process.take_up()
+    assert ben.get(f"{page.path}/state").json == {"done": True, "location": page.path}
