@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Table
 
 from portal.models import AuditEvent, AuditText, Comment, Notification, Participant, Request, Task
+from portal.models.commands import ANSWERED_CHANNEL
 
 CONTENT = ("title", "fields", "amount", "currency")
 STANDING = (
@@ -108,14 +109,15 @@ WHERE request_id = %s::uuid AND task_id = ANY(%s::uuid[])
 INSERT_PARTICIPANTS = _insert(Participant, "ON CONFLICT DO NOTHING")
 INSERT_COMMENTS = _insert(Comment)
 INSERT_NOTIFICATIONS = _insert(Notification, "ON CONFLICT DO NOTHING")
-APPLY_COMMANDS = """
+APPLY_COMMANDS = f"""
 UPDATE portal.commands old SET
     applied_at = now(), delivered_at = COALESCE(old.delivered_at, now()),
     outcome = new.outcome, reason = new.reason
 FROM jsonb_populate_recordset(NULL::portal.commands, %s::jsonb) new
 WHERE old.id = new.id AND old.id = ANY(%s::uuid[]) AND old.applied_at IS NULL
-"""
-REPEAT_OUTCOME = """
+RETURNING pg_notify('{ANSWERED_CHANNEL}', old.id::text)
+"""  # noqa: S608 - our own name
+REPEAT_OUTCOME = f"""
 UPDATE portal.commands c SET
     applied_at = now(), delivered_at = COALESCE(c.delivered_at, now()),
     outcome = CASE e.kind WHEN 'CommandRefused' THEN 'refused' ELSE 'applied' END,
@@ -123,7 +125,8 @@ UPDATE portal.commands c SET
 FROM portal.audit_events e
 WHERE e.request_id = CAST(:request AS uuid) AND e.command_id = CAST(:command AS uuid)
     AND c.id = e.command_id AND c.applied_at IS NULL
-"""
+RETURNING pg_notify('{ANSWERED_CHANNEL}', c.id::text)
+"""  # noqa: S608 - our own name
 # The view follows its table through the cutover's renaming (see the migration).
 UPSERT_WORKFLOW = """
 INSERT INTO portal.workflow_history AS old (id, workflow_type, request_id, temporal_workflow_id,

@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.extensions import Base
 from portal.models.columns import Id, Json, Key, Now, UserKey
 
+# Where the record says, by NOTIFY with the command's id, that a command has its answer.
+ANSWERED_CHANNEL = "portal_command_answered"
+
 
 class Command(Base):
     """One command. `id` is the one-time key of the form; delivered to Temporal, then applied.

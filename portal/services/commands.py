@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from threading import Event
 from typing import Any, Literal
 
 from sqlalchemy import func
@@ -13,6 +14,7 @@ from portal.domain.click import Click
 from portal.domain.commands import Command, kind_of
 from portal.domain.errors import DomainError, Refusal
 from portal.models import db
+from portal.services import outcomes
 from portal.services.command_rows import insert_many, insert_row, leave_to_relay, read_row
 from portal.services.errors import Refused
 from portal.temporal import gateway
@@ -20,7 +22,8 @@ from portal.temporal.gateway import CommandDelivery, Delivery
 
 # A command that was delivered and has no outcome yet is delivered again after this.
 WATCH = timedelta(seconds=30)
-PAUSES = (0.012, 0.008, 0.010, 0.015, 0.020, 0.030, 0.040, 0.050)
+# How often to look for an outcome: where its announcement would be heard, and where not.
+HEARING_SECONDS, LOOKING_SECONDS = 0.2, 0.03
 
 Outcome = Literal["applied", "refused", "waiting"]
 
@@ -65,7 +68,7 @@ def issue(
         also()
     db.session.commit()
     if not direct:
-        return _await_outcome(command.command_id, 0)
+        return _receipt_of(command.command_id)
     delivery = CommandDelivery(
         command_id=command.command_id,
         request_id=command.request_id,
@@ -140,12 +143,15 @@ def _row(
 
 def _deliver(door: gateway.Gateway, command: CommandDelivery) -> Receipt:
     """Bring it to Temporal and wait; without an answer from there waiting would be in vain."""
-    delivery = door.deliver(command)
-    if delivery is not Delivery.DELIVERED:
-        leave_to_relay(command.command_id, next_attempt_at=func.now())
-    # For a request that is closed the relay has the answer at once.
-    hopeful = delivery in (Delivery.DELIVERED, Delivery.CLOSED)
-    found = _await_outcome(command.command_id, door.settings.outcome_wait_ms if hopeful else 0)
+    listener = outcomes.listener(door.settings.database_url)
+    with listener.expecting(command.command_id) as answered:
+        delivery = door.deliver(command)
+        if delivery is not Delivery.DELIVERED:
+            leave_to_relay(command.command_id, next_attempt_at=func.now())
+        # For a request that is closed the relay has the answer at once.
+        hopeful = delivery in (Delivery.DELIVERED, Delivery.CLOSED)
+        wait_ms = door.settings.outcome_wait_ms if hopeful else 0
+        found = _await_outcome(command.command_id, wait_ms, listener, answered)
     if found.outcome == "waiting" and delivery is Delivery.DELIVERED:
         leave_to_relay(
             command.command_id, delivered_at=func.now(), next_attempt_at=func.now() + WATCH
@@ -153,26 +159,25 @@ def _deliver(door: gateway.Gateway, command: CommandDelivery) -> Receipt:
     return found
 
 
-def _await_outcome(command_id: str, wait_ms: int) -> Receipt:
-    """Look again and again, holding neither transaction nor connection in between."""
+def _await_outcome(
+    command_id: str, wait_ms: int, listener: outcomes.Listener, answered: Event
+) -> Receipt:
+    """Look when the answer is announced, and now and then; no connection is held in between."""
     limit = time.monotonic() + wait_ms / 1000
-    for pause in _pauses():
-        if time.monotonic() + pause > limit:
-            break
-        time.sleep(pause)
-        found = receipt(command_id)
-        if found is not None and found.outcome != "waiting":
+    while (left := limit - time.monotonic()) > 0:
+        answered.wait(min(left, HEARING_SECONDS if listener.hears else LOOKING_SECONDS))
+        answered.clear()
+        found = _receipt_of(command_id)
+        if found.outcome != "waiting":
             return found
+    return _receipt_of(command_id)
+
+
+def _receipt_of(command_id: str) -> Receipt:
     found = receipt(command_id)
     if found is None:
         raise LookupError(f"command {command_id} was recorded and is gone")
     return found
-
-
-def _pauses() -> Iterable[float]:
-    yield from PAUSES
-    while True:
-        yield PAUSES[-1]
 
 
 def _first_receipt(command: Command) -> Receipt:
@@ -181,7 +186,7 @@ def _first_receipt(command: Command) -> Receipt:
         raise LookupError(f"command {command.command_id} stood in its own way and is gone")
     if (row.actor_id, row.request_id) != (command.actor_id, command.request_id):
         raise Refused(Refusal.NOT_ALLOWED, getattr(command, "comment", ""))
-    return _await_outcome(command.command_id, 0)
+    return _receipt_of(command.command_id)
 
 
 def _refusal(reason: str | None) -> Refusal:
