@@ -43,6 +43,7 @@ class StagePlan:
     Reminders, escalations and `expires_at` are absolute times; `due_at` is the first of the
     first escalation and the expiry. `excluded` may never decide here, whatever happens later.
     `reason` says why the stage applies; `facts` are the values that decided it, for pages.
+    `is_last`: the policy has no stage after it, so that passing it needs no routing any more.
     """
 
     index: int
@@ -67,6 +68,7 @@ class StagePlan:
     escalations: tuple[PlannedEscalation, ...] = ()
     expires_at: datetime | None = None
     due_at: datetime | None = None
+    is_last: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from portal.domain.event import Event
 from portal.domain.plan import Candidate, EarlierApproval, RoutePlan, RouteQuestion, StagePlan
 from portal.domain.policy import StageKind
 from portal.domain.request import Status
+from portal.domain.settle import conclude
 from portal.domain.state import Approval, Task
 from portal.domain.verdict import Verdict, verdict
 
@@ -38,7 +39,7 @@ def question(state: Approval, now: datetime) -> RouteQuestion:
         round=state.round,
         carried=state.carried,
         deciders=_deciders_before(state, state.next_index),
-        approved_once=has_approval(state),
+        approved_once=state.has_approval,
         earlier=tuple(
             EarlierApproval(
                 index=each.index,
@@ -51,11 +52,6 @@ def question(state: Approval, now: datetime) -> RouteQuestion:
         ),
         now=now,
     )
-
-
-def has_approval(state: Approval) -> bool:
-    """True if somebody's approval of an earlier stage stands."""
-    return any(stage.deciders for stage in state.passed)
 
 
 def route(state: Approval, plan: RoutePlan, now: datetime) -> list[Event]:
@@ -79,7 +75,7 @@ def route(state: Approval, plan: RoutePlan, now: datetime) -> list[Event]:
         _open(draft, plan.stage)
     elif plan.attention is not None:
         _call_for_attention(draft, plan.attention)
-    elif has_approval(draft.state):
+    elif draft.state.has_approval:
         draft.happened(request_events.RequestApproved)
     else:
         _call_for_attention(draft, NO_STAGE)
@@ -105,6 +101,7 @@ def _open(draft: Draft, plan: StagePlan) -> None:
     if plan.kind is StageKind.NOTIFY:
         _announce(draft, plan)
         draft.happened(stage_events.StagePassed, index=plan.index, key=plan.key)
+        conclude(draft, plan)
         return
     people = _askable(draft.state, plan)
     tasks = [Task(id="", assignee_id=each.person_id, group=each.group) for each in people]

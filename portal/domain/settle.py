@@ -2,6 +2,7 @@
 
 from portal.domain import request_events, stage_events
 from portal.domain.draft import Draft
+from portal.domain.plan import StagePlan
 from portal.domain.policy import Decision, Mode, Rejection
 from portal.domain.request import TaskStatus
 from portal.domain.state import OpenStage
@@ -37,6 +38,12 @@ def withdraw_open_tasks(draft: Draft, reason: str, stage: OpenStage | None) -> N
             draft.done(stage_events.TaskWithdrawn, task_id=task.id, reason=reason)
 
 
+def conclude(draft: Draft, passed: StagePlan) -> None:
+    """Approve at the end of the policy: what routing would find, without asking it."""
+    if passed.is_last and draft.state.has_approval:
+        draft.happened(request_events.RequestApproved)
+
+
 def _pass(draft: Draft, stage: OpenStage) -> None:
     plan = stage.plan
     draft.happened(
@@ -47,6 +54,7 @@ def _pass(draft: Draft, stage: OpenStage) -> None:
         acted_for=represented(stage.tasks),
     )
     _no_longer_needed(draft, stage, ENOUGH)
+    conclude(draft, plan)
 
 
 def _fail(draft: Draft, stage: OpenStage) -> None:

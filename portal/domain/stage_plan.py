@@ -21,7 +21,7 @@ def stage_plan(
     """The plan of a stage whose people were found."""
     stage = policy.stages[index]
     if stage.kind is StageKind.NOTIFY:
-        return _notify_plan(index, stage, choice, chooser.question)
+        return _notify_plan(index, policy, choice, chooser.question)
     escalations = _escalations(stage, chooser, clock)
     expires_at = None if stage.expire_after is None else clock(stage.expire_after, stage.elapsed)
     deadlines = [level.at for level in escalations[:1]] + ([expires_at] if expires_at else [])
@@ -47,6 +47,7 @@ def stage_plan(
         escalations=escalations,
         expires_at=expires_at,
         due_at=min(deadlines, default=None),
+        is_last=_is_last(index, policy),
     )
 
 
@@ -77,7 +78,8 @@ def facts_of(stage: Stage, question: RouteQuestion) -> dict[str, Any]:
     return {name: values[name] for name in dict.fromkeys(mentioned) if name in values}
 
 
-def _notify_plan(index: int, stage: Stage, choice: Choice, question: RouteQuestion) -> StagePlan:
+def _notify_plan(index: int, policy: Policy, choice: Choice, question: RouteQuestion) -> StagePlan:
+    stage = policy.stages[index]
     return StagePlan(
         index=index,
         key=stage.key,
@@ -90,7 +92,12 @@ def _notify_plan(index: int, stage: Stage, choice: Choice, question: RouteQuesti
         facts=facts_of(stage, question),
         used_fallback=choice.used_fallback,
         reads=stage.reads,
+        is_last=_is_last(index, policy),
     )
+
+
+def _is_last(index: int, policy: Policy) -> bool:
+    return index == len(policy.stages) - 1
 
 
 def _escalations(stage: Stage, chooser: Chooser, clock: Clock) -> tuple[PlannedEscalation, ...]:

@@ -110,6 +110,11 @@ class Approval:
         return self.status.is_open
 
     @property
+    def has_approval(self) -> bool:
+        """True if somebody's approval of an earlier stage stands."""
+        return any(stage.deciders for stage in self.passed)
+
+    @property
     def open_tasks(self) -> tuple[Task, ...]:
         """The tasks somebody can decide now (or after a hold)."""
         if self.stage is None:

@@ -15,7 +15,6 @@ from portal.domain.events import (
 from portal.domain.plan import Candidate, StagePlan
 from portal.domain.policy import Decision
 from portal.domain.request import TaskStatus, Via
-from portal.domain.routing_step import has_approval
 from portal.domain.stage_plan import reason_against
 from portal.domain.verdict import Verdict, verdict
 from portal.legacy.clocks import clock_of
@@ -41,7 +40,7 @@ def open_route(story: Story, shaper: Shaper, behind: list[Behind], ahead: list[S
     for index, each in enumerate(behind):
         _tell_past(story, each, index, shaper)
     first = next((n for n, s in enumerate(ahead) if s.unit.part is Part.APPROVAL), None)
-    closes_here = first is None and not has_approval(story.state) and not held
+    closes_here = first is None and not story.state.has_approval and not held
     if first is not None or closes_here:
         for number, shape in enumerate(ahead[:first]):
             _pass_by(story, shape, len(behind) + number, shaper)

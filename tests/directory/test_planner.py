@@ -12,7 +12,7 @@ from portal.directory.planner import plan_next, predict
 from portal.domain.codec import decode, encode
 from portal.domain.errors import InvalidPolicy
 from portal.domain.plan import RoutePlan, StagePlan, StageSkip
-from portal.domain.policy import EscalationLevel, Policy, RuleKind, Stage
+from portal.domain.policy import EscalationLevel, Policy, RuleKind, Stage, StageKind
 from portal.models.columns import new_id
 from portal.workflows.messages import RouteAsk
 from tests.directory.organisation import asks, identity, names, published, rule, stage
@@ -93,6 +93,13 @@ def test_the_whole_route_ahead(connection: Connection) -> None:
     policy = Policy(stages=(stage(MANAGER), stage(MANAGER, key="never", condition="round > 9")))
     entries = predict(connection, asks(published(connection, policy, draft=True)))
     assert [type(each) for each in entries] == [StagePlan, StageSkip]
+
+
+def test_only_the_policys_end_is_the_last_stage(connection: Connection) -> None:
+    notice = stage(MANAGER, key="notice", kind=StageKind.NOTIFY)
+    version = published(connection, Policy(stages=(stage(MANAGER), notice)))
+    entries = predict(connection, asks(version))
+    assert [each.is_last for each in entries if isinstance(each, StagePlan)] == [False, True]
 
 
 def test_a_simple_type_is_foretold_as_it_will_run(connection: Connection) -> None:

@@ -58,6 +58,25 @@ def test_the_end_of_the_route_approves_what_somebody_approved() -> None:
     assert story.state.closed_at == story.now
 
 
+def test_the_last_stage_ends_the_route_as_asking_would() -> None:
+    endings = []
+    for is_last in (True, False):
+        story = submitted()
+        story.opens("ana", is_last=is_last, undo_seconds=0)
+        story.approves("ana")
+        assert story.state.wants_route is not is_last
+        story.routed(RoutePlan(total=1))
+        endings.append([*kinds(story.log), story.state.status])
+    assert endings[0] == endings[1]
+
+
+def test_a_last_notice_is_no_approval() -> None:
+    story = submitted()
+    story.opens("ana", kind=StageKind.NOTIFY, is_last=True)
+    assert story.state.status is Status.PENDING
+    assert story.state.wants_route
+
+
 def test_a_route_without_any_stage_is_never_an_approval() -> None:
     story = submitted()
     assert kinds(story.routed(RoutePlan(skipped=(SKIP,)))) == ["StageSkipped", "AttentionNeeded"]
