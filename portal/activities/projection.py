@@ -136,6 +136,7 @@ class _Walk:
 
     def given_back(self, event: stage_events.TaskGivenBack) -> None:
         self._move(event, {"delegated": None})
+        self._comment(event, "given_back", event.comment, event.task_id)
 
     def _move(self, event: Any, why: Row, **columns: Any) -> None:
         """Another person has the task; `given`: who gave it to them, from whom, and why."""

@@ -42,6 +42,8 @@ HANDLERS: dict[type[Command], Handler] = {
     commands.Resume: steer.resume,
     commands.Remind: steer.remind,
     commands.Reassign: hand_over.reassign,
+    commands.Delegate: hand_over.delegate,
+    commands.TakeBack: hand_over.take_back,
     commands.StartDelegation: delegating.start,
     commands.EndDelegation: delegating.end,
 }
@@ -52,7 +54,7 @@ _WHEN_CLOSED: dict[type[Command], Refusal] = {
     commands.Reject: Refusal.LATE,
     commands.SendBack: Refusal.LATE,
     commands.Retract: Refusal.UNDO_OVER,
-    commands.Reassign: Refusal.LATE,
+    **dict.fromkeys((commands.Reassign, commands.Delegate, commands.TakeBack), Refusal.LATE),
     commands.StartDelegation: Refusal.LATE,
     commands.EndDelegation: Refusal.LATE,
 }

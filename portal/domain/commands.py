@@ -155,11 +155,22 @@ class Reassign(NamingCommand):
     as_admin: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Delegate(NamingCommand):
+    """Let somebody decide this one task in its owner's place; it stays the owner's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakeBack(TaskCommand):
+    """End the delegation of one task: its owner takes it back, or the delegate gives it back."""
+
+
 COMMANDS: dict[str, type[Command]] = {
     command.__name__: command
     for command in (
         Submit, Approve, Reject, SendBack, Retract, Resubmit, Comment, Withdraw, Cancel, Hold,
-        Resume, Remind, Reassign, StartDelegation, EndDelegation,
+        Resume, Remind, Reassign, Delegate, TakeBack, StartDelegation,
+        EndDelegation,
     )
 }  # fmt: skip
 

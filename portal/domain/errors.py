@@ -32,6 +32,7 @@ class Refusal(StrEnum):
     TOO_SOON = "too_soon"
     ALREADY_ASKED = "already_asked"
     UNKNOWN_TASK = "unknown_task"
+    DELEGATED = "delegated"
     NOBODY = "nobody"
     BARRED = "barred"
     OWN_REQUEST = "own_request"
@@ -55,6 +56,7 @@ REFUSAL_SENTENCES: dict[Refusal, str] = {
     Refusal.TOO_SOON: "A reminder was sent only a short while ago.",
     Refusal.ALREADY_ASKED: "This person is asked in the same stage already: one person, one vote.",
     Refusal.UNKNOWN_TASK: "There is no such task in this request.",
+    Refusal.DELEGATED: "It is delegated already; it has to be taken back first.",
     Refusal.NOBODY: (
         "That person cannot be given a task: they are not known here, have left, or may only read."
     ),

@@ -32,6 +32,51 @@ def reassign(draft: Draft, command: commands.Reassign) -> Refusal | None:
     return None
 
 
+def delegate(draft: Draft, command: commands.Delegate) -> Refusal | None:
+    """Let somebody decide in the owner's place. There are no chains: a delegate cannot delegate."""
+    found = open_task(draft.state, command.task_id)
+    if isinstance(found, Refusal):
+        return found
+    stage, task = found
+    if command.actor_id != task.owner_id:
+        return Refusal.NOT_YOURS
+    if task.acting_for is not None:
+        return Refusal.DELEGATED
+    refusal = cannot_get(draft.state, stage, command)
+    if refusal is not None:
+        return refusal
+    draft.done(
+        stage_events.TaskDelegated,
+        task_id=task.id,
+        from_id=task.assignee_id,
+        to_id=command.to_id,
+        comment=command.comment,
+    )
+    return None
+
+
+def take_back(draft: Draft, command: commands.TakeBack) -> Refusal | None:
+    """End the delegation of one task. What an absence moved comes back when the absence ends."""
+    found = open_task(draft.state, command.task_id)
+    if isinstance(found, Refusal):
+        return found
+    _, task = found
+    if command.actor_id not in (task.owner_id, task.assignee_id):
+        return Refusal.NOT_YOURS
+    if task.acting_for is None:
+        return Refusal.LATE
+    if task.delegation_id is not None:
+        return Refusal.NOT_ALLOWED
+    draft.done(
+        stage_events.TaskGivenBack,
+        task_id=task.id,
+        from_id=task.assignee_id,
+        to_id=task.acting_for,
+        comment=command.comment,
+    )
+    return None
+
+
 def open_task(state: Approval, task_id: str) -> tuple[OpenStage, Task] | Refusal:
     """An undecided task of a stage that is not settling, or why there is none to act on."""
     found = find_task(state, task_id)

@@ -124,13 +124,18 @@ class TaskDelegated(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class TaskGivenBack(Event):
-    """A delegated task is with its owner (`to_id`) again, and why."""
+    """A delegated task is with its owner (`to_id`) again, and why.
+
+    `comment`: what the person who ended the delegation said. `reason`: why the portal ended it.
+    """
 
     tag: ClassVar[str] = "task:given-back"
+    TEXTS: ClassVar[tuple[str, ...]] = ("comment",)
     task_id: str
     from_id: str
     to_id: str
     reason: str = ""
+    comment: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -185,7 +185,7 @@ class Comment(Base):
 
     `about` is a `portal.domain.policy.Decision` for the comment of a task's decision, "undone" once
     that decision was retracted, else "resubmitted", "held", "resumed", "withdrawn", "cancelled",
-    "reassigned".
+    "reassigned", "delegated", "given_back".
     """
 
     __tablename__ = "comments"

@@ -131,14 +131,21 @@ def _reassigned(event: stage_events.TaskReassigned, scene: Scene) -> list[Notice
 
 def _delegated(event: stage_events.TaskDelegated, scene: Scene) -> list[Notice]:
     scene.assignees[event.task_id] = event.to_id
-    text = f"“{scene.title}” waits for your decision, for {scene.name(event.from_id)}."
+    because = f" Why: {event.comment}" if event.comment else ""
+    owner = scene.name(event.from_id)
+    text = f"“{scene.title}” waits for your decision, for {owner}.{because}"
     return [_notice(event, event.to_id, "delegated", text, event.task_id)]
 
 
 def _given_back(event: stage_events.TaskGivenBack, scene: Scene) -> list[Notice]:
     scene.assignees[event.task_id] = event.to_id
-    text = f"“{scene.title}” is yours to decide again. {event.reason}".strip()
-    return [_notice(event, event.to_id, "given_back", text, event.task_id)]
+    because = event.reason or (f"Why: {event.comment}" if event.comment else "")
+    text = f"“{scene.title}” is yours to decide again. {because}".strip()
+    notices = [_notice(event, event.to_id, "given_back", text, event.task_id)]
+    if event.actor != SYSTEM:
+        gone = f"{scene.name(event.actor)} took “{scene.title}” back: you need not decide it."
+        notices.append(_notice(event, event.from_id, "moved", gone))
+    return notices
 
 
 def _reminded(event: stage_events.ReminderDue, scene: Scene) -> list[Notice]:

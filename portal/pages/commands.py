@@ -28,6 +28,8 @@ NAMES = {
     "Resume": "Your resume",
     "Cancel": "Your cancellation",
     "Reassign": "Your handover",
+    "Delegate": "Your delegation",
+    "TakeBack": "Taking the task back",
 }
 
 

@@ -25,7 +25,7 @@ from portal.security.guards import requires
 from portal.security.identity import me
 from portal.services.commands import Receipt
 from portal.services.errors import Refused
-from portal.services.hand_over import Gift, reassign
+from portal.services.hand_over import Gift, delegate, reassign, take_back
 
 blueprint = Blueprint("handing", __name__)
 
@@ -60,6 +60,8 @@ class Desk:
         return handing_form(act.field, people, names, typed, must_say_why=self.as_admin)
 
 
+Drawing = Callable[[Desk, BaseForm, int], ResponseReturnValue]
+
 REASSIGN = Act(
     "Who decides instead", "Hand it over", "Handing over…", "arrows-right-left",
     "{person} decides {number} now.",
@@ -67,14 +69,26 @@ REASSIGN = Act(
 )  # fmt: skip
 
 
+DELEGATE = Act(
+    "Who decides for you", "Delegate it", "Delegating…", "user-plus",
+    "{person} decides {number} for you.",
+    lambda gift: delegate(gift, me().id, click()),
+)  # fmt: skip
+FOR_GOOD = (
+    "The task becomes theirs for good and leaves your inbox. What is due stays due. To stay the one"
+    " who answers for it, delegate it instead."
+)
+IN_YOUR_PLACE = (
+    "They decide in your place, and both names stand with the decision. The task stays yours: it"
+    " leaves your inbox, and on the request's page you can take it back until it is decided."
+)
+
+
 @blueprint.get("/tasks/<uuid:task_id>/reassign")
 @requires(Permission.DECIDE_OWN_TASKS)
 def reassign_form(task_id: UUID) -> ResponseReturnValue:
     """Ask to whom the task goes for good."""
-    desk = _movable(task_id)
-    if desk.task.status != TaskStatus.OPEN or desk.record.settles_at is not None:
-        return draw(desk.record, 409, trouble=Refused(Refusal.LATE))
-    return _reassign_page(desk, desk.form(REASSIGN))
+    return _ask(REASSIGN, _movable(task_id), _reassign_page)
 
 
 @blueprint.post("/tasks/<uuid:task_id>/reassign")
@@ -84,18 +98,46 @@ def reassign_it(task_id: UUID) -> ResponseReturnValue:
     return _give(REASSIGN, _movable(task_id), _reassign_page)
 
 
+@blueprint.get("/tasks/<uuid:task_id>/delegate")
+@requires(Permission.DECIDE_OWN_TASKS)
+def delegate_form(task_id: UUID) -> ResponseReturnValue:
+    """Ask who decides this one task in the reader's place."""
+    return _ask(DELEGATE, _mine(task_id), _delegate_page)
+
+
+@blueprint.post("/tasks/<uuid:task_id>/delegate")
+@requires(Permission.DECIDE_OWN_TASKS)
+def delegate_it(task_id: UUID) -> ResponseReturnValue:
+    """Delegate the task."""
+    return _give(DELEGATE, _mine(task_id), _delegate_page)
+
+
+@blueprint.post("/tasks/<uuid:task_id>/take-back")
+@requires(Permission.DECIDE_OWN_TASKS)
+def take_it_back(task_id: UUID) -> ResponseReturnValue:
+    """End the delegation: the owner has the task again."""
+    desk = _desk(task_id)
+    try:
+        receipt = answered(take_back(desk.task.id, command_key(), me().id, click()))
+    except Refused as refused:
+        return draw(desk.record, refused.status, trouble=refused)
+    whose = "yours" if desk.task.owner_id == me().id else f"{desk.task.owner_name}'s"
+    return after(receipt, f"{desk.record.number} is {whose} to decide again.")
+
+
 def _reassign_page(desk: Desk, form: BaseForm, status: int = 200) -> ResponseReturnValue:
-    owner = desk.task.assignee_name
-    if desk.as_admin:
-        heading = f"Give {owner}'s task to someone else"
-        text = f"It leaves {owner}'s inbox for good. Both are told who did it, and why."
-    else:
+    if not desk.as_admin:
         heading = f"Hand {desk.record.number} over"
-        text = (
-            "The task becomes theirs for good and leaves your inbox. What is due stays due. If you "
-            "only want somebody to look at it, comment instead."
-        )
+        return _page(REASSIGN, desk, form, status, heading=heading, text=FOR_GOOD)
+    owner = desk.task.owner_name
+    heading = f"Give {owner}'s task to someone else"
+    text = f"It leaves {owner}'s inbox for good. Both are told who did it, and why."
     return _page(REASSIGN, desk, form, status, heading=heading, text=text)
+
+
+def _delegate_page(desk: Desk, form: BaseForm, status: int = 200) -> ResponseReturnValue:
+    heading = f"Let somebody decide {desk.record.number} for you"
+    return _page(DELEGATE, desk, form, status, heading=heading, text=IN_YOUR_PLACE)
 
 
 def _page(
@@ -108,9 +150,14 @@ def _page(
     return make_response(page, status)
 
 
-def _give(
-    act: Act, desk: Desk, page: Callable[[Desk, BaseForm, int], ResponseReturnValue]
-) -> ResponseReturnValue:
+def _ask(act: Act, desk: Desk, page: Drawing) -> ResponseReturnValue:
+    """The empty form, as long as there is something to give."""
+    if desk.task.status != TaskStatus.OPEN or desk.record.settles_at is not None:
+        return draw(desk.record, 409, trouble=Refused(Refusal.LATE))
+    return page(desk, desk.form(act), 200)
+
+
+def _give(act: Act, desk: Desk, page: Drawing) -> ResponseReturnValue:
     """Read the form, do it, and answer; whatever was typed is kept where it was refused."""
     form = desk.form(act, request.form)
     if not form.validate():
@@ -129,11 +176,19 @@ def _give(
     return after(receipt, act.done.format(person=name, number=desk.record.number))
 
 
+def _mine(task_id: UUID) -> Desk:
+    """The task, for its owner."""
+    desk = _desk(task_id)
+    if desk.task.owner_id != me().id and not _was_given_by_me(desk.task):
+        abort(403, REFUSAL_SENTENCES[Refusal.NOT_YOURS])
+    return desk
+
+
 def _movable(task_id: UUID) -> Desk:
     """The task, for its owner and for admins who did not ask for it themselves. Who handed it over
     is let through as well: for a form that was sent before, the service gives the first result."""
     desk = _desk(task_id)
-    if desk.task.assignee_id == me().id or _was_given_by_me(desk.task):
+    if desk.task.owner_id == me().id or _was_given_by_me(desk.task):
         return desk
     if not me().may(Permission.REASSIGN):
         abort(403, REFUSAL_SENTENCES[Refusal.NOT_YOURS])
@@ -152,5 +207,5 @@ def _desk(task_id: UUID) -> Desk:
     task = next((each for each in tasks if each.id == str(task_id)), None)
     if record is None or task is None:
         abort(404)
-    as_admin = task.assignee_id != me().id and me().may(Permission.REASSIGN)
+    as_admin = task.owner_id != me().id and me().may(Permission.REASSIGN)
     return Desk(record, task, as_admin=as_admin)

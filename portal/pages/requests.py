@@ -97,7 +97,7 @@ def draw(
     """The page, with whatever a form held and why it was refused."""
     person = me()
     sheet = compose(record, person)
-    keys = {name: new_key() for name in ("decide", "undo", "comment", "remind")}
+    keys = {name: new_key() for name in ("decide", "undo", "comment", "remind", "take_back")}
     form = form or CommentForm()
     if trouble is not None and not form.comment.data:
         form.comment.data = trouble.comment

@@ -14,9 +14,9 @@ from portal.pages.reading.answer import after, answered, command_key
 from portal.pages.reading.keys import new_key
 from portal.pages.requests import visible
 from portal.queries import commands
-from portal.queries import request as requests
+from portal.queries.comments import Said, comments_of
 from portal.queries.readers import Reader
-from portal.queries.request import RequestRecord, Said
+from portal.queries.request import RequestRecord
 from portal.security.clicks import click
 from portal.security.guards import requires
 from portal.security.identity import me
@@ -110,7 +110,7 @@ def _seen_version() -> int:
 
 def _remark(record: RequestRecord) -> Said | None:
     """What was said when the request was sent back."""
-    said = [each for each in requests.comments_of(record.id) if each.about == "send_back"]
+    said = [each for each in comments_of(record.id) if each.about == "send_back"]
     return said[-1] if said else None
 
 

@@ -25,7 +25,6 @@ from portal.models import (
 )
 from portal.queries.readers import Reader, visible
 
-COMMENTS_SHOWN = 100
 _READER = bindparam("reader", type_=Uuid(as_uuid=False))
 
 
@@ -93,7 +92,9 @@ class TaskRecord:
     group_name: str | None
     assignee_id: str
     assignee_name: str
+    acting_for: str | None
     acting_for_name: str | None
+    delegation_id: str | None
     status: str
     opened_at: datetime
     due_at: datetime | None
@@ -106,17 +107,15 @@ class TaskRecord:
     comment_required: list[str]
     why: dict[str, Any]
 
+    @property
+    def owner_id(self) -> str:
+        """Whose task it is, whoever has it."""
+        return self.acting_for or self.assignee_id
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A comment. `about` says what it came with: a decision, a return, or "comment"."""
-
-    seq: int
-    author_id: str | None
-    name: str
-    about: str
-    text: str
-    at: datetime
+    @property
+    def owner_name(self) -> str:
+        """The owner's name."""
+        return self.acting_for_name or self.assignee_name
 
 
 def find(number: str, reader: Reader) -> RequestRecord | None:
@@ -144,12 +143,6 @@ def tasks_of(request_id: str) -> tuple[TaskRecord, ...]:
     """All its tasks of all rounds, in the order they were given."""
     rows = db.session.execute(_tasks(), {"request": request_id})
     return tuple(TaskRecord(**row._mapping) for row in rows)
-
-
-def comments_of(request_id: str) -> tuple[Said, ...]:
-    """What was said, oldest first; only the last `COMMENTS_SHOWN`, the history has all."""
-    rows = db.session.execute(_comments(), {"request": request_id}).all()
-    return tuple(Said(*row) for row in reversed(rows))
 
 
 def names_of(person_ids: set[str]) -> dict[str, str]:
@@ -215,7 +208,7 @@ def _tasks() -> Select[*tuple[Any, ...]]:
     own = (
         "id", "round", "stage_index", "stage_key", "stage_name", "group_name", "assignee_id",
         "status", "opened_at", "due_at", "decided_at", "decided_by", "decision", "comment",
-        "content_version", "comment_required", "why",
+        "content_version", "comment_required", "why", "acting_for", "delegation_id",
     )  # fmt: skip
     return (
         select(
@@ -230,17 +223,3 @@ def _tasks() -> Select[*tuple[Any, ...]]:
         .where(Task.request_id == bindparam("request"))
         .order_by(Task.opened_at, Task.id)
     )
-
-
-@cache
-def _comments() -> Select[*tuple[Any, ...]]:
-    return (
-        select(
-            Comment.seq, Comment.author_id, User.name, Comment.about, Comment.text,
-            Comment.created_at,
-        )
-        .outerjoin(User, User.id == Comment.author_id)
-        .where(Comment.request_id == bindparam("request"))
-        .order_by(Comment.seq.desc())
-        .limit(COMMENTS_SHOWN)
-    )  # fmt: skip

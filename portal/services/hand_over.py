@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from portal.domain.click import Click
-from portal.domain.commands import Reassign
+from portal.domain.commands import Delegate, Reassign, TakeBack
 from portal.domain.errors import Refusal
 from portal.services.commands import Receipt, issue
 from portal.services.errors import Refused
@@ -28,25 +29,61 @@ def reassign(gift: Gift, actor_id: str, click: Click, *, is_admin: bool) -> Rece
     that it would refuse.
     """
     standing = task_standing(gift.task_id, gift.command_id, actor_id)
-    refusal = None if standing.sent_before else _may_not(standing, gift, actor_id, is_admin)
+    refusal = None if standing.sent_before else _may_not_move(standing, gift, actor_id, is_admin)
     if refusal is not None:
         raise Refused(refusal, gift.reason)
-    command = Reassign(
-        command_id=gift.command_id,
+    by_admin = is_admin and not standing.is_owner(actor_id)
+    command = Reassign(**_given(standing, gift, actor_id), as_admin=by_admin)
+    return issue(command, click, standing.number, standing.workflow)
+
+
+def delegate(gift: Gift, actor_id: str, click: Click) -> Receipt:
+    """Record that somebody decides in the owner's place. Raises Refused as `reassign` does."""
+    standing = task_standing(gift.task_id, gift.command_id, actor_id)
+    refusal = None if standing.sent_before else _may_not_lend(standing, gift, actor_id)
+    if refusal is not None:
+        raise Refused(refusal, gift.reason)
+    command = Delegate(**_given(standing, gift, actor_id))
+    return issue(command, click, standing.number, standing.workflow)
+
+
+def take_back(task_id: str, command_id: str, actor_id: str, click: Click) -> Receipt:
+    """Record that the delegation of a task ends. Raises Refused where the task is not theirs."""
+    standing = task_standing(task_id, command_id, actor_id)
+    theirs = standing.is_owner(actor_id) or actor_id == standing.assignee_id
+    if not standing.sent_before and not theirs:
+        raise Refused(Refusal.NOT_YOURS)
+    if not standing.sent_before and standing.over is not None:
+        raise Refused(standing.over)
+    command = TakeBack(
+        command_id=command_id,
         request_id=standing.request_id,
         actor_id=actor_id,
         at=datetime.now(UTC),
-        task_id=gift.task_id,
+        task_id=task_id,
         round=standing.round,
         content_version=standing.content_version,
-        comment=gift.reason,
-        to_id=gift.to_id,
-        as_admin=is_admin and not standing.is_owner(actor_id),
     )
     return issue(command, click, standing.number, standing.workflow)
 
 
-def _may_not(standing: TaskStanding, gift: Gift, actor_id: str, is_admin: bool) -> Refusal | None:
+def _given(standing: TaskStanding, gift: Gift, actor_id: str) -> dict[str, Any]:
+    return {
+        "command_id": gift.command_id,
+        "request_id": standing.request_id,
+        "actor_id": actor_id,
+        "at": datetime.now(UTC),
+        "task_id": gift.task_id,
+        "round": standing.round,
+        "content_version": standing.content_version,
+        "comment": gift.reason,
+        "to_id": gift.to_id,
+    }
+
+
+def _may_not_move(
+    standing: TaskStanding, gift: Gift, actor_id: str, is_admin: bool
+) -> Refusal | None:
     if standing.over is not None:
         return standing.over
     if not standing.is_owner(actor_id):
@@ -56,6 +93,18 @@ def _may_not(standing: TaskStanding, gift: Gift, actor_id: str, is_admin: bool) 
             return Refusal.OWN_REQUEST
         if not gift.reason.strip():
             return Refusal.COMMENT_REQUIRED
-    if gift.to_id == standing.assignee_id:
+    return _may_not_have(standing, gift)
+
+
+def _may_not_lend(standing: TaskStanding, gift: Gift, actor_id: str) -> Refusal | None:
+    if standing.over is not None:
+        return standing.over
+    if not standing.is_owner(actor_id):
+        return Refusal.NOT_YOURS
+    return Refusal.DELEGATED if standing.acting_for else _may_not_have(standing, gift)
+
+
+def _may_not_have(standing: TaskStanding, gift: Gift) -> Refusal | None:
+    if gift.to_id in (standing.assignee_id, standing.acting_for):
         return Refusal.ALREADY_ASKED
     return Refusal.BARRED if standing.is_own_request(gift.to_id) else None

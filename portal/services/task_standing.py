@@ -33,13 +33,14 @@ class TaskStanding:
     round: int
     content_version: int
     assignee_id: str
+    acting_for: str | None
     task_status: str
     is_settling: bool
     sent_before: bool
 
     def is_owner(self, person_id: str) -> bool:
-        """Whether the task is that person's."""
-        return person_id == self.assignee_id
+        """Whether the task is that person's, whoever has it."""
+        return person_id == (self.acting_for or self.assignee_id)
 
     def is_own_request(self, person_id: str) -> bool:
         """Whether that person asked, or it is asked on their behalf."""
@@ -73,6 +74,7 @@ def task_standing(task_id: str, command_id: str, actor_id: str) -> TaskStanding:
         round=row.round,
         content_version=row.content_version,
         assignee_id=row.assignee_id,
+        acting_for=row.acting_for,
         task_status=row.task_status,
         is_settling=row.settles_at is not None,
         sent_before=row.sender_id is not None,
@@ -83,9 +85,9 @@ def task_standing(task_id: str, command_id: str, actor_id: str) -> TaskStanding:
 def _statement() -> Select[*tuple[Any, ...]]:
     return (
         select(
-            Task.request_id, Task.assignee_id, Task.round, Task.status.label("task_status"),
-            Request.number, Request.workflow, Request.status, Request.requester_id,
-            Request.content_version, Request.settles_at,
+            Task.request_id, Task.assignee_id, Task.acting_for, Task.round,
+            Task.status.label("task_status"), Request.number, Request.workflow, Request.status,
+            Request.requester_id, Request.content_version, Request.settles_at,
             Request.on_behalf_of.label("request_for"), Command.actor_id.label("sender_id"),
             Command.task_id.label("sent_about"),
         )

@@ -151,3 +151,23 @@ def test_a_task_handed_over_says_how_it_came(story: Recorded) -> None:
     assert story.row("comments")["about"] == "reassigned"
     story.waits(minutes=120)
     assert story.row("tasks")["why"]["given"]["from"] == KNOWN["ana"]
+
+
+def test_a_delegated_task_is_the_delegates_for_the_owner_until_it_comes_back(
+    story: Recorded,
+) -> None:
+    task = story.task_of("ana").id
+    given = {"task_id": task, "to_id": "ben", "to_name": "Ben"}
+    story.says(commands.Delegate, "ana", comment="You know chairs.", **given)
+    row = story.row("tasks")
+    assert (row["assignee_id"], row["acting_for"]) == (KNOWN["ben"], KNOWN["ana"])
+    assert (row["why"]["why"], row["why"]["given"]["by"]) == ("Why not.", KNOWN["ana"])
+    assert names(story.row()) == ["Ben"]
+    story.approves("ben")
+    story.says(commands.Retract, "ben", task_id=task)
+    row = story.row("tasks")
+    assert (row["status"], row["acting_for"]) == ("OPEN", KNOWN["ana"])
+    story.says(commands.TakeBack, "ana", task_id=task)
+    row = story.row("tasks")
+    assert (row["assignee_id"], row["acting_for"]) == (KNOWN["ana"], None)
+    assert names(story.row()) == ["Ana"]

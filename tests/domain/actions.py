@@ -94,6 +94,16 @@ def reassign(draw: Any, world: World) -> None:
     world.command(commands.Reassign, actor, as_admin=by_admin, **_gift(draw, task))
 
 
+def lend(draw: Any, world: World) -> None:
+    """Somebody delegates one task, or takes it back; mostly those who may."""
+    task = _some_task(draw, world)
+    actor = draw(st.sampled_from([task.owner_id, task.owner_id, task.assignee_id, "admin"]))
+    if task.acting_for and draw(st.booleans()):
+        world.command(commands.TakeBack, actor, task_id=task.id)
+    else:
+        world.command(commands.Delegate, actor, **_gift(draw, task))
+
+
 def _gift(draw: Any, task: Task) -> dict[str, Any]:
     """What a command says that gives a task to somebody; a ghost has no name."""
     to = draw(st.sampled_from([*EVERYBODY, GHOST]))
@@ -161,13 +171,13 @@ ACTIONS: dict[str, Action] = {
     each.__name__: each
     for each in (
         decide, retract, repeat, resubmit, comment, stop, hold, resume, remind, route, wait,
-        delegate, reassign,
+        delegate, reassign, lend,
     )
 }  # fmt: skip
 
 # The actions that lead somewhere in each situation: drawn more often than the others.
 LIKELY = {
-    Status.PENDING: (decide, decide, decide, delegate, reassign, wait),
+    Status.PENDING: (decide, decide, decide, delegate, reassign, lend, wait),
     Status.ON_HOLD: (resume, wait),
     Status.RETURNED: (resubmit, resubmit, comment),
 }

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from portal.domain.request import Status
 from portal.extensions import db
-from portal.queries import attention, commands, history, inbox, notifications, request
+from portal.queries import attention, commands, comments, history, inbox, notifications, request
 from portal.queries.history import Cursor, Filters
 from portal.queries.inbox import Clock, View
 from portal.queries.readers import Reader
@@ -108,7 +108,7 @@ def test_one_request(crowd: Crowd, plans: Plans) -> None:
     everybodys = request.find("MA-4711", reader(crowd, reads_all=True))
     assert everybodys is not None
     request.tasks_of(everybodys.id)
-    request.comments_of(everybodys.id)
+    comments.comments_of(everybodys.id)
     commands.waiting_for_request(everybodys.id)
     assert plans.whole == set()
 

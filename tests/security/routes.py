@@ -94,6 +94,12 @@ ROUTES = [
           admin=200),
     Route("POST", "/tasks/<uuid:task_id>/reassign", 404, requester=403, approver=303, auditor=403,
           admin=303, data={**REASON, "person": "Cleo Example"}),
+    Route("GET", "/tasks/<uuid:task_id>/delegate", 404, requester=403, approver=200, auditor=403,
+          admin=403),
+    Route("POST", "/tasks/<uuid:task_id>/delegate", 404, requester=403, approver=303, auditor=403,
+          admin=403, data={**REASON, "person": "Cleo Example"}),
+    Route("POST", "/tasks/<uuid:task_id>/take-back", 404, requester=403, approver=303, auditor=403,
+          admin=403, data=NEW),
     # Many at once
     Route("POST", "/batches", 303, auditor=403, data={**NEW, "task": "<task_id>"}),
     Route("GET", "/batches/<uuid:batch_id>", 404, auditor=403),

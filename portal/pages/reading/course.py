@@ -156,7 +156,8 @@ class Course:
         if any(task.assignee_id == self.me for task in asked):
             title += ": you"
         elif len(asked) == 1:
-            title += f": {asked[0].assignee_name}"
+            owner = asked[0].acting_for_name
+            title += f": {asked[0].assignee_name}" + (f" for {owner}" if owner else "")
         due_at = None if self.record.hold_reason else self.record.stage_due_at
         step = Step("current", title, rule_of(stage.plan), since=stage.at, due_at=due_at)
         hidden = len(shown) - len(votes) if votes else 0

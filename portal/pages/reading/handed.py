@@ -8,14 +8,20 @@ from typing import Any
 from portal.domain.request import TaskStatus
 from portal.queries.request import TaskRecord
 
+BOTH_NAMES = "Your decision will stand with both your names."
+
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """What became of a task that was the reader's: a sentence, and the reason that was given."""
+    """What became of a task that was the reader's: a sentence, and the reason that was given.
+
+    `task_id`: of one that is still theirs, so that they can take it back.
+    """
 
     text: str
     because: str
     at: datetime | None
+    task_id: str = ""
 
 
 def people_in(tasks: Iterable[TaskRecord]) -> set[str]:
@@ -43,6 +49,8 @@ def how_it_came(task: TaskRecord, names: Mapping[str, str]) -> list[str]:
     by, before = _name(names, given.get("by")), _name(names, given.get("from"))
     whose = "" if given.get("by") == given.get("from") else f" in place of {before}"
     because = f": “{given['because']}”" if given.get("because") else "."
+    if task.acting_for is not None:
+        return [f"{by} asks you to decide for them{because}", BOTH_NAMES]
     return [f"{by} handed this over to you{whose}{because}"]
 
 
@@ -57,8 +65,15 @@ def _away(task: TaskRecord, names: Mapping[str, str], me: str) -> Handed:
     who = "You" if given.get("by") == me else _name(names, given.get("by"))
     what = "this" if given.get("by") == me else "your task"
     text = f"{who} handed {what} over to {task.assignee_name}, who decides now."
-    at = given.get("at")
-    return Handed(text, str(given.get("because") or ""), datetime.fromisoformat(at) if at else None)
+    lent = task.acting_for is not None and task.delegation_id is None
+    if lent:
+        text = f"You delegated this to {task.assignee_name}, who decides for you."
+    return Handed(
+        text=text,
+        because=str(given.get("because") or ""),
+        at=datetime.fromisoformat(given["at"]) if given.get("at") else None,
+        task_id=task.id if lent else "",
+    )
 
 
 def _name(names: Mapping[str, str], person: str | None) -> str:

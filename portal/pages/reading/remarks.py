@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from portal.presentation.labels import words_of
 from portal.presentation.parts import Remark
-from portal.queries.request import Said
+from portal.queries.comments import Said
 
 # The comments of decisions stand beside the decisions.
 DECISIONS = frozenset({"approve", "reject", "send_back"})
@@ -17,6 +17,8 @@ ABOUT = {
     "resubmitted": "sent it again",
     "undone": "undone since",
     "reassigned": "handed a task over",
+    "delegated": "delegated a task",
+    "given_back": "ended a delegation",
 }
 
 

@@ -15,7 +15,7 @@ from portal.pages.reading.revisions import changes_of
 from portal.pages.reading.route_question import route_question
 from portal.pages.reading.why import Why, why
 from portal.presentation.parts import Change, Remark, Step
-from portal.queries import audit, commands, inbox, request
+from portal.queries import audit, commands, comments, inbox, request
 from portal.queries.audit import EventRecord
 from portal.queries.commands import CommandRecord
 from portal.queries.inbox import InboxTask
@@ -94,7 +94,7 @@ def compose(record: RequestRecord, person: Identity) -> Sheet:
     """Read everything else about the request and put it together for this person."""
     tasks = request.tasks_of(record.id)
     events = audit.course_of(record.id, record.submitted_at)
-    said = request.comments_of(record.id) if record.was_said else ()
+    said = comments.comments_of(record.id) if record.was_said else ()
     names = _names(record, tasks, events)
     walk = course.Course(record, {task.id: task for task in tasks}, names, person.id).read(events)
     steps = walk.finish(_forecast(record, events, walk, person.now))

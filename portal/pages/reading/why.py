@@ -24,7 +24,9 @@ class Why:
 def why(task: TaskRecord, record: RequestRecord, names: Mapping[str, str]) -> Why:
     """The explanation of one task."""
     stored = task.why
-    sentences = [stored.get("why"), stored.get("message"), stored.get("reason")]
+    # Why the owner was asked, in words to them, says nothing of the delegate.
+    to_owner = "" if task.acting_for else stored.get("why")
+    sentences = [stored.get("delegated"), to_owner, stored.get("message"), stored.get("reason")]
     if stored.get("used_fallback"):
         sentences.append("The rule found nobody else, so its fallback is asked.")
     reasons = how_it_came(task, names) + [str(sentence) for sentence in sentences if sentence]
