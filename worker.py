@@ -30,6 +30,7 @@ from portal.activities.staff import StaffActivity
 from portal.config import ConfigurationError, Settings
 from portal.temporal import client as clients
 from portal.temporal import search_attributes
+from portal.temporal.people_watch import PeopleWatch
 from portal.temporal.relay import Relay, Repairs
 from portal.temporal.upkeep import Upkeep
 from portal.temporal.waiting import NotYet, wait_for
@@ -99,6 +100,7 @@ class Process:
             settings.worker_heartbeat_seconds,
         )
         relay = Relay(self.side_engine, client, settings, Repairs(refuse_late, rebuild))
+        watch = PeopleWatch(self.side_engine, settings.people_watch_seconds)
         with ThreadPoolExecutor(settings.worker_max_activities, "activity") as executor:
             worker = self.worker(client, executor)
             serving = asyncio.create_task(worker.run())
@@ -109,7 +111,7 @@ class Process:
             )
             chores = [
                 asyncio.create_task(chore)
-                for chore in (relay.run(), upkeep.beat(), upkeep.keep_partitions())
+                for chore in (relay.run(), watch.run(), upkeep.beat(), upkeep.keep_partitions())
             ]
             code = await _first_end(stop, serving, *chores)
             say("Stopping: finishing what was begun.")

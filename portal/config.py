@@ -67,6 +67,7 @@ class Settings:
     relay_batch_size: int = 50
     relay_max_in_flight: int = 8
     relay_lease_seconds: int = 30
+    people_watch_seconds: int = 2
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -108,6 +109,7 @@ class Settings:
             relay_batch_size=read.number("RELAY_BATCH_SIZE", 50, 1, 1_000),
             relay_max_in_flight=read.number("RELAY_MAX_IN_FLIGHT", 8, 1, 100),
             relay_lease_seconds=read.number("RELAY_LEASE_SECONDS", 30, 5, 600),
+            people_watch_seconds=read.number("PEOPLE_WATCH_SECONDS", 2, 1, 300),
         )
 
     @property

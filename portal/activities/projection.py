@@ -121,12 +121,12 @@ class _Walk:
 
     def escalated(self, event: stage_events.TaskEscalated) -> None:
         why = {"why": event.why, "message": event.message, "escalated_from": event.from_id}
+        why["source"] = ""
         self._move(event, why, escalation_level=event.level)
 
     def reassigned(self, event: stage_events.TaskReassigned) -> None:
         why = {"why": event.why, "message": "", "reassigned_from": event.from_id}
-        why["delegated"] = ""
-        self._move(event, why)
+        self._move(event, why | {"moved": event.reason, "source": "", "delegated": ""})
         self._comment(event, "reassigned", event.comment, event.task_id)
 
     def delegated(self, event: stage_events.TaskDelegated) -> None:
@@ -196,8 +196,10 @@ def _given(event: Any) -> Row | None:
 
 def _why(event: stage_events.TaskAssigned, plan: StagePlan) -> Row:
     """Why this came to the person: the sentence, the stage's reason and facts, who was left out."""
+    named = (each.source for each in plan.people if each.person_id == event.person_id)
     return {
         "why": event.why,
+        "source": next(named, ""),
         "reason": plan.reason,
         "facts": encode(plan.facts),
         "left_out": encode(plan.left_out),

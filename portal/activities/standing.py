@@ -9,9 +9,10 @@ from portal.domain import request_events as happened
 from portal.domain.codec import encode
 from portal.domain.event import Event
 from portal.domain.request import Status
-from portal.domain.state import Approval, OpenStage
+from portal.domain.state import Approval, OpenStage, Task
 
 ADMINS = "the administrators"
+LOOKS_AGAIN = "Looks again for an approver"
 Turn = tuple[datetime, str]
 
 # After these events somebody else, or nobody yet, has the next turn.
@@ -88,7 +89,14 @@ def waiting_for(state: Approval, names: dict[str, str]) -> list[dict[str, str | 
         return [{"id": None, "name": ADMINS}]
     if state.stage is not None and state.stage.settles_at is not None:
         return []
-    return [_person(task.assignee_id, names) for task in state.open_tasks]
+    return [_asked(task, names) for task in state.open_tasks]
+
+
+def _asked(task: Task, names: dict[str, str]) -> dict[str, str | None]:
+    person = _person(task.assignee_id, names)
+    if task.acting_for is not None:
+        person["for"] = names.get(task.acting_for, "somebody")
+    return person
 
 
 def next_turn(state: Approval) -> Turn | None:
@@ -97,10 +105,13 @@ def next_turn(state: Approval) -> Turn | None:
         return None
     if state.stage is None:
         retry_at = state.attention_retry_at
-        return None if retry_at is None else (retry_at, "Looks again for an approver")
+        return None if retry_at is None else (retry_at, LOOKS_AGAIN)
     if state.stage.settles_at is not None:
         return state.stage.settles_at, "Moves on"
-    return min(_coming(state.stage), key=lambda turn: turn[0], default=None)
+    turns = [*_coming(state.stage)]
+    if state.attention_retry_at is not None:
+        turns.append((state.attention_retry_at, LOOKS_AGAIN))
+    return min(turns, key=lambda turn: turn[0], default=None)
 
 
 def _coming(stage: OpenStage) -> Iterable[Turn]:

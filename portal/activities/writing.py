@@ -237,7 +237,9 @@ def _submitted_columns(events: Sequence[Event]) -> dict[str, Any]:
 
 def _people(events: Iterable[Event], state: Approval) -> set[str]:
     """Everybody whose name the rows or the notices may need."""
-    people = {state.requester_id, *(task.assignee_id for task in state.open_tasks)}
+    tasks = state.open_tasks
+    asked = {who for each in tasks for who in (each.owner_id, each.assignee_id)}
+    people = {state.requester_id, *asked}
     for event in events:
         people |= {event.actor, event.on_behalf_of or SYSTEM}
         people |= {getattr(event, name, None) or SYSTEM for name in NAMING}

@@ -9,12 +9,12 @@ from sqlalchemy import Connection, text
 
 from portal.domain.approver_rules import code_of
 from portal.domain.codec import decode
-from portal.domain.directory import Department, Directory, Group, Person
+from portal.domain.directory import Absence, Department, Directory, Group, Person
 from portal.domain.plan import RouteQuestion
 from portal.domain.policy import ApproverRule, RuleKind, Stage
 
 # One statement, since trips to the server are what a routing costs. UNION drops repeated rows: a
-# circle of managers ends by itself.
+# circle of managers ends by itself. That a delegate is away too is seen by their own absence.
 SNAPSHOT = text("""
 WITH RECURSIVE above(id) AS (
     SELECT CAST(:requester AS uuid)
@@ -39,14 +39,28 @@ WITH RECURSIVE above(id) AS (
     UNION SELECT CAST(jsonb_array_elements_text(members) AS uuid) FROM some_groups
     UNION SELECT head_id FROM some_departments
     UNION SELECT id FROM portal.users WHERE :by_role AND roles && :roles
+), away AS (
+    SELECT d.* FROM wanted JOIN portal.delegations d ON d.delegator_id = wanted.id
+    WHERE d.ends_at > now() AND d.starts_at <= now() AND d.revoked_at IS NULL
+), some_absences AS (
+    SELECT d.id, d.delegator_id, d.delegate_id, d.ends_at, d.type_codes, d.max_amount, d.currency,
+        u.time_zone AS zone
+    FROM (
+        TABLE away
+        UNION
+        SELECT d.* FROM away JOIN portal.delegations d ON d.delegator_id = away.delegate_id
+        WHERE d.ends_at > now() AND d.starts_at <= now() AND d.revoked_at IS NULL
+    ) d JOIN portal.users u ON u.id = d.delegator_id
 ), some_people AS (
     SELECT u.id, u.name, u.manager_id, u.department_id, u.is_active, u.roles
-    FROM wanted JOIN portal.users u ON u.id = wanted.id
+    FROM (TABLE wanted UNION SELECT delegate_id FROM away) asked
+    JOIN portal.users u ON u.id = asked.id
 )
 SELECT
     (SELECT jsonb_agg(to_jsonb(p) ORDER BY p.name, p.id) FROM some_people p) AS people,
     (SELECT jsonb_agg(to_jsonb(g) ORDER BY g.code) FROM some_groups g) AS groups,
-    (SELECT jsonb_agg(to_jsonb(d) ORDER BY d.code) FROM some_departments d) AS departments
+    (SELECT jsonb_agg(to_jsonb(d) ORDER BY d.code) FROM some_departments d) AS departments,
+    (SELECT jsonb_agg(to_jsonb(a) ORDER BY a.id) FROM some_absences a) AS absences
 """)
 
 
@@ -65,7 +79,7 @@ class Needs:
 def needs_of(rules: Iterable[ApproverRule], question: RouteQuestion) -> Needs:
     """Everything these rules can ask for, and the people whose names may be said."""
     needs = Needs()
-    needs.people |= {question.requester_id, *question.deciders}
+    needs.people |= {question.requester_id, *question.deciders, *question.asked}
     needs.people |= {person for each in question.earlier for person in each.deciders}
     if question.on_behalf_of is not None:
         needs.people.add(question.on_behalf_of)
@@ -105,7 +119,17 @@ def snapshot(connection: Connection, needs: Needs, requester_id: str) -> Directo
             role: tuple(each["id"] for each in people if role in each["roles"])
             for role in needs.roles
         },
+        absences=_by_delegator(row.absences or []),
     )
+
+
+def _by_delegator(rows: Iterable[Any]) -> dict[str, tuple[Absence, ...]]:
+    absences: dict[str, tuple[Absence, ...]] = {}
+    for row in rows:
+        absence = decode(Absence, row)
+        known = absences.get(absence.delegator_id, ())
+        absences[absence.delegator_id] = (*known, absence)
+    return absences
 
 
 def _add(needs: Needs, rule: ApproverRule, question: RouteQuestion) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from portal.domain import commands, decide, delegating, hand_over, steer
+from portal.domain import commands, decide, delegating, hand_over, rerouting, steer
 from portal.domain.clock import next_due, tick
 from portal.domain.commands import Command
 from portal.domain.draft import Draft
@@ -46,6 +46,7 @@ HANDLERS: dict[type[Command], Handler] = {
     commands.TakeBack: hand_over.take_back,
     commands.StartDelegation: delegating.start,
     commands.EndDelegation: delegating.end,
+    commands.ReviewPeople: rerouting.question_route,
 }
 
 # What a closed request answers, where it is not "closed".

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from portal.domain.approver_rules import find, name_of, title_of
+from portal.domain.approver_rules import code_of, find, name_of, title_of
 from portal.domain.directory import Directory
 from portal.domain.group_matching import share_out
 from portal.domain.plan import Candidate, LeftOut, RouteQuestion
@@ -39,6 +39,7 @@ class Chooser:
         chosen: dict[str, Candidate] = {}
         for rule in rules:
             found = find(rule, self.question, self.directory)
+            source = f"{rule.kind.value}:{code_of(rule, self.question) or ''}"
             if not found.people:
                 left_out.append(self._nobody(rule, found.missing))
             for person_id, why in found.people:
@@ -49,7 +50,7 @@ class Chooser:
                     left_out.append(LeftOut(person_id=person_id, name=name, reason=reason))
                 else:
                     chosen[person_id] = Candidate(
-                        person_id=person_id, name=name, why=why, group=group
+                        person_id=person_id, name=name, why=why, group=group, source=source
                     )
         return list(chosen.values())
 
@@ -75,7 +76,7 @@ def choose(chooser: Chooser, stage: Stage, policy: Policy) -> Choice:
         if rules and len(people) < votes_for(stage, len(people)):
             known = {each.person_id for each in people}
             more = chooser.candidates(rules, choice.left_out)
-            people += [_standing_in(each) for each in more if each.person_id not in known]
+            people += [standing_in(each) for each in more if each.person_id not in known]
             choice.used_fallback = len(people) > len(known) or choice.used_fallback
     choice.people = tuple(people)
     choice.needed = votes_for(stage, len(people))
@@ -117,7 +118,7 @@ def _choose_by_group(chooser: Chooser, stage: Stage, policy: Policy) -> Choice:
         for name in [name for name, people in shared.items() if rules and not people]:
             known = {each.person_id for each in pools[name]}
             more = chooser.candidates(rules, choice.left_out, name)
-            more = [_standing_in(each) for each in more if each.person_id not in known]
+            more = [standing_in(each) for each in more if each.person_id not in known]
             pools[name] += more
             stand_ins |= {each.why for each in more}
         shared = _share(pools)
@@ -141,7 +142,8 @@ def _share(pools: Mapping[str, list[Candidate]]) -> dict[str, list[Candidate]]:
     }
 
 
-def _standing_in(candidate: Candidate) -> Candidate:
+def standing_in(candidate: Candidate) -> Candidate:
+    """The candidate, asked as a fallback."""
     return replace(candidate, why=f"{STANDING_IN} {candidate.why}")
 
 

@@ -24,10 +24,13 @@ def tick(state: Approval, now: datetime) -> list[Event]:
     stage = state.stage
     if stage is None:
         _retry_routing(draft)
-    elif stage.settles_at is None:
+    elif stage.settles_at is not None:
+        if now >= stage.settles_at:
+            settle(draft)
+    else:
         _run_stage_clock(draft, stage)
-    elif now >= stage.settles_at:
-        settle(draft)
+        if draft.state.is_open:
+            _retry_routing(draft)
     return draft.events
 
 
@@ -43,7 +46,10 @@ def next_due(state: Approval) -> datetime | None:
         return state.attention_retry_at
     if stage.settles_at is not None:
         return stage.settles_at
-    return min(_coming(stage), default=None)
+    times = _coming(stage)
+    if state.attention_retry_at is not None:
+        times.append(state.attention_retry_at)
+    return min(times, default=None)
 
 
 def _coming(stage: OpenStage) -> list[datetime]:

@@ -165,12 +165,23 @@ class TakeBack(TaskCommand):
     """End the delegation of one task: its owner takes it back, or the delegate gives it back."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReviewPeople(Command):
+    """See whether those who are asked still may decide, and ask others where not.
+
+    `cause`: why, in a sentence; `task_id`: the task that gave rise to it, if one did.
+    """
+
+    cause: str = ""
+    task_id: str | None = None
+
+
 COMMANDS: dict[str, type[Command]] = {
     command.__name__: command
     for command in (
         Submit, Approve, Reject, SendBack, Retract, Resubmit, Comment, Withdraw, Cancel, Hold,
         Resume, Remind, Reassign, Delegate, TakeBack, StartDelegation,
-        EndDelegation,
+        EndDelegation, ReviewPeople,
     )
 }  # fmt: skip
 

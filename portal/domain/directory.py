@@ -1,6 +1,7 @@
 """A snapshot of people, groups and managers, as far as one routing needs it."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,10 +35,30 @@ class Department:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Absence:
+    """An absence in force: `delegate_id` acts for `delegator_id` until `ends_at`.
+
+    `type_codes`: for these types of request only, None = all. `max_amount`: up to so many minor
+    units of `currency`. `zone`: the delegator's time zone, for words.
+    """
+
+    id: str
+    delegator_id: str
+    delegate_id: str
+    ends_at: datetime
+    type_codes: tuple[str, ...] | None = None
+    max_amount: int | None = None
+    currency: str | None = None
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Directory:
-    """People by id, groups and departments by code, holders of a role by the role's code."""
+    """People by id, groups and departments by code, holders of a role by the role's code, and the
+    absences in force by who is away."""
 
     people: dict[str, Person] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
     departments: dict[str, Department] = field(default_factory=dict)
     roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    absences: dict[str, tuple[Absence, ...]] = field(default_factory=dict)

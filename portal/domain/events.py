@@ -20,6 +20,8 @@ from portal.domain.request_events import (
     RequestSubmitted,
     RequestTimedOut,
     RequestWithdrawn,
+    RouteQuestioned,
+    RouteReviewed,
     RoutingRetried,
 )
 from portal.domain.stage_events import (
@@ -44,10 +46,10 @@ EVENTS: dict[str, type[Event]] = {
     for event in (
         RequestSubmitted, StageSkipped, StageOpened, TaskAssigned, TaskDecided, DecisionRetracted,
         TaskEscalated, TaskReassigned, TaskDelegated, TaskGivenBack, TaskExpired, TaskWithdrawn,
-        ReminderDue, CommentAdded, AttentionNeeded, RoutingRetried, StagePassed, StageFailed,
-        RequestReturned, RequestResubmitted, RequestHeld, RequestResumed, RequestApproved,
-        RequestRejected, RequestTimedOut, RequestWithdrawn, RequestCancelled, CommandRefused,
-        LegacyRecorded, RequestImported, RequestFailed,
+        ReminderDue, CommentAdded, AttentionNeeded, RoutingRetried, RouteQuestioned,
+        RouteReviewed, StagePassed, StageFailed, RequestReturned, RequestResubmitted, RequestHeld,
+        RequestResumed, RequestApproved, RequestRejected, RequestTimedOut, RequestWithdrawn,
+        RequestCancelled, CommandRefused, LegacyRecorded, RequestImported, RequestFailed,
     )
 }  # fmt: skip
 
@@ -79,6 +81,8 @@ __all__ = [
     "RequestSubmitted",
     "RequestTimedOut",
     "RequestWithdrawn",
+    "RouteQuestioned",
+    "RouteReviewed",
     "RoutingRetried",
     "StageFailed",
     "StageOpened",

@@ -44,8 +44,14 @@ def _attention(_state: Approval, event: happened.AttentionNeeded) -> Changes:
     }
 
 
-def _retried(_state: Approval, _event: happened.RoutingRetried) -> Changes:
+def _retried(
+    _state: Approval, _event: happened.RoutingRetried | happened.RouteQuestioned
+) -> Changes:
     return {"wants_route": True}
+
+
+def _reviewed(_state: Approval, _event: happened.RouteReviewed) -> Changes:
+    return {"wants_route": False, **NO_ATTENTION}
 
 
 def _nothing(_state: Approval, _event: Event) -> Changes:
@@ -53,7 +59,7 @@ def _nothing(_state: Approval, _event: Event) -> Changes:
 
 
 def _returned(_state: Approval, _event: happened.RequestReturned) -> Changes:
-    return {"status": Status.RETURNED, "stage": None, "wants_route": False}
+    return {"status": Status.RETURNED, "stage": None, "wants_route": False, **NO_ATTENTION}
 
 
 def _resubmitted(state: Approval, event: happened.RequestResubmitted) -> Changes:
@@ -77,8 +83,10 @@ def _held(_state: Approval, event: happened.RequestHeld) -> Changes:
 
 def _resumed(state: Approval, event: happened.RequestResumed) -> Changes:
     changes: Changes = {"status": Status.PENDING, "held_at": None}
+    if state.stage is None or state.attention is not None:
+        changes["wants_route"] = True
     if state.stage is None:
-        return {**changes, "wants_route": True}
+        return changes
     return {**changes, "stage": _later(state.stage, timedelta(seconds=event.seconds))}
 
 
@@ -142,6 +150,8 @@ CHANGES: dict[type[Event], Callable[[Approval, Any], Changes]] = {
     happened.RequestSubmitted: _submitted,
     happened.AttentionNeeded: _attention,
     happened.RoutingRetried: _retried,
+    happened.RouteQuestioned: _retried,
+    happened.RouteReviewed: _reviewed,
     happened.CommentAdded: _nothing,
     happened.CommandRefused: _nothing,
     happened.RequestReturned: _returned,

@@ -83,7 +83,11 @@ def _owned_by(person_id: str) -> dict[str, str | None]:
     return {"assignee_id": person_id, "acting_for": None, "delegation_id": None}
 
 
-def _moved(state: Approval, event: happened.TaskReassigned | happened.TaskGivenBack) -> Changes:
+def _reassigned(state: Approval, event: happened.TaskReassigned) -> Changes:
+    return {**_with_task(state, event.task_id, {}, **_owned_by(event.to_id)), **NO_ATTENTION}
+
+
+def _given_back(state: Approval, event: happened.TaskGivenBack) -> Changes:
     return _with_task(state, event.task_id, {}, **_owned_by(event.to_id))
 
 
@@ -103,7 +107,7 @@ def _expired(state: Approval, event: happened.TaskExpired) -> Changes:
 
 
 def _withdrawn(state: Approval, event: happened.TaskWithdrawn) -> Changes:
-    return _with_task(state, event.task_id, {}, status=TaskStatus.WITHDRAWN)
+    return _with_task(state, event.task_id, {}, status=TaskStatus.WITHDRAWN, dropped=event.dropped)
 
 
 def _reminded(state: Approval, event: happened.ReminderDue) -> Changes:
@@ -131,6 +135,7 @@ def _passed(state: Approval, event: happened.StagePassed) -> Changes:
         "next_index": event.index + 1,
         "wants_route": True,
         "passed": (*state.passed, passed),
+        **NO_ATTENTION,
     }
 
 
@@ -145,9 +150,9 @@ CHANGES: dict[type[Event], Callable[[Approval, Any], Changes]] = {
     happened.TaskDecided: _decided,
     happened.DecisionRetracted: _retracted,
     happened.TaskEscalated: _escalated,
-    happened.TaskReassigned: _moved,
+    happened.TaskReassigned: _reassigned,
     happened.TaskDelegated: _delegated,
-    happened.TaskGivenBack: _moved,
+    happened.TaskGivenBack: _given_back,
     happened.TaskExpired: _expired,
     happened.TaskWithdrawn: _withdrawn,
     happened.ReminderDue: _reminded,

@@ -8,13 +8,30 @@ from portal.domain.policy import Decision, Mode, Rejection, StageKind
 
 
 @dataclass(frozen=True, kw_only=True)
+class StandIn:
+    """Who acts for a person who is away: through which absence, until when, and a sentence."""
+
+    person_id: str
+    name: str
+    delegation_id: str
+    until: datetime | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A person asked in a stage, and why: a sentence such as "You are Tom Becker's manager"."""
+    """A person asked in a stage, and why: a sentence such as "You are Tom Becker's manager".
+
+    `source`: the kind and code of the rule that found them, such as "group:FIN". `stand_in`: who
+    gets the task while they are away.
+    """
 
     person_id: str
     name: str
     why: str
     group: str | None = None
+    source: str = ""
+    stand_in: StandIn | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,16 +123,27 @@ class EarlierApproval:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Review:
+    """An open stage looked at again: who could be asked, and who of those asked may not decide."""
+
+    people: tuple[Candidate, ...] = ()
+    fallback: tuple[Candidate, ...] = ()
+    unfit: tuple[LeftOut, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class RoutePlan:
     """What follows: stages skipped, then a stage to open, or `attention` (why nobody was found).
 
     With neither stage nor attention the route is at its end. `total` counts the policy's stages.
+    `review` is the answer to a question about a stage that is open.
     """
 
     skipped: tuple[StageSkip, ...] = ()
     stage: StagePlan | None = None
     attention: str | None = None
     total: int = 0
+    review: Review | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +154,8 @@ class RouteQuestion:
     `deciders`: who approved the stages before `from_index`, and in whose place (both excluded where
     a stage is `distinct`).
     `earlier`: every approval that stands, of this round or carried.
+    `reviewing`: the stage at `from_index` is open, and it is asked whether the people `asked` there
+    still may decide; `sources` says by which rule they came (see `Candidate`).
     """
 
     request_id: str
@@ -143,4 +173,8 @@ class RouteQuestion:
     deciders: tuple[str, ...] = ()
     approved_once: bool = False
     earlier: tuple[EarlierApproval, ...] = ()
+    type_code: str = ""
+    reviewing: bool = False
+    asked: tuple[str, ...] = ()
+    sources: dict[str, str] = field(default_factory=dict)
     now: datetime

@@ -50,6 +50,21 @@ class RoutingRetried(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RouteQuestioned(Event):
+    """It has to be looked at again who is asked: people changed. `cause` says how."""
+
+    tag: ClassVar[str] = "request:route:questioned"
+    cause: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RouteReviewed(Event):
+    """It was looked at, and everybody who is asked may decide."""
+
+    tag: ClassVar[str] = "request:route:reviewed"
+
+
+@dataclass(frozen=True, kw_only=True)
 class CommentAdded(Event):
     """Somebody said something."""
 

@@ -16,7 +16,9 @@ from portal.domain.plan import (
 )
 from portal.domain.policy import Policy, Stage, StageKind
 from portal.domain.policy_check import validate_policy
+from portal.domain.reviewing import review
 from portal.domain.stage_plan import Clock, reason_against, stage_plan
+from portal.domain.standing_in import represented
 
 __all__ = ["Clock", "Conditions", "plan_next", "predict", "validate_policy"]
 
@@ -39,6 +41,9 @@ def plan_next(
     `attention` names the stage and the rule for which nobody may be asked, fallbacks included, or
     the condition that could not be evaluated.
     """
+    if question.reviewing:
+        chooser = _chooser(policy.stages[question.from_index], question, directory)
+        return RoutePlan(review=review(policy, chooser), total=len(policy.stages))
     skipped: list[StageSkip] = []
     for entry in _walk(policy, question, directory, conditions, clock):
         if isinstance(entry, StageSkip):
@@ -108,18 +113,26 @@ def _walk(
         if against is not None:
             yield against
             continue
-        chooser = Chooser(
-            question=question,
-            directory=directory,
-            excluded=_excluded(stage, question, sorted(deciders)),
-        )
+        chooser = _chooser(stage, question, directory, deciders)
         yield _open_or_attend(index, policy, chooser, clock)
+
+
+def _chooser(
+    stage: Stage, question: RouteQuestion, directory: Directory, deciders: Iterable[str] = ()
+) -> Chooser:
+    """A chooser for one stage; `deciders` have approved before, beside those of the question."""
+    before = sorted({*question.deciders, *deciders})
+    return Chooser(
+        question=question, directory=directory, excluded=_excluded(stage, question, before)
+    )
 
 
 def _open_or_attend(index: int, policy: Policy, chooser: Chooser, clock: Clock) -> Entry:
     stage = policy.stages[index]
     choice = choose(chooser, stage, policy)
     if not choice.problem:
+        if stage.kind is StageKind.APPROVAL:
+            choice.people = represented(choice.people, chooser, choice.left_out)
         return stage_plan(index, policy, choice, chooser, clock)
     if stage.kind is StageKind.NOTIFY:
         return _skip(index, stage, "There is nobody to tell.")

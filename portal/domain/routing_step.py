@@ -1,23 +1,22 @@
 """Asking routing, and what its answer brings about."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID, uuid5
 
 from portal.domain import request_events, stage_events
+from portal.domain.attention import call_for_attention
 from portal.domain.draft import Draft
 from portal.domain.event import Event
 from portal.domain.plan import Candidate, EarlierApproval, RoutePlan, RouteQuestion, StagePlan
 from portal.domain.policy import StageKind
 from portal.domain.request import Status
+from portal.domain.rerouting import follow_review, stand_in
 from portal.domain.settle import conclude
 from portal.domain.state import Approval, Task
 from portal.domain.verdict import Verdict, verdict
 
 NO_STAGE = "No stage of the policy applies to this request, so nobody has approved it."
-
-# Waits after the first, second and every later fruitless search for somebody to ask.
-RETRY_AFTER = (timedelta(hours=1), timedelta(hours=4), timedelta(hours=24))
 
 _REQUESTS = UUID("5f0ca1a5-5c1a-5d0e-9a44-3c6c5e3b7d21")
 
@@ -50,8 +49,27 @@ def question(state: Approval, now: datetime) -> RouteQuestion:
             )
             for each in state.passed
         ),
+        type_code=state.type_code,
+        reviewing=state.stage is not None,
+        asked=_asked(state),
+        sources=_sources(state),
         now=now,
     )
+
+
+def _asked(state: Approval) -> tuple[str, ...]:
+    """Whose the open tasks are, and who has them."""
+    tasks = state.open_tasks
+    return tuple(dict.fromkeys(who for each in tasks for who in (each.owner_id, each.assignee_id)))
+
+
+def _sources(state: Approval) -> dict[str, str]:
+    """By which rule those who are asked in the open stage came to it."""
+    if state.stage is None:
+        return {}
+    owners = {task.owner_id for task in state.open_tasks}
+    people = (each for each in state.stage.plan.people if each.person_id in owners)
+    return {each.person_id: each.source for each in people if each.source}
 
 
 def route(state: Approval, plan: RoutePlan, now: datetime) -> list[Event]:
@@ -62,6 +80,9 @@ def route(state: Approval, plan: RoutePlan, now: datetime) -> list[Event]:
     if not state.wants_route or state.status is not Status.PENDING:
         return []
     draft = Draft(state, now)
+    if state.stage is not None:
+        follow_review(draft, plan)
+        return draft.events
     for skip in plan.skipped:
         if skip.index >= state.next_index:
             draft.happened(
@@ -74,11 +95,11 @@ def route(state: Approval, plan: RoutePlan, now: datetime) -> list[Event]:
     if plan.stage is not None:
         _open(draft, plan.stage)
     elif plan.attention is not None:
-        _call_for_attention(draft, plan.attention)
+        call_for_attention(draft, plan.attention)
     elif draft.state.has_approval:
         draft.happened(request_events.RequestApproved)
     else:
-        _call_for_attention(draft, NO_STAGE)
+        call_for_attention(draft, NO_STAGE)
     return draft.events
 
 
@@ -107,11 +128,11 @@ def _open(draft: Draft, plan: StagePlan) -> None:
     tasks = [Task(id="", assignee_id=each.person_id, group=each.group) for each in people]
     if verdict(plan, tasks) is not Verdict.PENDING:
         reason = f"The stage “{plan.name}” has too few people who may decide it."
-        _call_for_attention(draft, reason)
+        call_for_attention(draft, reason)
         return
     _announce(draft, plan if people == plan.people else replace(plan, people=people))
-    for person in people:
-        _assign(draft, plan, person)
+    for id_, person in [(_assign(draft, plan, person), person) for person in people]:
+        stand_in(draft, id_, person)
 
 
 def _announce(draft: Draft, plan: StagePlan) -> None:
@@ -121,11 +142,12 @@ def _announce(draft: Draft, plan: StagePlan) -> None:
     )
 
 
-def _assign(draft: Draft, plan: StagePlan, person: Candidate) -> None:
+def _assign(draft: Draft, plan: StagePlan, person: Candidate) -> str:
     state = draft.state
+    id_ = task_id(state.request_id, state.opening, person.person_id)
     draft.happened(
         stage_events.TaskAssigned,
-        task_id=task_id(state.request_id, state.opening, person.person_id),
+        task_id=id_,
         round=state.round,
         index=plan.index,
         stage_key=plan.key,
@@ -134,6 +156,7 @@ def _assign(draft: Draft, plan: StagePlan, person: Candidate) -> None:
         due_at=plan.due_at,
         why=person.why,
     )
+    return id_
 
 
 def _askable(state: Approval, plan: StagePlan) -> tuple[Candidate, ...]:
@@ -144,16 +167,4 @@ def _askable(state: Approval, plan: StagePlan) -> tuple[Candidate, ...]:
         each
         for each in plan.people
         if each.person_id not in banned and people[each.person_id] is each
-    )
-
-
-def _call_for_attention(draft: Draft, reason: str) -> None:
-    state = draft.state
-    attempt = state.attention_count + 1 if state.attention == reason else 1
-    wait = RETRY_AFTER[min(attempt, len(RETRY_AFTER)) - 1]
-    draft.happened(
-        request_events.AttentionNeeded,
-        reason=reason,
-        retry_at=draft.now + wait,
-        attempt=attempt,
     )

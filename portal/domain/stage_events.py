@@ -148,11 +148,12 @@ class TaskExpired(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class TaskWithdrawn(Event):
-    """A task is no longer needed, and why."""
+    """A task is no longer needed, and why. `dropped`: since who had it may not decide any more."""
 
     tag: ClassVar[str] = "task:withdrawn"
     task_id: str
     reason: str
+    dropped: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

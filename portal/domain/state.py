@@ -14,7 +14,8 @@ class Task:
 
     `acting_for`: the task's owner, where a delegate has it. `delegation_id`: the owner's absence
     that brought it there; None for this task only. `undo_until`: the decision can be retracted
-    before this time.
+    before this time. `dropped`: withdrawn since its owner may not decide any more; the stage does
+    without.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Task:
     undo_until: datetime | None = None
     acting_for: str | None = None
     delegation_id: str | None = None
+    dropped: bool = False
 
     @property
     def owner_id(self) -> str:

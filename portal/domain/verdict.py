@@ -50,7 +50,7 @@ def represented(tasks: Sequence[Task]) -> tuple[str, ...]:
 def votes_needed(plan: StagePlan, tasks: Sequence[Task]) -> int:
     """Approvals that pass the stage: never fewer than one, whatever the plan says."""
     if plan.mode is Mode.ALL:
-        return max(1, len(tasks))
+        return max(1, sum(1 for task in tasks if not task.dropped))
     if plan.mode is Mode.PER_GROUP:
         return max(1, len(plan.groups))
     return max(1, plan.needed)

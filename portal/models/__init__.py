@@ -4,6 +4,7 @@ from portal.extensions import db
 from portal.models.attachments import Attachment
 from portal.models.audit import AuditEvent, AuditText
 from portal.models.batches import Batch
+from portal.models.changes import PeopleChange, PeopleReview
 from portal.models.commands import Command, Draft
 from portal.models.delegations import Delegation
 from portal.models.legacy import Cutover, LegacyMove, LegacyPolicy, LegacyRun, LegacyType
@@ -34,6 +35,8 @@ __all__ = [
     "LegacyType",
     "Notification",
     "Participant",
+    "PeopleChange",
+    "PeopleReview",
     "PolicyVersion",
     "Request",
     "RequestType",

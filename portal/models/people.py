@@ -1,6 +1,6 @@
 """People, groups and departments."""
 
-from sqlalchemy import ForeignKey, Index, Text, Uuid, func
+from sqlalchemy import ForeignKey, Index, Text, Uuid, func, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -29,7 +29,10 @@ class User(Base):
     """A person. Without a password hash nobody signs in; inactive people stay for the record."""
 
     __tablename__ = "users"
-    __table_args__ = (Index("ix_users_roles", "roles", postgresql_using="gin"),)
+    __table_args__ = (
+        Index("ix_users_roles", "roles", postgresql_using="gin"),
+        Index("ix_users_inactive", "id", postgresql_where=text("NOT is_active")),
+    )
 
     id: Mapped[Id]
     email: Mapped[str | None] = mapped_column(Text)

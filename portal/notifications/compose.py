@@ -60,6 +60,10 @@ def compose(events: Iterable[Event], scene: Scene) -> list[Notice]:
                 if notice.user_id not in told:
                     told.add(notice.user_id)
                     notices.append(notice)
+        if isinstance(event, stage_events.TaskDelegated):
+            # Whoever was asked just now and is represented at once has nothing to do.
+            gone = (event.task_id, event.from_id)
+            notices = [each for each in notices if (each.task_id, each.user_id) != gone]
     return notices
 
 
@@ -97,6 +101,14 @@ def _retracted(event: stage_events.DecisionRetracted, scene: Scene) -> list[Noti
 def _gone(event: Any, scene: Scene) -> list[Notice]:
     scene.assignees.pop(event.task_id, None)
     return []
+
+
+def _withdrawn(event: stage_events.TaskWithdrawn, scene: Scene) -> list[Notice]:
+    scene.assignees.pop(event.task_id, None)
+    if not event.dropped:
+        return []
+    text = f"One person less decides about “{scene.title}”. {event.reason}"
+    return [_notice(event, person, "moved", text) for person in scene.owners]
 
 
 def _escalated(event: stage_events.TaskEscalated, scene: Scene) -> list[Notice]:
@@ -199,7 +211,7 @@ TELLERS: dict[type[Event], Callable[[Any, Scene], list[Notice]]] = {
     stage_events.TaskDecided: _gone,
     stage_events.DecisionRetracted: _retracted,
     stage_events.TaskExpired: _gone,
-    stage_events.TaskWithdrawn: _gone,
+    stage_events.TaskWithdrawn: _withdrawn,
     stage_events.TaskEscalated: _escalated,
     stage_events.TaskReassigned: _reassigned,
     stage_events.TaskDelegated: _delegated,

@@ -95,6 +95,7 @@ def question_of(wish: Wish, now: datetime) -> RouteQuestion:
         amount=wish.content.amount,
         currency=wish.content.currency,
         priority=wish.priority.value,
+        type_code=wish.type_code,
         now=now,
     )
 

@@ -1,10 +1,10 @@
 """Routing with what stands in the database."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, event, insert, text
 from temporalio.exceptions import ApplicationError
 
 from portal.activities.route import RouteActivity
@@ -13,6 +13,7 @@ from portal.domain.codec import decode, encode
 from portal.domain.errors import InvalidPolicy
 from portal.domain.plan import RoutePlan, StagePlan, StageSkip
 from portal.domain.policy import EscalationLevel, Policy, RuleKind, Stage, StageKind
+from portal.models import Delegation
 from portal.models.columns import new_id
 from portal.workflows.messages import RouteAsk
 from tests.directory.organisation import asks, identity, names, published, rule, stage
@@ -149,3 +150,56 @@ def test_the_activity(connection: Connection) -> None:
     with pytest.raises(ApplicationError, match="no policy version") as caught:
         router.route(RouteAsk(question=encode(asks(new_id()))))
     assert caught.value.non_retryable
+
+
+def goes_away(connection: Connection, who: str, delegate: str, **values: Any) -> None:
+    given = {
+        "delegator_id": identity(who), "delegate_id": identity(delegate),
+        "starts_at": datetime.now(UTC) - timedelta(hours=1),
+        "ends_at": datetime.now(UTC) + timedelta(hours=1), **values,
+    }  # fmt: skip
+    connection.execute(insert(Delegation).values(**given))
+
+
+def test_who_is_away_now_is_represented(connection: Connection) -> None:
+    goes_away(connection, "ana", "dan")
+    found = plan(connection, stage(MANAGER)).stage
+    assert found is not None
+    stand_in = found.people[0].stand_in
+    assert stand_in is not None
+    assert (stand_in.person_id, stand_in.name) == (identity("dan"), "Dan")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"starts_at": datetime.now(UTC) + timedelta(minutes=30)},
+        {"ends_at": datetime.now(UTC) - timedelta(minutes=1)},
+        {"revoked_at": datetime.now(UTC)},
+        {"type_codes": ["travel"]},
+    ],
+)
+def test_nobody_stands_in_before_or_after_or_for_other_things(
+    connection: Connection, values: dict[str, Any]
+) -> None:
+    goes_away(connection, "ana", "dan", **values)
+    found = plan(connection, stage(MANAGER), type_code="purchase").stage
+    assert found is not None
+    assert found.people[0].stand_in is None
+
+
+def test_a_delegate_who_is_away_too_is_seen_in_the_database(connection: Connection) -> None:
+    goes_away(connection, "ana", "dan")
+    goes_away(connection, "dan", "cleo")
+    found = plan(connection, stage(MANAGER)).stage
+    assert found is not None
+    assert found.people[0].stand_in is None
+    assert [each.name for each in found.left_out] == ["Dan"]
+
+
+def test_an_open_stage_is_looked_at_again(connection: Connection) -> None:
+    asked = (identity("ben"), identity("eve"))
+    found = plan(connection, stage(MANAGER), reviewing=True, asked=asked).review
+    assert found is not None
+    assert [each.name for each in found.people] == ["Ana"]
+    assert [(each.name, each.reason) for each in found.unfit] == [("Eve", "is no longer active")]

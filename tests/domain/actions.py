@@ -148,6 +148,12 @@ def delegate(draw: Any, world: World) -> None:
         world.command(command, actor, on_behalf_of=whose, delegate_id=draw(people), **given)
 
 
+def review(draw: Any, world: World) -> None:
+    """People change: it is looked at again who is asked."""
+    actor = draw(st.sampled_from([SYSTEM, "admin"]))
+    world.command(commands.ReviewPeople, actor, cause="Somebody left.")
+
+
 def route(draw: Any, world: World) -> None:
     """Routing answers, asked or not."""
     world.route(draw(answers(world.state, world.now)))
@@ -171,13 +177,13 @@ ACTIONS: dict[str, Action] = {
     each.__name__: each
     for each in (
         decide, retract, repeat, resubmit, comment, stop, hold, resume, remind, route, wait,
-        delegate, reassign, lend,
+        delegate, reassign, lend, review,
     )
 }  # fmt: skip
 
 # The actions that lead somewhere in each situation: drawn more often than the others.
 LIKELY = {
-    Status.PENDING: (decide, decide, decide, delegate, reassign, lend, wait),
+    Status.PENDING: (decide, decide, decide, delegate, reassign, lend, review, wait),
     Status.ON_HOLD: (resume, wait),
     Status.RETURNED: (resubmit, resubmit, comment),
 }

@@ -153,7 +153,8 @@ def passes(stage: OpenStage, *, as_if: bool) -> bool:
     yes = [task for task in stage.tasks if _approves(task, as_if)]
     if plan.mode is Mode.PER_GROUP:
         return set(plan.groups) <= {task.group for task in yes}
-    needed = {Mode.ANY: plan.needed, Mode.QUORUM: plan.needed, Mode.ALL: len(stage.tasks)}
+    asked = [task for task in stage.tasks if not task.dropped]
+    needed = {Mode.ANY: plan.needed, Mode.QUORUM: plan.needed, Mode.ALL: len(asked)}
     return len(yes) >= needed[plan.mode]
 
 

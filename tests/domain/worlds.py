@@ -11,10 +11,13 @@ from portal.domain import approval, commands
 from portal.domain.events import Event
 from portal.domain.plan import (
     Candidate,
+    LeftOut,
     PlannedEscalation,
+    Review,
     RoutePlan,
     StagePlan,
     StageSkip,
+    StandIn,
 )
 from portal.domain.policy import Decision, Mode, Rejection, StageKind
 from portal.domain.request import Content, Priority
@@ -96,12 +99,24 @@ class World:
         return (Task(id="gone", assignee_id="ana"),)
 
 
+stand_ins = st.sampled_from(
+    [None, None, *(StandIn(person_id=each, name=each, delegation_id="d1") for each in EVERYBODY)]
+)
+
+
 @st.composite
 def candidates(draw: st.DrawFn, least: int = 1) -> tuple[Candidate, ...]:
     """Some people, in two groups."""
     names = draw(st.lists(people, min_size=least, max_size=5))
     return tuple(
-        Candidate(person_id=name, name=name, why="Why not.", group=GROUPS[draw(st.integers(0, 1))])
+        Candidate(
+            person_id=name,
+            name=name,
+            why="Why not.",
+            group=GROUPS[draw(st.integers(0, 1))],
+            source=draw(st.sampled_from(["", "group:IT"])),
+            stand_in=draw(stand_ins),
+        )
         for name in names
     )
 
@@ -144,8 +159,22 @@ def stage_plans(draw: st.DrawFn, index: int, now: datetime) -> StagePlan:
 
 
 @st.composite
+def reviews(draw: st.DrawFn, state: Approval) -> Review:
+    """What routing says of an open stage: some who are asked may not decide any more."""
+    asked = sorted({who for task in state.open_tasks for who in (task.owner_id, task.assignee_id)})
+    unfit = draw(st.sets(st.sampled_from(asked))) if asked else set()
+    return Review(
+        people=draw(candidates(least=0)),
+        fallback=draw(candidates(least=0)),
+        unfit=tuple(LeftOut(person_id=each, name=each, reason="left") for each in sorted(unfit)),
+    )
+
+
+@st.composite
 def answers(draw: st.DrawFn, state: Approval, now: datetime) -> RoutePlan:
     """An answer of routing: sometimes skipping, mostly a stage, sometimes attention or the end."""
+    if state.stage is not None:
+        return RoutePlan(review=draw(reviews(state)), total=4)
     index = state.next_index
     skipped: tuple[StageSkip, ...] = ()
     if draw(st.integers(0, 3)) == 0:

@@ -33,6 +33,7 @@ class _Passed:
                 key=data["key"],
                 round=self.round,
                 deciders=tuple(data.get("deciders", ())),
+                acted_for=tuple(data.get("acted_for", ())),
             )
 
 
@@ -44,7 +45,8 @@ def route_question(
     for event in events:
         passed.read(event)
     earlier = tuple(passed.stages.values())
-    deciders = tuple(dict.fromkeys(person for each in earlier for person in each.deciders))
+    decided = (who for each in earlier for who in (*each.deciders, *each.acted_for))
+    deciders = tuple(dict.fromkeys(decided))
     return RouteQuestion(
         request_id=record.id,
         policy_version_id=record.policy_version_id,
@@ -61,5 +63,6 @@ def route_question(
         deciders=deciders,
         approved_once=plan is not None or bool(deciders),
         earlier=earlier,
+        type_code=record.type_code,
         now=now,
     )

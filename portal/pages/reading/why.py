@@ -24,9 +24,7 @@ class Why:
 def why(task: TaskRecord, record: RequestRecord, names: Mapping[str, str]) -> Why:
     """The explanation of one task."""
     stored = task.why
-    # Why the owner was asked, in words to them, says nothing of the delegate.
-    to_owner = "" if task.acting_for else stored.get("why")
-    sentences = [stored.get("delegated"), to_owner, stored.get("message"), stored.get("reason")]
+    sentences = [*_rule(task), stored.get("message"), stored.get("reason")]
     if stored.get("used_fallback"):
         sentences.append("The rule found nobody else, so its fallback is asked.")
     reasons = how_it_came(task, names) + [str(sentence) for sentence in sentences if sentence]
@@ -36,6 +34,15 @@ def why(task: TaskRecord, record: RequestRecord, names: Mapping[str, str]) -> Wh
     hidden = len(left_out) - LEFT_OUT_SHOWN
     more = [f"and {hidden} more"] if hidden > 0 else []
     return Why(tuple(dict.fromkeys(reasons)), rule, (*left_out[:LEFT_OUT_SHOWN], *more))
+
+
+def _rule(task: TaskRecord) -> list[Any]:
+    """Why it was moved here, and the sentence of the rule, which speaks to the task's owner."""
+    stored = task.why
+    acting, said = stored.get("delegated"), stored.get("why")
+    if task.acting_for_name:
+        said = f"Why {task.acting_for_name} is asked: “{said}”" if acting and said else ""
+    return [stored.get("moved"), acting, said]
 
 
 def _facts(stored: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,43 @@
+"""What was changed about people, for ever; and what such a change still leaves to do."""
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.extensions import Base
+from portal.models.columns import Id, Json, Now, UserKey
+
+
+class PeopleChange(Base):
+    """One change to a person; a trigger refuses to alter the rows.
+
+    `kind`: a `portal.domain.people.ChangeKind`; `data`: before and after. `actor_id`: who did it;
+    null for a command on the server, and for the portal itself, which `note` then says.
+    """
+
+    __tablename__ = "people_changes"
+    __table_args__ = (Index("ix_people_changes_person_id", "person_id", "id"),)
+
+    id: Mapped[Id]
+    person_id: Mapped[UserKey]
+    kind: Mapped[str] = mapped_column(Text)
+    actor_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False), ForeignKey("portal.users.id"))
+    data: Mapped[Json]
+    note: Mapped[str] = mapped_column(Text, server_default="")
+    at: Mapped[Now]
+
+
+class PeopleReview(Base):
+    """Open requests have to be looked at again; the row goes when each has its command.
+
+    `scope`: "tasks", what the person is asked; "requests", what they asked for; "stuck", whatever
+    needs attention. `cause`: why, in a sentence.
+    """
+
+    __tablename__ = "people_reviews"
+    __table_args__ = (CheckConstraint("scope IN ('tasks', 'requests', 'stuck')", name="scope"),)
+
+    id: Mapped[Id]
+    person_id: Mapped[UserKey]
+    scope: Mapped[str] = mapped_column(Text)
+    cause: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[Now]
