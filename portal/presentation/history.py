@@ -26,6 +26,8 @@ _PLAIN = {
     "ApproverAdded": Label("Added an approver", "info", "user-plus"),
     "AttentionNeeded": Label("Needs an administrator", "bad", "exclamation-triangle"),
     "RoutingRetried": Label("Looked for approvers again", "info", "arrow-path"),
+    "RouteQuestioned": Label("People changed: looked at who is asked", "info", "arrow-path"),
+    "RouteReviewed": Label("Everybody who is asked may decide", "ok", "check"),
     "StagePassed": Label("Stage passed", "ok", "check"),
     "StageFailed": Label("Stage not passed", "bad", "x-mark"),
     "RequestReturned": Label("Sent back to the requester", "warn", "arrow-uturn-left"),
@@ -82,5 +84,9 @@ def _detail(kind: str, facts: Mapping[str, Any]) -> str:
         return ": ".join(words_of(str(facts[key])) for key in ("kind", "reason") if facts.get(key))
     if kind == "LegacyRecorded":
         return ": ".join(words_of(str(facts[key])) for key in ("what", "step") if facts.get(key))
+    if kind == "RouteQuestioned":
+        return str(facts.get("cause", ""))
+    if kind == "TaskReassigned" and facts.get("reason"):
+        return str(facts["reason"])
     remarks = " ".join(str(each) for each in facts.get("remarks") or ())
     return str(facts.get("why") or facts.get("reason") or remarks)
