@@ -84,9 +84,6 @@ def _detail(kind: str, facts: Mapping[str, Any]) -> str:
         return ": ".join(words_of(str(facts[key])) for key in ("kind", "reason") if facts.get(key))
     if kind == "LegacyRecorded":
         return ": ".join(words_of(str(facts[key])) for key in ("what", "step") if facts.get(key))
-    if kind == "RouteQuestioned":
-        return str(facts.get("cause", ""))
-    if kind == "TaskReassigned" and facts.get("reason"):
-        return str(facts["reason"])
     remarks = " ".join(str(each) for each in facts.get("remarks") or ())
-    return str(facts.get("why") or facts.get("reason") or remarks)
+    moved = facts.get("reason") if kind == "TaskReassigned" else None
+    return str(moved or facts.get("why") or facts.get("reason") or facts.get("cause") or remarks)
