@@ -33,6 +33,7 @@ PAGES = (
     "notifications",
     "steering",
     "attention",
+    "amend",
     "resubmit",
     "withdraw",
     "attachments",

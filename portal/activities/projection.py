@@ -108,6 +108,7 @@ class _Walk:
             decision=event.decision,
             comment=event.comment,
             content_version=event.content_version,
+            content_hash=event.content_hash,
         )
         self._comment(event, event.decision, event.comment, event.task_id)
 
@@ -154,6 +155,10 @@ class _Walk:
         self.content_version = event.content_version
         self._comment(event, "resubmitted", event.comment)
 
+    def amended(self, event: request_events.RequestAmended) -> None:
+        self.content_version = event.content_version
+        self._comment(event, "amended", event.comment)
+
     def resumed(self, event: request_events.RequestResumed) -> None:
         self.clocks_moved = True
         self._comment(event, "resumed", event.comment)
@@ -181,7 +186,7 @@ class _Walk:
 
 def _version_before(events: Sequence[Event], state: Approval) -> int:
     for event in events:
-        if isinstance(event, request_events.RequestResubmitted):
+        if isinstance(event, request_events.RequestResubmitted | request_events.RequestAmended):
             return event.content_version - 1
     return state.content_version
 
@@ -212,6 +217,7 @@ def _why(event: stage_events.TaskAssigned, plan: StagePlan) -> Row:
 TAKERS: dict[type[Event], Callable[[_Walk, Any], None]] = {
     request_events.RequestSubmitted: _Walk.submitted,
     request_events.RequestResubmitted: _Walk.resubmitted,
+    request_events.RequestAmended: _Walk.amended,
     request_events.RequestResumed: _Walk.resumed,
     stage_events.StageOpened: _Walk.opened,
     stage_events.TaskAssigned: _Walk.assigned,

@@ -19,6 +19,7 @@ Turn = tuple[datetime, str]
 BEGINNINGS = (
     happened.RequestSubmitted,
     happened.RequestResubmitted,
+    happened.RequestAmended,
     happened.RequestReturned,
     happened.RequestHeld,
     happened.AttentionNeeded,
@@ -158,7 +159,7 @@ def _kept_columns(events: Sequence[Event], before: Before, names: dict[str, str]
                 kept["hold_reason"] = None
             case happened.RequestReturned():
                 kept["returned_by"] = names.get(event.by, "Somebody")
-            case happened.RequestResubmitted():
+            case happened.RequestResubmitted() | happened.RequestAmended():
                 kept["returned_by"] = None
                 kept["changed_fields"] = list(event.changed)
     return kept

@@ -95,6 +95,7 @@ UPDATE portal.tasks old SET
     decision = CASE WHEN new.status IS NULL THEN old.decision ELSE new.decision END,
     comment = COALESCE(new.comment, old.comment),
     content_version = COALESCE(new.content_version, old.content_version),
+    content_hash = COALESCE(new.content_hash, old.content_hash),
     assignee_id = COALESCE(new.assignee_id, old.assignee_id),
     escalation_level = COALESCE(new.escalation_level, old.escalation_level),
     due_at = COALESCE(new.due_at, old.due_at),

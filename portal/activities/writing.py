@@ -22,6 +22,7 @@ from portal.domain.codec import encode
 from portal.domain.event import SYSTEM, Event
 from portal.domain.events import (
     AttentionNeeded,
+    RequestAmended,
     RequestResubmitted,
     RequestSubmitted,
 )
@@ -217,7 +218,7 @@ def _kind(batch: RecordBatch) -> WorkflowKind:
 
 
 def _update_of(events: Sequence[Event]) -> str:
-    changed = any(isinstance(event, RequestResubmitted) for event in events)
+    changed = any(isinstance(event, RequestResubmitted | RequestAmended) for event in events)
     return statements.UPDATE_CONTENT if changed else statements.UPDATE_STANDING
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from portal.domain import commands, decide, delegating, hand_over, rerouting, steer
+from portal.domain import amend, commands, decide, delegating, hand_over, rerouting, steer
 from portal.domain.clock import next_due, tick
 from portal.domain.commands import Command
 from portal.domain.draft import Draft
@@ -35,6 +35,7 @@ HANDLERS: dict[type[Command], Handler] = {
     commands.SendBack: decide.decide,
     commands.Retract: decide.retract,
     commands.Resubmit: steer.resubmit,
+    commands.Amend: amend.amend,
     commands.Comment: steer.comment,
     commands.Withdraw: steer.withdraw,
     commands.Cancel: steer.cancel,

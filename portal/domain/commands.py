@@ -77,6 +77,15 @@ class Resubmit(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Amend(Command):
+    """Change a request that waits for decisions; `content_version` is the one it builds on."""
+
+    content: Content
+    content_version: int = 1
+    comment: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Comment(Command):
     """Say something to everybody who may see the request."""
 
@@ -179,9 +188,9 @@ class ReviewPeople(Command):
 COMMANDS: dict[str, type[Command]] = {
     command.__name__: command
     for command in (
-        Submit, Approve, Reject, SendBack, Retract, Resubmit, Comment, Withdraw, Cancel, Hold,
-        Resume, Remind, Reassign, Delegate, TakeBack, StartDelegation,
-        EndDelegation, ReviewPeople,
+        Submit, Approve, Reject, SendBack, Retract, Resubmit, Amend, Comment, Withdraw, Cancel,
+        Hold, Resume, Remind, Reassign, Delegate, TakeBack, StartDelegation, EndDelegation,
+        ReviewPeople,
     )
 }  # fmt: skip
 

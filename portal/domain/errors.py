@@ -28,6 +28,8 @@ class Refusal(StrEnum):
     ON_HOLD = "on_hold"
     NOT_HELD = "not_held"
     NOT_RETURNED = "not_returned"
+    RETURNED = "returned"
+    UNCHANGED = "unchanged"
     UNDO_OVER = "undo_over"
     TOO_SOON = "too_soon"
     ALREADY_ASKED = "already_asked"
@@ -52,6 +54,8 @@ REFUSAL_SENTENCES: dict[Refusal, str] = {
     Refusal.ON_HOLD: "The request is on hold; it has to be resumed first.",
     Refusal.NOT_HELD: "The request is not on hold.",
     Refusal.NOT_RETURNED: "The request was not sent back, so there is nothing to send again.",
+    Refusal.RETURNED: "The request was sent back: change it there and send it again.",
+    Refusal.UNCHANGED: "Nothing was changed: it says what it said before.",
     Refusal.UNDO_OVER: "The time for undoing is over.",
     Refusal.TOO_SOON: "A reminder was sent only a short while ago.",
     Refusal.ALREADY_ASKED: "This person is asked in the same stage already: one person, one vote.",

@@ -10,6 +10,7 @@ from portal.domain.request_events import (
     AttentionNeeded,
     CommandRefused,
     CommentAdded,
+    RequestAmended,
     RequestApproved,
     RequestCancelled,
     RequestHeld,
@@ -25,8 +26,10 @@ from portal.domain.request_events import (
     RoutingRetried,
 )
 from portal.domain.stage_events import (
+    DecisionCarried,
     DecisionRetracted,
     ReminderDue,
+    StageContinued,
     StageFailed,
     StageOpened,
     StagePassed,
@@ -50,6 +53,7 @@ EVENTS: dict[str, type[Event]] = {
         RouteReviewed, StagePassed, StageFailed, RequestReturned, RequestResubmitted, RequestHeld,
         RequestResumed, RequestApproved, RequestRejected, RequestTimedOut, RequestWithdrawn,
         RequestCancelled, CommandRefused, LegacyRecorded, RequestImported, RequestFailed,
+        RequestAmended, StageContinued, DecisionCarried,
     )
 }  # fmt: skip
 
@@ -65,10 +69,12 @@ __all__ = [
     "AttentionNeeded",
     "CommandRefused",
     "CommentAdded",
+    "DecisionCarried",
     "DecisionRetracted",
     "Event",
     "LegacyRecorded",
     "ReminderDue",
+    "RequestAmended",
     "RequestApproved",
     "RequestCancelled",
     "RequestFailed",
@@ -84,6 +90,7 @@ __all__ = [
     "RouteQuestioned",
     "RouteReviewed",
     "RoutingRetried",
+    "StageContinued",
     "StageFailed",
     "StageOpened",
     "StagePassed",

@@ -59,7 +59,8 @@ def _nothing(_state: Approval, _event: Event) -> Changes:
 
 
 def _returned(_state: Approval, _event: happened.RequestReturned) -> Changes:
-    return {"status": Status.RETURNED, "stage": None, "wants_route": False, **NO_ATTENTION}
+    changes: Changes = {"status": Status.RETURNED, "stage": None, "interrupted": ()}
+    return {**changes, "wants_route": False, **NO_ATTENTION}
 
 
 def _resubmitted(state: Approval, event: happened.RequestResubmitted) -> Changes:
@@ -69,10 +70,30 @@ def _resubmitted(state: Approval, event: happened.RequestResubmitted) -> Changes
         "content": event.content,
         "content_version": event.content_version,
         "content_hash": event.content_hash,
+        **_from_the_start(state, event.carried),
+    }
+
+
+def _amended(state: Approval, event: happened.RequestAmended) -> Changes:
+    return {
+        "content": event.content,
+        "content_version": event.content_version,
+        "content_hash": event.content_hash,
+        "interrupted": tuple(
+            stage for stage in state.under_way if stage.plan.key not in event.asked_again
+        ),
+        **_from_the_start(state, event.carried),
+    }
+
+
+def _from_the_start(state: Approval, carried: tuple[str, ...]) -> Changes:
+    """Routing goes along the whole route; of the stages passed these are carried."""
+    return {
+        "stage": None,
         "next_index": 0,
         "wants_route": True,
-        "carried": event.carried,
-        "passed": tuple(stage for stage in state.passed if stage.key in event.carried),
+        "carried": carried,
+        "passed": tuple(stage for stage in state.passed if stage.key in carried),
         **NO_ATTENTION,
     }
 
@@ -82,12 +103,14 @@ def _held(_state: Approval, event: happened.RequestHeld) -> Changes:
 
 
 def _resumed(state: Approval, event: happened.RequestResumed) -> Changes:
-    changes: Changes = {"status": Status.PENDING, "held_at": None}
+    by = timedelta(seconds=event.seconds)
+    interrupted = tuple(_later(stage, by) for stage in state.interrupted)
+    changes: Changes = {"status": Status.PENDING, "held_at": None, "interrupted": interrupted}
     if state.stage is None or state.attention is not None:
         changes["wants_route"] = True
     if state.stage is None:
         return changes
-    return {**changes, "stage": _later(state.stage, timedelta(seconds=event.seconds))}
+    return {**changes, "stage": _later(state.stage, by)}
 
 
 def _later(stage: OpenStage, by: timedelta) -> OpenStage:
@@ -117,18 +140,14 @@ def _shift(at: datetime | None, by: timedelta) -> datetime | None:
     return None if at is None else at + by
 
 
-def _imported(_state: Approval, event: legacy_events.RequestImported) -> Changes:
+def _imported(state: Approval, event: legacy_events.RequestImported) -> Changes:
     return {
         "policy_version_id": event.policy_version_id,
         "status": Status.PENDING,
-        "stage": None,
-        "next_index": 0,
-        "wants_route": True,
-        "passed": (),
-        "carried": (),
+        "interrupted": (),
         "held_at": None,
         "closed_at": None,
-        **NO_ATTENTION,
+        **_from_the_start(state, ()),
     }
 
 
@@ -138,6 +157,7 @@ def _closed(status: Status) -> Callable[[Approval, Event], Changes]:
             "status": status,
             "closed_at": event.at,
             "stage": None,
+            "interrupted": (),
             "wants_route": False,
             "held_at": None,
             **NO_ATTENTION,
@@ -156,6 +176,7 @@ CHANGES: dict[type[Event], Callable[[Approval, Any], Changes]] = {
     happened.CommandRefused: _nothing,
     happened.RequestReturned: _returned,
     happened.RequestResubmitted: _resubmitted,
+    happened.RequestAmended: _amended,
     happened.RequestHeld: _held,
     happened.RequestResumed: _resumed,
     happened.RequestApproved: _closed(Status.APPROVED),

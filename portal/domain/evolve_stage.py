@@ -14,19 +14,33 @@ from portal.domain.state import Approval, OpenStage, PassedStage, Task
 Changes = dict[str, Any]
 
 
-def _skipped(_state: Approval, event: happened.StageSkipped) -> Changes:
-    return {"next_index": event.index + 1}
+def _skipped(state: Approval, event: happened.StageSkipped) -> Changes:
+    left = tuple(stage for stage in state.interrupted if stage.plan.key != event.key)
+    return {"next_index": event.index + 1, "interrupted": left}
 
 
 def _opened(state: Approval, event: happened.StageOpened) -> Changes:
-    plan = event.plan
+    stage = OpenStage(plan=event.plan, opening=event.opening, opened_at=event.at)
+    return {"opening": event.opening, **_under_way(state, stage)}
+
+
+def _continued(state: Approval, event: happened.StageContinued) -> Changes:
+    stage = state.interrupted_stage(event.key)
+    return {} if stage is None else _under_way(state, stage)
+
+
+def _under_way(state: Approval, stage: OpenStage) -> Changes:
+    """The request has come to this stage; those behind it that were interrupted have time."""
+    key, index = stage.plan.key, stage.plan.index
     return {
-        "stage": OpenStage(plan=plan, opening=event.opening, opened_at=event.at),
-        "opening": event.opening,
-        "next_index": plan.index,
+        "stage": stage,
+        "next_index": index,
         "wants_route": False,
-        "passed": tuple(stage for stage in state.passed if stage.key != plan.key),
-        "carried": tuple(key for key in state.carried if key != plan.key),
+        "passed": tuple(each for each in state.passed if each.key != key),
+        "carried": tuple(each for each in state.carried if each != key),
+        "interrupted": tuple(
+            each for each in state.interrupted if each.plan.key != key and each.plan.index > index
+        ),
         **NO_ATTENTION,
     }
 
@@ -39,6 +53,26 @@ def _assigned(state: Approval, event: happened.TaskAssigned) -> Changes:
         id=event.task_id, assignee_id=event.person_id, group=event.group, due_at=event.due_at
     )
     return {"stage": replace(stage, tasks=(*stage.tasks, task))}
+
+
+def _carried(state: Approval, event: happened.DecisionCarried) -> Changes:
+    stage = state.stage
+    if stage is None:
+        return {}
+    task = Task(
+        id=event.task_id,
+        assignee_id=event.person_id,
+        group=event.group,
+        status=TaskStatus.DECIDED,
+        decision=event.decision,
+        decided_by=event.decided_by,
+        acting_for=event.acting_for,
+        delegation_id=event.delegation_id,
+        due_at=event.due_at,
+        undo_until=event.undo_until,
+    )
+    tasks = (*stage.tasks, task)
+    return {"stage": replace(stage, tasks=tasks, settles_at=event.settles_at)}
 
 
 def _with_task(state: Approval, task_id: str, on_stage: Changes, **on_task: Any) -> Changes:
@@ -107,7 +141,14 @@ def _expired(state: Approval, event: happened.TaskExpired) -> Changes:
 
 
 def _withdrawn(state: Approval, event: happened.TaskWithdrawn) -> Changes:
-    return _with_task(state, event.task_id, {}, status=TaskStatus.WITHDRAWN, dropped=event.dropped)
+    withdrawn = {"status": TaskStatus.WITHDRAWN, "dropped": event.dropped}
+    changes = _with_task(state, event.task_id, {}, **withdrawn)
+    left = tuple(_without_task(stage, event.task_id) for stage in state.interrupted)
+    return {**changes, "interrupted": left}
+
+
+def _without_task(stage: OpenStage, task_id: str) -> OpenStage:
+    return replace(stage, tasks=tuple(task for task in stage.tasks if task.id != task_id))
 
 
 def _reminded(state: Approval, event: happened.ReminderDue) -> Changes:
@@ -147,6 +188,8 @@ CHANGES: dict[type[Event], Callable[[Approval, Any], Changes]] = {
     happened.StageSkipped: _skipped,
     happened.StageOpened: _opened,
     happened.TaskAssigned: _assigned,
+    happened.StageContinued: _continued,
+    happened.DecisionCarried: _carried,
     happened.TaskDecided: _decided,
     happened.DecisionRetracted: _retracted,
     happened.TaskEscalated: _escalated,

@@ -98,6 +98,25 @@ class RequestResubmitted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RequestAmended(Event):
+    """The content changed while the request waited for decisions; its route is looked at anew.
+
+    `changed` names what differs. `carried` stages stay approved; those in `asked_again` read
+    what changed, so that their decisions, of an earlier content, do not count any more.
+    """
+
+    tag: ClassVar[str] = "request:amended"
+    TEXTS: ClassVar[tuple[str, ...]] = ("content", "comment")
+    content_version: int
+    content: Content
+    content_hash: str
+    changed: tuple[str, ...] = ()
+    carried: tuple[str, ...] = ()
+    asked_again: tuple[str, ...] = ()
+    comment: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RequestHeld(Event):
     """The clocks stopped, and why."""
 

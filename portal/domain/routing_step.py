@@ -6,17 +6,20 @@ from uuid import UUID, uuid5
 
 from portal.domain import request_events, stage_events
 from portal.domain.attention import call_for_attention
+from portal.domain.carrying import goes_on, people_of, standing_votes
 from portal.domain.draft import Draft
 from portal.domain.event import Event
 from portal.domain.plan import Candidate, EarlierApproval, RoutePlan, RouteQuestion, StagePlan
 from portal.domain.policy import StageKind
 from portal.domain.request import Status
 from portal.domain.rerouting import follow_review, stand_in
-from portal.domain.settle import conclude
-from portal.domain.state import Approval, Task
+from portal.domain.settle import conclude, settle, withdraw_open_tasks
+from portal.domain.state import Approval, OpenStage, Task
 from portal.domain.verdict import Verdict, verdict
 
 NO_STAGE = "No stage of the policy applies to this request, so nobody has approved it."
+NOT_NEEDED = "The stage is not needed any more."
+LATER = "The route changed: who has to decide first is asked first."
 
 _REQUESTS = UUID("5f0ca1a5-5c1a-5d0e-9a44-3c6c5e3b7d21")
 
@@ -83,6 +86,7 @@ def route(state: Approval, plan: RoutePlan, now: datetime) -> list[Event]:
     if state.stage is not None:
         follow_review(draft, plan)
         return draft.events
+    _set_aside(draft, plan)
     for skip in plan.skipped:
         if skip.index >= state.next_index:
             draft.happened(
@@ -125,14 +129,71 @@ def _open(draft: Draft, plan: StagePlan) -> None:
         conclude(draft, plan)
         return
     people = _askable(draft.state, plan)
-    tasks = [Task(id="", assignee_id=each.person_id, group=each.group) for each in people]
-    if verdict(plan, tasks) is not Verdict.PENDING:
+    if goes_on(draft.state, plan, people):
+        _go_on(draft, plan)
+        return
+    votes = standing_votes(draft.state, plan)
+    voters = {person for vote in votes for person in people_of(vote)}
+    asked = tuple(each for each in people if each.person_id not in voters)
+    tasks = [Task(id="", assignee_id=each.person_id, group=each.group) for each in asked]
+    reached = verdict(plan, [*votes, *tasks])
+    if reached is Verdict.FAILED or (reached is Verdict.PASSED and not votes):
         reason = f"The stage “{plan.name}” has too few people who may decide it."
         call_for_attention(draft, reason)
         return
     _announce(draft, plan if people == plan.people else replace(plan, people=people))
-    for id_, person in [(_assign(draft, plan, person), person) for person in people]:
-        stand_in(draft, id_, person)
+    _carry(draft, votes, settles=reached is Verdict.PASSED)
+    if reached is Verdict.PENDING:
+        for id_, person in [(_assign(draft, plan, person), person) for person in asked]:
+            stand_in(draft, id_, person)
+
+
+def _set_aside(draft: Draft, plan: RoutePlan) -> None:
+    """Take the open tasks of an interrupted stage away, unless it goes on (after a notice)."""
+    state, stage = draft.state, plan.stage
+    for kept in state.interrupted:
+        if stage is not None and _leaves(state, stage, kept):
+            continue
+        needed = all(skip.key != kept.plan.key for skip in plan.skipped)
+        withdraw_open_tasks(draft, LATER if needed else NOT_NEEDED, kept)
+
+
+def _leaves(state: Approval, stage: StagePlan, kept: OpenStage) -> bool:
+    """Whether an interrupted stage may keep its open tasks although this one comes now."""
+    if stage.kind is StageKind.NOTIFY:
+        return stage.index < kept.plan.index
+    return stage.key == kept.plan.key and goes_on(state, stage, _askable(state, stage))
+
+
+def _go_on(draft: Draft, plan: StagePlan) -> None:
+    kept = draft.state.interrupted_stage(plan.key)
+    assert kept is not None
+    draft.happened(
+        stage_events.StageContinued, index=plan.index, key=plan.key, opening=kept.opening
+    )
+
+
+def _carry(draft: Draft, votes: tuple[Task, ...], *, settles: bool) -> None:
+    """Let decisions stand. If they suffice, the stage moves on once nobody can undo any more."""
+    until = max((vote.undo_until for vote in votes if vote.undo_until), default=draft.now)
+    settles_at = until if settles and until > draft.now else None
+    for vote in votes:
+        is_last = vote is votes[-1]
+        draft.happened(
+            stage_events.DecisionCarried,
+            task_id=vote.id,
+            person_id=vote.assignee_id,
+            decision=vote.decision,
+            decided_by=vote.decided_by,
+            acting_for=vote.acting_for,
+            delegation_id=vote.delegation_id,
+            group=vote.group,
+            due_at=vote.due_at,
+            undo_until=vote.undo_until,
+            settles_at=settles_at if is_last else None,
+        )
+    if settles and settles_at is None:
+        settle(draft)
 
 
 def _announce(draft: Draft, plan: StagePlan) -> None:

@@ -29,12 +29,10 @@ def settle(draft: Draft) -> None:
             pass
 
 
-def withdraw_open_tasks(draft: Draft, reason: str, stage: OpenStage | None) -> None:
-    """Take every open task of a stage out of the inboxes, in the name of the draft's command."""
-    if stage is None:
-        return
-    for task in stage.tasks:
-        if task.status is TaskStatus.OPEN:
+def withdraw_open_tasks(draft: Draft, reason: str, stage: OpenStage | None = None) -> None:
+    """Take every open task (of one stage) out of the inboxes, in the name of the command."""
+    for task in draft.state.open_tasks:
+        if stage is None or task in stage.tasks:
             draft.done(stage_events.TaskWithdrawn, task_id=task.id, reason=reason)
 
 

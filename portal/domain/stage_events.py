@@ -74,6 +74,27 @@ class DecisionRetracted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DecisionCarried(Event):
+    """A decision stands in a stage that was interrupted and is opened anew.
+
+    It did not depend on what changed. `task_id` is the task it was made on; `settles_at`: when
+    the stage moves on, if this completes what it needs and somebody can still undo.
+    """
+
+    tag: ClassVar[str] = "task:carried"
+    task_id: str
+    person_id: str
+    decision: Decision
+    decided_by: str
+    acting_for: str | None = None
+    delegation_id: str | None = None
+    group: str | None = None
+    due_at: datetime | None = None
+    undo_until: datetime | None = None
+    settles_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class TaskEscalated(Event):
     """A task moved to another person because of time."""
 
@@ -168,6 +189,16 @@ class ReminderDue(Event):
     task_ids: tuple[str, ...]
     number: int = 0
     escalation: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageContinued(Event):
+    """The route was looked at anew and still leads here: the stage goes on as it was."""
+
+    tag: ClassVar[str] = "stage:continued"
+    index: int
+    key: str
+    opening: int
 
 
 @dataclass(frozen=True, kw_only=True)

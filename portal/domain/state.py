@@ -74,6 +74,8 @@ class Approval:
 
     `next_index`: the policy stage from which routing goes on. `wants_route`: routing has to be
     asked now. `passed`: the approvals that stand; `carried`: keys of those from earlier rounds.
+    `interrupted`: stages that were under way when the request changed, until routing says whether
+    each goes on, is opened anew with the decisions that stand, or is not needed any more.
     `attention`: why nobody could be asked, until `attention_retry_at`, and how many times in a
     row. `handled`: ids of the commands dealt with. `nudged_at`: the requester's last nudge.
     """
@@ -95,6 +97,7 @@ class Approval:
     next_index: int = 0
     wants_route: bool = False
     stage: OpenStage | None = None
+    interrupted: tuple[OpenStage, ...] = ()
     passed: tuple[PassedStage, ...] = ()
     carried: tuple[str, ...] = ()
     attention: str | None = None
@@ -111,6 +114,19 @@ class Approval:
         """True until the request has an outcome."""
         return self.status.is_open
 
+    def is_by(self, person_id: str) -> bool:
+        """True for who asked, and for whom it is asked."""
+        return person_id in (self.requester_id, self.on_behalf_of)
+
+    @property
+    def under_way(self) -> tuple[OpenStage, ...]:
+        """The open stage, and those that were interrupted."""
+        return (*(() if self.stage is None else (self.stage,)), *self.interrupted)
+
+    def interrupted_stage(self, key: str) -> OpenStage | None:
+        """The interrupted stage of that key."""
+        return next((each for each in self.interrupted if each.plan.key == key), None)
+
     @property
     def has_approval(self) -> bool:
         """True if somebody's approval of an earlier stage stands."""
@@ -118,7 +134,6 @@ class Approval:
 
     @property
     def open_tasks(self) -> tuple[Task, ...]:
-        """The tasks somebody can decide now (or after a hold)."""
-        if self.stage is None:
-            return ()
-        return tuple(task for task in self.stage.tasks if task.status is TaskStatus.OPEN)
+        """The tasks somebody can decide now (or after a hold, or once the route is clear)."""
+        tasks = (task for stage in self.under_way for task in stage.tasks)
+        return tuple(task for task in tasks if task.status is TaskStatus.OPEN)

@@ -4,11 +4,11 @@ from datetime import timedelta
 from math import ceil
 
 from portal.domain import commands, request_events, stage_events
+from portal.domain.carrying import carried_stages
 from portal.domain.draft import Draft
 from portal.domain.errors import Refusal
-from portal.domain.request import Content, Status
+from portal.domain.request import Status
 from portal.domain.settle import withdraw_open_tasks
-from portal.domain.state import Approval
 
 NUDGE_EVERY = timedelta(hours=4)
 
@@ -40,7 +40,7 @@ def resubmit(draft: Draft, command: commands.Resubmit) -> Refusal | None:
     state = draft.state
     if state.status is not Status.RETURNED:
         return Refusal.NOT_RETURNED
-    if not _owns(state, command.actor_id):
+    if not state.is_by(command.actor_id):
         return Refusal.NOT_ALLOWED
     if command.content_version != state.content_version:
         return Refusal.STALE
@@ -58,16 +58,6 @@ def resubmit(draft: Draft, command: commands.Resubmit) -> Refusal | None:
     return None
 
 
-def carried_stages(state: Approval, content: Content) -> tuple[str, ...]:
-    """Keys of the stages that stay approved if the content becomes this one."""
-    changed = set(content.changed_from(state.content))
-    return tuple(
-        stage.key
-        for stage in state.passed
-        if not changed or (stage.reads is not None and changed.isdisjoint(stage.reads))
-    )
-
-
 def comment(draft: Draft, command: commands.Comment) -> Refusal | None:
     """Say something, at any time while the request is open."""
     if not command.comment.strip():
@@ -78,9 +68,9 @@ def comment(draft: Draft, command: commands.Comment) -> Refusal | None:
 
 def withdraw(draft: Draft, command: commands.Withdraw) -> Refusal | None:
     """Take the request back: the requester, or the person it is on behalf of."""
-    if not _owns(draft.state, command.actor_id):
+    if not draft.state.is_by(command.actor_id):
         return Refusal.NOT_ALLOWED
-    withdraw_open_tasks(draft, "The requester took the request back.", draft.state.stage)
+    withdraw_open_tasks(draft, "The requester took the request back.")
     draft.done(request_events.RequestWithdrawn, comment=command.comment)
     return None
 
@@ -89,7 +79,7 @@ def cancel(draft: Draft, command: commands.Cancel) -> Refusal | None:
     """End the request with a reason. That the actor is an admin is checked before."""
     if not command.reason.strip():
         return Refusal.COMMENT_REQUIRED
-    withdraw_open_tasks(draft, "The request was cancelled.", draft.state.stage)
+    withdraw_open_tasks(draft, "The request was cancelled.")
     draft.done(request_events.RequestCancelled, reason=command.reason)
     return None
 
@@ -125,7 +115,7 @@ def resume(draft: Draft, command: commands.Resume) -> Refusal | None:
 def remind(draft: Draft, command: commands.Remind) -> Refusal | None:
     """The requester's nudge to everybody who is asked now, at most every four hours."""
     state = draft.state
-    if not _owns(state, command.actor_id):
+    if not state.is_by(command.actor_id):
         return Refusal.NOT_ALLOWED
     if state.status is Status.ON_HOLD:
         return Refusal.ON_HOLD
@@ -136,7 +126,3 @@ def remind(draft: Draft, command: commands.Remind) -> Refusal | None:
     asked = tuple(task.id for task in state.open_tasks)
     draft.done(stage_events.ReminderDue, task_ids=asked)
     return None
-
-
-def _owns(state: Approval, person_id: str) -> bool:
-    return person_id in (state.requester_id, state.on_behalf_of)

@@ -51,7 +51,7 @@ def new_request(fields: Sequence[FormField], priority: str, around: Surroundings
     return RequestForm(fields, around, more)
 
 
-def returned_request(fields: Sequence[FormField], around: Surroundings) -> RequestForm:
+def changed_request(fields: Sequence[FormField], around: Surroundings) -> RequestForm:
     """Title, the type's fields, and a word to those who decide."""
     hint = "What you changed, or why you did not. Everybody who decides reads it."
     comment = unbound(LinesField, "Comment", [Allowed(), AtMost(LONGEST_COMMENT)], hint)

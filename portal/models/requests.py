@@ -158,6 +158,7 @@ class Task(Base):
     decision: Mapped[str | None] = mapped_column(Text)
     comment: Mapped[str] = mapped_column(Text, server_default="")
     content_version: Mapped[int]
+    content_hash: Mapped[str | None] = mapped_column(Text)
     escalation_level: Mapped[int] = mapped_column(server_default="0")
     comment_required: Mapped[list[str]] = mapped_column(JSONB, server_default="[]")
     why: Mapped[Json]
@@ -184,8 +185,8 @@ class Comment(Base):
     """Something said about a request: by itself ("comment"), or with what `about` names.
 
     `about` is a `portal.domain.policy.Decision` for the comment of a task's decision, "undone" once
-    that decision was retracted, else "resubmitted", "held", "resumed", "withdrawn", "cancelled",
-    "reassigned", "delegated", "given_back".
+    that decision was retracted, else "resubmitted", "amended", "held", "resumed", "withdrawn",
+    "cancelled", "reassigned", "delegated", "given_back".
     """
 
     __tablename__ = "comments"

@@ -80,6 +80,14 @@ def _asked(
     return []
 
 
+def _amended(event: request_events.RequestAmended, scene: Scene) -> list[Notice]:
+    """Whoever is still asked about what they did not have to read anew hears of it all the same."""
+    scene.title = event.content.title
+    text = f"{scene.name(event.actor)} changed “{scene.title}”, which waits for your decision."
+    people = dict.fromkeys(scene.assignees.values())
+    return [_notice(event, person, "amended", text) for person in people]
+
+
 def _opened(event: stage_events.StageOpened, scene: Scene) -> list[Notice]:
     if event.plan.kind is not StageKind.NOTIFY:
         return []
@@ -206,6 +214,7 @@ def _to_owners(kind: str, words: str) -> Callable[[Event, Scene], list[Notice]]:
 TELLERS: dict[type[Event], Callable[[Any, Scene], list[Notice]]] = {
     request_events.RequestSubmitted: _asked,
     request_events.RequestResubmitted: _asked,
+    request_events.RequestAmended: _amended,
     stage_events.StageOpened: _opened,
     stage_events.TaskAssigned: _assigned,
     stage_events.TaskDecided: _gone,
@@ -231,4 +240,8 @@ TELLERS: dict[type[Event], Callable[[Any, Scene], list[Notice]]] = {
 }
 
 # Composing these takes knowing who is asked at that moment.
-NEED_ASSIGNEES = (stage_events.ReminderDue, request_events.CommentAdded)
+NEED_ASSIGNEES = (
+    stage_events.ReminderDue,
+    request_events.CommentAdded,
+    request_events.RequestAmended,
+)

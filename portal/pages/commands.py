@@ -22,6 +22,7 @@ NAMES = {
     "Retract": "Your undo",
     "Comment": "Your comment",
     "Resubmit": "Your new version",
+    "Amend": "Your change",
     "Withdraw": "Your withdrawal",
     "Remind": "Your reminder",
     "Hold": "Your hold",

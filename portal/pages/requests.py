@@ -93,10 +93,12 @@ def draw(
     form: CommentForm | None = None,
     remark: RemarkForm | None = None,
     trouble: Refused | None = None,
+    since: int | None = None,
 ) -> ResponseReturnValue:
-    """The page, with whatever a form held and why it was refused."""
+    """The page, with whatever a form held and why it was refused; `since`: the version it was
+    drawn from, if that is not the present one."""
     person = me()
-    sheet = compose(record, person)
+    sheet = compose(record, person, since)
     keys = {name: new_key() for name in ("decide", "undo", "comment", "remind", "take_back")}
     form = form or CommentForm()
     if trouble is not None and not form.comment.data:

@@ -105,4 +105,5 @@ def _refused(task_id: UUID, form: CommentForm, refused: Refused) -> ResponseRetu
         name = record.requester_name.split()[0]
         form.comment.errors = [f"Say why. {name} reads this text."]
         return draw(record, 422, form=form)
-    return draw(record, refused.status, form=form, trouble=refused)
+    since = _content_version() if refused.reason is Refusal.STALE else None
+    return draw(record, refused.status, form=form, trouble=refused, since=since)

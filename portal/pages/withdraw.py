@@ -6,9 +6,10 @@ from flask.typing import ResponseReturnValue
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
 from portal.domain.permissions import Permission
 from portal.forms.decision import CommentForm
+from portal.pages.correcting import owned
 from portal.pages.reading.answer import after, answered, command_key
 from portal.pages.reading.keys import new_key
-from portal.pages.requests import draw, visible
+from portal.pages.requests import draw
 from portal.queries.request import RequestRecord
 from portal.security.clicks import click
 from portal.security.guards import requires
@@ -23,7 +24,7 @@ blueprint = Blueprint("withdraw", __name__)
 @requires(Permission.SUBMIT)
 def ask(number: str) -> ResponseReturnValue:
     """Name the request and what ends with it."""
-    record = _mine(number)
+    record = owned(number)
     if not record.status.is_open:
         abort(409, REFUSAL_SENTENCES[Refusal.CLOSED])
     return _page(record, CommentForm())
@@ -33,7 +34,7 @@ def ask(number: str) -> ResponseReturnValue:
 @requires(Permission.SUBMIT)
 def take_back(number: str) -> ResponseReturnValue:
     """End the request. A form that was sent before gives the first result."""
-    record, form = _mine(number), CommentForm(request.form)
+    record, form = owned(number), CommentForm(request.form)
     if not form.validate():
         return _page(record, form, 422)
     text = form.comment.data
@@ -42,14 +43,6 @@ def take_back(number: str) -> ResponseReturnValue:
     except Refused as refused:
         return draw(record, refused.status, trouble=refused)
     return after(receipt, f"{record.number} is withdrawn.")
-
-
-def _mine(number: str) -> RequestRecord:
-    """The request, for those who asked; 403 for others who may see it, 404 for everybody else."""
-    record = visible(number)
-    if not record.is_by(me().id):
-        abort(403, REFUSAL_SENTENCES[Refusal.NOT_ALLOWED])
-    return record
 
 
 def _page(record: RequestRecord, form: CommentForm, status: int = 200) -> ResponseReturnValue:

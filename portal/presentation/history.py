@@ -32,6 +32,9 @@ _PLAIN = {
     "StageFailed": Label("Stage not passed", "bad", "x-mark"),
     "RequestReturned": Label("Sent back to the requester", "warn", "arrow-uturn-left"),
     "RequestResubmitted": Label("Submitted again", "info", "paper-airplane"),
+    "RequestAmended": Label("Changed the request", "warn", "pencil-square"),
+    "StageContinued": Label("Stage goes on as it was", "info", "play"),
+    "DecisionCarried": Label("Decision still stands", "info", "check"),
     "RequestHeld": Label("Put on hold", "warn", "pause"),
     "RequestResumed": Label("Resumed", "info", "play"),
     "RequestMovedToPolicy": Label("Moved to another policy", "warn", "arrows-right-left"),
@@ -46,6 +49,10 @@ _PLAIN = {
     "RequestFailed": Label("Request failed in the old system", "bad", "exclamation-triangle"),
     "CommandRefused": Label("Refused, nothing changed", "bad", "no-symbol"),
 }
+
+
+# Payload fields that are names of things, put into words.
+_NAMED = {"CommandRefused": ("kind", "reason"), "LegacyRecorded": ("what", "step")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +85,21 @@ def _detail(kind: str, facts: Mapping[str, Any]) -> str:
         return f"To {people(len(facts['task_ids']))}"
     if kind == "TaskEscalated" and facts.get("level"):
         return f"Level {facts['level']}"
-    if kind == "RequestResubmitted" and facts.get("changed"):
+    if kind in ("RequestResubmitted", "RequestAmended") and facts.get("changed"):
         return f"Changed: {', '.join(words_of(name).lower() for name in facts['changed'])}"
-    if kind == "CommandRefused":
-        return ": ".join(words_of(str(facts[key])) for key in ("kind", "reason") if facts.get(key))
-    if kind == "LegacyRecorded":
-        return ": ".join(words_of(str(facts[key])) for key in ("what", "step") if facts.get(key))
+    if kind in _NAMED:
+        return ": ".join(words_of(str(facts[key])) for key in _NAMED[kind] if facts.get(key))
+    return _decided(facts) if facts.get("decision") else _why(kind, facts)
+
+
+def _decided(facts: Mapping[str, Any]) -> str:
+    """Which content the decision is about; of one that is carried, what it says."""
+    if facts.get("content_hash"):
+        return f"Saw version {facts['content_version']}, fingerprint {facts['content_hash'][:12]}"
+    return decision(facts["decision"]).words if facts.get("decided_by") else ""
+
+
+def _why(kind: str, facts: Mapping[str, Any]) -> str:
     remarks = " ".join(str(each) for each in facts.get("remarks") or ())
     moved = facts.get("reason") if kind == "TaskReassigned" else None
     return str(moved or facts.get("why") or facts.get("reason") or facts.get("cause") or remarks)

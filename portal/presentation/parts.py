@@ -20,8 +20,8 @@ class Vote:
 class Step:
     """One step of the progress list.
 
-    `state`: done, failed, returned, current, future or skipped. `rule` says how many must approve;
-    `reason` why the step is here or is not needed. `votes` may be empty for a future step.
+    `state`: done, failed, returned, again, current, future or skipped. `rule` says how many must
+    approve; `reason` why the step is here or is not needed. `votes` may be empty for a future step.
     """
 
     state: str

@@ -18,6 +18,7 @@ COURSE = (
     "RequestSubmitted", "StageSkipped", "StageOpened", "TaskAssigned", "StagePassed", "StageFailed",
     "RequestReturned", "RequestResubmitted", "AttentionNeeded", "RequestApproved",
     "RequestRejected", "RequestTimedOut", "RequestWithdrawn", "RequestCancelled",
+    "RequestAmended", "StageContinued", "DecisionCarried",
 )  # fmt: skip
 _SLACK = timedelta(days=1)
 

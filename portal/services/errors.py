@@ -14,6 +14,7 @@ STATUS: dict[Refusal, int] = {
     Refusal.NOBODY: 422,
     Refusal.BARRED: 422,
     Refusal.ALREADY_ASKED: 422,
+    Refusal.UNCHANGED: 422,
     Refusal.UNSUPPORTED: 422,
     Refusal.TOO_SOON: 429,
 }

@@ -27,6 +27,7 @@ class Standing:
     requester_id: str
     on_behalf_of: str | None
     content_version: int
+    content_hash: str
     needs_attention: bool
     sent_before: bool = False
 
@@ -54,6 +55,7 @@ def standing_of(number: str, command_id: str, actor_id: str) -> Standing:
         requester_id=row.requester_id,
         on_behalf_of=row.on_behalf_of,
         content_version=row.content_version,
+        content_hash=row.content_hash,
         needs_attention=row.attention is not None,
         sent_before=row.sender_id is not None,
     )
@@ -64,7 +66,8 @@ def _statement() -> Select[*tuple[Any, ...]]:
     return (
         select(
             Request.id, Request.number, Request.workflow, Request.status, Request.requester_id,
-            Request.on_behalf_of, Request.content_version, Request.attention,
+            Request.on_behalf_of, Request.content_version, Request.content_hash,
+            Request.attention,
             Command.actor_id.label("sender_id"), Command.request_id.label("sent_about"),
         )
         .outerjoin(Command, Command.id == bindparam("command", type_=Uuid(as_uuid=False)))

@@ -1,6 +1,7 @@
 """What may happen to a world next; each action draws its own details."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ from portal.domain.request import Status, TaskStatus
 from portal.domain.state import Task
 from tests.domain.worlds import (
     EVERYBODY,
+    FIELDS,
     GHOST,
     World,
     answers,
@@ -79,6 +81,19 @@ def resubmit(draw: Any, world: World) -> None:
     content = draw(st.just(world.state.content) | contents)
     actor = draw(st.sampled_from(["rita", "rita", "bob", "ana"]))
     world.command(commands.Resubmit, actor, content=content, content_version=version)
+
+
+def amend(draw: Any, world: World) -> None:
+    """The request is changed while it waits; mostly by its owner, mostly a little."""
+    content, stale = world.state.content, draw(st.integers(0, 5)) == 0
+    fields = content.fields | {draw(st.sampled_from(FIELDS)): draw(st.integers(1, 3))}
+    actor = draw(st.sampled_from(["rita", "rita", "rita", "bob", "ana"]))
+    world.command(
+        commands.Amend,
+        actor,
+        content=draw(st.just(replace(content, fields=fields)) | contents),
+        content_version=world.state.content_version - stale,
+    )
 
 
 def comment(draw: Any, world: World) -> None:
@@ -176,14 +191,14 @@ def wait(draw: Any, world: World) -> None:
 ACTIONS: dict[str, Action] = {
     each.__name__: each
     for each in (
-        decide, retract, repeat, resubmit, comment, stop, hold, resume, remind, route, wait,
+        decide, retract, repeat, resubmit, amend, comment, stop, hold, resume, remind, route, wait,
         delegate, reassign, lend, review,
     )
 }  # fmt: skip
 
 # The actions that lead somewhere in each situation: drawn more often than the others.
 LIKELY = {
-    Status.PENDING: (decide, decide, decide, delegate, reassign, lend, review, wait),
+    Status.PENDING: (decide, decide, decide, decide, delegate, reassign, lend, review, wait, amend),
     Status.ON_HOLD: (resume, wait),
     Status.RETURNED: (resubmit, resubmit, comment),
 }
@@ -197,7 +212,7 @@ def likely(world: World) -> tuple[Action, ...]:
     if state.status is Status.PENDING and state.stage is None:
         return (wait, resume)
     if state.stage is not None and state.stage.settles_at is not None:
-        return (wait, wait, wait, retract)
+        return (wait, wait, wait, retract, amend)
     return LIKELY.get(state.status, (repeat, wait))
 
 

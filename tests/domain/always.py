@@ -9,14 +9,9 @@ from portal.domain.events import (
     CommandRefused,
     DecisionRetracted,
     RequestReturned,
-    StageOpened,
     TaskAssigned,
     TaskDecided,
-    TaskDelegated,
-    TaskEscalated,
     TaskExpired,
-    TaskGivenBack,
-    TaskReassigned,
     TaskWithdrawn,
     kind_of,
 )
@@ -24,7 +19,9 @@ from portal.domain.plan import RoutePlan, StagePlan
 from portal.domain.policy import Decision, Mode, Rejection
 from portal.domain.request import Status, TaskStatus
 from portal.domain.state import Approval, OpenStage, Task
-from tests.domain.worlds import GHOST, Step, World
+from tests.domain.exactly import CONTENT_RULES
+from tests.domain.places import rule_4_nobody_excluded
+from tests.domain.worlds import Step, World
 
 
 def again(step: Step) -> list[object]:
@@ -82,34 +79,6 @@ def rule_3_decided_once(world: World) -> None:
             assert standing[event.task_id] == 1
         elif isinstance(event, DecisionRetracted):
             standing[event.task_id] -= 1
-
-
-def rule_4_nobody_excluded(world: World) -> None:
-    """Neither requester, nor beneficiary, nor excluded people are asked or decide, ever: not in
-    their own name and not in another's. Nobody has, or owns, two tasks of one stage."""
-    barred: set[str | None] = set()
-    holder: dict[str, str] = {}
-    owner: dict[str, str] = {}
-    for event in world.log:
-        if isinstance(event, StageOpened):
-            barred = {world.state.requester_id, world.state.on_behalf_of, *event.plan.excluded}
-            holder, owner = {}, {}
-        elif isinstance(event, TaskAssigned | TaskEscalated | TaskReassigned):
-            person = event.person_id if isinstance(event, TaskAssigned) else event.to_id
-            assert person not in barred | {GHOST, *holder.values(), *owner.values()}
-            holder[event.task_id] = owner[event.task_id] = person
-        elif isinstance(event, TaskDelegated):
-            assert event.from_id == holder[event.task_id] == owner[event.task_id]
-            assert event.to_id not in barred | {GHOST, *holder.values(), *owner.values()}
-            holder[event.task_id] = event.to_id
-        elif isinstance(event, TaskGivenBack):
-            assert event.from_id == holder[event.task_id] != event.to_id == owner[event.task_id]
-            holder[event.task_id] = event.to_id
-        elif isinstance(event, TaskDecided):
-            whose = None if event.actor == owner[event.task_id] else owner[event.task_id]
-            assert barred.isdisjoint({event.actor, whose} - {None})
-            assert event.actor == holder[event.task_id]
-            assert event.on_behalf_of == whose
 
 
 def rule_5_twice_is_once(world: World) -> None:
@@ -183,6 +152,7 @@ def undoing_touches_one_task(world: World) -> None:
 
 
 RULES = (
+    *CONTENT_RULES,
     rule_1_pure_and_folded,
     rule_2_a_next_thing,
     rule_3_decided_once,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.forms.asking import new_request, returned_request
+from portal.forms.asking import changed_request, new_request
 from portal.forms.request_form import Surroundings
 
 WITH = {"title": "Chairs", "priority": "HIGH"}
@@ -30,7 +30,7 @@ def test_what_makes_no_sense_is_refused(
     assert words in form.errors[name][0]
 
 
-def test_a_returned_request_takes_a_comment(around: Surroundings) -> None:
-    form = returned_request((), around).read({"title": "Chairs", "comment": "x" * 10_001}, {})
+def test_a_changed_request_takes_a_comment(around: Surroundings) -> None:
+    form = changed_request((), around).read({"title": "Chairs", "comment": "x" * 10_001}, {})
     assert not form.validate()
     assert "at most 10000 characters" in form.errors["comment"][0]

@@ -57,6 +57,21 @@ def test_sent_back_changed_and_sent_again(somebody: Arrive) -> None:
     tom.sees(number, "Sofia Conti")
 
 
+def test_changed_while_it_waits(somebody: Arrive) -> None:
+    tom = somebody("tom.becker")
+    number = tom.submit("purchase", PURCHASE)
+    marta = somebody("marta.lindqvist").open_from_inbox(number)
+    tom.go(f"/requests/{number}").page.get_by_role("link", name="Change it").click()
+    tom.page.fill("main [name=amount]", "12,300.00")
+    tom.page.locator("main form button[type=submit]").last.click()
+    tom.sees(number, "Changed by Tom Becker", "Asked again: Line manager")
+    marta.decide("approve", "The old price is fine.")
+    expect(marta.page.get_by_text("You saw version 1")).to_be_visible()
+    expect(marta.page.locator("#comment")).to_have_value("The old price is fine.")
+    marta.decide("approve", "The new one is, too.")
+    tom.sees(number, "The new one is, too.", "Sofia Conti")
+
+
 def test_two_approvers_at_once(somebody: Arrive) -> None:
     number = somebody("tom.becker").submit("expenses", EXPENSE)
     somebody("marta.lindqvist").open_from_inbox(number).decide("approve")

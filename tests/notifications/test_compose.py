@@ -1,6 +1,7 @@
 """Who is told what about the events of a request."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -91,6 +92,23 @@ def test_a_comment_reaches_the_others() -> None:
     events = story.says(commands.Comment, "ana", comment="Why?")
     people = [person for person, _, _ in told([*story.log[:-1], *events])][2:]
     assert people == ["rita", "ben"]
+
+
+def test_a_change_reaches_those_still_asked_and_those_asked_anew() -> None:
+    story = opened("ana", "ben", mode="all", reads=("colour",))
+    assignees = {each.id: each.assignee_id for each in story.state.open_tasks}
+    blue, content = {"seats": 4, "colour": "blue"}, story.state.content
+    events = story.says(commands.Amend, "rita", content=replace(content, title="Stools"))
+    story.opens("ana", "ben", mode="all", reads=("colour",))
+    text = "Rita changed “Stools”, which waits for your decision."
+    assert told(events, assignees=dict(assignees)) == [
+        ("ana", "amended", text), ("ben", "amended", text),
+    ]  # fmt: skip
+    change = replace(content, fields=blue)
+    events = story.says(commands.Amend, "rita", content=change, content_version=2)
+    events += story.opens("ana", index=0, reads=("colour",))
+    anew = ("ana", "assigned", "Rita asks for your decision: “Chairs”.")
+    assert told(events, assignees=assignees) == [anew]
 
 
 def test_attention_is_told_once_for_each_reason() -> None:

@@ -70,6 +70,19 @@ async def sent_back(journey: Journey) -> None:
     await journey.sleep(seconds=61)
 
 
+async def amended(journey: Journey) -> None:
+    """Changed twice while it waits: the stage goes on, then it is asked anew."""
+    await journey.start(stage("manager", ANA, reads=("title",)))
+    for title, seats in (("A lens", 2), ("A better lens", 2)):
+        content = Content(title=title, fields={"seats": seats})
+        version = journey.recorder.state.content_version
+        await journey.give(
+            journey.request.give(commands.Amend, DAN, content=content, content_version=version)
+        )
+    await journey.seen("TaskAssigned", times=2)
+    await journey.give(journey.request.approve(ANA, opening=2, version=3))
+
+
 async def withdrawn(journey: Journey) -> None:
     """Held and resumed first, with a command nobody knows."""
     await journey.start(stage("manager", ANA, expires_at=lambda q: days(q, 5)))
@@ -126,8 +139,8 @@ async def handed_over(journey: Journey) -> None:
 
 
 PATHS: tuple[Path_, ...] = (
-    approved, rejected, escalated, timed_out, sent_back, withdrawn, from_state, continued_as_new,
-    needs_attention, handed_over,
+    approved, rejected, escalated, timed_out, sent_back, amended, withdrawn, from_state,
+    continued_as_new, needs_attention, handed_over,
 )  # fmt: skip
 
 

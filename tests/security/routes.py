@@ -116,6 +116,9 @@ ROUTES = [
     Route("POST", "/requests/<number>/withdraw", 403, requester=303, stranger=404, data=NEW),
     Route("GET", "/requests/<number>/resubmit", 403, requester=409, stranger=404),
     Route("POST", "/requests/<number>/resubmit", 403, requester=409, stranger=404, data=NEW),
+    Route("GET", "/requests/<number>/amend", 403, requester=200, stranger=404),
+    Route("POST", "/requests/<number>/amend", 403, requester=303, stranger=404,
+          data={**SEEN, **ANSWERS, "title": "Another chair"}),
     # What administrators do with them
     Route("GET", "/requests/<number>/hold", 403, admin=200),
     Route("POST", "/requests/<number>/hold", 403, admin=303, data=REASON),

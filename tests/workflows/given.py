@@ -79,6 +79,7 @@ class Requests:
         opening: int = 1,
         round: int = 1,  # noqa: A002 - the domain's word
         comment: str = "because",
+        version: int = 0,
     ) -> CommandMessage:
         """Approve, reject or send back."""
         return message(
@@ -86,7 +87,7 @@ class Requests:
                 **self._common(person),
                 task_id=self.task(person, opening),
                 round=round,
-                content_version=round,
+                content_version=version or round,
                 comment=comment,
             )
         )

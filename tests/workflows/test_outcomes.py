@@ -40,6 +40,20 @@ async def test_sent_back_resubmitted_and_approved(journey: Journey) -> None:
     assert journey.recorder.state.round == 2
 
 
+async def test_changed_while_it_waits(journey: Journey) -> None:
+    await journey.start(stage("manager", ANA, reads=("seats",)), stage("budget", BEN))
+    await journey.give(journey.request.approve(ANA))
+    await journey.seen("TaskAssigned", times=2)
+    await journey.give(
+        journey.request.give(commands.Amend, DAN, content=Content(title="Two lenses"))
+    )
+    await journey.seen("TaskAssigned", times=3)
+    assert journey.recorder.state.carried == ("manager",)
+    assert journey.recorder.kinds.count("TaskDecided") == 1
+    await journey.give(journey.request.approve(BEN, opening=3, version=2))
+    assert await journey.outcome() == "APPROVED"
+
+
 async def test_withdrawn_by_the_requester(journey: Journey) -> None:
     await journey.start(stage("manager", ANA))
     await journey.give(journey.request.give(commands.Withdraw, DAN))

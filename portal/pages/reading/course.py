@@ -10,31 +10,46 @@ from typing import Any
 
 from portal.domain.codec import decode
 from portal.domain.plan import Attention, StagePlan, StageSkip
-from portal.domain.policy import Mode, StageKind
+from portal.domain.policy import StageKind
 from portal.domain.request import Status, TaskStatus
-from portal.presentation.labels import mode, people, words_of
-from portal.presentation.parts import Step, Vote
+from portal.pages.reading.steps import expected, lowered, rule_of, skipped, some, votes_of
+from portal.presentation.labels import people, words_of
+from portal.presentation.parts import Step
 from portal.presentation.times import span
 from portal.queries.audit import EventRecord
 from portal.queries.request import RequestRecord, TaskRecord
-
-VOTES_SHOWN = 12
 
 Forecast = Sequence[StageSkip | StagePlan | Attention]
 
 
 @dataclass
 class _Open:
-    """A stage that was opened and not closed yet, while the events are read."""
+    """A stage that was opened and not closed yet, while the events are read.
+
+    `newly`: why it is needed, if it was not before the request changed.
+    """
 
     plan: StagePlan
     at: datetime
     tasks: list[TaskRecord] = field(default_factory=list)
+    newly: str = ""
+
+
+@dataclass
+class _Interrupted:
+    """A stage that was open when the request changed; `place` is its step, if it does not go on."""
+
+    stage: _Open
+    place: Step
 
 
 @dataclass
 class Course:
-    """Reads events one after the other; `steps` is what has been understood so far."""
+    """Reads events one after the other; `steps` is what has been understood so far.
+
+    `needed`: of each stage's key whether it was when routing last came by; `carried`: keys of those
+    that stay approved after a change.
+    """
 
     record: RequestRecord
     tasks: Mapping[str, TaskRecord]
@@ -42,6 +57,10 @@ class Course:
     me: str
     steps: list[Step] = field(default_factory=list)
     stage: _Open | None = None
+    interrupted: dict[str, _Interrupted] = field(default_factory=dict)
+    needed: dict[str, bool] = field(default_factory=dict)
+    carried: tuple[str, ...] = ()
+    stage_names: dict[str, str] = field(default_factory=dict)
 
     def read(self, events: Iterable[EventRecord]) -> "Course":
         """Take in all events, in order."""
@@ -65,6 +84,7 @@ class Course:
         self.steps.append(Step("done", f"Submitted by {who}{behalf}", at=event.at))
 
     def _request_resubmitted(self, event: EventRecord) -> None:
+        self.carried = tuple(event.data.get("carried", ()))
         title = f"Submitted again by {self._name(event.actor)}"
         self.steps.append(Step("done", title, at=event.at, reason=self._changed(event)))
 
@@ -73,11 +93,46 @@ class Course:
         changed = [labels.get(name, words_of(name)) for name in event.data.get("changed", ())]
         return f"Changed: {', '.join(changed)}." if changed else "Nothing was changed."
 
+    def _request_amended(self, event: EventRecord) -> None:
+        """What was open stands as interrupted until the events tell that it goes on."""
+        if self.stage is not None:
+            key, stage = self.stage.plan.key, self.stage
+            is_asked_again = key in event.data.get("asked_again", ())
+            what = "asked again, after a change" if is_asked_again else "interrupted by a change"
+            self._close("again", f"{stage.plan.name}: {what}", event.at)
+            self.interrupted[key] = _Interrupted(stage, self.steps[-1])
+        asked = [self.stage_names.get(key, key) for key in event.data.get("asked_again", ())]
+        self.carried = tuple(event.data.get("carried", ()))
+        again = f" Asked again: {', '.join(asked)}." if asked else ""
+        title = f"Changed by {self._name(event.actor)}"
+        self.steps.append(Step("done", title, at=event.at, reason=self._changed(event) + again))
+
+    def _stage_continued(self, event: EventRecord) -> None:
+        found = self.interrupted.pop(event.data["key"], None)
+        if found is not None:
+            self.steps = [step for step in self.steps if step is not found.place]
+            self.stage = found.stage
+
+    def _decision_carried(self, event: EventRecord) -> None:
+        self._task_assigned(event)
+
     def _stage_skipped(self, event: EventRecord) -> None:
-        self.steps.append(skipped(event.data["name"], event.data["reason"]))
+        key, name, reason = (str(event.data[part]) for part in ("key", "name", "reason"))
+        if key in self.carried:
+            self.steps.append(Step("done", f"{name}: stays as it was", reason=reason))
+            return
+        if self.needed.get(key):
+            reason = f"After the change: {lowered(reason)}"
+        self.needed[key] = False
+        self.steps.append(skipped(name, reason))
 
     def _stage_opened(self, event: EventRecord) -> None:
-        self.stage = _Open(decode(StagePlan, event.data["plan"]), event.at)
+        plan = decode(StagePlan, event.data["plan"])
+        was_needless = self.needed.get(plan.key) is False
+        newly = f"After the change: {lowered(plan.reason)}" if was_needless else ""
+        self.needed[plan.key] = True
+        self.stage_names[plan.key] = plan.name
+        self.stage = _Open(plan, event.at, newly=newly)
 
     def _task_assigned(self, event: EventRecord) -> None:
         task = self.tasks.get(event.data["task_id"])
@@ -86,7 +141,7 @@ class Course:
 
     def _stage_passed(self, event: EventRecord) -> None:
         if self.stage is not None and self.stage.plan.kind is StageKind.NOTIFY:
-            told = f"Told {_some([person.name for person in self.stage.plan.people])}."
+            told = f"Told {some([person.name for person in self.stage.plan.people])}."
             self._close("done", f"{self.stage.plan.name}: told", event.at, told)
         elif self.stage is not None:
             self._close("done", f"{self.stage.plan.name} approved", event.at)
@@ -126,6 +181,7 @@ class Course:
         rule = ", ".join(filter(None, (rule_of(self.stage.plan), took)))
         # A single vote says when; said twice it would only be noise.
         shown_at = None if len(votes) == 1 else at
+        reason = reason or self.stage.newly
         self.steps.append(Step(state, title, rule, reason, at=shown_at, votes=votes))
         self.stage = None
 
@@ -162,63 +218,10 @@ class Course:
         step = Step("current", title, rule_of(stage.plan), since=stage.at, due_at=due_at)
         hidden = len(shown) - len(votes) if votes else 0
         more = f"And {people(hidden)} more." if hidden > 0 else ""
-        return replace(step, votes=votes, reason=more)
-
-
-def skipped(name: str, reason: str) -> Step:
-    """A stage that is not needed."""
-    return Step("skipped", name, reason=reason)
-
-
-def expected(entry: StageSkip | StagePlan | Attention) -> Step:
-    """A stage that is still to come, as routing sees it today."""
-    if isinstance(entry, StageSkip):
-        return skipped(entry.name, entry.reason)
-    if isinstance(entry, Attention):
-        return Step("future", entry.name, reason=entry.reason)
-    votes = tuple(Vote(person.name) for person in entry.people[:VOTES_SHOWN])
-    return Step("future", entry.name, rule_of(entry), votes=votes)
-
-
-def rule_of(plan: StagePlan) -> str:
-    """How many must say yes; nothing where only one person is asked."""
-    if plan.kind is StageKind.NOTIFY:
-        return "Is told, nothing waits for it"
-    if plan.mode is Mode.PER_GROUP:
-        return mode(plan.mode, len(plan.groups))
-    return mode(plan.mode, len(plan.people), plan.needed) if len(plan.people) > 1 else ""
-
-
-def votes_of(tasks: Sequence[TaskRecord], me: str) -> tuple[Vote, ...]:
-    """What was decided, in order, then who has not decided; a few of many."""
-    decided = sorted(
-        (task for task in tasks if task.decided_at), key=lambda task: task.decided_at or task.id
-    )
-    waiting = [task for task in tasks if task.status == TaskStatus.OPEN]
-    waiting.sort(key=lambda task: task.assignee_id != me)
-    return tuple(_vote(task, me) for task in [*decided, *waiting][:VOTES_SHOWN])
-
-
-def _vote(task: TaskRecord, me: str) -> Vote:
-    decider = task.decided_by or task.assignee_id
-    acting = task.assignee_name if decider != task.assignee_id else task.acting_for_name
-    return Vote(
-        name=task.decided_by_name or task.assignee_name,
-        decision=task.decision,
-        at=task.decided_at,
-        acting_for=acting,
-        comment=task.comment,
-        is_you=decider == me,
-    )
+        return replace(step, votes=votes, reason=more or stage.newly)
 
 
 def people_in(events: Iterable[EventRecord]) -> set[str]:
     """Ids of the people who did something in the events."""
     actors: set[Any] = {event.actor for event in events}
     return actors - {"system"}
-
-
-def _some(names: list[str]) -> str:
-    shown = ", ".join(names[:VOTES_SHOWN])
-    hidden = len(names) - VOTES_SHOWN
-    return f"{shown} and {people(hidden)} more" if hidden > 0 else shown

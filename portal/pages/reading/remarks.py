@@ -15,6 +15,7 @@ ABOUT = {
     "cancelled": "cancelled it",
     "withdrawn": "withdrew it",
     "resubmitted": "sent it again",
+    "amended": "changed it",
     "undone": "undone since",
     "reassigned": "handed a task over",
     "delegated": "delegated a task",

@@ -1,7 +1,8 @@
-"""What a new round changed, from the contents that the audit record kept."""
+"""What a change of a request changed, from the contents that the audit record kept."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from portal.domain.codec import decode
 from portal.domain.errors import CannotDecode
@@ -10,25 +11,52 @@ from portal.pages.reading import facts
 from portal.presentation.parts import Change
 from portal.queries import audit
 from portal.queries.audit import EventRecord
-from portal.queries.request import RequestRecord
+from portal.queries.request import RequestRecord, TaskRecord
 
-SUBMISSIONS = ("RequestSubmitted", "RequestResubmitted")
+SUBMISSIONS = ("RequestSubmitted", "RequestResubmitted", "RequestAmended")
 
 
-def changes_of(
-    record: RequestRecord, events: tuple[EventRecord, ...], names: Mapping[str, str]
-) -> tuple[Change, ...]:
-    """Before and after of the last change; nothing where the older text was erased."""
-    sent = [event.seq for event in events if event.kind in SUBMISSIONS]
-    if len(sent) < 2:
-        return ()
-    before = content_of(record.id, sent[-2])
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What differs between the version `since` and today's: in words, and the fields' names.
+
+    `changes` is empty where the older text was erased.
+    """
+
+    since: int
+    changes: tuple[Change, ...]
+    fields: tuple[str, ...]
+
+
+def revision_of(
+    record: RequestRecord, events: Iterable[EventRecord], names: Mapping[str, str], since: int
+) -> Revision | None:
+    """Before and after of what changed since that version; None where nothing can have."""
+    if not 1 <= since < record.content_version:
+        return None
+    sent = {
+        int(event.data.get("content_version", 1)): event.seq
+        for event in events
+        if event.kind in SUBMISSIONS
+    }
+    before = content_of(record.id, sent[since]) if since in sent else None
     if before is None:
-        return ()
+        return Revision(since, (), tuple(record.changed_fields))
     after = Content(
         title=record.title, fields=record.fields, amount=record.amount, currency=record.currency
     )
-    return facts.changes(record.form, before, after, names)
+    changes = facts.changes(record.form, before, after, names)
+    return Revision(since, changes, after.changed_from(before))
+
+
+def seen_version(record: RequestRecord, mine: Iterable[TaskRecord]) -> int:
+    """The last version that a person decided or was asked about before today's; else the one
+    before it."""
+    earlier = [task.content_version for task in mine]
+    return max(
+        (version for version in earlier if version < record.content_version),
+        default=record.content_version - 1,
+    )
 
 
 def content_of(request_id: str, seq: int) -> Content | None:

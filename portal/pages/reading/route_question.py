@@ -23,7 +23,10 @@ class _Passed:
         if event.kind == "RequestResubmitted":
             self.round, self.next_index = int(data["round"]), 0
             self.carried = tuple(data.get("carried", ()))
-            self.stages = {key: self.stages[key] for key in self.carried if key in self.stages}
+            self._keep_carried()
+        elif event.kind == "RequestAmended":
+            self.next_index, self.carried = 0, tuple(data.get("carried", ()))
+            self._keep_carried()
         elif event.kind == "StageSkipped":
             self.next_index = int(data["index"]) + 1
         elif event.kind == "StagePassed":
@@ -35,6 +38,9 @@ class _Passed:
                 deciders=tuple(data.get("deciders", ())),
                 acted_for=tuple(data.get("acted_for", ())),
             )
+
+    def _keep_carried(self) -> None:
+        self.stages = {key: self.stages[key] for key in self.carried if key in self.stages}
 
 
 def route_question(

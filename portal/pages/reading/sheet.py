@@ -11,10 +11,10 @@ from portal.pages.reading import course, handed
 from portal.pages.reading.facts import Fact, File, facts, files, people_in
 from portal.pages.reading.handed import Handed
 from portal.pages.reading.remarks import remarks
-from portal.pages.reading.revisions import changes_of
+from portal.pages.reading.revisions import Revision, revision_of, seen_version
 from portal.pages.reading.route_question import route_question
 from portal.pages.reading.why import Why, why
-from portal.presentation.parts import Change, Remark, Step
+from portal.presentation.parts import Remark, Step
 from portal.queries import audit, commands, comments, inbox, request
 from portal.queries.audit import EventRecord
 from portal.queries.commands import CommandRecord
@@ -60,13 +60,14 @@ class LastWord:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """What the template draws. `todo`: an open task of the reader's; `done`: one decided
-    just now; `waiting`: commands recorded and not applied yet; `following`: next in the inbox;
+    just now; `revision`: what changed since the reader last looked; `waiting`: commands recorded
+    and not applied yet; `following`: next in the inbox;
     `handed`: what was the reader's; `may_move`: what they may give to others as an admin."""
 
     record: RequestRecord
     facts: tuple[Fact, ...]
     files: tuple[File, ...]
-    changes: tuple[Change, ...]
+    revision: Revision | None
     steps: tuple[Step, ...]
     step_note: str
     remarks: tuple[Remark, ...]
@@ -80,6 +81,7 @@ class Sheet:
     last_word: LastWord | None
     return_comment: str
     is_mine: bool
+    may_change: bool
     may_comment: bool
     may_hold: bool
     may_cancel: bool
@@ -90,8 +92,9 @@ class Sheet:
         return "ATTENTION" if self.record.attention else self.record.status.value
 
 
-def compose(record: RequestRecord, person: Identity) -> Sheet:
-    """Read everything else about the request and put it together for this person."""
+def compose(record: RequestRecord, person: Identity, since: int | None = None) -> Sheet:
+    """Read everything else about the request and put it together for this person. `since`: the
+    version of the content that they saw, where a form says so."""
     tasks = request.tasks_of(record.id)
     events = audit.course_of(record.id, record.submitted_at)
     said = comments.comments_of(record.id) if record.was_said else ()
@@ -101,13 +104,14 @@ def compose(record: RequestRecord, person: Identity) -> Sheet:
     waiting = commands.waiting_for_request(record.id) if record.has_waiting else ()
     mine = [task for task in tasks if task.assignee_id == person.id]
     todo, done = _todo(record, mine, walk, waiting), _done(record, mine, walk, person.now)
-    changed = tuple(record.changed_fields) if record.round > 1 else ()
+    seen = seen_version(record, mine) if since is None else since
+    revision = revision_of(record, events, names, seen)
     is_open = record.status.is_open
     return Sheet(
         record=record,
-        facts=facts(record.form, record.fields, names, changed),
+        facts=facts(record.form, record.fields, names, revision.fields if revision else ()),
         files=files(record.form, record.fields),
-        changes=changes_of(record, events, names) if changed else (),
+        revision=revision,
         steps=steps,
         step_note=_step_note(walk, steps),
         remarks=remarks(said),
@@ -121,6 +125,7 @@ def compose(record: RequestRecord, person: Identity) -> Sheet:
         last_word=_last_word(tasks, walk.steps),
         return_comment=_return_comment(tasks) if record.status is Status.RETURNED else "",
         is_mine=record.is_by(person.id),
+        may_change=record.is_by(person.id) and record.status is Status.PENDING,
         may_comment=is_open and not person.is_auditor,
         may_hold=is_open and person.may(Permission.HOLD),
         may_cancel=is_open and person.may(Permission.CANCEL),

@@ -32,7 +32,7 @@ STATUS_AFTER = {
     "RequestCancelled": Status.CANCELLED,
 }
 MOVES = ("TaskEscalated", "TaskReassigned", "TaskDelegated", "TaskGivenBack")
-PEOPLE = ("person_id", "from_id", "to_id", "by")
+PEOPLE = ("person_id", "from_id", "to_id", "by", "decided_by")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,9 @@ class _Reading:
             self.asked[data["task_id"]] = self.names.get(person, "")
         if event.kind == "ReminderDue":
             return f"To {', '.join(filter(None, map(self.asked.get, data['task_ids'])))}"
+        if event.kind == "RequestAmended" and data.get("asked_again"):
+            again = [self.stages.get(key, key) for key in data["asked_again"]]
+            return f"{words}. Asked again: {', '.join(again)}"
         subject = self.stages.get(str(data.get("key"))) or self.asked.get(str(data.get("task_id")))
         if event.kind == "StageOpened" or subject in (None, "", words, self.names.get(event.actor)):
             return words
