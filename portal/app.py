@@ -28,6 +28,7 @@ PAGES = (
     "new_request",
     "tasks",
     "batches",
+    "search",
     "commands",
     "history",
     "notifications",

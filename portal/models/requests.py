@@ -5,13 +5,14 @@ from datetime import datetime
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    Computed,
     DateTime,
+    FetchedValue,
     ForeignKey,
     Index,
     Text,
     UniqueConstraint,
     Uuid,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
@@ -21,11 +22,10 @@ from portal.extensions import Base
 from portal.models.columns import Id, Json, Key, Now, Time, UserKey
 
 OPEN = "status IN ('PENDING', 'ON_HOLD', 'RETURNED')"
-# "PR-2052" is parsed as "pr" and "-2052"; the second spelling makes plain "2052" find it as well.
-SEARCH = (
-    "to_tsvector('simple', number || ' ' || replace(number, '-', ' ') || ' ' || title"
-    " || ' ' || requester_name)"
-)
+# What is searched for near misses; the functions stand in the migration of the search.
+NEAR_REQUEST = "portal.plain(portal.request_text(title, requester_name, fields))"
+NEAR_COMMENT = "portal.plain(text)"
+COMMENT_WORDS = "to_tsvector('portal.words'::regconfig, text)"
 # Room on each page for new versions of a row, so that an update need not touch the indexes.
 ROOMY = {"fillfactor": "80"}
 
@@ -34,7 +34,8 @@ class Request(Base):
     """A request as it stands. `last_seq` is the last event applied. `waiting_for` lists whose turn
     it is ({"id", "name"}); `next_at` and `next_what` say what the clock does next. `workflow`
     is the kind that runs it ("approval" or "simple"), with an old id where it has one: commands
-    find it by `portal.workflows.names.address`.
+    find it by `portal.workflows.names.address`. `search` holds the words of all its texts, kept by
+    a trigger.
     """
 
     __tablename__ = "requests"
@@ -58,6 +59,12 @@ class Request(Base):
         Index("ix_requests_status_submitted_at", "status", "submitted_at", "id"),
         Index("ix_requests_type_code_submitted_at", "type_code", "submitted_at", "id"),
         Index("ix_requests_search", "search", postgresql_using="gin"),
+        Index(
+            "ix_requests_near",
+            literal_column(NEAR_REQUEST).label("near"),
+            postgresql_using="gin",
+            postgresql_ops={"near": "gin_trgm_ops"},
+        ),
         Index(
             "ix_requests_attention", "submitted_at", postgresql_where=text("attention IS NOT NULL")
         ),
@@ -109,7 +116,7 @@ class Request(Base):
     submitted_at: Mapped[Time]
     updated_at: Mapped[Time]
     closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    search: Mapped[str] = mapped_column(TSVECTOR, Computed(SEARCH, persisted=True))
+    search: Mapped[str] = mapped_column(TSVECTOR, server_default=FetchedValue())
 
 
 class Task(Base):
@@ -190,7 +197,16 @@ class Comment(Base):
     """
 
     __tablename__ = "comments"
-    __table_args__ = (UniqueConstraint("request_id", "seq"),)
+    __table_args__ = (
+        UniqueConstraint("request_id", "seq"),
+        Index("ix_comments_words", text(COMMENT_WORDS), postgresql_using="gin"),
+        Index(
+            "ix_comments_near",
+            literal_column(NEAR_COMMENT).label("near"),
+            postgresql_using="gin",
+            postgresql_ops={"near": "gin_trgm_ops"},
+        ),
+    )
 
     id: Mapped[Id]
     request_id: Mapped[str] = mapped_column(Uuid(as_uuid=False), ForeignKey("portal.requests.id"))

@@ -53,7 +53,7 @@ def cell(value: object, kind: str = "fact") -> Markup:
 
 
 def row_title(
-    title: str, url: str, number: str, notes: tuple[object, ...] | list[object] = (),
+    title: str | Markup, url: str, number: str, notes: tuple[object, ...] | list[object] = (),
     badge: object = "", kind: str = "",
 ) -> Markup:  # fmt: skip
     """The first cell of a list row: the link, the number and short notes."""

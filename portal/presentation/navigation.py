@@ -56,6 +56,7 @@ _PLACES = (
     ("inbox", "Inbox", "inbox"),
     ("requests", "My requests", "document-text"),
     ("history", "History", "clock"),
+    ("search", "Search", "magnifying-glass"),
     ("notifications", "Notifications", "bell"),
 )
 _ADMINISTRATION = (

@@ -146,7 +146,7 @@ def _in_time(filters: Filters, at: Any) -> list[ColumnElement[bool]]:
 def _matching(text: str, query: str | None, row: Any = Request) -> list[ColumnElement[bool]]:
     if not query:
         return []
-    matches = func.to_tsquery(literal_column("'simple'::regconfig"), query)
+    matches = func.to_tsquery(literal_column("'portal.words'::regconfig"), query)
     return [row.search.bool_op("@@")(matches), *_number(text, row)]
 
 

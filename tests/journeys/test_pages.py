@@ -17,7 +17,8 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 PAGES = {
     "marta.lindqvist": (
         "/inbox", "/requests/new", "/requests/new/purchase", "/requests", "/history",
-        "/notifications", "/profile", "/requests/{open}", "/history/{open}", "/no-such-page",
+        "/notifications", "/profile", "/search", "/search?q=leave", "/search?in=comments&q=the",
+        "/requests/{open}", "/history/{open}", "/no-such-page",
     ),
     "ada.admin": ("/history", "/admin/attention", "/requests/{closed}", "/requests/{held}"),
     "victor.audit": ("/history", "/history/{closed}", "/requests/{returned}"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, text
 
 from portal.app import create_app
 from portal.domain.policy import Bulk
@@ -36,6 +36,12 @@ def _others(connection: Connection) -> list[str]:
     return [row["id"] for row in rows]
 
 
+def _take_your_time(connection: Connection) -> None:
+    """So many rows are not the work of a page, whose connections give up soon."""
+    connection.execute(text("SET LOCAL statement_timeout = 0"))
+    connection.connection.dbapi_connection.patience = None  # type: ignore[union-attr]
+
+
 @pytest.fixture(scope="module")
 def crowd(postgres_server: PostgresServer, migrated_template: str) -> Iterator[Crowd]:
     """The rows of `tests.many`, once."""
@@ -45,6 +51,7 @@ def crowd(postgres_server: PostgresServer, migrated_template: str) -> Iterator[C
             people = insert_people()
             version = insert_type(policy=replace(POLICY, bulk=Bulk()))["policy_version"]
             connection = db.session.connection()
+            _take_your_time(connection)
             many.fill(connection, version, [people.ana, *_others(connection)], REQUESTS)
             many.give_tasks(connection, people.ben, TASKS)
             many.give_tasks(connection, people.cleo, 5_000)

@@ -9,7 +9,16 @@ from sqlalchemy.engine import Connection
 
 from portal.domain.request import Status
 from portal.extensions import db
-from portal.queries import attention, commands, comments, history, inbox, notifications, request
+from portal.queries import (
+    attention,
+    commands,
+    comments,
+    history,
+    inbox,
+    notifications,
+    request,
+    search,
+)
 from portal.queries.history import Cursor, Filters
 from portal.queries.inbox import Clock, View
 from portal.queries.readers import Reader
@@ -17,7 +26,9 @@ from tests.queries.conftest import Crowd
 
 NOW = datetime.now(UTC)
 CLOCK = Clock(NOW, NOW + timedelta(hours=6))
-BIG = {"requests", "tasks", "participants", "commands", "notifications", "audit_events"}
+BIG = {
+    "requests", "tasks", "participants", "commands", "notifications", "audit_events", "comments",
+}  # fmt: skip
 SPANS = (timedelta(days=3), timedelta(days=2))
 
 
@@ -99,6 +110,18 @@ def test_the_history_by_number(crowd: Crowd, plans: Plans) -> None:
 
 def test_the_history_of_a_person(crowd: Crowd, plans: Plans) -> None:
     history.page(reader(crowd, reads_all=True), Filters(requesters=(crowd.people.ana,)))
+    assert plans.whole == set()
+
+
+@pytest.mark.parametrize("reads_all", [True, False])
+def test_the_search(crowd: Crowd, plans: Plans, reads_all: bool) -> None:
+    who = reader(crowd, reads_all=reads_all)
+    # So few rows are read quicker whole: what counts is that there is an index for each question.
+    db.session.execute(text("SET LOCAL enable_seqscan = off"))
+    assert search.requests(who, "walnut").rows
+    assert search.near_requests(who, "walnutt")
+    search.comments(who, "walnut")
+    search.near_comments(who, "walnutt")
     assert plans.whole == set()
 
 

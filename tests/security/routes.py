@@ -144,6 +144,7 @@ ROUTES = [
     Route("GET", "/history.csv"),
     Route("GET", "/history/<number>", stranger=404),
     Route("GET", "/history/<number>.ndjson", stranger=404),
+    Route("GET", "/search"),
     Route("GET", "/notifications"),
     Route("POST", "/notifications/read", 303),
 ]

@@ -1,0 +1,156 @@
+"""Search over everything that the reader may see: requests with all their texts, and comments.
+
+Requests are found as the history finds them. Where no word matches, texts that come close are
+found by their trigrams. A word that too many comments hold is not looked up further: whoever
+searches is asked for another word.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Uuid, and_, func, literal, literal_column, select
+
+from portal.extensions import db
+from portal.models import Comment, Participant, Request, User
+from portal.models.requests import COMMENT_WORDS, NEAR_COMMENT, NEAR_REQUEST
+from portal.queries.history import HistoryPage, HistoryRow, page
+from portal.queries.history_statements import COLUMNS, Cursor, Filters, tsquery
+from portal.queries.readers import Reader, may_see
+
+PAGE = 50
+MOST_HITS = 5_000
+# How alike a word has to be to one in a text, from 0 to 1, and how many are looked at.
+LIKENESS = "0.45"
+MOST_NEAR = 2_000
+SHORTEST_NEAR = 4
+
+
+@dataclass(frozen=True, slots=True)
+class FoundComment:
+    """A comment with its request."""
+
+    id: str
+    number: str
+    title: str
+    author_name: str | None
+    text: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CommentPage:
+    """Up to `PAGE` comments, newest first; `following` begins the next page.
+
+    `too_many`: more comments hold these words than are looked through; then there are none here.
+    """
+
+    comments: tuple[FoundComment, ...] = ()
+    following: str | None = None
+    too_many: bool = False
+
+
+def requests(
+    reader: Reader, text: str, before: Cursor | None = None, after: Cursor | None = None
+) -> HistoryPage:
+    """Requests that hold all the words, newest first."""
+    return page(reader, Filters(text=text), before=before, after=after)
+
+
+def near_requests(reader: Reader, text: str) -> tuple[HistoryRow, ...]:
+    """Up to `PAGE` requests with words like these, the closest first."""
+    words = _long_words(text)
+    if not words:
+        return ()
+    near: Any = literal_column(NEAR_REQUEST)
+    rows = select(Request.id, near.label("near")).where(*_alike(words, near))
+    if not reader.reads_all:
+        rows = rows.where(Request.id.in_(_newest_of(reader)))
+    hits = rows.limit(MOST_NEAR).cte("hits").prefix_with("MATERIALIZED")
+    found = (
+        select(*COLUMNS)
+        .join(hits, hits.c.id == Request.id)
+        .order_by(_likeness(words, hits.c.near).desc(), Request.submitted_at.desc())
+    )
+    return tuple(HistoryRow(*row) for row in _close(found))
+
+
+def texts_of(request_ids: list[str]) -> dict[str, str]:
+    """All that these requests say in their fields, for excerpts."""
+    said = func.portal.request_text("", "", Request.fields, type_=Request.title.type)
+    rows = db.session.execute(select(Request.id, said).where(Request.id.in_(request_ids)))
+    return {row[0]: row[1].strip() for row in rows} if request_ids else {}
+
+
+def comments(reader: Reader, text: str, before: str | None = None) -> CommentPage:
+    """Comments that hold all the words, newest first, behind the comment `before`."""
+    query = tsquery(text)
+    if query is None:
+        return CommentPage()
+    matches = func.to_tsquery(literal_column("'portal.words'::regconfig"), query)
+    words: Any = literal_column(COMMENT_WORDS)
+    hits = select(Comment.id).where(words.bool_op("@@")(matches)).limit(MOST_HITS + 1)
+    known = hits.cte("hits").prefix_with("MATERIALIZED")
+    if db.session.scalar(select(func.count()).select_from(known)) == MOST_HITS + 1:
+        return CommentPage(too_many=True)
+    found = _comments(reader).join(known, known.c.id == Comment.id)
+    if before is not None:
+        found = found.where(Comment.id < literal(before, Uuid(as_uuid=False)))
+    rows = db.session.execute(found.order_by(Comment.id.desc()).limit(PAGE + 1)).all()
+    shown = tuple(FoundComment(*row) for row in rows[:PAGE])
+    return CommentPage(shown, shown[-1].id if len(rows) > PAGE else None)
+
+
+def near_comments(reader: Reader, text: str) -> tuple[FoundComment, ...]:
+    """Up to `PAGE` comments with words like these, the closest first."""
+    words = _long_words(text)
+    if not words:
+        return ()
+    near: Any = literal_column(NEAR_COMMENT)
+    rows = select(Comment.id, near.label("near")).where(*_alike(words, near))
+    if not reader.reads_all:
+        rows = rows.where(Comment.request_id.in_(_newest_of(reader)))
+    hits = rows.limit(MOST_NEAR).cte("hits").prefix_with("MATERIALIZED")
+    found = _comments(reader).join(hits, hits.c.id == Comment.id)
+    close = _close(found.order_by(_likeness(words, hits.c.near).desc(), Comment.id.desc()))
+    return tuple(FoundComment(*row) for row in close)
+
+
+def _comments(reader: Reader) -> Select[*tuple[Any, ...]]:
+    columns = (Comment.id, Request.number, Request.title, User.name, Comment.text)
+    return (
+        select(*columns, Comment.created_at)
+        .select_from(Comment)
+        .join(Request, and_(Request.id == Comment.request_id, may_see(reader)))
+        .outerjoin(User, User.id == Comment.author_id)
+    )
+
+
+def _newest_of(reader: Reader) -> Select[tuple[str]]:
+    """The newest requests that the reader has to do with: near misses are looked for in these."""
+    mine = select(Participant.request_id).where(Participant.user_id == reader.id)
+    newest = mine.order_by(Participant.submitted_at.desc(), Participant.request_id.desc())
+    return select(newest.limit(MOST_NEAR).subquery().c.request_id)
+
+
+def _long_words(text: str) -> list[str]:
+    words = [word for word in text.split() if len(word) >= SHORTEST_NEAR]
+    return words[:8]
+
+
+def _alike(words: list[str], near: Any) -> list[ColumnElement[bool]]:
+    return [func.portal.plain(word).bool_op("<%")(near) for word in words]
+
+
+def _likeness(words: list[str], near: Any) -> Any:
+    total: Any = literal(0.0)
+    for word in words:
+        total += func.word_similarity(func.portal.plain(word), near)
+    return total
+
+
+def _close(statement: Select[*tuple[Any, ...]]) -> list[Any]:
+    """Run it with our measure of likeness, for this transaction only."""
+    setting = "pg_trgm.word_similarity_threshold"
+    db.session.execute(select(func.set_config(setting, LIKENESS, True)))
+    return list(db.session.execute(statement.limit(PAGE)))

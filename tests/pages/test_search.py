@@ -1,0 +1,118 @@
+"""Search: what it finds, what it forgives, and what it keeps from whom."""
+
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from portal.domain.commands import Comment
+from portal.domain.request import Content
+from portal.domain.state import Approval
+from portal.extensions import db
+from portal.models import Request
+from portal.models.columns import new_id
+from tests.clients import PageClient, sign_in
+from tests.in_process import InProcess, submit
+from tests.web import People
+
+WORDS = "A Müller spectrometer for the laboratory"
+
+
+@pytest.fixture
+def asked(process: InProcess, people: People, kind: dict[str, str]) -> Approval:
+    """Ana's request, which waits for Ben; she has commented on it."""
+    fields = {"amount": 12_000, "reason": "The façade of the old one crumbles.", "offers": []}
+    content = Content(title=WORDS, fields=fields, amount=12_000, currency="EUR")
+    state = process.give(submit(kind, people, content=content))
+    said = Comment(
+        command_id=new_id(), request_id=state.request_id, actor_id=people.ana,
+        at=datetime.now(UTC), comment="The <b>vestibule</b> is too narrow for Zoë's crane.",
+    )  # fmt: skip
+    return process.give(said)
+
+
+@pytest.fixture
+def ana(client: PageClient, people: People, asked: Approval) -> PageClient:
+    sign_in(client, people.ana)
+    return client
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["spectrometer", "SPECTRO", "CH-1001", "1001", "muller", "MÜLLER lab", "facade", "ana exam"],
+)
+def test_requests_are_found_by_all_their_words(ana: PageClient, query: str) -> None:
+    page = ana.get_page(f"/search?q={quote(query)}")
+    assert "/requests/CH-1001" in page.links
+    assert "comes close" not in page.text
+
+
+@pytest.mark.parametrize("query", ["spectromter", "labratory", "Mullar", "crumbels", "Exampel"])
+def test_slips_are_forgiven_and_said(ana: PageClient, query: str) -> None:
+    page = ana.get_page(f"/search?q={quote(query)}")
+    assert "/requests/CH-1001" in page.links
+    assert "This comes close" in page.text
+
+
+@pytest.mark.parametrize("query", ["vestibule", "zoe", "VESTI narrow", "vestibul"])
+def test_comments_are_found(ana: PageClient, query: str) -> None:
+    page = ana.get_page(f"/search?in=comments&q={quote(query)}")
+    assert "/requests/CH-1001" in page.links
+    assert "<b>" not in page.response.text
+    assert "&lt;b&gt;" in page.response.text
+
+
+def test_slips_in_comments_are_forgiven(ana: PageClient) -> None:
+    page = ana.get_page("/search?in=comments&q=vestibuel")
+    assert "This comes close" in page.text
+    assert "vestibule" in page.text
+
+
+def test_the_hit_is_marked(ana: PageClient) -> None:
+    assert "<mark>façade</mark>" in ana.get_page("/search?q=facade").response.text
+
+
+@pytest.mark.parametrize("query", ["spectrometer", "spectromter", "CH-1001", "facade"])
+@pytest.mark.parametrize("within", ["", "&in=comments"])
+def test_nothing_of_others_is_found(
+    client: PageClient, people: People, asked: Approval, query: str, within: str
+) -> None:
+    sign_in(client, people.eve)
+    for words in (query, "vestibule", "vestibuel"):
+        page = client.get_page(f"/search?q={quote(words)}{within}")
+        assert "/requests/CH-1001" not in page.links
+        assert "Nothing found" in page.text
+
+
+@pytest.mark.parametrize("who", ["ben", "olga", "adam"])
+def test_whoever_may_see_it_finds_it(
+    client: PageClient, people: People, asked: Approval, who: str
+) -> None:
+    sign_in(client, getattr(people, who))
+    for query in ("q=spectrometer", "q=spectromter", "in=comments&q=crane"):
+        assert "/requests/CH-1001" in client.get_page(f"/search?{query}").links
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "", "q=", "q=a", "q=%27", "q=%27%3B+DROP+TABLE", "q=%25", "q=%3A*+%26+%21",
+        "q=" + "x" * 5000,
+        "q=%F0%9F%AA%91", "q=oak&before=x&after=y", "q=oak&in=comments&before=x", "q=%5C%5C",
+        "q=oak&in=nowhere", "q=%E2%80%AEabc", "q=abcd+" * 30,
+    ],
+)  # fmt: skip
+def test_odd_questions_are_answered(ana: PageClient, query: str) -> None:
+    assert ana.get(f"/search?{query}").status_code == 200
+
+
+def test_a_changed_title_is_found_by_its_new_words(
+    ana: PageClient, asked: Approval, app: Flask
+) -> None:
+    with app.app_context():
+        mine = update(Request).where(Request.id == asked.request_id)
+        db.session.execute(mine.values(title="A telescope"))
+        db.session.commit()
+    assert "/requests/CH-1001" in ana.get_page("/search?q=telescope").links
