@@ -37,6 +37,7 @@ WHERE m.result IN ('needs_person', 'failed') AND m.rolled_back_at IS NULL
 """
 """Finished instances that the mover could not import by itself."""
 
+WRITTEN_SINCE = "AND age(i.xmin) <= age(CAST(CAST(:since AS xid8) AS xid))"
 SHOWN = "SELECT i.id, i.request_id, i.state::text, m.result, m.reasons "
 FOREIGN = """
 SELECT format('%I.%I (%s)', n.nspname, c.relname, pg_get_userbyid(c.relowner))
@@ -105,12 +106,22 @@ def left_behind(
     return number, found
 
 
-def recheck(connection: Connection, accepted: Sequence[str]) -> None:
-    """Look again while nobody can write: a request made since the first look is not lost."""
+def moment(connection: Connection) -> str:
+    """The oldest transaction that may not be seen yet, for a later `recheck`."""
+    xid: str = connection.scalar(text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text"))
+    return xid
+
+
+def recheck(connection: Connection, accepted: Sequence[str], since: str) -> None:
+    """Look again while nobody can write: a request made since the first look is not lost.
+
+    Only rows written since that `moment` are looked at, by their transaction: a single pass, so that
+    the lock stays short with millions of rows.
+    """
     if not is_there(connection, f"{OPS}.workflow_instances"):
         return
-    given = {"active": list(ACTIVE_STATES), "accepted": list(accepted)}
-    number = connection.scalar(text(f"SELECT count(*) {NOT_MOVED}"), given)
+    given = {"active": list(ACTIVE_STATES), "accepted": list(accepted), "since": since}
+    number = connection.scalar(text(f"SELECT count(*) {NOT_MOVED} {WRITTEN_SINCE}"), given)
     if number:
         raise CutoverRefused(
             f"Not moved, and new since the check: {instances(number)}. The old engine is still "

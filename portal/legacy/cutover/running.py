@@ -53,9 +53,12 @@ def cut_over(connection: Connection, settings: Settings, options: Options, say: 
     if dumper is not None:
         dump = str(dumper.dump("before-cutover"))
         say(f"The database as it was: {dump}")
+    since = refusing.moment(connection)
+    _require_moved(connection, accepted, say)  # a dump takes its time
+    connection.rollback()
     warrant = Warrant(
         by=recording.who(), backup=dump, no_backup_reason=options.no_backup_reason,
-        accepted=accepted, recheck=partial(refusing.recheck, accepted=accepted),
+        accepted=accepted, recheck=partial(refusing.recheck, accepted=accepted, since=since),
     )  # fmt: skip
     chain.upgrade(connection, warrant=warrant)
     _tell(connection, say)
