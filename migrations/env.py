@@ -13,6 +13,8 @@ from sqlalchemy import Connection, text
 
 import portal.models  # noqa: F401 - fills the metadata
 from portal.extensions import db
+from portal.legacy.cutover.chain import catch_up
+from portal.legacy.cutover.places import REVISION
 
 LOCK_TIMEOUT = "1s"
 STATEMENT_TIMEOUT = "15min"
@@ -63,12 +65,22 @@ def run_offline() -> None:
         context.run_migrations()
 
 
+def goes_to() -> object:
+    """The revision that the command goes to; None for one that goes nowhere, such as current."""
+    try:
+        return context.get_revision_argument()
+    except KeyError:
+        return None
+
+
 def run_on(connection: Connection) -> None:
     """Migrate over this connection."""
     connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
     connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
     if connection.scalar(text("SELECT to_regnamespace('portal')")) is None:
         connection.execute(text("CREATE SCHEMA portal"))
+    if goes_to() == REVISION:
+        catch_up(connection)
     connection.commit()
     context.configure(connection=connection, **OPTIONS)
     with context.begin_transaction():

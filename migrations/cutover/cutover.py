@@ -1,13 +1,13 @@
 """The old engine leaves gloria_ops for gloria_archive; our workflow_history takes its name.
 
-Always the last revision. One that lands before the first release goes in before it: give it the
-next number and name it below. (After a release that line stays, since databases have passed it;
-what comes then follows in this folder, and an old engine is cut over before it gets that.)
-How Alembic finds this folder, and when it does not, stands in `portal.legacy.cutover.chain`.
+Always the last revision. A new one goes in before it: give that the next number and name it below.
+Databases that have passed the cutover make up for it at the next upgrade. How, and when Alembic
+does not see this folder, stands in `portal.legacy.cutover.chain`.
 """
 
 from alembic import context, op
 
+from portal.legacy.cutover import chain
 from portal.legacy.cutover.recording import who
 from portal.legacy.cutover.schema import move_out, put_back
 
@@ -20,8 +20,11 @@ depends_on = None
 def upgrade() -> None:
     if not context.is_offline_mode():
         move_out(op.get_bind(), context.config.attributes.get("warrant"))
+        chain.remember(op.get_bind(), down_revision)
 
 
 def downgrade() -> None:
     if not context.is_offline_mode():
+        chain.require_caught_up(op.get_bind())
         put_back(op.get_bind(), context.config.attributes.get("by") or who())
+        chain.remember(op.get_bind(), None)

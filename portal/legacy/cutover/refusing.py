@@ -76,8 +76,8 @@ def require_ready(connection: Connection) -> None:
     foreign = list(connection.scalars(text(FOREIGN), given))
     if foreign:
         raise CutoverRefused(
-            "Only their owner may move these, so name the owner in DATABASE_URL for this command: "
-            f"{', '.join(foreign)}."
+            "Only their owners, named in brackets, may move these. Make the role of DATABASE_URL a "
+            f"member of those roles first: {', '.join(foreign)}."
         )
     taken = engine_tables(connection, ARCHIVE)
     if taken:
@@ -115,8 +115,8 @@ def moment(connection: Connection) -> str:
 def recheck(connection: Connection, accepted: Sequence[str], since: str) -> None:
     """Look again while nobody can write: a request made since the first look is not lost.
 
-    Only rows written since that `moment` are looked at, by their transaction: a single pass, so that
-    the lock stays short with millions of rows.
+    Only rows written since that `moment` are looked at, by their transaction: a single pass, so
+    that the lock stays short with millions of rows.
     """
     if not is_there(connection, f"{OPS}.workflow_instances"):
         return

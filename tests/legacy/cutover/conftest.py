@@ -3,9 +3,8 @@
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -82,17 +81,18 @@ def _database(server: PostgresServer, template: str) -> Iterator[str]:
 def site(
     postgres_server: PostgresServer,
     old_template: str,
-    settings: Settings,
     make_app: Callable[[Settings], Flask],
     tmp_path: Path,
 ) -> Iterator[Site]:
     """An old database whose instances have not moved."""
     for name in _database(postgres_server, old_template):
         url = postgres_server.url(name)
-        app = make_app(replace(settings, database_url=url, backups_dir=tmp_path / "backups"))
+        settings = Settings(
+            database_url=url, secret_key="only for tests: 0123456789abcdef", environment="test",
+            backups_dir=tmp_path / "backups",
+        )  # fmt: skip
+        app = make_app(settings)
         yield Site(app, OldDatabase(url, {}), postgres_server.admin_url(name), tmp_path)
-        with app.app_context():
-            _dispose()
 
 
 @pytest.fixture
@@ -100,9 +100,3 @@ def moved(site: Site) -> Site:
     """The same, when all instances have moved."""
     site.database.change(MOVE_ALL)
     return site
-
-
-def _dispose() -> Any:
-    from portal.extensions import db
-
-    db.engine.dispose()
