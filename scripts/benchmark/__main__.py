@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from scripts.benchmark import approvals, closed_loop, legacy, organisation, pages
+from scripts.benchmark import approvals, closed_loop, cutover, legacy, organisation, pages
 from scripts.benchmark.portal_load import Lane
 from scripts.benchmark.report import table
 from scripts.benchmark.stack import FloorWorker, Stack, floor_worker, memory, running
@@ -17,7 +17,7 @@ from scripts.local.ports import any_free
 from scripts.local.postgres import PostgresServer, running_postgres
 from scripts.local.temporal import running_temporal
 
-PARTS = ("approvals", "pages", "loop", "legacy")
+PARTS = ("approvals", "pages", "loop", "legacy", "cutover")
 
 
 def main() -> None:
@@ -33,6 +33,8 @@ def main() -> None:
             figures["pages"] = _pages(options, folder / "pages")
         if "legacy" in options.part:
             figures["legacy"] = _legacy(options, folder / "legacy")
+        if "cutover" in options.part:
+            figures["cutover"] = _cutover(options, folder / "cutover")
     figures["load average after"] = os.getloadavg()
     print(
         "load average before and after:",
@@ -134,6 +136,15 @@ def _legacy(options: argparse.Namespace, folder: Path) -> dict[str, object]:
             server, temporal.address, options.instances, in_flight, options.rounds
         )
     print(table(f"Moving {options.instances:,} instances of the old engine", [found]))
+    return found
+
+
+def _cutover(options: argparse.Namespace, folder: Path) -> dict[str, object]:
+    folder.mkdir(mode=0o755)
+    with running_postgres(folder / "postgres", any_free()) as server:
+        print(f"making {options.large:,} old instances ...", flush=True)
+        found = cutover.measure(server, _database(server, "cutover"), options.large)
+    print(table(f"Cutting over {options.large:,} instances of the old engine", [found]))
     return found
 
 

@@ -149,8 +149,8 @@ def not_imported(connection: Connection, schema: str, accepted: Sequence[str] = 
 def accepted_in(connection: Connection, file: Path | None) -> tuple[str, ...]:
     """The ids of the instances that the file accepts: one a line, by its id or its request's.
 
-    What follows the id on its line, empty lines and lines that begin with # are for people.
-    Raises CutoverRefused where a line names no instance.
+    What follows the id on its line, empty lines and lines that begin with # are for people; lines
+    of the mover's CSV report will do. Raises CutoverRefused where a line names no instance.
     """
     if file is None:
         return ()
@@ -159,20 +159,23 @@ def accepted_in(connection: Connection, file: Path | None) -> tuple[str, ...]:
     except (OSError, UnicodeDecodeError) as error:
         raise CutoverRefused(f"The file {file} cannot be read as text.") from error
     lines = [line for line in lines if line and not line.startswith("#")]
-    names = {
-        line: (line, line.replace(",", " ").split()[0])
-        for line in lines
-        if line.strip(", ") and "\x00" not in line
-    }
-    known = _instances(connection, [name for pair in names.values() for name in pair])
-    unknown = [line for line in lines if not set(names.get(line, ())) & known.keys()]
+    known = _instances(connection, [name for line in lines for name in _names(line)])
+    named = {line: next(filter(None, map(known.get, _names(line))), None) for line in lines}
+    unknown = [line for line, id_ in named.items() if id_ is None]
     if unknown:
         raise CutoverRefused(
             f"The file {file} names what is no instance of the old engine: "
             f"{', '.join(unknown[:5])}{', ...' if len(unknown) > 5 else ''}."
         )
-    return tuple(dict.fromkeys(known[name] for pair in names.values() for name in pair
-                               if name in known))  # fmt: skip
+    return tuple(dict.fromkeys(id_ for id_ in named.values() if id_ is not None))
+
+
+def _names(line: str) -> list[str]:
+    """What a line may name, the likeliest first; a request's id may hold spaces."""
+    if "\x00" in line:
+        return []
+    words = line.replace(",", " ").split()
+    return words[1:2] if words[:1] == ["workflow_instances"] else [line, *words[:1]]
 
 
 def _instances(connection: Connection, names: list[str]) -> dict[str, str]:

@@ -58,6 +58,7 @@ def test_finished_ones_that_need_a_person_are_refused_too(moved: Site) -> None:
     )
     assert one in moved.cut_over("--dry-run", status=1)
     moved.cut_over("--dry-run", "--accept", moved.accept_file("# a comment", "", f"{one}  old"))
+    moved.cut_over("--dry-run", "--accept", moved.accept_file(f"workflow_instances,{one},r,w"))
 
 
 def test_a_file_may_name_requests_too(site: Site) -> None:
