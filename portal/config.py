@@ -105,10 +105,7 @@ class Settings:
             worker_shutdown_seconds=read.number("WORKER_SHUTDOWN_SECONDS", 10, 1, 600),
             worker_heartbeat_seconds=read.number("WORKER_HEARTBEAT_SECONDS", 10, 1, 30),
             worker_metrics_port=read.number("WORKER_METRICS_PORT", 0, 0, 65_535),
-            relay_interval_ms=read.number("RELAY_INTERVAL_MS", 250, 10, 60_000),
-            relay_batch_size=read.number("RELAY_BATCH_SIZE", 50, 1, 1_000),
-            relay_max_in_flight=read.number("RELAY_MAX_IN_FLIGHT", 8, 1, 100),
-            relay_lease_seconds=read.number("RELAY_LEASE_SECONDS", 30, 5, 600),
+            **_relay(read),
             people_watch_seconds=read.number("PEOPLE_WATCH_SECONDS", 2, 1, 300),
         )
 
@@ -176,6 +173,15 @@ def _public_url(read: EnvironmentReader, environment: str) -> str:
     if environment == "production" and not url.startswith("https://"):
         raise ConfigurationError("PUBLIC_URL", "must begin with https:// in production")
     return url
+
+
+def _relay(read: EnvironmentReader) -> dict[str, int]:
+    return {
+        "relay_interval_ms": read.number("RELAY_INTERVAL_MS", 250, 10, 60_000),
+        "relay_batch_size": read.number("RELAY_BATCH_SIZE", 50, 1, 1_000),
+        "relay_max_in_flight": read.number("RELAY_MAX_IN_FLIGHT", 8, 1, 100),
+        "relay_lease_seconds": read.number("RELAY_LEASE_SECONDS", 30, 5, 600),
+    }
 
 
 def _trusted_hosts(read: EnvironmentReader, environment: str, public_url: str) -> tuple[str, ...]:

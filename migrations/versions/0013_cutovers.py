@@ -31,7 +31,8 @@ def upgrade() -> None:
         sa.Column("purge_backup", sa.Text(), nullable=True),
         sa.Column("purge_no_backup_reason", sa.Text(), nullable=True),
         sa.CheckConstraint(
-            "(backup IS NULL) <> (no_backup_reason IS NULL)", name="ck_cutovers_backup_or_reason"
+            "(backup IS NULL) <> (no_backup_reason IS NULL)",
+            name=op.f("ck_cutovers_backup_or_reason"),
         ),
         sa.PrimaryKeyConstraint("id", name="pk_cutovers"),
         schema="portal",

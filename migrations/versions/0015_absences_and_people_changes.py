@@ -81,7 +81,7 @@ def _delegations() -> None:
             source_schema="portal", referent_schema="portal",
         )  # fmt: skip
     op.create_check_constraint(
-        "ck_delegations_money",
+        op.f("ck_delegations_money"),
         "delegations",
         "(max_amount IS NULL) = (currency IS NULL)",
         schema="portal",
@@ -100,6 +100,6 @@ def downgrade() -> None:
     op.drop_table("people_reviews", schema="portal")
     op.drop_table("people_changes", schema="portal")
     op.drop_index("ix_delegations_not_over", table_name="delegations", schema="portal")
-    op.drop_constraint("ck_delegations_money", "delegations", schema="portal")
+    op.drop_constraint(op.f("ck_delegations_money"), "delegations", schema="portal")
     for name in ("revoked_by", "created_by", "currency", "max_amount"):
         op.drop_column("delegations", name, schema="portal")
