@@ -29,6 +29,7 @@ PAGES = (
     "tasks",
     "batches",
     "search",
+    "saved_views",
     "commands",
     "history",
     "notifications",

@@ -12,6 +12,7 @@ from portal.models.notifications import Notification
 from portal.models.people import Department, Group, GroupMember, User
 from portal.models.policies import Calendar, PolicyVersion, RequestType
 from portal.models.requests import Comment, Participant, Request, Task
+from portal.models.saved_views import SavedView
 from portal.models.sessions import SignInAttempt, UserSession
 from portal.models.system import WorkerHeartbeat, WorkflowHistory
 
@@ -40,6 +41,7 @@ __all__ = [
     "PolicyVersion",
     "Request",
     "RequestType",
+    "SavedView",
     "SignInAttempt",
     "Task",
     "User",

@@ -1,6 +1,7 @@
 """The history: all requests that the reader may see, and one request's events."""
 
 import json
+from collections.abc import Mapping
 from functools import partial
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ from portal.pages.reading import exports, trail
 from portal.pages.reading.answer import reader, requests_url
 from portal.pages.reading.filtering import chips_of, cursor_of, filters_of, form_of, text_of_cursor
 from portal.pages.reading.rows import history_rows
+from portal.pages.reading.views import Place, views_of
 from portal.pages.requests import visible
 from portal.presentation.viewpoint import zone_named
 from portal.queries import audit, history
@@ -41,6 +43,7 @@ def show() -> ResponseReturnValue:
         "pages/history/show.html",
         form=form,
         filtered=filters.any(),
+        views=views_of(Place.HISTORY, me().id, _values(form)),
         chips=chips_of(form, types, _address),
         found=found,
         draw_rows=partial(history_rows, requests_url=requests_url(), view=viewpoint()),
@@ -83,6 +86,16 @@ def as_ndjson(number: str) -> ResponseReturnValue:
     return _file("\n".join(lines) + "\n", "application/x-ndjson", f"{record.number}.ndjson")
 
 
+def filters_in(given: Mapping[str, str]) -> dict[str, str]:
+    """The filters that a form names, as they stand in an address."""
+    return _values(form_of(history.type_names(), given))
+
+
+def _values(form: HistoryForm) -> dict[str, str]:
+    values = {name: form.text_of(name) for name in form.data}
+    return {name: text for name, text in values.items() if text}
+
+
 def _address(
     form: HistoryForm,
     without: str = "",
@@ -91,8 +104,8 @@ def _address(
     path: str = "",
 ) -> str | None:
     """The list's address with these filters; None for a page that is not there."""
-    values = {name: form.text_of(name) for name in form.data if name != without}
-    values = {name: text for name, text in values.items() if text}
+    values = _values(form)
+    values.pop(without, None)
     for name, cursor in (("before", before), ("after", after)):
         if cursor is not None:
             values[name] = text_of_cursor(cursor)

@@ -17,6 +17,7 @@ from portal.pages.reading.answer import requests_url
 from portal.pages.reading.keys import new_key
 from portal.pages.reading.picks import picks_of
 from portal.pages.reading.rows import inbox_rows
+from portal.pages.reading.views import Place, views_of
 from portal.presentation.labels import count
 from portal.presentation.parts import Tab
 from portal.presentation.viewpoint import zone_named
@@ -76,6 +77,7 @@ def show() -> ResponseReturnValue:
         summary=_summary(counts),
         tabs=_tabs(view, counts, text),
         shown=shown,
+        views=views_of(Place.INBOX, person.id, shown.values),
         clear_url=_url(view, ""),
         next_url=_url(view, text, found.following) if found.following else None,
         is_first="after" not in request.args,

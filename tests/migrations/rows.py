@@ -82,6 +82,7 @@ def _around(ids: dict[str, str]) -> list[tuple[Any, dict[str, Any]]]:
         (models.Command, {"kind": "Submit", "actor_id": person, **common}),
         (Attachment, file),
         (models.Draft, {"user_id": person, "type_code": "a"}),
+        (models.SavedView, {"user_id": person, "place": "inbox", "name": "Oak"}),
         (models.Batch, {"user_id": person, "items": [{"task": ids["task"]}]}),
         (models.Notification, notice | common),
         (models.AuditEvent, event),

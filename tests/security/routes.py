@@ -145,6 +145,9 @@ ROUTES = [
     Route("GET", "/history/<number>", stranger=404),
     Route("GET", "/history/<number>.ndjson", stranger=404),
     Route("GET", "/search"),
+    Route("GET", "/views"),
+    Route("POST", "/views", 303, data={"place": "history", "text": "oak", "name": "Oak"}),
+    Route("POST", "/views/<uuid:view_id>/delete", 404),
     Route("GET", "/notifications"),
     Route("POST", "/notifications/read", 303),
 ]

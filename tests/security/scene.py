@@ -16,7 +16,15 @@ from tests.security.routes import Route
 from tests.web import People
 
 NUMBER = "CH-1001"
-UNKNOWN = ("session_id", "command_id", "notification_id", "draft_id", "attachment_id", "batch_id")
+UNKNOWN = (
+    "session_id",
+    "command_id",
+    "notification_id",
+    "draft_id",
+    "attachment_id",
+    "batch_id",
+    "view_id",
+)
 
 
 @pytest.fixture

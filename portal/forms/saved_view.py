@@ -1,0 +1,19 @@
+"""The name of a view."""
+
+from typing import Any
+
+from wtforms import Form
+
+from portal.forms.building import unbound
+from portal.forms.fields import LineField
+from portal.forms.rules import AtMost, Required
+
+LONGEST = 60
+
+
+class SavedViewForm(Form):
+    """What somebody calls a filter."""
+
+    name: Any = unbound(
+        LineField, "Name of the view", [Required("give the view a name"), AtMost(LONGEST)]
+    )

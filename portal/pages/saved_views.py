@@ -1,0 +1,67 @@
+"""Views: filters of the inbox and of the history that the reader gave a name."""
+
+from uuid import UUID
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.domain.permissions import Permission
+from portal.forms.saved_view import SavedViewForm
+from portal.pages import history, inbox
+from portal.pages.reading.views import Place, link_of
+from portal.queries import saved_views
+from portal.security.guards import requires
+from portal.security.identity import me
+from portal.services import saved_views as service
+
+blueprint = Blueprint("saved_views", __name__, url_prefix="/views")
+
+
+@blueprint.get("")
+@requires(Permission.READ_INVOLVED)
+def show() -> ResponseReturnValue:
+    """All views of the reader's, with a way to delete each."""
+    views = saved_views.listed(me().id)
+    return render_template(
+        "pages/saved_views/show.html", views=[(each, link_of(each)) for each in views]
+    )
+
+
+@blueprint.post("")
+@requires(Permission.READ_INVOLVED, own_settings=True)
+def save() -> ResponseReturnValue:
+    """Give the filter of a list a name."""
+    try:
+        place = Place(request.form.get("place", ""))
+    except ValueError:
+        abort(422, "The form does not say which list it belongs to.")
+    filters = _filters(place)
+    form = SavedViewForm(request.form)
+    if not form.validate():
+        page = render_template(
+            "pages/saved_views/name.html", form=form, place=place.value, filters=filters
+        )
+        return page, 422
+    try:
+        service.save(me().id, place.value, form.name.data, filters)
+        flash(f"The view “{form.name.data}” is saved.", "success")
+    except service.TooManyViews:
+        flash(f"You have {service.MOST} views of this list: delete some first.", "warning")
+    return redirect(place.url(filters), 303)
+
+
+@blueprint.post("/<uuid:view_id>/delete")
+@requires(Permission.READ_INVOLVED, own_settings=True)
+def delete(view_id: UUID) -> ResponseReturnValue:
+    """Forget a view; the requests in it stay as they are."""
+    if not service.delete_view(str(view_id), me().id):
+        abort(404)
+    flash("The view is deleted.", "success")
+    return redirect(url_for(".show"), 303)
+
+
+def _filters(place: Place) -> dict[str, str]:
+    """What the form says of the list, in the list's own words; anything else is left out."""
+    if place is Place.INBOX:
+        return inbox.filter_of(request.form).values
+    return history.filters_in(request.form)
