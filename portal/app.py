@@ -36,6 +36,7 @@ PAGES = (
     "steering",
     "attention",
     "amend",
+    "cutover",
     "resubmit",
     "withdraw",
     "attachments",

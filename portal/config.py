@@ -44,6 +44,7 @@ class Settings:
     attachments_dir: Path = ROOT / "var" / "attachments"
     attachments_most: int = 20
     attachments_largest_mb: int = 10
+    legacy_dir: Path = ROOT / "var" / "legacy"
 
     backups_dir: Path = ROOT / "var" / "backups"
     pg_dump: str = ""
@@ -93,6 +94,7 @@ class Settings:
             attachments_largest_mb=read.number("ATTACHMENTS_LARGEST_MB", 10, 1, 100),
             backups_dir=Path(read.text("BACKUPS_DIR", str(ROOT / "var" / "backups"))),
             pg_dump=read.text("PG_DUMP", ""),
+            legacy_dir=Path(read.text("LEGACY_DIR", str(ROOT / "var" / "legacy"))),
             temporal_address=read.address("TEMPORAL_ADDRESS", "localhost:7233"),
             temporal_namespace=read.text("TEMPORAL_NAMESPACE", "default"),
             temporal_task_queue=read.text("TEMPORAL_TASK_QUEUE", "gloria-workflows"),

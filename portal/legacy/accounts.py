@@ -41,6 +41,8 @@ class Accounts:
         self._schema = schema
         self.listed: list[dict[str, str]] = []
         self.known: dict[str, str] = {}
+        # Accounts of ours that no profile stands for: chosen to decide, and never made here.
+        self.ours: set[str] = set()
         self._made: set[str] = set()
         self._owners: dict[str, str] = {}
         self._find(connection)
@@ -69,7 +71,7 @@ class Accounts:
 
         Somebody without a profile becomes a placeholder with a name, who cannot sign in.
         """
-        fresh = [each for each in sorted(set(profiles)) if each not in self._made]
+        fresh = sorted(set(profiles) - self._made - self.ours)
         if not fresh:
             return
         rows = [self._row(each) for each in fresh]
@@ -79,7 +81,7 @@ class Accounts:
 
     def look_at(self, profiles: Iterable[str]) -> None:
         """List what is odd about these people without making anything: for a dry run."""
-        for each in sorted(set(profiles) - self._made):
+        for each in sorted(set(profiles) - self._made - self.ours):
             self._made.add(each)
             self._row(each)
 

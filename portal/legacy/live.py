@@ -6,6 +6,7 @@ from dataclasses import replace
 from uuid import UUID, uuid5
 
 from portal.domain import codec
+from portal.domain.legacy_choices import Question
 from portal.domain.policy import ApproverRule, Policy, RuleKind
 from portal.domain.request import Status
 from portal.legacy import opening, past
@@ -26,13 +27,13 @@ MOST_CONTENT = 400_000
 def map_active(instance: Instance, setting: Setting) -> Mapped:
     """An active instance as it will stand here, or why it cannot move by itself."""
     finding = Finding()
-    choice = setting.choices.get(instance.id)
+    answer = setting.choices.get(instance.id)
     assert instance.definition is not None
-    shaper = Shaper(instance, instance.definition, setting, finding, choice)
+    shaper = Shaper(instance, instance.definition, setting, finding, answer)
     if not instance.steps:
-        return _needs(instance, ["It is active and has no steps."])
-    skip = choice is not None and choice.kind == "skip"
-    route = route_of(instance, finding, skip_unknown=skip)
+        finding.needs("It is active and has no steps.", Question.OUTCOME)
+        return needs_person(instance, finding)
+    route = route_of(instance, finding, None if answer is None else answer.choice)
     behind = _behind(route, shaper, finding)
     rejected = [each.step for each in behind if each.approved is False]
     # What a condition leaves out is not ahead.
@@ -47,10 +48,11 @@ def map_active(instance: Instance, setting: Setting) -> Mapped:
         )
     finding.hold += _paused(instance)
     if _is_large(instance):
-        finding.needs(f"What was asked for is longer than {MOST_CONTENT:,} characters.")
+        reason = f"What was asked for is longer than {MOST_CONTENT:,} characters."
+        finding.needs(reason, Question.OUTCOME)
     shapes = [shape for unit in route.ahead if (shape := shaper.ahead(unit)) is not None]
     if finding.reasons:
-        return _needs(instance, [*finding.reasons, *finding.hold], finding.remarks)
+        return needs_person(instance, finding)
     return _moved(shaper, behind, [shaper.unique(shape) for shape in shapes])
 
 
@@ -183,5 +185,12 @@ def _paused(instance: Instance) -> list[str]:
     return []
 
 
-def _needs(instance: Instance, reasons: list[str], remarks: list[str] | None = None) -> Mapped:
-    return Mapped(instance.id, Result.NEEDS_PERSON, reasons=reasons, remarks=remarks or [])
+def needs_person(instance: Instance, finding: Finding) -> Mapped:
+    """Nothing becomes of it before a person has answered."""
+    return Mapped(
+        instance.id,
+        Result.NEEDS_PERSON,
+        reasons=[*finding.reasons, *finding.hold],
+        remarks=finding.remarks,
+        questions=finding.questions,
+    )

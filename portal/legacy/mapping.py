@@ -1,17 +1,19 @@
 """An old instance to what it will be here. Pure: everything it has to know is in the setting."""
 
-from portal.domain.request import Status
+from dataclasses import replace
+
+from portal.domain.legacy_choices import Course, Question
 from portal.legacy.history import outcome_of
-from portal.legacy.live import closed, map_active
+from portal.legacy.live import closed, map_active, needs_person
 from portal.legacy.outcome import Mapped, Result
 from portal.legacy.records import Finding, Instance, person_in
-from portal.legacy.setting import Setting
+from portal.legacy.route import KNOWN_STATUSES
+from portal.legacy.setting import Answer, Setting
 from portal.legacy.tables import ACTIVE_STATES, FINISHED_STATES
 
 # What workflow_history's columns hold; the workflow's id is "approval-" and the request's.
 LONGEST_INITIATOR = 255
 LONGEST_REQUEST_ID = LONGEST_INITIATOR - len("approval-")
-CHOSEN = "An administrator chose this outcome."
 
 
 def map_instance(instance: Instance, setting: Setting) -> Mapped:
@@ -19,17 +21,20 @@ def map_instance(instance: Instance, setting: Setting) -> Mapped:
     problem = _unusable(instance)
     if problem is not None:
         return Mapped(instance.id, Result.FAILED, reasons=[problem])
-    choice = setting.choices.get(instance.id)
-    if choice is not None and choice.kind == "close" and choice.outcome is not None:
-        found = Finding(remarks=[CHOSEN])
-        mapped = closed(instance, (Status(choice.outcome), CHOSEN), found, setting)
+    answer = setting.choices.get(instance.id)
+    instance = _answered(instance, answer)
+    if answer is not None and answer.choice.closes_as is not None:
+        words = f"{answer.by} chose this outcome."
+        found = Finding(remarks=[words])
+        mapped = closed(instance, (answer.choice.closes_as, words), found, setting)
     elif instance.state in ACTIVE_STATES:
         mapped = map_active(instance, setting)
     elif instance.state in FINISHED_STATES:
         mapped = _finished(instance, setting)
     else:
-        reason = f"It is in the unknown state {instance.state!r}."
-        return Mapped(instance.id, Result.NEEDS_PERSON, reasons=[reason])
+        finding = Finding()
+        finding.needs(f"It is in the unknown state {instance.state!r}.", Question.OUTCOME)
+        mapped = needs_person(instance, finding)
     if mapped.state is not None:
         mapped.people = _participants(instance, setting)
     return mapped
@@ -39,10 +44,24 @@ def _finished(instance: Instance, setting: Setting) -> Mapped:
     finding = Finding()
     outcome = outcome_of(instance, finding)
     if finding.reasons:
-        return Mapped(
-            instance.id, Result.NEEDS_PERSON, reasons=finding.reasons, remarks=finding.remarks
-        )
+        return needs_person(instance, finding)
     return closed(instance, outcome, finding, setting)
+
+
+def _answered(instance: Instance, answer: Answer | None) -> Instance:
+    """The instance with what a person chose for its single steps."""
+    if answer is None or answer.choice.kind is not Course.GO_ON:
+        return instance
+    choice = answer.choice
+    steps = tuple(
+        replace(
+            step,
+            passed_over=choice.skip and step.status not in KNOWN_STATUSES,
+            read_as=choice.result,
+        )
+        for step in instance.steps
+    )
+    return replace(instance, steps=steps)
 
 
 def _unusable(instance: Instance) -> str | None:

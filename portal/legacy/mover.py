@@ -16,6 +16,7 @@ from sqlalchemy import Engine, create_engine
 
 from portal.config import Settings
 from portal.legacy import messages
+from portal.legacy.answers import read_answers
 from portal.legacy.bookkeeping import RunRow, Starts
 from portal.legacy.clashes import DryClashes
 from portal.legacy.delegating import make_delegations, read_delegations
@@ -50,11 +51,15 @@ class Options:
         return kept | {"report": str(self.report) if self.report else None}
 
 
+MOST_KEPT = 200
 Progress = Callable[[Totals], None]
 
 
 class Mover:
-    """One run. `progress` hears the totals after every chunk."""
+    """One run. `progress` hears the totals after every chunk.
+
+    `unsettled`: the report's first lines of what needs a person or failed.
+    """
 
     def __init__(
         self, settings: Settings, options: Options, report: Report, progress: Progress
@@ -65,6 +70,7 @@ class Mover:
         self._progress = progress
         self.totals = Totals()
         self.listed: list[dict[str, str]] = []
+        self.unsettled: list[dict[str, Any]] = []
 
     def run(self) -> int:
         """Move; returns the exit code.
@@ -89,7 +95,7 @@ class Mover:
         prepared = self._prepare(driver)
         _, self.listed = read_delegations(driver, prepared.setting, prepared.definitions)
         clashes = DryClashes(driver, prepared.engine)
-        for items in self._chunks(prepared, engine):
+        for items in self._chunks(prepared, engine, driver):
             clashes.refuse(items)
             prepared.accounts.look_at(
                 profile
@@ -110,7 +116,7 @@ class Mover:
         for each in starts.left_over():
             self.totals.there -= 1
             self._report_not_started(each)
-        for items, written in _written(self._chunks(prepared, engine), writer):
+        for items, written in _written(self._chunks(prepared, engine, driver), writer):
             # Another mover may have been quicker with some of them.
             self.totals.there += len(items) - len(written)
             starts.begin(written)
@@ -139,15 +145,20 @@ class Mover:
         self._progress(self.totals)
         return prepared
 
-    def _chunks(self, prepared: Prepared, engine: Engine) -> Iterator[list[Item]]:
+    def _chunks(
+        self, prepared: Prepared, engine: Engine, driver: psycopg.Connection[Any]
+    ) -> Iterator[list[Item]]:
         """Every chunk mapped, active instances first, up to the limit."""
         left = self.totals.to_do
         for selection in prepared.selections:
             chunks = prepared.engine.instances(selection, prepared.definitions, self._options.chunk)
             for chunk in chunks:
+                ids = [each.id for each in chunk]
                 with engine.connect() as connection:
-                    before = recorded_before(connection, [each.id for each in chunk])
-                prepared.setting.before = before
+                    prepared.setting.before = recorded_before(connection, ids)
+                prepared.setting.choices = read_answers(
+                    driver, prepared.setting, prepared.accounts, ids
+                )
                 taken = chunk if self._options.limit is None else chunk[:left]
                 left -= len(taken)
                 yield [mapped(each, prepared.setting) for each in taken]
@@ -159,19 +170,22 @@ class Mover:
             found = item.mapped
             self.totals.results[found.result] += 1
             state = found.state
-            self._report.line(
-                table="workflow_instances",
-                key=item.instance.id,
-                request_id=item.instance.request_id,
-                workflow_code=item.instance.definition and item.instance.definition.code,
-                state=item.instance.state,
-                result=found.result.value,
-                number=None if state is None else state.number or None,
-                status=None if state is None else state.status.value,
-                new_request_id=None if state is None else state.request_id,
-                reasons=found.reasons,
-                remarks=found.remarks,
-            )
+            line = {
+                "table": "workflow_instances",
+                "key": item.instance.id,
+                "request_id": item.instance.request_id,
+                "workflow_code": item.instance.definition and item.instance.definition.code,
+                "state": item.instance.state,
+                "result": found.result.value,
+                "number": None if state is None else state.number or None,
+                "status": None if state is None else state.status.value,
+                "new_request_id": None if state is None else state.request_id,
+                "reasons": found.reasons,
+                "remarks": found.remarks,
+            }
+            self._report.line(**line)
+            if found.result not in FINAL and len(self.unsettled) < MOST_KEPT:
+                self.unsettled.append(line)
         self._not_started(failures)
         self._progress(self.totals)
 

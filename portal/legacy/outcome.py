@@ -7,6 +7,7 @@ from typing import Any
 
 from portal.domain.approval import evolve
 from portal.domain.event import Event
+from portal.domain.legacy_choices import Question
 from portal.domain.legacy_events import LegacyRecorded
 from portal.domain.policy import Policy
 from portal.domain.state import Approval
@@ -29,7 +30,7 @@ FINAL = frozenset({Result.MOVED, Result.ON_HOLD, Result.HISTORY})
 class Mapped:
     """An instance as it will stand here.
 
-    `people`: user ids who may see it.
+    `questions`: what the reasons ask of a person. `people`: user ids who may see it.
     `policy`: of the route; None with a result that writes nothing. `profiles`: of whom accounts
     are needed.
     """
@@ -37,6 +38,7 @@ class Mapped:
     instance_id: str
     result: Result
     reasons: list[str] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     state: Approval | None = None

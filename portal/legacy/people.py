@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from portal.domain.legacy_choices import Question
 from portal.legacy.directory import OldDirectory
 from portal.legacy.records import Definition, Finding, Step, person_in
 from portal.legacy.values import text
@@ -44,7 +45,7 @@ class People:
             return self._of_role(where, role, finding)
         if position is not None:
             return self._of_position(where, position, finding)
-        finding.needs(f"{where} has no assignee and no rule that names one.")
+        finding.needs(f"{where} has no assignee and no rule that names one.", Question.PEOPLE)
         return Asked()
 
     def above(self, people: Iterable[str]) -> tuple[str, ...]:
@@ -53,7 +54,8 @@ class People:
         found = self._chain([post for each in asked for post in self.directory.posts_of(each)])
         return tuple(person for person in found if person not in asked)
 
-    def _can_be_asked(self, person: str) -> bool:
+    def can_be_asked(self, person: str) -> bool:
+        """Whether the person is active, and somebody else than who asks."""
         return self.directory.is_active(person) and person != self.requester
 
     def _owner(self, step: Step, finding: Finding) -> str | None:
@@ -63,7 +65,7 @@ class People:
         if assignee is None or not links:
             return assignee
         link = max(links, key=lambda each: (each.at is not None, each.at, each.id))
-        if link.is_in_force(self.directory.now) and self._can_be_asked(assignee):
+        if link.is_in_force(self.directory.now) and self.can_be_asked(assignee):
             return assignee
         back = self.directory.name(link.from_id)
         finding.remark(
@@ -74,7 +76,7 @@ class People:
 
     def _person(self, person: str) -> Asked:
         name = self.directory.name(person)
-        if self._can_be_asked(person):
+        if self.can_be_asked(person):
             return Asked((person,), "The old engine had assigned this to you.")
         state = "asked for this" if person == self.requester else "is not active any more"
         return self._instead(self.directory.posts_of(person), f"{name} {state}")
@@ -82,9 +84,9 @@ class People:
     def _of_role(self, where: str, code: str, finding: Finding) -> Asked:
         holders = self.directory.role_holders.get(code)
         if holders is None:
-            finding.needs(f"{where} asks the role {code}, which does not exist.")
+            finding.needs(f"{where} asks the role {code}, which does not exist.", Question.PEOPLE)
             return Asked()
-        able = tuple(person for person in holders if self._can_be_asked(person))
+        able = tuple(person for person in holders if self.can_be_asked(person))
         if able:
             return Asked(able, f"You hold the role {code}.")
         posts = [post for person in holders for post in self.directory.posts_of(person)]
@@ -94,10 +96,11 @@ class People:
     def _of_position(self, where: str, code: str, finding: Finding) -> Asked:
         position = self.directory.position_codes.get(code)
         if position is None:
-            finding.needs(f"{where} asks the position {code}, which does not exist.")
+            reason = f"{where} asks the position {code}, which does not exist."
+            finding.needs(reason, Question.PEOPLE)
             return Asked()
         holders = self.directory.holders_of(position)
-        able = tuple(person for person in holders if self._can_be_asked(person))
+        able = tuple(person for person in holders if self.can_be_asked(person))
         if able:
             return Asked(able, f"You hold the position {code}.")
         posts = [post for person in holders for post in self.directory.posts_of(person)]
@@ -110,7 +113,7 @@ class People:
         if above:
             return Asked(above, f"You are above in the organisation: {because}.", True)
         maker = self.definition.created_by
-        if maker is not None and self._can_be_asked(maker):
+        if maker is not None and self.can_be_asked(maker):
             return Asked((maker,), f"You made this kind of request: {because}.", True)
         return Asked(why=because, is_replaced=True)
 
@@ -120,7 +123,7 @@ class People:
         for post in posts:
             for position in self.directory.above(post):
                 holders = self.directory.holders_of(position)
-                able = [person for person in holders if self._can_be_asked(person)]
+                able = [person for person in holders if self.can_be_asked(person)]
                 if able:
                     found.update(dict.fromkeys(able))
                     break
@@ -128,7 +131,8 @@ class People:
 
     def _checked(self, where: str, asked: Asked, finding: Finding) -> Asked:
         if not asked.people:
-            finding.needs(f"{where} has nobody to ask: {asked.why}, and nobody is above.")
+            reason = f"{where} has nobody to ask: {asked.why}, and nobody is above."
+            finding.needs(reason, Question.PEOPLE)
         elif asked.is_replaced:
             names = ", ".join(self.directory.name(each) for each in asked.people)
             finding.remark(f"{where} now asks {names}. {asked.why}")

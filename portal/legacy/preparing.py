@@ -18,7 +18,7 @@ from portal.legacy.live import general_policy
 from portal.legacy.organisation import read_directory
 from portal.legacy.reading import OldEngine, Selection
 from portal.legacy.records import Definition
-from portal.legacy.setting import Before, Choice, RejectedRunning, Setting
+from portal.legacy.setting import Before, RejectedRunning, Setting
 from portal.legacy.tables import ARCHIVE, OPS
 from portal.legacy.types import plan_types
 from portal.legacy.values import loads
@@ -66,7 +66,6 @@ def prepare(
     accounts = Accounts(driver, directory, engine.schema)
     setting = Setting(now, directory, grace, rejected, accounts=dict(accounts.known))
     setting.types = plan_types(driver, definitions)
-    setting.choices = _choices(driver)
     asked = _ask_definitions(definitions, setting)
     accounts.share_addresses(driver, asked)
     return Prepared(engine, definitions, setting, accounts, workflows)
@@ -91,15 +90,6 @@ def _ask_definitions(definitions: dict[str, Definition], setting: Setting) -> se
         setting.definition_people[id_] = setting.seen
         asked |= setting.seen
     return asked
-
-
-def _choices(driver: Driver) -> dict[str, Choice]:
-    rows = driver.execute(
-        "SELECT instance_id, choice ->> 'kind', choice ->> 'person', choice ->> 'outcome'"
-        " FROM portal.legacy_moves WHERE choice IS NOT NULL"
-        " AND result IN ('needs_person', 'failed')"
-    ).fetchall()
-    return {row[0]: Choice(row[1], row[2], row[3]) for row in rows}
 
 
 def recorded_before(connection: Connection, instance_ids: list[str]) -> dict[str, Before]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from portal.domain.legacy_choices import Question
 from portal.legacy.values import listing, mapping, moment, text
 
 FINISHED = frozenset({"COMPLETED", "SKIPPED", "REJECTED"})
@@ -51,7 +52,10 @@ class Delegation:
 
 @dataclass(frozen=True)
 class Step:
-    """A row of workflow_step_instances with what hangs on it, and its definition."""
+    """A row of workflow_step_instances with what hangs on it, and its definition.
+
+    A person may have chosen that it is `passed_over`, or what an unclear result is `read_as`.
+    """
 
     id: str
     index: int
@@ -61,6 +65,8 @@ class Step:
     definition: Row
     actions: tuple[Action, ...] = ()
     delegations: tuple[Delegation, ...] = ()
+    passed_over: bool = False
+    read_as: bool | None = None
 
     @property
     def name(self) -> str:
@@ -91,13 +97,13 @@ class Step:
     @property
     def is_finished(self) -> bool:
         """Whether nothing is left to do in it."""
-        return self.status in FINISHED
+        return self.status in FINISHED or self.passed_over
 
     @property
     def is_under_way(self) -> bool:
         """Whether it has started and is not finished."""
-        if self.status in UNDER_WAY:
-            return True
+        if self.passed_over or self.status in UNDER_WAY:
+            return not self.passed_over
         return self.status == "PENDING" and self.started_at is not None
 
     @property
@@ -193,16 +199,30 @@ class Instance:
 
 @dataclass
 class Finding:
-    """What a mapping has to say: reasons for a person, reasons for a hold, and remarks."""
+    """What a mapping has to say: reasons for a person, reasons for a hold, and remarks.
 
+    `questions`: what the reasons ask, each once.
+    """
+
+    questions: list[Question] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     hold: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
-    def needs(self, reason: str) -> None:
-        """A person has to choose, because of this."""
+    def needs(self, reason: str, question: Question) -> None:
+        """A person has to answer the question, because of this."""
         if reason not in self.reasons:
             self.reasons.append(reason)
+        if question not in self.questions:
+            self.questions.append(question)
+
+    def take(self, other: "Finding") -> None:
+        """What another finding has to say as well."""
+        for reason in other.reasons:
+            self.needs(reason, other.questions[0])
+        self.questions += [each for each in other.questions if each not in self.questions]
+        for words in other.remarks:
+            self.remark(words)
 
     def remark(self, words: str) -> None:
         """Something odd, and how it was read."""

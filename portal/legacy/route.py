@@ -7,10 +7,12 @@ finished are walked through, so a loop ends by itself.
 from bisect import insort
 from collections.abc import Iterable
 
+from portal.domain.legacy_choices import Choice, Course, Question
 from portal.legacy import conditions
 from portal.legacy.records import Finding, Instance, Step
 from portal.legacy.units import Part, Route, Unit
 
+BRANCHES = Question.BRANCHES
 APPROVAL, NOTIFICATION = "APPROVAL", "NOTIFICATION"
 PARALLEL, CONDITION = "PARALLEL", "CONDITION"
 KNOWN_STATUSES = frozenset(
@@ -18,17 +20,20 @@ KNOWN_STATUSES = frozenset(
 )
 
 
-def route_of(instance: Instance, finding: Finding, *, skip_unknown: bool = False) -> Route:
+def route_of(instance: Instance, finding: Finding, choice: Choice | None = None) -> Route:
     """The route of an active instance; what cannot be moved adds reasons for a person.
 
-    `skip_unknown`: leave out steps of a kind that has no counterpart here, as a person chose.
+    `choice`: what a person answered to them.
     """
     for step in instance.steps:
-        if step.status == "FAILED":
-            finding.needs(f"The step “{step.name}” has failed.")
+        if step.passed_over:
+            finding.remark(f"A person chose to pass over the step “{step.name}”: {step.status}.")
+        elif step.status == "FAILED":
+            finding.needs(f"The step “{step.name}” has failed.", Question.STEP)
         elif step.status not in KNOWN_STATUSES:
-            finding.needs(f"The step “{step.name}” has the unknown status {step.status!r}.")
-    walk = _Walk(instance, finding, skip_unknown)
+            reason = f"The step “{step.name}” has the unknown status {step.status!r}."
+            finding.needs(reason, Question.STEP)
+    walk = _Walk(instance, finding, choice or Choice(kind=Course.GO_ON))
     walk.run()
     taken = {step.id for unit in walk.ahead for step in unit.steps}
     taken |= walk.neither
@@ -39,11 +44,11 @@ def route_of(instance: Instance, finding: Finding, *, skip_unknown: bool = False
 class _Walk:
     """One pass from where the instance stands to the end, by places in the list of steps."""
 
-    def __init__(self, instance: Instance, finding: Finding, skip_unknown: bool) -> None:
+    def __init__(self, instance: Instance, finding: Finding, choice: Choice) -> None:
         self.steps = instance.steps
         self.context = instance.context
         self.finding = finding
-        self.skip_unknown = skip_unknown
+        self.choice = choice
         self.ahead: list[Unit] = []
         # Steps that are neither past nor a stage ahead, such as a condition still to come.
         self.neither: set[str] = set()
@@ -125,10 +130,11 @@ class _Walk:
         part = {APPROVAL: Part.APPROVAL, NOTIFICATION: Part.NOTIFY}.get(step.type)
         if part is not None:
             self.ahead.append(Unit(part, (step,), condition=self._why.get(place, "")))
-        elif self.skip_unknown:
+        elif self.choice.skip:
             self.ahead.append(Unit(Part.LEFT_OUT, (step,), condition="because a person chose so"))
         else:
-            self.finding.needs(f"The step “{step.name}” is of the kind {step.type or 'nothing'}.")
+            reason = f"The step “{step.name}” is of the kind {step.type or 'nothing'}."
+            self.finding.needs(reason, Question.STEP)
         self._push(self._after(place))
 
     def _visit_condition(self, place: int) -> None:
@@ -159,13 +165,20 @@ class _Walk:
     def _holds(self, step: Step) -> bool:
         condition = step.definition.get("condition")
         if not isinstance(self.context, dict):
-            self.finding.needs(f"The condition “{step.name}” needs a context, and that is none.")
-            return True
+            return self._chosen(f"The condition “{step.name}” needs a context, and that is none.")
         try:
             return conditions.holds(condition, self.context)
         except conditions.NoCondition as error:
-            self.finding.needs(f"The condition “{step.name}” cannot be read: {error}.")
+            return self._chosen(f"The condition “{step.name}” cannot be read: {error}.")
+
+    def _chosen(self, reason: str) -> bool:
+        """What a person chose that the condition counts as."""
+        if self.choice.condition is None:
+            self.finding.needs(reason, Question.CONDITION)
             return True
+        counts = "true" if self.choice.condition else "false"
+        self.finding.remark(f"{reason} A person chose that it is {counts}.")
+        return self.choice.condition
 
     def _words(self, step: Step) -> str:
         condition = step.definition.get("condition")
@@ -176,7 +189,7 @@ class _Walk:
         self.neither.add(step.id)
         if not children:
             if not step.is_finished:
-                self.finding.needs(f"The parallel step “{step.name}” names no steps.")
+                self._cannot(f"The parallel step “{step.name}” names no steps.", Question.STEP)
             self._push([place + 1])
             return
         self._visited.update(children)
@@ -199,15 +212,23 @@ class _Walk:
 
     def _stage(self, around: list[int], places: list[int]) -> None:
         steps = [self.steps[place] for place in places]
-        still_open = tuple(step for step in steps if not step.is_finished)
+        for step in steps:
+            if not step.is_finished and step.type != APPROVAL:
+                reason = f"“{step.name}”, part of a parallel step, is no approval."
+                self._cannot(reason, Question.STEP)
+        still_open = tuple(s for s in steps if not s.is_finished and s.type == APPROVAL)
         if not still_open:
             return
-        for step in still_open:
-            if step.type != APPROVAL:
-                self.finding.needs(f"“{step.name}”, part of a parallel step, is no approval.")
         finished = tuple(step for step in steps if step.is_finished and step.type == APPROVAL)
         outer = tuple(self.steps[place] for place in around)
         self.ahead.append(Unit(Part.APPROVAL, still_open, finished, outer))
+
+    def _cannot(self, reason: str, question: Question) -> None:
+        """A reason for a person, unless one has answered it."""
+        if self.choice.answers(question):
+            self.finding.remark(f"{reason} A person chose to go on all the same.")
+        else:
+            self.finding.needs(reason, question)
 
     def _join(self, place: int, children: list[int]) -> list[int]:
         """Where the children of a PARALLEL step meet: at the next steps that all of them share."""
@@ -217,5 +238,5 @@ class _Walk:
         shared = set.intersection(*named)
         if not shared and any(not self.steps[child].is_finished for child in children):
             name = self.steps[place].name
-            self.finding.needs(f"The branches of the parallel step “{name}” never meet.")
+            self._cannot(f"The branches of the parallel step “{name}” never meet.", BRANCHES)
         return sorted(shared or set.union(*named))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from portal.domain.legacy_choices import Question
 from portal.domain.policy import Mode
 from portal.legacy.people import Asked
 from portal.legacy.records import Finding, Step
@@ -50,7 +51,7 @@ def count(step: Step, asked: Asked, finding: Finding) -> Count:
     people = len(asked.people)
     strategy = step.definition.get("approvalStrategy")
     if not _is_known(strategy):
-        finding.needs(f"The step “{step.name}” counts its votes by {strategy!r}.")
+        finding.needs(_counts_by(step, strategy), Question.VOTES)
         return Count(Mode.ANY, 1)
     if "requiredApprovals" in step.config and step.config["requiredApprovals"] is not None:
         return _required(step, people, step.config["requiredApprovals"], finding)
@@ -66,13 +67,15 @@ def counts_one(step: Step, asked: Asked, finding: Finding) -> None:
     strategy = step.definition.get("approvalStrategy")
     required = step.config.get("requiredApprovals")
     if not _is_known(strategy):
-        finding.needs(f"The step “{step.name}” counts its votes by {strategy!r}.")
+        finding.needs(_counts_by(step, strategy), Question.VOTES)
     elif required is not None and not _is_whole(required):
-        finding.needs(f"The step “{step.name}” needs {required!r} approvals.")
+        finding.needs(f"The step “{step.name}” needs {required!r} approvals.", Question.VOTES)
     elif len(asked.people) > 1 and (required is not None or strategy in ("ALL", "MAJORITY")):
-        finding.needs(f"“{step.name}”, part of a parallel step, needs more than one of several.")
+        several = f"“{step.name}”, part of a parallel step, needs more than one of several."
+        finding.needs(several, Question.VOTES)
     elif required is not None and required > max(1, len(asked.people)):
-        finding.needs(f"The step “{step.name}” needs {required} approvals of one person.")
+        reason = f"The step “{step.name}” needs {required} approvals of one person."
+        finding.needs(reason, Question.VOTES)
 
 
 def votes_of(
@@ -91,10 +94,15 @@ def votes_of(
 def _required(step: Step, people: int, required: Any, finding: Finding) -> Count:
     if not _is_whole(required) or (people and required > people):
         finding.needs(
-            f"The step “{step.name}” needs {required!r} approvals, and {people} can be asked."
+            f"The step “{step.name}” needs {required!r} approvals, and {people} can be asked.",
+            Question.VOTES,
         )
         return Count(Mode.ANY, 1)
     return Count(Mode.QUORUM, int(required))
+
+
+def _counts_by(step: Step, strategy: Any) -> str:
+    return f"The step “{step.name}” counts its votes by {strategy!r}."
 
 
 def _is_known(strategy: Any) -> bool:

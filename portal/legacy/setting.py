@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from portal.domain.legacy_choices import Choice
 from portal.domain.policy import Policy
 from portal.domain.state import Approval
 from portal.legacy.directory import OldDirectory
@@ -30,16 +31,15 @@ class RejectedRunning(StrEnum):
 
 
 @dataclass(frozen=True)
-class Choice:
-    """A person's answer to why an instance cannot move by itself.
+class Answer:
+    """A person's answers to why an instance cannot move by itself; `by`: who that person is.
 
-    `ask` a person (a profile's id) in every step that finds nobody or whose votes make no sense;
-    `skip` the steps of a kind that has no counterpart; `close` with an outcome, as history.
+    `people`: profile ids of those chosen, the members of a chosen group among them.
     """
 
-    kind: str
-    person: str | None = None
-    outcome: str | None = None
+    choice: Choice
+    people: tuple[str, ...] = ()
+    by: str = "An administrator"
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Setting:
     accounts: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     types: dict[str, NewType] = field(default_factory=dict)
-    choices: dict[str, Choice] = field(default_factory=dict)
+    choices: dict[str, Answer] = field(default_factory=dict)
     before: dict[str, Before] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     asked: dict[tuple[str, int, str], Asked] = field(default_factory=dict)

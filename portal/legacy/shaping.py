@@ -3,11 +3,13 @@
 import json
 from dataclasses import dataclass, field, replace
 
+from portal.domain.policy import Mode
+from portal.legacy.answering import Chosen, chosen_for
 from portal.legacy.clocks import wait_of
 from portal.legacy.people import Asked, People
 from portal.legacy.records import Definition, Finding, Instance, Step
 from portal.legacy.seats import Seat, count, counts_one, votes_of
-from portal.legacy.setting import NOBODY, Choice, Setting
+from portal.legacy.setting import NOBODY, Answer, Setting
 from portal.legacy.stages import ANY_ONE, Shape
 from portal.legacy.units import Part, Unit
 from portal.legacy.votes import deciders, decision
@@ -32,7 +34,7 @@ class Shaper:
     definition: Definition
     setting: Setting
     finding: Finding
-    choice: Choice | None = None
+    answer: Answer | None = None
     keys: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -49,7 +51,7 @@ class Shaper:
         if unit.part is Part.LEFT_OUT:
             return shape
         if unit.is_group:
-            seats = [self._part(step) for step in unit.steps]
+            seats = [seat for step in unit.steps for seat in self._parts(step)]
             seats += [seat for step in unit.finished if (seat := self._rejected(step))]
             return replace(shape, seats=_without_done(seats))
         return self._single(shape, unit.steps[0])
@@ -95,19 +97,29 @@ class Shaper:
         found = Finding()
         asked = self.people.of_step(step, found)
         counted = count(step, asked, found)
-        asked, chosen = self._with_choice(asked, found, step)
-        counted = ANY_ONE if chosen else counted
-        votes = votes_of(step, counted, asked, self.instance.initiator, self.finding)
-        return replace(shape, seats=(Seat(step, asked, votes),), counted=counted)
+        seat = self._with_answer(asked, found, step)
+        counted = counted if seat.counted is None else seat.counted
+        votes = votes_of(step, counted, seat.asked, self.instance.initiator, self.finding)
+        return replace(shape, seats=(Seat(step, seat.asked, votes),), counted=counted)
 
-    def _part(self, step: Step) -> Seat:
-        """One child of a group: one approval of it is enough."""
+    def _parts(self, step: Step) -> list[Seat]:
+        """One child of a group: one approval of it is enough, unless a person chose all."""
         found = Finding()
         asked = self.people.of_step(step, found)
         counts_one(step, asked, found)
-        asked, _ = self._with_choice(asked, found, step)
-        votes = votes_of(step, ANY_ONE, asked, self.instance.initiator, self.finding)
-        return Seat(step, asked, votes)
+        chosen = self._with_answer(asked, found, step)
+        everybody = [chosen.asked]
+        if chosen.counted is not None and chosen.counted.mode is Mode.ALL:
+            everybody = [replace(chosen.asked, people=(each,)) for each in chosen.asked.people]
+        votes = votes_of(step, ANY_ONE, chosen.asked, self.instance.initiator, self.finding)
+        return [
+            Seat(
+                step,
+                each,
+                tuple(v for v in votes if len(everybody) == 1 or v.person in each.people),
+            )
+            for each in everybody
+        ]
 
     def _rejected(self, step: Step) -> Seat | None:
         """A child that was finished with a rejection: it fails the stage."""
@@ -117,22 +129,12 @@ class Shaper:
         able = [person for person in people if person != self.instance.initiator]
         return Seat(step, Asked(), rejected_by=able[0] if able else NOBODY)
 
-    def _with_choice(self, asked: Asked, found: Finding, step: Step) -> tuple[Asked, bool]:
+    def _with_answer(self, asked: Asked, found: Finding, step: Step) -> Chosen:
         """Whom a person chose, where the rules alone give a reason for a person."""
-        for remark in found.remarks:
-            self.finding.remark(remark)
-        choice = self.choice
-        if not found.reasons or choice is None or choice.kind != "ask" or not choice.person:
-            for reason in found.reasons:
-                self.finding.needs(reason)
-            return asked, False
-        if choice.person == self.instance.initiator:
-            self.finding.needs(f"Who was chosen for “{step.name}” asked for this themselves.")
-        elif not self.setting.directory.is_active(choice.person):
-            self.finding.needs(f"Who was chosen for “{step.name}” is not active.")
-        name = self.setting.directory.name(choice.person)
-        self.finding.remark(f"An administrator chose {name} for “{step.name}”.")
-        return Asked((choice.person,), "An administrator chose you."), True
+        chosen = chosen_for(step, asked, found, self.answer, self.people)
+        self.finding.take(Finding(remarks=found.remarks))
+        self.finding.take(chosen.finding)
+        return chosen
 
     def _in_general(self, step: Step) -> Asked:
         key = (self.definition.id, step.index, json.dumps(step.definition, sort_keys=True))

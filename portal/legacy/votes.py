@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from portal.domain.legacy_choices import Question
 from portal.legacy.records import Action, Finding, Step
 
 APPROVE, REJECT = "APPROVE", "REJECT"
@@ -46,7 +47,7 @@ def decision(step: Step, requester: str | None, finding: Finding) -> bool | None
 
     A result of another shape than {"approved": true or false} adds a reason for a person.
     """
-    if step.status == "SKIPPED":
+    if step.status == "SKIPPED" or step.passed_over:
         finding.remark(f"The approval step “{step.name}” was skipped and does not count.")
         return None
     votes = last_votes(step, requester, finding)
@@ -60,11 +61,21 @@ def decision(step: Step, requester: str | None, finding: Finding) -> bool | None
             finding.remark(f"Result and votes of “{step.name}” disagree; the result counts.")
         return said
     if step.is_finished and result is not None:
-        finding.needs(f"The result of the step “{step.name}” does not say approved: true or false.")
-        return None
+        return _unclear(step, finding)
     if step.status == "REJECTED" or rejected or votes:
         return step.status != "REJECTED" and not rejected
     return _without_word(step, finding)
+
+
+def _unclear(step: Step, finding: Finding) -> bool | None:
+    """A result that says something else; a person may have chosen what it means."""
+    reason = f"The result of the step “{step.name}” does not say approved: true or false."
+    if step.read_as is None:
+        finding.needs(reason, Question.RESULT)
+    else:
+        chosen = "approved" if step.read_as else "rejected"
+        finding.remark(f"{reason} A person read it as {chosen}.")
+    return step.read_as
 
 
 def _without_word(step: Step, finding: Finding) -> bool | None:

@@ -7,7 +7,14 @@ from portal.models.batches import Batch
 from portal.models.changes import PeopleChange, PeopleReview
 from portal.models.commands import Command, Draft
 from portal.models.delegations import Delegation
-from portal.models.legacy import Cutover, LegacyMove, LegacyPolicy, LegacyRun, LegacyType
+from portal.models.legacy import (
+    Cutover,
+    LegacyChoice,
+    LegacyMove,
+    LegacyPolicy,
+    LegacyRun,
+    LegacyType,
+)
 from portal.models.notifications import Notification
 from portal.models.people import Department, Group, GroupMember, User
 from portal.models.policies import Calendar, PolicyVersion, RequestType
@@ -30,6 +37,7 @@ __all__ = [
     "Draft",
     "Group",
     "GroupMember",
+    "LegacyChoice",
     "LegacyMove",
     "LegacyPolicy",
     "LegacyRun",

@@ -36,8 +36,9 @@ class LegacyMove(Base):
 
     `request_id` is the old text, `new_request_id` the request's id here (the same, where it is a
     UUID). `kind`: "active" or "finished". `status`: of the request as it was written. `reasons`:
-    why it needs a person, is on hold or failed; `remarks`: what was odd and how it was read.
-    `choice`: a person's answer to the reasons (`portal.legacy.choices`), used by the next run.
+    why it needs a person, is on hold or failed; `questions`: what the reasons ask of a person;
+    `remarks`: what was odd and how it was read. `choice`: the answer that holds
+    (`portal.domain.legacy_choices`), used by the next run; all answers are in `legacy_choices`.
     `started_at`: when its workflow was started; null for history. `told_at`: when the people it
     waits for got the one message. `rolled_back_at`: given back to
     the old engine since, so that it moves again.
@@ -49,6 +50,7 @@ class LegacyMove(Base):
             "result IN ('moved', 'on_hold', 'history', 'needs_person', 'failed')", name="result"
         ),
         Index("ix_legacy_moves_result", "result", "instance_id"),
+        Index("ix_legacy_moves_code", "result", "workflow_code", "instance_id"),
         Index("ix_legacy_moves_new_request_id", "new_request_id"),
         Index(
             "ix_legacy_moves_not_started",
@@ -68,6 +70,7 @@ class LegacyMove(Base):
     status: Mapped[str | None] = mapped_column(Text)
     number: Mapped[str | None] = mapped_column(Text)
     reasons: Mapped[list[str]] = mapped_column(JSONB, server_default="[]")
+    questions: Mapped[list[str]] = mapped_column(JSONB, server_default="[]")
     remarks: Mapped[list[str]] = mapped_column(JSONB, server_default="[]")
     choice: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     chosen_by: Mapped[str | None] = mapped_column(
@@ -83,6 +86,26 @@ class LegacyMove(Base):
     run_id: Mapped[str | None] = mapped_column(
         Uuid(as_uuid=False), ForeignKey("portal.legacy_runs.id")
     )
+
+
+class LegacyChoice(Base):
+    """An answer as it was given; never changed. The id is the form's one-time key.
+
+    `moves`: how many instances it was given for: `instance_id`, and, with `alike`, the others of
+    its definition that had the same reasons.
+    """
+
+    __tablename__ = "legacy_choices"
+    __table_args__ = (Index("ix_legacy_choices_instance_id", "instance_id", "chosen_at"),)
+
+    id: Mapped[Id]
+    instance_id: Mapped[str] = mapped_column(Text)
+    choice: Mapped[Json]
+    reasons: Mapped[list[str]] = mapped_column(JSONB, server_default="[]")
+    alike: Mapped[bool] = mapped_column(server_default="false")
+    moves: Mapped[int]
+    chosen_by: Mapped[Key] = mapped_column(Uuid(as_uuid=False), ForeignKey("portal.users.id"))
+    chosen_at: Mapped[Now]
 
 
 class LegacyType(Base):

@@ -66,11 +66,12 @@ _ADMINISTRATION = (
     ("types", "Request types", "squares-2x2", {"admin"}),
     ("people", "People and groups", "users", {"admin"}),
     ("jobs", "Jobs", "queue-list", {"admin"}),
+    ("cutover", "Old engine", "archive-box-arrow-down", {"admin"}),
     ("settings", "Settings", "cog-6-tooth", {"admin"}),
 )
 
 # Addresses that are not simply the blueprint's name.
-_PATHS = {"attention": "admin/attention"}
+_PATHS = {"attention": "admin/attention", "cutover": "admin/cutover"}
 
 
 def build(

@@ -52,10 +52,11 @@ def make_tables(url: str, *, ties: bool = True) -> None:
                 _tie(connection, *tie)
 
 
-def is_made(url: str) -> bool:
+def is_made(url: str, schema: str = OPS) -> bool:
     """Whether the engine's instances are there."""
     with psycopg.connect(url) as connection:
-        found = connection.execute("SELECT to_regclass('gloria_ops.workflow_instances')").fetchone()
+        name = f"{schema}.workflow_instances"
+        found = connection.execute("SELECT to_regclass(%s)", [name]).fetchone()
     return found is not None and found[0] is not None
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import psycopg
 import sqlalchemy.exc
 
-from portal.config import ROOT, ConfigurationError, Settings
+from portal.config import ConfigurationError, Settings
+from portal.domain.legacy_choices import DRY_RUN
 from portal.legacy.mover import Mover, Options
 from portal.legacy.preparing import Unusable
 from portal.legacy.report import Report, UnusableReport
@@ -20,7 +21,7 @@ from portal.legacy.starting import TemporalAway
 from portal.legacy.totals import EXIT_UNUSABLE
 from scripts.legacy.progress import progress_for
 
-LAST_DRY_RUN = ROOT / "var" / "legacy" / "dry-run.json"
+MOST_LISTED = 200
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 MOST_AT_ONCE = 200
 
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         report.close()
     print("\n".join(mover.totals.lines()))
     if options.dry_run:
-        _keep_dry_run(mover, options, code)
+        _keep_dry_run(settings.legacy_dir, mover, options, code)
         print("This was a dry run: nothing was written and nothing was started.")
     return code
 
@@ -110,16 +111,21 @@ def _unusable(sentence: str) -> int:
     return EXIT_UNUSABLE
 
 
-def _keep_dry_run(mover: Mover, options: Options, code: int) -> None:
-    """Leave the totals for the administrators' page; not in the database, which stays as it is."""
+def _keep_dry_run(folder: Path, mover: Mover, options: Options, code: int) -> None:
+    """Leave the report for the administrators' page; not in the database, which stays as it is."""
     kept = {
         "at": datetime.now(UTC).isoformat(),
         "options": options.as_dict(),
         "totals": mover.totals.as_dict(),
         "exit_code": code,
+        "unsettled": mover.unsettled,
+        "listed": mover.listed[:MOST_LISTED],
     }
+    whole = folder / DRY_RUN
+    fresh = whole.with_suffix(".new")
     try:
-        LAST_DRY_RUN.parent.mkdir(parents=True, exist_ok=True)
-        LAST_DRY_RUN.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+        folder.mkdir(parents=True, exist_ok=True)
+        fresh.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+        fresh.replace(whole)
     except OSError as error:
-        print(f"The dry run's totals were not kept: {error.strerror}.", file=sys.stderr)
+        print(f"The dry run's report was not kept: {error.strerror}.", file=sys.stderr)

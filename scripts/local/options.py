@@ -23,6 +23,7 @@ class Options:
     temporal_port: int | None = None
     temporal_ui_port: int | None = None
     empty: bool = False
+    with_legacy: bool = False
     fresh: bool = False
     yes: bool = False
     web_processes: int = 2
@@ -48,6 +49,9 @@ def parse(arguments: list[str]) -> Options:
     parser.add_argument("--temporal-port", type=_port, metavar="N", help="(7233)")
     parser.add_argument("--temporal-ui-port", type=_port, metavar="N", help="(8233)")
     parser.add_argument("--empty", action="store_true", help="do not load the demo organisation")
+    parser.add_argument(
+        "--with-legacy", action="store_true", help="an old engine's requests beside it, to be moved"
+    )
     parser.add_argument("--fresh", action="store_true", help="first delete all data under var/")
     parser.add_argument("--yes", action="store_true", help="do not ask before --fresh deletes")
     parser.add_argument("--web-processes", type=_count, default=2, metavar="N", help="(2)")

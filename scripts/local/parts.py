@@ -29,6 +29,7 @@ class Parts:
     def prepare(self, *, demo: bool, own_temporal: bool) -> Service:
         """Migrations, search attributes, and the demo organisation where it is wanted."""
         wishes = ["--demo"] * demo + ["--own-temporal"] * own_temporal
+        wishes += ["--with-legacy"] * self.options.with_legacy
         return self._python("Preparation", "-m", "scripts.local.prepare", *wishes)
 
     def worker(self) -> Service:

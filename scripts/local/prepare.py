@@ -1,8 +1,9 @@
 """Bring the database and Temporal to what this version needs: one interpreter for all of it.
 
 Prints ``migrated`` as soon as worker and web may start, then registers search attributes, and
-loads the demo organisation when it is called with ``--demo``. With ``--own-temporal`` the server
-is ours, and we say how long it keeps histories.
+loads the demo organisation when it is called with ``--demo``, and makes an old engine with requests
+to move with ``--with-legacy``. With ``--own-temporal`` the server is ours, and we say how long it
+keeps histories.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ import click
 from flask.cli import FlaskGroup
 
 from portal.config import ConfigurationError
+from scripts.legacy.beside import beside
 from scripts.local.processes import leave
 from scripts.local.temporal import keep_histories
 
@@ -38,6 +40,8 @@ def prepare(arguments: list[str]) -> None:
         asyncio.run(keep_histories(os.environ["TEMPORAL_ADDRESS"], KEEP_DAYS))
     if "--demo" in arguments:
         run("portal", "load-demo")
+    if "--with-legacy" in arguments:
+        beside(os.environ["DATABASE_URL"])
 
 
 def main(arguments: list[str]) -> int:

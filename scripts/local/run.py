@@ -22,6 +22,12 @@ from scripts.local.supervisor import (
 
 SPACE_NEEDED = 300 * 1024 * 1024
 PATIENCE = 180.0
+NOT_THERE = "--with-legacy makes up an old engine, and does so only in a database of its own."
+MOVE = """\
+Old engine     {0}/admin/cutover (for an administrator) shows the move, which is
+               {1} scripts/migrate_workflows_to_temporal.py
+
+"""
 NO_ACCOUNTS = "No demo accounts here: ./scripts/flask portal create-admin makes the first account."
 
 
@@ -60,6 +66,8 @@ class Run:
         return frozenset(names)
 
     def _check_given(self) -> None:
+        if self.options.with_legacy and not self.own_database:
+            raise LocalFailure(NOT_THERE)
         if not self.own_database:
             surroundings.check_database(self.given["DATABASE_URL"])
         if not self.own_temporal:
@@ -165,6 +173,7 @@ class Run:
             f"  Temporal       {env['TEMPORAL_UI_URL']}\n"
             f"  Logs           {self.installation.var / 'log'}\n\n"
             f"{lines or NO_ACCOUNTS}\n\n"
+            f"{MOVE.format(env['PUBLIC_URL'], sys.executable) * self.options.with_legacy}"
             "Ctrl-C stops everything and keeps the data.",
             flush=True,
         )

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -77,6 +78,7 @@ def environment_of(url: str, temporal_address: str, name: str) -> dict[str, str]
         **os.environ, "DATABASE_URL": url, "TEMPORAL_ADDRESS": temporal_address,
         "SECRET_KEY": "only for tests: 0123456789abcdef", "ENVIRONMENT": "test",
         "PUBLIC_URL": "http://localhost", "TEMPORAL_TASK_QUEUE": f"test-{name}",
+        "LEGACY_DIR": str(Path(tempfile.gettempdir()) / name),
     }  # fmt: skip
 
 

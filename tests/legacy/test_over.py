@@ -7,7 +7,7 @@ import pytest
 from portal.domain.approval import fold
 from portal.domain.events import LegacyRecorded, RequestHeld, RequestImported, TaskAssigned
 from portal.legacy.records import Step
-from portal.legacy.setting import Choice, RejectedRunning
+from portal.legacy.setting import RejectedRunning
 from tests.legacy.old import NOW, at, done, moved, step
 
 CLOSE = {"rejected_running": RejectedRunning.CLOSE}
@@ -104,20 +104,6 @@ def test_old_rows_become_events_before_the_first_task_or_the_hold() -> None:
     assert kinds.count(LegacyRecorded) == 3
     last = max(n for n, kind in enumerate(kinds) if kind in (LegacyRecorded, RequestImported))
     assert last < min(kinds.index(TaskAssigned), kinds.index(RequestHeld))
-
-
-@pytest.mark.parametrize(
-    ("choice", "steps", "result"),
-    [
-        (Choice("ask", person="dan"), [step(0, "IN_PROGRESS")], "moved"),
-        (Choice("ask", person="req"), [step(0, "IN_PROGRESS")], "needs_person"),
-        (Choice("ask", person="liz"), [step(0, "IN_PROGRESS")], "needs_person"),
-        (Choice("skip"), [done(0), step(1, "PENDING", "ACTION"), step(2, to="ann")], "moved"),
-        (Choice("close", outcome="CANCELLED"), [step(0, "FAILED")], "history"),
-    ],
-)
-def test_a_persons_choice_resolves_it(choice: Choice, steps: list[Step], result: str) -> None:
-    assert moved(*steps, setting_={"choices": {"i1": choice}}).result == result
 
 
 def test_rows_of_which_nothing_can_be_made() -> None:

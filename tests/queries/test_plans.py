@@ -13,6 +13,7 @@ from portal.queries import (
     attention,
     commands,
     comments,
+    cutover,
     history,
     inbox,
     notifications,
@@ -28,7 +29,14 @@ NOW = datetime.now(UTC)
 CLOCK = Clock(NOW, NOW + timedelta(hours=6))
 BIG = {
     "requests", "tasks", "participants", "commands", "notifications", "audit_events", "comments",
+    "legacy_moves",
 }  # fmt: skip
+MOVES = """
+INSERT INTO portal.legacy_moves (instance_id, workflow_code, old_state, kind, result, reasons)
+SELECT 'i' || n, 'W' || n % 9, 'IN_PROGRESS', 'active', CASE n % 50 WHEN 0 THEN 'needs_person'
+    WHEN 1 THEN 'failed' ELSE 'history' END, '["No role"]' FROM generate_series(1, 20000) n;
+ANALYZE portal.legacy_moves
+"""
 SPANS = (timedelta(days=3), timedelta(days=2))
 
 
@@ -146,3 +154,17 @@ def test_notifications(crowd: Crowd, plans: Plans) -> None:
     notifications.page_of(crowd.people.ben)
     # The table is empty here: whatever the planner does with one page, it has the index.
     assert plans.seen == 1
+
+
+def test_the_report_of_the_move(crowd: Crowd, plans: Plans) -> None:
+    db.session.execute(text(MOVES))
+    for result in cutover.RESULTS:
+        page = cutover.moves(result, None, "i5")
+        cutover.moves(result, "W3", "i5")
+        for move in page[:1]:
+            cutover.move(move.instance_id)
+            cutover.given_for(move.instance_id)
+            cutover.alike(move)
+    cutover.left_behind("", 5_000)
+    cutover.unanswered()
+    assert plans.whole == set()

@@ -8,7 +8,7 @@ from sqlalchemy import func, insert
 from werkzeug.test import TestResponse
 
 from portal.extensions import db
-from portal.models import Participant, Task
+from portal.models import LegacyMove, Participant, Task
 from portal.models.columns import new_id
 from tests.asking import CODE, insert_request
 from tests.clients import PageClient
@@ -16,6 +16,7 @@ from tests.security.routes import Route
 from tests.web import People
 
 NUMBER = "CH-1001"
+INSTANCE = "old-instance-1"
 UNKNOWN = (
     "session_id",
     "command_id",
@@ -33,8 +34,11 @@ def names(app: Flask, people: People, kind: dict[str, str]) -> dict[str, str]:
     with app.app_context():
         request_id = insert_request(kind, people.ana, NUMBER, stage_index=0, stage_name="Manager")
         task_id = insert_task(request_id, people)
+        old = {"instance_id": INSTANCE, "old_state": "IN_PROGRESS", "kind": "active"}
+        db.session.execute(insert(LegacyMove).values(**old, result="needs_person"))
         db.session.commit()
     real = {"number": NUMBER, "code": CODE, "request_id": request_id, "task_id": task_id}
+    real["instance_id"] = INSTANCE
     return real | {name: new_id() for name in UNKNOWN}
 
 
