@@ -75,8 +75,7 @@ class Settings:
         """Read and check the settings.
 
         ``env`` replaces all three places (see the module); None asks them. Raises
-        ConfigurationError, which names the variable, where a value is missing, malformed or
-        unsafe for the environment.
+        ConfigurationError, which names a variable that is missing, malformed or unsafe there.
         """
         read = EnvironmentReader(_gather() if env is None else env)
         environment = read.choice("ENVIRONMENT", ENVIRONMENTS, "production")
