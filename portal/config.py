@@ -72,10 +72,9 @@ class Settings:
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str] | None = None) -> "Settings":
-        """Read and check the settings.
+        """Read and check the settings; ``env`` replaces all three places (see the module).
 
-        ``env`` replaces all three places (see the module); None asks them. Raises
-        ConfigurationError, which names a variable that is missing, malformed or unsafe there.
+        Raises ConfigurationError, which names a variable that is missing, malformed or unsafe.
         """
         read = EnvironmentReader(_gather() if env is None else env)
         environment = read.choice("ENVIRONMENT", ENVIRONMENTS, "production")
