@@ -105,7 +105,7 @@ def _settings(database_url: str) -> Settings:
 
 
 def _make_database(server: PostgresServer, name: str, template: str = "template1") -> None:
-    statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}")
+    statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY FILE_COPY")
     names = [sql.Identifier(each) for each in (name, ROLE, template)]
     with psycopg.connect(server.admin_url(), autocommit=True) as connection:
         connection.execute(statement.format(*names))

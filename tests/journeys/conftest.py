@@ -28,7 +28,7 @@ expect.set_options(timeout=PATIENCE_MS)
 def fresh_database(server: PostgresServer, template: str) -> str:
     """A database of one's own, made from the migrated one."""
     name = f"journey_{uuid.uuid4().hex}"
-    statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}")
+    statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY FILE_COPY")
     names = [sql.Identifier(each) for each in (name, ROLE, template)]
     with psycopg.connect(server.admin_url(), autocommit=True) as connection:
         connection.execute(statement.format(*names))
