@@ -37,6 +37,7 @@ PAGES = (
     "attention",
     "amend",
     "cutover",
+    "override",
     "resubmit",
     "withdraw",
     "attachments",

@@ -20,6 +20,7 @@ SAID: dict[type[Event], str] = {
     request_events.RequestHeld: "held",
     request_events.RequestWithdrawn: "withdrawn",
     request_events.RequestCancelled: "cancelled",
+    request_events.RequestOverridden: "overridden",
 }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from portal.domain import amend, commands, decide, delegating, hand_over, rerouting, steer
+from portal.domain import amend, commands, decide, delegating, hand_over, override, rerouting, steer
 from portal.domain.clock import next_due, tick
 from portal.domain.commands import Command
 from portal.domain.draft import Draft
@@ -36,6 +36,7 @@ HANDLERS: dict[type[Command], Handler] = {
     commands.Retract: decide.retract,
     commands.Resubmit: steer.resubmit,
     commands.Amend: amend.amend,
+    commands.Override: override.override,
     commands.Comment: steer.comment,
     commands.Withdraw: steer.withdraw,
     commands.Cancel: steer.cancel,

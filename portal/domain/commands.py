@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from portal.domain.policy import Decision
 from portal.domain.request import Content, Priority, Via
 
 
@@ -185,12 +186,25 @@ class ReviewPeople(Command):
     task_id: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Override(Command):
+    """An admin decides in place of those who are asked, with a reason.
+
+    `stage_key`: only that stage, the one under way; None: the whole request.
+    """
+
+    decision: Decision
+    reason: str
+    stage_key: str | None = None
+    content_version: int = 1
+
+
 COMMANDS: dict[str, type[Command]] = {
     command.__name__: command
     for command in (
         Submit, Approve, Reject, SendBack, Retract, Resubmit, Amend, Comment, Withdraw, Cancel,
         Hold, Resume, Remind, Reassign, Delegate, TakeBack, StartDelegation, EndDelegation,
-        ReviewPeople,
+        ReviewPeople, Override,
     )
 }  # fmt: skip
 

@@ -14,6 +14,7 @@ from portal.domain.request_events import (
     RequestApproved,
     RequestCancelled,
     RequestHeld,
+    RequestOverridden,
     RequestRejected,
     RequestResubmitted,
     RequestResumed,
@@ -53,7 +54,7 @@ EVENTS: dict[str, type[Event]] = {
         RouteReviewed, StagePassed, StageFailed, RequestReturned, RequestResubmitted, RequestHeld,
         RequestResumed, RequestApproved, RequestRejected, RequestTimedOut, RequestWithdrawn,
         RequestCancelled, CommandRefused, LegacyRecorded, RequestImported, RequestFailed,
-        RequestAmended, StageContinued, DecisionCarried,
+        RequestAmended, StageContinued, DecisionCarried, RequestOverridden,
     )
 }  # fmt: skip
 
@@ -80,6 +81,7 @@ __all__ = [
     "RequestFailed",
     "RequestHeld",
     "RequestImported",
+    "RequestOverridden",
     "RequestRejected",
     "RequestResubmitted",
     "RequestResumed",

@@ -177,6 +177,7 @@ CHANGES: dict[type[Event], Callable[[Approval, Any], Changes]] = {
     happened.RequestReturned: _returned,
     happened.RequestResubmitted: _resubmitted,
     happened.RequestAmended: _amended,
+    happened.RequestOverridden: _nothing,
     happened.RequestHeld: _held,
     happened.RequestResumed: _resumed,
     happened.RequestApproved: _closed(Status.APPROVED),

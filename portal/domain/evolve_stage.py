@@ -169,6 +169,7 @@ def _passed(state: Approval, event: happened.StagePassed) -> Changes:
         round=state.round,
         deciders=event.deciders,
         acted_for=event.acted_for,
+        overridden_by=event.overridden_by,
         reads=None if state.stage is None else state.stage.plan.reads,
     )
     return {

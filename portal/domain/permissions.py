@@ -22,6 +22,7 @@ class Permission(StrEnum):
     HOLD = "hold"
     CANCEL = "cancel"
     REASSIGN = "reassign"
+    OVERRIDE = "override"
     ADMINISTER = "administer"
 
 
@@ -34,6 +35,7 @@ SENTENCES: dict[Permission, str] = {
     Permission.HOLD: "Put an open request on hold and resume it.",
     Permission.CANCEL: "Cancel an open request, with a reason.",
     Permission.REASSIGN: "Give somebody's task to someone else, with a reason.",
+    Permission.OVERRIDE: "Decide in place of those who are asked, with a reason and a password.",
     Permission.ADMINISTER: "See what needs attention, and the state of the system.",
 }
 
@@ -46,7 +48,13 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.AUDITOR: _READER,
     Role.ADMIN: _MEMBER
     | _READER
-    | {Permission.HOLD, Permission.CANCEL, Permission.REASSIGN, Permission.ADMINISTER},
+    | {
+        Permission.HOLD,
+        Permission.CANCEL,
+        Permission.REASSIGN,
+        Permission.OVERRIDE,
+        Permission.ADMINISTER,
+    },
 }
 
 

@@ -112,7 +112,7 @@ class Attention:
 class EarlierApproval:
     """A stage approved before: its round and who approved it (nobody for a notify stage).
 
-    `acted_for`: in whose place some of them did.
+    `acted_for`: in whose place some of them did. `overridden_by`: the admin who let it pass.
     """
 
     index: int
@@ -120,6 +120,7 @@ class EarlierApproval:
     round: int
     deciders: tuple[str, ...] = ()
     acted_for: tuple[str, ...] = ()
+    overridden_by: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from portal.domain.event import Event
+from portal.domain.policy import Decision
 from portal.domain.request import Content, Priority, Via
 
 
@@ -133,6 +134,23 @@ class RequestResumed(Event):
     TEXTS: ClassVar[tuple[str, ...]] = ("comment",)
     seconds: int
     comment: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestOverridden(Event):
+    """An admin decided the request, or the stage `stage_key`, in place of `passed_over`.
+
+    `passed_over`: everybody who was asked in what was under way, or decided there.
+    """
+
+    tag: ClassVar[str] = "request:overridden"
+    TEXTS: ClassVar[tuple[str, ...]] = ("reason",)
+    decision: Decision
+    reason: str
+    stage_key: str | None = None
+    content_version: int = 1
+    content_hash: str = ""
+    passed_over: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -142,6 +142,8 @@ def _open_or_attend(index: int, policy: Policy, chooser: Chooser, clock: Clock) 
 def carried_reason(stage: Stage, approval: EarlierApproval | None, directory: Directory) -> str:
     """Why a stage approved (or told) in an earlier round is not asked again."""
     done = "Told" if stage.kind is StageKind.NOTIFY else "Approved"
+    if approval is not None and approval.overridden_by is not None:
+        done = "Decided by an administrator"
     when = "in an earlier round" if approval is None else f"in round {approval.round}"
     names = [] if approval is None else [name_of(directory, each) for each in approval.deciders]
     by = f" by {' and '.join(names)}" if names else ""

@@ -49,6 +49,7 @@ def question(state: Approval, now: datetime) -> RouteQuestion:
                 round=each.round,
                 deciders=each.deciders,
                 acted_for=each.acted_for,
+                overridden_by=each.overridden_by,
             )
             for each in state.passed
         ),

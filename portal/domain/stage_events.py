@@ -205,7 +205,8 @@ class StageContinued(Event):
 class StagePassed(Event):
     """A stage has the approvals it needs (or told its people, for a notify stage).
 
-    `deciders`: who approved; `acted_for`: in whose place some of them did.
+    `deciders`: who approved; `acted_for`: in whose place some of them did. `overridden_by`: the
+    admin who let it pass without enough approvals.
     """
 
     tag: ClassVar[str] = "stage:passed"
@@ -213,6 +214,7 @@ class StagePassed(Event):
     key: str
     deciders: tuple[str, ...] = ()
     acted_for: tuple[str, ...] = ()
+    overridden_by: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

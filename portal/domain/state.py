@@ -58,6 +58,7 @@ class PassedStage:
     """A stage that was approved: when (which round), by whom, and which fields it read.
 
     A notify stage stands here without deciders. `acted_for`: who was represented.
+    `overridden_by`: the admin who let it pass.
     """
 
     key: str
@@ -66,6 +67,7 @@ class PassedStage:
     deciders: tuple[str, ...] = ()
     reads: tuple[str, ...] | None = None
     acted_for: tuple[str, ...] = ()
+    overridden_by: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,8 +131,8 @@ class Approval:
 
     @property
     def has_approval(self) -> bool:
-        """True if somebody's approval of an earlier stage stands."""
-        return any(stage.deciders for stage in self.passed)
+        """True if somebody's approval of an earlier stage stands, or an override of one."""
+        return any(stage.deciders or stage.overridden_by for stage in self.passed)
 
     @property
     def open_tasks(self) -> tuple[Task, ...]:

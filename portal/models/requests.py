@@ -193,7 +193,7 @@ class Comment(Base):
 
     `about` is a `portal.domain.policy.Decision` for the comment of a task's decision, "undone" once
     that decision was retracted, else "resubmitted", "amended", "held", "resumed", "withdrawn",
-    "cancelled", "reassigned", "delegated", "given_back".
+    "cancelled", "overridden", "reassigned", "delegated", "given_back".
     """
 
     __tablename__ = "comments"

@@ -1,52 +1,15 @@
 """What people are told about the events of a request: who, and in which words. Pure."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from portal.domain import request_events, stage_events
 from portal.domain.event import SYSTEM, Event
 from portal.domain.policy import StageKind
+from portal.notifications.overriding import overridden
+from portal.notifications.scene import Notice, Scene, notice
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Notice:
-    """One message for one person about one event."""
-
-    user_id: str
-    seq: int
-    kind: str
-    text: str
-    created_at: datetime
-    task_id: str | None = None
-
-
-@dataclass(kw_only=True)
-class Scene:
-    """What composing has to know beside the events.
-
-    `names` by person id; `title` and `assignees` (person by id of each open task) are those before
-    the events, and are kept up to date on the way; `admins`: who hears that a request is stuck.
-    """
-
-    title: str
-    requester_id: str
-    on_behalf_of: str | None = None
-    names: dict[str, str] = field(default_factory=dict)
-    assignees: dict[str, str] = field(default_factory=dict)
-    admins: Sequence[str] = ()
-
-    def name(self, person_id: str | None) -> str:
-        """A person's name as far as it is known."""
-        if person_id is None or person_id == SYSTEM:
-            return "The portal"
-        return self.names.get(person_id, "Somebody")
-
-    @property
-    def owners(self) -> tuple[str, ...]:
-        """Who asked, and for whom."""
-        return (self.requester_id, *filter(None, (self.on_behalf_of,)))
+__all__ = ["NEED_ASSIGNEES", "Notice", "Scene", "compose"]
 
 
 def compose(events: Iterable[Event], scene: Scene) -> list[Notice]:
@@ -56,21 +19,15 @@ def compose(events: Iterable[Event], scene: Scene) -> list[Notice]:
         teller = TELLERS.get(type(event))
         if teller is not None:
             told = {person for person in (event.actor, event.on_behalf_of) if person is not None}
-            for notice in teller(event, scene):
-                if notice.user_id not in told:
-                    told.add(notice.user_id)
-                    notices.append(notice)
+            for each in teller(event, scene):
+                if each.user_id not in told:
+                    told.add(each.user_id)
+                    notices.append(each)
         if isinstance(event, stage_events.TaskDelegated):
             # Whoever was asked just now and is represented at once has nothing to do.
             gone = (event.task_id, event.from_id)
             notices = [each for each in notices if (each.task_id, each.user_id) != gone]
     return notices
-
-
-def _notice(event: Event, person: str, kind: str, text: str, task_id: str | None = None) -> Notice:
-    return Notice(
-        user_id=person, seq=event.seq, kind=kind, text=text, created_at=event.at, task_id=task_id
-    )
 
 
 def _asked(
@@ -85,20 +42,20 @@ def _amended(event: request_events.RequestAmended, scene: Scene) -> list[Notice]
     scene.title = event.content.title
     text = f"{scene.name(event.actor)} changed “{scene.title}”, which waits for your decision."
     people = dict.fromkeys(scene.assignees.values())
-    return [_notice(event, person, "amended", text) for person in people]
+    return [notice(event, person, "amended", text) for person in people]
 
 
 def _opened(event: stage_events.StageOpened, scene: Scene) -> list[Notice]:
     if event.plan.kind is not StageKind.NOTIFY:
         return []
     text = f"{scene.name(scene.requester_id)} asks for “{scene.title}”. Nothing to do for you."
-    return [_notice(event, person.person_id, "told", text) for person in event.plan.people]
+    return [notice(event, person.person_id, "told", text) for person in event.plan.people]
 
 
 def _assigned(event: stage_events.TaskAssigned, scene: Scene) -> list[Notice]:
     scene.assignees[event.task_id] = event.person_id
     text = f"{scene.name(scene.requester_id)} asks for your decision: “{scene.title}”."
-    return [_notice(event, event.person_id, "assigned", text, event.task_id)]
+    return [notice(event, event.person_id, "assigned", text, event.task_id)]
 
 
 def _retracted(event: stage_events.DecisionRetracted, scene: Scene) -> list[Notice]:
@@ -116,7 +73,7 @@ def _withdrawn(event: stage_events.TaskWithdrawn, scene: Scene) -> list[Notice]:
     if not event.dropped:
         return []
     text = f"One person less decides about “{scene.title}”. {event.reason}"
-    return [_notice(event, person, "moved", text) for person in scene.owners]
+    return [notice(event, person, "moved", text) for person in scene.owners]
 
 
 def _escalated(event: stage_events.TaskEscalated, scene: Scene) -> list[Notice]:
@@ -126,8 +83,8 @@ def _escalated(event: stage_events.TaskEscalated, scene: Scene) -> list[Notice]:
     to_text = f"“{scene.title}” waited for {before} and is now yours to decide.{message}"
     from_text = f"“{scene.title}” waited too long and went to {scene.name(event.to_id)}."
     return [
-        _notice(event, event.to_id, "escalated", to_text, event.task_id),
-        _notice(event, event.from_id, "moved", from_text),
+        notice(event, event.to_id, "escalated", to_text, event.task_id),
+        notice(event, event.from_id, "moved", from_text),
     ]
 
 
@@ -143,9 +100,9 @@ def _reassigned(event: stage_events.TaskReassigned, scene: Scene) -> list[Notice
         from_text = f"{scene.name(event.actor)} gave “{scene.title}” to {new}.{because}"
     owners_text = f"{new} decides about “{scene.title}” in place of {old}. {event.reason}".strip()
     return [
-        _notice(event, event.to_id, "reassigned", to_text, event.task_id),
-        _notice(event, event.from_id, "moved", from_text),
-        *(_notice(event, person, "moved", owners_text) for person in scene.owners),
+        notice(event, event.to_id, "reassigned", to_text, event.task_id),
+        notice(event, event.from_id, "moved", from_text),
+        *(notice(event, person, "moved", owners_text) for person in scene.owners),
     ]
 
 
@@ -154,17 +111,17 @@ def _delegated(event: stage_events.TaskDelegated, scene: Scene) -> list[Notice]:
     because = f" Why: {event.comment}" if event.comment else ""
     owner = scene.name(event.from_id)
     text = f"“{scene.title}” waits for your decision, for {owner}.{because}"
-    return [_notice(event, event.to_id, "delegated", text, event.task_id)]
+    return [notice(event, event.to_id, "delegated", text, event.task_id)]
 
 
 def _given_back(event: stage_events.TaskGivenBack, scene: Scene) -> list[Notice]:
     scene.assignees[event.task_id] = event.to_id
     because = event.reason or (f"Why: {event.comment}" if event.comment else "")
     text = f"“{scene.title}” is yours to decide again. {because}".strip()
-    notices = [_notice(event, event.to_id, "given_back", text, event.task_id)]
+    notices = [notice(event, event.to_id, "given_back", text, event.task_id)]
     if event.actor != SYSTEM:
         gone = f"{scene.name(event.actor)} took “{scene.title}” back: you need not decide it."
-        notices.append(_notice(event, event.from_id, "moved", gone))
+        notices.append(notice(event, event.from_id, "moved", gone))
     return notices
 
 
@@ -178,7 +135,7 @@ def _reminded(event: stage_events.ReminderDue, scene: Scene) -> list[Notice]:
     )
     people = [(task, scene.assignees.get(task)) for task in event.task_ids]
     return [
-        _notice(event, person, "reminder", text, task)
+        notice(event, person, "reminder", text, task)
         for task, person in people
         if person is not None
     ]
@@ -187,7 +144,7 @@ def _reminded(event: stage_events.ReminderDue, scene: Scene) -> list[Notice]:
 def _commented(event: request_events.CommentAdded, scene: Scene) -> list[Notice]:
     text = f"{scene.name(event.actor)} commented on “{scene.title}”."
     people = dict.fromkeys((*scene.owners, *scene.assignees.values()))
-    return [_notice(event, person, "comment", text) for person in people]
+    return [notice(event, person, "comment", text) for person in people]
 
 
 def _attention(event: request_events.AttentionNeeded, scene: Scene) -> list[Notice]:
@@ -195,18 +152,20 @@ def _attention(event: request_events.AttentionNeeded, scene: Scene) -> list[Noti
     if event.attempt > 1:
         return []
     text = f"“{scene.title}” needs attention: {event.reason}"
-    return [_notice(event, person, "attention", text) for person in scene.admins]
+    return [notice(event, person, "attention", text) for person in scene.admins]
 
 
 def _returned(event: request_events.RequestReturned, scene: Scene) -> list[Notice]:
     text = f"{scene.name(event.by)} sent “{scene.title}” back to you for changes."
-    return [_notice(event, person, "returned", text) for person in scene.owners]
+    return [notice(event, person, "returned", text) for person in scene.owners]
 
 
 def _to_owners(kind: str, words: str) -> Callable[[Event, Scene], list[Notice]]:
     def tell(event: Event, scene: Scene) -> list[Notice]:
+        if scene.is_overridden:  # they have just heard of it
+            return []
         text = words.format(title=scene.title, actor=scene.name(event.actor))
-        return [_notice(event, person, kind, text) for person in scene.owners]
+        return [notice(event, person, kind, text) for person in scene.owners]
 
     return tell
 
@@ -229,6 +188,7 @@ TELLERS: dict[type[Event], Callable[[Any, Scene], list[Notice]]] = {
     request_events.CommentAdded: _commented,
     request_events.AttentionNeeded: _attention,
     request_events.RequestReturned: _returned,
+    request_events.RequestOverridden: overridden,
     request_events.RequestHeld: _to_owners("held", "{actor} put “{title}” on hold."),
     request_events.RequestApproved: _to_owners("approved", "“{title}” is approved."),
     request_events.RequestRejected: _to_owners("rejected", "“{title}” was rejected."),

@@ -23,6 +23,7 @@ NAMES = {
     "Comment": "Your comment",
     "Resubmit": "Your new version",
     "Amend": "Your change",
+    "Override": "Your decision",
     "Withdraw": "Your withdrawal",
     "Remind": "Your reminder",
     "Hold": "Your hold",

@@ -52,7 +52,7 @@ def correction_of(record: RequestRecord, drawn: RequestForm, key: str) -> Correc
         command_id=key,
         number=record.number,
         content=drawn.content(),
-        content_version=_seen_version(),
+        content_version=seen_version(),
         comment=drawn["comment"].data or "",
     )
 
@@ -102,7 +102,7 @@ def _kept(record: RequestRecord, drawn: RequestForm, key: str) -> dict[str, list
     return fresh
 
 
-def _seen_version() -> int:
+def seen_version() -> int:
     """The version that the form was drawn from; 0, which is none, for what is no number."""
     text = request.form.get("content_version", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

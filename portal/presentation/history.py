@@ -102,4 +102,6 @@ def _decided(facts: Mapping[str, Any]) -> str:
 def _why(kind: str, facts: Mapping[str, Any]) -> str:
     remarks = " ".join(str(each) for each in facts.get("remarks") or ())
     moved = facts.get("reason") if kind == "TaskReassigned" else None
-    return str(moved or facts.get("why") or facts.get("reason") or facts.get("cause") or remarks)
+    said = (moved, facts.get("why"), facts.get("reason"), facts.get("cause"), remarks)
+    # A text that people wrote stands apart: the payload has only its hash.
+    return next((each for each in said if each and isinstance(each, str)), "")

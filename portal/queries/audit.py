@@ -18,7 +18,7 @@ COURSE = (
     "RequestSubmitted", "StageSkipped", "StageOpened", "TaskAssigned", "StagePassed", "StageFailed",
     "RequestReturned", "RequestResubmitted", "AttentionNeeded", "RequestApproved",
     "RequestRejected", "RequestTimedOut", "RequestWithdrawn", "RequestCancelled",
-    "RequestAmended", "StageContinued", "DecisionCarried",
+    "RequestAmended", "StageContinued", "DecisionCarried", "RequestOverridden",
 )  # fmt: skip
 _SLACK = timedelta(days=1)
 

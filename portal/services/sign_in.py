@@ -52,6 +52,16 @@ def check(email: str, password: str, address: str | None, device: Device | None)
     return SignedIn(person.id, frozenset(Role(role) for role in person.roles if role in ROLES))
 
 
+def confirm(user_id: str, password: str) -> None:
+    """See that it is still the same person, before something grave. Raises WrongPassword, TooMany
+    or Busy. Tries count for this alone: nobody can be kept from it by others' wrong sign-ins."""
+    attempt = attempts.begin({f"confirm:{user_id}": attempts.PER_ACCOUNT})
+    columns = select(User.password_hash).where(User.id == user_id, User.is_active)
+    if not passwords.matches(db.session.scalar(columns), password):
+        raise WrongPassword
+    attempt.forget()
+
+
 ROLES = frozenset(role.value for role in Role)
 
 

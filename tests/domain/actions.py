@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from portal.domain import approval, commands
 from portal.domain.event import SYSTEM
+from portal.domain.policy import Decision
 from portal.domain.request import Status, TaskStatus
 from portal.domain.state import Task
 from tests.domain.worlds import (
@@ -134,6 +135,20 @@ def stop(draw: Any, world: World) -> None:
         world.command(commands.Cancel, "admin", reason=draw(st.sampled_from(["", " ", "Stop."])))
 
 
+def override(draw: Any, world: World) -> None:
+    """Somebody decides in place of others; mostly an admin, about what is there."""
+    stage = world.state.stage
+    keys = [None, "stage-9", *([] if stage is None else [stage.plan.key] * 2)]
+    world.command(
+        commands.Override,
+        draw(st.sampled_from(["admin", "admin", "ana", "rita", "bob"])),
+        decision=draw(st.sampled_from(Decision)),
+        stage_key=draw(st.sampled_from(keys)),
+        reason=draw(reasons),
+        content_version=world.state.content_version - (draw(st.integers(0, 5)) == 0),
+    )
+
+
 def hold(draw: Any, world: World) -> None:
     """The clocks are stopped."""
     world.command(commands.Hold, "admin", reason=draw(texts))
@@ -192,7 +207,7 @@ ACTIONS: dict[str, Action] = {
     each.__name__: each
     for each in (
         decide, retract, repeat, resubmit, amend, comment, stop, hold, resume, remind, route, wait,
-        delegate, reassign, lend, review,
+        delegate, reassign, lend, review, override,
     )
 }  # fmt: skip
 

@@ -72,6 +72,25 @@ def test_changed_while_it_waits(somebody: Arrive) -> None:
     tom.sees(number, "The new one is, too.", "Sofia Conti")
 
 
+def test_an_administrator_decides_in_place_of_others(somebody: Arrive) -> None:
+    tom = somebody("tom.becker")
+    number = tom.submit("purchase", PURCHASE | {"title": "Urgent repair"})
+    ada = somebody("ada.admin").sees(number, "Marta Lindqvist")
+    ada.page.get_by_role("link", name="Decide in place of others").click()
+    ada.page.get_by_label("Approve the whole request").check()
+    ada.page.fill("main [name=reason]", "The laboratory is under water.")
+    ada.page.fill("main [name=password]", "wrong")
+    ada.page.locator("main form button[type=submit]").click()
+    expect(ada.page).to_have_title(_starts_with("Error: "))
+    ada.page.fill("main [name=password]", ada.installation.passwords["ada.admin"])
+    ada.page.locator("main form button[type=submit]").click()
+    tom.sees(number, "Approved by Ada", "The laboratory is under water.")
+    marta = somebody("marta.lindqvist")
+    marta.installation.wait_for(
+        lambda: "without waiting for you" in marta.go("/notifications").text()
+    )
+
+
 def test_two_approvers_at_once(somebody: Arrive) -> None:
     number = somebody("tom.becker").submit("expenses", EXPENSE)
     somebody("marta.lindqvist").open_from_inbox(number).decide("approve")

@@ -8,7 +8,7 @@ import pytest
 from portal.domain import commands
 from portal.domain.event import Event
 from portal.domain.plan import PlannedEscalation, RoutePlan
-from portal.domain.policy import StageKind
+from portal.domain.policy import Decision, StageKind
 from portal.notifications.compose import Notice, Scene, compose
 from tests.domain.story import Story, asked, at
 
@@ -109,6 +109,20 @@ def test_a_change_reaches_those_still_asked_and_those_asked_anew() -> None:
     events += story.opens("ana", index=0, reads=("colour",))
     anew = ("ana", "assigned", "Rita asks for your decision: “Chairs”.")
     assert told(events, assignees=assignees) == [anew]
+
+
+def test_an_override_is_told_to_those_passed_over_and_to_the_owners_once() -> None:
+    story = opened("ana", "ben", mode="all")
+    events = story.says(
+        commands.Override, "admin", decision=Decision.APPROVE, reason="Ana is away."
+    )
+    said = "Adam, an administrator, approved “Chairs”"
+    instead = f"{said} without waiting for you. Reason: Ana is away."
+    assert told(events, title="Chairs") == [
+        ("ana", "overridden", instead),
+        ("ben", "overridden", instead),
+        ("rita", "overridden", f"{said}."),
+    ]
 
 
 def test_attention_is_told_once_for_each_reason() -> None:

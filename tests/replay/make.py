@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from portal.domain import codec, commands
-from portal.domain.policy import WorkflowKind
+from portal.domain.policy import Decision, WorkflowKind
 from portal.domain.request import Content
 from tests.workflows.fakes import days, permanent
-from tests.workflows.given import ANA, BEN, DAN, escalates_to_ben, stage
+from tests.workflows.given import ANA, BEN, CAI, DAN, escalates_to_ben, stage
 from tests.workflows.journey import Journey, time_skipping_server
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -83,6 +83,15 @@ async def amended(journey: Journey) -> None:
     await journey.give(journey.request.approve(ANA, opening=2, version=3))
 
 
+async def overridden(journey: Journey) -> None:
+    """An administrator lets one stage pass, then decides the request."""
+    await journey.start(stage("manager", ANA), stage("budget", BEN))
+    over = {"decision": Decision.APPROVE, "reason": "Both are away."}
+    await journey.give(journey.request.give(commands.Override, CAI, stage_key="manager", **over))
+    await journey.seen("TaskAssigned", times=2)
+    await journey.give(journey.request.give(commands.Override, CAI, **over))
+
+
 async def withdrawn(journey: Journey) -> None:
     """Held and resumed first, with a command nobody knows."""
     await journey.start(stage("manager", ANA, expires_at=lambda q: days(q, 5)))
@@ -139,8 +148,8 @@ async def handed_over(journey: Journey) -> None:
 
 
 PATHS: tuple[Path_, ...] = (
-    approved, rejected, escalated, timed_out, sent_back, amended, withdrawn, from_state,
-    continued_as_new, needs_attention, handed_over,
+    approved, rejected, escalated, timed_out, sent_back, amended, overridden, withdrawn,
+    from_state, continued_as_new, needs_attention, handed_over,
 )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from portal.domain import commands
-from portal.domain.policy import Mode, Rejection, StageKind
+from portal.domain.policy import Decision, Mode, Rejection, StageKind
 from portal.domain.request import Content
 from tests.workflows.given import ANA, BEN, CAI, DAN, stage
 from tests.workflows.journey import Journey
@@ -52,6 +52,16 @@ async def test_changed_while_it_waits(journey: Journey) -> None:
     assert journey.recorder.kinds.count("TaskDecided") == 1
     await journey.give(journey.request.approve(BEN, opening=3, version=2))
     assert await journey.outcome() == "APPROVED"
+
+
+async def test_overridden_by_an_admin(journey: Journey) -> None:
+    await journey.start(stage("manager", ANA), stage("budget", BEN))
+    over = {"decision": Decision.APPROVE, "reason": "Both are away."}
+    await journey.give(journey.request.give(commands.Override, CAI, stage_key="manager", **over))
+    await journey.seen("TaskAssigned", times=2)
+    await journey.give(journey.request.give(commands.Override, CAI, **over))
+    assert await journey.outcome() == "APPROVED"
+    assert "TaskDecided" not in journey.recorder.kinds
 
 
 async def test_withdrawn_by_the_requester(journey: Journey) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from portal.domain.codec import decode
 from portal.domain.plan import Attention, StagePlan, StageSkip
-from portal.domain.policy import StageKind
+from portal.domain.policy import Decision, StageKind
 from portal.domain.request import Status, TaskStatus
 from portal.pages.reading.steps import expected, lowered, rule_of, skipped, some, votes_of
 from portal.presentation.labels import people, words_of
@@ -144,7 +144,9 @@ class Course:
             told = f"Told {some([person.name for person in self.stage.plan.people])}."
             self._close("done", f"{self.stage.plan.name}: told", event.at, told)
         elif self.stage is not None:
-            self._close("done", f"{self.stage.plan.name} approved", event.at)
+            by = event.data.get("overridden_by")
+            how = f"decided by {self._name(by)}, an administrator" if by else "approved"
+            self._close("done", f"{self.stage.plan.name} {how}", event.at)
 
     def _stage_failed(self, event: EventRecord) -> None:
         if self.stage is not None:
@@ -159,6 +161,18 @@ class Course:
         if self.stage is not None:
             title = f"{self.stage.plan.name}: no decision in time"
             self._close("failed", title, event.at, "Every deadline and escalation passed.")
+
+    def _request_overridden(self, event: EventRecord) -> None:
+        """Decided by an administrator; of a stage only, its passing tells."""
+        if event.data.get("stage_key") is not None:
+            return
+        if self.stage is not None:
+            self._close("again", f"{self.stage.plan.name}: passed over", event.at)
+        is_yes = event.data["decision"] == Decision.APPROVE
+        title = (
+            f"{'Approved' if is_yes else 'Rejected'} by {self._name(event.actor)}, an administrator"
+        )
+        self.steps.append(Step("done" if is_yes else "failed", title, at=event.at))
 
     def _request_withdrawn(self, event: EventRecord) -> None:
         self._ended(event, f"Withdrawn by {self._name(event.actor)}")

@@ -16,6 +16,7 @@ ABOUT = {
     "withdrawn": "withdrew it",
     "resubmitted": "sent it again",
     "amended": "changed it",
+    "overridden": "decided in place of others",
     "undone": "undone since",
     "reassigned": "handed a task over",
     "delegated": "delegated a task",

@@ -37,6 +37,7 @@ class _Passed:
                 round=self.round,
                 deciders=tuple(data.get("deciders", ())),
                 acted_for=tuple(data.get("acted_for", ())),
+                overridden_by=data.get("overridden_by"),
             )
 
     def _keep_carried(self) -> None:

@@ -85,6 +85,7 @@ class Sheet:
     may_comment: bool
     may_hold: bool
     may_cancel: bool
+    may_override: bool
 
     @property
     def status_name(self) -> str:
@@ -129,6 +130,7 @@ def compose(record: RequestRecord, person: Identity, since: int | None = None) -
         may_comment=is_open and not person.is_auditor,
         may_hold=is_open and person.may(Permission.HOLD),
         may_cancel=is_open and person.may(Permission.CANCEL),
+        may_override=is_open and person.may(Permission.OVERRIDE) and not record.is_by(person.id),
     )
 
 
