@@ -79,7 +79,7 @@ def run_on(connection: Connection) -> None:
     connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
     if connection.scalar(text("SELECT to_regnamespace('portal')")) is None:
         connection.execute(text("CREATE SCHEMA portal"))
-    if goes_to() == REVISION:
+    if goes_to() in (REVISION, (REVISION,)):
         catch_up(connection)
     connection.commit()
     context.configure(connection=connection, **OPTIONS)

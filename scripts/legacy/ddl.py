@@ -74,6 +74,7 @@ def _make_room(connection: psycopg.Connection[Any]) -> None:
             "UPDATE portal.alembic_version SET version_num = %s WHERE version_num = %s",
             [newest(), REVISION],
         )
+        connection.execute("COMMENT ON TABLE portal.alembic_version IS NULL")
 
 
 def _tie(

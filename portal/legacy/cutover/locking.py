@@ -16,7 +16,7 @@ PAUSE = 0.5
 
 HOLDERS = """
 SELECT DISTINCT format('%s (process %s, since %s)', coalesce(nullif(a.application_name, ''),
-    a.usename, 'unknown'), a.pid, to_char(a.xact_start, 'HH24:MI:SS'))
+    a.usename, 'unknown'), a.pid, coalesce(to_char(a.xact_start, 'HH24:MI:SS'), '?'))
 FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
 WHERE l.granted AND l.pid <> pg_backend_pid() AND l.relation = ANY(
     SELECT to_regclass(name) FROM unnest(CAST(:tables AS text[])) name)

@@ -16,6 +16,15 @@ WHERE n.nspname = :schema AND c.relkind IN ('r', 'p') AND c.relname = ANY(:names
         SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND NOT a.attisdropped
             AND a.attname = 'temporal_workflow_id'))
 """
+# The name of the functions' text is matched as a word; what is compiled follows the tables anyway.
+FUNCTIONS = """
+SELECT DISTINCT format('%I.%I', n.nspname, p.proname) FROM pg_proc p
+JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
+WHERE l.lanname NOT IN ('c', 'internal') AND p.prosqlbody IS NULL
+    AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'portal')
+    AND p.prosrc ~* ('\\m(' || array_to_string(CAST(:names AS text[]), '|') || ')\\M')
+ORDER BY 1
+"""
 ENUMS = """
 SELECT t.typname FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
 WHERE n.nspname = :schema AND t.typtype = 'e' AND t.typname = ANY(:names)
@@ -30,6 +39,11 @@ def engine_tables(connection: Connection, schema: str = OPS) -> tuple[str, ...]:
 def engine_enums(connection: Connection, schema: str = OPS) -> tuple[str, ...]:
     """Which of the engine's eight enums are in this schema."""
     return _found(connection, ENUMS, schema, ENGINE_ENUMS)
+
+
+def functions_naming(connection: Connection, tables: Iterable[str]) -> tuple[str, ...]:
+    """Functions of others whose text names one of these tables, and would not find it elsewhere."""
+    return tuple(connection.scalars(text(FUNCTIONS), {"names": list(tables)}))
 
 
 def is_there(connection: Connection, relation: str) -> bool:

@@ -39,6 +39,15 @@ WHERE m.result IN ('needs_person', 'failed') AND m.rolled_back_at IS NULL
 
 WRITTEN_SINCE = "AND age(i.xmin) <= age(CAST(CAST(:since AS xid8) AS xid))"
 SHOWN = "SELECT i.id, i.request_id, i.state::text, m.result, m.reasons "
+# The way back needs the right on gloria_ops, so that it is asked for before the way there.
+LACKING = """
+SELECT CASE WHEN NOT has_schema_privilege(:ops, 'CREATE') THEN 'schema ' || :ops
+    WHEN to_regnamespace(:archive) IS NULL
+        AND NOT has_database_privilege(current_database(), 'CREATE') THEN 'this database'
+    WHEN to_regnamespace(:archive) IS NOT NULL
+        AND NOT has_schema_privilege(to_regnamespace(:archive)::oid, 'CREATE')
+        THEN 'schema ' || :archive END
+"""
 FOREIGN = """
 SELECT format('%I.%I (%s)', n.nspname, c.relname, pg_get_userbyid(c.relowner))
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -78,6 +87,11 @@ def require_ready(connection: Connection) -> None:
         raise CutoverRefused(
             "Only their owners, named in brackets, may move these. Make the role of DATABASE_URL a "
             f"member of those roles first: {', '.join(foreign)}."
+        )
+    lacking = connection.scalar(text(LACKING), {"ops": OPS, "archive": ARCHIVE})
+    if lacking is not None:
+        raise CutoverRefused(
+            f"The role of DATABASE_URL lacks the right to create in {lacking}: grant it first."
         )
     taken = engine_tables(connection, ARCHIVE)
     if taken:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from portal.config import Settings
 from portal.legacy.cutover import backup, chain, recording, refusing
 from portal.legacy.cutover.errors import CutoverRefused
+from portal.legacy.cutover.places import engine_tables, functions_naming
 from portal.legacy.cutover.schema import Warrant
 from portal.legacy.tables import OPS
 
@@ -45,6 +46,9 @@ def cut_over(connection: Connection, settings: Settings, options: Options, say: 
     rest = refusing.not_imported(connection, OPS, accepted)
     if rest:
         say(f"Not imported: {refusing.instances(rest)}. The mover reads the archive too.")
+    named = functions_naming(connection, engine_tables(connection))
+    if named:
+        say(f"Functions that name the old tables will not find them any more: {', '.join(named)}.")
     connection.rollback()
     if options.dry_run:
         say("Nothing speaks against the cutover. This was a dry run: nothing was touched.")

@@ -21,6 +21,11 @@ from portal.legacy.tables import ARCHIVE, OPS
 
 OURS, WAITING = f"{OPS}.workflow_history", f"{OPS}.workflow_history_next"
 
+PORTAL_OWNER = """
+SELECT quote_ident(r.rolname) FROM pg_namespace n JOIN pg_roles r ON r.oid = n.nspowner
+WHERE n.nspname = 'portal' AND r.rolname <> current_user AND pg_has_role(r.oid, 'MEMBER')
+"""
+
 
 @dataclass(frozen=True)
 class Warrant:
@@ -61,7 +66,7 @@ def move_out(connection: Connection, warrant: Warrant | None) -> None:
         drop_tie(connection, tie)
     made = not has_schema(connection, ARCHIVE)
     if made:
-        connection.execute(text(f"CREATE SCHEMA {ARCHIVE}"))
+        _make_archive(connection)
     enums = engine_enums(connection)
     _change_schema(connection, tables, enums, OPS, ARCHIVE)
     if waits:
@@ -108,6 +113,14 @@ def put_back(connection: Connection, by: str) -> None:
     if cutover.made_schema:
         connection.execute(text(f"DROP SCHEMA {ARCHIVE}"))
     recording.taken_back(connection, cutover.id, by)
+
+
+def _make_archive(connection: Connection) -> None:
+    """Make the archive; it belongs to the portal's role, also where a superuser makes it."""
+    connection.execute(text(f"CREATE SCHEMA {ARCHIVE}"))
+    owner = connection.scalar(text(PORTAL_OWNER))
+    if owner is not None:
+        connection.execute(text(f"ALTER SCHEMA {ARCHIVE} OWNER TO {owner}"))
 
 
 def _change_schema(

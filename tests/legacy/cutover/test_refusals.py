@@ -129,6 +129,22 @@ def test_without_an_old_engine_there_is_nothing_to_do(make_app, settings) -> Non
     assert "no old engine" in result.output
 
 
+def test_a_role_that_could_not_go_back_does_not_go(moved: Site) -> None:
+    moved.as_superuser("""
+        REVOKE CREATE ON SCHEMA gloria_ops FROM gloria; ALTER SCHEMA gloria_ops OWNER TO postgres;
+        GRANT USAGE ON SCHEMA gloria_ops TO gloria""")
+    assert "create in schema gloria_ops" in moved.cut_over("--dry-run", status=1)
+
+
+def test_functions_that_will_not_find_the_tables_are_named(moved: Site) -> None:
+    moved.database.change("""CREATE FUNCTION gloria_ops.theirs() RETURNS bigint LANGUAGE plpgsql AS
+        'BEGIN RETURN (SELECT count(*) FROM gloria_ops.Workflow_Actions); END'""")
+    moved.database.change("""CREATE FUNCTION gloria_ops.other() RETURNS text LANGUAGE sql AS
+        $$SELECT 'my_workflow_actions_2'$$""")
+    said = moved.cut_over("--dry-run")
+    assert "any more: gloria_ops.theirs." in said
+
+
 def test_only_the_owner_may_move_the_tables(moved: Site) -> None:
     moved.as_superuser("ALTER TABLE gloria_ops.workflow_actions OWNER TO postgres")
     said = moved.cut_over("--dry-run", status=1)
