@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from dotenv import dotenv_values
@@ -43,7 +44,13 @@ class Settings:
     log_level: str = "INFO"
     attachments_dir: Path = ROOT / "var" / "attachments"
     attachments_most: int = 20
-    attachments_largest_mb: int = 10
+    attachments_largest_mb: int = 25
+    attachments_url: str = ""
+    attachments_endpoint: str = ""
+    attachments_region: str = "us-east-1"
+    attachments_key_id: str = ""
+    attachments_key: str = field(default="", metadata={"secret": True})
+    clamd_address: str = ""
     legacy_dir: Path = ROOT / "var" / "legacy"
 
     backups_dir: Path = ROOT / "var" / "backups"
@@ -87,9 +94,7 @@ class Settings:
             trusted_hosts=_trusted_hosts(read, environment, public_url),
             trusted_proxies=read.number("TRUSTED_PROXIES", 0, 0, 5),
             log_level=read.choice("LOG_LEVEL", LOG_LEVELS, "INFO"),
-            attachments_dir=Path(read.text("ATTACHMENTS_DIR", str(ROOT / "var" / "attachments"))),
-            attachments_most=read.number("ATTACHMENTS_MOST", 20, 1, 100),
-            attachments_largest_mb=read.number("ATTACHMENTS_LARGEST_MB", 10, 1, 100),
+            **_attachments(read),
             backups_dir=Path(read.text("BACKUPS_DIR", str(ROOT / "var" / "backups"))),
             pg_dump=read.text("PG_DUMP", ""),
             legacy_dir=Path(read.text("LEGACY_DIR", str(ROOT / "var" / "legacy"))),
@@ -145,6 +150,26 @@ def _file(path: Path) -> dict[str, str]:
         raise ConfigurationError(path.name, f"cannot be read: {error.strerror}") from error
 
 
+def _attachments(read: EnvironmentReader) -> dict[str, Any]:
+    url = read.text("ATTACHMENTS_URL", "")
+    if url and not (url.startswith("s3://") and len(urlsplit(url).netloc) >= 3):
+        raise ConfigurationError("ATTACHMENTS_URL", "must be like s3://bucket/folder, or empty")
+    scanner = read.text("CLAMD_ADDRESS", "")
+    if scanner and not scanner.startswith("/") and not scanner.rpartition(":")[2].isdigit():
+        raise ConfigurationError("CLAMD_ADDRESS", "must be host:port or the path of a socket")
+    return {
+        "attachments_dir": Path(read.text("ATTACHMENTS_DIR", str(ROOT / "var" / "attachments"))),
+        "attachments_most": read.number("ATTACHMENTS_MOST", 20, 1, 100),
+        "attachments_largest_mb": read.number("ATTACHMENTS_LARGEST_MB", 25, 1, 100),
+        "attachments_url": url,
+        "attachments_endpoint": read.text("ATTACHMENTS_ENDPOINT", ""),
+        "attachments_region": read.text("ATTACHMENTS_REGION", "us-east-1"),
+        "attachments_key_id": read.text("ATTACHMENTS_KEY_ID", ""),
+        "attachments_key": read.secret("ATTACHMENTS_KEY") or "",
+        "clamd_address": scanner,
+    }
+
+
 def _database_url(read: EnvironmentReader) -> str:
     url = read.secret("DATABASE_URL")
     if not url:
@@ -175,7 +200,7 @@ def _public_url(read: EnvironmentReader, environment: str) -> str:
     return url
 
 
-def _relay(read: EnvironmentReader) -> dict[str, int]:
+def _relay(read: EnvironmentReader) -> dict[str, Any]:
     return {
         "relay_interval_ms": read.number("RELAY_INTERVAL_MS", 250, 10, 60_000),
         "relay_batch_size": read.number("RELAY_BATCH_SIZE", 50, 1, 1_000),

@@ -1,16 +1,20 @@
 """Attached files, for whoever may see the request (or filled in the form)."""
 
+from typing import IO
 from uuid import UUID
 
 from flask import Blueprint, abort, send_file
 from flask.typing import ResponseReturnValue
 
+from portal.domain.files import KeptFile
 from portal.domain.permissions import Permission
 from portal.pages.filling import store
 from portal.queries import attachments
 from portal.queries.readers import Reader
 from portal.security.guards import requires
 from portal.security.identity import me
+from portal.services.attachments import FileChanged, fetched
+from portal.services.file_store import FileGone, StoreAway
 
 blueprint = Blueprint("attachments", __name__)
 
@@ -24,11 +28,10 @@ def download(attachment_id: UUID) -> ResponseReturnValue:
     """The bytes, always to be saved and never to be shown in place."""
     reader = Reader(me().id, me().may(Permission.READ_ALL))
     file = attachments.find(str(attachment_id), reader)
-    path = store().path(str(attachment_id))
-    if file is None or not path.is_file():
+    if file is None:
         abort(404)
     response = send_file(
-        path,
+        _bytes_of(file),
         mimetype=file.content_type,
         as_attachment=True,
         download_name=file.name,
@@ -36,6 +39,21 @@ def download(attachment_id: UUID) -> ResponseReturnValue:
         conditional=False,
         max_age=0,
     )
+    response.content_length = file.size
     response.headers["Content-Security-Policy"] = SANDBOX
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+def _bytes_of(file: KeptFile) -> IO[bytes]:
+    """The file, as it was recorded; else the answer that says why not."""
+    try:
+        return fetched(store().files, file)
+    except FileGone:
+        abort(404)
+    except FileChanged:
+        abort(
+            409, "This file is not what it was when it was attached. The administrators were told."
+        )
+    except StoreAway:
+        abort(503, "The place where files are kept does not answer. Try again in a moment.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
+from typing import Any
 from uuid import UUID
 
 from flask import current_app, request
@@ -14,6 +15,8 @@ from portal.queries import people
 from portal.security.identity import me
 from portal.services import attachments
 from portal.services.attachments import MEGABYTE, Store, Upload
+from portal.services.file_store import Bucket, BucketStore, FileStore, FolderStore
+from portal.services.virus_scan import Scanner
 
 
 def uuid_of(text: str | None) -> str | None:
@@ -46,9 +49,24 @@ def store() -> Store:
     """Where this installation keeps files, and its limits."""
     settings = current_app.config["SETTINGS"]
     return Store(
-        directory=settings.attachments_dir,
+        files=_files(settings),
         most=settings.attachments_most,
         largest=settings.attachments_largest_mb * MEGABYTE,
+        scanner=Scanner(settings.clamd_address) if settings.clamd_address else None,
+    )
+
+
+def _files(settings: Any) -> FileStore:
+    if not settings.attachments_url:
+        return FolderStore(settings.attachments_dir)
+    return BucketStore(
+        Bucket(
+            url=settings.attachments_url,
+            endpoint=settings.attachments_endpoint,
+            region=settings.attachments_region,
+            key_id=settings.attachments_key_id,
+            key=settings.attachments_key,
+        )
     )
 
 
@@ -66,7 +84,7 @@ def take_files(form: RequestForm, form_id: str) -> list[tuple[str, str]]:
     be taken comes back as pairs of field and sentence."""
     removed = [found for text in request.form.getlist("remove") if (found := uuid_of(text))]
     if removed:
-        attachments.drop(store().directory, form_id, me().id, removed)
+        attachments.drop(store().files, form_id, me().id, removed)
     uploads = list(_uploads(form))
     return attachments.keep(store(), form_id, me().id, uploads) if uploads else []
 

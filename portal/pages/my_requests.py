@@ -61,7 +61,7 @@ def delete(draft_id: UUID) -> ResponseReturnValue:
         abort(404)
     if request.method != "POST":
         return render_template("pages/my_requests/delete.html", draft=draft)
-    draft_service.discard(draft.id, me().id, store().directory)
+    draft_service.discard(draft.id, me().id, store().files)
     flash(f"The draft “{draft.title}” is deleted.", "success")
     return redirect(url_for(".show", view=View.DRAFTS.value), 303)
 

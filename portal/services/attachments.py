@@ -1,13 +1,12 @@
 """Storing uploaded files: checked by content, named by id, described by a row."""
 
-import errno
 import hashlib
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from typing import IO
 
+import structlog
 from sqlalchemy import delete, func, select, update
 
 from portal.domain.files import KeptFile, Unfit, kind_of, shown_name
@@ -15,24 +14,30 @@ from portal.extensions import db
 from portal.models import Attachment
 from portal.models.columns import new_id
 from portal.services.errors import Busy
+from portal.services.file_store import FileStore, StoreAway, StoreFull
+from portal.services.virus_scan import Scanner, ScannerAway
 
 MEGABYTE = 1_000_000
 # Files in drafts of one person; nobody fills the disk by never sending anything.
 MOST_UNSENT = 100
 _CHUNK = 64 * 1024
 
+log = structlog.get_logger("portal.attachments")
+
+
+class FileChanged(Exception):
+    """A stored file is not what was recorded when it was attached."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
-    """Where files lie, and how many of which size (bytes) one form may hold."""
+    """Where files lie, how many of which size (bytes) one form may hold, and who looks at them
+    first (`scanner`; None: nobody)."""
 
-    directory: Path
+    files: FileStore
     most: int
     largest: int
-
-    def path(self, attachment_id: str) -> Path:
-        """A file's place. Ids of one moment begin alike, so their ends spread the folders."""
-        return self.directory / attachment_id[-2:] / attachment_id
+    scanner: Scanner | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,7 @@ def keep(
     count = db.session.scalar(select(func.count()).where(Attachment.form_id == form_id)) or 0
     not_sent = Attachment.owner_id == owner_id, Attachment.request_id.is_(None)
     unsent = db.session.scalar(select(func.count()).where(*not_sent)) or 0
+    db.session.rollback()  # no connection is held while bytes travel
     for upload in uploads:
         name = shown_name(upload.name)
         try:
@@ -71,13 +77,16 @@ def keep(
         db.session.add(
             Attachment(form_id=form_id, owner_id=owner_id, field=upload.field, **row.as_value())
         )
+        db.session.commit()
         count, unsent = count + 1, unsent + 1
-    db.session.commit()
     return problems
 
 
-def drop(directory: Path, form_id: str, owner_id: str, only: Iterable[str] | None = None) -> None:
-    """Delete the files of a form that is not sent yet: all, or those of the given ids."""
+def drop(files: FileStore, form_id: str, owner_id: str, only: Iterable[str] | None = None) -> None:
+    """Delete the files of a form that is not sent yet: all, or those of the given ids.
+
+    Where the store is away their bytes stay behind, and nobody can reach them any more.
+    """
     statement = delete(Attachment).where(
         Attachment.form_id == form_id,
         Attachment.owner_id == owner_id,
@@ -87,9 +96,11 @@ def drop(directory: Path, form_id: str, owner_id: str, only: Iterable[str] | Non
         statement = statement.where(Attachment.id.in_(list(only)))
     gone = db.session.scalars(statement.returning(Attachment.id)).all()
     db.session.commit()
-    store = Store(directory=directory, most=0, largest=0)
     for attachment_id in gone:
-        store.path(attachment_id).unlink(missing_ok=True)
+        try:
+            files.delete(attachment_id)
+        except StoreAway as away:
+            log.warning("attachments.left_behind", attachment=attachment_id, error=str(away))
 
 
 def attach(form_id: str, owner_id: str, request_id: str) -> None:
@@ -111,36 +122,71 @@ def hand_on(form_id: str, owner_id: str, next_form_id: str) -> None:
     db.session.commit()
 
 
-def _stored(store: Store, name: str, stream: IO[bytes]) -> KeptFile:
-    """Write the file under a fresh id, whole or not at all. Raises Unfit or Busy."""
-    head = stream.read(_CHUNK)
-    content_type = kind_of(name, head)
-    attachment_id = new_id()
-    path = store.path(attachment_id)
+def fetched(files: FileStore, file: KeptFile) -> IO[bytes]:
+    """A stored file, checked against what was recorded of it; beyond a megabyte it lies on disk.
+
+    Raises FileGone, FileChanged or StoreAway.
+    """
+    db.session.rollback()  # as in `keep`
+    copy = SpooledTemporaryFile(max_size=MEGABYTE)  # noqa: SIM115 - whoever asked closes it
+    digest = hashlib.sha256()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        size, digest = _write(path, head, stream, store.largest)
-    except OSError as error:
-        path.unlink(missing_ok=True)
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise Busy from error
+        for part in files.read(file.id):
+            digest.update(part)
+            copy.write(part)
+        if digest.hexdigest() != file.sha256:
+            log.error("attachments.changed", attachment=file.id, alarm=True)
+            raise FileChanged(file.id)
+    except BaseException:
+        copy.close()
         raise
+    copy.seek(0)
+    return copy
+
+
+def _stored(store: Store, name: str, stream: IO[bytes]) -> KeptFile:
+    """Put the file into the store under a fresh id, whole or not at all. Raises Unfit or Busy."""
+    content_type = kind_of(name, stream.read(_CHUNK))
+    size, digest = _measured(stream, store.largest)
     if size > store.largest:
-        path.unlink()
         limit = store.largest // MEGABYTE
         raise Unfit(f"“{name}” is larger than {limit} MB: make it smaller, or split it.")
+    _look_at(store.scanner, name, stream)
+    attachment_id = new_id()
+    stream.seek(0)
+    try:
+        store.files.put(attachment_id, stream)
+    except StoreFull as full:
+        raise Busy from full
+    except StoreAway as away:
+        log.error("attachments.store_away", error=str(away), alarm=True)
+        raise Unfit(
+            f"“{name}” could not be stored just now: attach it again in a moment."
+        ) from away
     return KeptFile(attachment_id, name, content_type, size, digest)
 
 
-def _write(path: Path, head: bytes, stream: IO[bytes], largest: int) -> tuple[int, str]:
-    """Copy the bytes to disk, a little more than allowed at most; their number and SHA-256."""
-    digest, size, chunk = hashlib.sha256(), 0, head
-    with path.open("xb") as file:
-        while chunk and size <= largest:
-            file.write(chunk)
-            digest.update(chunk)
-            size += len(chunk)
-            chunk = stream.read(_CHUNK)
-        file.flush()
-        os.fsync(file.fileno())
+def _measured(stream: IO[bytes], largest: int) -> tuple[int, str]:
+    """The number of bytes, a little more than allowed at most, and their SHA-256."""
+    digest, size = hashlib.sha256(), 0
+    stream.seek(0)
+    while size <= largest and (part := stream.read(_CHUNK)):
+        digest.update(part)
+        size += len(part)
     return size, digest.hexdigest()
+
+
+def _look_at(scanner: Scanner | None, name: str, stream: IO[bytes]) -> None:
+    """Let the scanner read it; raises Unfit unless it is clean."""
+    if scanner is None:
+        return
+    stream.seek(0)
+    try:
+        finding = scanner.finding(stream)
+    except ScannerAway as away:
+        log.error("attachments.scanner_away", error=str(away), alarm=True)
+        words = f"“{name}” could not be checked for viruses just now: attach it again in a moment."
+        raise Unfit(words) from away
+    if finding is not None:
+        log.warning("attachments.infected", finding=finding)
+        raise Unfit(f"“{name}” was not kept: the virus scanner found {finding} in it.")

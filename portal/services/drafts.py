@@ -1,6 +1,5 @@
 """Keeping forms that are not sent yet. A draft's id becomes its Submit command's id."""
 
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, exists, func, literal, select
@@ -9,6 +8,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from portal.extensions import db
 from portal.models import Command, Draft
 from portal.services import attachments
+from portal.services.file_store import FileStore
 
 # Nobody fills in so many forms by hand; a program gone wild is stopped here.
 MOST = 2_000
@@ -38,14 +38,14 @@ def keep(draft_id: str, owner_id: str, type_code: str, values: dict[str, str]) -
         raise _reason(draft_id, owner_id)
 
 
-def discard(draft_id: str, owner_id: str, directory: Path) -> bool:
+def discard(draft_id: str, owner_id: str, files: FileStore) -> bool:
     """Delete a draft and its files; False where the person has no such draft."""
     mine = delete(Draft).where(Draft.id == draft_id, Draft.user_id == owner_id)
     gone = db.session.execute(mine.returning(Draft.id)).one_or_none()
     if gone is None:
         db.session.rollback()
         return False
-    attachments.drop(directory, draft_id, owner_id)
+    attachments.drop(files, draft_id, owner_id)
     return True
 
 

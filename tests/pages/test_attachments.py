@@ -1,5 +1,6 @@
 """Files from the form to the request, and who may fetch them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,30 @@ def test_only_who_may_see_the_request_gets_its_files(
     client = PageClient(app)
     sign_in(client, getattr(people, name))
     assert client.get(sent).status_code == status
+
+
+def test_a_file_that_was_changed_is_not_given_out(ana: PageClient, app: Flask) -> None:
+    page = attach(ana, (PDF, "offer.pdf"), amount="x")
+    file = next(link for link in page.links if link.startswith("/attachments/"))
+    (path,) = stored(app)
+    path.write_bytes(PDF + b" and more")
+    answer = ana.get(file)
+    assert answer.status_code == 409
+    assert PDF not in answer.data
+    path.unlink()
+    assert ana.get(file).status_code == 404
+
+
+def test_while_the_store_is_away_the_form_keeps_what_was_typed(
+    ana: PageClient, app: Flask, tmp_path: Path
+) -> None:
+    kept = attach(ana, (PDF, "offer.pdf"), amount="x")
+    file = next(link for link in kept.links if link.startswith("/attachments/"))
+    settings = app.config["SETTINGS"]
+    (tmp_path / "nowhere").write_text("no folder")
+    app.config["SETTINGS"] = replace(settings, attachments_dir=tmp_path / "nowhere")
+    page = attach(ana, (PDF, "second.pdf"), reason="My own words.")
+    assert page.response.status_code == 422
+    assert "could not be stored just now" in page.text
+    assert page.form(FORM).values["reason"].strip() == "My own words."
+    assert ana.get(file).status_code in (404, 503)

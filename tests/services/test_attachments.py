@@ -14,12 +14,13 @@ from portal.models.columns import new_id
 from portal.services import attachments
 from portal.services.attachments import MEGABYTE, Store, Upload
 from portal.services.errors import Busy
+from portal.services.file_store import FolderStore
 from tests.asking import PDF
 from tests.web import People
 
 
 def store(tmp_path: Path, **limits: int) -> Store:
-    return Store(directory=tmp_path, **({"most": 3, "largest": MEGABYTE} | limits))
+    return Store(files=FolderStore(tmp_path), **({"most": 3, "largest": MEGABYTE} | limits))
 
 
 def upload(data: bytes = PDF, name: str = "offer.pdf") -> Upload:
@@ -36,7 +37,7 @@ def test_the_row_describes_the_bytes(app: Flask, people: People, tmp_path: Path)
         assert attachments.keep(store(tmp_path), new_id(), people.ana, [upload(data)]) == []
         row = db.session.execute(select(Attachment)).scalar_one()
     assert (row.size, row.sha256) == (len(data), hashlib.sha256(data).hexdigest())
-    assert store(tmp_path).path(row.id).read_bytes() == data
+    assert FolderStore(tmp_path).path(row.id).read_bytes() == data
 
 
 def test_a_file_that_is_too_large_leaves_nothing(
@@ -77,7 +78,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("portal.services.attachments.os.fsync", full)
+    monkeypatch.setattr("portal.services.file_store.os.fsync", full)
     with app.app_context(), pytest.raises(Busy):
         attachments.keep(store(tmp_path), new_id(), people.ana, [upload()])
     assert names(tmp_path) == []
@@ -93,8 +94,8 @@ def test_files_go_with_their_form_until_they_are_sent(
         attachments.attach(sent, people.ana, new_id())
         db.session.commit()
         for form_id in (kept, sent):
-            attachments.drop(tmp_path, form_id, people.eve)
-            attachments.drop(tmp_path, form_id, people.ana)
+            attachments.drop(FolderStore(tmp_path), form_id, people.eve)
+            attachments.drop(FolderStore(tmp_path), form_id, people.ana)
         row = db.session.execute(select(Attachment)).scalar_one()
     assert names(tmp_path) == [row.id]
     assert row.form_id == sent
