@@ -33,6 +33,8 @@ PAGES = (
     "commands",
     "history",
     "notifications",
+    "away",
+    "people",
     "steering",
     "attention",
     "amend",

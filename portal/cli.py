@@ -16,11 +16,13 @@ from temporalio.service import RPCError
 from portal.config import ROOT, Settings
 from portal.legacy import commands as legacy
 from portal.models import Request
-from portal.services import accounts
+from portal.services import accounts, people
 
 portal = AppGroup("portal", help="Accounts, the demonstration, and checks of the record.")
 audit = AppGroup("audit", help="The record of what happened.")
 portal.add_command(audit)
+group = AppGroup("group", help="Who is in which group.")
+portal.add_command(group)
 for each in legacy.COMMANDS:
     portal.add_command(each)
 
@@ -37,6 +39,38 @@ def create_admin(email: str, name: str, password_stdin: bool) -> None:
     with explained():
         accounts.create_admin(email, name, password)
     click.echo(f"{email} can sign in now.")
+
+
+@portal.command("deactivate")
+@click.argument("email")
+@click.option("--reason", default="", help="Kept with the change.")
+def deactivate(email: str, reason: str) -> None:
+    """Deactivate the account with this address. Open tasks of theirs are routed anew."""
+    _change(email, people.Act.DEACTIVATE, reason=reason)
+
+
+@portal.command("activate")
+@click.argument("email")
+@click.option("--reason", default="", help="Kept with the change.")
+def activate(email: str, reason: str) -> None:
+    """Activate the account with this address again."""
+    _change(email, people.Act.ACTIVATE, reason=reason)
+
+
+@group.command("add")
+@click.argument("code")
+@click.argument("email")
+def add_to_group(code: str, email: str) -> None:
+    """Add the person with this address to the group of that code."""
+    _change(email, people.Act.JOIN, code)
+
+
+@group.command("remove")
+@click.argument("code")
+@click.argument("email")
+def remove_from_group(code: str, email: str) -> None:
+    """Take the person with this address out of the group. Open tasks are routed anew."""
+    _change(email, people.Act.LEAVE, code)
 
 
 @portal.command("register-search-attributes")
@@ -114,13 +148,21 @@ def explained() -> Iterator[None]:
     """Say in one sentence what went wrong, and exit with 1."""
     try:
         yield
-    except accounts.AccountRefused as refused:
+    except (accounts.AccountRefused, people.PeopleRefused) as refused:
         raise click.ClickException(str(refused)) from refused
     except DBAPIError as error:
         reason = " ".join(str(error.orig).split())
         raise click.ClickException(f"The database refused: {reason}") from error
     except (RPCError, RuntimeError) as error:
         raise click.ClickException(f"Temporal refused: {error}") from error
+
+
+def _change(email: str, act: people.Act, value: str = "", reason: str = "") -> None:
+    with explained():
+        person_id = people.by_email(email)
+        wish = people.Change(person_id=person_id, act=act, value=value, reason=reason)
+        made = people.change(wish)
+    click.echo(f"{email}: done." if made else f"{email}: it was so already.")
 
 
 def _password(from_stdin: bool) -> str:

@@ -8,7 +8,7 @@ from flask import Flask, current_app, g, request
 from werkzeug.local import LocalProxy
 
 from portal.domain.permissions import Permission
-from portal.presentation.navigation import Navigation, Person, build
+from portal.presentation.navigation import Navigation, OnNow, Person, build
 from portal.presentation.viewpoint import Viewpoint, zone_named
 from portal.queries import navigation as counters
 from portal.security.identity import me, signed_in
@@ -45,13 +45,19 @@ def _navigation() -> Navigation:
     places = set(current_app.blueprints)
     places |= {"requests"} if "my_requests" in places else set()
     if not person.may(Permission.DECIDE_OWN_TASKS):
-        places -= {"inbox"}
+        places -= {"inbox", "away"}
     if not person.may(Permission.SUBMIT):
         places -= {"requests"}
-    shown = Person(person.name, person.time_zone, tuple(sorted(person.roles)))
-    counts = counters.counts(person.id)
-    frame = build(shown, request.path, places, counts, request.script_root)
-    return replace(frame, home_url=f"{request.script_root}/")
+    found = counters.frame(person.id)
+    acting = tuple(each.name for each in found.acting)
+    shown = Person(person.name, person.time_zone, tuple(sorted(person.roles)), acting)
+    frame = build(shown, request.path, places, found.counts, request.script_root)
+    return replace(
+        frame,
+        home_url=f"{request.script_root}/",
+        away=tuple(OnNow(each.name, each.until) for each in found.away),
+        acting=tuple(OnNow(each.name, each.until) for each in found.acting),
+    )
 
 
 def theme() -> str | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from portal.domain.standing_in import until_words
 from portal.presentation import bulk, labels, times
 from portal.presentation.money import file_size, money
 from portal.presentation.viewpoint import Viewpoint, ViewpointSource
@@ -22,6 +23,11 @@ def time_tag(at: date | None, mode: str, viewpoint: ViewpointSource) -> Markup:
     if not isinstance(at, datetime):
         return _time(at.isoformat(), times.day(at))
     return _time(times.iso_utc(at), _moment_words(at, mode, viewpoint()))
+
+
+def until_tag(at: datetime, view: Viewpoint) -> Markup:
+    """`the end of 9 January 2026`: until when something lasts, on the reader's clock."""
+    return _time(times.iso_utc(at), until_words(at, view.zone.key))
 
 
 def _time(machine: str, words: str) -> Markup:
@@ -79,6 +85,7 @@ def filters(viewpoint: ViewpointSource) -> dict[str, Any]:
 
     return {
         "when": when,
+        "until": lambda at: until_tag(at, viewpoint()),
         "waiting": waiting,
         "money": money_tag,
         "money_words": money,

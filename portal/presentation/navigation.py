@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from portal.presentation import labels
 
@@ -39,8 +40,19 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class OnNow:
+    """An absence that is on: the other person's name, and until when."""
+
+    name: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Navigation:
-    """What `layouts/base.html` draws. `new_url` is None for those who may not submit."""
+    """What `layouts/base.html` draws. `new_url` is None for those who may not submit.
+
+    `away`: who decides for the reader meanwhile; `acting`: for whom the reader decides.
+    """
 
     person: Person
     items: tuple[Item, ...]
@@ -50,6 +62,9 @@ class Navigation:
     profile_url: str | None = None
     administration: tuple[Item, ...] = ()
     on_new: bool = False
+    away_url: str = "/away"
+    away: tuple[OnNow, ...] = ()
+    acting: tuple[OnNow, ...] = ()
 
 
 _PLACES = (
@@ -58,6 +73,7 @@ _PLACES = (
     ("history", "History", "clock"),
     ("search", "Search", "magnifying-glass"),
     ("notifications", "Notifications", "bell"),
+    ("away", "Away", "calendar-days"),
 )
 _ADMINISTRATION = (
     ("attention", "Needs attention", "exclamation-triangle", {"admin"}),
@@ -71,7 +87,11 @@ _ADMINISTRATION = (
 )
 
 # Addresses that are not simply the blueprint's name.
-_PATHS = {"attention": "admin/attention", "cutover": "admin/cutover"}
+_PATHS = {
+    "attention": "admin/attention",
+    "cutover": "admin/cutover",
+    "people": "admin/people",
+}
 
 
 def build(
@@ -102,6 +122,7 @@ def build(
         profile_url=f"{root}/profile" if "profile" in available else None,
         administration=tuple(item(place, label, icon) for place, label, icon, _ in admin),
         on_new=path.startswith("/requests/new"),
+        away_url=f"{root}/away",
     )
 
 

@@ -99,6 +99,11 @@ def end_others(session_id: str, user_id: str) -> None:
     db.session.commit()
 
 
+def end_all(user_id: str) -> None:
+    """End all of the person's sessions, in the caller's transaction."""
+    _end(UserSession.user_id == user_id)
+
+
 @dataclass(frozen=True)
 class _Account:
     id: str

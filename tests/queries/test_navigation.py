@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import asyncpg
 from portal.extensions import db
 from portal.models import Notification
 from portal.models.columns import new_id
-from portal.queries.navigation import COUNTS, MOST, counts
+from portal.queries.navigation import COUNTS, MOST, frame
 from portal.security.rows import LIVE
 from tests.web import People
 
@@ -24,7 +24,15 @@ def general_plan(statement: object) -> str:
 @pytest.mark.parametrize(
     ("statement", "indexes"),
     [
-        (COUNTS, ("ix_tasks_inbox", "ix_notifications_unread")),
+        (
+            COUNTS,
+            (
+                "ix_tasks_inbox",
+                "ix_notifications_unread",
+                "ix_delegations_delegator_id_ends_at",
+                "ix_delegations_delegate_id_ends_at",
+            ),
+        ),
         (LIVE, ("uq_sessions_token_hash", "pk_users")),
     ],
     ids=["counts", "session"],
@@ -47,5 +55,5 @@ def test_nobody_counts_further_than_is_shown(app: Flask, people: People) -> None
                 **row, id=new_id(), user_id=people.ben, seq=1, read_at=func.now()
             )
         )
-        assert counts(people.ana) == {"notifications": MOST}
-        assert counts(people.ben) == {}
+        assert frame(people.ana).counts == {"notifications": MOST}
+        assert frame(people.ben).counts == {}

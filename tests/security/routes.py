@@ -138,6 +138,20 @@ ROUTES = [
     Route("GET", "/admin/cutover/instances/<path:instance_id>", 403, admin=200),
     Route("POST", "/admin/cutover/instances/<path:instance_id>", 403, admin=303,
           data={**NEW, "kind": "leave"}),
+    # People
+    Route("GET", "/admin/people", 403, admin=200),
+    Route("GET", "/admin/people/<uuid:person_id>", 403, admin=200),
+    Route("GET", "/admin/people/<uuid:person_id>/change", 403, admin=404),  # no act is named
+    Route("POST", "/admin/people/<uuid:person_id>/change", 403, admin=303,
+          data={"act": "activate", "reason": "Back."}),
+    Route("GET", "/admin/people/<uuid:person_id>/away", 403, admin=200),
+    Route("GET", "/admin/people/<uuid:person_id>/away/check", 403, admin=422),
+    Route("POST", "/admin/people/<uuid:person_id>/away", 403, admin=422, data=NEW),
+    # Being away
+    Route("GET", "/away", auditor=403),
+    Route("GET", "/away/check", 422, auditor=403),
+    Route("POST", "/away", 422, auditor=403, data=NEW),
+    Route("POST", "/away/<uuid:delegation_id>/end", 404, auditor=403),
     # Asking
     Route("GET", "/requests/new", auditor=403),
     Route("GET", "/requests/new/<code>", auditor=403),

@@ -25,6 +25,7 @@ UNKNOWN = (
     "attachment_id",
     "batch_id",
     "view_id",
+    "delegation_id",
 )
 
 
@@ -39,6 +40,7 @@ def names(app: Flask, people: People, kind: dict[str, str]) -> dict[str, str]:
         db.session.commit()
     real = {"number": NUMBER, "code": CODE, "request_id": request_id, "task_id": task_id}
     real["instance_id"] = INSTANCE
+    real["person_id"] = people.eve
     return real | {name: new_id() for name in UNKNOWN}
 
 

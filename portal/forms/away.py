@@ -1,0 +1,87 @@
+"""The form of an absence: who decides meanwhile, from when to when, about what."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+from wtforms import SelectMultipleField
+from wtforms.form import BaseForm
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from portal.forms.building import options, unbound
+from portal.forms.fields import DayField, LineField, MoneyField, OptionsField
+from portal.forms.handing import HINT, SomebodyField
+from portal.forms.people import PeopleSource
+from portal.forms.rules import Allowed, AtMost, Between, NotBefore, NotPast, Required
+
+LONGEST_REASON = 200
+LARGEST = 10**15
+
+
+class SeveralField(SelectMultipleField):
+    """Any number of the options offered, each with a box to tick."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Take what is ticked; anything else was not offered."""
+        super().process_formdata(valuelist)
+        offered = {str(option[0]) for option in self.iter_choices()}
+        if not offered.issuperset(self.data or ()):
+            raise ValueError(f"{self.label.text} must be some of the boxes shown.")
+
+
+def away_form(
+    whose: str,
+    people: PeopleSource,
+    names: Sequence[str],
+    types: Mapping[str, str],
+    currencies: Sequence[str],
+    today: date,
+    typed: "MultiDict[str, str] | None",
+) -> BaseForm:
+    """The form with what was typed. `whose`: "you", or the name of who is away. `types`: names by
+    code; `currencies`: of their amounts, the most usual first. `today` is the person's own."""
+    given = "" if typed is None else typed.get("currency", "")
+    currency = given if given in currencies else next(iter(currencies), "EUR")
+    fields = _who_and_when(whose, people, names, today) | {
+        "types": unbound(
+            SeveralField, "Only for these requests", [Allowed()], "Tick none for all of them.",
+            choices=dict(types), validate_choice=False,
+        ),
+        "amount": unbound(
+            MoneyField, "Only up to this amount", [Allowed(), Between(1, LARGEST)],
+            "Requests without an amount are always included.", currency=currency,
+        ),
+        "reason": unbound(
+            LineField, "Reason", [Allowed(), AtMost(LONGEST_REASON)],
+            "Such as “Holiday”. Whoever acts and the administrators can read it.",
+        ),
+    }  # fmt: skip
+    if len(currencies) > 1:
+        offered = options([(each, each) for each in currencies], first="")
+        fields["currency"] = unbound(OptionsField, "Currency of the amount", [Allowed()], **offered)
+    form = BaseForm(fields)
+    form.process(typed)
+    return form
+
+
+def _who_and_when(
+    whose: str, people: PeopleSource, names: Sequence[str], today: date
+) -> dict[str, Any]:
+    return {
+        "person": unbound(
+            SomebodyField, f"Who decides for {whose}", [Required("write whom you mean")], HINT,
+            people=people, names=names,
+        ),
+        "first": unbound(
+            DayField, "First day", [Required("give a day"), NotPast(today)],
+            "Today means from now on.",
+        ),
+        "last": unbound(
+            DayField, "Last day", [Required("give a day"), NotBefore("first")],
+            "To the end of that day.",
+        ),
+    }  # fmt: skip

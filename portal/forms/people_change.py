@@ -1,0 +1,35 @@
+"""The small forms of a person's page: a new manager, and the reason of a change."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+from wtforms import Form
+from wtforms.form import BaseForm
+
+from portal.forms.building import unbound
+from portal.forms.fields import LineField
+from portal.forms.handing import HINT, SomebodyField
+from portal.forms.people import PeopleSource
+from portal.forms.rules import Allowed, AtMost
+
+LONGEST = 200
+
+
+class ChangeForm(Form):
+    """Why a person is changed."""
+
+    reason: Any = unbound(
+        LineField, "Reason", [Allowed(), AtMost(LONGEST)], "Administrators and auditors read it."
+    )
+
+
+def manager_form(
+    people: PeopleSource, names: Sequence[str], typed: "MultiDict[str, str] | None"
+) -> BaseForm:
+    """Who is the manager? Empty for nobody."""
+    hint = f"{HINT} Empty for nobody."
+    field = unbound(SomebodyField, "New manager", [Allowed()], hint, people=people, names=names)
+    form = BaseForm({"person": field})
+    form.process(typed)
+    return form

@@ -1,0 +1,147 @@
+"""Everybody, for administrators: found by name, address or number, page by page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select, tuple_
+from sqlalchemy.orm import aliased
+
+from portal.extensions import db
+from portal.models import Department, Group, GroupMember, PeopleChange, Task, User
+
+PAGE = 50
+GROUPS_SHOWN = 500
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRow:
+    """Somebody in the list. `key`: where the list goes on behind them."""
+
+    id: str
+    name: str
+    email: str | None
+    department: str | None
+    manager: str | None
+    roles: list[str]
+    is_active: bool
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRecord:
+    """One person. `groups` by code; `open_tasks`: how many wait for them."""
+
+    id: str
+    name: str
+    email: str | None
+    employee_no: str | None
+    department: str | None
+    job_title: str | None
+    manager_id: str | None
+    manager: str | None
+    time_zone: str
+    roles: list[str]
+    is_active: bool
+    groups: dict[str, str]
+    open_tasks: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRecord:
+    """Something that was changed about somebody. `actor` None: on the server, or by the portal."""
+
+    id: str
+    kind: str
+    actor: str | None
+    data: dict[str, Any]
+    note: str
+    at: datetime
+
+
+def page_of(
+    text: str = "", *, inactive: bool = False, after: tuple[str, str] | None = None
+) -> tuple[tuple[StaffRow, ...], StaffRow | None]:
+    """People in the order of their names, behind `after` (a row's key and id), and the row that the
+    next page begins behind (None at the end)."""
+    key, manager = func.lower(User.name), aliased(User)
+    statement = (
+        select(
+            User.id, User.name, User.email, Department.name, manager.name, User.roles,
+            User.is_active, key,
+        )
+        .outerjoin(Department, Department.id == User.department_id)
+        .outerjoin(manager, manager.id == User.manager_id)
+        .where(User.is_active.is_(not inactive))
+    )  # fmt: skip
+    for word in text.lower().split():
+        start = word.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+        fits = (key.like(f"{start}%"), key.like(f"% {start}%"))
+        other = (func.lower(User.email).like(f"{start}%"), User.employee_no.like(f"{start}%"))
+        statement = statement.where(or_(*fits, *other))
+    if after is not None:
+        statement = statement.where(tuple_(key, User.id) > tuple_(*after))
+    rows = db.session.execute(statement.order_by(key, User.id).limit(PAGE + 1)).all()
+    found = tuple(StaffRow(*row) for row in rows[:PAGE])
+    return found, found[-1] if len(rows) > PAGE else None
+
+
+def profile(person_id: str) -> StaffRecord | None:
+    """Somebody, active or not."""
+    manager = aliased(User)
+    waiting = (
+        select(func.count())
+        .where(Task.assignee_id == User.id, Task.status == "OPEN")
+        .correlate(User)
+        .scalar_subquery()
+    )
+    row = db.session.execute(
+        select(
+            User.id, User.name, User.email, User.employee_no, User.job_title, User.manager_id,
+            User.time_zone, User.roles, User.is_active, Department.name.label("department"),
+            manager.name.label("manager"), waiting.label("open_tasks"),
+        )
+        .outerjoin(Department, Department.id == User.department_id)
+        .outerjoin(manager, manager.id == User.manager_id)
+        .where(User.id == person_id)
+    ).one_or_none()  # fmt: skip
+    if row is None:
+        return None
+    return StaffRecord(**row._mapping, groups=_groups_of(person_id))
+
+
+def groups() -> dict[str, str]:
+    """All groups, names by code; up to `GROUPS_SHOWN`."""
+    rows = db.session.execute(
+        select(Group.code, Group.name).order_by(Group.name, Group.code).limit(GROUPS_SHOWN)
+    )
+    return {row.code: row.name for row in rows}
+
+
+def changes_of(
+    person_id: str, before: str | None = None
+) -> tuple[tuple[ChangeRecord, ...], str | None]:
+    """What was changed about somebody, the newest first, and the `before` of the next page."""
+    statement = (
+        select(
+            PeopleChange.id, PeopleChange.kind, User.name, PeopleChange.data, PeopleChange.note,
+            PeopleChange.at,
+        )
+        .outerjoin(User, User.id == PeopleChange.actor_id)
+        .where(PeopleChange.person_id == person_id)
+    )  # fmt: skip
+    if before is not None:
+        statement = statement.where(PeopleChange.id < before)
+    rows = db.session.execute(statement.order_by(PeopleChange.id.desc()).limit(PAGE + 1)).all()
+    found = tuple(ChangeRecord(*row) for row in rows[:PAGE])
+    return found, found[-1].id if len(rows) > PAGE else None
+
+
+def _groups_of(person_id: str) -> dict[str, str]:
+    rows = db.session.execute(
+        select(Group.code, Group.name)
+        .join(GroupMember, GroupMember.group_id == Group.id)
+        .where(GroupMember.user_id == person_id)
+        .order_by(Group.name)
+    )
+    return {row.code: row.name for row in rows}

@@ -1,0 +1,204 @@
+"""What administrators change about people. Open tasks follow by themselves."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from portal.domain.people import ChangeKind, ReviewScope
+from portal.domain.permissions import Role
+from portal.extensions import db
+from portal.models import Group, GroupMember, User
+from portal.services import away, sign_in
+from portal.services.people_changes import have_reviewed, note
+
+LONGEST_CHAIN = 100
+
+
+class PeopleRefused(Exception):
+    """A change that cannot be made; the message is a sentence for people."""
+
+
+class Act(StrEnum):
+    """What can be changed about somebody."""
+
+    DEACTIVATE = "deactivate"
+    ACTIVATE = "activate"
+    MANAGER = "manager"
+    ROLES = "roles"
+    JOIN = "join"
+    LEAVE = "leave"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One change. `value`: the manager's id ("" for none), the group's code, or the roles.
+
+    `actor_id` None: a command on the server.
+    """
+
+    person_id: str
+    act: Act
+    value: str | tuple[str, ...] = ""
+    actor_id: str | None = None
+    reason: str = ""
+
+
+def change(wish: Change) -> bool:
+    """Make the change; False if it was so already. Raises PeopleRefused, and LookupError for an
+    unknown person.
+    """
+    made = apply(wish)
+    db.session.commit()
+    return made
+
+
+def apply(wish: Change) -> bool:
+    """The same in the caller's transaction."""
+    statement = select(User).where(User.id == wish.person_id).with_for_update()
+    person = db.session.execute(statement).scalar_one_or_none()
+    if person is None:
+        raise LookupError(wish.person_id)
+    return _ACTS[wish.act](wish, person)
+
+
+def _deactivate(wish: Change, person: User) -> bool:
+    if not person.is_active:
+        return False
+    if wish.person_id == wish.actor_id:
+        raise PeopleRefused("Nobody can deactivate themselves: another administrator has to.")
+    _require_another_admin(person)
+    _set(person, is_active=False)
+    sign_in.end_all(person.id)
+    _note(wish, ChangeKind.DEACTIVATED, {})
+    cause = f"{person.name} was deactivated."
+    away.end_all_of(person.id, wish.actor_id, cause)
+    have_reviewed(person.id, ReviewScope.TASKS, cause)
+    return True
+
+
+def _activate(wish: Change, person: User) -> bool:
+    if person.is_active:
+        return False
+    _set(person, is_active=True)
+    _note(wish, ChangeKind.ACTIVATED, {})
+    have_reviewed(person.id, ReviewScope.STUCK, f"{person.name} is active again.")
+    return True
+
+
+def _manager(wish: Change, person: User) -> bool:
+    manager_id = str(wish.value) or None
+    if manager_id == person.manager_id:
+        return False
+    name = "nobody" if manager_id is None else _new_manager(person, manager_id)
+    _note(wish, ChangeKind.MANAGER, {"before": person.manager_id, "after": manager_id})
+    _set(person, manager_id=manager_id)
+    cause = f"The manager of {person.name} is now {name}."
+    have_reviewed(person.id, ReviewScope.REQUESTS, cause)
+    return True
+
+
+def _new_manager(person: User, manager_id: str) -> str:
+    """The new manager's name. Nobody stands above themselves, over however many others."""
+    manager = db.session.get(User, manager_id)
+    if manager is None or not manager.is_active:
+        raise PeopleRefused("The manager has to be somebody active.")
+    above: str | None = manager_id
+    for _ in range(LONGEST_CHAIN):
+        if above == person.id:
+            raise PeopleRefused(f"{person.name} is above {manager.name}: that would be a circle.")
+        if above is None:
+            break
+        above = db.session.scalar(select(User.manager_id).where(User.id == above))
+    return manager.name
+
+
+def _roles(wish: Change, person: User) -> bool:
+    wanted = sorted({wish.value} if isinstance(wish.value, str) else set(wish.value))
+    before = sorted(person.roles)
+    if wanted == before:
+        return False
+    if Role.ADMIN in before and Role.ADMIN not in wanted:
+        if wish.person_id == wish.actor_id:
+            raise PeopleRefused("Nobody can take their own administration away.")
+        _require_another_admin(person)
+    _note(wish, ChangeKind.ROLES, {"before": before, "after": wanted})
+    _set(person, roles=wanted)
+    have_reviewed(person.id, ReviewScope.TASKS, f"The roles of {person.name} were changed.")
+    have_reviewed(person.id, ReviewScope.STUCK, f"The roles of {person.name} were changed.")
+    return True
+
+
+def _join(wish: Change, person: User) -> bool:
+    group = _group(wish)
+    row = {"group_id": group.id, "user_id": person.id}
+    joined = insert(GroupMember).values(row).on_conflict_do_nothing()
+    if db.session.execute(joined.returning(GroupMember.user_id)).one_or_none() is None:
+        return False
+    _note(wish, ChangeKind.GROUP_JOINED, {"group": group.code})
+    have_reviewed(person.id, ReviewScope.STUCK, f"{person.name} joined the group {group.name}.")
+    return True
+
+
+def _leave(wish: Change, person: User) -> bool:
+    group = _group(wish)
+    member = (GroupMember.group_id == group.id, GroupMember.user_id == person.id)
+    left = delete(GroupMember).where(*member).returning(GroupMember.user_id)
+    if db.session.execute(left).one_or_none() is None:
+        return False
+    _note(wish, ChangeKind.GROUP_LEFT, {"group": group.code})
+    have_reviewed(person.id, ReviewScope.TASKS, f"{person.name} left the group {group.name}.")
+    return True
+
+
+_ACTS: dict[Act, Callable[[Change, User], bool]] = {
+    Act.DEACTIVATE: _deactivate,
+    Act.ACTIVATE: _activate,
+    Act.MANAGER: _manager,
+    Act.ROLES: _roles,
+    Act.JOIN: _join,
+    Act.LEAVE: _leave,
+}
+
+
+def known_roles(also: Iterable[str] = ()) -> list[str]:
+    """Every role that anybody has, and those that the portal itself knows."""
+    held = db.session.scalars(select(func.unnest(User.roles)).distinct())
+    return sorted({*held, *also, Role.ADMIN.value, Role.AUDITOR.value})
+
+
+def by_email(email: str) -> str:
+    """The id of the person with this address. Raises PeopleRefused."""
+    found = db.session.scalar(
+        select(User.id).where(func.lower(User.email) == email.strip().lower())
+    )
+    if found is None:
+        raise PeopleRefused(f"Nobody has the e-mail address {email}.")
+    return found
+
+
+def _group(wish: Change) -> Group:
+    group = db.session.execute(select(Group).where(Group.code == str(wish.value))).scalar()
+    if group is None:
+        raise PeopleRefused(f"There is no group {wish.value}.")
+    return group
+
+
+def _require_another_admin(person: User) -> None:
+    if Role.ADMIN.value not in person.roles:
+        return
+    others = select(User.id).where(
+        User.is_active, User.roles.contains([Role.ADMIN.value]), User.id != person.id
+    )
+    if db.session.execute(others.limit(1)).first() is None:
+        raise PeopleRefused(f"{person.name} is the last administrator: make another one first.")
+
+
+def _set(person: User, **columns: object) -> None:
+    db.session.execute(update(User).where(User.id == person.id).values(**columns))
+
+
+def _note(wish: Change, kind: ChangeKind, data: dict[str, object]) -> None:
+    note(wish.person_id, kind, wish.actor_id, data, wish.reason)

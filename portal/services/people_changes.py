@@ -1,0 +1,23 @@
+"""Noting what was changed about somebody, for ever, and what has to be looked at because of it."""
+
+from typing import Any
+
+from sqlalchemy import insert
+
+from portal.domain.people import ChangeKind, ReviewScope
+from portal.extensions import db
+from portal.models import PeopleChange, PeopleReview
+
+
+def note(
+    person_id: str, kind: ChangeKind, actor_id: str | None, data: dict[str, Any], words: str = ""
+) -> None:
+    """Note a change in the caller's transaction. `actor_id` None: a command on the server."""
+    row = {"person_id": person_id, "kind": kind, "actor_id": actor_id, "data": data, "note": words}
+    db.session.execute(insert(PeopleChange).values(row))
+
+
+def have_reviewed(person_id: str, scope: ReviewScope, cause: str) -> None:
+    """Let a worker look at the open requests that are concerned, as soon as the change holds."""
+    row = {"person_id": person_id, "scope": scope, "cause": cause}
+    db.session.execute(insert(PeopleReview).values(row))

@@ -1,0 +1,177 @@
+"""Going away: looked at first, then set, seen everywhere, and ended early."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, insert, select
+
+from portal.domain.state import Approval
+from portal.extensions import db
+from portal.models import Delegation, PeopleChange
+from portal.models.columns import new_id
+from portal.temporal.people_watch import PeopleWatch
+from tests.clients import PageClient, sign_in
+from tests.in_process import NUMBER, InProcess
+from tests.pages_read import Page
+from tests.web import People
+
+TODAY = datetime.now(UTC).date()
+WEEK = {"first": TODAY.isoformat(), "last": (TODAY + timedelta(days=7)).isoformat()}
+
+
+@pytest.fixture
+def ben(client: PageClient, people: People, asked: Approval) -> PageClient:
+    sign_in(client, people.ben)
+    return client
+
+
+def fetched(client: PageClient, path: str, given: dict[str, Any], status: int = 200) -> Page:
+    return client.get_page(f"{path}?{urlencode(given)}", status)
+
+
+def looked_at(client: PageClient, status: int = 200, **fields: Any) -> Page:
+    given = {"person": "Dan Example", "reason": "Holiday", **WEEK, **fields}
+    return fetched(client, "/away/check", given, status)
+
+
+def went(client: PageClient, **fields: Any) -> Page:
+    return client.post_form(looked_at(client, **fields), "/away")
+
+
+def absences(app: Flask) -> int:
+    with app.app_context():
+        return db.session.scalar(select(func.count()).select_from(Delegation)) or 0
+
+
+def insert_absence(app: Flask, who: str, delegate: str, **values: Any) -> str:
+    now = datetime.now(UTC)
+    given = {"id": new_id(), "starts_at": now, "ends_at": now + timedelta(days=9), **values}
+    with app.app_context():
+        row = insert(Delegation).values(delegator_id=who, delegate_id=delegate, **given)
+        db.session.execute(row)
+        db.session.commit()
+    return str(given["id"])
+
+
+def test_the_preview_says_what_moves_and_changes_nothing(ben: PageClient, app: Flask) -> None:
+    page = looked_at(ben)
+    assert page.heading == "Dan Example decides for you"
+    assert "1 open task moves to Dan Example" in page.text
+    assert f"{NUMBER} A chair" in page.text
+    assert absences(app) == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"person": "Ana Example"}, "Ana Example asked for it"),
+        ({"amount": "100.00"}, "the amount is above its limit"),
+    ],
+)
+def test_the_preview_says_what_cannot_move_and_why(
+    ben: PageClient, fields: dict[str, str], why: str
+) -> None:
+    page = looked_at(ben, **fields)
+    assert "1 open task stays with you" in page.text
+    assert why in page.text
+
+
+def test_once_set_tasks_move_and_everybody_sees_it(
+    ben: PageClient, people: People, process: InProcess
+) -> None:
+    page = went(ben)
+    assert "Dan Example decides for you in that time." in page.text
+    assert "You are away: Dan Example decides for you until the end of" in page.text
+    PeopleWatch(process.engine, 1).turn()
+    process.take_up()
+    assert "Your inbox is empty" in ben.get_page("/inbox").text
+    sign_in(ben, people.dan)
+    assert "for Ben Example" in ben.get_page("/inbox").text
+    page = ben.get_page(f"/requests/{NUMBER}")
+    assert "You act for Ben Example until the end of" in page.text
+    assert "You act for Ben Example, who is away until the end of" in page.text
+    action = next(form.action for form in page.document.forms if "/decision" in str(form.action))
+    page = ben.post_form(page, str(action), decision="approve")
+    assert "for Ben Example approved" in page.text
+
+
+def test_the_same_form_twice_is_one_absence(ben: PageClient, app: Flask) -> None:
+    page = looked_at(ben)
+    for _ in range(2):
+        ben.post_form(page, "/away")
+    assert absences(app) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"person": "Nobody Known"}, "no name begins like this"),
+        ({"person": "Ben Example"}, "Whoever is away cannot act for themselves"),
+        ({"person": "Olga Example"}, "is an auditor"),
+        ({"person": ""}, "write whom you mean"),
+        ({"first": "2026-02-31"}, "a date that exists"),
+        ({"first": "2020-01-01"}, "must be today or later"),
+        ({"last": ""}, "give a day"),
+        ({"amount": "-5"}, "must not be negative"),
+        ({"types": "unknown"}, "some of the boxes shown"),
+        ({"reason": "x" * 201}, "at most 200 characters"),
+    ],
+)
+def test_what_cannot_be_is_said_beside_the_field(
+    ben: PageClient, fields: dict[str, str], why: str
+) -> None:
+    page = looked_at(ben, 422, **fields)
+    assert why in page.text
+    assert "Holiday" in str(page.response.text) or "reason" in fields
+
+
+def test_a_second_absence_at_the_same_time_is_refused(ben: PageClient) -> None:
+    went(ben)
+    assert "There is a delegation for this time already" in looked_at(ben, 422).text
+    assert looked_at(ben, first=str(TODAY + timedelta(8)), last=str(TODAY + timedelta(9)))
+
+
+def test_a_delegate_who_is_away_all_the_time_is_refused_and_a_part_is_told(
+    ben: PageClient, app: Flask, people: People
+) -> None:
+    soon = datetime.now(UTC) + timedelta(days=2)
+    insert_absence(app, people.cleo, people.carl)
+    insert_absence(app, people.dan, people.carl, starts_at=soon)
+    page = looked_at(ben, 422, person="Cleo Example")
+    assert "Cleo Example is away all this time too" in page.text
+    assert "Dan Example is away too from" in looked_at(ben).text
+
+
+def test_ended_early_by_the_person_and_by_nobody_else(
+    ben: PageClient, app: Flask, people: People
+) -> None:
+    page = went(ben)
+    (action,) = [str(form.action) for form in page.document.forms if "/end" in str(form.action)]
+    sign_in(ben, people.dan)
+    token = ben.csrf_token()
+    assert ben.post(action, data={"csrf_token": token}).status_code == 404
+    sign_in(ben, people.ben)
+    page = ben.post_form(ben.get_page("/away"), action)
+    assert "The delegation is ended" in page.text
+    assert "You are away" not in page.text
+    assert "Ended early" in page.text
+    with app.app_context():
+        kinds = list(db.session.scalars(select(PeopleChange.kind).order_by(PeopleChange.id)))
+    assert kinds == ["delegation_set", "delegation_ended"]
+
+
+def test_an_administrator_does_it_for_somebody(
+    client: PageClient, app: Flask, people: People, asked: Approval
+) -> None:
+    sign_in(client, people.adam)
+    here = f"/admin/people/{people.ben}/away"
+    given = {"person": "Dan Example", **WEEK}
+    page = fetched(client, f"{here}/check", given)
+    assert page.heading == "Dan Example decides for Ben Example"
+    page = client.post_form(page, here)
+    assert "Set by Adam Example" in page.text
+    (action,) = [str(form.action) for form in page.document.forms if "/end" in str(form.action)]
+    assert "Ended by Adam Example" in client.post_form(page, action).text

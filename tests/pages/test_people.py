@@ -1,0 +1,131 @@
+"""People and groups: found, changed after a look at what it does, and noted for ever."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from portal.domain.state import Approval
+from portal.extensions import db
+from portal.models import PeopleChange, Task, User, UserSession
+from portal.temporal.people_watch import PeopleWatch
+from tests.clients import PageClient, sign_in
+from tests.in_process import NUMBER, InProcess
+from tests.pages_read import Page
+from tests.web import People
+
+HERE = "/admin/people"
+
+
+@pytest.fixture
+def adam(client: PageClient, people: People) -> PageClient:
+    sign_in(client, people.adam)
+    return client
+
+
+def looked_at(client: PageClient, person: str, act: str, status: int = 200, **given: str) -> Page:
+    query = urlencode({"act": act, **given})
+    return client.get_page(f"{HERE}/{person}/change?{query}", status)
+
+
+def changed(client: PageClient, person: str, act: str, **given: str) -> Page:
+    page = looked_at(client, person, act, **given)
+    return client.post_form(page, f"{HERE}/{person}/change", reason="New year.")
+
+
+def one(app: Flask, statement: Any) -> Any:
+    with app.app_context():
+        return db.session.execute(statement).scalar_one()
+
+
+def test_people_are_found_by_name_and_address(adam: PageClient, people: People) -> None:
+    page = adam.get_page(HERE)
+    assert "Ana Example" in page.text
+    assert "Inga Example" not in page.text
+    assert "Inga Example" in adam.get_page(f"{HERE}?show=inactive").text
+    page = adam.get_page(f"{HERE}?q=cleo@")
+    assert f"{HERE}/{people.cleo}" in page.links
+    assert f"{HERE}/{people.ana}" not in page.links
+    assert "No people match" in adam.get_page(f"{HERE}?q=100%25_").text
+
+
+def test_a_person_who_leaves_is_signed_out_and_open_tasks_go_on(
+    adam: PageClient, app: Flask, people: People, process: InProcess, asked: Approval
+) -> None:
+    sign_in(app.test_client(), people.ben)
+    page = looked_at(adam, people.ben, "deactivate")
+    assert f"{NUMBER} A chair: goes to Dan Example." in page.text
+    assert one(app, select(User.is_active).where(User.id == people.ben))
+    page = adam.post_form(page, f"{HERE}/{people.ben}/change", reason="Retired.")
+    assert "Ben Example is deactivated." in page.text
+    assert "Deactivated: Retired." in page.text
+    assert one(app, select(UserSession.ended_at).where(UserSession.user_id == people.ben))
+    PeopleWatch(process.engine, 1).turn()
+    process.take_up()
+    assert one(app, select(Task.assignee_id).where(Task.status == "OPEN")) == people.dan
+    sign_in(adam, people.ana)
+    told = adam.get_page("/notifications").text
+    assert "Dan Example decides about “A chair” in place of Ben Example." in told
+
+
+def test_groups_managers_and_roles(adam: PageClient, app: Flask, people: People) -> None:
+    page = changed(adam, people.eve, "join", value="finance")
+    assert "Eve Example is in Finance now." in page.text
+    page = changed(adam, people.eve, "leave", value="finance")
+    assert "In no group." in page.text
+    page = changed(adam, people.eve, "manager", person="Dan Example")
+    assert one(app, select(User.manager_id).where(User.id == people.eve)) == people.dan
+    assert "Manager changed from nobody to Dan Example: New year." in page.text
+    page = changed(adam, people.eve, "roles", value="auditor")
+    assert "Roles changed from none to auditor" in page.text
+    assert one(app, select(User.roles).where(User.id == people.eve)) == ["auditor"]
+
+
+def test_a_new_manager_is_asked_in_place_of_the_old(
+    adam: PageClient, people: People, asked: Approval
+) -> None:
+    page = looked_at(adam, people.ana, "manager", person="Eve Example")
+    assert f"{NUMBER} A chair: goes to Eve Example." in page.text
+
+
+@pytest.mark.parametrize(
+    ("person", "act", "given", "why"),
+    [
+        ("adam", "deactivate", {}, "Nobody can deactivate themselves"),
+        ("adam", "roles", {}, "Nobody can take their own administration away"),
+        ("dan", "manager", {"person": "Ana Example"}, "that would be a circle"),
+        ("dan", "manager", {"person": "Nobody Known"}, "no name begins like this"),
+    ],
+)
+def test_what_cannot_be_is_said_before(
+    adam: PageClient, people: People, person: str, act: str, given: dict[str, str], why: str
+) -> None:
+    assert why in looked_at(adam, getattr(people, person), act, 422, **given).text
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?act=fire", "?act=join&value=nowhere", "?act=manager&value=x"]
+)
+def test_what_is_not_offered_is_not_there(adam: PageClient, people: People, query: str) -> None:
+    assert adam.get(f"{HERE}/{people.eve}/change{query}").status_code == 404
+
+
+def test_the_same_change_twice_is_noted_once(adam: PageClient, app: Flask, people: People) -> None:
+    page = looked_at(adam, people.eve, "join", value="finance")
+    for _ in range(2):
+        adam.post_form(page, f"{HERE}/{people.eve}/change")
+    assert one(app, select(PeopleChange.kind)) == "group_joined"
+    with app.app_context(), pytest.raises(DBAPIError, match="append"):
+        db.session.execute(text("DELETE FROM portal.people_changes"))
+
+
+def test_names_are_only_words(adam: PageClient, app: Flask, people: People) -> None:
+    with app.app_context():
+        named = update(User).where(User.id == people.eve).values(name="{name} <b>Eve</b> {0}")
+        db.session.execute(named)
+        db.session.commit()
+    page = looked_at(adam, people.eve, "deactivate")
+    assert page.heading == "Deactivate {name} <b>Eve</b> {0}?"
