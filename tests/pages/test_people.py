@@ -26,14 +26,14 @@ def adam(client: PageClient, people: People) -> PageClient:
     return client
 
 
-def looked_at(client: PageClient, person: str, act: str, status: int = 200, **given: str) -> Page:
+def looked_at(client: PageClient, whom: str, act: str, status: int = 200, **given: str) -> Page:
     query = urlencode({"act": act, **given})
-    return client.get_page(f"{HERE}/{person}/change?{query}", status)
+    return client.get_page(f"{HERE}/{whom}/change?{query}", status)
 
 
-def changed(client: PageClient, person: str, act: str, **given: str) -> Page:
-    page = looked_at(client, person, act, **given)
-    return client.post_form(page, f"{HERE}/{person}/change", reason="New year.")
+def changed(client: PageClient, whom: str, act: str, **given: str) -> Page:
+    page = looked_at(client, whom, act, **given)
+    return client.post_form(page, f"{HERE}/{whom}/change", reason="New year.")
 
 
 def one(app: Flask, statement: Any) -> Any:

@@ -29,8 +29,7 @@ def general_plan(statement: object) -> str:
             (
                 "ix_tasks_inbox",
                 "ix_notifications_unread",
-                "ix_delegations_delegator_id_ends_at",
-                "ix_delegations_delegate_id_ends_at",
+                "ix_delegations_",
             ),
         ),
         (LIVE, ("uq_sessions_token_hash", "pk_users")),
