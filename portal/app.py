@@ -44,6 +44,7 @@ PAGES = (
     "withdraw",
     "attachments",
     "handing",
+    "questions",
 )
 migrate.configure(chain.configure)
 

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from portal.activities.reasons import given, why_of
 from portal.activities.rows import Row, Rows
 from portal.domain import request_events, stage_events
-from portal.domain.codec import encode
 from portal.domain.event import SYSTEM, Event
 from portal.domain.plan import StagePlan
 from portal.domain.policy import StageKind
 from portal.domain.request import TaskStatus
-from portal.domain.state import Approval
+from portal.domain.state import Approval, Task
 from portal.models.columns import new_id
 
 # What `portal.comments.about` says of the comment of a decision that was undone.
@@ -51,7 +51,7 @@ class _Walk:
             taker(self, event)
 
     def follow_clocks(self) -> None:
-        """After a hold every deadline is later: the open tasks' due times come from the state."""
+        """After a hold, or an answer, deadlines are later: open tasks' come from the state."""
         if self.clocks_moved:
             for task in self.state.open_tasks:
                 self.rows.change_task(task.id, due_at=task.due_at)
@@ -96,7 +96,7 @@ class _Walk:
             "content_version": self.content_version,
             "escalation_level": 0,
             "comment_required": list(plan.comment_required),
-            "why": _why(event, plan),
+            "why": why_of(event, plan),
         }
 
     def decided(self, event: stage_events.TaskDecided) -> None:
@@ -111,6 +111,8 @@ class _Walk:
             content_version=event.content_version,
             content_hash=event.content_hash,
         )
+        # It may have been the last that waited for information, while the clock stood still.
+        self.clocks_moved |= self.plan is not None and self.plan.asking_stops_clock
         self._comment(event, event.decision, event.comment, event.task_id)
 
     def retracted(self, event: stage_events.DecisionRetracted) -> None:
@@ -144,13 +146,23 @@ class _Walk:
         """Another person has the task; `given`: who gave it to them, from whom, and why."""
         self.rows.participants[event.to_id] = None
         owned: Row = {"acting_for": None, "delegation_id": None, "assignee_id": event.to_id}
-        self.rows.hand_task(event.task_id, {"given": _given(event)} | why, **(owned | columns))
+        self.rows.hand_task(event.task_id, {"given": given(event)} | why, **(owned | columns))
+
+    def asked(self, event: stage_events.InformationAsked) -> None:
+        self.rows.change_task(event.task_id, asked_at=event.at)
+        self._comment(event, "asked", event.comment, event.task_id)
+
+    def answered(self, event: stage_events.InformationGiven) -> None:
+        self.rows.change_task(event.task_id, status=TaskStatus.OPEN)
+        self.clocks_moved = True
+        self._comment(event, "answered", event.comment, event.task_id)
 
     def expired(self, event: stage_events.TaskExpired) -> None:
         self.rows.change_task(event.task_id, status=TaskStatus.EXPIRED)
 
     def withdrawn(self, event: stage_events.TaskWithdrawn) -> None:
         self.rows.change_task(event.task_id, status=TaskStatus.WITHDRAWN)
+        self.clocks_moved |= event.dropped
 
     def resubmitted(self, event: request_events.RequestResubmitted) -> None:
         self.content_version = event.content_version
@@ -158,7 +170,14 @@ class _Walk:
 
     def amended(self, event: request_events.RequestAmended) -> None:
         self.content_version = event.content_version
+        # A change answers what was asked, also in stages that it interrupts.
+        for task in self._waiting():
+            self.rows.change_task(task.id, status=TaskStatus.OPEN, due_at=task.due_at)
         self._comment(event, "amended", event.comment)
+
+    def _waiting(self) -> list[Task]:
+        tasks = (task for stage in self.state.under_way for task in stage.tasks)
+        return [task for task in tasks if task.status is TaskStatus.OPEN]
 
     def resumed(self, event: request_events.RequestResumed) -> None:
         self.clocks_moved = True
@@ -192,29 +211,6 @@ def _version_before(events: Sequence[Event], state: Approval) -> int:
     return state.content_version
 
 
-def _given(event: Any) -> Row | None:
-    """Who gave a task to somebody; None where the portal did by itself."""
-    if event.actor == SYSTEM:
-        return None
-    said = getattr(event, "comment", "")
-    return {"by": event.actor, "from": event.from_id, "at": event.at, "because": said}
-
-
-def _why(event: stage_events.TaskAssigned, plan: StagePlan) -> Row:
-    """Why this came to the person: the sentence, the stage's reason and facts, who was left out."""
-    named = (each.source for each in plan.people if each.person_id == event.person_id)
-    return {
-        "why": event.why,
-        "source": next(named, ""),
-        "reason": plan.reason,
-        "facts": encode(plan.facts),
-        "left_out": encode(plan.left_out),
-        "used_fallback": plan.used_fallback,
-        "mode": plan.mode,
-        "needed": plan.needed,
-    }
-
-
 TAKERS: dict[type[Event], Callable[[_Walk, Any], None]] = {
     request_events.RequestSubmitted: _Walk.submitted,
     request_events.RequestResubmitted: _Walk.resubmitted,
@@ -228,6 +224,8 @@ TAKERS: dict[type[Event], Callable[[_Walk, Any], None]] = {
     stage_events.TaskReassigned: _Walk.reassigned,
     stage_events.TaskDelegated: _Walk.delegated,
     stage_events.TaskGivenBack: _Walk.given_back,
+    stage_events.InformationAsked: _Walk.asked,
+    stage_events.InformationGiven: _Walk.answered,
     stage_events.TaskExpired: _Walk.expired,
     stage_events.TaskWithdrawn: _Walk.withdrawn,
     **dict.fromkeys(SAID, _Walk.said),

@@ -18,7 +18,11 @@ class Rows:
     outcomes: dict[str, Row] = field(default_factory=dict)
 
     def change_task(self, task_id: str, **columns: Any) -> None:
-        """Change a task of this batch, or one that is already in the table."""
+        """Change a task of this batch, or one that is already in the table. With a new status it
+        waits for no information any more.
+        """
+        if "status" in columns:
+            columns = {"asked_at": None} | columns
         inserted = self.tasks.get(task_id)
         if inserted is not None:
             inserted.update(columns)

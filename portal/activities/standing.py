@@ -9,6 +9,7 @@ from portal.domain import request_events as happened
 from portal.domain.codec import encode
 from portal.domain.event import Event
 from portal.domain.request import Status
+from portal.domain.stage_events import InformationAsked
 from portal.domain.state import Approval, OpenStage, Task
 
 ADMINS = "the administrators"
@@ -38,6 +39,7 @@ class Before:
     hold_reason: str | None = None
     returned_by: str | None = None
     changed_fields: list[str] = field(default_factory=list)
+    questions: list[dict[str, Any]] = field(default_factory=list)
     run_id: str | None = None
 
 
@@ -64,7 +66,8 @@ def standing_columns(
         "round": state.round,
         "stage_index": None if stage is None else stage.plan.index,
         "stage_name": None if stage is None else stage.plan.name,
-        "stage_due_at": None if stage is None else stage.plan.due_at,
+        "stage_due_at": None if stage is None or stage.paused_at else stage.plan.due_at,
+        "questions": _questions(state, events, before, names),
         "settles_at": None if stage is None else stage.settles_at,
         "waiting_for": waiting_for(state, names),
         "waiting_since": _waiting_since(state, events, before),
@@ -90,7 +93,11 @@ def waiting_for(state: Approval, names: dict[str, str]) -> list[dict[str, str | 
         return [{"id": None, "name": ADMINS}]
     if state.stage is not None and state.stage.settles_at is not None:
         return []
-    return [_asked(task, names) for task in state.open_tasks]
+    turns = [
+        _person(state.requester_id, names) if task.asked_at is not None else _asked(task, names)
+        for task in state.open_tasks
+    ]
+    return list({turn["id"]: turn for turn in turns}.values())
 
 
 def _asked(task: Task, names: dict[str, str]) -> dict[str, str | None]:
@@ -109,7 +116,7 @@ def next_turn(state: Approval) -> Turn | None:
         return None if retry_at is None else (retry_at, LOOKS_AGAIN)
     if state.stage.settles_at is not None:
         return state.stage.settles_at, "Moves on"
-    turns = [*_coming(state.stage)]
+    turns = [] if state.stage.paused_at is not None else [*_coming(state.stage)]
     if state.attention_retry_at is not None:
         turns.append((state.attention_retry_at, LOOKS_AGAIN))
     return min(turns, key=lambda turn: turn[0], default=None)
@@ -142,6 +149,26 @@ def _waiting_since(state: Approval, events: Sequence[Event], before: Before) -> 
         if isinstance(event, BEGINNINGS) and getattr(event, "attempt", 1) == 1:
             since = event.at
     return since
+
+
+def _questions(
+    state: Approval, events: Sequence[Event], before: Before, names: dict[str, str]
+) -> list[dict[str, Any]]:
+    """What the requester is asked and has not answered, oldest first."""
+    waiting = {task.id for task in state.open_tasks if task.asked_at is not None}
+    if not waiting:
+        return []
+    asked = {each["task_id"]: each for each in before.questions}
+    for event in events:
+        if isinstance(event, InformationAsked):
+            asked.pop(event.task_id, None)
+            asked[event.task_id] = {
+                "task_id": event.task_id,
+                "name": names.get(event.actor, "Somebody"),
+                "text": event.comment,
+                "at": event.at,
+            }
+    return [each for task_id, each in asked.items() if task_id in waiting]
 
 
 def _kept_columns(events: Sequence[Event], before: Before, names: dict[str, str]) -> dict[str, Any]:

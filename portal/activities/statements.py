@@ -18,8 +18,8 @@ CONTENT = ("title", "fields", "amount", "currency")
 STANDING = (
     "status", "round", "stage_index", "stage_name", "stage_due_at", "settles_at", "waiting_for",
     "waiting_since", "next_at", "next_what", "attention", "hold_reason", "returned_by",
-    "changed_fields", "content_version", "content_hash", "last_seq", "last_hash", "updated_at",
-    "closed_at",
+    "changed_fields", "questions", "content_version", "content_hash", "last_seq", "last_hash",
+    "updated_at", "closed_at",
 )  # fmt: skip
 
 
@@ -52,6 +52,7 @@ SELECT r.*, n.names FROM (
     FROM portal.users WHERE id = ANY(%s::uuid[])
 ) n LEFT JOIN LATERAL (
     SELECT last_seq, last_hash, title, waiting_since, hold_reason, returned_by, changed_fields,
+        questions,
         (SELECT temporal_run_id FROM portal.workflow_history WHERE id = %s) AS run_id
     FROM portal.requests WHERE id = %s::uuid FOR UPDATE
 ) r ON true
@@ -99,6 +100,8 @@ UPDATE portal.tasks old SET
     assignee_id = COALESCE(new.assignee_id, old.assignee_id),
     escalation_level = COALESCE(new.escalation_level, old.escalation_level),
     due_at = COALESCE(new.due_at, old.due_at),
+    asked_at = CASE WHEN new.status IS NULL
+        THEN COALESCE(new.asked_at, old.asked_at) ELSE new.asked_at END,
     why = old.why || COALESCE(new.why, '{}')
 FROM jsonb_populate_recordset(NULL::portal.tasks, %s::jsonb) new
 WHERE old.id = new.id AND old.id = ANY(%s::uuid[])

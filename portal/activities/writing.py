@@ -29,7 +29,8 @@ from portal.domain.events import (
 from portal.domain.policy import WorkflowKind
 from portal.domain.state import Approval
 from portal.models.columns import new_id
-from portal.notifications.compose import NEED_ASSIGNEES, Scene, compose
+from portal.notifications.compose import NEED_ASSIGNEES, compose
+from portal.notifications.scene import Scene
 from portal.workflows.messages import RecordBatch
 
 # Fields of events that hold a person whose name the rows or the notices may need.

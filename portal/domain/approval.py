@@ -8,7 +8,17 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from portal.domain import amend, commands, decide, delegating, hand_over, override, rerouting, steer
+from portal.domain import (
+    amend,
+    commands,
+    decide,
+    delegating,
+    hand_over,
+    inform,
+    override,
+    rerouting,
+    steer,
+)
 from portal.domain.clock import next_due, tick
 from portal.domain.commands import Command
 from portal.domain.draft import Draft
@@ -46,6 +56,8 @@ HANDLERS: dict[type[Command], Handler] = {
     commands.Reassign: hand_over.reassign,
     commands.Delegate: hand_over.delegate,
     commands.TakeBack: hand_over.take_back,
+    commands.AskInformation: inform.ask,
+    commands.AnswerInformation: inform.answer,
     commands.StartDelegation: delegating.start,
     commands.EndDelegation: delegating.end,
     commands.ReviewPeople: rerouting.question_route,
@@ -57,7 +69,11 @@ _WHEN_CLOSED: dict[type[Command], Refusal] = {
     commands.Reject: Refusal.LATE,
     commands.SendBack: Refusal.LATE,
     commands.Retract: Refusal.UNDO_OVER,
-    **dict.fromkeys((commands.Reassign, commands.Delegate, commands.TakeBack), Refusal.LATE),
+    commands.Reassign: Refusal.LATE,
+    commands.Delegate: Refusal.LATE,
+    commands.TakeBack: Refusal.LATE,
+    commands.AskInformation: Refusal.LATE,
+    commands.AnswerInformation: Refusal.LATE,
     commands.StartDelegation: Refusal.LATE,
     commands.EndDelegation: Refusal.LATE,
 }

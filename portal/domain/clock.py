@@ -28,7 +28,8 @@ def tick(state: Approval, now: datetime) -> list[Event]:
         if now >= stage.settles_at:
             settle(draft)
     else:
-        _run_stage_clock(draft, stage)
+        if stage.paused_at is None:
+            _run_stage_clock(draft, stage)
         if draft.state.is_open:
             _retry_routing(draft)
     return draft.events
@@ -46,7 +47,7 @@ def next_due(state: Approval) -> datetime | None:
         return state.attention_retry_at
     if stage.settles_at is not None:
         return stage.settles_at
-    times = _coming(stage)
+    times = [] if stage.paused_at is not None else _coming(stage)
     if state.attention_retry_at is not None:
         times.append(state.attention_retry_at)
     return min(times, default=None)

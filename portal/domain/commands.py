@@ -199,12 +199,22 @@ class Override(Command):
     content_version: int = 1
 
 
+@dataclass(frozen=True, kw_only=True)
+class AskInformation(TaskCommand):
+    """Ask the requester something before deciding; the question is in `comment`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerInformation(TaskCommand):
+    """Answer what was asked about a task; the answer is in `comment`."""
+
+
 COMMANDS: dict[str, type[Command]] = {
     command.__name__: command
     for command in (
         Submit, Approve, Reject, SendBack, Retract, Resubmit, Amend, Comment, Withdraw, Cancel,
         Hold, Resume, Remind, Reassign, Delegate, TakeBack, StartDelegation, EndDelegation,
-        ReviewPeople, Override,
+        ReviewPeople, Override, AskInformation, AnswerInformation,
     )
 }  # fmt: skip
 

@@ -35,6 +35,8 @@ class Refusal(StrEnum):
     ALREADY_ASKED = "already_asked"
     UNKNOWN_TASK = "unknown_task"
     DELEGATED = "delegated"
+    ASKED_BEFORE = "asked_before"
+    ANSWER_FIRST = "answer_first"
     NOBODY = "nobody"
     BARRED = "barred"
     OWN_REQUEST = "own_request"
@@ -61,6 +63,8 @@ REFUSAL_SENTENCES: dict[Refusal, str] = {
     Refusal.ALREADY_ASKED: "This person is asked in the same stage already: one person, one vote.",
     Refusal.UNKNOWN_TASK: "There is no such task in this request.",
     Refusal.DELEGATED: "It is delegated already; it has to be taken back first.",
+    Refusal.ASKED_BEFORE: "The last question about this task is not answered yet.",
+    Refusal.ANSWER_FIRST: "They wait for your answer, so there is nobody to remind.",
     Refusal.NOBODY: (
         "That person cannot be given a task: they are not known here, have left, or may only read."
     ),

@@ -29,6 +29,8 @@ from portal.domain.request_events import (
 from portal.domain.stage_events import (
     DecisionCarried,
     DecisionRetracted,
+    InformationAsked,
+    InformationGiven,
     ReminderDue,
     StageContinued,
     StageFailed,
@@ -55,6 +57,7 @@ EVENTS: dict[str, type[Event]] = {
         RequestResumed, RequestApproved, RequestRejected, RequestTimedOut, RequestWithdrawn,
         RequestCancelled, CommandRefused, LegacyRecorded, RequestImported, RequestFailed,
         RequestAmended, StageContinued, DecisionCarried, RequestOverridden,
+        InformationAsked, InformationGiven,
     )
 }  # fmt: skip
 
@@ -73,6 +76,8 @@ __all__ = [
     "DecisionCarried",
     "DecisionRetracted",
     "Event",
+    "InformationAsked",
+    "InformationGiven",
     "LegacyRecorded",
     "ReminderDue",
     "RequestAmended",

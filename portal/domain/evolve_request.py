@@ -1,16 +1,15 @@
 """How the events of a request as a whole change the state."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from portal.domain import legacy_events
 from portal.domain import request_events as happened
 from portal.domain.event import Event
-from portal.domain.plan import StagePlan
+from portal.domain.later import later, without_questions
 from portal.domain.request import Status
-from portal.domain.state import Approval, OpenStage, Task
+from portal.domain.state import Approval
 
 Changes = dict[str, Any]
 
@@ -80,7 +79,9 @@ def _amended(state: Approval, event: happened.RequestAmended) -> Changes:
         "content_version": event.content_version,
         "content_hash": event.content_hash,
         "interrupted": tuple(
-            stage for stage in state.under_way if stage.plan.key not in event.asked_again
+            without_questions(stage, event.at)
+            for stage in state.under_way
+            if stage.plan.key not in event.asked_again
         ),
         **_from_the_start(state, event.carried),
     }
@@ -104,40 +105,13 @@ def _held(_state: Approval, event: happened.RequestHeld) -> Changes:
 
 def _resumed(state: Approval, event: happened.RequestResumed) -> Changes:
     by = timedelta(seconds=event.seconds)
-    interrupted = tuple(_later(stage, by) for stage in state.interrupted)
+    interrupted = tuple(later(stage, by) for stage in state.interrupted)
     changes: Changes = {"status": Status.PENDING, "held_at": None, "interrupted": interrupted}
     if state.stage is None or state.attention is not None:
         changes["wants_route"] = True
     if state.stage is None:
         return changes
-    return {**changes, "stage": _later(state.stage, by)}
-
-
-def _later(stage: OpenStage, by: timedelta) -> OpenStage:
-    return replace(
-        stage,
-        plan=_plan_later(stage.plan, by),
-        tasks=tuple(_task_later(task, by) for task in stage.tasks),
-        settles_at=_shift(stage.settles_at, by),
-    )
-
-
-def _task_later(task: Task, by: timedelta) -> Task:
-    return replace(task, due_at=_shift(task.due_at, by), undo_until=_shift(task.undo_until, by))
-
-
-def _plan_later(plan: StagePlan, by: timedelta) -> StagePlan:
-    return replace(
-        plan,
-        reminders=tuple(at + by for at in plan.reminders),
-        escalations=tuple(replace(level, at=level.at + by) for level in plan.escalations),
-        expires_at=_shift(plan.expires_at, by),
-        due_at=_shift(plan.due_at, by),
-    )
-
-
-def _shift(at: datetime | None, by: timedelta) -> datetime | None:
-    return None if at is None else at + by
+    return {**changes, "stage": later(state.stage, by)}
 
 
 def _imported(state: Approval, event: legacy_events.RequestImported) -> Changes:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from portal.domain import stage_events as happened
 from portal.domain.event import SYSTEM, Event
 from portal.domain.evolve_request import NO_ATTENTION
+from portal.domain.later import run_on
 from portal.domain.request import TaskStatus
 from portal.domain.state import Approval, OpenStage, PassedStage, Task
 
@@ -85,7 +86,7 @@ def _with_task(state: Approval, task_id: str, on_stage: Changes, **on_task: Any)
 
 def _decided(state: Approval, event: happened.TaskDecided) -> Changes:
     undo = timedelta(seconds=0 if state.stage is None else state.stage.plan.undo_seconds)
-    return _with_task(
+    changes = _with_task(
         state,
         event.task_id,
         {"settles_at": event.settles_at},
@@ -93,7 +94,26 @@ def _decided(state: Approval, event: happened.TaskDecided) -> Changes:
         decision=event.decision,
         decided_by=event.actor,
         undo_until=event.at + undo,
+        asked_at=None,
     )
+    return _unpaused(state, event.at, changes)
+
+
+def _asked(state: Approval, event: happened.InformationAsked) -> Changes:
+    stage = state.stage
+    stops = stage is not None and stage.plan.asking_stops_clock and stage.paused_at is None
+    on_stage = {"paused_at": event.at} if stops else {}
+    return _with_task(state, event.task_id, on_stage, asked_at=event.at)
+
+
+def _answered(state: Approval, event: happened.InformationGiven) -> Changes:
+    return _unpaused(state, event.at, _with_task(state, event.task_id, {}, asked_at=None))
+
+
+def _unpaused(state: Approval, at: datetime, changes: Changes) -> Changes:
+    """The clock runs on once no question is open. A hold is counted by its own end."""
+    stage: OpenStage | None = changes.get("stage")
+    return changes if stage is None else {"stage": run_on(stage, state.held_at or at)}
 
 
 def _retracted(state: Approval, event: happened.DecisionRetracted) -> Changes:
@@ -141,8 +161,9 @@ def _expired(state: Approval, event: happened.TaskExpired) -> Changes:
 
 
 def _withdrawn(state: Approval, event: happened.TaskWithdrawn) -> Changes:
-    withdrawn = {"status": TaskStatus.WITHDRAWN, "dropped": event.dropped}
+    withdrawn = {"status": TaskStatus.WITHDRAWN, "dropped": event.dropped, "asked_at": None}
     changes = _with_task(state, event.task_id, {}, **withdrawn)
+    changes = _unpaused(state, event.at, changes)
     left = tuple(_without_task(stage, event.task_id) for stage in state.interrupted)
     return {**changes, "interrupted": left}
 
@@ -197,6 +218,8 @@ CHANGES: dict[type[Event], Callable[[Approval, Any], Changes]] = {
     happened.TaskReassigned: _reassigned,
     happened.TaskDelegated: _delegated,
     happened.TaskGivenBack: _given_back,
+    happened.InformationAsked: _asked,
+    happened.InformationGiven: _answered,
     happened.TaskExpired: _expired,
     happened.TaskWithdrawn: _withdrawn,
     happened.ReminderDue: _reminded,

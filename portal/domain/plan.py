@@ -81,6 +81,7 @@ class StagePlan:
     reads: tuple[str, ...] | None = None
     comment_required: tuple[Decision, ...] = (Decision.REJECT, Decision.SEND_BACK)
     undo_seconds: int = 10
+    asking_stops_clock: bool = False
     reminders: tuple[datetime, ...] = ()
     escalations: tuple[PlannedEscalation, ...] = ()
     expires_at: datetime | None = None

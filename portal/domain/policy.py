@@ -95,7 +95,8 @@ class Stage:
     expression over the request's values, absent = always; `condition_text` says it in words.
     `distinct`: nobody who approved an earlier stage decides here. `reads`: the form fields this
     stage's decision depends on, absent = all. `rejection` absent: ENDS for ANY, ALL and PER_GROUP,
-    COUNTS for QUORUM. `fallback` absent: the policy's.
+    COUNTS for QUORUM. `fallback` absent: the policy's. `asking_stops_clock`: while somebody asked
+    here waits for information from the requester, the stage's times stand still.
     """
 
     key: str
@@ -113,6 +114,7 @@ class Stage:
     comment_required: tuple[Decision, ...] = (Decision.REJECT, Decision.SEND_BACK)
     fallback: tuple[ApproverRule, ...] = ()
     elapsed: bool = False
+    asking_stops_clock: bool = False
     remind_after: tuple[int, ...] = ()
     escalate: tuple[EscalationLevel, ...] = ()
     expire_after: int | None = None

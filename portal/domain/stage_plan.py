@@ -43,6 +43,7 @@ def stage_plan(
         reads=stage.reads,
         comment_required=stage.comment_required,
         undo_seconds=policy.undo_seconds,
+        asking_stops_clock=stage.asking_stops_clock,
         reminders=tuple(clock(after, stage.elapsed) for after in sorted(stage.remind_after)),
         escalations=escalations,
         expires_at=expires_at,

@@ -15,7 +15,7 @@ class Task:
     `acting_for`: the task's owner, where a delegate has it. `delegation_id`: the owner's absence
     that brought it there; None for this task only. `undo_until`: the decision can be retracted
     before this time. `dropped`: withdrawn since its owner may not decide any more; the stage does
-    without.
+    without. `asked_at`: it waits for information from the requester since then.
     """
 
     id: str
@@ -29,6 +29,7 @@ class Task:
     acting_for: str | None = None
     delegation_id: str | None = None
     dropped: bool = False
+    asked_at: datetime | None = None
 
     @property
     def owner_id(self) -> str:
@@ -41,6 +42,7 @@ class OpenStage:
     """The stage under way: its plan, its tasks, what the clock did so far, and when it settles.
 
     `settles_at` is set while the stage has what it needs and waits for its undo window to end.
+    `paused_at` is set while its other times stand still, because information was asked for.
     """
 
     plan: StagePlan
@@ -51,6 +53,7 @@ class OpenStage:
     escalations_done: int = 0
     expired: bool = False
     settles_at: datetime | None = None
+    paused_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -113,7 +113,9 @@ def resume(draft: Draft, command: commands.Resume) -> Refusal | None:
 
 
 def remind(draft: Draft, command: commands.Remind) -> Refusal | None:
-    """The requester's nudge to everybody who is asked now, at most every four hours."""
+    """The requester's nudge, at most every four hours, to all who are asked now and do not wait for
+    an answer of theirs.
+    """
     state = draft.state
     if not state.is_by(command.actor_id):
         return Refusal.NOT_ALLOWED
@@ -123,6 +125,8 @@ def remind(draft: Draft, command: commands.Remind) -> Refusal | None:
         return Refusal.NOT_ALLOWED
     if state.nudged_at is not None and draft.now < state.nudged_at + NUDGE_EVERY:
         return Refusal.TOO_SOON
-    asked = tuple(task.id for task in state.open_tasks)
+    asked = tuple(task.id for task in state.open_tasks if task.asked_at is None)
+    if not asked:
+        return Refusal.ANSWER_FIRST
     draft.done(stage_events.ReminderDue, task_ids=asked)
     return None

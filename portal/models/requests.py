@@ -109,6 +109,7 @@ class Request(Base):
     hold_reason: Mapped[str | None] = mapped_column(Text)
     returned_by: Mapped[str | None] = mapped_column(Text)
     changed_fields: Mapped[list[str]] = mapped_column(JSONB, server_default="[]")
+    questions: Mapped[list[dict[str, object]]] = mapped_column(JSONB, server_default="[]")
     content_version: Mapped[int]
     content_hash: Mapped[str] = mapped_column(Text)
     last_seq: Mapped[int]
@@ -155,6 +156,7 @@ class Task(Base):
         Uuid(as_uuid=False), ForeignKey("portal.users.id")
     )
     delegation_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
+    asked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     status: Mapped[str] = mapped_column(Text)
     opened_at: Mapped[Time]
     due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -193,7 +195,7 @@ class Comment(Base):
 
     `about` is a `portal.domain.policy.Decision` for the comment of a task's decision, "undone" once
     that decision was retracted, else "resubmitted", "amended", "held", "resumed", "withdrawn",
-    "cancelled", "overridden", "reassigned", "delegated", "given_back".
+    "cancelled", "overridden", "reassigned", "delegated", "given_back", "asked", "answered".
     """
 
     __tablename__ = "comments"

@@ -6,6 +6,7 @@ from typing import Any
 from portal.domain import request_events, stage_events
 from portal.domain.event import SYSTEM, Event
 from portal.domain.policy import StageKind
+from portal.notifications import questions
 from portal.notifications.overriding import overridden
 from portal.notifications.scene import Notice, Scene, notice
 
@@ -184,6 +185,8 @@ TELLERS: dict[type[Event], Callable[[Any, Scene], list[Notice]]] = {
     stage_events.TaskReassigned: _reassigned,
     stage_events.TaskDelegated: _delegated,
     stage_events.TaskGivenBack: _given_back,
+    stage_events.InformationAsked: questions.asked,
+    stage_events.InformationGiven: questions.answered,
     stage_events.ReminderDue: _reminded,
     request_events.CommentAdded: _commented,
     request_events.AttentionNeeded: _attention,
@@ -202,6 +205,7 @@ TELLERS: dict[type[Event], Callable[[Any, Scene], list[Notice]]] = {
 # Composing these takes knowing who is asked at that moment.
 NEED_ASSIGNEES = (
     stage_events.ReminderDue,
+    stage_events.InformationGiven,
     request_events.CommentAdded,
     request_events.RequestAmended,
 )

@@ -30,6 +30,8 @@ NAMES = {
     "Resume": "Your resume",
     "Cancel": "Your cancellation",
     "Reassign": "Your handover",
+    "AskInformation": "Your question",
+    "AnswerInformation": "Your answer",
     "Delegate": "Your delegation",
     "TakeBack": "Taking the task back",
 }

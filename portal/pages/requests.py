@@ -13,12 +13,14 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
+from wtforms.form import BaseForm
 
 from portal.domain.errors import Refusal
 from portal.domain.permissions import Permission
 from portal.domain.policy import Decision
 from portal.forms.decision import CommentForm, RemarkForm
 from portal.pages.reading.answer import after, answered, command_key, reader
+from portal.pages.reading.asked import questions
 from portal.pages.reading.keys import new_key
 from portal.pages.reading.sheet import VERBS, Sheet, compose
 from portal.queries import commands
@@ -92,6 +94,7 @@ def draw(
     *,
     form: CommentForm | None = None,
     remark: RemarkForm | None = None,
+    answer: BaseForm | None = None,
     trouble: Refused | None = None,
     since: int | None = None,
 ) -> ResponseReturnValue:
@@ -111,6 +114,8 @@ def draw(
         record=record,
         form=form,
         remark=remark or RemarkForm(),
+        answer=answer,
+        questions=questions(record.questions, answer),
         trouble=trouble,
         chosen=request.args.get("decision", "") if request.method == "GET" else "",
         keys=keys,

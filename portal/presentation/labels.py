@@ -30,6 +30,9 @@ STATUSES = {
     "WITHDRAWN": Label("Withdrawn", "neutral", "minus-circle", "Withdrawn by the requester."),
     "CANCELLED": Label("Cancelled", "neutral", "no-symbol", "Cancelled by an administrator."),
     "FAILED": Label("Failed", "bad", "exclamation-triangle", "Failed in the old system."),
+    "QUESTION": Label(
+        "Waiting for an answer", "warn", "question-mark-circle", "An approver asked something."
+    ),
     "ATTENTION": Label(
         "Needs attention", "bad", "exclamation-triangle", "An administrator must look."
     ),

@@ -63,7 +63,8 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class InboxTask:
-    """A row of the inbox. `amount` is in minor units; `acting_for` is a name."""
+    """A row of the inbox. `amount` is in minor units; `acting_for` is a name; `asked_at`: since
+    when it waits for information."""
 
     id: str
     number: str
@@ -79,6 +80,7 @@ class InboxTask:
     due_at: datetime | None
     acting_for: str | None
     policy_version_id: str
+    asked_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,7 @@ def _matching() -> Any:
 def _statement(searching: bool) -> Select[*tuple[Any, ...]]:
     """Two ranges of the index, one after the other; requests are joined to what is shown only."""
     columns = (Task.id, Task.request_id, Task.stage_name, Task.opened_at, Task.due_at)
-    base = select(*columns, Task.acting_for).where(*_mine())
+    base = select(*columns, Task.acting_for, Task.asked_at).where(*_mine())
     if searching:
         base = base.join(_matching(), true())
     dated = base.where(
@@ -197,7 +199,7 @@ def _statement(searching: bool) -> Select[*tuple[Any, ...]]:
             top.c.id, Request.number, Request.title, Request.type_name, Request.requester_name,
             top.c.stage_name, Request.amount, Request.currency, Request.priority,
             Request.status == literal_column("'ON_HOLD'"), top.c.opened_at, top.c.due_at,
-            delegator.name, Request.policy_version_id,
+            delegator.name, Request.policy_version_id, top.c.asked_at,
         )
         .join(Request, Request.id == top.c.request_id)
         .outerjoin(delegator, delegator.id == top.c.acting_for)

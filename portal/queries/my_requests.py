@@ -31,6 +31,8 @@ from portal.models import Command, Request, RequestType, User
 from portal.models.requests import OPEN
 
 PAGE = 50
+# The person who asked has the turn.
+TURN = "status = 'RETURNED' OR questions <> '[]'"
 WAITING_SHOWN = 20
 
 
@@ -64,11 +66,17 @@ class MyRequest:
     attention: str | None
     hold_reason: str | None
     returned_by: str | None
+    questions: list[dict[str, Any]]
     requester_id: str
     requester_name: str
     on_behalf_of_name: str | None
     submitted_at: datetime
     closed_at: datetime | None
+
+    @property
+    def is_turn(self) -> bool:
+        """Whether it waits for whoever asked: to be changed, or for an answer."""
+        return self.status is Status.RETURNED or bool(self.questions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +95,16 @@ class WaitingSubmit:
 def page(
     person_id: str, view: View, before: str | None = None
 ) -> tuple[tuple[MyRequest, ...], str | None]:
-    """Up to `PAGE` requests, returned ones first, and the `before` of the next page.
+    """Up to `PAGE` requests, those that wait for the person first, and the `before` of the next
+    page.
 
-    The first page of the open view has all returned requests (up to another `PAGE`) on top.
+    The first page of the open view has on top all requests (up to another `PAGE`) that were sent
+    back, or about which somebody asked something.
     """
     values = {"person": person_id} | ({"before": before} if before else {})
     found = db.session.execute(_statement(view, before is not None), values)
     rows = [MyRequest(**{**row, "status": Status(row["status"])}) for row in found.mappings()]
-    first = [row for row in rows if view is View.OPEN and row.status is Status.RETURNED]
+    first = [row for row in rows if view is View.OPEN and row.is_turn]
     rest = [row for row in rows if row not in first]
     following = rest[PAGE - 1].id if len(rest) > PAGE else None
     return (*first, *rest[:PAGE]), following
@@ -116,9 +126,9 @@ def _statement(view: View, behind: bool) -> Select[*tuple[Any, ...]]:
     parts = []
     for column in (Request.requester_id, Request.on_behalf_of):
         if view is View.OPEN:
-            parts.append(_walk(column, text("status <> 'RETURNED'"), text(OPEN), behind=behind))
+            parts.append(_walk(column, text(f"NOT ({TURN})"), text(OPEN), behind=behind))
             if not behind:
-                parts.append(_walk(column, text("status = 'RETURNED'"), text(OPEN), behind=False))
+                parts.append(_walk(column, text(f"({TURN})"), text(OPEN), behind=False))
         else:
             closed = Request.closed_at.is_not(None) if view is View.CLOSED else true()
             parts.append(_walk(column, closed, behind=behind))

@@ -68,6 +68,7 @@ class RequestRecord:
     hold_reason: str | None
     returned_by: str | None
     changed_fields: list[str]
+    questions: list[dict[str, Any]]
     content_version: int
     submitted_at: datetime
     updated_at: datetime
@@ -95,6 +96,7 @@ class TaskRecord:
     acting_for: str | None
     acting_for_name: str | None
     delegation_id: str | None
+    asked_at: datetime | None
     status: str
     opened_at: datetime
     due_at: datetime | None
@@ -179,8 +181,8 @@ def _one() -> Select[*tuple[Any, ...]]:
         "requester_name", "on_behalf_of", "title", "fields", "amount", "currency", "priority",
         "due_at", "status", "round", "stage_index", "stage_name", "stage_due_at", "settles_at",
         "waiting_for", "waiting_since", "next_at", "next_what", "attention", "hold_reason",
-        "returned_by", "changed_fields", "content_version", "submitted_at", "updated_at",
-        "closed_at",
+        "returned_by", "changed_fields", "questions", "content_version", "submitted_at",
+        "updated_at", "closed_at",
     )  # fmt: skip
     return (
         select(
@@ -209,6 +211,7 @@ def _tasks() -> Select[*tuple[Any, ...]]:
         "id", "round", "stage_index", "stage_key", "stage_name", "group_name", "assignee_id",
         "status", "opened_at", "due_at", "decided_at", "decided_by", "decision", "comment",
         "content_version", "comment_required", "why", "acting_for", "delegation_id",
+        "asked_at",
     )  # fmt: skip
     return (
         select(

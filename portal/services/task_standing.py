@@ -20,7 +20,8 @@ from portal.services.errors import Refused
 class TaskStanding:
     """A task with its request. `request_for`: whom the request is for, beside who asked.
 
-    `sent_before`: the form's key was used; its result stands.
+    `is_asking`: it waits for information. `sent_before`: the form's key was used, and its result
+    stands.
     """
 
     task_id: str
@@ -36,6 +37,7 @@ class TaskStanding:
     acting_for: str | None
     task_status: str
     is_settling: bool
+    is_asking: bool
     sent_before: bool
 
     def is_owner(self, person_id: str) -> bool:
@@ -77,6 +79,7 @@ def task_standing(task_id: str, command_id: str, actor_id: str) -> TaskStanding:
         acting_for=row.acting_for,
         task_status=row.task_status,
         is_settling=row.settles_at is not None,
+        is_asking=row.asked_at is not None,
         sent_before=row.sender_id is not None,
     )
 
@@ -85,7 +88,7 @@ def task_standing(task_id: str, command_id: str, actor_id: str) -> TaskStanding:
 def _statement() -> Select[*tuple[Any, ...]]:
     return (
         select(
-            Task.request_id, Task.assignee_id, Task.acting_for, Task.round,
+            Task.request_id, Task.assignee_id, Task.acting_for, Task.asked_at, Task.round,
             Task.status.label("task_status"), Request.number, Request.workflow, Request.status,
             Request.requester_id, Request.content_version, Request.settles_at,
             Request.on_behalf_of.label("request_for"), Command.actor_id.label("sender_id"),

@@ -171,3 +171,26 @@ def test_a_delegated_task_is_the_delegates_for_the_owner_until_it_comes_back(
     row = story.row("tasks")
     assert (row["assignee_id"], row["acting_for"]) == (KNOWN["ana"], None)
     assert names(story.row()) == ["Ana"]
+
+
+def test_what_is_asked_is_the_requesters_turn(engine: Engine) -> None:
+    with engine.connect() as connection:
+        story = Recorded(connection)
+        story.submits()
+        story.opens("ana", asking_stops_clock=True, **CLOCKS)
+        given = {"task_id": story.task_of("ana").id, "comment": "Which colour?"}
+        story.says(commands.AskInformation, "ana", **given)
+        row = story.row()
+        assert (names(row), row["next_what"], row["stage_due_at"]) == (["Rita"], None, None)
+        (question,) = row["questions"]
+        assert (question["name"], question["text"]) == ("Ana", "Which colour?")
+        assert story.row("tasks")["asked_at"] is not None
+        story.waits(minutes=30)
+        story.says(commands.AnswerInformation, "rita", task_id=given["task_id"], comment="Blue.")
+        row = story.row()
+        assert (names(row), row["questions"], row["next_what"]) == (["Ana"], [], "Reminder")
+        task = story.row("tasks")
+        assert (task["status"], task["asked_at"]) == ("OPEN", None)
+        assert task["due_at"].startswith("2026-01-05T11:30:00")
+        abouts = [each["about"] for each in rows(connection, "comments")]
+        assert abouts == ["asked", "answered"]

@@ -11,15 +11,16 @@ from portal.domain import approval, commands
 from portal.domain.event import SYSTEM
 from portal.domain.policy import Decision
 from portal.domain.request import Status, TaskStatus
-from portal.domain.state import Task
+from tests.domain.passing import inquire, lend, reassign
 from tests.domain.worlds import (
     EVERYBODY,
     FIELDS,
-    GHOST,
     World,
     answers,
     contents,
     people,
+    reasons,
+    some_task,
     submissions,
     texts,
 )
@@ -30,8 +31,6 @@ Action = Callable[[Any, World], None]
 
 DECISIONS = (*[commands.Approve] * 5, commands.Reject, commands.SendBack, commands.SendBack)
 
-reasons = st.sampled_from(["Because.", "Because.", "Because.", " "])
-
 
 def submit(draw: Any, world: World) -> None:
     """The requester asks; mostly once."""
@@ -40,7 +39,7 @@ def submit(draw: Any, world: World) -> None:
 
 def decide(draw: Any, world: World) -> None:
     """Somebody decides: mostly the right person about what is there, sometimes not."""
-    task = _some_task(draw, world)
+    task = some_task(draw, world)
     right = draw(st.integers(0, 5)) > 0
     actor = task.assignee_id if right else draw(people)
     stale = draw(st.integers(0, 9))
@@ -52,13 +51,6 @@ def decide(draw: Any, world: World) -> None:
         content_version=world.state.content_version - (stale == 2),
         comment=draw(reasons),
     )
-
-
-def _some_task(draw: Any, world: World) -> Task:
-    """Mostly an open task, if there is one."""
-    known = world.known_tasks()
-    still_open = [task for task in known if task.status is TaskStatus.OPEN]
-    return draw(st.sampled_from(still_open if still_open and draw(st.integers(0, 4)) else known))
 
 
 def retract(draw: Any, world: World) -> None:
@@ -102,31 +94,6 @@ def comment(draw: Any, world: World) -> None:
     world.command(commands.Comment, draw(people), comment=draw(texts))
 
 
-def reassign(draw: Any, world: World) -> None:
-    """Somebody hands a task over: its owner, an admin, or somebody who may not."""
-    task = _some_task(draw, world)
-    actor = draw(st.sampled_from([task.owner_id, task.owner_id, "admin", "rita", "ben"]))
-    by_admin = actor in ("admin", "rita")
-    world.command(commands.Reassign, actor, as_admin=by_admin, **_gift(draw, task))
-
-
-def lend(draw: Any, world: World) -> None:
-    """Somebody delegates one task, or takes it back; mostly those who may."""
-    task = _some_task(draw, world)
-    actor = draw(st.sampled_from([task.owner_id, task.owner_id, task.assignee_id, "admin"]))
-    if task.acting_for and draw(st.booleans()):
-        world.command(commands.TakeBack, actor, task_id=task.id)
-    else:
-        world.command(commands.Delegate, actor, **_gift(draw, task))
-
-
-def _gift(draw: Any, task: Task) -> dict[str, Any]:
-    """What a command says that gives a task to somebody; a ghost has no name."""
-    to = draw(st.sampled_from([*EVERYBODY, GHOST]))
-    name = draw(st.sampled_from([to, to, to, None])) if to != GHOST else ""
-    return {"task_id": task.id, "to_id": to, "to_name": name, "comment": draw(reasons)}
-
-
 def stop(draw: Any, world: World) -> None:
     """The request is taken back or cancelled; mostly by people who may not, or without reason."""
     if draw(st.booleans()):
@@ -166,7 +133,7 @@ def remind(draw: Any, world: World) -> None:
 
 def delegate(draw: Any, world: World) -> None:
     """Somebody goes away, or returns: mostly the one who is asked, sometimes anybody."""
-    task = _some_task(draw, world)
+    task = some_task(draw, world)
     given = {"task_id": task.id, "delegation_id": draw(st.sampled_from(["d1", "d2"]))}
     whose = task.owner_id if draw(st.integers(0, 5)) else draw(people)
     actor = draw(st.sampled_from([SYSTEM] * 9 + ["ana"]))
@@ -207,16 +174,18 @@ ACTIONS: dict[str, Action] = {
     each.__name__: each
     for each in (
         decide, retract, repeat, resubmit, amend, comment, stop, hold, resume, remind, route, wait,
-        delegate, reassign, lend, review, override,
+        delegate, reassign, lend, review, inquire, override,
     )
 }  # fmt: skip
 
 # The actions that lead somewhere in each situation: drawn more often than the others.
 LIKELY = {
-    Status.PENDING: (decide, decide, decide, decide, delegate, reassign, lend, review, wait, amend),
+    Status.PENDING: (
+        decide, decide, decide, decide, delegate, reassign, lend, review, inquire, wait, amend,
+    ),
     Status.ON_HOLD: (resume, wait),
     Status.RETURNED: (resubmit, resubmit, comment),
-}
+}  # fmt: skip
 
 
 def likely(world: World) -> tuple[Action, ...]:

@@ -4,13 +4,19 @@ from collections import Counter
 
 from portal.domain import approval, commands
 from portal.domain.codec import decode, encode
+from portal.domain.event import Event
 from portal.domain.events import (
     EVENTS,
     CommandRefused,
     DecisionRetracted,
+    InformationAsked,
+    InformationGiven,
+    ReminderDue,
+    RequestAmended,
     RequestReturned,
     TaskAssigned,
     TaskDecided,
+    TaskEscalated,
     TaskExpired,
     TaskWithdrawn,
     kind_of,
@@ -152,6 +158,32 @@ def undoing_touches_one_task(world: World) -> None:
             assert set(changed) <= {step.what.task_id}
 
 
+def the_clock_stands_while_information_is_wanted(world: World) -> None:
+    """Where the policy says so, nothing but the undo window runs while a question is open."""
+    for step in world.steps[-1:]:
+        stage = step.before.stage
+        if step.what is not None or stage is None or not stage.plan.asking_stops_clock:
+            continue
+        if _open_questions(world.log[: step.before.seq]) and stage.settles_at is None:
+            moved = ReminderDue | TaskEscalated | TaskExpired
+            assert not any(isinstance(event, moved) for event in step.events)
+
+
+def _open_questions(log: list[Event]) -> set[str]:
+    open_tasks: set[str] = set()
+    for event in log:
+        if isinstance(event, InformationAsked):
+            assert event.task_id not in open_tasks
+            open_tasks.add(event.task_id)
+        elif isinstance(event, InformationGiven):
+            open_tasks.remove(event.task_id)
+        elif isinstance(event, TaskDecided | TaskExpired | TaskWithdrawn):
+            open_tasks.discard(event.task_id)
+        elif isinstance(event, RequestAmended):
+            open_tasks.clear()
+    return open_tasks
+
+
 RULES = (
     *CONTENT_RULES,
     an_override_is_no_approval,
@@ -164,4 +196,5 @@ RULES = (
     rule_7_reachable,
     stored_and_read_again,
     undoing_touches_one_task,
+    the_clock_stands_while_information_is_wanted,
 )

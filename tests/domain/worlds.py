@@ -20,7 +20,7 @@ from portal.domain.plan import (
     StandIn,
 )
 from portal.domain.policy import Decision, Mode, Rejection, StageKind
-from portal.domain.request import Content, Priority
+from portal.domain.request import Content, Priority, TaskStatus
 from portal.domain.state import Approval, Task
 from tests.domain.story import MONDAY, REQUEST
 
@@ -32,6 +32,7 @@ FIELDS = ("seats", "colour")
 
 people = st.sampled_from(EVERYBODY)
 texts = st.sampled_from(["", " ", "Because.", "Größe <b>?"])
+reasons = st.sampled_from(["Because.", "Because.", "Because.", " "])
 minutes = st.integers(0, 60 * 8)
 contents = st.builds(
     Content,
@@ -149,6 +150,7 @@ def stage_plans(draw: st.DrawFn, index: int, now: datetime) -> StagePlan:
         reads=draw(st.sampled_from([None, (), ("seats",), FIELDS])),
         comment_required=draw(st.sampled_from([(), (), tuple(Decision)])),
         undo_seconds=draw(st.sampled_from([0, 10])),
+        asking_stops_clock=draw(st.booleans()),
         reminders=tuple(sorted(later() for _ in range(draw(st.integers(0, 2))))),
         escalations=tuple(
             PlannedEscalation(level=n, at=at, to=draw(candidates(least=0)))
@@ -205,3 +207,10 @@ submissions = st.fixed_dictionaries(
         "priority": st.sampled_from(Priority),
     }
 )
+
+
+def some_task(draw: Any, world: World) -> Task:
+    """Mostly an open task, if there is one."""
+    known = world.known_tasks()
+    still_open = [task for task in known if task.status is TaskStatus.OPEN]
+    return draw(st.sampled_from(still_open if still_open and draw(st.integers(0, 4)) else known))

@@ -153,3 +153,16 @@ def test_a_task_handed_over_is_told_on_both_sides_with_the_reason() -> None:
         ("ana", "moved", "Adam gave “Chairs” to Ben. Why: Ana is ill."),
         ("rita", "moved", "Ben decides about “Chairs” in place of Ana."),
     ]
+
+
+def test_a_question_goes_to_who_asked_for_it_and_the_answer_to_who_has_the_task() -> None:
+    story = opened("ana")
+    task = story.task_of("ana").id
+    events = story.says(commands.AskInformation, "ana", task_id=task, comment="Which colour?")
+    text = "Ana asks about “Chairs”: Which colour?"
+    given = {"title": "Chairs", "on_behalf_of": "bob"}
+    assert told(events, **given) == [("rita", "question", text), ("bob", "question", text)]
+    events = story.says(commands.AnswerInformation, "rita", task_id=task, comment="Blue.")
+    assert told(events, **given, assignees={task: "ben"}) == [
+        ("ben", "answer", "Rita answered about “Chairs”: Blue.")
+    ]

@@ -100,6 +100,12 @@ ROUTES = [
           admin=403, data={**REASON, "person": "Cleo Example"}),
     Route("POST", "/tasks/<uuid:task_id>/take-back", 404, requester=403, approver=303, auditor=403,
           admin=403, data=NEW),
+    Route("GET", "/tasks/<uuid:task_id>/question", 404, requester=403, approver=200, auditor=403,
+          admin=403),
+    Route("POST", "/tasks/<uuid:task_id>/question", 404, requester=403, approver=303, auditor=403,
+          admin=403, data={**NEW, "comment": "Which colour?"}),
+    Route("POST", "/tasks/<uuid:task_id>/answer", 404, requester=409, approver=403, auditor=403,
+          admin=403, data={**NEW, "comment": "Blue."}),
     # Many at once
     Route("POST", "/batches", 303, auditor=403, data={**NEW, "task": "<task_id>"}),
     Route("GET", "/batches/<uuid:batch_id>", 404, auditor=403),

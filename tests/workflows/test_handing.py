@@ -5,7 +5,7 @@ import pytest
 from portal.domain import commands
 from portal.workflows.messages import CommandMessage
 from tests.workflows.fakes import permanent
-from tests.workflows.given import ANA, BEN, CAI, escalates_to_ben, stage
+from tests.workflows.given import ANA, BEN, CAI, DAN, escalates_to_ben, stage
 from tests.workflows.journey import Journey
 
 pytestmark = pytest.mark.temporal
@@ -58,3 +58,15 @@ async def test_other_commands_and_the_clock_go_on_behind_it(journey: Journey) ->
     await journey.sleep(days=3, minutes=1)
     await journey.seen("TaskEscalated")
     assert [task.assignee_id for task in journey.recorder.state.open_tasks] == [BEN]
+
+
+async def test_a_question_stops_the_clock_until_it_is_answered(journey: Journey) -> None:
+    clocks = {"escalations": escalates_to_ben, "asking_stops_clock": True}
+    await journey.start(stage("manager", ANA, **clocks))
+    about = {"task_id": journey.request.task(ANA), "comment": "Which lens?"}
+    await journey.give(journey.request.give(commands.AskInformation, ANA, **about))
+    await journey.sleep(days=5)
+    await journey.give(journey.request.give(commands.AnswerInformation, DAN, **about))
+    assert "TaskEscalated" not in journey.recorder.kinds
+    await journey.sleep(days=3, minutes=1)
+    await journey.seen("TaskEscalated")

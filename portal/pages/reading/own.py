@@ -6,6 +6,7 @@ from datetime import datetime
 
 from flask import url_for
 
+from portal.domain.request import Status
 from portal.pages.reading.turns import what_next, whose
 from portal.queries.my_requests import MyRequest, WaitingSubmit
 
@@ -59,12 +60,22 @@ def rows(requests: Iterable[MyRequest], me: str) -> Iterator[Row]:
             priority=each.priority,
             amount=each.amount,
             currency=each.currency,
-            status="ATTENTION" if each.attention and is_open else each.status.value,
+            status=_status(each),
             turn=whose(each, me) if is_open else "",
-            since=each.waiting_since or each.closed_at or each.submitted_at,
+            since=_asked_since(each) or each.waiting_since or each.closed_at or each.submitted_at,
             following=following.what,
             at=following.at,
         )
+
+
+def _status(each: MyRequest) -> str:
+    if each.closed_at is None and each.attention:
+        return "ATTENTION"
+    return "QUESTION" if each.questions and each.status is Status.PENDING else each.status.value
+
+
+def _asked_since(each: MyRequest) -> datetime | None:
+    return datetime.fromisoformat(each.questions[0]["at"]) if each.questions else None
 
 
 def _note(each: MyRequest, me: str) -> str:

@@ -20,6 +20,8 @@ ABOUT = {
     "undone": "undone since",
     "reassigned": "handed a task over",
     "delegated": "delegated a task",
+    "asked": "asked",
+    "answered": "answered",
     "given_back": "ended a delegation",
 }
 

@@ -18,6 +18,7 @@ _TICK = Markup(
     '<td role="cell" class="pick"><input type="checkbox" name="task" value="{}"'
     ' aria-label="Choose {}"{}></td>'
 )
+_ASKING = cell(pill("Waiting for an answer", "info", "question-mark-circle"), "state")
 _ON_HOLD = cell(pill("On hold", "warn", "pause-circle"), "state")
 
 
@@ -44,10 +45,17 @@ def inbox_rows(
             cell(task.requester_name),
             cell(money_tag(task.amount, task.currency), "amount"),
             cell(waited, "hide"),
-            _ON_HOLD if task.on_hold else cell(due(task.due_at), "state"),
+            _state(task, due(task.due_at)),
             _END,
         )
     return Markup("").join(parts)
+
+
+def _state(task: InboxTask, due: Markup) -> Markup:
+    """When it is due, unless something else comes first."""
+    if task.on_hold:
+        return _ON_HOLD
+    return _ASKING if task.asked_at is not None else cell(due, "state")
 
 
 def _tick(task: InboxTask) -> Markup:

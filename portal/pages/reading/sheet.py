@@ -89,8 +89,11 @@ class Sheet:
 
     @property
     def status_name(self) -> str:
-        """The status to show: a stuck request says that it needs attention."""
-        return "ATTENTION" if self.record.attention else self.record.status.value
+        """The status to show: a stuck request, or one with an open question, says so."""
+        if self.record.attention:
+            return "ATTENTION"
+        is_asked = self.record.questions and self.record.status is Status.PENDING
+        return "QUESTION" if is_asked else self.record.status.value
 
 
 def compose(record: RequestRecord, person: Identity, since: int | None = None) -> Sheet:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from portal.domain.request import Status
 
 NAMED = 2
+SHOWN = 120
 
 
 class Standing(Protocol):
@@ -22,6 +23,8 @@ class Standing(Protocol):
     def next_at(self) -> datetime | None: ...
     @property
     def next_what(self) -> str | None: ...
+    @property
+    def questions(self) -> list[dict[str, Any]]: ...
     @property
     def attention(self) -> str | None: ...
     @property
@@ -59,9 +62,17 @@ def what_next(standing: Standing) -> Next:
         return Next("Goes on when an administrator resumes it")
     if standing.attention:
         return Next("An administrator finds somebody who may decide")
+    if standing.questions:
+        first = standing.questions[0]
+        return Next(f"{first['name']} asks: {_short(first['text'])}")
     if standing.next_what:
         return Next(standing.next_what, standing.next_at)
     return Next(f"Waits for a decision: {standing.stage_name}" if standing.stage_name else "")
+
+
+def _short(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= SHOWN else f"{words[:SHOWN].rstrip()}…"
 
 
 def receipt_words(standing: Standing, me: str) -> str:

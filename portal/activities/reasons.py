@@ -1,0 +1,33 @@
+"""Why a task is with somebody, as it is kept beside the task."""
+
+from typing import Any
+
+from portal.activities.rows import Row
+from portal.domain import stage_events
+from portal.domain.codec import encode
+from portal.domain.event import SYSTEM
+from portal.domain.plan import StagePlan
+
+
+def given(event: Any) -> Row | None:
+    """Who gave a task to somebody; None where the portal did by itself."""
+    if event.actor == SYSTEM:
+        return None
+    said = getattr(event, "comment", "")
+    return {"by": event.actor, "from": event.from_id, "at": event.at, "because": said}
+
+
+def why_of(event: stage_events.TaskAssigned, plan: StagePlan) -> Row:
+    """Why this came to the person: the sentence, the stage's reason and facts, who was left out."""
+    named = (each.source for each in plan.people if each.person_id == event.person_id)
+    return {
+        "why": event.why,
+        "source": next(named, ""),
+        "reason": plan.reason,
+        "facts": encode(plan.facts),
+        "left_out": encode(plan.left_out),
+        "used_fallback": plan.used_fallback,
+        "mode": plan.mode,
+        "needed": plan.needed,
+        "asking_stops_clock": plan.asking_stops_clock,
+    }

@@ -1,0 +1,32 @@
+"""A question to the requester, and the answer to it."""
+
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+from wtforms import Form
+from wtforms.form import BaseForm
+
+from portal.forms.building import unbound
+from portal.forms.fields import LinesField
+from portal.forms.rules import AtMost, Required
+
+LONGEST = 10_000
+
+
+class QuestionForm(Form):
+    """What an approver wants to know."""
+
+    comment: Any = unbound(
+        LinesField,
+        "Your question",
+        [Required("write what you want to know"), AtMost(LONGEST)],
+        "Everybody who may see the request reads it, and the answer.",
+    )
+
+
+def answer_form(task_id: str, typed: "MultiDict[str, str] | None" = None) -> BaseForm:
+    """The answer to one of several questions: each has an id of its own on the page."""
+    rules = [Required("write what they want to know"), AtMost(LONGEST)]
+    form = BaseForm({"comment": unbound(LinesField, "Your answer", rules, id=f"answer-{task_id}")})
+    form.process(typed)
+    return form
