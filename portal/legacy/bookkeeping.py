@@ -54,16 +54,13 @@ class RunRow:
             [json.dumps(totals.as_dict()), self.id],
         )
 
-    def end(self, totals: Totals, listed: list[dict[str, str]]) -> None:
-        """It is done."""
+    def end(self, totals: Totals, listed: list[dict[str, str]], exit_code: int) -> None:
+        """It is done, or could not go on."""
         self._driver.execute(
             "UPDATE portal.legacy_runs SET totals = %s, listed = %s, exit_code = %s,"
             " seen_at = now(), finished_at = now() WHERE id = %s",
-            [
-                json.dumps(totals.as_dict()), json.dumps(listed[:MOST_LISTED]), totals.exit_code,
-                self.id,
-            ],
-        )  # fmt: skip
+            [json.dumps(totals.as_dict()), json.dumps(listed[:MOST_LISTED]), exit_code, self.id],
+        )
 
 
 class Starts:

@@ -58,22 +58,37 @@ def make_delegations(
     coming: list[NewDelegation],
     setting: Setting,
     accounts: Accounts,
-) -> None:
-    """Write them and their people, in the caller's transaction; what is there is left alone."""
+) -> list[dict[str, str]]:
+    """Write them and their people, in the caller's transaction; what is there is left alone.
+
+    Returns those that the database refused, and why.
+    """
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     accounts.make(driver, [p for each in coming for p in (each.delegator, each.delegate)])
+    refused = []
     for each in coming:
-        driver.execute(
-            "INSERT INTO portal.delegations (id, delegator_id, delegate_id, type_codes, starts_at,"
-            " ends_at, reason, legacy_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
-            " ON CONFLICT DO NOTHING",
-            [
-                new_key(f"delegation {each.legacy_id}"), setting.user(each.delegator),
-                setting.user(each.delegate), each.type_codes, each.start, each.end, each.reason,
-                each.legacy_id,
-            ],
-        )  # fmt: skip
+        try:
+            with driver.transaction():
+                _insert(driver, each, setting)
+        except psycopg.Error as error:
+            reason = f"It could not be written: {' '.join(str(error).split())[:300]}"
+            key = each.legacy_id
+            refused.append({"table": "approval_delegations", "key": key, "reason": reason})
+    return refused
+
+
+def _insert(driver: Connection, each: NewDelegation, setting: Setting) -> None:
+    driver.execute(
+        "INSERT INTO portal.delegations (id, delegator_id, delegate_id, type_codes, starts_at,"
+        " ends_at, reason, legacy_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+        " ON CONFLICT DO NOTHING",
+        [
+            new_key(f"delegation {each.legacy_id}"), setting.user(each.delegator),
+            setting.user(each.delegate), each.type_codes, each.start, each.end, each.reason,
+            each.legacy_id,
+        ],
+    )  # fmt: skip
 
 
 def _problems(row: Row, directory: OldDirectory, codes: dict[str, list[str]]) -> Iterator[str]:

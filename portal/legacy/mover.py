@@ -6,6 +6,7 @@ it. A run that died in between left rows without a start; the next run starts th
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,7 +29,7 @@ from portal.legacy.records import Instance
 from portal.legacy.report import Report
 from portal.legacy.setting import RejectedRunning, Setting
 from portal.legacy.starting import Started, Starter
-from portal.legacy.totals import Totals
+from portal.legacy.totals import EXIT_UNUSABLE, Totals
 from portal.legacy.writing import Item, Writer
 
 
@@ -111,6 +112,20 @@ class Mover:
         prepared = self._prepare(driver)
         make_partitions(driver, prepared.engine, prepared.setting.now)
         run = RunRow(driver, self._options.as_dict(), self.totals)
+        try:
+            self._move_all(prepared, driver, engine, starter, run)
+        except BaseException:
+            with suppress(psycopg.Error):
+                run.end(self.totals, self.listed, EXIT_UNUSABLE)
+            raise
+        self._list(prepared)
+        run.end(self.totals, self.listed, self.totals.exit_code)
+        return self.totals.exit_code
+
+    def _move_all(
+        self, prepared: Prepared, driver: psycopg.Connection[Any], engine: Engine,
+        starter: Starter, run: RunRow,
+    ) -> None:  # fmt: skip
         writer = Writer(engine, prepared.setting, prepared.accounts, run.id)
         starts = Starts(driver, engine, starter)
         for each in starts.left_over():
@@ -125,11 +140,9 @@ class Mover:
         self._not_started(starts.collect(everything=True))
         coming, self.listed = read_delegations(driver, prepared.setting, prepared.definitions)
         with engine.begin() as connection:
-            make_delegations(connection, coming, prepared.setting, prepared.accounts)
+            accounts = prepared.accounts
+            self.listed += make_delegations(connection, coming, prepared.setting, accounts)
         messages.tell(engine)
-        self._list(prepared)
-        run.end(self.totals, self.listed)
-        return self.totals.exit_code
 
     def _prepare(self, driver: psycopg.Connection[Any]) -> Prepared:
         options = self._options

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
+from temporalio.api.workflowservice.v1 import (
+    DescribeWorkflowExecutionRequest,
+    StartWorkflowExecutionRequest,
+)
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -98,7 +101,13 @@ class Starter:
                 done.append(await self._start(each))
 
         lanes = [asyncio.ensure_future(work()) for _ in range(self._in_flight)]
-        await asyncio.gather(*lanes)
+        try:
+            await asyncio.gather(*lanes)
+        except BaseException:
+            for lane in lanes:
+                lane.cancel()
+            await asyncio.gather(*lanes, return_exceptions=True)
+            raise
         return done
 
     async def _start(self, each: ToStart) -> Started:
@@ -116,17 +125,25 @@ class Starter:
             workflow_id=each.ref,
         )
         try:
-            answer = await self._client.workflow_service.start_workflow_execution(
-                message, retry=True, timeout=LIMIT
-            )
+            run_ref = await self._run(message, each.ref)
         except RPCError as error:
-            if error.status is RPCStatusCode.ALREADY_EXISTS:
-                return Started(each.instance_id, await self._run_of(each.ref))
             if error.status in AWAY:
-                raise TemporalAway(f"Temporal does not answer any more: {error}") from error
+                raise TemporalAway(f"Temporal does not answer any more: {error}.") from error
             on_hold = state.status is Status.ON_HOLD
             return Started(each.instance_id, None, f"Temporal refuses it: {error}", on_hold)
-        return Started(each.instance_id, answer.run_id)
+        return Started(each.instance_id, run_ref)
+
+    async def _run(self, message: StartWorkflowExecutionRequest, ref: str) -> str:
+        """The id of the run that was started, or that an earlier start had begun."""
+        assert self._client is not None
+        service = self._client.workflow_service
+        try:
+            answer = await service.start_workflow_execution(message, retry=True, timeout=LIMIT)
+        except RPCError as error:
+            if error.status is RPCStatusCode.ALREADY_EXISTS:
+                return await self._run_of(ref)
+            raise
+        return answer.run_id
 
     async def _run_of(self, ref: str) -> str:
         assert self._client is not None

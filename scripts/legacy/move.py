@@ -43,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (psycopg.Error, sqlalchemy.exc.DBAPIError) as error:
         cause = getattr(error, "orig", None) or error
         return _unusable(f"The database cannot be used: {' '.join(str(cause).split())}.")
+    except OSError as error:
+        return _unusable(f"The report could not be written any more: {error.strerror or error}.")
     except KeyboardInterrupt:
         return _unusable("Stopped. Running it again continues where it stopped.")
     finally:
