@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,7 +51,9 @@ class Dumper:
                 return file
         except OSError as error:
             raise CutoverRefused(f"The dump {file} cannot be written: {error.strerror}.") from error
-        draft.unlink(missing_ok=True)
+        finally:
+            with suppress(OSError):  # a half-made one is not left lying about
+                draft.unlink()
         said = " ".join(done.stderr.split()) or f"it ended with {done.returncode}"
         raise CutoverRefused(f"The dump was not made, so nothing was changed. pg_dump says: {said}")
 
