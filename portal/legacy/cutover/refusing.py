@@ -1,6 +1,8 @@
 """What speaks against a cutover: instances that would be left behind, and what must be ready."""
 
+import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -164,7 +166,7 @@ def accepted_in(connection: Connection, file: Path | None) -> tuple[str, ...]:
     """The ids of the instances that the file accepts: one a line, by its id or its request's.
 
     What follows the id on its line, empty lines and lines that begin with # are for people; lines
-    of the mover's CSV report will do. Raises CutoverRefused where a line names no instance.
+    of the mover's report will do. Raises CutoverRefused where a line names no instance.
     """
     if file is None:
         return ()
@@ -188,6 +190,9 @@ def _names(line: str) -> list[str]:
     """What a line may name, the likeliest first; a request's id may hold spaces."""
     if "\x00" in line:
         return []
+    if line.startswith("{"):
+        with suppress(ValueError):
+            return [str(json.loads(line).get("key"))]
     words = line.replace(",", " ").split()
     return words[1:2] if words[:1] == ["workflow_instances"] else [line, *words[:1]]
 

@@ -1,5 +1,6 @@
 """What speaks against a cutover is said, and then nothing is touched: a dry run says the same."""
 
+import json
 from typing import Any
 
 import pytest
@@ -59,6 +60,7 @@ def test_finished_ones_that_need_a_person_are_refused_too(moved: Site) -> None:
     assert one in moved.cut_over("--dry-run", status=1)
     moved.cut_over("--dry-run", "--accept", moved.accept_file("# a comment", "", f"{one}  old"))
     moved.cut_over("--dry-run", "--accept", moved.accept_file(f"workflow_instances,{one},r,w"))
+    moved.cut_over("--dry-run", "--accept", moved.accept_file(json.dumps({"key": one})))
 
 
 def test_a_file_may_name_requests_too(site: Site) -> None:
@@ -67,7 +69,7 @@ def test_a_file_may_name_requests_too(site: Site) -> None:
     assert "Nothing speaks against" in site.cut_over("--dry-run", "--accept", file)
 
 
-@pytest.mark.parametrize("line", ["no-such-instance", ",", "; DROP TABLE x", "\x00"])
+@pytest.mark.parametrize("line", ["no-such-instance", ",", "; DROP TABLE x", "\x00", "{}", "{"])
 def test_a_file_with_what_is_no_instance_is_refused(moved: Site, line: str) -> None:
     said = moved.cut_over("--accept", moved.accept_file(line), status=1)
     assert "is no instance" in said
