@@ -66,7 +66,10 @@ def unpacked(value: Any) -> Any:
 
 def loads(value: str | bytes) -> Any:
     """JSON from the database. Whole numbers longer than Python reads stay text, digit by digit."""
-    return json.loads(value, parse_int=_whole)
+    try:
+        return json.loads(value)
+    except ValueError:
+        return json.loads(value, parse_int=_whole)
 
 
 def _whole(digits: str) -> int | str:
