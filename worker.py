@@ -22,24 +22,33 @@ from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from portal import logs
+from portal import logs, presentation
 from portal.activities.rebuild import rebuild
 from portal.activities.record import RecordActivity, refuse_late
 from portal.activities.route import RouteActivity
+from portal.activities.send import SendActivity
 from portal.activities.staff import StaffActivity
-from portal.config import ConfigurationError, Settings
+from portal.config import ROOT, ConfigurationError, Settings
+from portal.notifications import channels
+from portal.notifications.outbox import Outbox
+from portal.notifications.sending import Sending
 from portal.temporal import client as clients
 from portal.temporal import search_attributes
+from portal.temporal.dispatch import Dispatcher
+from portal.temporal.endings import cancel, first_end, unless
 from portal.temporal.people_watch import PeopleWatch
 from portal.temporal.relay import Relay, Repairs
 from portal.temporal.upkeep import Upkeep
 from portal.temporal.waiting import NotYet, wait_for
+from portal.workflows import names
 from portal.workflows.approval import ApprovalWorkflow
+from portal.workflows.sending import SendingWorkflow
 from portal.workflows.simple import SimpleApprovalWorkflow
 
 CONNECT_SECONDS = 5
 STATEMENT_MS = 10_000
 RELAY_CONNECTIONS = 4
+SENDERS = 4
 CACHED_WORKFLOWS = 1000
 
 log = structlog.get_logger("portal.worker")
@@ -67,6 +76,7 @@ class Process:
         # One connection for each activity that may run, so that none waits for another's.
         self.engine = engine(settings, settings.worker_max_activities, "gloria-worker")
         self.side_engine = engine(settings, RELAY_CONNECTIONS, "gloria-relay")
+        self.sending_engine = engine(settings, SENDERS + 1, "gloria-messages")
 
     async def run(self) -> int:
         """Wait for the servers, serve, stop gracefully."""
@@ -74,12 +84,16 @@ class Process:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         try:
-            client = await _unless(stop, self._servers())
+            client = await unless(stop, self._servers())
             return 0 if client is None else await self._serve(client, stop)
         finally:
-            self.engine.dispose()
-            self.side_engine.dispose()
+            self.dispose()
             print("Worker stopped.", flush=True)
+
+    def dispose(self) -> None:
+        """Close every connection to the database."""
+        for each in (self.engine, self.side_engine, self.sending_engine):
+            each.dispose()
 
     async def _servers(self) -> Client:
         """Wait for PostgreSQL, then for Temporal; the connected client."""
@@ -100,24 +114,33 @@ class Process:
             settings.worker_heartbeat_seconds,
         )
         relay = Relay(self.side_engine, client, settings, Repairs(refuse_late, rebuild))
+        outbox = Outbox(self.sending_engine, channels.of(settings))
+        dispatcher = Dispatcher(client, settings, outbox.next_batch, outbox.put_back)
         watch = PeopleWatch(self.side_engine, settings.people_watch_seconds)
-        with ThreadPoolExecutor(settings.worker_max_activities, "activity") as executor:
-            worker = self.worker(client, executor)
-            serving = asyncio.create_task(worker.run())
+        with (
+            ThreadPoolExecutor(settings.worker_max_activities, "activity") as executor,
+            ThreadPoolExecutor(SENDERS, "sender") as senders,
+        ):
+            workers = [self.worker(client, executor), self.sender(client, senders)]
+            serving = [asyncio.create_task(worker.run()) for worker in workers]
             say(
                 f"Connected to Temporal at {settings.temporal_address},"
                 f" namespace {settings.temporal_namespace};"
                 f" polling task queue {settings.temporal_task_queue}."
             )
-            chores = [
-                asyncio.create_task(chore)
-                for chore in (relay.run(), watch.run(), upkeep.beat(), upkeep.keep_partitions())
-            ]
-            code = await _first_end(stop, serving, *chores)
+            runs = (
+                relay.run(),
+                dispatcher.run(),
+                watch.run(),
+                upkeep.beat(),
+                upkeep.keep_partitions(),
+            )
+            chores = [asyncio.create_task(run) for run in runs]
+            code = await first_end(stop, *serving, *chores)
             say("Stopping: finishing what was begun.")
-            await _cancel(chores)
-            await worker.shutdown()
-            await asyncio.gather(serving, return_exceptions=True)
+            await cancel(chores)
+            await asyncio.gather(*(worker.shutdown() for worker in workers))
+            await asyncio.gather(*serving, return_exceptions=True)
             await asyncio.to_thread(upkeep.leave)
         return code
 
@@ -138,6 +161,25 @@ class Process:
             max_cached_workflows=CACHED_WORKFLOWS,
             identity=self.name,
             graceful_shutdown_timeout=timedelta(seconds=settings.worker_shutdown_seconds),
+        )
+
+    def sender(self, client: Client, executor: ThreadPoolExecutor) -> Worker:
+        """What polls the queue of messages; slow mail servers hold only its own threads."""
+        words = presentation.letters(ROOT / "templates")
+        sending = SendActivity(
+            self.sending_engine, Sending(self.sending_engine, self.settings, words)
+        )
+        return Worker(
+            client,
+            task_queue=names.sending_queue(self.settings.temporal_task_queue),
+            workflows=[SendingWorkflow],
+            activities=[sending.send, sending.give_up],
+            activity_executor=executor,
+            workflow_runner=UnsandboxedWorkflowRunner(),
+            max_concurrent_activities=SENDERS,
+            max_cached_workflows=CACHED_WORKFLOWS,
+            identity=self.name,
+            graceful_shutdown_timeout=timedelta(seconds=self.settings.worker_shutdown_seconds),
         )
 
     def activities(self) -> list[Any]:
@@ -184,36 +226,6 @@ def _look_at_tables(engine: Engine) -> None:
 def say(sentence: str) -> None:
     """A line for people on standard output, beside the JSON lines on standard error."""
     print(sentence, flush=True)
-
-
-async def _unless(stop: asyncio.Event, work: Any) -> Any:
-    """The result of `work`, or None if a signal came first."""
-    task = asyncio.create_task(work)
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait([task, stopping], return_when=asyncio.FIRST_COMPLETED)
-    if task.done():
-        await _cancel([stopping])
-        return task.result()
-    await _cancel([task])
-    return None
-
-
-async def _first_end(stop: asyncio.Event, *tasks: asyncio.Task[None]) -> int:
-    """Wait for a signal (0), or for a part that ends by itself (1), which is logged."""
-    stopping = asyncio.create_task(stop.wait())
-    done, _ = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
-    if stopping in done:
-        return 0
-    await _cancel([stopping])
-    for task in done:
-        log.error("worker.part_ended", alarm=True, exc_info=task.exception())
-    return 1
-
-
-async def _cancel(tasks: list[Any]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 if __name__ == "__main__":

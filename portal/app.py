@@ -45,6 +45,10 @@ PAGES = (
     "attachments",
     "handing",
     "questions",
+    "mail",
+    "messages",
+    "links",
+    "unsigned",
 )
 migrate.configure(chain.configure)
 

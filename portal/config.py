@@ -16,8 +16,9 @@ from urllib.parse import urlsplit, urlunsplit
 from dotenv import dotenv_values
 
 from portal.environment import ConfigurationError, EnvironmentReader
+from portal.mail_settings import TLS, MailSettings
 
-__all__ = ["ConfigurationError", "Settings"]
+__all__ = ["ConfigurationError", "MailSettings", "Settings"]
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ("development", "production", "test")
@@ -61,6 +62,9 @@ class Settings:
     temporal_task_queue: str = "gloria-workflows"
     temporal_ui_url: str = "http://localhost:8233"
 
+    mail: MailSettings = field(default_factory=MailSettings)
+    messages_interval_ms: int = 1000
+
     session_idle_minutes: int = 30
     session_absolute_hours: int = 12
     outcome_wait_ms: int = 500
@@ -102,16 +106,11 @@ class Settings:
             temporal_namespace=read.text("TEMPORAL_NAMESPACE", "default"),
             temporal_task_queue=read.text("TEMPORAL_TASK_QUEUE", "gloria-workflows"),
             temporal_ui_url=read.url("TEMPORAL_UI_URL", "http://localhost:8233"),
+            mail=_mail(read).checked(environment == "production"),
             session_idle_minutes=read.number("SESSION_IDLE_MINUTES", 30, 1, 24 * 60),
             session_absolute_hours=read.number("SESSION_ABSOLUTE_HOURS", 12, 1, 24 * 7),
             outcome_wait_ms=read.number("OUTCOME_WAIT_MS", 500, 0, 5_000),
-            database_pool_size=read.number("DATABASE_POOL_SIZE", 10, 1, 200),
-            worker_max_activities=read.number("WORKER_MAX_ACTIVITIES", 20, 1, 500),
-            worker_shutdown_seconds=read.number("WORKER_SHUTDOWN_SECONDS", 10, 1, 600),
-            worker_heartbeat_seconds=read.number("WORKER_HEARTBEAT_SECONDS", 10, 1, 30),
-            worker_metrics_port=read.number("WORKER_METRICS_PORT", 0, 0, 65_535),
-            **_relay(read),
-            people_watch_seconds=read.number("PEOPLE_WATCH_SECONDS", 2, 1, 300),
+            **_tuning(read),
         )
 
     @property
@@ -200,13 +199,35 @@ def _public_url(read: EnvironmentReader, environment: str) -> str:
     return url
 
 
-def _relay(read: EnvironmentReader) -> dict[str, Any]:
+def _tuning(read: EnvironmentReader) -> dict[str, Any]:
     return {
+        "messages_interval_ms": read.number("MESSAGES_INTERVAL_MS", 1000, 10, 60_000),
+        "database_pool_size": read.number("DATABASE_POOL_SIZE", 10, 1, 200),
+        "worker_max_activities": read.number("WORKER_MAX_ACTIVITIES", 20, 1, 500),
+        "worker_shutdown_seconds": read.number("WORKER_SHUTDOWN_SECONDS", 10, 1, 600),
+        "worker_heartbeat_seconds": read.number("WORKER_HEARTBEAT_SECONDS", 10, 1, 30),
+        "worker_metrics_port": read.number("WORKER_METRICS_PORT", 0, 0, 65_535),
         "relay_interval_ms": read.number("RELAY_INTERVAL_MS", 250, 10, 60_000),
         "relay_batch_size": read.number("RELAY_BATCH_SIZE", 50, 1, 1_000),
         "relay_max_in_flight": read.number("RELAY_MAX_IN_FLIGHT", 8, 1, 100),
         "relay_lease_seconds": read.number("RELAY_LEASE_SECONDS", 30, 5, 600),
+        "people_watch_seconds": read.number("PEOPLE_WATCH_SECONDS", 2, 1, 300),
     }
+
+
+def _mail(read: EnvironmentReader) -> MailSettings:
+    caught = read.text("MAIL_CATCHER_DIR", "")
+    tls = read.choice("SMTP_TLS", TLS, "starttls")
+    return MailSettings(
+        host=read.text("SMTP_HOST", ""),
+        port=read.number("SMTP_PORT", 465 if tls == "tls" else 587, 1, 65_535),
+        tls=tls,
+        user=read.text("SMTP_USER", ""),
+        password=read.secret("SMTP_PASSWORD"),
+        sender=read.text("MAIL_FROM", MailSettings.sender),
+        timeout_seconds=read.number("SMTP_TIMEOUT_SECONDS", 10, 1, 60),
+        catcher_dir=Path(caught) if caught else None,
+    )
 
 
 def _trusted_hosts(read: EnvironmentReader, environment: str, public_url: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ number, workflow id, command id) stand on every line.
 """
 
 import logging
+import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any, TextIO
@@ -13,6 +14,8 @@ from typing import Any, TextIO
 import structlog
 
 SECRET_WORDS = ("password", "secret", "token", "cookie", "authorization", "database_url")
+# The token of a link in a message; lines name the link by its id.
+LINK = re.compile(r"/a/[A-Za-z0-9_-]{43}")
 # What workflows say through the standard library, which is all they may use.
 WORKFLOW_FIELDS = ("request", "workflow", "commands", "events", "alarm", "cause")
 NOISY = ("werkzeug", "alembic.runtime.plugins", "asyncio")
@@ -60,9 +63,11 @@ def _shared() -> list[Any]:
 
 
 def _mask(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    for key in event:
+    for key, value in event.items():
         if any(word in key.lower() for word in SECRET_WORDS):
             event[key] = "***"
+        elif isinstance(value, str) and "/a/" in value:
+            event[key] = LINK.sub("/a/***", value)
     return event
 
 

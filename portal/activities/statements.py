@@ -57,15 +57,21 @@ SELECT r.*, n.names FROM (
     FROM portal.requests WHERE id = %s::uuid FOR UPDATE
 ) r ON true
 """
+# The same, with everybody who was asked: what is told of some events depends on it.
+LOCK_WITH_TASKS = LOCK_REQUEST.replace("n.names", "t.tasks, n.names").replace(
+    ") n LEFT JOIN",
+    """) n CROSS JOIN (
+    SELECT COALESCE(jsonb_agg(
+        jsonb_build_array(id, assignee_id, status, round, stage_index) ORDER BY id
+    ), '[]') AS tasks
+    FROM portal.tasks WHERE request_id = %s::uuid
+) t LEFT JOIN""",
+)
 LOCK_ID = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 LAST_EVENT = """
 SELECT seq, hash FROM portal.audit_events WHERE request_id = %s::uuid ORDER BY seq DESC LIMIT 1
 """
 ADMINS = "SELECT id::text FROM portal.users WHERE is_active AND roles @> '{admin}' ORDER BY id"
-OPEN_TASKS = """
-SELECT id::text, assignee_id::text FROM portal.tasks
-WHERE request_id = %s::uuid AND status = 'OPEN' ORDER BY id
-"""
 
 # The workflow knows codes only; the names of type and group are looked up as the row is made.
 INSERT_REQUEST = _insert(

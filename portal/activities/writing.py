@@ -15,11 +15,12 @@ from sqlalchemy import Connection
 from portal.activities import statements
 from portal.activities.chaining import RecordRows, chain_events
 from portal.activities.driver import driver_of
+from portal.activities.people import people_in
 from portal.activities.projection import project
 from portal.activities.rows import Row, Rows
 from portal.activities.standing import Before, content_columns, standing_columns
 from portal.domain.codec import encode
-from portal.domain.event import SYSTEM, Event
+from portal.domain.event import Event
 from portal.domain.events import (
     AttentionNeeded,
     RequestAmended,
@@ -29,12 +30,9 @@ from portal.domain.events import (
 from portal.domain.policy import WorkflowKind
 from portal.domain.state import Approval
 from portal.models.columns import new_id
-from portal.notifications.compose import NEED_ASSIGNEES, compose
-from portal.notifications.scene import Scene
+from portal.notifications.compose import NEED_ASKED, compose
+from portal.notifications.scene import Scene, Seat
 from portal.workflows.messages import RecordBatch
-
-# Fields of events that hold a person whose name the rows or the notices may need.
-NAMING = ("from_id", "to_id", "by")
 
 Statement = tuple[str, Sequence[Any]]
 
@@ -56,13 +54,20 @@ class Writing:
         self._batch = batch
         self._state = state
         self._names: dict[str, str] = {}
+        self._tasks: list[tuple[str, str, str, int, int]] = []
 
     def begin(self, events: Sequence[Event]) -> Before:
         """Lock the request's row and read what is needed of it, and the people's names."""
         request_id = self._state.request_id
-        people = sorted(_people(events, self._state))
-        locked = self._driver.execute(statements.LOCK_REQUEST, [people, request_id, request_id])
-        *row, self._names = locked.fetchone() or [None, {}]
+        people = sorted(people_in(events, self._state))
+        if any(isinstance(event, NEED_ASKED) for event in events):
+            given = [people, request_id, request_id, request_id]
+            locked = self._driver.execute(statements.LOCK_WITH_TASKS, given)
+            *row, self._tasks, self._names = locked.fetchone() or [None, [], {}]
+        else:
+            given = [people, request_id, request_id]
+            locked = self._driver.execute(statements.LOCK_REQUEST, given)
+            *row, self._names = locked.fetchone() or [None, {}]
         if row[0] is None:
             began = self._state.round > 0 and events[0].seq == 1
             return Before() if began else self._without_request()
@@ -181,10 +186,14 @@ class Writing:
             requester_id=state.requester_id,
             on_behalf_of=state.on_behalf_of,
             names=self._names,
+            assignees={
+                task: person for task, person, status, *_ in self._tasks if status == "OPEN"
+            },
+            seats={
+                task: Seat(person_id=person, place=(round_, index), decided=status == "DECIDED")
+                for task, person, status, round_, index in self._tasks
+            },
         )
-        if any(isinstance(event, NEED_ASSIGNEES) for event in events):
-            rows = self._driver.execute(statements.OPEN_TASKS, [state.request_id])
-            scene.assignees = dict(rows.fetchall())
         if any(isinstance(event, AttentionNeeded) for event in events):
             scene.admins = [row[0] for row in self._driver.execute(statements.ADMINS)]
         return scene
@@ -235,14 +244,3 @@ def _submitted_columns(events: Sequence[Event]) -> dict[str, Any]:
                 "due_at": event.due_at,
             }
     return {"meta": {}}
-
-
-def _people(events: Iterable[Event], state: Approval) -> set[str]:
-    """Everybody whose name the rows or the notices may need."""
-    tasks = state.open_tasks
-    asked = {who for each in tasks for who in (each.owner_id, each.assignee_id)}
-    people = {state.requester_id, *asked}
-    for event in events:
-        people |= {event.actor, event.on_behalf_of or SYSTEM}
-        people |= {getattr(event, name, None) or SYSTEM for name in NAMING}
-    return people - {SYSTEM, ""}

@@ -23,6 +23,7 @@ from portal.workflows.messages import RecordBatch, RecordedEvent
 from portal.workflows.names import workflow_id, workflow_type
 
 UNREAD_DAYS = 3
+MAILED_DAYS = 1
 
 
 def load_demo(engine: Engine, accounts_file: Path, now: datetime | None = None) -> list[str]:
@@ -68,6 +69,12 @@ def _requests(
         update(models.Notification)
         .where(models.Notification.created_at < now - timedelta(days=UNREAD_DAYS))
         .values(read_at=models.Notification.created_at + timedelta(hours=1))
+    )
+    # The past is not mailed; only whoever is asked since yesterday hears of it now.
+    connection.execute(
+        update(models.Notification)
+        .where(models.Notification.created_at < now - timedelta(days=MAILED_DAYS))
+        .values(handed_at=models.Notification.created_at)
     )
     for code, following in counters.items():
         connection.execute(

@@ -42,7 +42,7 @@ class KeptFile:
         """A file as a request's content names it."""
         return cls(
             id=str(value.get("id", "")),
-            name=str(value.get("name", "file")),
+            name=str(value.get("name", "File")),
             content_type=str(value.get("content_type", "application/octet-stream")),
             size=int(value.get("size", 0)),
             sha256=str(value.get("sha256", "")),

@@ -138,10 +138,12 @@ class Bulk:
 class Policy:
     """The stages in order, the undo window in seconds, and who decides if a rule finds nobody.
 
-    `bulk` absent: each request is decided on its own page.
+    `bulk` absent: each request is decided on its own page. `link_up_to`: the largest amount (minor
+    units) that may be decided from a link in a mail without signing in; absent: none may.
     """
 
     stages: tuple[Stage, ...]
     undo_seconds: int = 10
     fallback: tuple[ApproverRule, ...] = ()
     bulk: Bulk | None = None
+    link_up_to: int | None = None

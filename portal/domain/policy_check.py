@@ -32,6 +32,8 @@ def validate_policy(policy: Policy, form_fields: Iterable[FormField]) -> None:
         raise InvalidPolicy("The undo window cannot be shorter than 0 seconds.")
     if policy.bulk is not None and policy.bulk.up_to is not None and policy.bulk.up_to < 0:
         raise InvalidPolicy("The largest amount to decide many at once cannot be negative.")
+    if policy.link_up_to is not None and policy.link_up_to < 0:
+        raise InvalidPolicy("The largest amount to decide from a link cannot be negative.")
     keys = [stage.key for stage in policy.stages]
     for stage in policy.stages:
         if not stage.key.strip() or not stage.name.strip():

@@ -15,6 +15,8 @@ from portal.models.legacy import (
     LegacyRun,
     LegacyType,
 )
+from portal.models.links import Link
+from portal.models.messages import Message
 from portal.models.notifications import Notification
 from portal.models.people import Department, Group, GroupMember, User
 from portal.models.policies import Calendar, PolicyVersion, RequestType
@@ -42,6 +44,8 @@ __all__ = [
     "LegacyPolicy",
     "LegacyRun",
     "LegacyType",
+    "Link",
+    "Message",
     "Notification",
     "Participant",
     "PeopleChange",

@@ -1,4 +1,4 @@
-"""What people are told inside the portal."""
+"""What people are told: the list inside the portal, which is also the outbox of what is sent."""
 
 from datetime import datetime
 
@@ -10,13 +10,17 @@ from portal.models.columns import Id, Now, UserKey
 
 
 class Notification(Base):
-    """One message for one person about one event; (user, request, event, kind) once."""
+    """One message for one person about one event; (user, request, event, kind) once.
+
+    `handed_at`: when it was handed over for sending outside the portal; None until then.
+    """
 
     __tablename__ = "notifications"
     __table_args__ = (
         UniqueConstraint("user_id", "request_id", "seq", "kind"),
         Index("ix_notifications_user_id_created_at", "user_id", "created_at", "id"),
         Index("ix_notifications_unread", "user_id", postgresql_where=text("read_at IS NULL")),
+        Index("ix_notifications_outbox", "created_at", postgresql_where=text("handed_at IS NULL")),
     )
 
     id: Mapped[Id]
@@ -29,3 +33,4 @@ class Notification(Base):
     task_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
     created_at: Mapped[Now]
     read_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    handed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -1,21 +1,26 @@
 """What people are told about the events of a request: who, and in which words. Pure."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from portal.domain import request_events, stage_events
+from portal.domain.amend import ASKED_AGAIN
 from portal.domain.event import SYSTEM, Event
+from portal.domain.override import INSTEAD
 from portal.domain.policy import StageKind
 from portal.notifications import questions
 from portal.notifications.overriding import overridden
-from portal.notifications.scene import Notice, Scene, notice
+from portal.notifications.scene import Notice, Scene, Seat, notice
 
-__all__ = ["NEED_ASSIGNEES", "Notice", "Scene", "compose"]
+__all__ = ["NEED_ASKED", "Notice", "Scene", "Seat", "compose"]
+
+TOLD_OTHERWISE = (ASKED_AGAIN, INSTEAD)
 
 
-def compose(events: Iterable[Event], scene: Scene) -> list[Notice]:
+def compose(events: Sequence[Event], scene: Scene) -> list[Notice]:
     """The notices of these events, in order. Nobody is told what they did themselves."""
     notices: list[Notice] = []
+    scene.is_ending = any(isinstance(event, OUTCOMES) for event in events)
     for event in events:
         teller = TELLERS.get(type(event))
         if teller is not None:
@@ -55,12 +60,21 @@ def _opened(event: stage_events.StageOpened, scene: Scene) -> list[Notice]:
 
 def _assigned(event: stage_events.TaskAssigned, scene: Scene) -> list[Notice]:
     scene.assignees[event.task_id] = event.person_id
+    scene.seats[event.task_id] = Seat(person_id=event.person_id, place=(event.round, event.index))
     text = f"{scene.name(scene.requester_id)} asks for your decision: “{scene.title}”."
     return [notice(event, event.person_id, "assigned", text, event.task_id)]
 
 
+def _decided(event: stage_events.TaskDecided, scene: Scene) -> list[Notice]:
+    if event.task_id in scene.seats:
+        scene.seats[event.task_id].decided = True
+    return _gone(event, scene)
+
+
 def _retracted(event: stage_events.DecisionRetracted, scene: Scene) -> list[Notice]:
     scene.assignees[event.task_id] = event.actor
+    if event.task_id in scene.seats:
+        scene.seats[event.task_id].decided = False
     return []
 
 
@@ -70,15 +84,20 @@ def _gone(event: Any, scene: Scene) -> list[Notice]:
 
 
 def _withdrawn(event: stage_events.TaskWithdrawn, scene: Scene) -> list[Notice]:
-    scene.assignees.pop(event.task_id, None)
-    if not event.dropped:
-        return []
-    text = f"One person less decides about “{scene.title}”. {event.reason}"
-    return [notice(event, person, "moved", text) for person in scene.owners]
+    notices = []
+    person = scene.assignees.pop(event.task_id, None)
+    # The outcome says it better, and so do some other events.
+    if person is not None and not scene.is_ending and event.reason not in TOLD_OTHERWISE:
+        text = f"“{scene.title}” needs no decision of yours any more. {event.reason}"
+        notices.append(notice(event, person, "decided", text))
+    if event.dropped:
+        text = f"One person less decides about “{scene.title}”. {event.reason}"
+        notices += [notice(event, owner, "moved", text) for owner in scene.owners]
+    return notices
 
 
 def _escalated(event: stage_events.TaskEscalated, scene: Scene) -> list[Notice]:
-    scene.assignees[event.task_id] = event.to_id
+    scene.move(event.task_id, event.to_id)
     before = scene.name(event.from_id)
     message = f" {event.message}" if event.message else ""
     to_text = f"“{scene.title}” waited for {before} and is now yours to decide.{message}"
@@ -90,7 +109,7 @@ def _escalated(event: stage_events.TaskEscalated, scene: Scene) -> list[Notice]:
 
 
 def _reassigned(event: stage_events.TaskReassigned, scene: Scene) -> list[Notice]:
-    scene.assignees[event.task_id] = event.to_id
+    scene.move(event.task_id, event.to_id)
     new, old = scene.name(event.to_id), scene.name(event.from_id)
     if event.actor == SYSTEM:
         to_text = f"“{scene.title}” is now yours to decide. {event.reason}".strip()
@@ -108,7 +127,7 @@ def _reassigned(event: stage_events.TaskReassigned, scene: Scene) -> list[Notice
 
 
 def _delegated(event: stage_events.TaskDelegated, scene: Scene) -> list[Notice]:
-    scene.assignees[event.task_id] = event.to_id
+    scene.move(event.task_id, event.to_id)
     because = f" Why: {event.comment}" if event.comment else ""
     owner = scene.name(event.from_id)
     text = f"“{scene.title}” waits for your decision, for {owner}.{because}"
@@ -116,7 +135,7 @@ def _delegated(event: stage_events.TaskDelegated, scene: Scene) -> list[Notice]:
 
 
 def _given_back(event: stage_events.TaskGivenBack, scene: Scene) -> list[Notice]:
-    scene.assignees[event.task_id] = event.to_id
+    scene.move(event.task_id, event.to_id)
     because = event.reason or (f"Why: {event.comment}" if event.comment else "")
     text = f"“{scene.title}” is yours to decide again. {because}".strip()
     notices = [notice(event, event.to_id, "given_back", text, event.task_id)]
@@ -161,12 +180,15 @@ def _returned(event: request_events.RequestReturned, scene: Scene) -> list[Notic
     return [notice(event, person, "returned", text) for person in scene.owners]
 
 
-def _to_owners(kind: str, words: str) -> Callable[[Event, Scene], list[Notice]]:
+def _to_owners(kind: str, words: str, others: str = "") -> Callable[[Event, Scene], list[Notice]]:
+    """Tells who asked; `others` is the kind under which everybody who was asked hears it, too."""
+
     def tell(event: Event, scene: Scene) -> list[Notice]:
         if scene.is_overridden:  # they have just heard of it
             return []
         text = words.format(title=scene.title, actor=scene.name(event.actor))
-        return [notice(event, person, kind, text) for person in scene.owners]
+        asked = [notice(event, person, others, text) for person in scene.others if others]
+        return [*(notice(event, person, kind, text) for person in scene.owners), *asked]
 
     return tell
 
@@ -177,7 +199,7 @@ TELLERS: dict[type[Event], Callable[[Any, Scene], list[Notice]]] = {
     request_events.RequestAmended: _amended,
     stage_events.StageOpened: _opened,
     stage_events.TaskAssigned: _assigned,
-    stage_events.TaskDecided: _gone,
+    stage_events.TaskDecided: _decided,
     stage_events.DecisionRetracted: _retracted,
     stage_events.TaskExpired: _gone,
     stage_events.TaskWithdrawn: _withdrawn,
@@ -193,19 +215,28 @@ TELLERS: dict[type[Event], Callable[[Any, Scene], list[Notice]]] = {
     request_events.RequestReturned: _returned,
     request_events.RequestOverridden: overridden,
     request_events.RequestHeld: _to_owners("held", "{actor} put “{title}” on hold."),
-    request_events.RequestApproved: _to_owners("approved", "“{title}” is approved."),
-    request_events.RequestRejected: _to_owners("rejected", "“{title}” was rejected."),
+    request_events.RequestApproved: _to_owners("approved", "“{title}” is approved.", "decided"),
+    request_events.RequestRejected: _to_owners("rejected", "“{title}” was rejected.", "decided"),
     request_events.RequestTimedOut: _to_owners(
-        "timed_out", "“{title}” ended undecided: all its deadlines passed."
+        "timed_out", "“{title}” ended undecided: all its deadlines passed.", "decided"
     ),
-    request_events.RequestCancelled: _to_owners("cancelled", "{actor} cancelled “{title}”."),
-    request_events.RequestWithdrawn: _to_owners("withdrawn", "{actor} took “{title}” back."),
+    request_events.RequestCancelled: _to_owners(
+        "cancelled", "{actor} cancelled “{title}”.", "decided"
+    ),
+    request_events.RequestWithdrawn: _to_owners(
+        "withdrawn", "{actor} took “{title}” back.", "withdrawn"
+    ),
 }
 
-# Composing these takes knowing who is asked at that moment.
-NEED_ASSIGNEES = (
-    stage_events.ReminderDue,
-    stage_events.InformationGiven,
-    request_events.CommentAdded,
-    request_events.RequestAmended,
+OUTCOMES = (
+    request_events.RequestApproved,
+    request_events.RequestRejected,
+    request_events.RequestTimedOut,
+    request_events.RequestCancelled,
+    request_events.RequestWithdrawn,
 )
+# Composing these takes knowing who is asked at that moment, or was before.
+NEED_ASKED = (
+    stage_events.ReminderDue, stage_events.TaskWithdrawn, stage_events.InformationGiven,
+    request_events.CommentAdded, request_events.RequestAmended, *OUTCOMES,
+)  # fmt: skip

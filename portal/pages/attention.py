@@ -6,7 +6,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from portal.domain.permissions import Permission
-from portal.queries import attention, commands
+from portal.queries import attention, commands, messages
 from portal.queries.health import WORKER_SECONDS
 from portal.security.guards import requires
 from portal.security.identity import me
@@ -29,6 +29,7 @@ def show() -> ResponseReturnValue:
         behind=attention.behind_the_clock(GRACE),
         waiting=commands.waiting(LONG),
         parked=commands.parked(),
+        unsent=messages.any_troubled(),
         workers=workers,
         living=[worker for worker in workers if me().now - worker.seen_at < alive],
         most=attention.SHOWN,

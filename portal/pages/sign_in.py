@@ -1,5 +1,7 @@
 """Signing in and out, and the way back to a form that was being sent when a session ended."""
 
+from typing import Any
+
 import structlog
 from flask import (
     Blueprint,
@@ -26,7 +28,7 @@ from portal.security.identity import me, signed_in
 from portal.security.input import refuse_large_form
 from portal.security.kept_forms import KeptForm
 from portal.security.next_page import home, safe_next
-from portal.security.sessions import portal_session
+from portal.security.sessions import LINK, portal_session
 from portal.security.settings import current_settings
 from portal.services import sign_in as service
 from portal.services.errors import TooMany
@@ -130,7 +132,9 @@ def outdated(_: CSRFError) -> ResponseReturnValue:
 def _welcome(person: service.SignedIn, kept: KeptForm | None) -> Response:
     own = kept if kept and kept.owner_id == person.user_id else None
     session, old = portal_session(), signed_in()
-    data = {kept_forms.SESSION_KEY: own.as_data()} if own else {}
+    data: dict[str, Any] = {kept_forms.SESSION_KEY: own.as_data()} if own else {}
+    if LINK in session:
+        data[LINK] = session[LINK]
     token = service.begin(person.user_id, click(), data, old.session_id if old else "")
     session.sign_in(token)
     log.info("signed in", user=person.user_id)

@@ -9,6 +9,7 @@ from portal.domain.errors import Refusal
 from portal.domain.permissions import Permission
 from portal.domain.policy import Decision
 from portal.forms.decision import CommentForm
+from portal.pages import links
 from portal.pages.reading.answer import after, answered, command_key, reader
 from portal.pages.requests import draw
 from portal.queries import request as requests
@@ -30,8 +31,12 @@ DECISIONS = frozenset(decision.value for decision in Decision)
 @requires(Permission.READ_INVOLVED)
 def show(task_id: UUID) -> ResponseReturnValue:
     """The task's place: its request's page. A `decision` in the address is only pointed at."""
-    record = _record(task_id)
     wanted = request.args.get("decision", "")
+    link = links.remembered(str(task_id)) if wanted else None
+    instead = links.answer(link, me()) if link else None
+    if instead is not None:
+        return instead
+    record = _record(task_id)
     chosen = wanted if wanted in DECISIONS else None
     return redirect(url_for("requests.show", number=record.number, decision=chosen), 303)
 

@@ -8,6 +8,7 @@ from portal.presentation.filters import filters
 from portal.presentation.history import entry
 from portal.presentation.icons import icon, mark
 from portal.presentation.labels import mode
+from portal.presentation.letters import PRODUCT, letters
 from portal.presentation.markup import drawings
 from portal.presentation.statics import static_address
 from portal.presentation.times import zone_name
@@ -16,7 +17,7 @@ from portal.presentation.viewpoint import ViewpointSource, utc_viewpoint
 if TYPE_CHECKING:
     from flask import Flask
 
-PRODUCT = "Gloria Approvals"
+__all__ = ["PRODUCT", "letters", "register"]
 
 
 def register(app: "Flask", viewpoint: ViewpointSource = utc_viewpoint) -> None:

@@ -1,5 +1,6 @@
 """The words that templates know: filters and globals, bound to the reader's viewpoint."""
 
+import re
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -10,6 +11,8 @@ from portal.domain.standing_in import until_words
 from portal.presentation import bulk, labels, times
 from portal.presentation.money import file_size, money
 from portal.presentation.viewpoint import Viewpoint, ViewpointSource
+
+ADDRESS = re.compile(r"(https?://[^\s<>\"]+)")
 
 
 def time_tag(at: date | None, mode: str, viewpoint: ViewpointSource) -> Markup:
@@ -63,6 +66,19 @@ def paragraphs(text: str) -> Markup:
     return Markup("<br>").join(lines)
 
 
+def linked(text: str) -> Markup:
+    """The same, with its web addresses as links."""
+    return Markup("<br>").join(_linked(line) for line in text.strip().splitlines())
+
+
+def _linked(line: str) -> Markup:
+    link = Markup('<a href="{0}">{0}</a>')
+    parts = enumerate(ADDRESS.split(line))
+    return Markup("").join(
+        link.format(part) if place % 2 else escape(part) for place, part in parts
+    )
+
+
 def filters(viewpoint: ViewpointSource) -> dict[str, Any]:
     """All filters by name."""
 
@@ -94,6 +110,7 @@ def filters(viewpoint: ViewpointSource) -> dict[str, Any]:
         "day_heading": day_heading,
         "file_size": file_size,
         "paragraphs": paragraphs,
+        "linked": linked,
         "status_label": labels.status,
         "priority_label": labels.priority,
         "decision_label": labels.decision,

@@ -77,6 +77,7 @@ _PLACES = (
 )
 _ADMINISTRATION = (
     ("attention", "Needs attention", "exclamation-triangle", {"admin"}),
+    ("messages", "Messages", "envelope", {"admin"}),
     ("audit", "Audit", "shield-check", {"auditor", "admin"}),
     ("rules", "Rules", "arrows-right-left", {"admin"}),
     ("types", "Request types", "squares-2x2", {"admin"}),
@@ -91,6 +92,7 @@ _PATHS = {
     "attention": "admin/attention",
     "cutover": "admin/cutover",
     "people": "admin/people",
+    "messages": "admin/messages",
 }
 
 

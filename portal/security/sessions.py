@@ -26,6 +26,7 @@ from portal.security.tokens import token_hash
 
 CSRF = "csrf_token"
 FLASHES = "_flashes"
+LINK = "link"  # the link in a message by which a visitor came
 NOTE_SECONDS = 3600
 WITHOUT_SESSION = ("/static/", "/healthz", "/readyz", "/favicon.ico")
 

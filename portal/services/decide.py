@@ -37,7 +37,7 @@ class Vote:
     comment: str = ""
 
 
-def decide(vote: Vote, actor_id: str, click: Click) -> Receipt:
+def decide(vote: Vote, actor_id: str, click: Click, via: Via = Via.WEB) -> Receipt:
     """Record the decision and see what becomes of it.
 
     A form that was sent before gives the first result. Raises Refused, with the comment, where
@@ -52,7 +52,7 @@ def decide(vote: Vote, actor_id: str, click: Click) -> Receipt:
     refusal = _reused(row, vote, actor_id) if sent_before else refusal_of(row, vote, actor_id)
     if refusal is not None:
         raise Refused(refusal, vote.comment)
-    return issue(command_of(row, vote, actor_id), click, row.number, row.workflow)
+    return issue(command_of(row, vote, actor_id, via), click, row.number, row.workflow)
 
 
 def command_of(row: Row[Any], vote: Vote, actor_id: str, via: Via = Via.WEB) -> TaskCommand:

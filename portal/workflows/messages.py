@@ -91,3 +91,11 @@ class RouteAnswer:
     """A `portal.domain.plan.RoutePlan` in JSON form."""
 
     plan: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class MessageBatch:
+    """Messages to be sent together: their ids, and the id under which the outbox holds them."""
+
+    batch_id: str
+    message_ids: list[str] = field(default_factory=list)

@@ -49,6 +49,16 @@ def workflow_type(kind: WorkflowKind) -> str:
     return _TYPES[kind]
 
 
+def sending_id(batch_id: str) -> str:
+    """The id of the workflow that sends a batch."""
+    return f"sending-{batch_id}"
+
+
+def sending_queue(task_queue: str) -> str:
+    """The task queue of whatever calls people: apart, so that it delays nothing else."""
+    return f"{task_queue}-notifications"
+
+
 def summary(number: str, type_code: str) -> str:
     """The line that Temporal's own pages show for a workflow: nothing about people or money."""
     return f"{number} ({type_code})" if number else "Approval request"

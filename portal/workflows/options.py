@@ -25,3 +25,13 @@ ROUTE_RETRY = RetryPolicy(
     backoff_coefficient=2.0,
     maximum_attempts=4,
 )
+
+# Mail servers are away for a while, or refuse for a while. After a day a person has to look.
+SEND_START_TO_CLOSE = timedelta(minutes=5)
+SEND_HEARTBEAT = timedelta(minutes=1)
+SEND_FOR = timedelta(hours=24)
+SEND_RETRY = RetryPolicy(
+    initial_interval=timedelta(seconds=2),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(minutes=10),
+)

@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from temporalio import activity
 
 from portal.workflows.messages import (
+    MessageBatch,
     RecordAnswer,
     RecordBatch,
     RouteAnswer,
@@ -44,3 +45,20 @@ class Staff(ABC):
     @abstractmethod
     def staff(self, ask: StaffAsk) -> StaffAnswer:
         """Name somebody who may be given a task: active, and not one who may only read."""
+
+
+class Sender(ABC):
+    """Sends messages to people outside the portal."""
+
+    @activity.defn(name="send_messages")
+    @abstractmethod
+    def send(self, batch: MessageBatch) -> None:
+        """Send what waits of a batch. Raises where a message was not taken: to be tried again.
+
+        Safe to run twice: what was sent, or is not true any more, is left alone.
+        """
+
+    @activity.defn(name="give_up_messages")
+    @abstractmethod
+    def give_up(self, batch: MessageBatch) -> None:
+        """Mark what was not sent as failed, for the administrators. Safe to run twice."""

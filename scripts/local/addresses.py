@@ -7,7 +7,13 @@ from scripts.local.installation import Installation
 from scripts.local.options import Options
 from scripts.local.ports import any_free, insist, is_free, next_free
 
-DEFAULTS = {"port": 8000, "temporal_port": 7233, "temporal_ui_port": 8233, "postgres_port": 0}
+DEFAULTS = {
+    "port": 8000,
+    "temporal_port": 7233,
+    "temporal_ui_port": 8233,
+    "postgres_port": 0,
+    "smtp_port": 0,
+}
 NAMES = {
     "port": "the web pages are",
     "temporal_port": "Temporal is",
@@ -23,6 +29,7 @@ class Ports:
     postgres_port: int
     temporal_port: int
     temporal_ui_port: int
+    smtp_port: int = 0
     notes: tuple[str, ...] = ()
 
 

@@ -10,8 +10,8 @@ All data are under var/; Ctrl-C stops everything and keeps them."""
 
 EPILOGUE = """\
 A port that is not given is the one of the last run, else the default, else the next free one.
-Where DATABASE_URL or TEMPORAL_ADDRESS is set, in the environment or in .env, that server is used
-and none is started. Exit codes: 0 stopped as asked, 1 a part failed, 2 could not start."""
+Where DATABASE_URL, TEMPORAL_ADDRESS or SMTP_HOST is set, in the environment or in .env, that server
+is used and none is started. Exit codes: 0 stopped as asked, 1 a part failed, 2 could not start."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Options:
     postgres_port: int | None = None
     temporal_port: int | None = None
     temporal_ui_port: int | None = None
+    smtp_port: int | None = None
     empty: bool = False
     with_legacy: bool = False
     fresh: bool = False
@@ -48,6 +49,7 @@ def parse(arguments: list[str]) -> Options:
     parser.add_argument("--postgres-port", type=_port, metavar="N", help="(any free one)")
     parser.add_argument("--temporal-port", type=_port, metavar="N", help="(7233)")
     parser.add_argument("--temporal-ui-port", type=_port, metavar="N", help="(8233)")
+    parser.add_argument("--smtp-port", type=_port, metavar="N", help="of the mail catcher (any)")
     parser.add_argument("--empty", action="store_true", help="do not load the demo organisation")
     parser.add_argument(
         "--with-legacy", action="store_true", help="an old engine's requests beside it, to be moved"

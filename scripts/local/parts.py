@@ -36,6 +36,11 @@ class Parts:
         """Workflows, activities and the relay."""
         return self._python("Worker", "worker.py")
 
+    def mail_catcher(self, port: int) -> Service:
+        """The mail server that keeps what the portal sends, for /dev/mail."""
+        folder = self.env["MAIL_CATCHER_DIR"]
+        return self._python("Mail", "-m", "scripts.local.mail_catcher", str(port), folder)
+
     def web(self, port: int) -> Service:
         """The pages. Idle connections stay open longer than browsers and load tests keep them."""
         return self._python(

@@ -5,6 +5,7 @@ import shutil
 import sys
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from scripts.local import addresses, options, parts, postgres, surroundings, temporal
@@ -43,6 +44,8 @@ class Run:
         self.supervisor = Supervisor(self.installation)
         self.own_database = "DATABASE_URL" not in self.given
         self.own_temporal = "TEMPORAL_ADDRESS" not in self.given
+        is_production = self.given.get("ENVIRONMENT") == "production"
+        self.own_mail = "SMTP_HOST" not in self.given and not is_production
 
     def start(self) -> None:
         """Start every part and wait until all are healthy. Raises LocalFailure."""
@@ -63,6 +66,7 @@ class Run:
         names = {"port"}
         names |= {"postgres_port"} if self.own_database else set()
         names |= {"temporal_port", "temporal_ui_port"} if self.own_temporal else set()
+        names |= {"smtp_port"} if self.own_mail else set()
         return frozenset(names)
 
     def _check_given(self) -> None:
@@ -93,6 +97,8 @@ class Run:
             self.installation, url, ports.temporal_port, ports.temporal_ui_port, ports.port
         )
         settings = {name: self.given.get(name, value) for name, value in added.items()}
+        if self.own_mail:
+            settings |= surroundings.catching(self.installation.var / "mail", ports.smtp_port)
         surroundings.write_local_env(self.installation, settings)
         return {**self.given, **settings}
 
@@ -122,6 +128,9 @@ class Run:
             if not self._was_prepared():
                 self._wait_for(preparation, "migrated\n")
             print("Starting worker and web ...", flush=True)
+            if self.own_mail:
+                catch = partial(kit.mail_catcher, ports.smtp_port)
+                self.supervisor.add(catch(), catch)
             self.supervisor.add(kit.worker(), kit.worker)
             self.supervisor.add(kit.web(ports.port), lambda: kit.web(ports.port))
             self._wait_for(preparation)
@@ -167,10 +176,12 @@ class Run:
     def _greet(self, env: dict[str, str], seconds: float) -> None:
         accounts = self.installation.demo_accounts
         lines = accounts.read_text(encoding="utf-8").strip() if accounts.exists() else ""
+        mail = f"  Sent mail      {env['PUBLIC_URL']}/dev/mail\n" if self.own_mail else ""
         print(
             f"\nGloria Approvals runs (started in {seconds:.1f} s).\n"
             f"  Portal         {env['PUBLIC_URL']}\n"
             f"  Temporal       {env['TEMPORAL_UI_URL']}\n"
+            f"{mail}"
             f"  Logs           {self.installation.var / 'log'}\n\n"
             f"{lines or NO_ACCOUNTS}\n\n"
             f"{MOVE.format(env['PUBLIC_URL'], sys.executable) * self.options.with_legacy}"

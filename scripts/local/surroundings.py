@@ -39,6 +39,16 @@ def additions(
     }
 
 
+def catching(folder: Path, smtp_port: int) -> dict[str, str]:
+    """The settings of an installation whose mails are caught, never sent."""
+    return {
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": str(smtp_port),
+        "SMTP_TLS": "none",
+        "MAIL_CATCHER_DIR": str(folder),
+    }
+
+
 def write_local_env(installation: Installation, settings: Mapping[str, str]) -> None:
     """Keep the settings for commands by hand, in a private file."""
     lines = [f"{name}={_quoted(value)}\n" for name, value in settings.items()]

@@ -17,7 +17,8 @@ EVERYTHING = frozenset({"*"})
 # the record has one way of being written.
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "environment": frozenset(),
-    "config": frozenset({"environment"}),
+    "config": frozenset({"environment", "mail_settings"}),
+    "mail_settings": frozenset({"environment"}),
     "extensions": frozenset(),
     "logs": frozenset({"config"}),
     "domain": frozenset(),

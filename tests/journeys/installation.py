@@ -28,6 +28,7 @@ class Installation:
     folder: Path
     queue: str
     port: int = field(default_factory=any_free)
+    smtp_port: int = field(default_factory=any_free)
     passwords: dict[str, str] = field(default_factory=dict)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -35,6 +36,11 @@ class Installation:
     def url(self) -> str:
         """Where the pages are."""
         return f"http://{HOST}:{self.port}"
+
+    @property
+    def mail(self) -> Path:
+        """Where caught mails are."""
+        return self.folder / "mail"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -49,6 +55,10 @@ class Installation:
             "PUBLIC_URL": self.url,
             "ATTACHMENTS_DIR": str(self.folder / "attachments"),
             "WORKER_HEARTBEAT_SECONDS": "2",
+            "SMTP_HOST": HOST,
+            "SMTP_PORT": str(self.smtp_port),
+            "SMTP_TLS": "none",
+            "MAIL_CATCHER_DIR": str(self.mail),
         }
 
     def flask(self, *words: str) -> None:
@@ -94,6 +104,11 @@ class Installation:
             "8", "--keep-alive", "75",
         ])  # fmt: skip
         self.wait_for(lambda: self._answers("/healthz"))
+
+    def start_mail(self) -> None:
+        """The mail catcher."""
+        module = "scripts.local.mail_catcher"
+        self._start("mail", [sys.executable, "-m", module, str(self.smtp_port), str(self.mail)])
 
     def start_worker(self) -> None:
         """worker.py; returns when /readyz sees it."""
@@ -149,6 +164,7 @@ def running(
     installation = Installation(database_url, temporal_address, folder, queue)
     try:
         installation.load()
+        installation.start_mail()
         installation.start_web()
         installation.start_worker()
         yield installation

@@ -19,8 +19,11 @@ PAGES = {
         "/inbox", "/requests/new", "/requests/new/purchase", "/requests", "/history",
         "/notifications", "/profile", "/search", "/search?q=leave", "/search?in=comments&q=the",
         "/requests/{open}", "/history/{open}", "/no-such-page",
+        "/dev/mail",
     ),
-    "ada.admin": ("/history", "/admin/attention", "/requests/{closed}", "/requests/{held}"),
+    "ada.admin": (
+        "/history", "/admin/attention", "/admin/messages", "/requests/{closed}", "/requests/{held}",
+    ),
     "victor.audit": ("/history", "/history/{closed}", "/requests/{returned}"),
 }  # fmt: skip
 VISITS = [(who, path) for who, paths in PAGES.items() for path in paths]

@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 def fill(connection: Connection) -> dict[str, str]:
     """Insert a row into each table and commit; returns the ids."""
     ids = {name: new_id() for name in ("person", "type", "version", "request", "task")}
-    for model, row in _organisation(ids) + _request(ids) + _around(ids):
+    for model, row in _organisation(ids) + _request(ids) + _around(ids) + _sent(ids):
         connection.execute(insert(model).values(**row))
     connection.commit()
     return ids
@@ -94,4 +94,16 @@ def _around(ids: dict[str, str]) -> list[tuple[Any, dict[str, Any]]]:
             models.WorkflowHistory,
             {"id": request, "workflow_type": "a", "request_id": request, "status": "STARTED"},
         ),
+    ]
+
+
+def _sent(ids: dict[str, str]) -> list[tuple[Any, dict[str, Any]]]:
+    person = ids["person"]
+    link = {
+        "token_hash": "x", "task_id": ids["task"], "request_id": ids["request"], "user_id": person,
+        "content_version": 1, "decision": "approve", "expires_at": NOW,
+    }  # fmt: skip
+    return [
+        (models.Link, link),
+        (models.Message, {"user_id": person, "channel": "mail", "due_at": NOW}),
     ]

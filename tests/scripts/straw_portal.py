@@ -61,7 +61,7 @@ def make_clone(folder: Path) -> Path:
     for name in ("requirements", "scripts"):
         shutil.copytree(ROOT / name, folder / name)
     (folder / "portal").mkdir()
-    for name in ("__init__.py", "config.py", "environment.py"):
+    for name in ("__init__.py", "config.py", "environment.py", "mail_settings.py"):
         shutil.copy(ROOT / "portal" / name, folder / "portal" / name)
     (folder / "portal" / "app.py").write_text(APP)
     (folder / "worker.py").write_text(WORKER)

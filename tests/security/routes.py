@@ -71,6 +71,10 @@ ROUTES = [
     Route("GET", "/healthz", visitor=200),
     Route("GET", "/readyz", 503, visitor=503),  # in tests no Temporal and no worker are running
     Route("GET", "/", 302),
+    # Caught mail: only where a development installation catches it
+    Route("GET", "/dev/mail", 404, visitor=404),
+    Route("GET", "/dev/mail/<name>", 404, visitor=404, args={"name": "0" * 32}),
+    Route("GET", "/dev/mail/<name>/html", 404, visitor=404, args={"name": "0" * 32}),
     # Signing in and out
     Route("GET", "/sign-in", 302, visitor=200),
     Route("POST", "/sign-in", 422, visitor=422, data={"email": "a@b.example", "password": "no"}),
@@ -83,6 +87,10 @@ ROUTES = [
     Route("POST", "/profile/sessions/end-others", 303),
     Route("POST", "/profile/shortcuts", 303, data={"shortcuts": "off"}),
     Route("POST", "/theme", 303, visitor=303, data={"theme": "dark"}),
+    # Links in messages: these names are no tokens, and nobody here came by one
+    Route("GET", "/a/<token>", 410, visitor=410, args={"token": "x" * 43}),
+    Route("GET", "/links/decision", 410, visitor=410),
+    Route("POST", "/links/decision", 410, visitor=410, data=SEEN),
     # Inbox and tasks
     Route("GET", "/inbox", auditor=403),
     Route("GET", "/tasks/<uuid:task_id>", 303, stranger=404),
@@ -158,6 +166,9 @@ ROUTES = [
     Route("GET", "/away/check", 422, auditor=403),
     Route("POST", "/away", 422, auditor=403, data=NEW),
     Route("POST", "/away/<uuid:delegation_id>/end", 404, auditor=403),
+    Route("GET", "/admin/messages", 403, admin=200),
+    Route("POST", "/admin/messages/send-again", 403, admin=303),
+    Route("POST", "/admin/messages/<uuid:message_id>/send-again", 403, admin=303),
     # Asking
     Route("GET", "/requests/new", auditor=403),
     Route("GET", "/requests/new/<code>", auditor=403),

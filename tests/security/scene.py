@@ -21,6 +21,7 @@ UNKNOWN = (
     "session_id",
     "command_id",
     "notification_id",
+    "message_id",
     "draft_id",
     "attachment_id",
     "batch_id",

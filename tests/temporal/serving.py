@@ -33,13 +33,12 @@ async def _serve(settings: Settings, ready: threading.Event, end: threading.Even
     client = await clients.connect_now(settings)
     try:
         with ThreadPoolExecutor(4) as executor:
-            async with process.worker(client, executor):
+            async with process.worker(client, executor), process.sender(client, executor):
                 ready.set()
                 await asyncio.to_thread(end.wait)
     finally:
         ready.set()
-        process.engine.dispose()
-        process.side_engine.dispose()
+        process.dispose()
 
 
 @contextmanager

@@ -9,9 +9,9 @@ from portal.domain.forms import FieldKind
 from portal.domain.plan import Attention, StagePlan, StageSkip
 from portal.forms.asking import AROUND
 from portal.forms.request_form import RequestForm
-from portal.pages.reading.facts import in_words
 from portal.pages.reading.steps import VOTES_SHOWN, rule_of, skipped
 from portal.presentation import times
+from portal.presentation.form_words import in_words
 from portal.presentation.parts import Step, Vote
 from portal.services.submit import Wish
 

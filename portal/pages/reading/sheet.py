@@ -8,12 +8,13 @@ from portal.domain.permissions import Permission
 from portal.domain.policy import Decision
 from portal.domain.request import Status, TaskStatus
 from portal.pages.reading import course, handed
-from portal.pages.reading.facts import Fact, File, facts, files, people_in
+from portal.pages.reading.facts import Fact, File, facts, files
 from portal.pages.reading.handed import Handed
 from portal.pages.reading.remarks import remarks
 from portal.pages.reading.revisions import Revision, revision_of, seen_version
 from portal.pages.reading.route_question import route_question
 from portal.pages.reading.why import Why, why
+from portal.presentation.form_words import people_in
 from portal.presentation.parts import Remark, Step
 from portal.queries import audit, commands, comments, inbox, request
 from portal.queries.audit import EventRecord

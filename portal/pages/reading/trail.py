@@ -9,6 +9,7 @@ from portal.domain.codec import decode
 from portal.domain.errors import CannotDecode
 from portal.domain.request import Content, Status
 from portal.pages.reading import facts
+from portal.presentation.form_words import people_in
 from portal.presentation.history import entry
 from portal.presentation.labels import status
 from portal.presentation.money import money
@@ -157,7 +158,7 @@ def _with_text(events: tuple[EventRecord, ...]) -> list[int]:
 
 
 def _names(record: RequestRecord, events: tuple[EventRecord, ...]) -> Mapping[str, str]:
-    ids: set[Any] = facts.people_in(record.form, record.fields)
+    ids: set[Any] = people_in(record.form, record.fields)
     for event in events:
         ids |= {event.actor, event.on_behalf_of}
         ids |= {event.data.get(name) for name in PEOPLE}

@@ -1,0 +1,38 @@
+"""The sending activities: thin over `portal.notifications.sending`."""
+
+from sqlalchemy import Engine
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from portal.notifications.outbox import Batch
+from portal.notifications.sending import Sending, give_up
+from portal.workflows.messages import MessageBatch
+from portal.workflows.ports import Sender
+
+
+class SendActivity(Sender):
+    """The sender over the outbox in PostgreSQL and the mail server of the settings."""
+
+    def __init__(self, engine: Engine, sending: Sending) -> None:
+        self._engine = engine
+        self._sending = sending
+
+    @activity.defn(name="send_messages")
+    def send(self, batch: MessageBatch) -> None:
+        """Send a batch (see the port)."""
+        troubles = self._sending.send(Batch(batch.batch_id, batch.message_ids), _go_on)
+        if troubles:
+            # Only the number: Temporal keeps plain text, and the reasons stand in the outbox.
+            raise ApplicationError(f"{troubles} messages were not taken yet.", type="NotTaken")
+
+    @activity.defn(name="give_up_messages")
+    def give_up(self, batch: MessageBatch) -> None:
+        """Give up what is left of a batch (see the port)."""
+        give_up(self._engine, Batch(batch.batch_id, batch.message_ids))
+
+
+def _go_on() -> None:
+    """Say that the batch is under way. A worker that stops leaves the rest to another."""
+    if activity.is_worker_shutdown():
+        raise ApplicationError("The worker is stopping.", type="Stopping")
+    activity.heartbeat()

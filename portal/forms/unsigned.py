@@ -1,0 +1,22 @@
+"""A decision from a link without signing in."""
+
+from typing import Any
+
+from wtforms import Form
+
+from portal.forms.building import unbound
+from portal.forms.decision import LONGEST
+from portal.forms.fields import LineField, LinesField
+from portal.forms.rules import AtMost, Required
+
+
+class UnsignedForm(Form):
+    """A comment, and the end of the request's number, which no program that opens mails types."""
+
+    comment: Any = unbound(LinesField, "Comment", [AtMost(LONGEST)])
+    proof: Any = unbound(
+        LineField,
+        "Last four characters of the request's number",
+        [Required("type the last four characters of the number"), AtMost(20)],
+        "The number stands in the subject of the message.",
+    )

@@ -1,0 +1,103 @@
+"""A message as a mail: its words by templates, its headers safe whatever people typed."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from jinja2 import Environment
+
+from portal.config import Settings
+from portal.notifications.reading import Facts
+
+LONGEST_SUBJECT = 150
+# Some readers show the space at which a long header was folded.
+UNFOLDED = SMTP.clone(max_line_length=400)
+LONGEST_NAME = 80
+# Quoted local parts, comments and groups are addresses, too, but nobody's: whatever could make two
+# recipients of one, or end a header, is no address here.
+USABLE = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """A mail that is ready to be written. `thread` is the same for all mails about a request."""
+
+    message_id: str
+    thread: str
+    name: str
+    address: str
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Links:
+    """Where a mail's buttons lead; `approve` and `reject` are empty where it asks for nothing."""
+
+    review: str
+    approve: str = ""
+    reject: str = ""
+
+
+def is_usable(address: str | None) -> bool:
+    """Whether mail can be sent to that address, and to that one only."""
+    return bool(address) and USABLE.fullmatch(address or "") is not None
+
+
+def compose_letter(facts: Facts, links: Links, words: Environment, settings: Settings) -> Letter:
+    """Write the mail of a message. `words` draws the templates `email/notice.*`."""
+    row = facts.row
+    context = {
+        "facts": facts,
+        "row": row,
+        "links": links,
+        "now": datetime.now(UTC),
+        "public_url": settings.public_url,
+    }
+    return Letter(
+        message_id=row.message_id,
+        thread=row.request_id,
+        name=row.name,
+        address=row.email,
+        subject=f"{facts.kind.heading}: {row.title} ({row.number})",
+        text=words.get_template("email/notice.txt").render(context),
+        html=words.get_template("email/notice.html").render(context),
+    )
+
+
+def as_mail(letter: Letter, settings: Settings) -> EmailMessage:
+    """The mail with all its headers. Its Message-ID is the message's: a second copy is known."""
+    mail, sender = EmailMessage(policy=SMTP), settings.mail
+    local, _, domain = letter.address.rpartition("@")
+    own_local, _, own_domain = sender.sender_address.rpartition("@")
+    mail["From"] = Address(one_line(sender.sender_name, LONGEST_NAME), own_local, own_domain)
+    mail["To"] = Address(one_line(letter.name, LONGEST_NAME), local, domain)
+    mail["Subject"] = one_line(letter.subject, LONGEST_SUBJECT)
+    mail["Date"] = format_datetime(datetime.now(UTC))
+    mail["Message-ID"] = f"<{letter.message_id}@{sender.sender_domain}>"
+    thread = f"<request-{letter.thread}@{sender.sender_domain}>"
+    mail["In-Reply-To"] = thread
+    mail["References"] = thread
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Auto-Response-Suppress"] = "All"
+    mail.set_content(letter.text, cte="quoted-printable")
+    mail.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    mail.policy = UNFOLDED
+    return mail
+
+
+def one_line(words: str, most: int) -> str:
+    """Text for a header: one line, nothing that cannot be seen, not too long."""
+    seen = "".join(
+        " " if char.isspace() or unicodedata.category(char) in ("Cc", "Zl", "Zp") else char
+        for char in words
+        if unicodedata.category(char) not in ("Cf", "Cs")
+    )
+    line = " ".join(seen.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"

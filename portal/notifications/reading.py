@@ -1,0 +1,118 @@
+"""Everything that one message says, read at the moment of sending."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from portal.domain.codec import decode
+from portal.domain.forms import FieldKind, FormField
+from portal.domain.notices import NoticeKind, Standing, kind_named
+from portal.domain.request import Status, TaskStatus
+
+MOST_DECISIONS = 8
+
+MESSAGE = text("""
+SELECT m.id::text AS message_id, n.kind, n.text, n.seq, n.number, n.created_at,
+    u.id::text AS user_id, u.name, u.email, u.is_active, u.time_zone,
+    r.id::text AS request_id, r.title, r.type_name, r.requester_name, behalf.name AS behalf_name,
+    r.amount, r.currency, r.priority, r.status, r.fields, r.attention, r.submitted_at,
+    r.content_version, t.id::text AS task_id, t.status AS task_status, t.due_at, t.stage_name,
+    t.assignee_id::text AS assignee_id, absent.name AS absent_name, t.why,
+    COALESCE(k.form, '[]') AS form,
+    (u.roles && '{admin,auditor}' OR u.id IN (r.requester_id, r.on_behalf_of)
+        OR EXISTS (SELECT FROM portal.participants p
+            WHERE p.request_id = r.id AND p.user_id = u.id)) AS sees,
+    EXISTS (SELECT FROM portal.notifications later
+        WHERE later.user_id = n.user_id AND later.request_id = n.request_id AND later.seq > n.seq
+            AND later.kind = n.kind AND later.task_id = n.task_id) AS is_repeated
+FROM portal.messages m
+JOIN portal.notifications n ON n.id = m.notification_id
+JOIN portal.users u ON u.id = m.user_id
+JOIN portal.requests r ON r.id = n.request_id
+LEFT JOIN portal.users behalf ON behalf.id = r.on_behalf_of
+LEFT JOIN portal.tasks t ON t.id = n.task_id
+LEFT JOIN portal.users absent ON absent.id = t.acting_for
+LEFT JOIN portal.request_types k ON k.code = r.type_code
+WHERE m.id = CAST(:id AS uuid)
+""")
+DECISIONS = text("""
+SELECT u.name, t.decision, t.comment, t.decided_at AS at, t.stage_name
+FROM portal.tasks t JOIN portal.users u ON u.id = t.decided_by
+WHERE t.request_id = CAST(:request AS uuid) AND t.decided_at IS NOT NULL
+ORDER BY t.decided_at DESC LIMIT :most
+""")
+SAID = text("""
+SELECT text FROM portal.comments WHERE request_id = CAST(:request AS uuid) AND seq = :seq
+""")
+NAMES = text("SELECT id::text, name FROM portal.users WHERE id = ANY(CAST(:ids AS uuid[]))")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decided:
+    """An earlier decision about the request."""
+
+    name: str
+    decision: str
+    comment: str
+    at: datetime
+    stage_name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What a message says and depends on. `row` has the columns of `MESSAGE`; `names` are those of
+    the people whom the form names; `said` is the comment it is about."""
+
+    row: Row[Any]
+    kind: NoticeKind
+    form: tuple[FormField, ...]
+    decisions: Sequence[Decided]
+    names: Mapping[str, str]
+    said: str = ""
+
+    @property
+    def standing(self) -> Standing:
+        """What sending it depends on."""
+        row = self.row
+        return Standing(
+            is_active=row.is_active,
+            status=Status(row.status),
+            task_is_theirs=row.task_status == TaskStatus.OPEN and row.assignee_id == row.user_id,
+            sees=row.sees,
+            attention=row.attention is not None,
+            is_repeated=row.is_repeated,
+        )
+
+
+def read(connection: Connection, message_id: str) -> Facts | None:
+    """The facts of a message; None where its notification or request is gone."""
+    row = connection.execute(MESSAGE, {"id": message_id}).one_or_none()
+    if row is None:
+        return None
+    form = tuple(decode(FormField, entry) for entry in row.form)
+    about = {"request": row.request_id, "seq": row.seq, "most": MOST_DECISIONS}
+    decisions = [Decided(**each._mapping) for each in connection.execute(DECISIONS, about)]
+    said = connection.execute(SAID, about).scalar() if row.kind == "comment" else None
+    return Facts(
+        row=row,
+        kind=kind_named(row.kind),
+        form=form,
+        decisions=decisions[::-1],
+        names=_names(connection, form, row.fields),
+        said=said or "",
+    )
+
+
+def _names(
+    connection: Connection, form: tuple[FormField, ...], values: Mapping[str, Any]
+) -> dict[str, str]:
+    people: set[str] = set()
+    for each in form:
+        value = values.get(each.name) if each.kind is FieldKind.PERSON else None
+        people |= set(value) if isinstance(value, list) else {value} if value else set()
+    if not people:
+        return {}
+    return {row.id: row.name for row in connection.execute(NAMES, {"ids": sorted(people)})}

@@ -1,0 +1,74 @@
+"""Links in messages. They lead to a task with a decision chosen, and decide nothing themselves."""
+
+import structlog
+from flask import Blueprint, make_response, redirect, render_template, session, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.domain.links import Leads, leads, may_decide_unsigned
+from portal.pages import errors
+from portal.pages.reading import links as reading
+from portal.queries import links
+from portal.queries.links import LinkRecord
+from portal.security.guards import public
+from portal.security.identity import Identity, signed_in
+from portal.security.sessions import LINK
+from portal.security.tokens import token_hash
+
+blueprint = Blueprint("links", __name__)
+log = structlog.get_logger("portal.web")
+
+LOOK = "review"
+
+
+@blueprint.get("/a/<token>")
+@public
+def follow(token: str) -> ResponseReturnValue:
+    """Where a link leads. Changes nothing, however often it is opened."""
+    link = links.by_hash(token_hash(token))
+    if link is None:
+        return errors.answer(410)
+    structlog.contextvars.bind_contextvars(link=link.id)
+    person = signed_in()
+    instead = answer(link, person)
+    if instead is not None:
+        return instead
+    if person is None:
+        # Kept in the visitor's signed cookie, so that the token leaves the address bar.
+        session[LINK] = link.id
+        if may_decide_unsigned(link.amount, link.unsigned_up_to):
+            return redirect(url_for("unsigned.show"), 303)
+    return redirect(task_url(link), 303)
+
+
+def task_url(link: LinkRecord) -> str:
+    """The task's own address, with the decision that the link offers."""
+    return url_for("tasks.show", task_id=link.task_id, decision=link.decision or LOOK)
+
+
+def answer(link: LinkRecord, person: Identity | None) -> ResponseReturnValue | None:
+    """What a link says instead of leading to its task; None where it leads there."""
+    match leads(link.followed, person.id if person else None):
+        case Leads.OVER:
+            return errors.answer(410)
+        case Leads.ELSEWHERE if person is not None:
+            log.warning("link.not_theirs", link=link.id, sent_to=link.recipient_id, user=person.id)
+            page = reading.elsewhere(link)
+            return make_response(render_template("errors/error.html", page=page), 403)
+        case Leads.DONE:
+            return _page("pages/links/done.html", 200, link=link, deed=reading.deed(link))
+        case Leads.CHANGED if person is not None:
+            news = reading.news(link, person)
+            return _page("pages/links/changed.html", 409, link=link, news=news)
+        case _:
+            return None
+
+
+def remembered(task_id: str) -> LinkRecord | None:
+    """The link by which the reader came to that task, before signing in."""
+    link_id = session.get(LINK)
+    link = links.by_id(link_id) if isinstance(link_id, str) else None
+    return link if link is not None and link.task_id == task_id else None
+
+
+def _page(template: str, status: int, **values: object) -> ResponseReturnValue:
+    return make_response(render_template(template, **values), status)

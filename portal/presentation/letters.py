@@ -1,0 +1,73 @@
+"""The words of mails: the same times, amounts and values as on pages, in the reader's zone."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from portal.domain.forms import FormField
+from portal.presentation import form_words, labels, times
+from portal.presentation.money import file_size, money
+from portal.presentation.viewpoint import zone_named
+
+PRODUCT = "Gloria Approvals"
+LONGEST_VALUE = 600
+MOST_FACTS = 12
+
+
+def letters(templates: Path) -> Environment:
+    """The environment that draws `email/*`, HTML escaped and text as it is."""
+    words = Environment(
+        loader=FileSystemLoader(templates),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    words.globals["product"] = PRODUCT
+    words.filters.update(
+        money_words=money,
+        file_size=file_size,
+        moment=_moment,
+        due_words=_due_words,
+        zone_words=lambda zone, now: times.zone_name(zone_named(zone), now),
+        decision_label=labels.decision,
+        priority_label=labels.priority,
+        short=_short,
+        quoted=_quoted,
+    )
+    words.globals["form_facts"] = _form_facts
+    words.globals["attached"] = form_words.attached
+    return words
+
+
+def _moment(at: datetime | date, zone: str) -> str:
+    return times.absolute(at, zone_named(zone)) if isinstance(at, datetime) else times.day(at)
+
+
+def _due_words(at: datetime | None, zone: str, now: datetime) -> str:
+    words = times.due(at, now, zone_named(zone)).long
+    return words.removeprefix("Due ").capitalize() if at else words
+
+
+def _form_facts(
+    form: tuple[FormField, ...], values: Mapping[str, Any], names: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    """Label and value of each filled field but files and the amount."""
+    fields = list(form_words.shown(form, values))[:MOST_FACTS]
+    return [
+        (each.label, _short(form_words.in_words(each, values[each.name], names) or ""))
+        for each in fields
+    ]
+
+
+def _short(words: str, most: int = LONGEST_VALUE) -> str:
+    """Long text cut at the end, with a sign of it."""
+    return words if len(words) <= most else f"{words[: most - 2].rstrip()} …"
+
+
+def _quoted(words: str) -> str:
+    """Text as quoted in a plain mail."""
+    return "\n".join(f"> {line}" for line in words.strip().splitlines())

@@ -1,0 +1,100 @@
+"""A link in a message, with what it takes to say where it leads."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import BigInteger, Select, cast, func, select
+from sqlalchemy.orm import aliased
+
+from portal.domain.links import Followed
+from portal.domain.request import Status, TaskStatus
+from portal.extensions import db
+from portal.models import Link, PolicyVersion, Request, Task, User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRecord:
+    """A link. `decision` is the one it offers; `taken` and what follows is the task's own."""
+
+    id: str
+    task_id: str
+    number: str
+    title: str
+    type_name: str
+    requester_name: str
+    recipient_id: str
+    recipient_name: str
+    decision: str | None
+    amount: int | None
+    currency: str | None
+    unsigned_up_to: int | None
+    comment_required: list[str]
+    assignee_id: str
+    taken: str | None
+    decided_by: str | None
+    decided_by_name: str | None
+    decided_at: datetime | None
+    task_status: str
+    status: str
+    content_version: int
+    seen_version: int
+    is_active: bool
+    is_expired: bool
+    is_revoked: bool
+
+    @property
+    def followed(self) -> Followed:
+        """As the rule wants to know it."""
+        return Followed(
+            recipient_id=self.recipient_id,
+            assignee_id=self.assignee_id,
+            decided_by=self.decided_by,
+            task_status=TaskStatus(self.task_status),
+            status=Status(self.status),
+            content_version=self.content_version,
+            seen_version=self.seen_version,
+            is_expired=self.is_expired or not self.is_active,
+            is_revoked=self.is_revoked,
+        )
+
+
+def by_hash(token_hash: str) -> LinkRecord | None:
+    """The link whose token has that hash."""
+    return _one(Link.token_hash == token_hash)
+
+
+def by_id(link_id: str) -> LinkRecord | None:
+    """The link of that id."""
+    return _one(Link.id == link_id)
+
+
+def _one(which: Any) -> LinkRecord | None:
+    row = db.session.execute(_statement().where(which)).one_or_none()
+    return None if row is None else LinkRecord(**row._mapping)
+
+
+@cache
+def _statement() -> Select[*tuple[Any, ...]]:
+    decider = aliased(User)
+    up_to = PolicyVersion.definition["link_up_to"].astext
+    return (
+        select(
+            Link.id, Link.task_id, Request.number, Request.title, Request.type_name,
+            Request.requester_name, Link.user_id.label("recipient_id"),
+            User.name.label("recipient_name"), Link.decision, Request.amount, Request.currency,
+            cast(up_to, BigInteger).label("unsigned_up_to"), Task.comment_required,
+            Task.assignee_id, Task.decision.label("taken"), Task.decided_by,
+            decider.name.label("decided_by_name"), Task.decided_at,
+            Task.status.label("task_status"), Request.status, Request.content_version,
+            Link.content_version.label("seen_version"), User.is_active,
+            (Link.expires_at <= func.now()).label("is_expired"),
+            Link.revoked_at.is_not(None).label("is_revoked"),
+        )
+        .join(Task, Task.id == Link.task_id)
+        .join(Request, Request.id == Link.request_id)
+        .join(User, User.id == Link.user_id)
+        .join(PolicyVersion, PolicyVersion.id == Request.policy_version_id)
+        .outerjoin(decider, decider.id == Task.decided_by)
+    )  # fmt: skip

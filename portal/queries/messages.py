@@ -1,0 +1,66 @@
+"""Messages that were not taken: given up, or still tried again and again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Select, literal_column, select
+
+from portal.extensions import db
+from portal.models import Message, Notification, User
+
+SHOWN = 100
+# As the partial index has it.
+TROUBLED: Any = literal_column(
+    "messages.last_error IS NOT NULL AND messages.status IN ('WAITING', 'FAILED')"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Troubled:
+    """A message that was not taken; `number` is its request's, None where it is about several."""
+
+    id: str
+    name: str
+    address: str | None
+    channel: str
+    kind: str | None
+    number: str | None
+    status: str
+    attempts: int
+    error: str
+    created_at: datetime
+    due_at: datetime
+
+    @property
+    def is_given_up(self) -> bool:
+        """Nobody tries it any more."""
+        return self.status == "FAILED"
+
+
+def troubled() -> tuple[Troubled, ...]:
+    """The newest first; up to `SHOWN`."""
+    return tuple(Troubled(*row) for row in db.session.execute(_statement()))
+
+
+def any_troubled() -> bool:
+    """Whether there is one."""
+    found: Select[Any] = select(literal_column("1")).select_from(Message).where(TROUBLED).limit(1)
+    return db.session.execute(found).first() is not None
+
+
+@cache
+def _statement() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Message.id, User.name, User.email, Message.channel, Notification.kind,
+            Notification.number, Message.status, Message.attempts, Message.last_error,
+            Message.created_at, Message.due_at,
+        )
+        .join(User, User.id == Message.user_id)
+        .outerjoin(Notification, Notification.id == Message.notification_id)
+        .where(TROUBLED)
+        .order_by(Message.created_at.desc())
+        .limit(SHOWN)
+    )  # fmt: skip

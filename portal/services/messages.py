@@ -1,0 +1,23 @@
+"""Sending again what was not taken."""
+
+from sqlalchemy import func, update
+
+from portal.extensions import db
+from portal.models import Message
+
+
+def send_again(message_id: str | None = None) -> int:
+    """Make a message that was not taken due now, or all of them; returns how many there were.
+
+    One that was sent, or is not true any more, stays what it is.
+    """
+    change = update(Message).where(
+        Message.last_error.is_not(None), Message.status.in_(("WAITING", "FAILED"))
+    )
+    if message_id is not None:
+        change = change.where(Message.id == message_id)
+    # Without a batch: whatever still holds it leaves it to the next one.
+    change = change.values(status="WAITING", due_at=func.now(), batch_id=None)
+    found = db.session.execute(change.returning(Message.id)).all()
+    db.session.commit()
+    return len(found)

@@ -1,0 +1,77 @@
+"""Headers stay what they are, whatever people typed."""
+
+from email import message_from_bytes
+from email.policy import default
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from portal.config import Settings
+from portal.mail_settings import MailSettings
+from portal.notifications.letter import Letter, as_mail, is_usable, one_line
+
+SETTINGS = Settings(
+    database_url="postgresql://nobody@nowhere/none",
+    secret_key="only for tests: 0123456789abcdef",
+    mail=MailSettings(host="localhost", sender="Approvals <approvals@gloria.example>"),
+)
+TYPED = st.text(max_size=300) | st.sampled_from(
+    [
+        "a\r\nBcc: eve@x.example",
+        "Doe, Jo <eve@x.example>",
+        '"',
+        "a\x00b",
+        "\u2028x",
+        "ünïcödé " * 40,
+    ]
+)
+
+
+def sent(name: str = "Ben", subject: str = "Chairs") -> bytes:
+    letter = Letter(
+        message_id="1", thread="2", name=name, address="ben@example.org", subject=subject,
+        text="Words", html="<p>Words</p>",
+    )  # fmt: skip
+    return as_mail(letter, SETTINGS).as_bytes()
+
+
+@settings(deadline=None)
+@given(name=TYPED, subject=TYPED)
+def test_one_recipient_and_our_headers_only(name: str, subject: str) -> None:
+    mail = message_from_bytes(sent(name, subject), policy=default)
+    assert [each.addr_spec for each in mail["To"].addresses] == ["ben@example.org"]
+    assert sorted(mail.keys()) == sorted(
+        ["From", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References",
+         "Auto-Submitted", "X-Auto-Response-Suppress", "MIME-Version", "Content-Type"]
+    )  # fmt: skip
+    assert all(len(line) <= 998 for line in sent(name, subject).split(b"\r\n"))
+
+
+def test_the_message_id_is_the_messages_own() -> None:
+    mails = [message_from_bytes(sent(), policy=default) for _ in range(2)]
+    assert {mail["Message-ID"] for mail in mails} == {"<1@gloria.example>"}
+    assert {mail["References"] for mail in mails} == {"<request-2@gloria.example>"}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [None, "", "ben", "ben@", "a@b.example, c@d.example", "a@b.example\r\nBcc: c@d.example",
+     '"a, c"@b.example', "Ben <ben@b.example>", "a b@c.example", "a@b.example;c@d.example",
+     "ben@b..example", "bén@b.example", "a@b.example\n"],
+)  # fmt: skip
+def test_what_could_be_two_addresses_is_none(address: str | None) -> None:
+    assert not is_usable(address)
+
+
+@pytest.mark.parametrize("address", ["ben@example.org", "b.o'neil+x@a-b.example", "x@localhost"])
+def test_ordinary_addresses_are_usable(address: str) -> None:
+    assert is_usable(address)
+
+
+@settings(deadline=None)
+@given(words=TYPED, most=st.integers(10, 200))
+def test_a_line_is_a_line(words: str, most: int) -> None:
+    line = one_line(words, most)
+    assert len(line) <= most
+    assert len(line.splitlines()) <= 1
