@@ -40,7 +40,7 @@ def test_anything_else_is_no_verdict(answer: bytes) -> None:
         finding(address, PDF)
 
 
-@pytest.mark.parametrize("address", [f"127.0.0.1:{any_free()}", "/nowhere/clamd.ctl"])
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "/nowhere/clamd.ctl"])
 def test_a_scanner_that_is_away_is_no_verdict(address: str) -> None:
     with pytest.raises(ScannerAway):
         finding(address, PDF)
