@@ -25,7 +25,7 @@ LEFT JOIN LATERAL (
         OR u.id IN (SELECT g.user_id FROM portal.group_members g
             WHERE g.group_id::text = m.choice ->> 'group'))
 ) chosen ON true
-WHERE m.instance_id = ANY(%s) AND m.choice IS NOT NULL AND m.result = 'needs_person'
+WHERE m.instance_id = ANY(%s) AND m.choice IS NOT NULL AND m.result <> 'failed'
 """
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from portal.config import Settings
+from portal.legacy.back.commands import reopen, rollback
 from portal.legacy.cutover import purging, running
 from portal.legacy.cutover.errors import CutoverRefused
 from portal.legacy.tables import ARCHIVE
@@ -69,7 +70,7 @@ def purge_archive(yes: bool, backup_dir: Path | None, **given: Any) -> None:
         purging.purge(connection, settings, options, made, click.echo)
 
 
-COMMANDS = (cutover, purge_archive)
+COMMANDS = (cutover, purge_archive, rollback, reopen)
 
 
 def _reason(no_backup: str | None, reason: str | None) -> str | None:

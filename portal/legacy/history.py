@@ -7,9 +7,12 @@ from portal.domain.events import (
     RequestCancelled,
     RequestFailed,
     RequestRejected,
+    RequestTimedOut,
+    RequestWithdrawn,
 )
 from portal.domain.request import Status
 from portal.legacy import past
+from portal.legacy.note import outcome_in
 from portal.legacy.outcome import Story
 from portal.legacy.records import Finding, Instance
 from portal.legacy.setting import Setting
@@ -19,9 +22,11 @@ from portal.legacy.votes import decision
 
 def outcome_of(instance: Instance, finding: Finding) -> tuple[Status, str]:
     """A finished instance's outcome, and the words that go with it."""
+    known = outcome_in(instance.row)
+    if known is not None:
+        return known, _words(instance)
     if instance.state == "CANCELLED":
-        why = text(instance.metadata.get("cancellationReason")) or text(instance.row.get("error"))
-        return Status.CANCELLED, why or "Cancelled in the old system."
+        return Status.CANCELLED, _words(instance) or "Cancelled in the old system."
     if instance.state == "FAILED":
         return Status.FAILED, text(instance.row.get("error")) or "Failed in the old system."
     decided = [
@@ -36,6 +41,11 @@ def outcome_of(instance: Instance, finding: Finding) -> tuple[Status, str]:
         if not approved:
             return Status.REJECTED, f"The step “{step.name}” was rejected."
     return Status.APPROVED, ""
+
+
+def _words(instance: Instance) -> str:
+    why = text(instance.metadata.get("cancellationReason")) or text(instance.row.get("error"))
+    return why or ""
 
 
 def closed_at(instance: Instance, finding: Finding, now: datetime) -> datetime:
@@ -68,11 +78,16 @@ def close_as_history(
     past.retell(story, instance, setting)
     past.arrive(story, instance, policy_id, finding, setting)
     status, words = outcome
-    if status is Status.APPROVED:
-        story.add(RequestApproved, at)
-    elif status is Status.REJECTED:
-        story.add(RequestRejected, at, stage_key="", reason=words)
-    elif status is Status.FAILED:
-        story.add(RequestFailed, at, reason=words)
-    else:
-        story.add(RequestCancelled, at, reason=words)
+    match status:
+        case Status.APPROVED:
+            story.add(RequestApproved, at)
+        case Status.REJECTED:
+            story.add(RequestRejected, at, stage_key="", reason=words)
+        case Status.FAILED:
+            story.add(RequestFailed, at, reason=words)
+        case Status.TIMEOUT:
+            story.add(RequestTimedOut, at, stage_key="")
+        case Status.WITHDRAWN:
+            story.add(RequestWithdrawn, at, comment=words)
+        case _:
+            story.add(RequestCancelled, at, reason=words)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid5
 
 from portal.domain import codec
@@ -11,6 +11,7 @@ from portal.domain.policy import ApproverRule, Policy, RuleKind
 from portal.domain.request import Status
 from portal.legacy import opening, past
 from portal.legacy.history import close_as_history
+from portal.legacy.note import note_in
 from portal.legacy.outcome import Mapped, Result
 from portal.legacy.records import Definition, Finding, Instance, Step
 from portal.legacy.route import route_of
@@ -33,12 +34,13 @@ def map_active(instance: Instance, setting: Setting) -> Mapped:
     if not instance.steps:
         finding.needs("It is active and has no steps.", Question.OUTCOME)
         return needs_person(instance, finding)
-    route = route_of(instance, finding, None if answer is None else answer.choice)
-    behind = _behind(route, shaper, finding)
-    rejected = [each.step for each in behind if each.approved is False]
+    laid = lay_out(shaper)
+    # Who resumed it here knew of the rejection.
+    knowing = note_in(instance.row).get("resumed") is True
+    rejected = [each.step for each in laid.behind if each.approved is False and not knowing]
     # What a condition leaves out is not ahead.
-    ahead = [unit for unit in route.ahead if unit.part is not Part.LEFT_OUT]
-    all_done = not ahead and not finding.reasons
+    coming = [unit for unit in laid.route.ahead if unit.part is not Part.LEFT_OUT]
+    all_done = not coming and not finding.reasons
     if rejected and (all_done or setting.rejected_running is RejectedRunning.CLOSE):
         words = f"The step “{rejected[0].name}” was rejected in the old system."
         return closed(instance, (Status.REJECTED, words), Finding(remarks=finding.remarks), setting)
@@ -50,10 +52,31 @@ def map_active(instance: Instance, setting: Setting) -> Mapped:
     if _is_large(instance):
         reason = f"What was asked for is longer than {MOST_CONTENT:,} characters."
         finding.needs(reason, Question.OUTCOME)
-    shapes = [shape for unit in route.ahead if (shape := shaper.ahead(unit)) is not None]
+    ahead = laid.ahead()
     if finding.reasons:
         return needs_person(instance, finding)
-    return _moved(shaper, behind, [shaper.unique(shape) for shape in shapes])
+    return _moved(shaper, laid.behind, ahead)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """An active instance's steps as stages: those that are over, and the route ahead."""
+
+    shaper: Shaper
+    route: Route
+    behind: list[Behind]
+
+    def ahead(self) -> list[Shape]:
+        """The stages ahead, with their people. To be asked once: every stage has its own key."""
+        shapes = [self.shaper.ahead(unit) for unit in self.route.ahead]
+        return [self.shaper.unique(shape) for shape in shapes if shape is not None]
+
+
+def lay_out(shaper: Shaper) -> Layout:
+    """Where an instance stands; what cannot be moved goes to the shaper's finding."""
+    choice = None if shaper.answer is None else shaper.answer.choice
+    route = route_of(shaper.instance, shaper.finding, choice)
+    return Layout(shaper, route, _behind(route, shaper, shaper.finding))
 
 
 def closed(
@@ -84,11 +107,15 @@ def general_policy(definition: Definition, setting: Setting) -> tuple[Policy, st
         )
         whole = Instance("", {}, definition, steps)
         shaper = Shaper(whole, definition, setting, Finding())
-        shapes = [_general(shaper, step) for step in steps if _is_stage(step)]
-        policy = _policy(shapes, shaper)
+        policy = _policy(general_shapes(shaper, steps), shaper)
         known = (policy, policy_id(setting.type_of(definition).id, policy))
         setting.policies[definition.id] = known
     return known
+
+
+def general_shapes(shaper: Shaper, steps: tuple[Step, ...]) -> list[Shape]:
+    """The stages of a definition's route: its approvals and notices, in order."""
+    return [_general(shaper, step) for step in steps if _is_stage(step)]
 
 
 def policy_id(type_id: str, policy: Policy) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from portal.domain.events import RequestImported, RequestSubmitted
+from portal.domain.events import RequestImported, RequestSubmitted, TaskWithdrawn
 from portal.domain.request import Content, Priority, Via
 from portal.domain.state import Approval
 from portal.legacy.outcome import Story
@@ -15,6 +15,7 @@ from portal.legacy.values import moment, new_key, text
 
 KEPT_PRIORITIES = frozenset({"LOW", "HIGH", "URGENT"})
 LONGEST_TITLE = 200
+GIVEN_BACK = "The request was given back to the old system, and came again."
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,12 @@ def retell(story: Story, instance: Instance, setting: Setting) -> None:
 def arrive(
     story: Story, instance: Instance, policy_id: str, finding: Finding, setting: Setting
 ) -> None:
-    """The move itself, with everything that was odd about it."""
+    """The move itself, with everything that was odd about it.
+
+    Whoever was asked here before it was given back is not asked any more.
+    """
+    for task in story.state.open_tasks:
+        story.add(TaskWithdrawn, setting.now, task_id=task.id, reason=GIVEN_BACK)
     story.add(
         RequestImported,
         setting.now,

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from portal.legacy.note import voter_in
 from portal.legacy.records import Action, Definition, Delegation, Instance, Row, Step, person_in
 from portal.legacy.tables import ACTIVE_STATES, ENGINE_TABLES, OPS
 from portal.legacy.values import mapping, moment, text
@@ -116,7 +117,7 @@ class OldEngine:
                 tuple(steps.get(id_, ())),
                 tuple(escalations.get(id_, ())),
                 tuple(transitions.get(id_, ())),
-                tuple(_delegation(each) for each in stray.get(id_, ())),
+                tuple(delegation_in(each) for each in stray.get(id_, ())),
             )
             for id_, row, definition in zip(ids, rows, found, strict=True)
         ]
@@ -143,8 +144,8 @@ class OldEngine:
                     text(row.get("status")) or "",
                     row,
                     defined,
-                    tuple(_action(each) for each in actions.get(id_, ())),
-                    tuple(_delegation(each) for each in delegations.get(id_, ())),
+                    tuple(action_in(each) for each in actions.get(id_, ())),
+                    tuple(delegation_in(each) for each in delegations.get(id_, ())),
                 )
             )
         return steps
@@ -172,17 +173,19 @@ def _place(row: Row) -> tuple[int, str]:
     return (place if isinstance(place, int) else 0, str(row.get("id")))
 
 
-def _action(row: Row) -> Action:
+def action_in(row: Row) -> Action:
+    """A row of workflow_actions; its actor is the one whose vote it is."""
     return Action(
         str(row.get("id")),
         text(row.get("action")) or "",
-        person_in(row.get("actor_id")),
+        person_in(voter_in(row)),
         moment(row.get("performed_at")),
         row,
     )
 
 
-def _delegation(row: Row) -> Delegation:
+def delegation_in(row: Row) -> Delegation:
+    """A row of workflow_delegations."""
     return Delegation(
         str(row.get("id")),
         person_in(row.get("delegated_from_id")),

@@ -1,6 +1,6 @@
 """A part of the old route as a stage: for the policy, and as a plan that is open now."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from portal.domain.group_matching import share_out
@@ -16,6 +16,7 @@ from portal.domain.policy import (
 )
 from portal.legacy.clocks import Clock, Wait, minutes
 from portal.legacy.people import People
+from portal.legacy.records import Step
 from portal.legacy.seats import Count, Seat
 from portal.legacy.setting import Setting
 from portal.legacy.units import Part, Unit
@@ -90,7 +91,7 @@ def policy_stage(shape: Shape, people: People, setting: Setting) -> Stage:
 
 def _rules(shape: Shape, setting: Setting) -> tuple[ApproverRule, ...]:
     """One rule for each seat that can ask somebody; the labels name the groups."""
-    names = _names(shape.seats)
+    names = group_names(seat.step for seat in shape.seats)
     seats = zip(names, shape.seats, strict=True)
     return tuple(
         _named(seat.asked.people, setting, name if len(shape.seats) > 1 else "")
@@ -104,12 +105,13 @@ def _named(people: Iterable[str], setting: Setting, label: str = "") -> Approver
     return ApproverRule(kind=RuleKind.PEOPLE, people=ids, label=label)
 
 
-def _names(seats: Sequence[Seat]) -> list[str]:
+def group_names(steps: Iterable[Step]) -> list[str]:
+    """What the parts of a stage are called: the names of their steps, each of them once."""
     names: list[str] = []
-    for seat in seats:
-        name, number = seat.step.name, 2
+    for step in steps:
+        name, number = step.name, 2
         while name in names:
-            name, number = f"{seat.step.name} ({number})", number + 1
+            name, number = f"{step.name} ({number})", number + 1
         names.append(name)
     return names
 
@@ -167,7 +169,9 @@ def _candidates(
         return Mode.ALL, (), tuple(pool.values())
     pools = {
         name: [each.person_id for each in _of_seat(seat, name, setting)]
-        for name, seat in zip(_names(shape.seats), shape.seats, strict=True)
+        for name, seat in zip(
+            group_names(seat.step for seat in shape.seats), shape.seats, strict=True
+        )
     }
     named = {each.person_id: each for seat in shape.seats for each in _of_seat(seat, None, setting)}
     shared = _share(pools)

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portal.domain.legacy_choices import Question
+from portal.legacy.note import note_in
 from portal.legacy.records import Action, Finding, Step
+from portal.legacy.values import moment
 
 APPROVE, REJECT = "APPROVE", "REJECT"
 
@@ -22,10 +24,14 @@ class Vote:
 def last_votes(step: Step, requester: str | None, finding: Finding) -> list[Vote]:
     """Everybody's last vote; at the same moment the greater id is later.
 
-    The requester's own votes never count, and are listed.
+    The requester's own votes never count, and are listed. Votes of an earlier round, where the
+    request was sent back here, do not count either.
     """
     last: dict[str, Action] = {}
+    began = moment(note_in(step.row).get("votesFrom"))
     for each in sorted(step.actions, key=in_time):
+        if began is not None and each.at is not None and each.at < began:
+            continue
         if each.action not in (APPROVE, REJECT) or each.actor is None:
             continue
         if each.actor == requester:

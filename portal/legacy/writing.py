@@ -33,18 +33,21 @@ SELECT instance_id FROM portal.legacy_moves WHERE instance_id = ANY(%s)
 KEEP = """
 INSERT INTO portal.legacy_moves AS old (instance_id, request_id, new_request_id, workflow_id,
     workflow_code, old_state, kind, result, status, number, reasons, questions, remarks,
-    workflow_ref, run_id)
+    workflow_ref, run_id, last_seq)
 SELECT instance_id, request_id, new_request_id, workflow_id, workflow_code, old_state, kind, result,
-    status, number, reasons, questions, remarks, workflow_ref, run_id
+    status, number, reasons, questions, remarks, workflow_ref, run_id, last_seq
 FROM jsonb_populate_recordset(NULL::portal.legacy_moves, %s::jsonb) new
 ON CONFLICT (instance_id) DO UPDATE SET
     (request_id, new_request_id, workflow_id, workflow_code, old_state, kind, result, status,
-        number, reasons, questions, remarks, workflow_ref, run_id, run_ref, moved_at, started_at,
-        told_at, rolled_back_at)
-    = (excluded.request_id, excluded.new_request_id, excluded.workflow_id, excluded.workflow_code,
-        excluded.old_state, excluded.kind, excluded.result, excluded.status, excluded.number,
-        excluded.reasons, excluded.questions, excluded.remarks, excluded.workflow_ref,
-        excluded.run_id, NULL, now(), NULL, NULL, NULL)
+        number, reasons, questions, remarks, workflow_ref, run_id, last_seq, run_ref, moved_at,
+        started_at, told_at, rolled_back_at)
+    = (excluded.request_id, coalesce(excluded.new_request_id, old.new_request_id),
+        excluded.workflow_id, excluded.workflow_code, excluded.old_state, excluded.kind,
+        excluded.result, excluded.status, coalesce(excluded.number, old.number), excluded.reasons,
+        excluded.questions, excluded.remarks, excluded.workflow_ref, excluded.run_id,
+        excluded.last_seq, NULL, now(), NULL, NULL,
+        CASE WHEN excluded.result IN ('moved', 'on_hold', 'history') THEN NULL
+            ELSE old.rolled_back_at END)
 """
 
 
@@ -201,6 +204,7 @@ class Writer:
             "remarks": mapped.remarks,
             "workflow_ref": rows.workflow_ref(instance) if runs else None,
             "run_id": self._run_id,
+            "last_seq": None if state is None else state.seq,
         }
 
 

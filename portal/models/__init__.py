@@ -5,6 +5,7 @@ from portal.models.attachments import Attachment
 from portal.models.audit import AuditEvent, AuditText
 from portal.models.batches import Batch
 from portal.models.changes import PeopleChange, PeopleReview
+from portal.models.closures import Closure
 from portal.models.commands import Command, Draft
 from portal.models.delegations import Delegation
 from portal.models.legacy import (
@@ -31,6 +32,7 @@ __all__ = [
     "AuditText",
     "Batch",
     "Calendar",
+    "Closure",
     "Command",
     "Comment",
     "Cutover",

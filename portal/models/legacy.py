@@ -40,8 +40,8 @@ class LegacyMove(Base):
     `remarks`: what was odd and how it was read. `choice`: the answer that holds
     (`portal.domain.legacy_choices`), used by the next run; all answers are in `legacy_choices`.
     `started_at`: when its workflow was started; null for history. `told_at`: when the people it
-    waits for got the one message. `rolled_back_at`: given back to
-    the old engine since, so that it moves again.
+    waits for got the one message. `last_seq`: the last event that the
+    mover recorded. `rolled_back_at`: given back to the old engine since, so that it moves again.
     """
 
     __tablename__ = "legacy_moves"
@@ -82,6 +82,7 @@ class LegacyMove(Base):
     moved_at: Mapped[Now]
     started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     told_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    last_seq: Mapped[int | None]
     rolled_back_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     run_id: Mapped[str | None] = mapped_column(
         Uuid(as_uuid=False), ForeignKey("portal.legacy_runs.id")

@@ -14,11 +14,16 @@ from werkzeug.exceptions import (
     SecurityError,
 )
 
-from portal.presentation.errors import error_page
+from portal.presentation.errors import CLOSED, GIVEN_BACK, ErrorPage, error_page
 from portal.services.commands import UnusableText
-from portal.services.errors import Busy, Refused, TooMany
+from portal.services.errors import Busy, Closed, GivenBack, Refused, TooMany
 
 RETRY_SECONDS = {429: 60, 503: 5}
+CLOSED_SECONDS = 600
+# What forms carry beside what people type.
+CARRIED = frozenset({
+    "csrf_token", "command_id", "content_version", "draft_id", "seen", "next", "round", "decision",
+})  # fmt: skip
 UNREADABLE = "The text holds a character or a number that the portal cannot keep."
 
 log = structlog.get_logger("portal.web")
@@ -38,6 +43,15 @@ def answer(code: int, detail: str = "", comment: str = "", retry_after: int = 0)
     return response
 
 
+def unsent(page: ErrorPage, retry_after: int = 0) -> Response:
+    """The page for a form that nobody takes now, with everything that was typed into it."""
+    body = render_template("errors/error.html", page=page, kept_fields=_fields())
+    response = make_response(body, page.code)
+    if retry_after:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
 def register(app: Flask) -> None:
     """Answer every kind of failure of the app with its page."""
     handlers: dict[type[Exception], Callable[..., ResponseReturnValue]] = {
@@ -45,6 +59,8 @@ def register(app: Flask) -> None:
         InternalServerError: lambda _: answer(500),  # Flask has logged it with its traceback
         Refused: lambda refused: answer(refused.status, refused.sentence, refused.comment),
         TooMany: lambda many: answer(429, retry_after=many.retry_after),
+        Closed: lambda _: unsent(CLOSED, CLOSED_SECONDS),
+        GivenBack: lambda _: unsent(GIVEN_BACK),
         Busy: lambda _: answer(503, comment=_typed()),
         NoFreeConnection: on_database,
         DBAPIError: on_database,
@@ -93,6 +109,19 @@ def _typed() -> str:
         return request.form.get("comment", "")
     except HTTPException:
         return ""
+
+
+def _fields() -> list[tuple[str, str]]:
+    """Every text of the form, by its name in words."""
+    try:
+        given = list(request.form.items(multi=True))
+    except HTTPException:
+        return []
+    return [
+        (name.replace("_", " ").capitalize(), text)
+        for name, text in given
+        if name not in CARRIED and text.strip()
+    ]
 
 
 def on_unreadable(error: Exception) -> ResponseReturnValue:

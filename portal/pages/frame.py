@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask, current_app, g, request
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.local import LocalProxy
 
 from portal.domain.permissions import Permission
@@ -56,8 +57,17 @@ def _navigation() -> Navigation:
         frame,
         home_url=f"{request.script_root}/",
         away=tuple(OnNow(each.name, each.until) for each in found.away),
+        closed=found.closed,
         acting=tuple(OnNow(each.name, each.until) for each in found.acting),
     )
+
+
+def closed() -> str | None:
+    """What to say to visitors while the portal takes no commands; their page needs no database."""
+    try:
+        return counters.closed()
+    except SQLAlchemyError:
+        return None
 
 
 def theme() -> str | None:

@@ -19,7 +19,7 @@ from werkzeug.exceptions import HTTPException
 
 from portal.domain.permissions import Permission
 from portal.forms.sign_in import SignInForm
-from portal.pages import errors
+from portal.pages import errors, frame
 from portal.security import devices, kept_forms
 from portal.security.clicks import address, click
 from portal.security.gate import SAFE_METHODS, SignInNeeded
@@ -149,8 +149,9 @@ def _welcome(person: service.SignedIn, kept: KeptForm | None) -> Response:
 def _form(form: SignInForm, status: int = 200, error: str = "", notice: str = "") -> Response:
     action = url_for("sign_in.enter", next=request.args.get("next") or None)
     body = render_template(
-        "pages/sign_in/show.html", form=form, action=action, error=error, notice=notice
-    )
+        "pages/sign_in/show.html", form=form, action=action, error=error, notice=notice,
+        closed=frame.closed(),
+    )  # fmt: skip
     return make_response(body, status)
 
 

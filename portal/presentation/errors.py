@@ -56,6 +56,20 @@ PAGES = {
     )
 }  # fmt: skip
 
+CLOSED = ErrorPage(
+    503, "The portal is closed for changes", "Nothing was sent and nothing was changed: approvals "
+    "go on in the old system for now.",
+    ("Copy what you typed, if you want to use it there.",
+     "You can still read everything here.", "Ask an administrator when the portal opens again."),
+    "lock-closed",
+)  # fmt: skip
+GIVEN_BACK = ErrorPage(
+    409, "This request is in the old system again", "Nothing was sent and nothing was changed: "
+    "this request was given back, and is decided there.",
+    ("Copy what you typed, if you want to use it there.",
+     "Everything about it up to then stays readable here."), "arrow-uturn-left",
+)  # fmt: skip
+
 
 def error_page(code: int) -> ErrorPage:
     """The page of a status code; an unlisted one reads as 400 or 500 does, by its class."""

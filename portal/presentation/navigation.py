@@ -52,6 +52,7 @@ class Navigation:
     """What `layouts/base.html` draws. `new_url` is None for those who may not submit.
 
     `away`: who decides for the reader meanwhile; `acting`: for whom the reader decides.
+    `closed`: what to say on every page while the portal takes no commands.
     """
 
     person: Person
@@ -65,6 +66,7 @@ class Navigation:
     away_url: str = "/away"
     away: tuple[OnNow, ...] = ()
     acting: tuple[OnNow, ...] = ()
+    closed: str | None = None
 
 
 _PLACES = (

@@ -1,5 +1,6 @@
-"""What the frame of every page tells its reader, in one statement that reads a few index rows:
-open tasks and unread notifications, each counted to a hundred, and absences that are on."""
+"""What the frame of every page tells its reader, in one statement that reads a few index rows: open
+tasks and unread notifications, each counted to a hundred, absences that are on, and whether the
+portal is closed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, literal_column, select
 
 from portal.extensions import db
-from portal.models import Delegation, Notification, Task, User
+from portal.models import Closure, Delegation, Notification, Task, User
 
 MOST = 100
 MOST_ABSENCES = 5
@@ -25,6 +26,7 @@ _OPEN: Select[Any] = select(literal_column("1")).where(
 _UNREAD: Select[Any] = select(literal_column("1")).where(
     Notification.user_id == bindparam("user_id"), Notification.read_at.is_(None)
 )
+_CLOSED = select(Closure.words).where(Closure.in_force.is_(True)).scalar_subquery()
 
 
 def _absences(whose: Any, other: Any) -> Any:
@@ -47,6 +49,7 @@ def _absences(whose: Any, other: Any) -> Any:
 
 
 COUNTS = select(
+    _CLOSED.label("closed"),
     _at_most(_OPEN).scalar_subquery().label("inbox"),
     _at_most(_UNREAD).scalar_subquery().label("notifications"),
     _absences(Delegation.delegator_id, Delegation.delegate_id).label("away"),
@@ -65,11 +68,12 @@ class OnNow:
 @dataclass(frozen=True, slots=True)
 class FrameRecord:
     """`counts` by blueprint (100 means "more than 99"); `away`: who acts for the reader; `acting`:
-    for whom the reader acts."""
+    for whom the reader acts; `closed`: what to say while the portal takes no commands."""
 
     counts: dict[str, int]
     away: tuple[OnNow, ...] = ()
     acting: tuple[OnNow, ...] = ()
+    closed: str | None = None
 
 
 def frame(user_id: str) -> FrameRecord:
@@ -77,8 +81,13 @@ def frame(user_id: str) -> FrameRecord:
     row = db.session.execute(COUNTS, {"user_id": user_id}).one()
     counts = {"inbox": row.inbox, "notifications": row.notifications}
     counts = {name: count for name, count in counts.items() if count}
-    return FrameRecord(counts, _on(row.away), _on(row.acting))
+    return FrameRecord(counts, _on(row.away), _on(row.acting), row.closed)
 
 
 def _on(pairs: list[list[str]] | None) -> tuple[OnNow, ...]:
     return tuple(OnNow(name, datetime.fromisoformat(until)) for name, until in pairs or ())
+
+
+def closed() -> str | None:
+    """What to say while the portal takes no commands; for visitors' pages."""
+    return db.session.scalar(select(Closure.words).where(Closure.in_force.is_(True)))

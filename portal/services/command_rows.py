@@ -18,11 +18,16 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 
 from portal.models import Command, db
+from portal.models.closures import GIVEN_BACK, PORTAL_CLOSED
+from portal.services.errors import Closed, GivenBack
 
 # For so long the web delivers its own command; then the relay takes it for abandoned.
 GRACE = timedelta(seconds=3)
+
+REFUSALS: dict[str, type[Exception]] = {PORTAL_CLOSED: Closed, GIVEN_BACK: GivenBack}
 
 _TABLE = cast(Table, Command.__table__)
 
@@ -75,9 +80,19 @@ _MANY = insert(_TABLE).on_conflict_do_nothing(index_elements=[_TABLE.c.id])
 def insert_row(**values: Any) -> bool | None:
     """Store a command in the session's transaction; `patient`: the web may deliver it.
 
-    True: the web delivers; False: the relay does; None: it was there already.
+    True: the web delivers; False: the relay does; None: it was there already. Raises Closed or
+    GivenBack where the table refuses it; the transaction is rolled back then.
     """
-    return db.session.connection().execute(_INSERTION, values).scalar_one_or_none()
+    try:
+        return db.session.connection().execute(_INSERTION, values).scalar_one_or_none()
+    except DBAPIError as error:
+        refusal = REFUSALS.get(getattr(error.orig, "sqlstate", None) or "")
+        if refusal is None:
+            raise
+        db.session.rollback()
+        if read_row(values["id"]) is not None:
+            return None
+        raise refusal from error
 
 
 def insert_many(rows: list[dict[str, Any]]) -> None:

@@ -55,7 +55,8 @@ def issue(
 
     `workflow`: "approval" or "simple". `also` runs in the same transaction. A command sent again
     gives the first one's receipt and changes nothing. Raises UnusableText before anything is
-    stored, and Refused if the id belongs to another person's or another request's command.
+    stored, Closed or GivenBack where nothing may be recorded now, and Refused if the id belongs to
+    another person's or another request's command.
     """
     door = gateway.current()
     payload = codec.encode(command)

@@ -45,5 +45,13 @@ class TooMany(Exception):
     retry_after: int
 
 
+class Closed(Exception):
+    """The portal takes no commands now; nothing was recorded."""
+
+
+class GivenBack(Exception):
+    """The request is decided in the old system again; nothing was recorded."""
+
+
 class Busy(Exception):
     """The portal has as much work as it can take; nothing was done, trying again is safe."""

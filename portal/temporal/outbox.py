@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from portal.config import Settings
+from portal.models import Closure, LegacyMove
 from portal.models import Command as Row
 from portal.temporal.delivery import SUBMIT, CommandDelivery
 
@@ -79,6 +80,14 @@ def park(connection: Connection, command: WaitingCommand, error: str) -> None:
     _change(connection, command, parked_at=func.now(), last_error=error)
 
 
+def is_given_back(connection: Connection, request_id: str) -> bool:
+    """Whether an old engine has the request again, so that no workflow may be brought back."""
+    statement = select(LegacyMove.instance_id).where(
+        LegacyMove.new_request_id == request_id, LegacyMove.rolled_back_at.is_not(None)
+    )
+    return connection.execute(statement).first() is not None
+
+
 def hurry_submit(connection: Connection, request_id: str) -> bool:
     """Deliver the request's Submit (again) before anything else; False if there is none waiting."""
     statement = (
@@ -95,7 +104,12 @@ def _taking() -> Any:
     """Built once: the relay asks several times a second."""
     due = (
         select(Row.id)
-        .where(_waits(Row), Row.next_attempt_at <= func.now(), ~_stands_behind_another())
+        .where(
+            _waits(Row),
+            Row.next_attempt_at <= func.now(),
+            ~_stands_behind_another(),
+            ~_is_drained(),
+        )
         .order_by(Row.next_attempt_at)
         .limit(bindparam("most", type_=Integer))
         .with_for_update(skip_locked=True)
@@ -130,6 +144,11 @@ def _stands_behind_another() -> Any:
         earlier.delivered_at.is_(None),
         tuple_(earlier.created_at, earlier.id) < tuple_(Row.created_at, Row.id),
     )
+
+
+def _is_drained() -> Any:
+    """The portal is closed, and what was recorded before was given its time."""
+    return exists().where(Closure.in_force.is_(True), Closure.drained_at.is_not(None))
 
 
 def _about(seconds: float) -> timedelta:

@@ -1,11 +1,14 @@
-"""Comparing the record with Temporal: every open request has a running workflow, or gets one."""
+"""Comparing the record with Temporal: every open request has a running workflow, or gets one.
+
+But for those that were given back to an old engine, and for all while the portal is closed.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, exists, select
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import WorkflowExecutionStatus
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
@@ -15,7 +18,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from portal.config import Settings
 from portal.domain.request import OPEN
 from portal.domain.state import Approval
-from portal.models import Request
+from portal.models import Closure, LegacyMove, Request
 from portal.temporal import client as clients
 from portal.temporal.start import IN_FLIGHT, StateToStart, start_from_state
 from portal.workflows import names
@@ -124,7 +127,14 @@ def _open_requests(engine: Engine) -> Iterator[_Open]:
     while True:
         statement = (
             select(Request.id, Request.number, Request.workflow)
-            .where(Request.status.in_([status.value for status in OPEN]), Request.id > last)
+            .where(
+                Request.status.in_([status.value for status in OPEN]),
+                Request.id > last,
+                ~exists().where(
+                    LegacyMove.new_request_id == Request.id, LegacyMove.rolled_back_at.is_not(None)
+                ),
+                ~exists().where(Closure.in_force.is_(True), Closure.drained_at.is_not(None)),
+            )
             .order_by(Request.id)
             .limit(PAGE)
         )

@@ -28,6 +28,7 @@ from portal.temporal.start import StateToStart, start_from_state
 LIMIT_SECONDS = 2.0
 TRIES = 5
 LONGEST_REST_SECONDS = 5.0
+GIVEN_BACK = "the request was given back to the old system before this was applied"
 
 log = structlog.get_logger("portal.relay")
 
@@ -115,6 +116,8 @@ class Relay:
                 if not outbox.hurry_submit(connection, command.request_id):
                     raise LookupError("no such request was ever submitted")
                 outbox.postpone(connection, command, "waits for the request to begin")
+            elif Status(status).is_open and outbox.is_given_back(connection, command.request_id):
+                outbox.park(connection, command, GIVEN_BACK)
             elif Status(status).is_open:
                 state = self._repairs.rebuild(connection, command.request_id)
                 outbox.hurry(connection, command)

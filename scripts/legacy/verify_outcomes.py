@@ -22,7 +22,8 @@ class Difference:
 
 COUNTS = """
 SELECT coalesce(w.code, '(no definition)'), i.state::text, count(*),
-    count(m.instance_id) FILTER (WHERE m.rolled_back_at IS NULL)
+    count(m.instance_id) FILTER (
+        WHERE m.rolled_back_at IS NULL OR m.result NOT IN ('moved', 'on_hold', 'history'))
 FROM {instances} i LEFT JOIN portal.legacy_moves m ON m.instance_id = i.id
 LEFT JOIN {workflows} w ON w.id = i.workflow_id
 GROUP BY 1, 2 ORDER BY 1, 2
@@ -30,7 +31,9 @@ GROUP BY 1, 2 ORDER BY 1, 2
 MISSING = """
 SELECT i.id, i.state::text FROM {instances} i
 LEFT JOIN portal.legacy_moves m ON m.instance_id = i.id
-WHERE m.instance_id IS NULL OR m.rolled_back_at IS NOT NULL ORDER BY 1
+WHERE m.instance_id IS NULL
+    OR m.rolled_back_at IS NOT NULL AND m.result IN ('moved', 'on_hold', 'history')
+ORDER BY 1
 """
 WITHOUT_INSTANCE = """
 SELECT m.instance_id FROM portal.legacy_moves m LEFT JOIN {instances} i ON i.id = m.instance_id
@@ -85,7 +88,8 @@ LATERAL (SELECT count(*) AS rows FROM portal.audit_events e WHERE e.request_id =
     AND e.kind = 'LegacyRecorded' AND e.data ->> 'source' <> 'workflow_step_instances') new
 WHERE old.rows <> new.rows ORDER BY 1
 """
-# One row for each approval step that was decided: what its result says, else its last votes.
+# One row for each approval step that was decided: what its result says, else its last votes. A
+# request that came back from here says in its metadata what it had come to.
 OUTCOMES = """
 WITH votes AS (
     SELECT DISTINCT ON (1, 2) a.step_instance_id,
@@ -106,7 +110,10 @@ WITH votes AS (
         FROM votes WHERE votes.step_instance_id = s.id) v
     WHERE s.step_type::text = 'APPROVAL' AND s.status::text <> 'SKIPPED'
 ), expected AS (
-    SELECT i.id, CASE i.state::text WHEN 'CANCELLED' THEN 'CANCELLED' WHEN 'FAILED' THEN 'FAILED'
+    SELECT i.id, CASE
+        WHEN i.metadata #>> '{{portal,state}}' = i.state::text
+            THEN i.metadata #>> '{{portal,status}}'
+        WHEN i.state::text IN ('CANCELLED', 'FAILED') THEN i.state::text
         ELSE CASE WHEN EXISTS (SELECT 1 FROM decided d WHERE d.instance_id = i.id
             AND NOT d.approved) THEN 'REJECTED' ELSE 'APPROVED' END END AS outcome
     FROM {instances} i WHERE i.state::text IN ('COMPLETED', 'CANCELLED', 'FAILED')

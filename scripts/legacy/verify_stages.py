@@ -30,8 +30,11 @@ ORDER BY i.id
 STEPS = """
 SELECT s.instance_id, s.id, s.step_index, s.step_type::text, s.status::text, s.assignee_id,
     s.started_at IS NOT NULL, coalesce(nullif(s.step_definition, 'null'), w.steps -> s.step_index),
-    coalesce((SELECT jsonb_agg(DISTINCT a.actor_id) FROM {actions} a
-        WHERE a.step_instance_id = s.id AND a.action::text IN ('APPROVE', 'REJECT')), '[]'),
+    coalesce((SELECT jsonb_agg(DISTINCT coalesce(a.data #>> '{{portal,onBehalfOf}}', a.actor_id))
+        FROM {actions} a
+        WHERE a.step_instance_id = s.id AND a.action::text IN ('APPROVE', 'REJECT')
+            AND to_char(a.performed_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS')
+                >= coalesce(s.metadata #>> '{{portal,votesFrom}}', '')), '[]'),
     (SELECT jsonb_build_object('from', d.delegated_from_id, 'holds', d.is_active
             AND d.revoked_at IS NULL
             AND (d.expires_at IS NULL OR d.expires_at > m.moved_at AT TIME ZONE 'UTC'))

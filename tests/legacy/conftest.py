@@ -37,6 +37,13 @@ class OldDatabase:
             cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
 
+    def flask(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run `flask ...` to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "portal.app", *words],
+            cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
     def move(self, *options: str) -> subprocess.CompletedProcess[str]:
         """Run the mover to its end."""
         return self.program("migrate_workflows_to_temporal", "--quiet", *options)

@@ -67,7 +67,7 @@ def step(
         started = -10 + index
     done = status in ("COMPLETED", "REJECTED")
     cells = {
-        "id": f"row{index}", "assignee_id": to, "result": result,
+        "id": f"row{index}", "status": status, "assignee_id": to, "result": result,
         "started_at": None if started is None else at(started),
         "completed_at": at(-9 + index) if done else None, **(row or {}),
     }  # fmt: skip

@@ -1,5 +1,6 @@
 """What holds of every old instance, however odd: hypothesis makes them up."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import given, settings
@@ -27,6 +28,7 @@ PEOPLE = some.sampled_from((*ACTIVE, *LEFT, "gone", " ", "system"))
 STATUSES = ("PENDING", "PENDING", "IN_PROGRESS", "COMPLETED", "COMPLETED", "REJECTED", "SKIPPED",
             "DELEGATED", "ESCALATED", "FAILED")  # fmt: skip
 KINDS = ("APPROVAL",) * 5 + ("NOTIFICATION", "CONDITION", "PARALLEL", "ACTION", "WAIT")
+STATES = (*ACTIVE_STATES, *FINISHED_STATES)
 RULES = some.sampled_from(
     ({}, {"assigneeRole": "FIN"}, {"assigneePosition": "LEAD"}, {"assigneeRole": "NO"},
      {"assigneeRole": "FIN", "requiredApprovals": 2}, {"assigneeId": "ann"})
@@ -54,11 +56,11 @@ def steps(draw: Any, index: int) -> Step:
 
 
 @some.composite
-def instances(draw: Any) -> Instance:
+def instances(draw: Any, states: Sequence[str] = STATES) -> Instance:
     """Any instance of up to five steps."""
     found = [draw(steps(index)) for index in range(draw(some.integers(0, 5)))]
     return instance(
-        *found, state=draw(some.sampled_from((*ACTIVE_STATES, *FINISHED_STATES))),
+        *found, state=draw(some.sampled_from(states)),
         initiator_id=draw(PEOPLE), context=draw(JSON), metadata=draw(JSON),
         completed_at=draw(some.none() | some.just(at(-1))), definition={"sla_config": draw(JSON)},
     )  # fmt: skip

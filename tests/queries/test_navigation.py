@@ -30,6 +30,7 @@ def general_plan(statement: object) -> str:
                 "ix_tasks_inbox",
                 "ix_notifications_unread",
                 "ix_delegations_",
+                "uq_closures_in_force",
             ),
         ),
         (LIVE, ("uq_sessions_token_hash", "pk_users")),

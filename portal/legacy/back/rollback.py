@@ -1,0 +1,153 @@
+"""`flask portal rollback`: closes, ends, puts the old tables back, and writes what was decided.
+
+Every part is safe to repeat: a run that died is run again and goes on where it was.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, text
+
+from portal.config import Settings
+from portal.legacy.back import closures
+from portal.legacy.back.returning import Returner
+from portal.legacy.back.totals import BackTotals
+from portal.legacy.cutover import recording, running
+from portal.legacy.cutover.places import is_there
+from portal.legacy.preparing import old_engine, recorded_state
+from portal.legacy.report import Report
+from portal.temporal import ending
+from portal.temporal.reconcile import Report as Reconciled
+from portal.temporal.reconcile import reconcile
+
+Say = Callable[[str], None]
+
+REASON = "Given back to the old engine (flask portal rollback)."
+LAST_BATCHES = 2.0
+"""Seconds that a worker has to finish the batch that it is just recording."""
+
+SECONDS_BETWEEN_LINES = 5.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says. `drain`: how long what was recorded is waited for."""
+
+    dry_run: bool = False
+    words: str = closures.WORDS
+    drain: timedelta = timedelta(seconds=60)
+    in_flight: int = ending.IN_FLIGHT
+
+
+class Rollback:
+    """One run. `say` hears what people should read."""
+
+    def __init__(self, settings: Settings, options: Options, report: Report, say: Say) -> None:
+        self._settings = settings
+        self._options = options
+        self._report = report
+        self._say = say
+        self._said = time.monotonic()
+
+    def run(self) -> BackTotals:
+        """Roll back, or with `dry_run` only look.
+
+        Raises Unusable where there is no old engine, NotClosed, CutoverRefused, RPCError or
+        RuntimeError where Temporal is away, and the database's errors. What was done until then
+        stands, and the next run goes on.
+        """
+        engine = create_engine(self._settings.sqlalchemy_url, hide_parameters=True)
+        try:
+            with psycopg.connect(self._settings.database_url, autocommit=True) as driver:
+                old_engine(driver)
+                if self._options.dry_run:
+                    return self._look(engine, driver)
+                self._close(driver)
+                self._end(driver, engine)
+                self._put_back(engine)
+                totals = self._give_back(engine, driver)
+                closures.reached(driver, "returned_at")
+                closures.keep_totals(driver, totals.as_dict())
+                return totals
+        finally:
+            engine.dispose()
+
+    def _look(self, engine: Engine, driver: psycopg.Connection[Any]) -> BackTotals:
+        self._say("A dry run: nothing is touched, and everybody goes on working.")
+        with engine.connect() as connection:
+            connection.execute(text("SET default_transaction_read_only = on"))
+            connection.commit()
+            if _was_cut(connection):
+                self._say("The old tables are in the archive; they would be put back first.")
+            connection.rollback()
+            totals = Returner(connection, self._report, dry_run=True).run(lambda _: None)
+        return self._with_left_over(driver, totals)
+
+    def _close(self, driver: psycopg.Connection[Any]) -> None:
+        closures.close(driver, self._options.words)
+        self._say("Closed: commands are refused, and every page says so.")
+        left = closures.drain(driver, self._options.drain)
+        closures.reached(driver, "drained_at")
+        self._say(
+            f"{left:,} commands were recorded and not applied; the report lists them."
+            if left
+            else "Everything that was recorded is applied."
+        )
+
+    def _end(self, driver: psycopg.Connection[Any], engine: Engine) -> None:
+        ended = ending.end_all(self._settings, engine, REASON, in_flight=self._options.in_flight)
+        if ended.failed:
+            number, why = next(iter(ended.failed.items()))
+            raise RuntimeError(f"{len(ended.failed):,} workflows do not end, {number} first: {why}")
+        if ended.ended:
+            time.sleep(LAST_BATCHES)
+        closures.reached(driver, "ended_at")
+        self._say(f"{ended.ended:,} workflows ended, {ended.gone:,} did not run any more.")
+
+    def _put_back(self, engine: Engine) -> None:
+        with engine.connect() as connection:
+            if _was_cut(connection):
+                connection.rollback()
+                running.take_back(connection)
+                self._say("The old tables are back in gloria_ops.")
+            else:
+                self._say("The old tables are where they were: there was no cutover.")
+
+    def _give_back(self, engine: Engine, driver: psycopg.Connection[Any]) -> BackTotals:
+        with engine.connect() as connection:
+            totals = Returner(connection, self._report, dry_run=False).run(self._progress)
+        return self._with_left_over(driver, totals)
+
+    def _progress(self, totals: BackTotals) -> None:
+        if time.monotonic() - self._said > SECONDS_BETWEEN_LINES:
+            self._said = time.monotonic()
+            self._say(f"{sum(totals.results.values()):,} requests looked at.")
+
+    def _with_left_over(self, driver: psycopg.Connection[Any], totals: BackTotals) -> BackTotals:
+        for each in closures.left_over(driver):
+            totals.waiting += 1
+            self._report.line(
+                table="portal.commands", key=each.id, request_id=each.request_id,
+                number=each.number, result="never applied", reasons=[each.sentence],
+            )  # fmt: skip
+        return totals
+
+
+def reopen(settings: Settings, say: Say) -> Reconciled:
+    """Open the portal again, and start the workflows of what is still here."""
+    engine = create_engine(settings.sqlalchemy_url, hide_parameters=True)
+    try:
+        with psycopg.connect(settings.database_url, autocommit=True) as driver:
+            opened = closures.reopen(driver)
+        say("The portal is open again." if opened else "The portal was open.")
+        return reconcile(settings, engine, recorded_state)
+    finally:
+        engine.dispose()
+
+
+def _was_cut(connection: Connection) -> bool:
+    return is_there(connection, "portal.cutovers") and recording.standing(connection) is not None
