@@ -40,7 +40,7 @@ class Installation:
     def code(self) -> str:
         """A fingerprint of the migrations."""
         digest = hashlib.sha256()
-        for path in sorted((self.root / "migrations" / "versions").glob("*.py")):
+        for path in sorted((self.root / "migrations").glob("*/*.py")):
             digest.update(path.name.encode() + b"\0" + path.read_bytes())
         return digest.hexdigest()
 
