@@ -44,6 +44,7 @@ class TaskCommand(Command):
     round: int = 1
     content_version: int = 1
     comment: str = ""
+    files: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,9 +89,10 @@ class Amend(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class Comment(Command):
-    """Say something to everybody who may see the request."""
+    """Say something to everybody who may see the request; `files` as `KeptFile.as_value`."""
 
     comment: str
+    files: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -120,6 +120,7 @@ def _record(
         comment=command.comment,
         settles_at=draft.now + timedelta(seconds=undo) if reached else None,
         via=command.via,
+        files=command.files,
     )
     if reached and undo <= 0:
         settle(draft)

@@ -67,11 +67,12 @@ class RouteReviewed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class CommentAdded(Event):
-    """Somebody said something."""
+    """Somebody said something; `files` came with it (`KeptFile.as_value`)."""
 
     tag: ClassVar[str] = "request:commented"
     TEXTS: ClassVar[tuple[str, ...]] = ("comment",)
     comment: str
+    files: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from portal.domain.event import Event
 from portal.domain.plan import StagePlan
@@ -59,6 +59,7 @@ class TaskDecided(Event):
     comment: str = ""
     settles_at: datetime | None = None
     via: Via = Via.WEB
+    files: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

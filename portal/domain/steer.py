@@ -62,7 +62,7 @@ def comment(draft: Draft, command: commands.Comment) -> Refusal | None:
     """Say something, at any time while the request is open."""
     if not command.comment.strip():
         return Refusal.COMMENT_REQUIRED
-    draft.done(request_events.CommentAdded, comment=command.comment)
+    draft.done(request_events.CommentAdded, comment=command.comment, files=command.files)
     return None
 
 

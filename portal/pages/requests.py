@@ -19,6 +19,8 @@ from portal.domain.errors import Refusal
 from portal.domain.permissions import Permission
 from portal.domain.policy import Decision
 from portal.forms.decision import CommentForm, RemarkForm
+from portal.pages.enclosing import Enclosed, enclose, hand_over
+from portal.pages.filling import store
 from portal.pages.reading.answer import after, answered, command_key, reader
 from portal.pages.reading.asked import questions
 from portal.pages.reading.keys import new_key
@@ -50,18 +52,20 @@ def show(number: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/requests/<number>/comments")
-@requires(Permission.READ_INVOLVED)
+@requires(Permission.READ_INVOLVED, uploads=True)
 def add_comment(number: str) -> ResponseReturnValue:
     """Say something about the request."""
-    record = visible(number)
+    record, key = visible(number), command_key()
     form = RemarkForm(request.form)
-    if not form.validate():
-        return draw(record, 422, remark=form)
+    enclosed = enclose(key, record.id)
+    if not form.validate() or enclosed.problems:
+        return draw(record, 422, remark=form, remark_files=enclosed)
     text = form.comment.data
     try:
-        receipt = answered(comment(record.number, text, command_key(), me().id, click()), text)
+        sent = comment(record.number, text, key, me().id, click(), enclosed.kept)
+        receipt = answered(sent, text)
     except Refused as refused:
-        return draw(record, refused.status, remark=form, trouble=refused)
+        return draw(record, refused.status, remark=form, trouble=refused, remark_files=enclosed)
     return after(receipt, "Your comment was added.")
 
 
@@ -97,6 +101,8 @@ def draw(
     answer: BaseForm | None = None,
     trouble: Refused | None = None,
     since: int | None = None,
+    files: Enclosed | None = None,
+    remark_files: Enclosed | None = None,
 ) -> ResponseReturnValue:
     """The page, with whatever a form held and why it was refused; `since`: the version it was
     drawn from, if that is not the present one."""
@@ -119,6 +125,9 @@ def draw(
         trouble=trouble,
         chosen=request.args.get("decision", "") if request.method == "GET" else "",
         keys=keys,
+        store=store(),
+        enclosed=hand_over(files or Enclosed(), keys["decide"]),
+        remark_enclosed=hand_over(remark_files or Enclosed(), keys["comment"]),
     )
     return make_response(page, status)
 

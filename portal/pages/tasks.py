@@ -10,6 +10,7 @@ from portal.domain.permissions import Permission
 from portal.domain.policy import Decision
 from portal.forms.decision import CommentForm
 from portal.pages import links
+from portal.pages.enclosing import Enclosed, enclose
 from portal.pages.reading.answer import after, answered, command_key, reader
 from portal.pages.requests import draw
 from portal.queries import request as requests
@@ -42,25 +43,26 @@ def show(task_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post("/tasks/<uuid:task_id>/decision")
-@requires(Permission.DECIDE_OWN_TASKS)
+@requires(Permission.DECIDE_OWN_TASKS, uploads=True)
 def decision(task_id: UUID) -> ResponseReturnValue:
     """Approve, reject or send back."""
-    form = CommentForm(request.form)
+    form, files = CommentForm(request.form), _enclosed(task_id)
     said = request.form.get("decision", "")
-    if not form.validate() or said not in DECISIONS:
-        return _incomplete(task_id, form)
+    if not form.validate() or said not in DECISIONS or files.problems:
+        return _incomplete(task_id, form, files)
     text = form.comment.data
     vote = Vote(
-        command_id=command_key(),
+        command_id=files.key,
         task_id=str(task_id),
         decision=Decision(said),
         content_version=_content_version(),
         comment=text,
+        files=files.kept,
     )
     try:
         receipt = answered(decide(vote, me().id, click()), text)
     except Refused as refused:
-        return _refused(task_id, form, refused)
+        return _refused(task_id, form, refused, files)
     # The request's page itself says what the reader has just decided, and offers to undo it.
     return after(receipt)
 
@@ -93,15 +95,24 @@ def _record(task_id: UUID) -> RequestRecord:
     return record
 
 
-def _incomplete(task_id: UUID, form: CommentForm) -> ResponseReturnValue:
+def _enclosed(task_id: UUID) -> Enclosed:
+    """The files that came with the decision; without any, nothing has to be asked for."""
+    if not any(request.files.values()) and "kept" not in request.form:
+        return Enclosed(command_key())
+    return enclose(command_key(), _record(task_id).id)
+
+
+def _incomplete(task_id: UUID, form: CommentForm, files: Enclosed) -> ResponseReturnValue:
     """The page again, with what was typed; for the person whose task it is."""
     record = _record(task_id)
-    if not form.errors:
+    if not form.errors and not files.problems:
         form.comment.errors = ["Choose what to do: approve, send back or reject."]
-    return draw(record, 422, form=form)
+    return draw(record, 422, form=form, files=files)
 
 
-def _refused(task_id: UUID, form: CommentForm, refused: Refused) -> ResponseReturnValue:
+def _refused(
+    task_id: UUID, form: CommentForm, refused: Refused, files: Enclosed
+) -> ResponseReturnValue:
     """Why it had no effect: on the request's page where the person can go on from there."""
     record = _record(task_id)
     if refused.status not in ON_PAGE:
@@ -109,6 +120,6 @@ def _refused(task_id: UUID, form: CommentForm, refused: Refused) -> ResponseRetu
     if refused.reason is Refusal.COMMENT_REQUIRED:
         name = record.requester_name.split()[0]
         form.comment.errors = [f"Say why. {name} reads this text."]
-        return draw(record, 422, form=form)
+        return draw(record, 422, form=form, files=files)
     since = _content_version() if refused.reason is Refusal.STALE else None
-    return draw(record, refused.status, form=form, trouble=refused, since=since)
+    return draw(record, refused.status, form=form, trouble=refused, since=since, files=files)

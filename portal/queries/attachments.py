@@ -1,6 +1,7 @@
 """Attached files: those of a form, and one for whoever may see it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -8,7 +9,7 @@ from sqlalchemy import Select, Uuid, bindparam, or_, select
 
 from portal.domain.files import KeptFile
 from portal.extensions import db
-from portal.models import Attachment, Request
+from portal.models import Attachment, Command, Request, User
 from portal.queries.readers import Reader, may_see
 
 
@@ -20,10 +21,40 @@ class FileOfForm:
     file: KeptFile
 
 
+# The field of files that belong to no field of the form: they go with a comment or a decision.
+ENCLOSED = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddedFile:
+    """A file that came with a command of that kind, and from whom."""
+
+    owner_name: str
+    kind: str
+    at: datetime
+    file: KeptFile
+
+
 def of_form(form_id: str, owner_id: str) -> tuple[FileOfForm, ...]:
     """The owner's files of a form that is not sent yet, oldest first."""
     rows = db.session.execute(_of_form(), {"form": form_id, "owner": owner_id})
     return tuple(FileOfForm(field, KeptFile(*rest)) for field, *rest in rows)
+
+
+def added_to(request_id: str) -> tuple[AddedFile, ...]:
+    """Files that came with comments and decisions which had their effect, oldest first."""
+    rows = db.session.execute(
+        select(User.name, Command.kind, Attachment.created_at, *_COLUMNS)
+        .join(Command, Command.id == Attachment.form_id)
+        .join(User, User.id == Attachment.owner_id)
+        .where(
+            Attachment.request_id == request_id,
+            Attachment.field == ENCLOSED,
+            Command.outcome == "applied",
+        )
+        .order_by(Attachment.created_at, Attachment.id)
+    )
+    return tuple(AddedFile(row[0], row[1], row[2], KeptFile(*row[3:])) for row in rows)
 
 
 def find(attachment_id: str, reader: Reader) -> KeptFile | None:

@@ -14,6 +14,7 @@ from portal.domain.forms import FormField
 from portal.domain.request import Status
 from portal.extensions import db
 from portal.models import (
+    Attachment,
     Command,
     Comment,
     Department,
@@ -23,6 +24,7 @@ from portal.models import (
     Task,
     User,
 )
+from portal.queries.attachments import ENCLOSED
 from portal.queries.readers import Reader, visible
 
 _READER = bindparam("reader", type_=Uuid(as_uuid=False))
@@ -32,7 +34,8 @@ _READER = bindparam("reader", type_=Uuid(as_uuid=False))
 class RequestRecord:
     """A request as it stands. `amount` is in minor units; names are people's full names.
 
-    `was_said`: there are comments; `has_waiting`: there are commands not applied yet.
+    `was_said`: there are comments; `was_enclosed`: files came with some or with decisions;
+    `has_waiting`: there are commands not applied yet.
     """
 
     id: str
@@ -74,6 +77,7 @@ class RequestRecord:
     updated_at: datetime
     closed_at: datetime | None
     was_said: bool
+    was_enclosed: bool
     has_waiting: bool
 
     def is_by(self, person_id: str) -> bool:
@@ -191,6 +195,9 @@ def _one() -> Select[*tuple[Any, ...]]:
             Department.name.label("department"),
             RequestType.form.cast(Text).label("form"),
             exists().where(Comment.request_id == Request.id).label("was_said"),
+            exists()
+            .where(Attachment.request_id == Request.id, Attachment.field == ENCLOSED)
+            .label("was_enclosed"),
             exists()
             .where(Command.request_id == Request.id, Command.applied_at.is_(None))
             .label("has_waiting"),

@@ -7,7 +7,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO
 
 import structlog
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from portal.domain.files import KeptFile, Unfit, kind_of, shown_name
 from portal.extensions import db
@@ -50,14 +50,20 @@ class Upload:
 
 
 def keep(
-    store: Store, form_id: str, owner_id: str, uploads: Iterable[Upload]
+    store: Store,
+    form_id: str,
+    owner_id: str,
+    uploads: Iterable[Upload],
+    request_id: str | None = None,
 ) -> list[tuple[str, str]]:
-    """Store the files of a form. The unfit are left out: pairs of field and sentence say why.
+    """Store the files of a form, beside those of `request_id` that it is about. The unfit are left
+    out: pairs of field and sentence say why.
 
     Raises Busy where the disk is full.
     """
     problems: list[tuple[str, str]] = []
-    count = db.session.scalar(select(func.count()).where(Attachment.form_id == form_id)) or 0
+    theirs = or_(Attachment.form_id == form_id, Attachment.request_id == request_id)
+    count = db.session.scalar(select(func.count()).where(theirs)) or 0
     not_sent = Attachment.owner_id == owner_id, Attachment.request_id.is_(None)
     unsent = db.session.scalar(select(func.count()).where(*not_sent)) or 0
     db.session.rollback()  # no connection is held while bytes travel

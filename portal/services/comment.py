@@ -1,17 +1,27 @@
 """Say something to everybody who may see a request."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 from portal.domain.click import Click
 from portal.domain.commands import Comment
 from portal.domain.errors import Refusal
+from portal.domain.files import KeptFile
+from portal.services.attachments import attach
 from portal.services.commands import Receipt, issue
 from portal.services.errors import Refused
 from portal.services.standing import Standing, standing_of
 
 
-def comment(number: str, text: str, command_id: str, actor_id: str, click: Click) -> Receipt:
-    """Record a comment. Whether the actor may see the request is asked before.
+def comment(
+    number: str,
+    text: str,
+    command_id: str,
+    actor_id: str,
+    click: Click,
+    files: tuple[KeptFile, ...] = (),
+) -> Receipt:
+    """Record a comment with its files. Whether the actor may see the request is asked before.
 
     Raises Refused, with the text, when it is empty or the request is closed.
     """
@@ -25,8 +35,10 @@ def comment(number: str, text: str, command_id: str, actor_id: str, click: Click
         actor_id=actor_id,
         at=datetime.now(UTC),
         comment=text,
+        files=tuple(file.as_value() for file in files),
     )
-    return issue(command, click, standing.number, standing.workflow)
+    also = partial(attach, command_id, actor_id, standing.id) if files else None
+    return issue(command, click, standing.number, standing.workflow, also)
 
 
 def _refusal(standing: Standing, text: str) -> Refusal | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import Row, Select, Uuid, bindparam, select
@@ -10,10 +10,12 @@ from sqlalchemy import Row, Select, Uuid, bindparam, select
 from portal.domain.click import Click
 from portal.domain.commands import Approve, Reject, SendBack, TaskCommand
 from portal.domain.errors import Refusal
+from portal.domain.files import KeptFile
 from portal.domain.policy import Decision
 from portal.domain.request import Status, TaskStatus, Via
 from portal.extensions import db
 from portal.models import Command, Request, Task
+from portal.services.attachments import attach
 from portal.services.commands import Receipt, issue
 from portal.services.errors import Refused
 
@@ -35,6 +37,7 @@ class Vote:
     decision: Decision
     content_version: int
     comment: str = ""
+    files: tuple[KeptFile, ...] = ()
 
 
 def decide(vote: Vote, actor_id: str, click: Click, via: Via = Via.WEB) -> Receipt:
@@ -52,7 +55,8 @@ def decide(vote: Vote, actor_id: str, click: Click, via: Via = Via.WEB) -> Recei
     refusal = _reused(row, vote, actor_id) if sent_before else refusal_of(row, vote, actor_id)
     if refusal is not None:
         raise Refused(refusal, vote.comment)
-    return issue(command_of(row, vote, actor_id, via), click, row.number, row.workflow)
+    also = partial(attach, vote.command_id, actor_id, row.request_id) if vote.files else None
+    return issue(command_of(row, vote, actor_id, via), click, row.number, row.workflow, also)
 
 
 def command_of(row: Row[Any], vote: Vote, actor_id: str, via: Via = Via.WEB) -> TaskCommand:
@@ -68,6 +72,7 @@ def command_of(row: Row[Any], vote: Vote, actor_id: str, via: Via = Via.WEB) -> 
         round=row.round,
         content_version=vote.content_version,
         comment=vote.comment,
+        files=tuple(file.as_value() for file in vote.files),
     )
 
 

@@ -16,7 +16,8 @@ from portal.pages.reading.route_question import route_question
 from portal.pages.reading.why import Why, why
 from portal.presentation.form_words import people_in
 from portal.presentation.parts import Remark, Step
-from portal.queries import audit, commands, comments, inbox, request
+from portal.queries import attachments, audit, commands, comments, inbox, request
+from portal.queries.attachments import AddedFile
 from portal.queries.audit import EventRecord
 from portal.queries.commands import CommandRecord
 from portal.queries.inbox import InboxTask
@@ -68,6 +69,7 @@ class Sheet:
     record: RequestRecord
     facts: tuple[Fact, ...]
     files: tuple[File, ...]
+    enclosed: tuple[AddedFile, ...]
     revision: Revision | None
     steps: tuple[Step, ...]
     step_note: str
@@ -116,6 +118,7 @@ def compose(record: RequestRecord, person: Identity, since: int | None = None) -
         record=record,
         facts=facts(record.form, record.fields, names, revision.fields if revision else ()),
         files=files(record.form, record.fields),
+        enclosed=attachments.added_to(record.id) if record.was_enclosed else (),
         revision=revision,
         steps=steps,
         step_note=_step_note(walk, steps),
