@@ -40,6 +40,7 @@ PAGES = (
     "amend",
     "cutover",
     "override",
+    "policy_moves",
     "resubmit",
     "withdraw",
     "attachments",

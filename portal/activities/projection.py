@@ -21,6 +21,7 @@ SAID: dict[type[Event], str] = {
     request_events.RequestWithdrawn: "withdrawn",
     request_events.RequestCancelled: "cancelled",
     request_events.RequestOverridden: "overridden",
+    request_events.RequestMovedToPolicy: "moved_policy",
 }
 
 

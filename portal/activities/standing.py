@@ -21,6 +21,7 @@ BEGINNINGS = (
     happened.RequestSubmitted,
     happened.RequestResubmitted,
     happened.RequestAmended,
+    happened.RequestMovedToPolicy,
     happened.RequestReturned,
     happened.RequestHeld,
     happened.AttentionNeeded,
@@ -63,6 +64,7 @@ def standing_columns(
     turn = next_turn(state)
     columns = {
         "status": state.status,
+        "policy_version_id": state.policy_version_id or None,
         "round": state.round,
         "stage_index": None if stage is None else stage.plan.index,
         "stage_name": None if stage is None else stage.plan.name,

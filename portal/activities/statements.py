@@ -37,7 +37,9 @@ def _insert(model: Any, end: str = "", **instead: str) -> str:
 
 
 def _update_request(columns: tuple[str, ...]) -> str:
+    """What the state does not know (the policy of a request of the old engine) stays."""
     sets = ", ".join(f"{name} = new.{name}" for name in columns)
+    sets += ", policy_version_id = COALESCE(new.policy_version_id, old.policy_version_id)"
     return (
         f"UPDATE portal.requests old SET {sets}"  # noqa: S608 - our own names
         " FROM jsonb_populate_recordset(NULL::portal.requests, %s::jsonb) new"

@@ -153,7 +153,6 @@ class Writing:
                 "number": state.number,
                 "type_code": state.type_code,
                 "workflow": _kind(self._batch),
-                "policy_version_id": state.policy_version_id,
                 "requester_id": state.requester_id,
                 "requester_name": self._names.get(state.requester_id, "Somebody"),
                 "on_behalf_of": state.on_behalf_of,

@@ -211,12 +211,27 @@ class AnswerInformation(TaskCommand):
     """Answer what was asked about a task; the answer is in `comment`."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class MoveToPolicy(Command):
+    """An admin moves an open request to a newer version of its policy, with a reason.
+
+    `stages`: the keys of that version's stages, in order; `same`: those that say what they said.
+    """
+
+    policy_version_id: str
+    from_version_id: str
+    version: int
+    stages: tuple[str, ...]
+    same: tuple[str, ...] = ()
+    reason: str
+
+
 COMMANDS: dict[str, type[Command]] = {
     command.__name__: command
     for command in (
         Submit, Approve, Reject, SendBack, Retract, Resubmit, Amend, Comment, Withdraw, Cancel,
         Hold, Resume, Remind, Reassign, Delegate, TakeBack, StartDelegation, EndDelegation,
-        ReviewPeople, Override, AskInformation, AnswerInformation,
+        ReviewPeople, Override, MoveToPolicy, AskInformation, AnswerInformation,
     )
 }  # fmt: skip
 

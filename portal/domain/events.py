@@ -14,6 +14,7 @@ from portal.domain.request_events import (
     RequestApproved,
     RequestCancelled,
     RequestHeld,
+    RequestMovedToPolicy,
     RequestOverridden,
     RequestRejected,
     RequestResubmitted,
@@ -57,7 +58,7 @@ EVENTS: dict[str, type[Event]] = {
         RequestResumed, RequestApproved, RequestRejected, RequestTimedOut, RequestWithdrawn,
         RequestCancelled, CommandRefused, LegacyRecorded, RequestImported, RequestFailed,
         RequestAmended, StageContinued, DecisionCarried, RequestOverridden,
-        InformationAsked, InformationGiven,
+        RequestMovedToPolicy, InformationAsked, InformationGiven,
     )
 }  # fmt: skip
 
@@ -86,6 +87,7 @@ __all__ = [
     "RequestFailed",
     "RequestHeld",
     "RequestImported",
+    "RequestMovedToPolicy",
     "RequestOverridden",
     "RequestRejected",
     "RequestResubmitted",

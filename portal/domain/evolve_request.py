@@ -1,6 +1,7 @@
 """How the events of a request as a whole change the state."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from portal.domain import legacy_events
 from portal.domain import request_events as happened
 from portal.domain.event import Event
 from portal.domain.later import later, without_questions
+from portal.domain.plan import StagePlan
 from portal.domain.request import Status
 from portal.domain.state import Approval
 
@@ -87,6 +89,32 @@ def _amended(state: Approval, event: happened.RequestAmended) -> Changes:
     }
 
 
+def _moved_to_policy(state: Approval, event: happened.RequestMovedToPolicy) -> Changes:
+    """What is carried stands where the new version has it."""
+    places = {key: index for index, key in enumerate(event.stages)}
+    # A hold is counted by its own end.
+    at = state.held_at or event.at
+    kept = [
+        without_questions(stage, at)
+        for stage in state.under_way
+        if stage.plan.key not in event.asked_again
+    ]
+    changes = _from_the_start(state, event.carried)
+    changes["passed"] = tuple(
+        replace(stage, index=places[stage.key]) for stage in changes["passed"]
+    )
+    changes["interrupted"] = tuple(
+        replace(stage, plan=_placed(stage.plan, places)) for stage in kept
+    )
+    changes["wants_route"] = state.status is Status.PENDING
+    return {"policy_version_id": event.policy_version_id, **changes}
+
+
+def _placed(plan: StagePlan, places: dict[str, int]) -> StagePlan:
+    index = places[plan.key]
+    return replace(plan, index=index, is_last=index == len(places) - 1)
+
+
 def _from_the_start(state: Approval, carried: tuple[str, ...]) -> Changes:
     """Routing goes along the whole route; of the stages passed these are carried."""
     return {
@@ -152,6 +180,7 @@ CHANGES: dict[type[Event], Callable[[Approval, Any], Changes]] = {
     happened.RequestResubmitted: _resubmitted,
     happened.RequestAmended: _amended,
     happened.RequestOverridden: _nothing,
+    happened.RequestMovedToPolicy: _moved_to_policy,
     happened.RequestHeld: _held,
     happened.RequestResumed: _resumed,
     happened.RequestApproved: _closed(Status.APPROVED),

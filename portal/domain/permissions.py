@@ -23,6 +23,7 @@ class Permission(StrEnum):
     CANCEL = "cancel"
     REASSIGN = "reassign"
     OVERRIDE = "override"
+    MOVE_POLICY = "move_policy"
     ADMINISTER = "administer"
 
 
@@ -36,6 +37,7 @@ SENTENCES: dict[Permission, str] = {
     Permission.CANCEL: "Cancel an open request, with a reason.",
     Permission.REASSIGN: "Give somebody's task to someone else, with a reason.",
     Permission.OVERRIDE: "Decide in place of those who are asked, with a reason and a password.",
+    Permission.MOVE_POLICY: "Move open requests to a newer version of their policy.",
     Permission.ADMINISTER: "See what needs attention, and the state of the system.",
 }
 
@@ -53,6 +55,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         Permission.CANCEL,
         Permission.REASSIGN,
         Permission.OVERRIDE,
+        Permission.MOVE_POLICY,
         Permission.ADMINISTER,
     },
 }

@@ -138,6 +138,24 @@ class RequestResumed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RequestMovedToPolicy(Event):
+    """The request goes on by another version of its policy, whose stages are `stages`.
+
+    `carried` stages stay approved; those in `asked_again` are not the same there, or are gone.
+    """
+
+    tag: ClassVar[str] = "request:policy:moved"
+    TEXTS: ClassVar[tuple[str, ...]] = ("reason",)
+    policy_version_id: str
+    from_version_id: str
+    version: int
+    stages: tuple[str, ...]
+    carried: tuple[str, ...] = ()
+    asked_again: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RequestOverridden(Event):
     """An admin decided the request, or the stage `stage_key`, in place of `passed_over`.
 

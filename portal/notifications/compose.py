@@ -214,6 +214,9 @@ TELLERS: dict[type[Event], Callable[[Any, Scene], list[Notice]]] = {
     request_events.AttentionNeeded: _attention,
     request_events.RequestReturned: _returned,
     request_events.RequestOverridden: overridden,
+    request_events.RequestMovedToPolicy: _to_owners(
+        "moved_policy", "{actor} moved “{title}” to a newer version of its policy."
+    ),
     request_events.RequestHeld: _to_owners("held", "{actor} put “{title}” on hold."),
     request_events.RequestApproved: _to_owners("approved", "“{title}” is approved.", "decided"),
     request_events.RequestRejected: _to_owners("rejected", "“{title}” was rejected.", "decided"),

@@ -24,6 +24,7 @@ NAMES = {
     "Resubmit": "Your new version",
     "Amend": "Your change",
     "Override": "Your decision",
+    "MoveToPolicy": "Your move to a newer policy",
     "Withdraw": "Your withdrawal",
     "Remind": "Your reminder",
     "Hold": "Your hold",

@@ -87,6 +87,8 @@ def _detail(kind: str, facts: Mapping[str, Any]) -> str:
         return f"Level {facts['level']}"
     if kind in ("RequestResubmitted", "RequestAmended") and facts.get("changed"):
         return f"Changed: {', '.join(words_of(name).lower() for name in facts['changed'])}"
+    if kind == "RequestMovedToPolicy" and facts.get("version"):
+        return f"Version {facts['version']}"
     if kind in _NAMED:
         return ": ".join(words_of(str(facts[key])) for key in _NAMED[kind] if facts.get(key))
     return _decided(facts) if facts.get("decision") else _why(kind, facts)

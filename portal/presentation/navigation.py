@@ -80,6 +80,7 @@ _PLACES = (
 _ADMINISTRATION = (
     ("attention", "Needs attention", "exclamation-triangle", {"admin"}),
     ("messages", "Messages", "envelope", {"admin"}),
+    ("policy_moves", "Older policies", "arrow-up-on-square-stack", {"admin"}),
     ("audit", "Audit", "shield-check", {"auditor", "admin"}),
     ("rules", "Rules", "arrows-right-left", {"admin"}),
     ("types", "Request types", "squares-2x2", {"admin"}),
@@ -95,6 +96,7 @@ _PATHS = {
     "cutover": "admin/cutover",
     "people": "admin/people",
     "messages": "admin/messages",
+    "policy_moves": "admin/policy-moves",
 }
 
 

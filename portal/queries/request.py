@@ -45,6 +45,7 @@ class RequestRecord:
     workflow: str
     policy_version_id: str
     policy_version: int
+    newest_policy_version_id: str | None
     requester_id: str
     requester_name: str
     department: str | None
@@ -202,6 +203,7 @@ def _one() -> Select[*tuple[Any, ...]]:
             .where(Command.request_id == Request.id, Command.applied_at.is_(None))
             .label("has_waiting"),
             PolicyVersion.version.label("policy_version"),
+            RequestType.policy_version_id.label("newest_policy_version_id"),
         )
         .join(requester, requester.id == Request.requester_id)
         .outerjoin(Department, Department.id == requester.department_id)

@@ -19,8 +19,12 @@ from portal.workflows.messages import RecordBatch, RecordedEvent
 
 PEOPLE = ("ana", "ben", "cleo", "dan", "eve", "rita", "bob", "admin")
 ABSENCES = ("d1", "d2")
-VERSION = str(uuid5(NAMESPACE_OID, "v1"))
-KNOWN = {"v1": VERSION, **{name: str(uuid5(NAMESPACE_OID, name)) for name in (*PEOPLE, *ABSENCES)}}
+VERSION, NEWER = (str(uuid5(NAMESPACE_OID, name)) for name in ("v1", "v2"))
+KNOWN = {
+    "v1": VERSION,
+    "v2": NEWER,
+    **{name: str(uuid5(NAMESPACE_OID, name)) for name in (*PEOPLE, *ABSENCES)},
+}
 
 
 def insert_office(connection: Connection) -> None:
@@ -34,6 +38,7 @@ def insert_office(connection: Connection) -> None:
     connection.execute(insert(models.RequestType).values(**row))
     version = {"id": VERSION, "request_type_id": row["id"], "version": 1}
     connection.execute(insert(models.PolicyVersion).values(**version))
+    connection.execute(insert(models.PolicyVersion).values(**version | {"id": NEWER, "version": 2}))
     group = {"id": new_id(), "code": "IT", "name": "Computers"}
     connection.execute(insert(models.Group).values(**group))
 

@@ -116,6 +116,24 @@ def override(draw: Any, world: World) -> None:
     )
 
 
+def move_policy(draw: Any, world: World) -> None:
+    """An admin moves the request to another version, whose stages are others in another order."""
+    keys = draw(st.permutations([f"stage-{index}" for index in range(4)]))[
+        draw(st.integers(0, 3)) :
+    ]
+    old = world.state.policy_version_id
+    world.command(
+        commands.MoveToPolicy,
+        draw(st.sampled_from(["admin", "admin", "admin", "rita"])),
+        policy_version_id="v2" if old == "v1" else "v1",
+        from_version_id=old,
+        version=2,
+        stages=tuple(keys),
+        same=tuple(draw(st.lists(st.sampled_from(["stage-0", "stage-1", "stage-2"])))),
+        reason=draw(reasons),
+    )
+
+
 def hold(draw: Any, world: World) -> None:
     """The clocks are stopped."""
     world.command(commands.Hold, "admin", reason=draw(texts))
@@ -174,7 +192,7 @@ ACTIONS: dict[str, Action] = {
     each.__name__: each
     for each in (
         decide, retract, repeat, resubmit, amend, comment, stop, hold, resume, remind, route, wait,
-        delegate, reassign, lend, review, inquire, override,
+        delegate, reassign, lend, review, inquire, override, move_policy,
     )
 }  # fmt: skip
 

@@ -26,6 +26,7 @@ from portal.domain.policy import Decision, Mode, Rejection
 from portal.domain.request import Status, TaskStatus
 from portal.domain.state import Approval, OpenStage, Task
 from tests.domain.exactly import CONTENT_RULES
+from tests.domain.moving import a_move_keeps_what_is_the_same
 from tests.domain.overriding import an_override_is_no_approval
 from tests.domain.places import rule_4_nobody_excluded
 from tests.domain.worlds import Step, World
@@ -187,6 +188,7 @@ def _open_questions(log: list[Event]) -> set[str]:
 RULES = (
     *CONTENT_RULES,
     an_override_is_no_approval,
+    a_move_keeps_what_is_the_same,
     rule_1_pure_and_folded,
     rule_2_a_next_thing,
     rule_3_decided_once,

@@ -15,6 +15,7 @@ from portal.domain.events import (
 )
 from portal.domain.plan import StagePlan
 from portal.domain.policy import Decision
+from portal.domain.state import OpenStage
 from portal.domain.verdict import Verdict, verdict
 from tests.domain.worlds import World
 
@@ -90,11 +91,17 @@ def a_change_asks_again_what_reads_it(world: World) -> None:
     kept = [each.key for each in before.passed if not _reads(each.reads, changed)]
     assert [each.key for each in after.passed] == kept == list(after.carried)
     untouched = [each for each in before.under_way if not _reads(each.plan.reads, changed)]
-    assert list(after.interrupted) == untouched
+    assert [_places(each) for each in after.interrupted] == [_places(each) for each in untouched]
     if before.stage is not None and before.stage.settles_at is not None:
         assert verdict(before.stage.plan, before.stage.tasks) is Verdict.PASSED
     said = {task.decision for stage in before.under_way for task in stage.tasks}
     assert Decision.SEND_BACK not in said
+
+
+def _places(stage: OpenStage) -> tuple[str, list[tuple[object, ...]]]:
+    """Whose tasks stand how; clocks that waited for an answer run on."""
+    tasks = [(each.id, each.assignee_id, each.status, each.decision) for each in stage.tasks]
+    return stage.plan.key, tasks
 
 
 def _reads(reads: tuple[str, ...] | None, changed: set[str]) -> bool:

@@ -91,6 +91,19 @@ def test_an_administrator_decides_in_place_of_others(somebody: Arrive) -> None:
     )
 
 
+def test_moved_to_a_newer_policy(somebody: Arrive) -> None:
+    ada = somebody("ada.admin").go("/admin/policy-moves")
+    box = ada.page.locator("main input[name=number]").first
+    number = str(box.get_attribute("value"))
+    box.check()
+    ada.page.get_by_role("button", name="See what a move would mean").click()
+    expect(ada.page.get_by_role("heading", name="Who would be asked")).to_be_visible()
+    ada.page.fill("main [name=reason]", "The new rules hold for all.")
+    ada.page.locator("main form button[type=submit]").click()
+    ada.sees(number, "Moved to version 2 of the policy", "The new rules hold for all.")
+    assert number not in ada.go("/admin/policy-moves").text()
+
+
 def test_two_approvers_at_once(somebody: Arrive) -> None:
     number = somebody("tom.becker").submit("expenses", EXPENSE)
     somebody("marta.lindqvist").open_from_inbox(number).decide("approve")

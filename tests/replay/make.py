@@ -92,6 +92,18 @@ async def overridden(journey: Journey) -> None:
     await journey.give(journey.request.give(commands.Override, CAI, **over))
 
 
+async def moved_to_policy(journey: Journey) -> None:
+    """Moved to a version with one more stage before the one that waits."""
+    await journey.start(stage("manager", ANA))
+    journey.router.stages = (stage("legal", BEN), stage("manager", ANA))
+    version, same = journey.recorder.state.policy_version_id, ("manager",)
+    await journey.give(journey.request.move(version, "legal", "manager", same=same))
+    await journey.seen("TaskAssigned", times=2)
+    await journey.give(journey.request.approve(BEN, opening=2))
+    await journey.seen("TaskAssigned", times=3)
+    await journey.give(journey.request.approve(ANA, opening=3))
+
+
 async def withdrawn(journey: Journey) -> None:
     """Held and resumed first, with a command nobody knows."""
     await journey.start(stage("manager", ANA, expires_at=lambda q: days(q, 5)))
@@ -148,8 +160,8 @@ async def handed_over(journey: Journey) -> None:
 
 
 PATHS: tuple[Path_, ...] = (
-    approved, rejected, escalated, timed_out, sent_back, amended, overridden, withdrawn,
-    from_state, continued_as_new, needs_attention, handed_over,
+    approved, rejected, escalated, timed_out, sent_back, amended, overridden,
+    moved_to_policy, withdrawn, from_state, continued_as_new, needs_attention, handed_over,
 )  # fmt: skip
 
 

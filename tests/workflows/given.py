@@ -50,6 +50,9 @@ def message(command: Command) -> CommandMessage:
     )
 
 
+NEWER = "00000000-0000-7000-8000-0000000000f2"
+
+
 class Requests:
     """One request, and the commands people give about it."""
 
@@ -115,3 +118,16 @@ class Requests:
             "actor_id": person,
             "at": datetime(2020, 1, 1, tzinfo=UTC),
         }
+
+    def move(self, from_version_id: str, *stages: str, same: tuple[str, ...]) -> CommandMessage:
+        """Go on by another version of the policy, which has these stages."""
+        return self.give(
+            commands.MoveToPolicy,
+            CAI,
+            policy_version_id=NEWER,
+            from_version_id=from_version_id,
+            version=2,
+            stages=stages,
+            same=same,
+            reason="For all.",
+        )

@@ -5,7 +5,7 @@ import pytest
 from portal.domain import commands
 from portal.domain.policy import Decision, Mode, Rejection, StageKind
 from portal.domain.request import Content
-from tests.workflows.given import ANA, BEN, CAI, DAN, stage
+from tests.workflows.given import ANA, BEN, CAI, DAN, NEWER, stage
 from tests.workflows.journey import Journey
 
 pytestmark = pytest.mark.temporal
@@ -62,6 +62,21 @@ async def test_overridden_by_an_admin(journey: Journey) -> None:
     await journey.give(journey.request.give(commands.Override, CAI, **over))
     assert await journey.outcome() == "APPROVED"
     assert "TaskDecided" not in journey.recorder.kinds
+
+
+async def test_moved_to_another_policy(journey: Journey) -> None:
+    await journey.start(stage("manager", ANA), stage("budget", BEN))
+    await journey.give(journey.request.approve(ANA))
+    await journey.seen("TaskAssigned", times=2)
+    journey.router.stages = (stage("manager", ANA), stage("legal", CAI), stage("budget", BEN))
+    version, same = journey.recorder.state.policy_version_id, ("manager", "budget")
+    await journey.give(journey.request.move(version, "manager", "legal", "budget", same=same))
+    await journey.seen("TaskAssigned", times=3)
+    assert journey.router.asked[-1].policy_version_id == NEWER
+    await journey.give(journey.request.approve(CAI, opening=3))
+    await journey.seen("TaskAssigned", times=4)
+    await journey.give(journey.request.approve(BEN, opening=4))
+    assert await journey.outcome() == "APPROVED"
 
 
 async def test_withdrawn_by_the_requester(journey: Journey) -> None:

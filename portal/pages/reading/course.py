@@ -94,6 +94,14 @@ class Course:
         return f"Changed: {', '.join(changed)}." if changed else "Nothing was changed."
 
     def _request_amended(self, event: EventRecord) -> None:
+        title = f"Changed by {self._name(event.actor)}"
+        self._looked_at_anew(event, title, self._changed(event))
+
+    def _request_moved_to_policy(self, event: EventRecord) -> None:
+        title = f"Moved to version {event.data['version']} of the policy"
+        self._looked_at_anew(event, title, f"By {self._name(event.actor)}.")
+
+    def _looked_at_anew(self, event: EventRecord, title: str, reason: str) -> None:
         """What was open stands as interrupted until the events tell that it goes on."""
         if self.stage is not None:
             key, stage = self.stage.plan.key, self.stage
@@ -104,8 +112,7 @@ class Course:
         asked = [self.stage_names.get(key, key) for key in event.data.get("asked_again", ())]
         self.carried = tuple(event.data.get("carried", ()))
         again = f" Asked again: {', '.join(asked)}." if asked else ""
-        title = f"Changed by {self._name(event.actor)}"
-        self.steps.append(Step("done", title, at=event.at, reason=self._changed(event) + again))
+        self.steps.append(Step("done", title, at=event.at, reason=reason + again))
 
     def _stage_continued(self, event: EventRecord) -> None:
         found = self.interrupted.pop(event.data["key"], None)

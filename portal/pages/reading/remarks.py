@@ -16,6 +16,7 @@ ABOUT = {
     "withdrawn": "withdrew it",
     "resubmitted": "sent it again",
     "amended": "changed it",
+    "moved_policy": "moved it to a newer policy",
     "overridden": "decided in place of others",
     "undone": "undone since",
     "reassigned": "handed a task over",

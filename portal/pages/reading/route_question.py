@@ -1,7 +1,7 @@
 """What to ask routing about the stages that a request still has before it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from portal.domain.plan import EarlierApproval, RouteQuestion, StagePlan
@@ -27,6 +27,13 @@ class _Passed:
         elif event.kind == "RequestAmended":
             self.next_index, self.carried = 0, tuple(data.get("carried", ()))
             self._keep_carried()
+        elif event.kind == "RequestMovedToPolicy":
+            self.next_index, self.carried = 0, tuple(data.get("carried", ()))
+            self._keep_carried()
+            places = list(data["stages"])
+            self.stages = {
+                key: replace(stage, index=places.index(key)) for key, stage in self.stages.items()
+            }
         elif event.kind == "StageSkipped":
             self.next_index = int(data["index"]) + 1
         elif event.kind == "StagePassed":

@@ -89,6 +89,7 @@ class Sheet:
     may_hold: bool
     may_cancel: bool
     may_override: bool
+    may_move_policy: bool
 
     @property
     def status_name(self) -> str:
@@ -137,6 +138,9 @@ def compose(record: RequestRecord, person: Identity, since: int | None = None) -
         may_comment=is_open and not person.is_auditor,
         may_hold=is_open and person.may(Permission.HOLD),
         may_cancel=is_open and person.may(Permission.CANCEL),
+        may_move_policy=is_open
+        and person.may(Permission.MOVE_POLICY)
+        and record.newest_policy_version_id not in (None, record.policy_version_id),
         may_override=is_open and person.may(Permission.OVERRIDE) and not record.is_by(person.id),
     )
 

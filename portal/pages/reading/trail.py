@@ -101,7 +101,7 @@ class _Reading:
             self.asked[data["task_id"]] = self.names.get(person, "")
         if event.kind == "ReminderDue":
             return f"To {', '.join(filter(None, map(self.asked.get, data['task_ids'])))}"
-        if event.kind == "RequestAmended" and data.get("asked_again"):
+        if data.get("asked_again"):
             again = [self.stages.get(key, key) for key in data["asked_again"]]
             return f"{words}. Asked again: {', '.join(again)}"
         subject = self.stages.get(str(data.get("key"))) or self.asked.get(str(data.get("task_id")))
