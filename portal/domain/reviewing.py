@@ -23,8 +23,13 @@ def review(policy: Policy, chooser: Chooser) -> Review:
         for each in chooser.candidates(rules, [])
         if each.person_id not in known
     ]
-    named = known | {each.person_id for each in fallback}
-    reasons = ((each, _unfit(each, named, question, directory)) for each in question.asked)
+    # Who is asked for one group has to be found by that group's rule; elsewhere any rule will do.
+    by_rule = stage.mode is Mode.PER_GROUP
+    named = {_key(each.person_id, each.source, by_rule) for each in (*people, *fallback)}
+    fit = {
+        each for each, source in question.sources.items() if _key(each, source, by_rule) in named
+    }
+    reasons = ((each, _unfit(each, fit, question, directory)) for each in question.asked)
     return Review(
         people=represented(people, chooser, left_out),
         fallback=represented(fallback, chooser, left_out),
@@ -34,6 +39,10 @@ def review(policy: Policy, chooser: Chooser) -> Review:
             if reason
         ),
     )
+
+
+def _key(person_id: str, source: str, by_rule: bool) -> tuple[str, str]:
+    return person_id, source if by_rule else ""
 
 
 def _by_rules(stage: Stage, chooser: Chooser, left_out: list[LeftOut]) -> list[Candidate]:
@@ -47,14 +56,14 @@ def _by_rules(stage: Stage, chooser: Chooser, left_out: list[LeftOut]) -> list[C
     ]
 
 
-def _unfit(person_id: str, named: set[str], question: RouteQuestion, directory: Directory) -> str:
+def _unfit(person_id: str, fit: set[str], question: RouteQuestion, directory: Directory) -> str:
     person = directory.people.get(person_id)
     if person is None:
         return "is not in the directory"
     if not person.is_active:
         return "is no longer active"
     source = question.sources.get(person_id)
-    if source is None or person_id in named:
+    if source is None or person_id in fit:
         return ""
     kind, _, code = source.partition(":")
     return _NO_LONGER.get(kind, _not_named)(code, question, directory)
