@@ -6,10 +6,14 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from portal.domain.permissions import Permission
+from portal.pages.reading.answer import after, answered, command_key
+from portal.pages.reading.keys import new_key
 from portal.queries import attention, commands, messages
 from portal.queries.health import WORKER_SECONDS
+from portal.security.clicks import click
 from portal.security.guards import requires
 from portal.security.identity import me
+from portal.services.review_people import review_people
 
 blueprint = Blueprint("attention", __name__)
 
@@ -26,6 +30,8 @@ def show() -> ResponseReturnValue:
     return render_template(
         "pages/attention/show.html",
         without_approver=attention.without_approver(),
+        unfit=attention.asking_nobody_active(),
+        key=new_key,
         behind=attention.behind_the_clock(GRACE),
         waiting=commands.waiting(LONG),
         parked=commands.parked(),
@@ -34,3 +40,11 @@ def show() -> ResponseReturnValue:
         living=[worker for worker in workers if me().now - worker.seen_at < alive],
         most=attention.SHOWN,
     )
+
+
+@blueprint.post("/admin/attention/<number>/review")
+@requires(Permission.ADMINISTER)
+def review(number: str) -> ResponseReturnValue:
+    """Route the open stage of a request anew, now."""
+    receipt = answered(review_people(number, command_key(), me().id, click()))
+    return after(receipt, f"{number} was looked at again: it shows who is asked now.")

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, literal_column, select, union
 
 from portal.domain.request import Status
 from portal.extensions import db
-from portal.models import Request, WorkerHeartbeat
+from portal.models import Request, Task, User, WorkerHeartbeat
 
 SHOWN = 100
+_OPEN = Task.status == literal_column("'OPEN'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,29 @@ def without_approver() -> tuple[Stuck, ...]:
         Request.attention, Request.waiting_since, Request.next_at,
     ).where(Request.attention.is_not(None))  # fmt: skip
     return _stuck(statement.order_by(Request.submitted_at.desc()))
+
+
+def asking_nobody_active() -> tuple[Stuck, ...]:
+    """Open requests that ask somebody inactive, or in the place of one; up to `SHOWN`. The worker
+    finds them by itself within minutes: what stands here for longer needs a person. Goes from the
+    inactive people to their open tasks, both by index."""
+    waiting = union(
+        select(Task.request_id, Task.assignee_id.label("person"), Task.opened_at).where(_OPEN),
+        select(Task.request_id, Task.acting_for, Task.opened_at).where(
+            _OPEN, Task.acting_for.is_not(None)
+        ),
+    ).subquery()
+    statement = (
+        select(
+            Request.number, Request.title, Request.type_name, Request.requester_name,
+            User.name + literal_column("' is asked, and no longer active'"),
+            waiting.c.opened_at, Request.next_at,
+        )
+        .join(waiting, waiting.c.request_id == Request.id)
+        .join(User, User.id == waiting.c.person)
+        .where(~User.is_active)
+    )  # fmt: skip
+    return _stuck(statement.order_by(waiting.c.opened_at))
 
 
 def behind_the_clock(grace: timedelta) -> tuple[Stuck, ...]:

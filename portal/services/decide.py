@@ -84,7 +84,7 @@ def _reused(row: Row[Any], vote: Vote, actor_id: str) -> Refusal | None:
 
 def refusal_of(row: Row[Any], vote: Vote, actor_id: str) -> Refusal | None:
     """Why the workflow would refuse a vote on a task (`task_columns`), in the order it asks."""
-    if actor_id in (row.requester_id, row.request_for):
+    if not {actor_id, row.acting_for}.isdisjoint({row.requester_id, row.request_for} - {None}):
         return Refusal.EXCLUDED
     if actor_id != row.assignee_id:
         return Refusal.NOT_YOURS

@@ -4,13 +4,13 @@ import json
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, insert, text
+from sqlalchemy import func, insert, text, update
 
 from portal.domain.codec import encode
 from portal.domain.policy import ApproverRule, Policy, RuleKind, Stage
 from portal.domain.state import Approval
 from portal.extensions import db
-from portal.models import WorkerHeartbeat
+from portal.models import User, WorkerHeartbeat
 from tests.clients import PageClient, sign_in
 from tests.in_process import NUMBER, InProcess, submit
 from tests.pages.test_tasks import decide
@@ -100,3 +100,15 @@ def test_a_policy_that_finds_nobody_is_told_on_the_page(
     process.give(submit(kind, people))
     sign_in(client, people.ana)
     assert "Nobody could be asked" in client.get_page(f"/requests/{NUMBER}").text
+
+
+def test_somebody_inactive_who_is_asked_stands_there_with_the_way_out(
+    adam: PageClient, app: Flask, people: People, process: InProcess, asked: Approval
+) -> None:
+    execute(app, update(User).where(User.id == people.ben).values(is_active=False))
+    page = adam.get_page(HERE)
+    assert "Ben Example is asked, and no longer active" in page.text
+    page = adam.post_form(page, f"{HERE}/{NUMBER}/review")
+    assert "was looked at again" in page.text
+    assert process.states[asked.request_id].open_tasks[0].assignee_id == people.dan
+    assert "Asked, but not active" not in adam.get_page(HERE).text

@@ -148,6 +148,7 @@ ROUTES = [
     Route("POST", "/admin/policy-moves", 403, admin=303,
           data={**REASON, "number": "<number>"}),
     Route("GET", "/admin/attention", 403, admin=200),
+    Route("POST", "/admin/attention/<number>/review", 403, admin=303, data=NEW),
     Route("GET", "/admin/cutover", 403, admin=200),
     Route("GET", "/admin/cutover/state", 403, admin=200),
     Route("GET", "/admin/cutover/instances", 403, admin=200),
