@@ -26,7 +26,8 @@ WHY = {
     Refusal.EXCLUDED: "asked for it, or may not decide it for another reason",
     Refusal.ALREADY_ASKED: "is asked in the same stage already, and has one vote there",
 }
-NOT_COVERED = "the delegation is not about this type of request, or the amount is above its limit"
+OTHER_TYPE = "the delegation is not about this type of request"
+OTHER_AMOUNT = "the amount is above the limit of the delegation, or in another currency"
 ANOTHERS = "you have it for somebody else, and it is not passed on"
 
 
@@ -93,7 +94,7 @@ def _why_not(row: Any, state: Approval | None, wish: Wish, delegate: str) -> str
         currency=wish.currency,
     )
     if not covers(absence, row.type_code, row.amount, row.currency):
-        return NOT_COVERED
+        return OTHER_AMOUNT if covers(absence, row.type_code, None, None) else OTHER_TYPE
     return "" if state is None else _refused(state, row.id, wish, delegate)
 
 

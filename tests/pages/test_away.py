@@ -68,7 +68,7 @@ def test_the_preview_says_what_moves_and_changes_nothing(ben: PageClient, app: F
     ("fields", "why"),
     [
         ({"person": "Ana Example"}, "Ana Example asked for it"),
-        ({"amount": "100.00"}, "the amount is above its limit"),
+        ({"amount": "100.00"}, "the amount is above the limit of the delegation"),
     ],
 )
 def test_the_preview_says_what_cannot_move_and_why(

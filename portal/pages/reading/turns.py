@@ -45,11 +45,17 @@ def whose(standing: Standing, me: str) -> str:
     """Full names; "You" for oneself. Nobody's turn is an empty text."""
     if standing.attention and standing.status is Status.PENDING:
         return "The administrators"
-    names = ["You" if each.get("id") == me else str(each["name"]) for each in standing.waiting_for]
+    names = [_named(each, me) for each in standing.waiting_for]
     if len(names) > NAMED + 1:
         return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} others"
     words = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
     return words[:1].upper() + words[1:]
+
+
+def _named(person: dict[str, Any], me: str) -> str:
+    """ "You", or a full name; with the name of the person in whose place they are asked."""
+    name = "You" if person.get("id") == me else str(person["name"])
+    return f"{name} for {person['for']}" if person.get("for") else name
 
 
 def what_next(standing: Standing) -> Next:
