@@ -126,6 +126,7 @@ WITH votes AS (
 SELECT x.id, x.outcome, r.status FROM expected x
 JOIN portal.legacy_moves m ON m.instance_id = x.id AND m.rolled_back_at IS NULL
     AND m.result = 'history' AND m.choice ->> 'kind' IS DISTINCT FROM 'close'
+    AND m.choice ->> 'result' IS NULL
 JOIN portal.requests r ON r.id = m.new_request_id
 WHERE r.status <> x.outcome ORDER BY 1
 """

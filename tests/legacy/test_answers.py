@@ -12,6 +12,21 @@ ASKED = """SELECT DISTINCT u.name FROM portal.tasks t JOIN portal.users u ON u.i
     WHERE t.status = 'OPEN' AND m.choice ->> '{}' IS NOT NULL AND m.result = 'moved'"""
 
 
+def test_an_unclear_result_is_read_as_a_person_chose(old: OldDatabase) -> None:
+    old.move()
+    unclear = "result = 'needs_person' AND kind = 'finished' AND questions = '[\"result\"]'"
+    count = old.rows(f"SELECT count(*) FROM portal.legacy_moves WHERE {unclear}")[0][0]
+    assert count
+    old.change(f"""UPDATE portal.legacy_moves SET choice = '{{"kind": "go_on", "result": false}}'
+        WHERE {unclear}""")
+    old.move()
+    ended = old.rows("""SELECT status, count(*) FROM portal.legacy_moves
+        WHERE choice ->> 'result' = 'false' GROUP BY 1""")
+
+    assert ended == [("REJECTED", count)]
+    assert old.program("verify_migration").returncode == 0
+
+
 def test_people_and_groups_of_the_portal_decide_what_the_old_engine_left_open(
     old: OldDatabase,
 ) -> None:
