@@ -50,6 +50,7 @@ PAGES = (
     "messages",
     "links",
     "unsigned",
+    "preferences",
 )
 migrate.configure(chain.configure)
 

@@ -18,7 +18,7 @@ from portal.models.legacy import (
 )
 from portal.models.links import Link
 from portal.models.messages import Message
-from portal.models.notifications import Notification
+from portal.models.notifications import Notification, NotificationPreference
 from portal.models.people import Department, Group, GroupMember, User
 from portal.models.policies import Calendar, PolicyVersion, RequestType
 from portal.models.requests import Comment, Participant, Request, Task
@@ -49,6 +49,7 @@ __all__ = [
     "Link",
     "Message",
     "Notification",
+    "NotificationPreference",
     "Participant",
     "PeopleChange",
     "PeopleReview",

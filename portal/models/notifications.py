@@ -1,8 +1,9 @@
 """What people are told: the list inside the portal, which is also the outbox of what is sent."""
 
-from datetime import datetime
+from datetime import datetime, time
 
-from sqlalchemy import DateTime, Index, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import DateTime, ForeignKey, Index, Text, Time, UniqueConstraint, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import Base
@@ -34,3 +35,16 @@ class Notification(Base):
     created_at: Mapped[Now]
     read_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     handed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class NotificationPreference(Base):
+    """What a person wants to be mailed of, and when not; without a row: everything, at any time."""
+
+    __tablename__ = "notification_preferences"
+
+    user_id: Mapped[str] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("portal.users.id"), primary_key=True
+    )
+    muted: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    quiet_from: Mapped[time | None] = mapped_column(Time)
+    quiet_until: Mapped[time | None] = mapped_column(Time)

@@ -8,10 +8,12 @@ again: a notification until it is handed over, a message until it is sent, dropp
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import Connection, Engine, insert, text, update
+from sqlalchemy import Connection, Engine, Row, insert, text, update
 
+from portal.domain.telling import Wishes
 from portal.models import Message, Notification
 from portal.models.columns import new_id
 
@@ -22,9 +24,13 @@ LEASE = timedelta(minutes=15)
 SOON = timedelta(seconds=10)
 
 FRESH = text("""
-SELECT n.id, n.user_id, n.kind FROM portal.notifications n
-WHERE n.handed_at IS NULL ORDER BY n.created_at LIMIT :most FOR UPDATE SKIP LOCKED
-""").columns(id=Notification.id.type, user_id=Notification.user_id.type)
+SELECT n.id::text, n.user_id::text, n.kind, u.time_zone, now() AS now,
+    COALESCE(p.muted, '{}') AS muted, p.quiet_from, p.quiet_until
+FROM portal.notifications n
+JOIN portal.users u ON u.id = n.user_id
+LEFT JOIN portal.notification_preferences p ON p.user_id = n.user_id
+WHERE n.handed_at IS NULL ORDER BY n.created_at LIMIT :most FOR UPDATE OF n SKIP LOCKED
+""")
 TAKE = text("""
 UPDATE portal.messages SET batch_id = CAST(:batch AS uuid), due_at = now() + :lease
 WHERE id IN (
@@ -71,15 +77,36 @@ def hand_over(connection: Connection, channels: Sequence[str]) -> int:
     if not fresh:
         return 0
     rows = [
-        {"id": new_id(), "notification_id": each.id, "user_id": each.user_id, "channel": channel}
-        for each in fresh
+        {"channel": channel, **row}
+        for row in map(_row, fresh)
+        if row is not None
         for channel in channels
     ]
     if rows:
-        connection.execute(insert(Message).values(due_at=text("now()")), rows)
+        connection.execute(insert(Message), [{"id": new_id(), **row} for row in rows])
     handed = Notification.id.in_([each.id for each in fresh])
     connection.execute(update(Notification).where(handed).values(handed_at=text("now()")))
     return len(fresh)
+
+
+def _row(fresh: Row[Any]) -> dict[str, Any] | None:
+    """What is common to the messages of a notification; None where the person wants none."""
+    wishes = Wishes(
+        muted=frozenset(fresh.muted),
+        quiet_from=fresh.quiet_from,
+        quiet_until=fresh.quiet_until,
+    )
+    if not wishes.wants(fresh.kind):
+        return None
+    due = wishes.due(fresh.now, _zone(fresh.time_zone))
+    return {"notification_id": fresh.id, "user_id": fresh.user_id, "due_at": due}
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
 
 
 def take(connection: Connection) -> Batch | None:

@@ -19,7 +19,7 @@ PAGES = {
         "/inbox", "/requests/new", "/requests/new/purchase", "/requests", "/history",
         "/notifications", "/profile", "/search", "/search?q=leave", "/search?in=comments&q=the",
         "/requests/{open}", "/history/{open}", "/no-such-page",
-        "/dev/mail",
+        "/dev/mail", "/profile/notifications",
     ),
     "ada.admin": (
         "/history", "/admin/attention", "/admin/messages", "/requests/{closed}", "/requests/{held}",

@@ -105,5 +105,6 @@ def _sent(ids: dict[str, str]) -> list[tuple[Any, dict[str, Any]]]:
     }  # fmt: skip
     return [
         (models.Link, link),
+        (models.NotificationPreference, {"user_id": person}),
         (models.Message, {"user_id": person, "channel": "mail", "due_at": NOW}),
     ]
