@@ -22,7 +22,8 @@ PAGES = {
         "/dev/mail", "/profile/notifications",
     ),
     "ada.admin": (
-        "/history", "/admin/attention", "/admin/messages", "/requests/{closed}", "/requests/{held}",
+        "/history", "/admin/attention", "/admin/policy-moves", "/admin/messages",
+        "/requests/{closed}", "/requests/{held}",
     ),
     "victor.audit": ("/history", "/history/{closed}", "/requests/{returned}"),
 }  # fmt: skip
