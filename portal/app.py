@@ -45,6 +45,7 @@ PAGES = (
     "withdraw",
     "attachments",
     "handing",
+    "approvers",
     "questions",
     "mail",
     "messages",

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from portal.activities.reasons import given, why_of
+from portal.activities.reasons import given, why_added, why_of
 from portal.activities.rows import Row, Rows
-from portal.domain import request_events, stage_events
+from portal.domain import asking_events, request_events, stage_events
 from portal.domain.event import SYSTEM, Event
 from portal.domain.plan import StagePlan
 from portal.domain.policy import StageKind
@@ -78,7 +78,23 @@ class _Walk:
             self.rows.participants.update(dict.fromkeys(told))
 
     def assigned(self, event: stage_events.TaskAssigned) -> None:
-        plan = self.plan or StagePlan(index=event.index, key=event.stage_key, name=event.stage_key)
+        plan = self._plan_of(event)
+        self._new_task(event, plan, why_of(event, plan), event.group)
+
+    def added(self, event: asking_events.ApproverAdded) -> None:
+        self._new_task(event, self._plan_of(event), why_added(event), None)
+        self._comment(event, "added", event.comment, event.task_id)
+
+    def _plan_of(self, event: stage_events.TaskAssigned | asking_events.ApproverAdded) -> StagePlan:
+        return self.plan or StagePlan(index=event.index, key=event.stage_key, name=event.stage_key)
+
+    def _new_task(
+        self,
+        event: stage_events.TaskAssigned | asking_events.ApproverAdded,
+        plan: StagePlan,
+        why: Row,
+        group: str | None,
+    ) -> None:
         self.rows.participants[event.person_id] = None
         self.rows.tasks[event.task_id] = {
             "id": event.task_id,
@@ -88,7 +104,7 @@ class _Walk:
             "stage_index": event.index,
             "stage_key": event.stage_key,
             "stage_name": plan.name,
-            "group_name": event.group,
+            "group_name": group,
             "assignee_id": event.person_id,
             "status": TaskStatus.OPEN,
             "opened_at": event.at,
@@ -97,7 +113,7 @@ class _Walk:
             "content_version": self.content_version,
             "escalation_level": 0,
             "comment_required": list(plan.comment_required),
-            "why": why_of(event, plan),
+            "why": why,
         }
 
     def decided(self, event: stage_events.TaskDecided) -> None:
@@ -149,11 +165,11 @@ class _Walk:
         owned: Row = {"acting_for": None, "delegation_id": None, "assignee_id": event.to_id}
         self.rows.hand_task(event.task_id, {"given": given(event)} | why, **(owned | columns))
 
-    def asked(self, event: stage_events.InformationAsked) -> None:
+    def asked(self, event: asking_events.InformationAsked) -> None:
         self.rows.change_task(event.task_id, asked_at=event.at)
         self._comment(event, "asked", event.comment, event.task_id)
 
-    def answered(self, event: stage_events.InformationGiven) -> None:
+    def answered(self, event: asking_events.InformationGiven) -> None:
         self.rows.change_task(event.task_id, status=TaskStatus.OPEN)
         self.clocks_moved = True
         self._comment(event, "answered", event.comment, event.task_id)
@@ -219,14 +235,15 @@ TAKERS: dict[type[Event], Callable[[_Walk, Any], None]] = {
     request_events.RequestResumed: _Walk.resumed,
     stage_events.StageOpened: _Walk.opened,
     stage_events.TaskAssigned: _Walk.assigned,
+    asking_events.ApproverAdded: _Walk.added,
     stage_events.TaskDecided: _Walk.decided,
     stage_events.DecisionRetracted: _Walk.retracted,
     stage_events.TaskEscalated: _Walk.escalated,
     stage_events.TaskReassigned: _Walk.reassigned,
     stage_events.TaskDelegated: _Walk.delegated,
     stage_events.TaskGivenBack: _Walk.given_back,
-    stage_events.InformationAsked: _Walk.asked,
-    stage_events.InformationGiven: _Walk.answered,
+    asking_events.InformationAsked: _Walk.asked,
+    asking_events.InformationGiven: _Walk.answered,
     stage_events.TaskExpired: _Walk.expired,
     stage_events.TaskWithdrawn: _Walk.withdrawn,
     **dict.fromkeys(SAID, _Walk.said),

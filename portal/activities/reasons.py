@@ -3,7 +3,7 @@
 from typing import Any
 
 from portal.activities.rows import Row
-from portal.domain import stage_events
+from portal.domain import asking_events, stage_events
 from portal.domain.codec import encode
 from portal.domain.event import SYSTEM
 from portal.domain.plan import StagePlan
@@ -31,3 +31,9 @@ def why_of(event: stage_events.TaskAssigned, plan: StagePlan) -> Row:
         "needed": plan.needed,
         "asking_stops_clock": plan.asking_stops_clock,
     }
+
+
+def why_added(event: asking_events.ApproverAdded) -> Row:
+    """Why this came to somebody whom a person added."""
+    by = {"by": event.actor, "how": "added", "at": event.at, "because": event.comment}
+    return {"why": "", "given": by}

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from portal.domain import request_events as happened
+from portal.domain.asking_events import InformationAsked
 from portal.domain.codec import encode
 from portal.domain.event import Event
 from portal.domain.request import Status
-from portal.domain.stage_events import InformationAsked
 from portal.domain.state import Approval, OpenStage, Task
 
 ADMINS = "the administrators"

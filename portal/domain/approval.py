@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from portal.domain import (
+    add_approver,
     amend,
     commands,
     decide,
@@ -58,6 +59,7 @@ HANDLERS: dict[type[Command], Handler] = {
     commands.Reassign: hand_over.reassign,
     commands.Delegate: hand_over.delegate,
     commands.TakeBack: hand_over.take_back,
+    commands.AddApprover: add_approver.add_approver,
     commands.AskInformation: inform.ask,
     commands.AnswerInformation: inform.answer,
     commands.StartDelegation: delegating.start,
@@ -74,6 +76,7 @@ _WHEN_CLOSED: dict[type[Command], Refusal] = {
     commands.Reassign: Refusal.LATE,
     commands.Delegate: Refusal.LATE,
     commands.TakeBack: Refusal.LATE,
+    commands.AddApprover: Refusal.LATE,
     commands.AskInformation: Refusal.LATE,
     commands.AnswerInformation: Refusal.LATE,
     commands.StartDelegation: Refusal.LATE,

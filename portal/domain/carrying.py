@@ -34,7 +34,10 @@ def goes_on(state: Approval, plan: StagePlan, people: tuple[Candidate, ...]) -> 
 
 
 def standing_votes(state: Approval, plan: StagePlan) -> tuple[Task, ...]:
-    """The decided tasks of an interrupted stage that count when it opens anew with this plan."""
+    """The decided tasks of an interrupted stage that count when it opens anew with this plan.
+
+    Who was added by a person is not among the plan's people, and is added anew where wished.
+    """
     kept = state.interrupted_stage(plan.key)
     if kept is None:
         return ()
@@ -44,7 +47,7 @@ def standing_votes(state: Approval, plan: StagePlan) -> tuple[Task, ...]:
 
 def _stands(state: Approval, stage: OpenStage, task: Task) -> bool:
     is_barred = is_excluded(state, stage, *people_of(task))
-    return task.status is TaskStatus.DECIDED and not is_barred
+    return task.status is TaskStatus.DECIDED and not is_barred and not task.added
 
 
 def people_of(task: Task) -> tuple[str | None, ...]:

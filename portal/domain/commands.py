@@ -149,8 +149,8 @@ class EndDelegation(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NamingCommand(TaskCommand):
-    """Gives a task to somebody: `to_id`, and the reason in `comment`.
+class NamingCommand(Command):
+    """Gives a task to somebody: `to_id`.
 
     `to_name` is what the directory calls that person at the moment the command is applied. None:
     it was not asked yet; "": nobody of that id may decide anything (unknown, inactive, auditor).
@@ -161,14 +161,14 @@ class NamingCommand(TaskCommand):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reassign(NamingCommand):
+class Reassign(NamingCommand, TaskCommand):
     """Hand a task over for good. `as_admin`: not by its owner; that they may is checked before."""
 
     as_admin: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
-class Delegate(NamingCommand):
+class Delegate(NamingCommand, TaskCommand):
     """Let somebody decide this one task in its owner's place; it stays the owner's."""
 
 
@@ -202,6 +202,14 @@ class Override(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AddApprover(NamingCommand):
+    """Ask somebody beside the policy's people, too; the stage passes only with their approval."""
+
+    round: int = 1
+    comment: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class AskInformation(TaskCommand):
     """Ask the requester something before deciding; the question is in `comment`."""
 
@@ -232,6 +240,7 @@ COMMANDS: dict[str, type[Command]] = {
         Submit, Approve, Reject, SendBack, Retract, Resubmit, Amend, Comment, Withdraw, Cancel,
         Hold, Resume, Remind, Reassign, Delegate, TakeBack, StartDelegation, EndDelegation,
         ReviewPeople, Override, MoveToPolicy, AskInformation, AnswerInformation,
+        AddApprover,
     )
 }  # fmt: skip
 

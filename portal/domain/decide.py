@@ -127,14 +127,8 @@ def _record(
 
 
 def _voted(task: Task, decision: Decision) -> Task:
-    return Task(
-        id=task.id,
-        assignee_id=task.assignee_id,
-        group=task.group,
-        status=TaskStatus.DECIDED,
-        decision=decision,
-    )
+    return replace(task, status=TaskStatus.DECIDED, decision=decision)
 
 
 def _reopened(task: Task) -> Task:
-    return Task(id=task.id, assignee_id=task.assignee_id, group=task.group)
+    return replace(task, status=TaskStatus.OPEN, decision=None)

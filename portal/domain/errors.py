@@ -37,6 +37,7 @@ class Refusal(StrEnum):
     DELEGATED = "delegated"
     ASKED_BEFORE = "asked_before"
     ANSWER_FIRST = "answer_first"
+    ADDED_ENOUGH = "added_enough"
     NOBODY = "nobody"
     BARRED = "barred"
     OWN_REQUEST = "own_request"
@@ -65,6 +66,7 @@ REFUSAL_SENTENCES: dict[Refusal, str] = {
     Refusal.DELEGATED: "It is delegated already; it has to be taken back first.",
     Refusal.ASKED_BEFORE: "The last question about this task is not answered yet.",
     Refusal.ANSWER_FIRST: "They wait for your answer, so there is nobody to remind.",
+    Refusal.ADDED_ENOUGH: "No more people can be added to this stage.",
     Refusal.NOBODY: (
         "That person cannot be given a task: they are not known here, have left, or may only read."
     ),

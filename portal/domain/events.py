@@ -4,6 +4,7 @@ Fields named in `TEXTS` are free text written by people: the recorder keeps them
 their own and the hash chain covers their salted hash, so that a text can be erased later.
 """
 
+from portal.domain.asking_events import ApproverAdded, InformationAsked, InformationGiven
 from portal.domain.event import SYSTEM, Event
 from portal.domain.legacy_events import LegacyRecorded, RequestFailed, RequestImported
 from portal.domain.request_events import (
@@ -30,8 +31,6 @@ from portal.domain.request_events import (
 from portal.domain.stage_events import (
     DecisionCarried,
     DecisionRetracted,
-    InformationAsked,
-    InformationGiven,
     ReminderDue,
     StageContinued,
     StageFailed,
@@ -58,7 +57,7 @@ EVENTS: dict[str, type[Event]] = {
         RequestResumed, RequestApproved, RequestRejected, RequestTimedOut, RequestWithdrawn,
         RequestCancelled, CommandRefused, LegacyRecorded, RequestImported, RequestFailed,
         RequestAmended, StageContinued, DecisionCarried, RequestOverridden,
-        RequestMovedToPolicy, InformationAsked, InformationGiven,
+        RequestMovedToPolicy, InformationAsked, InformationGiven, ApproverAdded,
     )
 }  # fmt: skip
 
@@ -71,6 +70,7 @@ def kind_of(event: Event) -> str:
 __all__ = [
     "EVENTS",
     "SYSTEM",
+    "ApproverAdded",
     "AttentionNeeded",
     "CommandRefused",
     "CommentAdded",

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from portal.domain import asking_events
 from portal.domain import stage_events as happened
 from portal.domain.event import SYSTEM, Event
 from portal.domain.evolve_request import NO_ATTENTION
@@ -56,6 +57,14 @@ def _assigned(state: Approval, event: happened.TaskAssigned) -> Changes:
     return {"stage": replace(stage, tasks=(*stage.tasks, task))}
 
 
+def _approver_added(state: Approval, event: asking_events.ApproverAdded) -> Changes:
+    stage = state.stage
+    if stage is None:
+        return {}
+    task = Task(id=event.task_id, assignee_id=event.person_id, due_at=event.due_at, added=True)
+    return {"stage": replace(stage, tasks=(*stage.tasks, task))}
+
+
 def _carried(state: Approval, event: happened.DecisionCarried) -> Changes:
     stage = state.stage
     if stage is None:
@@ -99,14 +108,14 @@ def _decided(state: Approval, event: happened.TaskDecided) -> Changes:
     return _unpaused(state, event.at, changes)
 
 
-def _asked(state: Approval, event: happened.InformationAsked) -> Changes:
+def _asked(state: Approval, event: asking_events.InformationAsked) -> Changes:
     stage = state.stage
     stops = stage is not None and stage.plan.asking_stops_clock and stage.paused_at is None
     on_stage = {"paused_at": event.at} if stops else {}
     return _with_task(state, event.task_id, on_stage, asked_at=event.at)
 
 
-def _answered(state: Approval, event: happened.InformationGiven) -> Changes:
+def _answered(state: Approval, event: asking_events.InformationGiven) -> Changes:
     return _unpaused(state, event.at, _with_task(state, event.task_id, {}, asked_at=None))
 
 
@@ -218,8 +227,9 @@ CHANGES: dict[type[Event], Callable[[Approval, Any], Changes]] = {
     happened.TaskReassigned: _reassigned,
     happened.TaskDelegated: _delegated,
     happened.TaskGivenBack: _given_back,
-    happened.InformationAsked: _asked,
-    happened.InformationGiven: _answered,
+    asking_events.ApproverAdded: _approver_added,
+    asking_events.InformationAsked: _asked,
+    asking_events.InformationGiven: _answered,
     happened.TaskExpired: _expired,
     happened.TaskWithdrawn: _withdrawn,
     happened.ReminderDue: _reminded,

@@ -1,6 +1,6 @@
 """Asking the requester something before deciding, and their answer."""
 
-from portal.domain import commands, stage_events
+from portal.domain import asking_events, commands
 from portal.domain.draft import Draft
 from portal.domain.errors import Refusal
 from portal.domain.hand_over import open_task
@@ -21,7 +21,7 @@ def ask(draft: Draft, command: commands.AskInformation) -> Refusal | None:
         return Refusal.ASKED_BEFORE
     if not command.comment.strip():
         return Refusal.COMMENT_REQUIRED
-    draft.done(stage_events.InformationAsked, task_id=task.id, comment=command.comment)
+    draft.done(asking_events.InformationAsked, task_id=task.id, comment=command.comment)
     return None
 
 
@@ -38,5 +38,5 @@ def answer(draft: Draft, command: commands.AnswerInformation) -> Refusal | None:
         return Refusal.LATE
     if not command.comment.strip():
         return Refusal.COMMENT_REQUIRED
-    draft.done(stage_events.InformationGiven, task_id=task.id, comment=command.comment)
+    draft.done(asking_events.InformationGiven, task_id=task.id, comment=command.comment)
     return None

@@ -161,26 +161,6 @@ class TaskGivenBack(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class InformationAsked(Event):
-    """Whoever has a task asked the requester something; it stays to be decided."""
-
-    tag: ClassVar[str] = "task:information:asked"
-    TEXTS: ClassVar[tuple[str, ...]] = ("comment",)
-    task_id: str
-    comment: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class InformationGiven(Event):
-    """The requester answered what was asked about a task."""
-
-    tag: ClassVar[str] = "task:information:given"
-    TEXTS: ClassVar[tuple[str, ...]] = ("comment",)
-    task_id: str
-    comment: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class TaskExpired(Event):
     """A task's last deadline passed undecided."""
 

@@ -16,6 +16,7 @@ class Task:
     that brought it there; None for this task only. `undo_until`: the decision can be retracted
     before this time. `dropped`: withdrawn since its owner may not decide any more; the stage does
     without. `asked_at`: it waits for information from the requester since then.
+    `added`: by a person and not by the policy, whose votes it does not count among.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Task:
     delegation_id: str | None = None
     dropped: bool = False
     asked_at: datetime | None = None
+    added: bool = False
 
     @property
     def owner_id(self) -> str:

@@ -50,7 +50,7 @@ def represented(tasks: Sequence[Task]) -> tuple[str, ...]:
 def votes_needed(plan: StagePlan, tasks: Sequence[Task]) -> int:
     """Approvals that pass the stage: never fewer than one, whatever the plan says."""
     if plan.mode is Mode.ALL:
-        return max(1, sum(1 for task in tasks if not task.dropped))
+        return max(1, sum(1 for task in tasks if not (task.dropped or task.added)))
     if plan.mode is Mode.PER_GROUP:
         return max(1, len(plan.groups))
     return max(1, plan.needed)
@@ -61,12 +61,16 @@ def _approved(task: Task) -> bool:
 
 
 def _shares(plan: StagePlan, tasks: Sequence[Task]) -> list[tuple[int, int, int]]:
-    """Approvals, open tasks and votes needed: of the whole stage, or of each group."""
+    """Approvals, open tasks and votes needed: of the policy's people or each of their groups, and
+    of those who were added, every one of whom has to approve.
+    """
+    asked = [task for task in tasks if not task.added]
+    added = [task for task in tasks if task.added and not task.dropped]
+    more = [_share(added, needed=len(added))] if added else []
     if plan.mode is not Mode.PER_GROUP or not plan.groups:
-        return [_share(tasks, votes_needed(plan, tasks))]
-    return [
-        _share([task for task in tasks if task.group == group], needed=1) for group in plan.groups
-    ]
+        return [_share(asked, votes_needed(plan, asked)), *more]
+    groups = ([task for task in asked if task.group == group] for group in plan.groups)
+    return [*(_share(group, needed=1) for group in groups), *more]
 
 
 def _share(tasks: Sequence[Task], needed: int) -> tuple[int, int, int]:

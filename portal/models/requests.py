@@ -196,7 +196,8 @@ class Comment(Base):
     `about` is a `portal.domain.policy.Decision` for the comment of a task's decision, "undone" once
     that decision was retracted, else "resubmitted", "amended", "held", "resumed", "withdrawn",
     "cancelled", "overridden", "moved_policy", "reassigned", "delegated", "given_back", "asked",
-    "answered".
+    "answered",
+    "added".
     """
 
     __tablename__ = "comments"

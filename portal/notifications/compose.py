@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from portal.domain import request_events, stage_events
+from portal.domain import asking_events, request_events, stage_events
 from portal.domain.amend import ASKED_AGAIN
 from portal.domain.event import SYSTEM, Event
 from portal.domain.override import INSTEAD
@@ -207,8 +207,9 @@ TELLERS: dict[type[Event], Callable[[Any, Scene], list[Notice]]] = {
     stage_events.TaskReassigned: _reassigned,
     stage_events.TaskDelegated: _delegated,
     stage_events.TaskGivenBack: _given_back,
-    stage_events.InformationAsked: questions.asked,
-    stage_events.InformationGiven: questions.answered,
+    asking_events.ApproverAdded: questions.added,
+    asking_events.InformationAsked: questions.asked,
+    asking_events.InformationGiven: questions.answered,
     stage_events.ReminderDue: _reminded,
     request_events.CommentAdded: _commented,
     request_events.AttentionNeeded: _attention,
@@ -240,6 +241,6 @@ OUTCOMES = (
 )
 # Composing these takes knowing who is asked at that moment, or was before.
 NEED_ASKED = (
-    stage_events.ReminderDue, stage_events.TaskWithdrawn, stage_events.InformationGiven,
+    stage_events.ReminderDue, stage_events.TaskWithdrawn, asking_events.InformationGiven,
     request_events.CommentAdded, request_events.RequestAmended, *OUTCOMES,
 )  # fmt: skip

@@ -31,6 +31,7 @@ NAMES = {
     "Resume": "Your resume",
     "Cancel": "Your cancellation",
     "Reassign": "Your handover",
+    "AddApprover": "Your wish to ask somebody else, too,",
     "AskInformation": "Your question",
     "AnswerInformation": "Your answer",
     "Delegate": "Your delegation",

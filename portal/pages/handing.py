@@ -30,17 +30,25 @@ from portal.services.hand_over import Gift, delegate, reassign, take_back
 blueprint = Blueprint("handing", __name__)
 
 # What is wrong with the person chosen is said beside the field.
-ABOUT_PERSON = frozenset({Refusal.NOBODY, Refusal.BARRED, Refusal.ALREADY_ASKED})
+ABOUT_PERSON = frozenset(
+    {Refusal.NOBODY, Refusal.BARRED, Refusal.ALREADY_ASKED, Refusal.ADDED_ENOUGH}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One way of giving a task away: the words of its page, and its service."""
+    """The words of a page that asks for a person."""
 
     field: str
     label: str
     busy: str
     icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Giving(Act):
+    """One way of giving a task away: the words of its page, and its service."""
+
     done: str
     service: Callable[[Gift], Receipt]
 
@@ -62,14 +70,14 @@ class Desk:
 
 Drawing = Callable[[Desk, BaseForm, int], ResponseReturnValue]
 
-REASSIGN = Act(
+REASSIGN = Giving(
     "Who decides instead", "Hand it over", "Handing over…", "arrows-right-left",
     "{person} decides {number} now.",
     lambda gift: reassign(gift, me().id, click(), is_admin=me().may(Permission.REASSIGN)),
 )  # fmt: skip
 
 
-DELEGATE = Act(
+DELEGATE = Giving(
     "Who decides for you", "Delegate it", "Delegating…", "user-plus",
     "{person} decides {number} for you.",
     lambda gift: delegate(gift, me().id, click()),
@@ -157,7 +165,7 @@ def _ask(act: Act, desk: Desk, page: Drawing) -> ResponseReturnValue:
     return page(desk, desk.form(act), 200)
 
 
-def _give(act: Act, desk: Desk, page: Drawing) -> ResponseReturnValue:
+def _give(act: Giving, desk: Desk, page: Drawing) -> ResponseReturnValue:
     """Read the form, do it, and answer; whatever was typed is kept where it was refused."""
     form = desk.form(act, request.form)
     if not form.validate():

@@ -19,7 +19,7 @@ COURSE = (
     "RequestReturned", "RequestResubmitted", "AttentionNeeded", "RequestApproved",
     "RequestRejected", "RequestTimedOut", "RequestWithdrawn", "RequestCancelled",
     "RequestAmended", "StageContinued", "DecisionCarried", "RequestOverridden",
-    "RequestMovedToPolicy",
+    "RequestMovedToPolicy", "ApproverAdded",
 )  # fmt: skip
 _SLACK = timedelta(days=1)
 

@@ -12,6 +12,7 @@ STATUS: dict[Refusal, int] = {
     Refusal.OWN_REQUEST: 403,
     Refusal.COMMENT_REQUIRED: 422,
     Refusal.NOBODY: 422,
+    Refusal.ADDED_ENOUGH: 422,
     Refusal.BARRED: 422,
     Refusal.ALREADY_ASKED: 422,
     Refusal.UNCHANGED: 422,

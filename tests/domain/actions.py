@@ -11,7 +11,7 @@ from portal.domain import approval, commands
 from portal.domain.event import SYSTEM
 from portal.domain.policy import Decision
 from portal.domain.request import Status, TaskStatus
-from tests.domain.passing import inquire, lend, reassign
+from tests.domain.passing import add, inquire, lend, reassign
 from tests.domain.worlds import (
     EVERYBODY,
     FIELDS,
@@ -192,7 +192,7 @@ ACTIONS: dict[str, Action] = {
     each.__name__: each
     for each in (
         decide, retract, repeat, resubmit, amend, comment, stop, hold, resume, remind, route, wait,
-        delegate, reassign, lend, review, inquire, override, move_policy,
+        delegate, reassign, lend, review, inquire, override, add, move_policy,
     )
 }  # fmt: skip
 
@@ -200,6 +200,7 @@ ACTIONS: dict[str, Action] = {
 LIKELY = {
     Status.PENDING: (
         decide, decide, decide, decide, delegate, reassign, lend, review, inquire, wait, amend,
+        add,
     ),
     Status.ON_HOLD: (resume, wait),
     Status.RETURNED: (resubmit, resubmit, comment),

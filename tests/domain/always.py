@@ -7,6 +7,7 @@ from portal.domain.codec import decode, encode
 from portal.domain.event import Event
 from portal.domain.events import (
     EVENTS,
+    ApproverAdded,
     CommandRefused,
     DecisionRetracted,
     InformationAsked,
@@ -68,7 +69,7 @@ def rule_2_a_next_thing(world: World) -> None:
 def _open_by_the_log(world: World) -> set[str]:
     open_ids: set[str] = set()
     for event in world.log:
-        if isinstance(event, TaskAssigned | DecisionRetracted):
+        if isinstance(event, TaskAssigned | ApproverAdded | DecisionRetracted):
             assert event.task_id not in open_ids
             open_ids.add(event.task_id)
         elif isinstance(event, TaskDecided | TaskExpired | TaskWithdrawn):
@@ -127,10 +128,13 @@ def passes(stage: OpenStage, *, as_if: bool) -> bool:
     plan: StagePlan = stage.plan
     if plan.rejection is Rejection.ENDS and _said(stage, Decision.REJECT):
         return False
-    yes = [task for task in stage.tasks if _approves(task, as_if)]
+    added = [task for task in stage.tasks if task.added and not task.dropped]
+    if not all(_approves(task, as_if) for task in added):
+        return False
+    yes = [task for task in stage.tasks if _approves(task, as_if) and not task.added]
     if plan.mode is Mode.PER_GROUP:
         return set(plan.groups) <= {task.group for task in yes}
-    asked = [task for task in stage.tasks if not task.dropped]
+    asked = [task for task in stage.tasks if not task.dropped and not task.added]
     needed = {Mode.ANY: plan.needed, Mode.QUORUM: plan.needed, Mode.ALL: len(asked)}
     return len(yes) >= needed[plan.mode]
 

@@ -39,6 +39,15 @@ def inquire(draw: Any, world: World) -> None:
         world.command(commands.AskInformation, actor, **given)
 
 
+def add(draw: Any, world: World) -> None:
+    """Somebody asks one person more; mostly somebody who may."""
+    actor = draw(st.sampled_from(["rita", "bob", "ana", "ben", "admin"]))
+    gift = _gift(draw, some_task(draw, world))
+    del gift["task_id"]
+    round_ = max(1, world.state.round - (draw(st.integers(0, 9)) == 0))
+    world.command(commands.AddApprover, actor, round=round_, **gift)
+
+
 def _gift(draw: Any, task: Task) -> dict[str, Any]:
     """What a command says that gives a task to somebody; a ghost has no name."""
     to = draw(st.sampled_from([*EVERYBODY, GHOST]))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from portal.domain.events import (
+    ApproverAdded,
     DecisionCarried,
     Event,
     StageContinued,
@@ -38,8 +39,9 @@ class Places:
                 owner = event.acting_for or event.person_id
                 self.free(event.person_id, event.decided_by, owner)
                 self.holder[event.task_id], self.owner[event.task_id] = event.person_id, owner
-            case TaskAssigned() | TaskEscalated() | TaskReassigned():
-                person = event.person_id if isinstance(event, TaskAssigned) else event.to_id
+            case TaskAssigned() | ApproverAdded() | TaskEscalated() | TaskReassigned():
+                asked = isinstance(event, TaskAssigned | ApproverAdded)
+                person = event.person_id if asked else event.to_id
                 self.free(person)
                 self.holder[event.task_id] = self.owner[event.task_id] = person
             case TaskDelegated():

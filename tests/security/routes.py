@@ -116,6 +116,9 @@ ROUTES = [
           admin=403, data={**NEW, "comment": "Which colour?"}),
     Route("POST", "/tasks/<uuid:task_id>/answer", 404, requester=409, approver=403, auditor=403,
           admin=403, data={**NEW, "comment": "Blue."}),
+    Route("GET", "/requests/<number>/approvers", 403, requester=200, approver=200, stranger=404),
+    Route("POST", "/requests/<number>/approvers", 403, requester=303, approver=303, stranger=404,
+          data={**REASON, "person": "Cleo Example"}),
     # Many at once
     Route("POST", "/batches", 303, auditor=403, data={**NEW, "task": "<task_id>"}),
     Route("GET", "/batches/<uuid:batch_id>", 404, auditor=403),

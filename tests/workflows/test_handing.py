@@ -70,3 +70,14 @@ async def test_a_question_stops_the_clock_until_it_is_answered(journey: Journey)
     assert "TaskEscalated" not in journey.recorder.kinds
     await journey.sleep(days=3, minutes=1)
     await journey.seen("TaskEscalated")
+
+
+async def test_somebody_added_is_needed_beside_the_others(journey: Journey) -> None:
+    journey.staff.names = {CAI: "Cai"}
+    await journey.start(stage("manager", ANA))
+    await journey.give(journey.request.give(commands.AddApprover, DAN, to_id=CAI))
+    await journey.give(journey.request.approve(ANA))
+    assert journey.recorder.state.is_open
+    (task,) = journey.recorder.state.open_tasks
+    await journey.give(journey.request.give(commands.Approve, CAI, task_id=task.id))
+    assert await journey.outcome() == "APPROVED"

@@ -141,6 +141,9 @@ class Course:
         self.stage_names[plan.key] = plan.name
         self.stage = _Open(plan, event.at, newly=newly)
 
+    def _approver_added(self, event: EventRecord) -> None:
+        self._task_assigned(event)
+
     def _task_assigned(self, event: EventRecord) -> None:
         task = self.tasks.get(event.data["task_id"])
         if self.stage is not None and task is not None:

@@ -8,6 +8,7 @@ from typing import Any
 from portal.domain.request import TaskStatus
 from portal.queries.request import TaskRecord
 
+NEEDED = "The stage passes only with your approval, whatever the others say."
 BOTH_NAMES = "Your decision will stand with both your names."
 
 
@@ -49,6 +50,8 @@ def how_it_came(task: TaskRecord, names: Mapping[str, str]) -> list[str]:
     by, before = _name(names, given.get("by")), _name(names, given.get("from"))
     whose = "" if given.get("by") == given.get("from") else f" in place of {before}"
     because = f": “{given['because']}”" if given.get("because") else "."
+    if given.get("how") == "added":
+        return [f"{by} wants your approval, too{because}", NEEDED]
     if task.acting_for is not None:
         return [f"{by} asks you to decide for them{because}", BOTH_NAMES]
     return [f"{by} handed this over to you{whose}{because}"]

@@ -21,6 +21,7 @@ ABOUT = {
     "undone": "undone since",
     "reassigned": "handed a task over",
     "delegated": "delegated a task",
+    "added": "added an approver",
     "asked": "asked",
     "answered": "answered",
     "given_back": "ended a delegation",

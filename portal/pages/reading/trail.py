@@ -96,7 +96,7 @@ class _Reading:
         data = event.data
         if event.kind == "StageOpened":
             self.stages[data["plan"]["key"]] = data["plan"]["name"]
-        if event.kind in ("TaskAssigned", *MOVES):
+        if event.kind in ("TaskAssigned", "ApproverAdded", *MOVES):
             person = str(data.get("person_id") or data.get("to_id"))
             self.asked[data["task_id"]] = self.names.get(person, "")
         if event.kind == "ReminderDue":
