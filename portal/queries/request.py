@@ -81,6 +81,12 @@ class RequestRecord:
     was_enclosed: bool
     has_waiting: bool
 
+    @property
+    def has_newer_policy(self) -> bool:
+        """Whether it is open and its type's policy has a newer version."""
+        newest = self.newest_policy_version_id
+        return self.status.is_open and newest not in (None, self.policy_version_id)
+
     def is_by(self, person_id: str) -> bool:
         """Whether that person asked for it, or it is asked for on their behalf."""
         return person_id in (self.requester_id, self.on_behalf_of)

@@ -141,13 +141,12 @@ class Course:
         self.stage_names[plan.key] = plan.name
         self.stage = _Open(plan, event.at, newly=newly)
 
-    def _approver_added(self, event: EventRecord) -> None:
-        self._task_assigned(event)
-
     def _task_assigned(self, event: EventRecord) -> None:
         task = self.tasks.get(event.data["task_id"])
         if self.stage is not None and task is not None:
             self.stage.tasks.append(task)
+
+    _approver_added = _task_assigned
 
     def _stage_passed(self, event: EventRecord) -> None:
         if self.stage is not None and self.stage.plan.kind is StageKind.NOTIFY:

@@ -101,8 +101,7 @@ class Sheet:
 
 
 def compose(record: RequestRecord, person: Identity, since: int | None = None) -> Sheet:
-    """Read everything else about the request and put it together for this person. `since`: the
-    version of the content that they saw, where a form says so."""
+    """Put everything together for this person; `since`: the version they saw, if a form says."""
     tasks = request.tasks_of(record.id)
     events = audit.course_of(record.id, record.submitted_at)
     said = comments.comments_of(record.id) if record.was_said else ()
@@ -138,9 +137,7 @@ def compose(record: RequestRecord, person: Identity, since: int | None = None) -
         may_comment=is_open and not person.is_auditor,
         may_hold=is_open and person.may(Permission.HOLD),
         may_cancel=is_open and person.may(Permission.CANCEL),
-        may_move_policy=is_open
-        and person.may(Permission.MOVE_POLICY)
-        and record.newest_policy_version_id not in (None, record.policy_version_id),
+        may_move_policy=record.has_newer_policy and person.may(Permission.MOVE_POLICY),
         may_override=is_open and person.may(Permission.OVERRIDE) and not record.is_by(person.id),
     )
 
