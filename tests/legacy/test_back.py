@@ -89,6 +89,28 @@ def test_sent_back_stays_open_and_what_was_taken_back_is_a_comment() -> None:
     assert statuses(given) == ["IN_PROGRESS", "PENDING"]
 
 
+def test_a_question_is_told_as_a_comment() -> None:
+    request = two()
+    task = request.state.open_tasks[0]
+    request.says(commands.AskInformation, task.assignee_id, task_id=task.id, comment="Which shop?")
+    given = request.back()
+    (row,) = given.rows.added[ACTIONS]
+
+    assert (row["action"], row["comment"]) == ("COMMENT", "Asked the requester: Which shop?")
+    assert statuses(given) == ["IN_PROGRESS", "PENDING"]
+
+
+def test_an_override_ends_the_steps_under_way() -> None:
+    request = two().says(commands.Override, ADMIN, decision=Decision.REJECT, reason="Fraud.",
+                         content_version=1)  # fmt: skip
+    given = request.goes(UNDONE).back()
+    (row,) = given.rows.added[ACTIONS]
+
+    assert (row["action"], row["actor_id"], row["comment"]) == ("REJECT", ADMIN, "Fraud.")
+    assert statuses(given) == ["REJECTED", "SKIPPED"]
+    assert given.rows.instance["state"] == "COMPLETED"
+
+
 def test_an_escalation_moves_the_step() -> None:
     given = two(timeoutSeconds=60).goes(60 * 24 * 3).back()
     (row,) = given.rows.added[ESCALATIONS]

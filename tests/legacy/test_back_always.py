@@ -10,7 +10,12 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as some
 
 from portal.domain import commands
-from portal.domain.events import StageOpened, TaskEscalated
+from portal.domain.events import (
+    RequestAmended,
+    RequestResubmitted,
+    StageOpened,
+    TaskEscalated,
+)
 from portal.domain.policy import Decision
 from portal.domain.request import Content, Status, TaskStatus
 from portal.domain.state import Approval
@@ -87,12 +92,14 @@ def asked(state: Approval) -> set[str]:
 
 def went_on(here: Here, told: int) -> bool:
     """Whether something happened only after the way back that depends on when it is looked at:
-    an escalation, or a stage of groups, which is routed by other rules than the mover's.
+    an escalation; or a stage that is routed by its policy and not by the old rows, as stages of
+    groups are, and those that are asked again since the request was changed.
     """
     later = here.log[told:]
+    anew = any(isinstance(event, RequestAmended | RequestResubmitted) for event in here.log)
     opened = [event for event in later if isinstance(event, StageOpened)]
     return any(isinstance(event, TaskEscalated) for event in later) or any(
-        event.plan.groups for event in opened
+        anew or event.plan.groups for event in opened
     )
 
 

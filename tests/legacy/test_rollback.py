@@ -92,8 +92,13 @@ def test_a_command_that_was_never_applied_is_listed(old: OldDatabase, tmp_path: 
     old.change("""INSERT INTO portal.commands (id, request_id, number, kind, actor_id, payload)
         SELECT r.id, r.id, r.number, 'Approve', r.requester_id, '{"comment": "Do not lose me"}'
         FROM portal.requests r WHERE r.status = 'PENDING' LIMIT 1""")
+    old.change("""INSERT INTO portal.delegations (id, delegator_id, delegate_id, starts_at, ends_at)
+        SELECT gen_random_uuid(), min(id::text)::uuid, max(id::text)::uuid, now(),
+        now() + interval '9 days' FROM portal.users""")
     said = roll_back(old, "--report", str(tmp_path / "back.csv"), code=3)
 
+    assert totals(said)["absences to see to"] == 1
+    assert "make it in the old system" in (tmp_path / "back.csv").read_text()
     assert totals(said)["commands never applied"] == 1
     assert "Do not lose me" in (tmp_path / "back.csv").read_text()
     assert old.rows("SELECT count(*) FROM portal.commands WHERE applied_at IS NULL") == [(1,)]

@@ -13,7 +13,7 @@ import psycopg
 from sqlalchemy import Connection, Engine, create_engine, text
 
 from portal.config import Settings
-from portal.legacy.back import closures
+from portal.legacy.back import absences, closures
 from portal.legacy.back.returning import Returner
 from portal.legacy.back.totals import BackTotals
 from portal.legacy.cutover import recording, running
@@ -133,6 +133,12 @@ class Rollback:
             self._report.line(
                 table="portal.commands", key=each.id, request_id=each.request_id,
                 number=each.number, result="never applied", reasons=[each.sentence],
+            )  # fmt: skip
+        for absence in absences.to_be_seen_to(driver):
+            totals.absences += 1
+            self._report.line(
+                table="portal.delegations", key=absence.id, result="listed",
+                reasons=[absence.sentence],
             )  # fmt: skip
         return totals
 

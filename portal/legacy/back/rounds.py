@@ -23,15 +23,29 @@ def _resubmitted(teller: "Teller", event: happened.RequestResubmitted) -> None:
     """Every stage that does not stay approved is to come again."""
     teller.interrupted.clear()
     _start_over(teller, event, set(event.carried))
+    _change(teller, event)
 
 
 def _amended(teller: "Teller", event: happened.RequestAmended) -> None:
     """It was changed while it waited. A stage under way that did not read the change waits on."""
+    _interrupt(teller, event.asked_again)
+    _start_over(teller, event, {*event.carried, *teller.interrupted})
+    _change(teller, event)
+
+
+def _moved_to_policy(teller: "Teller", event: happened.RequestMovedToPolicy) -> None:
+    """It goes on by another version of its policy; what is the same there stands."""
+    _interrupt(teller, event.asked_again)
+    _start_over(teller, event, {*event.carried, *teller.interrupted})
+    words = f"Goes on by version {event.version} of the portal's policy. {event.reason}"
+    teller.act(event, "COMMENT", words)
+
+
+def _interrupt(teller: "Teller", asked_again: tuple[str, ...]) -> None:
     if teller.opening is not None:
         teller.interrupted[teller.opening.plan.key] = teller.opening
-    for key in event.asked_again:
+    for key in asked_again:
         teller.interrupted.pop(key, None)
-    _start_over(teller, event, {*event.carried, *teller.interrupted})
 
 
 def _continued(teller: "Teller", event: happened.StageContinued) -> None:
@@ -40,11 +54,7 @@ def _continued(teller: "Teller", event: happened.StageContinued) -> None:
         teller.anchor = teller.opening.steps[0]
 
 
-def _start_over(
-    teller: "Teller",
-    event: happened.RequestResubmitted | happened.RequestAmended,
-    kept: set[str],
-) -> None:
+def _start_over(teller: "Teller", event: Event, kept: set[str]) -> None:
     """The route is gone along anew; what these stages came to stays."""
     teller.opening = teller.last = None
     for key, unit in teller.places.units.items():
@@ -54,6 +64,10 @@ def _start_over(
     for step in teller.rows.before.steps:
         if step.type == "CONDITION":
             _again(teller, event, step.id)
+
+
+def _change(teller: "Teller", event: happened.RequestResubmitted | happened.RequestAmended) -> None:
+    """What is asked for now, and what was said to it."""
     if event.changed:
         instance = teller.rows.instance
         instance["context"] = context_of(event.content, instance.get("context"))
@@ -97,6 +111,7 @@ HANDLERS: dict[type[Event], Handler] = {
     happened.RequestReturned: _returned,
     happened.RequestResubmitted: _resubmitted,
     happened.RequestAmended: _amended,
+    happened.RequestMovedToPolicy: _moved_to_policy,
     happened.StageContinued: _continued,
     happened.RequestHeld: _held,
     happened.RequestResumed: _resumed,

@@ -25,6 +25,12 @@ SILENT: tuple[type[Event], ...] = (
     happened.RequestCancelled,
 )  # fmt: skip
 
+# What the old engine had no action for is told as a comment that begins so.
+WORDS: dict[type[Event], str] = {
+    happened.InformationAsked: "Asked the requester",
+    happened.InformationGiven: "Answered",
+}
+
 
 @dataclass
 class Teller:
@@ -62,7 +68,8 @@ class Teller:
             handler(self, event)
         elif self.is_since(event) and not isinstance(event, SILENT):
             said = " ".join(str(getattr(event, name)) for name in event.TEXTS)
-            self.act(event, "COMMENT", f"{type(event).__name__}: {said}".rstrip(": "))
+            words = WORDS.get(type(event), type(event).__name__)
+            self.act(event, "COMMENT", f"{words}: {said}".rstrip(": "))
 
     def is_since(self, event: Event) -> bool:
         """Whether it happened here, and not at the move."""
