@@ -9,6 +9,7 @@ from sqlalchemy import select
 from portal.extensions import db
 from portal.models import User
 from tests.clients import PageClient
+from tests.web import People
 
 ADMIN = ["--email", "Root@Example.org", "--name", "Rita Root", "--password-stdin"]
 
@@ -81,3 +82,14 @@ def test_search_attributes_and_reconciling(make_app, temporal_settings) -> None:
 
 def test_a_temporal_that_is_away_is_one_sentence(app: Flask) -> None:
     assert "Temporal refused" in run(app, "register-search-attributes", status=1)
+
+
+def test_people_are_changed_by_scripts(app: Flask, people: People) -> None:
+    assert "ben@example.org: done." in run(app, "deactivate", "ben@example.org")
+    assert "it was so already" in run(app, "deactivate", "ben@example.org")
+    assert "done." in run(app, "activate", "BEN@example.org", "--reason", "Back")
+    assert "done." in run(app, "group", "add", "finance", "eve@example.org")
+    assert "done." in run(app, "group", "remove", "finance", "eve@example.org")
+    unknown = run(app, "group", "add", "nowhere", "eve@example.org", status=1)
+    assert "There is no group nowhere." in unknown
+    assert "last administrator" in run(app, "deactivate", "adam@example.org", status=1)

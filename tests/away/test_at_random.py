@@ -1,0 +1,107 @@
+"""People change at random in the database, by the services, while requests wait: everybody who is
+asked is there, and nobody decides their own request."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Flask
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select, text
+
+from portal.domain import commands
+from portal.domain.people import Period
+from portal.domain.request import Status
+from portal.extensions import db
+from portal.models import Delegation
+from portal.models.columns import new_id
+from portal.services import away
+from portal.services import people as service
+from portal.services.away import AwayRefused, Wish
+from portal.services.people import Act, Change, PeopleRefused
+from tests.away.house import House
+from tests.in_process import submit
+from tests.web import People
+
+STAFF = ("ben", "cleo", "carl", "dan", "eve")
+NOBODY_STUCK = text("""
+SELECT r.number FROM portal.requests r WHERE r.status = 'PENDING' AND r.attention IS NULL AND (
+    NOT EXISTS (SELECT 1 FROM portal.tasks t WHERE t.request_id = r.id AND t.status = 'OPEN')
+    OR EXISTS (SELECT 1 FROM portal.tasks t
+        JOIN portal.users u ON u.id IN (t.assignee_id, t.acting_for)
+        WHERE t.request_id = r.id AND t.status = 'OPEN' AND NOT u.is_active))
+""")
+NOBODY_EXCLUDED = text("""
+SELECT id FROM portal.tasks WHERE requester_id IN (decided_by, acting_for, assignee_id)
+""")
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(("deactivate", "activate", "join", "leave", "away", "back", "approve")),
+        st.sampled_from(STAFF),
+        st.sampled_from(STAFF),
+    ),
+    min_size=4,
+    max_size=8,
+)
+
+
+def change(house: House, people: People, what: str, one: str, other: str) -> None:
+    """One change as an administrator makes it; what cannot be is refused and changes nothing."""
+    person = getattr(people, one)
+    with house.app.app_context():
+        try:
+            if what == "away":
+                now = datetime.now(UTC)
+                period = Period(now, now + timedelta(days=1))
+                delegate = getattr(people, other)
+                wish = Wish(delegator_id=person, delegate_id=delegate, period=period)
+                away.set_away(wish, new_id(), people.adam)
+            elif what == "back":
+                mine = select(Delegation.id).where(Delegation.delegator_id == person)
+                for each in db.session.scalars(mine).all():
+                    away.end(each, people.adam, is_admin=True)
+            else:
+                value = "finance" if what in ("join", "leave") else ""
+                given = {"person_id": person, "act": Act(what), "value": value}
+                service.change(Change(**given, actor_id=people.adam))
+        except (AwayRefused, PeopleRefused):
+            db.session.rollback()
+
+
+def approve(house: House) -> None:
+    """Whoever has the first open task of each request says yes."""
+    for state in list(house.process.states.values()):
+        if state.status is Status.PENDING and state.open_tasks:
+            given: dict[str, Any] = {"command_id": new_id(), "at": datetime.now(UTC)}
+            task = state.open_tasks[0]
+            house.process.give(
+                commands.Approve(
+                    **given, request_id=state.request_id, actor_id=task.assignee_id,
+                    task_id=task.id, round=state.round, content_version=state.content_version,
+                )
+            )  # fmt: skip
+            house.process.pass_time(state.request_id, seconds=30)
+
+
+@settings(
+    max_examples=6,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(steps)
+def test_nobody_waits_for_somebody_who_is_not_there(
+    app: Flask, house: House, people: People, kind: dict[str, str], steps: list[Any]
+) -> None:
+    for amount in (12_000, 200_000):
+        number = f"CH-{len(house.process.states)}"
+        house.process.give(submit(kind, people, amount=amount, number=number))
+    for what, one, other in steps:
+        if what == "approve":
+            approve(house)
+        else:
+            change(house, people, what, one, other)
+        house.later()
+        with house.process.engine.connect() as connection:
+            assert connection.execute(NOBODY_STUCK).all() == []
+            assert connection.execute(NOBODY_EXCLUDED).all() == []
