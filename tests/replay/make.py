@@ -10,8 +10,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from portal.domain import codec, commands
+from portal.domain.event import SYSTEM
+from portal.domain.plan import Candidate, LeftOut, Review
 from portal.domain.policy import Decision, WorkflowKind
 from portal.domain.request import Content
+from portal.models.columns import new_id
 from tests.workflows.fakes import days, permanent
 from tests.workflows.given import ANA, BEN, CAI, DAN, escalates_to_ben, stage
 from tests.workflows.journey import Journey, time_skipping_server
@@ -104,6 +107,22 @@ async def moved_to_policy(journey: Journey) -> None:
     await journey.give(journey.request.approve(ANA, opening=3))
 
 
+async def people_changed(journey: Journey) -> None:
+    """Represented and given back; then who is asked leaves, and somebody else decides."""
+    cai = Candidate(person_id=CAI, name="Cai", why="Because.")
+    ana = LeftOut(person_id=ANA, name="Ana", reason="is no longer active")
+    journey.router.review = Review(people=(cai,), unfit=(ana,))
+    await journey.start(stage("manager", ANA))
+    absence = {"task_id": journey.request.task(ANA), "delegation_id": new_id()}
+    started = {"on_behalf_of": ANA, "delegate_id": BEN, **absence}
+    await journey.give(journey.request.give(commands.StartDelegation, SYSTEM, **started))
+    await journey.give(journey.request.give(commands.EndDelegation, SYSTEM, **absence))
+    await journey.give(journey.request.give(commands.ReviewPeople, SYSTEM, cause="Ana left."))
+    await journey.seen("TaskReassigned")
+    task = absence["task_id"]
+    await journey.give(journey.request.give(commands.Approve, CAI, task_id=task))
+
+
 async def withdrawn(journey: Journey) -> None:
     """Held and resumed first, with a command nobody knows."""
     await journey.start(stage("manager", ANA, expires_at=lambda q: days(q, 5)))
@@ -162,6 +181,7 @@ async def handed_over(journey: Journey) -> None:
 PATHS: tuple[Path_, ...] = (
     approved, rejected, escalated, timed_out, sent_back, amended, overridden,
     moved_to_policy, withdrawn, from_state, continued_as_new, needs_attention, handed_over,
+    people_changed,
 )  # fmt: skip
 
 

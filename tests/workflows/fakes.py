@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 from portal.domain import codec
 from portal.domain.event import Event
 from portal.domain.events import EVENTS
-from portal.domain.plan import RoutePlan, RouteQuestion, StagePlan
+from portal.domain.plan import Review, RoutePlan, RouteQuestion, StagePlan
 from portal.domain.state import Approval
 from portal.workflows.messages import (
     RecordAnswer,
@@ -75,12 +75,14 @@ class FakeRecorder(Recorder):
 
 @dataclass
 class FakeRouter(Router):
-    """Opens the given stages in order. `fail`: errors to raise first, oldest first."""
+    """Opens the given stages in order. `fail`: errors to raise first, oldest first. `review`: what
+    it says of an open stage."""
 
     stages: Sequence[Plan] = ()
     fail: list[Exception] = field(default_factory=list)
     attention: list[str] = field(default_factory=list)
     asked: list[RouteQuestion] = field(default_factory=list)
+    review: Review | None = None
 
     @activity.defn(name="route")
     def route(self, ask: RouteAsk) -> RouteAnswer:
@@ -94,6 +96,8 @@ class FakeRouter(Router):
     def _plan(self, question: RouteQuestion) -> RoutePlan:
         if self.attention:
             return RoutePlan(attention=self.attention.pop(0))
+        if question.reviewing:
+            return RoutePlan(review=self.review, total=len(self.stages))
         for index, make in enumerate(self.stages):
             stage = replace(make(question), index=index)
             if index >= question.from_index and stage.key not in question.carried:
