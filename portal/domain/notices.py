@@ -95,6 +95,7 @@ KINDS: dict[str, NoticeKind] = {
         NoticeKind(code="comment", topic=COMMENTED, heading="New comment"),
         NoticeKind(code="question", topic=RETURNED, heading="A question about your request"),
         NoticeKind(code="answer", topic=ASKED, heading="Your question is answered", asks=True),
+        NoticeKind(code="moved_policy", topic=OUTCOME, heading="Moved to a newer policy"),
         NoticeKind(code="overridden", topic=OTHERS, heading="Decided by an administrator"),
         NoticeKind(code="decided", topic=OTHERS, heading="Decided"),
         NoticeKind(code="told", topic=TOLD, heading="For your information"),

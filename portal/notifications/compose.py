@@ -47,8 +47,9 @@ def _amended(event: request_events.RequestAmended, scene: Scene) -> list[Notice]
     """Whoever is still asked about what they did not have to read anew hears of it all the same."""
     scene.title = event.content.title
     text = f"{scene.name(event.actor)} changed “{scene.title}”, which waits for your decision."
-    people = dict.fromkeys(scene.assignees.values())
-    return [notice(event, person, "amended", text) for person in people]
+    return [
+        notice(event, person, "amended", text, task) for task, person in scene.assignees.items()
+    ]
 
 
 def _opened(event: stage_events.StageOpened, scene: Scene) -> list[Notice]:
