@@ -100,6 +100,20 @@ def test_a_question_is_told_as_a_comment() -> None:
     assert statuses(given) == ["IN_PROGRESS", "PENDING"]
 
 
+def test_one_person_more_is_told_and_listed() -> None:
+    request = two()
+    task = request.state.open_tasks[0]
+    request.says(
+        commands.AddApprover, task.assignee_id, to_id=new_key("dan"),
+        to_name="Dan", comment="You know these.",
+    )  # fmt: skip
+    given = request.back()
+    (row,) = given.rows.added[ACTIONS]
+
+    assert (row["action"], row["comment"]) == ("COMMENT", "Asked Dan as well. You know these.")
+    assert "waits for Ann, Dan" in given.problems[0]
+
+
 def test_an_override_ends_the_steps_under_way() -> None:
     request = two().says(commands.Override, ADMIN, decision=Decision.REJECT, reason="Fraud.",
                          content_version=1)  # fmt: skip

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from portal.domain import events as happened
 from portal.domain.event import Event
 from portal.legacy.back.keys import stamp
+from portal.legacy.back.openings import Sitting
 from portal.legacy.back.rows import DELEGATIONS, ESCALATIONS
 
 if TYPE_CHECKING:
@@ -81,6 +82,18 @@ def _reassigned(teller: "Teller", event: happened.TaskReassigned) -> None:
         teller.act(event, "REASSIGN", said, step, **{"from": before, "to": after})
 
 
+def _added(teller: "Teller", event: happened.ApproverAdded) -> None:
+    """One person more is asked: the old step has no place for that but a comment."""
+    if teller.opening is None:
+        return
+    person = teller.profile(event.person_id)
+    teller.opening.sittings[event.task_id] = Sitting(
+        person, person, person, None, moved="IN_PROGRESS"
+    )
+    name = teller.places.people.directory.name(person)
+    teller.act(event, "COMMENT", f"Asked {name} as well. {event.comment}")
+
+
 def _withdrawn(teller: "Teller", event: happened.TaskWithdrawn) -> None:
     sitting = teller.sitting(event.task_id)
     if sitting is not None:
@@ -98,5 +111,6 @@ HANDLERS: dict[type[Event], Handler] = {
     happened.TaskDelegated: _delegated,
     happened.TaskGivenBack: _given_back,
     happened.TaskReassigned: _reassigned,
+    happened.ApproverAdded: _added,
     happened.TaskWithdrawn: _withdrawn,
 }
