@@ -1,0 +1,38 @@
+"""A task that goes through several hands: asked about, answered, delegated, handed over."""
+
+from collections.abc import Callable
+
+from tests.journeys.people import Person
+
+Arrive = Callable[..., Person]
+EXPENSE = {
+    "title": "Glass for the lab", "amount": "41.20", "spent_on": "2026-11-02",
+    "category": "material", "cost_centre": "4100", "purpose": "For the physics room.",
+}  # fmt: skip
+
+
+def fill(who: Person, link: str, **fields: str) -> None:
+    """Follow a link of the request's page and send the form behind it."""
+    who.page.get_by_role("link", name=link).first.click()
+    for name, value in fields.items():
+        who.page.fill(f"main [name={name}]", value)
+    who.page.locator("main form button[type=submit]").first.click()
+
+
+def test_asked_answered_delegated_and_handed_over_without_scripts(somebody: Arrive) -> None:
+    tom, marta = somebody("tom.becker"), somebody("marta.lindqvist", script=False)
+    number = tom.submit("expenses", EXPENSE)
+    fill(marta.open_from_inbox(number), "Ask Tom", comment="Which glass is it?")
+    tom.sees(number, "Marta Lindqvist asks:", "Which glass is it?")
+    tom.page.fill("main form[action$='/answer'] [name=comment]", "Borosilicate.")
+    tom.page.locator("main form[action$='/answer'] button[type=submit]").click()
+    marta.sees(number, "Borosilicate.")
+    fill(marta, "Let somebody decide for you", person="Mei Tanaka", reason="You know glass.")
+    marta.sees(number, "You delegated this to Mei Tanaka")
+    somebody("mei.tanaka").sees(number, "You decide for Marta Lindqvist")
+    marta.page.locator("main form[action$='/take-back'] button[type=submit]").click()
+    marta.sees(number, "Your decision")
+    fill(marta, "Hand it over", person="Omar Farouk", reason="Chemistry is yours.")
+    marta.sees(number, "You handed this over to Omar Farouk", "Chemistry is yours.")
+    somebody("omar.farouk").open_from_inbox(number).decide("approve", "Fine.")
+    tom.sees(number, "Omar Farouk", "Fine.")
