@@ -68,6 +68,7 @@ KINDS: dict[str, NoticeKind] = {
         NoticeKind(
             code="amended", topic=ASKED, heading="Changed while it waits for you", asks=True
         ),
+        NoticeKind(code="moved_over", topic=ASKED, heading="Came over from the old system to you"),
         NoticeKind(code="moved", topic=ESCALATED, heading="No longer with you"),
         NoticeKind(
             code="returned", topic=RETURNED, heading="Sent back to you",

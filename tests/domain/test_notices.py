@@ -48,8 +48,10 @@ def test_attention_is_told_while_it_is_needed() -> None:
 
 
 def test_an_unknown_kind_has_plain_words() -> None:
-    assert kind_named("moved_over").heading == "News"
+    # A list of several requests: true as a whole, whatever became of the one it stands at.
     assert not kind_named("moved_over").asks
+    assert kind_named("unheard_of").heading == "News"
+    assert not kind_named("unheard_of").asks
 
 
 def test_every_kind_that_is_told_has_its_words_and_its_topic() -> None:
