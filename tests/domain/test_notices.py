@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from portal.domain.notices import KINDS, TOPICS, Standing, kind_named, why_not
 from portal.domain.request import Status
+from portal.legacy import messages
 from portal.notifications import compose
 
 TRUE = Standing(is_active=True, status=Status.PENDING, task_is_theirs=True)
@@ -56,6 +57,7 @@ def test_an_unknown_kind_has_plain_words() -> None:
 
 def test_every_kind_that_is_told_has_its_words_and_its_topic() -> None:
     folder = Path(compose.__file__).parent
-    text = "".join(file.read_text(encoding="utf-8") for file in folder.glob("*.py"))
+    tellers = [*folder.glob("*.py"), Path(messages.__file__)]
+    text = "".join(file.read_text(encoding="utf-8") for file in tellers)
     assert [code for code in KINDS if f'"{code}"' not in text] == []
     assert {kind.topic for kind in KINDS.values()} == set(TOPICS)
