@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -45,15 +47,20 @@ async def start_from_state(
     """Start a request's workflow where its state is. Safe to repeat. Raises RPCError.
 
     `again` also starts where a workflow of that id has ended: only for a request that is open.
+    The server answers a request id that it knows with the run it began, even an ended one; so
+    the id of a start again names the run that it follows.
     """
     state = wanted.state
     kind, workflow_id = names.address(wanted.workflow, state.request_id)
+    request_id = f"state-{state.request_id}-{state.seq}"
+    if again:
+        request_id += f"-after-{await _last_run(client, workflow_id)}"
     request = await requests.start_request(
         client,
         queue,
         kind,
         StartApproval(state.request_id, state=codec.encode(state)),
-        request_id=f"state-{state.request_id}-{state.seq}",
+        request_id=request_id,
         summary=names.summary(state.number, state.type_code),
         attributes=names.attributes_of(state),
         again=again,
@@ -66,6 +73,22 @@ async def start_from_state(
             raise
         return Start.THERE
     return Start.STARTED
+
+
+async def _last_run(client: Client, workflow_id: str) -> str:
+    """The id of the workflow's newest run; empty where the server knows none."""
+    question = DescribeWorkflowExecutionRequest(
+        namespace=client.namespace, execution=WorkflowExecution(workflow_id=workflow_id)
+    )
+    try:
+        answer = await client.workflow_service.describe_workflow_execution(
+            question, retry=True, timeout=LIMIT
+        )
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return ""
+    return answer.workflow_execution_info.execution.run_id
 
 
 async def start_many(

@@ -69,6 +69,14 @@ async def test_an_id_is_used_once_unless_its_workflow_was_lost(desk: Desk, worke
     assert (await asyncio.to_thread(desk.issue, approve)).outcome == "applied"
 
 
+def test_a_workflow_is_lost_twice_with_nothing_recorded_between(desk: Desk, worker: None) -> None:
+    desk.issue(desk.submit())
+    for _ in range(2):
+        History(desk).terminate()
+        assert reconcile(desk.settings, desk.engine, rebuild).started == ["PR-1001"]
+        assert reconcile(desk.settings, desk.engine, rebuild).missing == []
+
+
 async def test_registering_search_attributes_is_safe_to_repeat(desk: Desk) -> None:
     client = await clients.connect(desk.settings)
     await search_attributes.register(client)
