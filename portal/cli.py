@@ -41,6 +41,17 @@ def create_admin(email: str, name: str, password_stdin: bool) -> None:
     click.echo(f"{email} can sign in now.")
 
 
+@portal.command("set-password")
+@click.argument("email")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def set_password(email: str, password_stdin: bool) -> None:
+    """Give the person with this address a password; they are signed out everywhere."""
+    with explained():
+        person_id = people.by_email(email)
+        accounts.set_password(person_id, _password(password_stdin))
+    click.echo(f"{email} can sign in with it now.")
+
+
 @portal.command("deactivate")
 @click.argument("email")
 @click.option("--reason", default="", help="Kept with the change.")

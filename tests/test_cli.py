@@ -56,6 +56,17 @@ def test_an_address_is_taken_once(app: Flask) -> None:
     assert "already" in run(app, "create-admin", *again, typed="a long password\n", status=1)
 
 
+def test_somebody_without_a_password_gets_one(app: Flask, people: People, client) -> None:
+    given = ["ben@example.org", "--password-stdin"]
+    assert "can sign in" in run(app, "set-password", *given, typed="a long password\n")
+    form = client.get_page("/sign-in").form("/sign-in")
+    data = {**form.values, "email": "ben@example.org", "password": "a long password"}
+    assert client.post("/sign-in", data=data).location == "/inbox"
+    assert "12 characters" in run(app, "set-password", *given, typed="short\n", status=1)
+    nobody = ["nobody@example.org", "--password-stdin"]
+    assert "Nobody has" in run(app, "set-password", *nobody, typed="a long password\n", status=1)
+
+
 def test_no_demonstration_in_production(make_app, settings) -> None:
     app = make_app(replace(settings, environment="production"))
     assert "production" in run(app, "load-demo", status=1)

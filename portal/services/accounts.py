@@ -1,4 +1,4 @@
-"""People's accounts: the first admin, and what everybody may change about themselves."""
+"""People's accounts: the first admin, passwords, and what everybody may change about themselves."""
 
 from functools import cache
 from zoneinfo import available_timezones
@@ -10,7 +10,7 @@ from portal.domain.permissions import Role
 from portal.extensions import db
 from portal.models import User
 from portal.models.columns import new_id
-from portal.services import passwords
+from portal.services import passwords, sign_in
 
 LONGEST_NAME = 120
 NO_PLACES = ("Etc/", "posix/", "right/", "SystemV/", "US/")
@@ -39,6 +39,16 @@ def create_admin(email: str, name: str, password: str) -> str:
     )
     db.session.commit()
     return user_id
+
+
+def set_password(user_id: str, password: str) -> None:
+    """Give somebody a password, and end what sessions they have. Raises AccountRefused."""
+    email = db.session.scalar(select(User.email).where(User.id == user_id)) or ""
+    check_password(password, email)
+    hashed = passwords.hashed(password)
+    db.session.execute(update(User).where(User.id == user_id).values(password_hash=hashed))
+    sign_in.end_all(user_id)
+    db.session.commit()
 
 
 def check_password(password: str, email: str) -> None:
