@@ -158,8 +158,9 @@ def answer(instance_id: str) -> ResponseReturnValue:
         abort(404)
     except Settled:
         return _draw(_found(instance_id), form, 409, settled=True)
-    others = "" if number == 1 else f" and for {number - 1:,} others with the same reasons"
-    flash(f"Recorded{others}. The next run of the mover follows it.", "success")
+    others = "1 other" if number == 2 else f"{number - 1:,} others"
+    also = "" if number == 1 else f", for {others} with the same reasons too"
+    flash(f"Recorded{also}. The next run of the mover follows it.", "success")
     return redirect(url_for(".instance", instance_id=instance_id), 303)
 
 

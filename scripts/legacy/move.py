@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print("\n".join(mover.totals.lines()))
     if options.dry_run:
         _keep_dry_run(settings.legacy_dir, mover, options, code)
-        print("This was a dry run: nothing was written and nothing was started.")
+        print("This was a dry run: nothing was written or started. See /admin/cutover.")
     return code
 
 

@@ -16,8 +16,8 @@ from portal.legacy.tables import OPS
 
 Say = Callable[[str], None]
 ADVICE = (
-    "Move them with scripts/migrate_workflows_to_temporal.py, "
-    "or list those that may stay behind in a file for --accept."
+    "Move what can be moved with scripts/migrate_workflows_to_temporal.py, choose on "
+    "/admin/cutover where a person is needed, or list what may stay behind in a file for --accept."
 )
 
 
@@ -97,4 +97,7 @@ def _tell(connection: Connection, say: Say) -> None:
             f"The cutover is made: {len(made.tables)} tables and {len(made.enums)} enums are in "
             f"gloria_archive; they were locked for {made.locked_ms / 1000:.2f} seconds."
         )
-        say("`flask db downgrade` takes it back.")
+        say(
+            "`flask db downgrade` takes it back; "
+            "`flask portal rollback` too, with what is decided here meanwhile."
+        )
