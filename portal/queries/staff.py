@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select, tuple_
+from sqlalchemy import Uuid, func, literal, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from portal.extensions import db
@@ -80,7 +80,8 @@ def page_of(
         other = (func.lower(User.email).like(f"{start}%"), User.employee_no.like(f"{start}%"))
         statement = statement.where(or_(*fits, *other))
     if after is not None:
-        statement = statement.where(tuple_(key, User.id) > tuple_(*after))
+        last = tuple_(literal(after[0]), literal(after[1], Uuid(as_uuid=False)))
+        statement = statement.where(tuple_(key, User.id) > last)
     rows = db.session.execute(statement.order_by(key, User.id).limit(PAGE + 1)).all()
     found = tuple(StaffRow(*row) for row in rows[:PAGE])
     return found, found[-1] if len(rows) > PAGE else None

@@ -207,6 +207,11 @@ def test_a_version_that_was_not_shown_is_not_decided(
     assert commands(app) == 0
 
 
+def test_an_endless_version_counts_as_not_shown(ben: PageClient, asked: list[Approval]) -> None:
+    page = review(ben, asked)
+    ben.post_form(page, "/batches/", 422, decision="approve", seen="9" * 5_000)
+
+
 def test_the_state_is_told_for_the_waiting_page(
     ben: PageClient, asked: list[Approval], process: InProcess
 ) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from portal.domain.state import Approval
 from portal.extensions import db
 from portal.models import PeopleChange, Task, User, UserSession
+from portal.queries import staff
 from portal.temporal.people_watch import PeopleWatch
 from tests.clients import PageClient, sign_in
 from tests.in_process import NUMBER, InProcess
@@ -129,3 +130,17 @@ def test_names_are_only_words(adam: PageClient, app: Flask, people: People) -> N
         db.session.commit()
     page = looked_at(adam, people.eve, "deactivate")
     assert page.heading == "Deactivate {name} <b>Eve</b> {0}?"
+
+
+def test_the_list_goes_on_on_a_second_page(
+    adam: PageClient, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staff, "PAGE", 2)
+    first = adam.get_page(HERE)
+    onward = next(link for link in first.links if "after=" in link)
+    second = adam.get_page(onward)
+    assert f"{HERE}/{people.adam}" in first.links
+    assert f"{HERE}/{people.ben}" not in first.links
+    assert f"{HERE}/{people.adam}" not in second.links
+    assert f"{HERE}/{people.ben}" in second.links
+    assert HERE in second.links

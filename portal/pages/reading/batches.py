@@ -74,7 +74,11 @@ def review(batch: BatchRecord, user_id: str) -> Review:
 def seen_of(text: str) -> list[int | None]:
     """The versions that a form says were shown. Anything unreadable counts as not shown."""
     parts = text.split(".") if text else []
-    return [int(part) if part.isascii() and part.isdigit() else None for part in parts]
+    return [int(part) if _is_version(part) else None for part in parts]
+
+
+def _is_version(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10
 
 
 def result(batch: BatchRecord, decision: Decision, user_id: str) -> Result:
