@@ -57,11 +57,18 @@ def change(wish: Change) -> bool:
 
 def apply(wish: Change) -> bool:
     """The same in the caller's transaction."""
-    statement = select(User).where(User.id == wish.person_id).with_for_update()
-    person = db.session.execute(statement).scalar_one_or_none()
+    person = _locked(wish)
     if person is None:
         raise LookupError(wish.person_id)
     return _ACTS[wish.act](wish, person)
+
+
+def _locked(wish: Change) -> User | None:
+    """The person; nobody else changes them or the actor meanwhile. Both in one order: two who
+    change each other wait instead of standing in each other's way."""
+    both = [each for each in (wish.person_id, wish.actor_id) if each is not None]
+    rows = select(User).where(User.id.in_(both)).order_by(User.id).with_for_update()
+    return next((each for each in db.session.scalars(rows) if each.id == wish.person_id), None)
 
 
 def _deactivate(wish: Change, person: User) -> bool:

@@ -1,5 +1,6 @@
 """People and groups: found, changed after a look at what it does, and noted for ever."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlencode
 
@@ -144,3 +145,27 @@ def test_the_list_goes_on_on_a_second_page(
     assert f"{HERE}/{people.adam}" not in second.links
     assert f"{HERE}/{people.ben}" in second.links
     assert HERE in second.links
+
+
+def test_of_two_administrators_who_end_each_other_one_stays(
+    adam: PageClient, people: People, app: Flask
+) -> None:
+    both = User.id.in_([people.adam, people.ben])
+    ben = PageClient(app)
+    sign_in(ben, people.ben)
+    for _ in range(5):
+        with app.app_context():
+            db.session.execute(update(User).where(both).values(roles=["admin"]))
+            db.session.commit()
+        given = [(adam, people.ben, adam.csrf_token()), (ben, people.adam, ben.csrf_token())]
+        with ThreadPoolExecutor(2) as pool:
+            answers = list(pool.map(end_roles, *zip(*given, strict=True)))
+        assert answers.count(303) == 1
+        assert set(answers) <= {303, 403, 422}
+        with app.app_context():
+            assert sorted(db.session.scalars(select(User.roles).where(both))) == [[], ["admin"]]
+
+
+def end_roles(client: PageClient, whom: str, token: str) -> int:
+    data = {"csrf_token": token, "act": "roles", "reason": "New year."}
+    return client.post(f"{HERE}/{whom}/change", data=data).status_code
