@@ -25,9 +25,11 @@ def refuse_unreadable_address() -> None:
 
 
 def refuse_large_form() -> None:
-    """413 for a form with more fields or text than any of ours; reading it also meets the size
-    limits, which count each field of a form with files by itself."""
+    """413 for a form with more fields or text than any of ours, 400 for a field without a name;
+    reading it also meets the size limits, which count each field of a form with files by itself."""
     fields = list(request.form.items(multi=True))
+    if any(name is None for name, _ in fields):
+        abort(400, "The form holds a field without a name.")
     text = sum(len(name) + len(value) for name, value in fields)
     if len(fields) > MOST_FIELDS or text > MOST_TEXT:
         raise RequestEntityTooLarge

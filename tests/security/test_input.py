@@ -94,3 +94,10 @@ def test_a_large_form_of_a_visitor_is_no_crash(client: PageClient) -> None:
     body = b"a=1&" * 10_000
     kind = "application/x-www-form-urlencoded"
     assert client.post("/profile/time-zone", data=body, content_type=kind).status_code == 413
+
+
+def test_a_field_without_a_name_is_answered(client: PageClient, people: People) -> None:
+    body = b"--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--\r\n"
+    kind = "multipart/form-data; boundary=b"
+    for path in ("/sign-in", "/profile/time-zone"):
+        assert client.post(path, data=body, content_type=kind).status_code == 400
