@@ -7,6 +7,7 @@ database's refusal, which `portal.pages.errors` turns into a clear 422.
 from collections.abc import Iterable
 
 from flask import abort, request
+from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import RequestEntityTooLarge
 
 MOST_FIELDS = 1000
@@ -25,9 +26,13 @@ def refuse_unreadable_address() -> None:
 
 
 def refuse_large_form() -> None:
-    """413 for a form with more fields or text than any of ours, 400 for a field without a name;
-    reading it also meets the size limits, which count each field of a form with files by itself."""
-    fields = list(request.form.items(multi=True))
+    """413 for a form with more fields or text than any of ours, 400 for a field without a name or
+    a body that breaks off; reading it also meets the size limits, which count each field of a form
+    with files by itself."""
+    try:
+        fields = list(request.form.items(multi=True))
+    except ParseException:
+        abort(400, "The form arrived broken.")
     if any(name is None for name, _ in fields):
         abort(400, "The form holds a field without a name.")
     text = sum(len(name) + len(value) for name, value in fields)

@@ -14,7 +14,6 @@ import click
 from flask.cli import FlaskGroup
 
 from portal.config import ConfigurationError
-from scripts.legacy.beside import beside
 from scripts.local.processes import leave
 from scripts.local.temporal import keep_histories
 
@@ -41,6 +40,8 @@ def prepare(arguments: list[str]) -> None:
     if "--demo" in arguments:
         run("portal", "load-demo")
     if "--with-legacy" in arguments:
+        from scripts.legacy.beside import beside  # the mover's rooms: not for every start
+
         beside(os.environ["DATABASE_URL"])
 
 
