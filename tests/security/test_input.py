@@ -1,6 +1,9 @@
 """Characters, sizes and addresses that no page can mean get a clear answer, never a 500."""
 
+import io
+
 import pytest
+from gunicorn.http.errors import InvalidChunkSize
 from werkzeug.test import encode_multipart
 
 from portal.security.input import unreadable
@@ -101,3 +104,20 @@ def test_a_field_without_a_name_is_answered(client: PageClient, people: People) 
     kind = "multipart/form-data; boundary=b"
     for path in ("/sign-in", "/profile/time-zone"):
         assert client.post(path, data=body, content_type=kind).status_code == 400
+
+
+class BrokenOff(io.RawIOBase):
+    """A body whose chunks are none, as gunicorn reads it."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _buffer: object) -> int:
+        raise InvalidChunkSize(b"zz")
+
+
+def test_a_body_that_breaks_off_is_answered(client: PageClient) -> None:
+    environ = {"wsgi.input": BrokenOff(), "wsgi.input_terminated": True}
+    kind = "application/x-www-form-urlencoded"
+    answer = client.post("/sign-in", content_type=kind, environ_overrides=environ)
+    assert answer.status_code == 400
