@@ -11,7 +11,7 @@ from portal.queries import notifications
 from portal.queries.notifications import Cursor
 from portal.security.guards import requires
 from portal.security.identity import me
-from portal.services.notifications import mark_read
+from portal.services.notifications import mark_one_read, mark_read
 
 blueprint = Blueprint("notifications", __name__)
 
@@ -40,6 +40,15 @@ def read() -> ResponseReturnValue:
     mark_read(me().id, me().now)
     flash("All notifications are marked as read.", "success")
     return redirect(url_for("notifications.show"), 303)
+
+
+@blueprint.post("/notifications/<uuid:notification_id>/read")
+@requires(Permission.READ_INVOLVED, own_settings=True)
+def read_one(notification_id: UUID) -> ResponseReturnValue:
+    """Mark one of them as read, and go back to the part of the list where it stood."""
+    mark_one_read(me().id, str(notification_id), me().now)
+    before = request.form.get("before") or None
+    return redirect(url_for("notifications.show", before=before), 303)
 
 
 def _text(cursor: Cursor) -> str:

@@ -25,6 +25,7 @@ from portal.models import Batch, Command, Request, Task
 from portal.services.commands import store
 from portal.services.decide import Vote, command_of, refusal_of, task_columns
 from portal.services.errors import Refused
+from portal.services.notifications import mark_tasks_read
 
 MOST = 200
 # A decision about the task is recorded already and waits to be applied.
@@ -82,6 +83,7 @@ def decide(verdict: Verdict, user_id: str, click: Click) -> None:
         items.append({"task": vote.task_id, "command": vote.command_id})
         commands.append((command_of(row, vote, user_id, Via.BULK), row.number, row.workflow))
     store(commands, click)
+    mark_tasks_read(user_id, [command.task_id for command, _, _ in commands])
     _close(verdict, items)
     db.session.commit()
 

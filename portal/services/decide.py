@@ -18,6 +18,7 @@ from portal.models import Command, Request, Task
 from portal.services.attachments import attach
 from portal.services.commands import Receipt, issue
 from portal.services.errors import Refused
+from portal.services.notifications import mark_tasks_read
 
 LONGEST_COMMENT = 10_000
 
@@ -55,8 +56,15 @@ def decide(vote: Vote, actor_id: str, click: Click, via: Via = Via.WEB) -> Recei
     refusal = _reused(row, vote, actor_id) if sent_before else refusal_of(row, vote, actor_id)
     if refusal is not None:
         raise Refused(refusal, vote.comment)
-    also = partial(attach, vote.command_id, actor_id, row.request_id) if vote.files else None
+    also = partial(_on_the_way, vote, actor_id, row.request_id)
     return issue(command_of(row, vote, actor_id, via), click, row.number, row.workflow, also)
+
+
+def _on_the_way(vote: Vote, actor_id: str, request_id: str) -> None:
+    """What goes with a decision: its files; and what asked for it counts as read."""
+    if vote.files:
+        attach(vote.command_id, actor_id, request_id)
+    mark_tasks_read(actor_id, [vote.task_id])
 
 
 def command_of(row: Row[Any], vote: Vote, actor_id: str, via: Via = Via.WEB) -> TaskCommand:

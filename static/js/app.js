@@ -30,6 +30,12 @@ document.addEventListener("submit", (event) => {
 // Coming back by the Back button finds the form ready again.
 addEventListener("pageshow", () => all("form[data-sent]").forEach(release));
 
+// Following a new notification reads it.
+document.addEventListener("click", (event) => {
+  const form = event.target.matches("a") && one("[data-read]", event.target.closest("li") ?? event.target);
+  if (form) fetch(form.action, { method: "POST", body: new FormData(form), keepalive: true });
+});
+
 // Focus goes to what the portal just said. (An error summary has it already: autofocus.)
 if (!one(".error-summary")) one("[data-flash]")?.focus();
 

@@ -1,4 +1,4 @@
-"""Every page at three widths, light on a desk and dark on a phone: axe, console, sideways scroll."""
+"""Every page at three widths, light on a desk, dark on a phone: axe, console, sideways scroll."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,8 +25,8 @@ PAGES = {
     ),
     "ada.admin": (
         "/admin/attention", "/admin/people", "/admin/cutover", "/requests/{open}/override",
-        "/requests/{open}/approvers", "/requests/{open}/hold", "/admin/policy-moves", "/admin/messages",
-        "/requests/{closed}", "/requests/{held}",
+        "/requests/{open}/approvers", "/requests/{open}/hold", "/admin/policy-moves",
+        "/admin/messages", "/requests/{closed}", "/requests/{held}",
     ),
     "victor.audit": ("/history", "/history/{closed}", "/requests/{returned}"),
 }  # fmt: skip

@@ -38,6 +38,23 @@ def test_they_are_marked_as_read_together(ben: PageClient, app: Flask, people: P
     assert unread(app, people.ben) == 0
 
 
+def test_one_is_marked_as_read_by_whom_it_told(ben: PageClient, app: Flask, people: People) -> None:
+    forms = [form.action for form in ben.get_page("/notifications").document.forms]
+    address = next(each for each in forms if len(each) > len("/notifications/read") + 30)
+    for person, left in ((people.eve, 1), (people.ben, 0)):
+        sign_in(ben, person)
+        ben.post(address, data={"csrf_token": ben.csrf_token()})
+        assert unread(app, people.ben) == left
+
+
+def test_deciding_reads_what_asked_for_it(
+    ben: PageClient, app: Flask, people: People, asked: Approval
+) -> None:
+    task = f"/tasks/{asked.open_tasks[0].id}"
+    ben.post_form(ben.get_page(task), f"{task}/decision", decision="approve")
+    assert unread(app, people.ben) == 0
+
+
 def test_reading_the_list_marks_nothing(ben: PageClient, app: Flask, people: People) -> None:
     ben.get_page("/notifications")
     assert unread(app, people.ben) == 1

@@ -202,4 +202,5 @@ ROUTES = [
     Route("POST", "/views/<uuid:view_id>/delete", 404),
     Route("GET", "/notifications"),
     Route("POST", "/notifications/read", 303),
+    Route("POST", "/notifications/<uuid:notification_id>/read", 303),
 ]
