@@ -48,8 +48,8 @@ def _moment(at: datetime | date, zone: str) -> str:
 
 
 def _due_words(at: datetime | None, zone: str, now: datetime) -> str:
-    words = times.due(at, now, zone_named(zone)).long
-    return words.removeprefix("Due ").capitalize() if at else words
+    words = times.due(at, now, zone_named(zone)).long.removeprefix("Due ")
+    return words[:1].upper() + words[1:]
 
 
 def _form_facts(

@@ -1,5 +1,8 @@
 """Every name of the domain has words, a tone the stylesheet knows, and an icon that exists."""
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 
 from portal.domain.events import EVENTS
@@ -8,6 +11,7 @@ from portal.domain.request import Priority, Status
 from portal.presentation import labels, markup
 from portal.presentation.history import entry
 from portal.presentation.icons import icon
+from portal.presentation.letters import letters
 
 TONES = {"neutral", "info", "ok", "warn", "bad"}
 ALL = [
@@ -84,3 +88,9 @@ def test_events_read_as_sentences(
     kind: str, payload: dict[str, object], words: str, detail: str
 ) -> None:
     assert (entry(kind, payload).label.words, entry(kind, payload).detail) == (words, detail)
+
+
+def test_a_deadline_in_a_mail_keeps_the_month_as_it_is_written() -> None:
+    due, now = datetime(2026, 12, 8, 16, tzinfo=UTC), datetime(2026, 11, 25, tzinfo=UTC)
+    words = letters(Path("templates")).from_string("{{ due|due_words('Europe/Berlin', now) }}")
+    assert words.render(due=due, now=now) == "8 Dec 2026 17:00, in 13 days"
