@@ -1,7 +1,7 @@
 """The inbox: what waits for the reader's decision."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from urllib.parse import urlencode
@@ -12,7 +12,8 @@ from flask.typing import ResponseReturnValue
 
 from portal.domain.permissions import Permission
 from portal.forms.text import examine
-from portal.pages.frame import viewpoint
+from portal.pages.filling import uuid_of
+from portal.pages.frame import navigation, viewpoint
 from portal.pages.reading.answer import requests_url
 from portal.pages.reading.keys import new_key
 from portal.pages.reading.picks import picks_of
@@ -21,8 +22,8 @@ from portal.pages.reading.views import Place, views_of
 from portal.presentation.labels import count
 from portal.presentation.parts import Tab
 from portal.presentation.viewpoint import zone_named
-from portal.queries import inbox
-from portal.queries.inbox import Clock, Cursor, InboxCounts, InboxTask, View
+from portal.queries import acting, inbox
+from portal.queries.inbox import OWN, Clock, Cursor, InboxCounts, InboxTask, View
 from portal.security.guards import requires
 from portal.security.identity import Identity, me
 
@@ -43,16 +44,33 @@ class InboxFilter:
 
     view: View = View.ALL
     text: str = ""
+    whose: str = ""
 
     @property
     def url(self) -> str:
         """The address of its first page."""
-        return _url(self.view, self.text)
+        return self.url_after(None)
 
     @property
     def values(self) -> dict[str, str]:
         """Its part of an address."""
-        return _values(self.view, self.text)
+        view = "" if self.view is View.ALL else self.view.value
+        every = {"view": view, "for": self.whose, "q": self.text}
+        return {name: value for name, value in every.items() if value}
+
+    @property
+    def hidden(self) -> dict[str, str]:
+        """What a search in it keeps."""
+        return {name: value for name, value in self.values.items() if name != "q"}
+
+    def url_after(self, cursor: Cursor | None) -> str:
+        """The address of the page behind a task."""
+        values = self.values
+        if cursor is not None:
+            due = "" if cursor.due_at is None else str(int(cursor.due_at.timestamp() * 1_000_000))
+            values["after"] = f"{due}.{cursor.task_id}"
+        path = url_for("inbox.show")
+        return f"{path}?{urlencode(values)}" if values else path
 
 
 @blueprint.get("/inbox")
@@ -62,9 +80,8 @@ def show() -> ResponseReturnValue:
     person = me()
     clock = clock_of(person)
     shown = filter_of(request.args)
-    view, text = shown.view, shown.text
-    found = inbox.page(person.id, view, clock, text, _cursor(request.args.get("after", "")))
-    counts = inbox.counts(person.id, clock)
+    found = inbox.page(person.id, shown.view, clock, shown.text, _cursor(), whose=shown.whose)
+    counts = inbox.counts(person.id, clock, shown.whose)
     picks = picks_of(found.tasks)
     draw = partial(inbox_rows, requests_url=requests_url(), view=viewpoint(), picks=picks)
     return render_template(
@@ -75,11 +92,12 @@ def show() -> ResponseReturnValue:
         key=new_key(),
         counts=counts,
         summary=_summary(counts),
-        tabs=_tabs(view, counts, text),
+        tabs=_tabs(shown, counts),
+        owners=_owners(shown, found.tasks),
         shown=shown,
         views=views_of(Place.INBOX, person.id, shown.values),
-        clear_url=_url(view, ""),
-        next_url=_url(view, text, found.following) if found.following else None,
+        clear_url=replace(shown, text="").url,
+        next_url=shown.url_after(found.following) if found.following else None,
         is_first="after" not in request.args,
     )
 
@@ -87,13 +105,14 @@ def show() -> ResponseReturnValue:
 def filter_of(values: Mapping[str, str]) -> InboxFilter:
     """The filter that an address or a form names; anything else shows all."""
     text = examine(values.get("q", "")).text[:LONGEST_SEARCH]
-    return InboxFilter(_view(values.get("view", "")), text)
+    return InboxFilter(_view(values.get("view", "")), text, _whose(values.get("for", "")))
 
 
 def offered(shown: InboxFilter, most: int) -> list[str]:
     """Of the first so many tasks those that may be decided together."""
     person = me()
-    found = inbox.page(person.id, shown.view, clock_of(person), shown.text, most=most)
+    clock = clock_of(person)
+    found = inbox.page(person.id, shown.view, clock, shown.text, most=most, whose=shown.whose)
     picks = picks_of(found.tasks) or {}
     return [task.id for task in found.tasks if picks.get(task.id, "locked") is None]
 
@@ -108,6 +127,23 @@ def clock_of(person: Identity) -> Clock:
 
 def _view(name: str) -> View:
     return View(name) if name in {view.value for view in View} else View.ALL
+
+
+def _whose(name: str) -> str:
+    """`OWN`, a person's id, or all for anything else."""
+    return name if name == OWN else uuid_of(name) or ""
+
+
+def _owners(shown: InboxFilter, tasks: tuple[InboxTask, ...]) -> list[Tab]:
+    """For whom the reader has tasks, to choose between; nothing for whoever acts for nobody."""
+    acts = shown.whose or navigation().acting or any(task.acting_for for task in tasks)
+    names = acting.owners(me().id) if acts else ()
+    if not names and not shown.whose:
+        return []
+    every = (("", "For everybody"), (OWN, "My own"), *((key, f"For {name}") for key, name in names))
+    return [
+        Tab(label, replace(shown, whose=key).url, None, key == shown.whose) for key, label in every
+    ]
 
 
 def _groups(tasks: tuple[InboxTask, ...], clock: Clock) -> dict[View, list[InboxTask]]:
@@ -130,7 +166,7 @@ def _summary(counts: InboxCounts) -> str:
     return f"{tasks} for you, {overdue} overdue." if counts.overdue else f"{tasks} for you."
 
 
-def _tabs(current: View, counts: InboxCounts, text: str) -> list[Tab]:
+def _tabs(shown: InboxFilter, counts: InboxCounts) -> list[Tab]:
     numbers = {
         View.ALL: counts.all,
         View.OVERDUE: counts.overdue,
@@ -138,28 +174,14 @@ def _tabs(current: View, counts: InboxCounts, text: str) -> list[Tab]:
         View.LATER: counts.later,
     }
     return [
-        Tab(label, _url(view, text), numbers[view], view is current)
+        Tab(label, replace(shown, view=view).url, numbers[view], view is shown.view)
         for view, label in LABELS.items()
     ]
 
 
-def _url(view: View, text: str, after: Cursor | None = None) -> str:
-    values = _values(view, text)
-    if after is not None:
-        due = "" if after.due_at is None else str(int(after.due_at.timestamp() * 1_000_000))
-        values["after"] = f"{due}.{after.task_id}"
-    path = url_for("inbox.show")
-    return f"{path}?{urlencode(values)}" if values else path
-
-
-def _values(view: View, text: str) -> dict[str, str]:
-    values = {} if view is View.ALL else {"view": view.value}
-    return values | {"q": text} if text else values
-
-
-def _cursor(text: str) -> Cursor | None:
-    """The place that an address names; None, the beginning, for anything else."""
-    due, _, key = text.partition(".")
+def _cursor() -> Cursor | None:
+    """The place that the address names; None, the beginning, for anything else."""
+    due, _, key = request.args.get("after", "").partition(".")
     try:
         at = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=int(due)) if due else None
         return Cursor(at, str(UUID(key)))

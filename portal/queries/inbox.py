@@ -1,7 +1,7 @@
 """One person's open tasks, the most pressing first; few statements however many there are.
 
-The order is the index's (`ix_tasks_inbox`): due date, then id; tasks without a due date come last.
-A page starts behind a `Cursor`, so rows are neither skipped nor repeated while others disappear.
+The order is the index's (`ix_tasks_inbox`): due date, then id; those without one come last.
+A page starts behind a `Cursor`: rows are neither skipped nor repeated while others disappear.
 """
 
 from dataclasses import dataclass
@@ -31,6 +31,9 @@ from portal.models import Request, Task, User
 
 PAGE = 50
 COUNT_LIMIT = 100
+# Tasks that the reader has for nobody else.
+OWN = "own"
+_ROWS, _UNDATED = bindparam("rows", type_=BigInteger), bindparam("undated", type_=BigInteger)
 _FIRST = datetime(1, 1, 1, tzinfo=UTC)
 _LAST = datetime(9999, 12, 31, tzinfo=UTC)
 _LOWEST, _HIGHEST = "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"
@@ -112,22 +115,32 @@ def page(
     text: str = "",
     after: Cursor | None = None,
     most: int = PAGE,
+    whose: str = "",
 ) -> InboxPage:
-    """The tasks of one page. `text` looks into title, number and requester of all of them."""
-    values = _bounds(view, clock, after, most + 1) | {"user": user_id, "rows": most + 1}
+    """The tasks of one page. `text` looks into title, number and requester of all of them; `whose`
+    is `OWN`, the id of a person for whom the reader acts, or empty for all."""
+    values = _bounds(view, clock, after, most + 1) | _of(user_id, whose) | {"rows": most + 1}
     if text:
         values["pattern"] = f"%{_literally(text)}%"
-    rows = db.session.execute(_statement(bool(text)), values).all()
+    rows = db.session.execute(_statement(bool(text), _sort_of(whose)), values).all()
     tasks = tuple(InboxTask(*row) for row in rows[:most])
     more = len(rows) > most
     return InboxPage(tasks, Cursor(tasks[-1].due_at, tasks[-1].id) if more else None)
 
 
-def counts(user_id: str, clock: Clock) -> InboxCounts:
+def counts(user_id: str, clock: Clock, whose: str = "") -> InboxCounts:
     """How many tasks stand in each group."""
-    values = {"user": user_id, "now": clock.now, "day_ends": clock.day_ends}
-    row = db.session.execute(_counting(), values).one()
+    values = _of(user_id, whose) | {"now": clock.now, "day_ends": clock.day_ends}
+    row = db.session.execute(_counting(_sort_of(whose)), values).one()
     return InboxCounts(row.overdue, row.today, min(row.later + row.undated, COUNT_LIMIT))
+
+
+def _sort_of(whose: str) -> str:
+    return whose if whose in ("", OWN) else "one"
+
+
+def _of(user_id: str, whose: str) -> dict[str, str]:
+    return {"user": user_id} if whose in ("", OWN) else {"user": user_id, "whose": whose}
 
 
 def _literally(text: str) -> str:
@@ -158,12 +171,11 @@ def _key(name: str) -> Any:
     return bindparam(name, type_=Uuid(as_uuid=False))
 
 
-def _rows(name: str) -> Any:
-    return bindparam(name, type_=BigInteger)
-
-
-def _mine() -> tuple[Any, Any]:
-    return Task.assignee_id == _key("user"), Task.status == literal_column("'OPEN'")
+def _mine(whose: str) -> tuple[Any, ...]:
+    mine = Task.assignee_id == _key("user"), Task.status == literal_column("'OPEN'")
+    if not whose:
+        return mine
+    return *mine, Task.acting_for.is_(None) if whose == OWN else Task.acting_for == _key("whose")
 
 
 def _matching() -> Any:
@@ -176,10 +188,10 @@ def _matching() -> Any:
 
 
 @cache
-def _statement(searching: bool) -> Select[*tuple[Any, ...]]:
+def _statement(searching: bool, whose: str = "") -> Select[*tuple[Any, ...]]:
     """Two ranges of the index, one after the other; requests are joined to what is shown only."""
     columns = (Task.id, Task.request_id, Task.stage_name, Task.opened_at, Task.due_at)
-    base = select(*columns, Task.acting_for, Task.asked_at).where(*_mine())
+    base = select(*columns, Task.acting_for, Task.asked_at).where(*_mine(whose))
     if searching:
         base = base.join(_matching(), true())
     dated = base.where(
@@ -188,11 +200,11 @@ def _statement(searching: bool) -> Select[*tuple[Any, ...]]:
     )
     undated = base.where(Task.due_at.is_(None), Task.id > _key("undated_from"))
     parts = union_all(
-        dated.order_by(Task.due_at, Task.id).limit(_rows("rows")),
-        undated.order_by(Task.id).limit(_rows("undated")),
+        dated.order_by(Task.due_at, Task.id).limit(_ROWS),
+        undated.order_by(Task.id).limit(_UNDATED),
     ).subquery()
     found = select(parts).order_by(parts.c.due_at.nulls_last(), parts.c.id)
-    top = found.limit(_rows("rows")).subquery("top")
+    top = found.limit(_ROWS).subquery("top")
     delegator = aliased(User)
     return (
         select(
@@ -208,12 +220,12 @@ def _statement(searching: bool) -> Select[*tuple[Any, ...]]:
 
 
 @cache
-def _counting() -> Select[*tuple[Any, ...]]:
+def _counting(whose: str) -> Select[*tuple[Any, ...]]:
     """Each group counted within the index, up to the limit."""
 
     def count(*limits: Any) -> Any:
-        rows = select(literal_column("1")).where(*_mine(), *limits).limit(COUNT_LIMIT).subquery()
-        return select(func.count()).select_from(rows).scalar_subquery()
+        rows: Any = select(literal_column("1")).where(*_mine(whose), *limits).limit(COUNT_LIMIT)
+        return select(func.count()).select_from(rows.subquery()).scalar_subquery()
 
     now, ends = _due("now"), _due("day_ends")
     return select(

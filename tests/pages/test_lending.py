@@ -36,7 +36,12 @@ def test_the_delegate_has_it_and_decides_for_the_owner(
     assert "You delegated this to Cleo Example, who decides for you. You know chairs." in page.text
     assert "Your inbox is empty" in ben.get_page("/inbox").text
     sign_in(ben, people.cleo)
-    assert "for Ben Example" in ben.get_page("/inbox").text
+    inbox = ben.get_page("/inbox")
+    assert "for Ben Example" in inbox.text
+    assert [NUMBER in ben.get_page(f"/inbox?for={each}").text for each in ("own", people.ben)] == [
+        False, True,
+    ]  # fmt: skip
+    assert f"/inbox?for={people.ben}" in inbox.links
     page = ben.get_page(HERE)
     assert "Ben Example asks you to decide for them: “You know chairs.”" in page.text
     assert "You decide for Ben Example ." in page.text

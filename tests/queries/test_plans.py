@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from portal.domain.request import Status
 from portal.extensions import db
 from portal.queries import (
+    acting,
     attention,
     commands,
     comments,
@@ -77,10 +78,13 @@ def reader(crowd: Crowd, *, reads_all: bool) -> Reader:
 
 @pytest.mark.parametrize("view", list(View))
 @pytest.mark.parametrize("words", ["", "oak"])
-def test_the_inbox(crowd: Crowd, plans: Plans, view: View, words: str) -> None:
-    inbox.page(crowd.people.ben, view, CLOCK, words)
-    inbox.counts(crowd.people.ben, CLOCK)
-    assert plans.seen == 2
+@pytest.mark.parametrize("whose", ["", inbox.OWN, "one"])
+def test_the_inbox(crowd: Crowd, plans: Plans, view: View, words: str, whose: str) -> None:
+    owner = crowd.people.ana if whose == "one" else whose
+    inbox.page(crowd.people.ben, view, CLOCK, words, whose=owner)
+    inbox.counts(crowd.people.ben, CLOCK, owner)
+    acting.owners(crowd.people.ben)
+    assert plans.seen == 3
     assert plans.whole == set()
 
 
