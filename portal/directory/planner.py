@@ -9,16 +9,16 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from portal.directory import conditions
-from portal.directory.calendars import calendar_of
+from portal.directory.calendars import calendar_in
 from portal.directory.snapshot import needs_of, rules_of, snapshot
 from portal.domain import routing
 from portal.domain.codec import decode
 from portal.domain.directory import Directory
 from portal.domain.errors import InvalidPolicy
 from portal.domain.plan import Attention, RoutePlan, RouteQuestion, StagePlan, StageSkip
-from portal.domain.policy import Policy, Stage, WorkflowKind
+from portal.domain.policy import Policy, Stage, WorkflowKind, WorkingTime
 from portal.domain.simple import simple_stage
-from portal.domain.stage_plan import Clock
+from portal.domain.stage_times import Clock
 from portal.domain.worktime import Calendar, add_business_minutes
 
 DEFINITION = text("""
@@ -26,7 +26,7 @@ SELECT definition, published_at FROM portal.policy_versions WHERE id = CAST(:id 
 """)
 SETTING = text("""
 SELECT jsonb_path_query_array(t.form, '$[*].name') AS names, t.workflow,
-    c.time_zone, c.hours, c.country, c.subdivision
+    c.time_zone, c.hours, c.country, c.subdivision, c.closed_days, c.worked_days
 FROM portal.policy_versions v JOIN portal.request_types t ON t.id = v.request_type_id
 LEFT JOIN portal.calendars c ON c.id = t.calendar_id
 WHERE v.id = CAST(:id AS uuid)
@@ -103,6 +103,8 @@ def _world(connection: Connection, policy: Policy, question: RouteQuestion) -> W
     stages = policy.stages[question.from_index :]
     needs = needs_of(rules_of(stages, policy.fallback), question)
     needs.own_department |= any("department" in (stage.condition or "") for stage in stages)
+    if any(stage.working_time is WorkingTime.APPROVER for stage in stages):
+        needs.places_in = question.now.year
     directory = snapshot(connection, needs, question.requester_id)
     return World(
         directory=directory,
@@ -130,9 +132,7 @@ def _clock(setting: Any, now: datetime) -> Clock:
     """Minutes from now to a time: of the type's calendar, or by the wall clock without one."""
     calendar: Calendar | None = None
     if setting.time_zone is not None:
-        calendar = calendar_of(
-            setting.time_zone, setting.hours, setting.country, setting.subdivision, now.year
-        )
+        calendar = calendar_in(setting._mapping, now.year)
 
     def at(minutes: int, elapsed: bool) -> datetime:
         if elapsed or calendar is None:

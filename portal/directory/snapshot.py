@@ -7,11 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from portal.directory.calendars import calendar_in
 from portal.domain.approver_rules import code_of
 from portal.domain.codec import decode
 from portal.domain.directory import Absence, Department, Directory, Group, Person
 from portal.domain.plan import RouteQuestion
 from portal.domain.policy import ApproverRule, RuleKind, Stage
+from portal.domain.worktime import Calendar
 
 # One statement, since trips to the server are what a routing costs. UNION drops repeated rows: a
 # circle of managers ends by itself. That a delegate is away too is seen by their own absence.
@@ -52,7 +54,8 @@ WITH RECURSIVE above(id) AS (
         WHERE d.ends_at > now() AND d.starts_at <= now() AND d.revoked_at IS NULL
     ) d JOIN portal.users u ON u.id = d.delegator_id
 ), some_people AS (
-    SELECT u.id, u.name, u.manager_id, u.department_id, u.is_active, u.roles
+    SELECT u.id, u.name, u.manager_id, u.department_id, u.is_active, u.roles,
+        CASE WHEN :places THEN u.calendar_id END AS calendar_id
     FROM (TABLE wanted UNION SELECT delegate_id FROM away) asked
     JOIN portal.users u ON u.id = asked.id
 )
@@ -60,13 +63,18 @@ SELECT
     (SELECT jsonb_agg(to_jsonb(p) ORDER BY p.name, p.id) FROM some_people p) AS people,
     (SELECT jsonb_agg(to_jsonb(g) ORDER BY g.code) FROM some_groups g) AS groups,
     (SELECT jsonb_agg(to_jsonb(d) ORDER BY d.code) FROM some_departments d) AS departments,
-    (SELECT jsonb_agg(to_jsonb(a) ORDER BY a.id) FROM some_absences a) AS absences
+    (SELECT jsonb_agg(to_jsonb(a) ORDER BY a.id) FROM some_absences a) AS absences,
+    (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.id) FROM portal.calendars c
+        WHERE c.id IN (SELECT calendar_id FROM some_people)) AS calendars
 """)
 
 
 @dataclass
 class Needs:
-    """What the rules of some stages can ask the directory for."""
+    """What the rules of some stages can ask the directory for.
+
+    `places_in`: the year from which on the calendars of people's places are wanted, if they are.
+    """
 
     groups: set[str] = field(default_factory=set)
     departments: set[str] = field(default_factory=set)
@@ -74,6 +82,7 @@ class Needs:
     people: set[str] = field(default_factory=set)
     managers: bool = False
     own_department: bool = False
+    places_in: int | None = None
 
 
 def needs_of(rules: Iterable[ApproverRule], question: RouteQuestion) -> Needs:
@@ -108,6 +117,7 @@ def snapshot(connection: Connection, needs: Needs, requester_id: str) -> Directo
         "people": sorted(person for person in needs.people if _is_id(person)),
         "by_role": bool(needs.roles),
         "roles": sorted(needs.roles),
+        "places": needs.places_in is not None,
     }
     row = connection.execute(SNAPSHOT, parameters).one()
     people, groups, departments = row.people or [], row.groups or [], row.departments or []
@@ -120,7 +130,12 @@ def snapshot(connection: Connection, needs: Needs, requester_id: str) -> Directo
             for role in needs.roles
         },
         absences=_by_delegator(row.absences or []),
+        calendars=_calendars(row.calendars or [], needs.places_in),
     )
+
+
+def _calendars(rows: Iterable[Any], year: int | None) -> dict[str, Calendar]:
+    return {} if year is None else {row["id"]: calendar_in(row, year) for row in rows}
 
 
 def _by_delegator(rows: Iterable[Any]) -> dict[str, tuple[Absence, ...]]:

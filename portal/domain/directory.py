@@ -3,16 +3,22 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from portal.domain.worktime import Calendar
+
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Someone who may be asked. Inactive people are kept so that "left out" can name them."""
+    """Someone who may be asked. Inactive people are kept so that "left out" can name them.
+
+    `calendar_id`: the calendar of their place, where they have one of their own.
+    """
 
     id: str
     name: str
     manager_id: str | None = None
     department_id: str | None = None
     is_active: bool = True
+    calendar_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,11 +60,20 @@ class Absence:
 
 @dataclass(frozen=True, kw_only=True)
 class Directory:
-    """People by id, groups and departments by code, holders of a role by the role's code, and the
-    absences in force by who is away."""
+    """People by id, groups and departments by code, holders of a role by the role's code, the
+    absences in force by who is away, and the calendars of people's places by id."""
 
     people: dict[str, Person] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
     departments: dict[str, Department] = field(default_factory=dict)
     roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
     absences: dict[str, tuple[Absence, ...]] = field(default_factory=dict)
+    calendars: dict[str, Calendar] = field(default_factory=dict)
+
+    def places(self) -> dict[str, Calendar]:
+        """The calendar of each person who has a place of their own."""
+        return {
+            person.id: self.calendars[person.calendar_id]
+            for person in self.people.values()
+            if person.calendar_id in self.calendars
+        }

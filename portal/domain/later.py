@@ -26,6 +26,7 @@ def _plan_later(plan: StagePlan, by: timedelta) -> StagePlan:
     """The plan with all its times later."""
     return replace(
         plan,
+        people=tuple(replace(each, due_at=_shift(each.due_at, by)) for each in plan.people),
         reminders=tuple(at + by for at in plan.reminders),
         escalations=tuple(replace(level, at=level.at + by) for level in plan.escalations),
         expires_at=_shift(plan.expires_at, by),

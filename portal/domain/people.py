@@ -13,6 +13,7 @@ class ChangeKind(StrEnum):
     ACTIVATED = "activated"
     MANAGER = "manager_changed"
     ROLES = "roles_changed"
+    PLACE = "place_changed"
     GROUP_JOINED = "group_joined"
     GROUP_LEFT = "group_left"
     AWAY = "delegation_set"

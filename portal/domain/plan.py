@@ -23,7 +23,8 @@ class Candidate:
     """A person asked in a stage, and why: a sentence such as "You are Tom Becker's manager".
 
     `source`: the kind and code of the rule that found them, such as "group:FIN". `stand_in`: who
-    gets the task while they are away.
+    gets the task while they are away. `due_at`: when it is due for them, where the stage goes by
+    the approvers' places; else it is due with the stage.
     """
 
     person_id: str
@@ -32,6 +33,7 @@ class Candidate:
     group: str | None = None
     source: str = ""
     stand_in: StandIn | None = None
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

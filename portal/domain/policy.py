@@ -1,7 +1,7 @@
 """A policy: the stages a request goes through, who decides in each, and its clocks.
 
-Durations are whole minutes: business minutes of the request type's calendar unless the stage's
-`elapsed` says that the clock never stops.
+Durations are whole minutes: business minutes of the request type's calendar, or of the approvers'
+places where the stage's `working_time` says so, unless `elapsed` says that the clock never stops.
 """
 
 from dataclasses import dataclass, field
@@ -48,6 +48,14 @@ class RuleKind(StrEnum):
     MANAGER = "manager"
     DEPARTMENT_HEAD = "department_head"
     CHOSEN = "chosen"
+
+
+class WorkingTime(StrEnum):
+    """Whose working time a stage's clocks run by: the request type's calendar, or the calendar of
+    each approver's place (see `portal.domain.stage_times`)."""
+
+    TYPE = "type"
+    APPROVER = "approver"
 
 
 class WorkflowKind(StrEnum):
@@ -114,6 +122,7 @@ class Stage:
     comment_required: tuple[Decision, ...] = (Decision.REJECT, Decision.SEND_BACK)
     fallback: tuple[ApproverRule, ...] = ()
     elapsed: bool = False
+    working_time: WorkingTime = WorkingTime.TYPE
     asking_stops_clock: bool = False
     remind_after: tuple[int, ...] = ()
     escalate: tuple[EscalationLevel, ...] = ()

@@ -13,6 +13,7 @@ from portal.domain.policy import (
     RuleKind,
     Stage,
     StageKind,
+    WorkingTime,
 )
 
 _READABLE = frozenset({"title", "amount", "currency"})
@@ -82,6 +83,8 @@ def _check_quorum(where: str, stage: Stage) -> None:
 
 
 def _check_clocks(where: str, stage: Stage, names: frozenset[str]) -> None:
+    if stage.elapsed and stage.working_time is not WorkingTime.TYPE:
+        raise InvalidPolicy(f"{where} counts every hour, so it cannot go by working time as well.")
     if any(after < 1 for after in stage.remind_after):
         raise InvalidPolicy(f"{where}: a reminder has to come at least 1 minute after the opening.")
     if not _increasing(stage.remind_after):

@@ -17,7 +17,8 @@ from portal.domain.plan import (
 from portal.domain.policy import Policy, Stage, StageKind
 from portal.domain.policy_check import validate_policy
 from portal.domain.reviewing import review
-from portal.domain.stage_plan import Clock, reason_against, stage_plan
+from portal.domain.stage_plan import reason_against, stage_plan
+from portal.domain.stage_times import Clock
 from portal.domain.standing_in import represented
 
 __all__ = ["Clock", "Conditions", "plan_next", "predict", "validate_policy"]

@@ -215,7 +215,7 @@ def _assign(draft: Draft, plan: StagePlan, person: Candidate) -> str:
         stage_key=plan.key,
         person_id=person.person_id,
         group=person.group,
-        due_at=plan.due_at,
+        due_at=person.due_at or plan.due_at,
         why=person.why,
     )
     return id_

@@ -1,16 +1,15 @@
 """A policy's stage made ready to open: people, reasons, facts and absolute times."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from portal.domain.choosing import Choice, Chooser
-from portal.domain.plan import PlannedEscalation, RouteQuestion, StagePlan
+from portal.domain.plan import Candidate, PlannedEscalation, RouteQuestion, StagePlan
 from portal.domain.policy import Policy, Stage, StageKind
-
-# When `minutes` will have passed from now; business minutes, or by the wall clock if `elapsed`.
-Clock = Callable[[int, bool], datetime]
+from portal.domain.stage_times import Clock, Clocks, StageTimes, stage_times
 
 ALWAYS = "Every request of this type goes through this stage."
 
@@ -22,9 +21,9 @@ def stage_plan(
     stage = policy.stages[index]
     if stage.kind is StageKind.NOTIFY:
         return _notify_plan(index, policy, choice, chooser.question)
-    escalations = _escalations(stage, chooser, clock)
-    expires_at = None if stage.expire_after is None else clock(stage.expire_after, stage.elapsed)
-    deadlines = [level.at for level in escalations[:1]] + ([expires_at] if expires_at else [])
+    targets = [tuple(chooser.candidates(level.to, [])) for level in stage.escalate]
+    clocks = Clocks(now=chooser.question.now, of_type=clock, places=chooser.directory.places())
+    times = stage_times(stage, clocks, _asked(choice.people), [_ids(each) for each in targets])
     return StagePlan(
         index=index,
         key=stage.key,
@@ -32,7 +31,7 @@ def stage_plan(
         mode=stage.mode,
         needed=choice.needed,
         groups=choice.groups,
-        people=choice.people,
+        people=_due(choice.people, times.own),
         left_out=tuple(choice.left_out),
         excluded=tuple(chooser.excluded),
         reason=reason_for(stage),
@@ -44,10 +43,10 @@ def stage_plan(
         comment_required=stage.comment_required,
         undo_seconds=policy.undo_seconds,
         asking_stops_clock=stage.asking_stops_clock,
-        reminders=tuple(clock(after, stage.elapsed) for after in sorted(stage.remind_after)),
-        escalations=escalations,
-        expires_at=expires_at,
-        due_at=min(deadlines, default=None),
+        reminders=times.reminders,
+        escalations=_escalations(stage, targets, times),
+        expires_at=times.expires_at,
+        due_at=times.due_at,
         is_last=_is_last(index, policy),
     )
 
@@ -101,13 +100,27 @@ def _is_last(index: int, policy: Policy) -> bool:
     return index == len(policy.stages) - 1
 
 
-def _escalations(stage: Stage, chooser: Chooser, clock: Clock) -> tuple[PlannedEscalation, ...]:
+def _asked(people: Sequence[Candidate]) -> dict[str, set[str]]:
+    """Everybody asked, each with who may have their task from the start."""
+    return {
+        each.person_id: {each.person_id} | ({each.stand_in.person_id} if each.stand_in else set())
+        for each in people
+    }
+
+
+def _ids(people: Sequence[Candidate]) -> set[str]:
+    return {each.person_id for each in people}
+
+
+def _due(people: Sequence[Candidate], own: Mapping[str, datetime]) -> tuple[Candidate, ...]:
+    return tuple(replace(each, due_at=own.get(each.person_id)) for each in people)
+
+
+def _escalations(
+    stage: Stage, targets: Sequence[tuple[Candidate, ...]], times: StageTimes
+) -> tuple[PlannedEscalation, ...]:
+    levels = zip(stage.escalate, targets, times.escalations, strict=True)
     return tuple(
-        PlannedEscalation(
-            level=number,
-            at=clock(level.after, stage.elapsed),
-            to=tuple(chooser.candidates(level.to, [])),
-            message=level.message,
-        )
-        for number, level in enumerate(stage.escalate, start=1)
+        PlannedEscalation(level=number, at=at, to=to, message=level.message)
+        for number, (level, to, at) in enumerate(levels, start=1)
     )

@@ -20,7 +20,7 @@ from portal.models.links import Link
 from portal.models.messages import Message
 from portal.models.notifications import Notification, NotificationPreference
 from portal.models.people import Department, Group, GroupMember, User
-from portal.models.policies import Calendar, PolicyVersion, RequestType
+from portal.models.policies import Calendar, CalendarChange, PolicyVersion, RequestType
 from portal.models.requests import Comment, Participant, Request, Task
 from portal.models.saved_views import SavedView
 from portal.models.sessions import SignInAttempt, UserSession
@@ -32,6 +32,7 @@ __all__ = [
     "AuditText",
     "Batch",
     "Calendar",
+    "CalendarChange",
     "Closure",
     "Command",
     "Comment",

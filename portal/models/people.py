@@ -26,12 +26,18 @@ class Department(Base):
 
 
 class User(Base):
-    """A person. Without a password hash nobody signs in; inactive people stay for the record."""
+    """A person. Without a password hash nobody signs in; inactive people stay for the record.
+
+    `calendar_id`: the working time of their place; null: that of whatever they are asked.
+    """
 
     __tablename__ = "users"
     __table_args__ = (
         Index("ix_users_roles", "roles", postgresql_using="gin"),
         Index("ix_users_inactive", "id", postgresql_where=text("NOT is_active")),
+        Index(
+            "ix_users_calendar_id", "calendar_id", postgresql_where=text("calendar_id IS NOT NULL")
+        ),
     )
 
     id: Mapped[Id]
@@ -46,6 +52,9 @@ class User(Base):
     )
     job_title: Mapped[str | None] = mapped_column(Text)
     time_zone: Mapped[str] = mapped_column(Text, server_default="UTC")
+    calendar_id: Mapped[str | None] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("portal.calendars.id")
+    )
     locale: Mapped[str] = mapped_column(Text, server_default="en")
     roles: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     password_hash: Mapped[str | None] = mapped_column(Text)

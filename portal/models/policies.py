@@ -3,16 +3,20 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Text, UniqueConstraint, Uuid
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Text, UniqueConstraint, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import Base
-from portal.models.columns import Id, Json, Key, Now
+from portal.models.columns import Id, Json, Key, Now, UserKey
 
 
 class Calendar(Base):
-    """Working time: `hours` maps ISO weekday ("1" = Monday) to [["09:00", "17:00"], ...]."""
+    """Working time: `hours` maps ISO weekday ("1" = Monday) to [["09:00", "17:00"], ...].
+
+    `closed_days`: what is closed beside public holidays, names by ISO date. `worked_days`: ISO
+    dates that are worked although they are holidays. `version` grows with each change.
+    """
 
     __tablename__ = "calendars"
 
@@ -22,6 +26,28 @@ class Calendar(Base):
     hours: Mapped[Json]
     country: Mapped[str | None] = mapped_column(Text)
     subdivision: Mapped[str | None] = mapped_column(Text)
+    closed_days: Mapped[Json]
+    worked_days: Mapped[list[str]] = mapped_column(JSONB, server_default="[]")
+    version: Mapped[int] = mapped_column(server_default="1")
+
+
+class CalendarChange(Base):
+    """One change to a calendar, or to what uses it; a trigger refuses to alter the rows.
+
+    `kind`: a `portal.domain.calendars.CalendarChangeKind`; `data`: before and after. The calendar
+    may be gone meanwhile: `name` is what it was called.
+    """
+
+    __tablename__ = "calendar_changes"
+    __table_args__ = (Index("ix_calendar_changes_calendar_id", "calendar_id", "id"),)
+
+    id: Mapped[Id]
+    calendar_id: Mapped[Key]
+    name: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    actor_id: Mapped[UserKey]
+    data: Mapped[Json]
+    at: Mapped[Now]
 
 
 class RequestType(Base):

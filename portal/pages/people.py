@@ -20,7 +20,7 @@ from portal.domain.permissions import Permission
 from portal.forms.people_change import ChangeForm, manager_form
 from portal.forms.text import examine
 from portal.pages.reading import people_words
-from portal.queries import people, staff
+from portal.queries import calendars, people, staff
 from portal.queries import request as requests
 from portal.queries.staff import StaffRecord
 from portal.security.guards import requires
@@ -126,6 +126,8 @@ def _value(act: Act, given: "MultiDict[str, str]") -> str | tuple[str, ...]:
     value = given.get("value", "")
     if act in (Act.JOIN, Act.LEAVE) and value not in staff.groups():
         abort(404)
+    if act is Act.PLACE and value and value not in calendars.names():
+        abort(404)
     if act is Act.MANAGER and value:
         try:
             return str(UUID(value))
@@ -137,6 +139,8 @@ def _value(act: Act, given: "MultiDict[str, str]") -> str | tuple[str, ...]:
 def _name_of(wish: Change) -> str:
     if isinstance(wish.value, tuple):
         return ", ".join(wish.value) or "none"
+    if wish.act is Act.PLACE:
+        return calendars.names().get(wish.value, people_words.NO_PLACE)
     if wish.act in (Act.JOIN, Act.LEAVE):
         return staff.groups().get(wish.value, wish.value)
     found = people.find(wish.value) if wish.value else None
@@ -173,6 +177,7 @@ def _page(
         person=person,
         form=form or _manager_form(person, None),
         roles=service.known_roles(person.roles),
+        places=calendars.names(),
         groups={k: v for k, v in staff.groups().items() if k not in person.groups},
         changes=[(each, people_words.done(each, names)) for each in changes],
         older_url=f"{here}?before={following}" if following else None,

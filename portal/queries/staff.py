@@ -8,7 +8,7 @@ from sqlalchemy import Uuid, func, literal, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from portal.extensions import db
-from portal.models import Department, Group, GroupMember, PeopleChange, Task, User
+from portal.models import Calendar, Department, Group, GroupMember, PeopleChange, Task, User
 
 PAGE = 50
 GROUPS_SHOWN = 500
@@ -30,7 +30,8 @@ class StaffRow:
 
 @dataclass(frozen=True, slots=True)
 class StaffRecord:
-    """One person. `groups` by code; `open_tasks`: how many wait for them."""
+    """One person. `groups` by code; `open_tasks`: how many wait for them. `place`: the name of
+    their working calendar, None where they have none of their own."""
 
     id: str
     name: str
@@ -45,6 +46,8 @@ class StaffRecord:
     is_active: bool
     groups: dict[str, str]
     open_tasks: int
+    place_id: str | None
+    place: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +102,13 @@ def profile(person_id: str) -> StaffRecord | None:
     row = db.session.execute(
         select(
             User.id, User.name, User.email, User.employee_no, User.job_title, User.manager_id,
-            User.time_zone, User.roles, User.is_active, Department.name.label("department"),
+            User.time_zone, User.roles, User.is_active, User.calendar_id.label("place_id"),
+            Calendar.name.label("place"), Department.name.label("department"),
             manager.name.label("manager"), waiting.label("open_tasks"),
         )
         .outerjoin(Department, Department.id == User.department_id)
         .outerjoin(manager, manager.id == User.manager_id)
+        .outerjoin(Calendar, Calendar.id == User.calendar_id)
         .where(User.id == person_id)
     ).one_or_none()  # fmt: skip
     if row is None:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from portal.domain.people import ChangeKind, ReviewScope
 from portal.domain.permissions import Role
 from portal.extensions import db
-from portal.models import Group, GroupMember, User
+from portal.models import Calendar, Group, GroupMember, User
 from portal.services import away, sign_in
 from portal.services.people_changes import have_reviewed, note
 
@@ -28,13 +28,15 @@ class Act(StrEnum):
     ACTIVATE = "activate"
     MANAGER = "manager"
     ROLES = "roles"
+    PLACE = "place"
     JOIN = "join"
     LEAVE = "leave"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One change. `value`: the manager's id ("" for none), the group's code, or the roles.
+    """One change. `value`: the manager's or the place's id ("" for none), the group's code, or the
+    roles.
 
     `actor_id` None: a command on the server.
     """
@@ -138,6 +140,32 @@ def _roles(wish: Change, person: User) -> bool:
     return True
 
 
+def _place(wish: Change, person: User) -> bool:
+    """Their clock moves with them: the times they are shown, and their quiet hours. Deadlines that
+    stand stay where they are."""
+    calendar_id = str(wish.value) or None
+    if calendar_id == person.calendar_id:
+        return False
+    before, after = (_calendar(each) for each in (person.calendar_id, calendar_id))
+    zones = {"zone_before": person.time_zone, "zone_after": person.time_zone}
+    if after is not None:
+        zones["zone_after"] = after.time_zone
+    names = {"place_before": before and before.name, "place_after": after and after.name}
+    _note(wish, ChangeKind.PLACE, {**names, **zones})
+    _set(person, calendar_id=calendar_id, time_zone=zones["zone_after"])
+    return True
+
+
+def _calendar(calendar_id: str | None) -> Calendar | None:
+    """The calendar of a place, which stays while this is done."""
+    if calendar_id is None:
+        return None
+    calendar = db.session.get(Calendar, calendar_id, with_for_update={"read": True})
+    if calendar is None:
+        raise PeopleRefused("That place is not there any more: choose another one.")
+    return calendar
+
+
 def _join(wish: Change, person: User) -> bool:
     group = _group(wish)
     row = {"group_id": group.id, "user_id": person.id}
@@ -165,6 +193,7 @@ _ACTS: dict[Act, Callable[[Change, User], bool]] = {
     Act.ACTIVATE: _activate,
     Act.MANAGER: _manager,
     Act.ROLES: _roles,
+    Act.PLACE: _place,
     Act.JOIN: _join,
     Act.LEAVE: _leave,
 }

@@ -77,6 +77,8 @@ def _concerned(wish: Change) -> ColumnElement[bool] | None:
             return Request.attention.is_not(None)
         case Act.MANAGER:
             return Request.requester_id == wish.person_id
+        case Act.PLACE:
+            return None
     mine = or_(Task.assignee_id == wish.person_id, Task.acting_for == wish.person_id)
     tasks = select(Task.request_id).where(mine, Task.status == "OPEN")
     return Request.id.in_(tasks)

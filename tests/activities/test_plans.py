@@ -28,7 +28,7 @@ RECORDER: dict[str, list[Any]] = {
 }
 PEOPLE = {
     "requester": KNOWN["rita"], "managers": True, "groups": ["IT"], "departments": ["IT"],
-    "own": True, "people": IDS, "by_role": True, "roles": ["admin"],
+    "own": True, "people": IDS, "by_role": True, "roles": ["admin"], "places": True,
 }  # fmt: skip
 
 

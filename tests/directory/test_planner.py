@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, insert, text
+from sqlalchemy import Connection, event, insert, text, update
 from temporalio.exceptions import ApplicationError
 
 from portal.activities.route import RouteActivity
@@ -12,11 +12,19 @@ from portal.directory.planner import plan_next, predict
 from portal.domain.codec import decode, encode
 from portal.domain.errors import InvalidPolicy
 from portal.domain.plan import RoutePlan, StagePlan, StageSkip
-from portal.domain.policy import EscalationLevel, Policy, RuleKind, Stage, StageKind
-from portal.models import Delegation
+from portal.domain.policy import (
+    EscalationLevel,
+    Mode,
+    Policy,
+    RuleKind,
+    Stage,
+    StageKind,
+    WorkingTime,
+)
+from portal.models import Calendar, Delegation, User
 from portal.models.columns import new_id
 from portal.workflows.messages import RouteAsk
-from tests.directory.organisation import asks, identity, names, published, rule, stage
+from tests.directory.organisation import HOURS, asks, identity, names, published, rule, stage
 from tests.domain.story import MONDAY
 
 MANAGER = rule(RuleKind.MANAGER)
@@ -67,6 +75,22 @@ def test_deadlines_are_hours_of_the_office(connection: Connection) -> None:
     assert found.reminders == (MONDAY + timedelta(hours=8),)
     assert found.due_at == MONDAY + timedelta(days=1, hours=2)
     assert [each.name for each in found.escalations[0].to] == ["Ben"]
+
+
+def test_people_of_another_place_have_its_hours_and_holidays(connection: Connection) -> None:
+    place = {"id": new_id(), "name": "Tokyo", "time_zone": "Asia/Tokyo", "hours": HOURS}
+    row = {**place, "country": "JP", "closed_days": {"2026-01-06": "Move"}, "worked_days": []}
+    connection.execute(insert(Calendar).values(**row))
+    moved = update(User).where(User.id == identity("ana")).values(calendar_id=place["id"])
+    connection.execute(moved)
+    by_place = {"working_time": WorkingTime.APPROVER, "mode": Mode.ALL, "expire_after": 480}
+    both = stage(rule(RuleKind.PEOPLE, "ana", "cleo"), **by_place)
+    found = plan(connection, both).stage
+    assert found is not None
+    # At nine in the office it is 18:00 in Tokyo, which is closed the day after.
+    tokyo = datetime(2026, 1, 7, 8, tzinfo=UTC)
+    assert [each.due_at for each in found.people] == [tokyo, MONDAY + timedelta(hours=8)]
+    assert found.due_at == found.expires_at == tokyo
 
 
 def test_elapsed_hours_never_stop(connection: Connection) -> None:

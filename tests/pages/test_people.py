@@ -6,12 +6,13 @@ from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text, update
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from portal.domain.state import Approval
 from portal.extensions import db
-from portal.models import PeopleChange, Task, User, UserSession
+from portal.models import Calendar, PeopleChange, Task, User, UserSession
+from portal.models.columns import new_id
 from portal.queries import staff
 from portal.temporal.people_watch import PeopleWatch
 from tests.clients import PageClient, sign_in
@@ -84,6 +85,26 @@ def test_groups_managers_and_roles(adam: PageClient, app: Flask, people: People)
     page = changed(adam, people.eve, "roles", value="auditor")
     assert "Roles changed from none to auditor" in page.text
     assert one(app, select(User.roles).where(User.id == people.eve)) == ["auditor"]
+
+
+def test_whoever_moves_gets_another_clock_and_deadlines_stay(
+    adam: PageClient, app: Flask, people: People, asked: Approval
+) -> None:
+    due = one(app, select(Task.due_at).where(Task.status == "OPEN"))
+    with app.app_context():
+        place = new_id()
+        row = {"id": place, "name": "Kathmandu", "time_zone": "Asia/Kathmandu", "hours": {}}
+        db.session.execute(insert(Calendar).values(row))
+        db.session.commit()
+    page = changed(adam, people.ben, "place", value=place)
+    assert "The place of Ben Example is Kathmandu now." in page.text
+    assert "Place changed from no place of their own to Kathmandu, time zone from" in page.text
+    assert " to Asia/Kathmandu: New year." in page.text
+    assert one(app, select(User.time_zone).where(User.id == people.ben)) == "Asia/Kathmandu"
+    assert one(app, select(Task.due_at).where(Task.status == "OPEN")) == due
+    page = changed(adam, people.ben, "place", value="")
+    assert "Place changed from Kathmandu to no place of their own: New year." in page.text
+    assert looked_at(adam, people.ben, "place", 404, value=new_id())
 
 
 def test_a_new_manager_is_asked_in_place_of_the_old(

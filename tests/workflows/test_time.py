@@ -5,7 +5,12 @@ from datetime import timedelta
 import pytest
 
 from portal.domain import commands
-from portal.domain.stage_events import ReminderDue, TaskEscalated
+from portal.domain.directory import Directory, Person
+from portal.domain.plan import RouteQuestion, StagePlan
+from portal.domain.policy import ApproverRule, Mode, Policy, RuleKind, Stage, WorkingTime
+from portal.domain.routing import plan_next
+from portal.domain.stage_events import ReminderDue, TaskEscalated, TaskExpired
+from portal.domain.worktime import Calendar, add_business_minutes
 from tests.workflows.fakes import days
 from tests.workflows.given import ANA, BEN, CAI, DAN, escalates_to_ben, stage
 from tests.workflows.journey import Journey
@@ -13,6 +18,20 @@ from tests.workflows.journey import Journey
 pytestmark = pytest.mark.temporal
 
 SOON = timedelta(minutes=1)
+PEOPLE = tuple(Person(id=each, name=each, calendar_id=each) for each in (ANA, BEN))
+HOURS = {ANA: ("Asia/Kathmandu", (540, 720)), BEN: ("America/St_Johns", (780, 1020))}
+PLACES = {who: Calendar(time_zone=zone, hours=((day,),) * 7) for who, (zone, day) in HOURS.items()}
+
+
+def by_place(question: RouteQuestion) -> StagePlan:
+    """Ana and Ben, an hour of work at each one's own place."""
+    rule = ApproverRule(kind=RuleKind.PEOPLE, people=(ANA, BEN))
+    clocks = {"remind_after": (30,), "expire_after": 60, "working_time": WorkingTime.APPROVER}
+    policy = Policy(stages=(Stage(key="a", name="A", mode=Mode.ALL, rules=(rule,), **clocks),))
+    known = Directory(people={each.id: each for each in PEOPLE}, calendars=PLACES)
+    plan = plan_next(policy, question, known, {}, lambda *_: question.now).stage
+    assert plan is not None
+    return plan
 
 
 async def test_reminders_come_on_their_days_and_no_earlier(journey: Journey) -> None:
@@ -28,6 +47,23 @@ async def test_reminders_come_on_their_days_and_no_earlier(journey: Journey) -> 
     assert opened is not None
     for number, event in enumerate(journey.recorder.of(ReminderDue), start=1):
         assert timedelta() <= event.at - opened.opened_at - timedelta(days=number) < SOON
+
+
+async def test_where_people_work_elsewhere_it_waits_for_the_last_of_them(journey: Journey) -> None:
+    """By the real rules of routing: Ana's night is over before Ben's."""
+    await journey.start(by_place)
+    asked = journey.router.asked[0]
+    hours = {each.id: add_business_minutes(PLACES[each.id], asked.now, 60) for each in PEOPLE}
+    opened = journey.recorder.state.stage
+    assert opened is not None
+    assert {task.assignee_id: task.due_at for task in opened.tasks} == hours
+    await journey.sleep(days=2)
+    await journey.seen("RequestTimedOut")
+    (reminder,) = journey.recorder.of(ReminderDue)
+    (ended,) = journey.recorder.of(TaskExpired)[:1]
+    half = max(add_business_minutes(PLACES[each.id], asked.now, 30) for each in PEOPLE)
+    assert timedelta() <= reminder.at - half < SOON
+    assert timedelta() <= ended.at - max(hours.values()) < SOON
 
 
 async def test_escalated_then_decided_by_whoever_got_it(journey: Journey) -> None:

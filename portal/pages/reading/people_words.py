@@ -18,6 +18,9 @@ class Question:
     done: str
 
 
+# Of somebody who has no calendar of their own.
+NO_PLACE = "no place of their own"
+
 _QUESTIONS: dict[Act, Question] = {
     Act.DEACTIVATE: Question(
         "Deactivate {name}?",
@@ -46,6 +49,13 @@ _QUESTIONS: dict[Act, Question] = {
         "Open requests of theirs that ask the manager before are routed anew.",
         "Change the manager", "The manager of {name} is {value} now.",
     ),
+    Act.PLACE: Question(
+        "Move {name} to {value}?",
+        "Where a policy goes by the approvers' places, what they are asked from now on is due by"
+        " these working hours. Their times and quiet hours follow the place's time zone. Deadlines"
+        " that stand already do not move.",
+        "Change the place", "The place of {name} is {value} now.",
+    ),
     Act.ROLES: Question(
         "Change the roles of {name} to {value}?",
         "Rights change at once, and what they are asked by a role they no longer hold is routed"
@@ -67,6 +77,7 @@ KINDS: dict[str, str] = {
     ChangeKind.ACTIVATED: "Activated",
     ChangeKind.MANAGER: "Manager changed",
     ChangeKind.ROLES: "Roles changed",
+    ChangeKind.PLACE: "Place changed",
     ChangeKind.GROUP_JOINED: "Joined the group",
     ChangeKind.GROUP_LEFT: "Left the group",
     ChangeKind.AWAY: "Delegation set",
@@ -83,12 +94,20 @@ def done(change: ChangeRecord, names: dict[str, str]) -> str:
         case ChangeKind.MANAGER:
             sides = (names.get(data.get(side) or "", "nobody") for side in ("before", "after"))
             return f"{words} from {' to '.join(sides)}"
+        case ChangeKind.PLACE:
+            places = (data.get(side) or NO_PLACE for side in ("place_before", "place_after"))
+            return f"{words} from {' to '.join(places)}{_zones(data)}"
         case ChangeKind.ROLES:
             before, after = (", ".join(data.get(side) or ["none"]) for side in ("before", "after"))
             return f"{words} from {before} to {after}"
         case ChangeKind.AWAY:
             return f"{words}: {names.get(data.get('delegate_id') or '', 'somebody')} decides"
     return words
+
+
+def _zones(data: dict[str, str]) -> str:
+    before, after = (data.get(side, "").replace("_", " ") for side in ("zone_before", "zone_after"))
+    return "" if before == after else f", time zone from {before} to {after}"
 
 
 def people_in(changes: tuple[ChangeRecord, ...]) -> set[str]:
