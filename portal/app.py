@@ -35,6 +35,8 @@ PAGES = (
     "notifications",
     "away",
     "people",
+    "calendars",
+    "due_dates",
     "steering",
     "attention",
     "amend",

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, insert, select, update
 
 from portal import models
 from portal.demo import organisation
@@ -12,14 +12,14 @@ from portal.domain.codec import encode
 from portal.models.columns import new_id
 
 IN_FORCE_DAYS = 160
-HOURS = {str(day): [["08:00", "12:00"], ["13:00", "17:00"]] for day in range(1, 6)}
+WORKING_DAYS = range(1, 6)
 
 
 def make_organisation(connection: Connection) -> dict[str, str]:
-    """Insert departments, people and groups; returns each person's id by their key."""
+    """Insert calendars, departments, people and groups; returns each person's id by their key."""
     ids = {person.key: new_id() for person in organisation.PEOPLE}
     departments = _departments(connection)
-    _people(connection, ids, departments)
+    _people(connection, ids, departments, _calendars(connection))
     for department in organisation.DEPARTMENTS:
         connection.execute(
             update(models.Department)
@@ -42,7 +42,32 @@ def _departments(connection: Connection) -> dict[str, str]:
     return departments
 
 
-def _people(connection: Connection, ids: dict[str, str], departments: dict[str, str]) -> None:
+def _calendars(connection: Connection) -> dict[str, str]:
+    calendars = {each.name: new_id() for each in organisation.CALENDARS}
+    connection.execute(
+        insert(models.Calendar),
+        [
+            {
+                "id": calendars[each.name],
+                "name": each.name,
+                "time_zone": each.time_zone,
+                "hours": {str(day): each.hours for day in WORKING_DAYS},
+                "country": each.country,
+                "subdivision": each.subdivision,
+            }
+            for each in organisation.CALENDARS
+        ],
+    )
+    return calendars
+
+
+def _people(
+    connection: Connection,
+    ids: dict[str, str],
+    departments: dict[str, str],
+    calendars: dict[str, str],
+) -> None:
+    places = organisation.PLACES
     connection.execute(
         insert(models.User),
         [
@@ -54,7 +79,8 @@ def _people(connection: Connection, ids: dict[str, str], departments: dict[str, 
                 "job_title": person.job_title,
                 "department_id": departments[person.department] if person.department else None,
                 "manager_id": ids[person.manager] if person.manager else None,
-                "time_zone": organisation.TIME_ZONE,
+                "time_zone": places.get(person.key, organisation.SCHOOLS).time_zone,
+                "calendar_id": calendars[places[person.key].name] if person.key in places else None,
                 "roles": list(person.roles),
             }
             for number, person in enumerate(organisation.PEOPLE, start=1)
@@ -75,18 +101,9 @@ def _groups(connection: Connection, ids: dict[str, str]) -> None:
 def make_types(
     connection: Connection, ids: dict[str, str], now: datetime
 ) -> dict[str, tuple[DemoType, TypeInForce]]:
-    """Insert the calendar and the four types, each with a published policy, by their codes."""
-    calendar = new_id()
-    connection.execute(
-        insert(models.Calendar).values(
-            id=calendar,
-            name="School offices",
-            time_zone=organisation.TIME_ZONE,
-            hours=HOURS,
-            country="DE",
-            subdivision="BE",
-        )
-    )
+    """Insert the four types, each with a published policy, by their codes."""
+    schools = models.Calendar.name == organisation.SCHOOLS.name
+    calendar = str(connection.execute(select(models.Calendar.id).where(schools)).scalar_one())
     published = {"at": now - timedelta(days=IN_FORCE_DAYS), "by": ids["ada.admin"]}
     kinds = {}
     for position, kind in enumerate(all_types(ids)):

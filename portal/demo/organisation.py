@@ -1,4 +1,5 @@
-"""The people of the demonstration: two schools, six departments, managers three levels deep."""
+"""The people of the demonstration: two schools and an office far away, six departments, managers
+three levels deep."""
 
 from dataclasses import dataclass
 
@@ -18,6 +19,17 @@ class DemoDepartment:
 
 
 @dataclass(frozen=True)
+class DemoCalendar:
+    """The working time of a place."""
+
+    name: str
+    time_zone: str
+    country: str
+    subdivision: str
+    hours: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class DemoPerson:
     """A person; `manager` is another person's key, `account` their part in the demo."""
 
@@ -34,6 +46,14 @@ class DemoPerson:
         """The key as a mail address of the demonstration's domain."""
         return f"{self.key}@{MAIL_DOMAIN}"
 
+
+SCHOOLS = DemoCalendar(
+    "School offices", TIME_ZONE, "DE", "BE", (("08:00", "12:00"), ("13:00", "17:00"))
+)
+BENGALURU = DemoCalendar("Bengaluru office", "Asia/Kolkata", "IN", "KA", (("09:30", "18:30"),))
+CALENDARS = (SCHOOLS, BENGALURU)
+# Whose place is not what they are asked goes by.
+PLACES = {"kavya.rao": BENGALURU}
 
 DEPARTMENTS = (
     DemoDepartment("4100", "Teaching North", "sofia.conti", NORTH),
@@ -81,6 +101,7 @@ agnes.toth|Ágnes Tóth|Recruiter|5200|dewi.santoso|
 samuel.green|Samuel Green|People Partner|5200|dewi.santoso|people
 maria.silva|Maria Silva|Training Coordinator|5200|dewi.santoso|
 arjun.patel|Arjun Patel|Systems Engineer|5300|kofi.mensah|it
+kavya.rao|Kavya Rao|Systems Engineer, Bengaluru|5300|kofi.mensah|it-bengaluru
 eva.lang|Eva Lang|Service Desk|5300|kofi.mensah|
 minh.nguyen|Nguyễn Minh|Network Engineer|5300|kofi.mensah|
 paula.jimenez|Paula Jiménez|Buyer|5400|lena.hoffmann|
@@ -115,7 +136,7 @@ PEOPLE = _people()
 
 GROUPS = {
     "finance": ("Finance", ("ana.ruiz", "mei.tanaka", "omar.farouk", "julia.schmidt")),
-    "it": ("IT", ("priya.raman", "kofi.mensah", "arjun.patel")),
+    "it": ("IT", ("priya.raman", "kofi.mensah", "arjun.patel", "kavya.rao")),
     "people": ("People", ("hana.kobayashi", "dewi.santoso", "samuel.green")),
     "purchasing": ("Purchasing", ("jonas.weber", "lena.hoffmann", "paula.jimenez")),
 }

@@ -14,6 +14,7 @@ from portal.domain.policy import (
     RuleKind,
     Stage,
     StageKind,
+    WorkingTime,
 )
 
 HOUR = 60
@@ -187,7 +188,8 @@ def expenses(ids: Mapping[str, str]) -> DemoType:
 
 
 def access(ids: Mapping[str, str]) -> DemoType:
-    """System access: one of the system owner's group and one of IT, side by side."""
+    """System access: one of the system owner's group and one of IT, side by side; each by the
+    working time of where they are."""
     owners = {"ledger": "finance", "personnel": "people", "orders": "purchasing"}
     owner = ApproverRule(
         kind=RuleKind.GROUP, form_field="system", codes=owners, label="System owner"
@@ -200,7 +202,7 @@ def access(ids: Mapping[str, str]) -> DemoType:
     both = Stage(
         key="owners", name="System owner and IT", mode=Mode.PER_GROUP,
         rules=(owner, _group("it", "IT")), remind_after=(4 * HOUR,), escalate=(up,),
-        expire_after=5 * WORKING_DAY,
+        expire_after=5 * WORKING_DAY, working_time=WorkingTime.APPROVER,
     )  # fmt: skip
     systems = (("ledger", "Ledger"), ("personnel", "Personnel files"), ("orders", "Orders"))
     levels = (("read", "Read"), ("write", "Read and change"), ("admin", "Administer"))

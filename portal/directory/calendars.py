@@ -65,6 +65,17 @@ def _calendar(
     return Calendar(time_zone=time_zone, hours=week, holidays=free - _days(worked_days))
 
 
+def free_days(row: Mapping[str, Any], year: int) -> dict[date, str]:
+    """The days off of a whole row, with the names of public holidays and of its own days.
+
+    Raises InvalidPolicy as `calendar_of` does.
+    """
+    names = public_holidays(row["country"], row["subdivision"], year)
+    own = {day: row["closed_days"][day.isoformat()] for day in _days(row["closed_days"])}
+    worked = _days(row["worked_days"])
+    return {day: name for day, name in {**names, **own}.items() if day not in worked}
+
+
 def public_holidays(country: str | None, subdivision: str | None, year: int) -> dict[date, str]:
     """Public holidays with their English names, from the year before `year` on.
 

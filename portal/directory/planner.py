@@ -109,7 +109,7 @@ def _world(connection: Connection, policy: Policy, question: RouteQuestion) -> W
     return World(
         directory=directory,
         conditions=_evaluate(stages, question, setting.names, directory),
-        clock=_clock(setting, question.now),
+        clock=clock_by(_calendar(setting, question.now.year), question.now),
         is_simple=setting.workflow == WorkflowKind.SIMPLE,
     )
 
@@ -128,11 +128,8 @@ def _evaluate(
     }
 
 
-def _clock(setting: Any, now: datetime) -> Clock:
-    """Minutes from now to a time: of the type's calendar, or by the wall clock without one."""
-    calendar: Calendar | None = None
-    if setting.time_zone is not None:
-        calendar = calendar_in(setting._mapping, now.year)
+def clock_by(calendar: Calendar | None, now: datetime) -> Clock:
+    """Minutes from now to a time: of this calendar, or by the wall clock without one."""
 
     def at(minutes: int, elapsed: bool) -> datetime:
         if elapsed or calendar is None:
@@ -140,3 +137,7 @@ def _clock(setting: Any, now: datetime) -> Clock:
         return add_business_minutes(calendar, now, minutes)
 
     return at
+
+
+def _calendar(setting: Any, year: int) -> Calendar | None:
+    return None if setting.time_zone is None else calendar_in(setting._mapping, year)

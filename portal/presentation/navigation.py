@@ -85,6 +85,7 @@ _ADMINISTRATION = (
     ("rules", "Rules", "arrows-right-left", {"admin"}),
     ("types", "Request types", "squares-2x2", {"admin"}),
     ("people", "People and groups", "users", {"admin"}),
+    ("calendars", "Calendars", "calendar", {"admin"}),
     ("jobs", "Jobs", "queue-list", {"admin"}),
     ("cutover", "Old engine", "archive-box-arrow-down", {"admin"}),
     ("settings", "Settings", "cog-6-tooth", {"admin"}),
@@ -95,6 +96,7 @@ _PATHS = {
     "attention": "admin/attention",
     "cutover": "admin/cutover",
     "people": "admin/people",
+    "calendars": "admin/calendars",
     "messages": "admin/messages",
     "policy_moves": "admin/policy-moves",
 }

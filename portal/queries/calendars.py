@@ -1,12 +1,65 @@
 """Calendars for administrators: what each says, and what goes by it."""
 
-from sqlalchemy import select
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
 
 from portal.extensions import db
-from portal.models import Calendar
+from portal.models import Calendar, CalendarChange, PolicyVersion, RequestType, User
 
 # An organisation has a few places; more than this no page lists.
 SHOWN = 500
+CHANGES_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarRecord:
+    """A calendar. `types`: names of the request types that go by it; `people`: how many have their
+    place there."""
+
+    id: str
+    name: str
+    time_zone: str
+    hours: dict[str, list[list[str]]]
+    country: str | None
+    subdivision: str | None
+    closed_days: dict[str, str]
+    worked_days: list[str]
+    version: int
+    types: list[str]
+    people: int
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """By the names of the table's columns."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarChangeRecord:
+    """One change, by whom and when; `data`: before and after."""
+
+    kind: str
+    name: str
+    actor: str
+    data: dict[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TypeCalendar:
+    """A request type and the calendar that it goes by."""
+
+    id: str
+    code: str
+    name: str
+    calendar_id: str | None
+    calendar: str | None
+    workflow: str
+    policy_version_id: str | None
+    version: int | None
 
 
 def names() -> dict[str, str]:
@@ -15,3 +68,83 @@ def names() -> dict[str, str]:
         select(Calendar.id, Calendar.name).order_by(Calendar.name, Calendar.id).limit(SHOWN)
     )
     return {row.id: row.name for row in rows}
+
+
+def all_of_them() -> tuple[CalendarRecord, ...]:
+    """Every calendar, in the order of names."""
+    rows = db.session.execute(_records().order_by(Calendar.name, Calendar.id).limit(SHOWN))
+    return tuple(_record(row) for row in rows)
+
+
+def find(calendar_id: str) -> CalendarRecord | None:
+    """One calendar."""
+    row = db.session.execute(_records().where(Calendar.id == calendar_id)).one_or_none()
+    return None if row is None else _record(row)
+
+
+def changes_of(calendar_id: str) -> tuple[CalendarChangeRecord, ...]:
+    """What was changed about a calendar, the newest first."""
+    return _changes(CalendarChange.calendar_id == calendar_id)
+
+
+def deleted() -> tuple[CalendarChangeRecord, ...]:
+    """The calendars that were deleted last."""
+    return _changes(CalendarChange.kind == "deleted")
+
+
+def types() -> tuple[TypeCalendar, ...]:
+    """Every active request type, in their order."""
+    rows = db.session.execute(
+        select(
+            RequestType.id, RequestType.code, RequestType.name, RequestType.calendar_id,
+            Calendar.name, RequestType.workflow, RequestType.policy_version_id,
+            PolicyVersion.version,
+        )
+        .outerjoin(Calendar, Calendar.id == RequestType.calendar_id)
+        .outerjoin(PolicyVersion, PolicyVersion.id == RequestType.policy_version_id)
+        .where(RequestType.is_active)
+        .order_by(RequestType.position, RequestType.name)
+        .limit(SHOWN)
+    )  # fmt: skip
+    return tuple(TypeCalendar(*row) for row in rows)
+
+
+def _record(row: Row[Any]) -> CalendarRecord:
+    return CalendarRecord(**{**row._mapping, "types": row.types or []})
+
+
+def _records() -> Select[*tuple[Any, ...]]:
+    using = (
+        select(func.array_agg(RequestType.name))
+        .where(RequestType.calendar_id == Calendar.id)
+        .correlate(Calendar)
+        .scalar_subquery()
+    )
+    working = (
+        select(func.count())
+        .where(User.calendar_id == Calendar.id)
+        .correlate(Calendar)
+        .scalar_subquery()
+    )
+    return select(
+        Calendar.id, Calendar.name, Calendar.time_zone, Calendar.hours, Calendar.country,
+        Calendar.subdivision, Calendar.closed_days, Calendar.worked_days, Calendar.version,
+        using.label("types"), working.label("people"),
+    )  # fmt: skip
+
+
+def _changes(which: Any) -> tuple[CalendarChangeRecord, ...]:
+    rows = db.session.execute(
+        select(
+            CalendarChange.kind,
+            CalendarChange.name,
+            User.name,
+            CalendarChange.data,
+            CalendarChange.at,
+        )
+        .join(User, User.id == CalendarChange.actor_id)
+        .where(which)
+        .order_by(CalendarChange.id.desc())
+        .limit(CHANGES_SHOWN)
+    )
+    return tuple(CalendarChangeRecord(*row) for row in rows)

@@ -70,6 +70,36 @@ def test_an_hour_that_does_not_exist_is_not_worked() -> None:
 
 
 @pytest.mark.parametrize(
+    ("zone", "start", "minutes", "expected"),
+    [
+        ("Asia/Kathmandu", "2026-01-05 16:45", 30, "2026-01-06 09:15"),
+        ("Australia/Lord_Howe", "2026-04-03 16:00", 120, "2026-04-06 10:00"),
+        ("Pacific/Apia", "2011-12-29 16:00", 120, "2012-01-02 10:00"),  # no 30 December there
+    ],
+)
+def test_the_wall_clock_of_odd_zones(zone: str, start: str, minutes: int, expected: str) -> None:
+    calendar = Calendar(time_zone=zone, hours=WEEK)
+    assert add_business_minutes(calendar, local(start, zone), minutes) == local(expected, zone)
+
+
+@pytest.mark.parametrize(
+    ("zone", "night", "hours"),
+    [
+        ("Europe/Berlin", "2026-03-28", 7),
+        ("Europe/Berlin", "2026-10-24", 9),
+        ("Australia/Lord_Howe", "2026-04-04", 8.5),
+        ("Australia/Lord_Howe", "2026-10-03", 7.5),
+        ("Asia/Kolkata", "2026-03-28", 8),
+    ],
+)
+def test_a_night_shift_is_as_long_as_the_night(zone: str, night: str, hours: float) -> None:
+    shift = Calendar(time_zone=zone, hours=(((0, 360), (1320, 1440)),) * 7)
+    begins = local(f"{night} 22:00", zone)
+    ends = add_business_minutes(shift, begins, int(hours * 60))
+    assert ends.astimezone(ZoneInfo(zone)).strftime("%H:%M") == "06:00"
+
+
+@pytest.mark.parametrize(
     ("zone", "hours", "words"),
     [
         ("Europe/Berlin", ((),) * 7, "some working time"),
@@ -111,12 +141,13 @@ def calendars(draw: st.DrawFn) -> Calendar:
         pairs = zip(marks[::2], marks[1::2], strict=False)
         return tuple((opens * 15, closes * 15) for opens, closes in pairs)
 
-    zones = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"]
+    zones = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Asia/Kathmandu"]
+    odd = ["Australia/Lord_Howe", "America/Sao_Paulo", "Pacific/Apia", "Pacific/Chatham"]
     hours = tuple(day() for _ in range(7))
     assume(any(hours))
     days = st.integers(0, 700).map(lambda n: date(2025, 12, 1) + timedelta(days=n))
     return Calendar(
-        time_zone=draw(st.sampled_from([*zones, "America/Sao_Paulo", "Pacific/Apia"])),
+        time_zone=draw(st.sampled_from([*zones, *odd])),
         hours=hours,
         holidays=frozenset(draw(st.sets(days, max_size=5))),
     )
@@ -124,7 +155,11 @@ def calendars(draw: st.DrawFn) -> Calendar:
 
 # Near the days on which clocks change, to the second, and anywhere else in two years.
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
-changes = [datetime(2026, month, day, tzinfo=UTC) for month, day in ((3, 29), (10, 25), (4, 4))]
+changes = [
+    *(datetime(2026, month, day, tzinfo=UTC) for month, day in ((3, 29), (10, 25), (4, 4))),
+    datetime(2011, 12, 30, 10, tzinfo=UTC),  # Apia goes over to the day after the next
+    datetime(1986, 1, 1, tzinfo=UTC),  # Kathmandu's quarter of an hour
+]
 instants = st.one_of(
     st.integers(0, 500 * 86_400).map(lambda n: NEW_YEAR + timedelta(seconds=n)),
     st.builds(

@@ -62,6 +62,11 @@ class Route:
 NEW = {"command_id": "<new>"}
 SEEN = {**NEW, "content_version": "1", "comment": "Seen."}
 REASON = {**NEW, "reason": "Waiting for the budget."}
+OFFICE = {
+    "name": "Office", "time_zone": "UTC", "day_1": "8-12, 13-17", "country": "DE",
+    "subdivision": "Berlin", "closed_days": "2026-12-24 Eve", "worked_days": "2026-05-01",
+    "version": "1",
+}  # fmt: skip
 
 # fmt: off
 ROUTES = [
@@ -171,6 +176,17 @@ ROUTES = [
     Route("GET", "/admin/people/<uuid:person_id>/away", 403, admin=200),
     Route("GET", "/admin/people/<uuid:person_id>/away/check", 403, admin=422),
     Route("POST", "/admin/people/<uuid:person_id>/away", 403, admin=422, data=NEW),
+    # Calendars
+    Route("GET", "/admin/calendars", 403, admin=200),
+    Route("GET", "/admin/calendars/due", 403, admin=200),
+    Route("GET", "/admin/calendars/new", 403, admin=200),
+    Route("POST", "/admin/calendars/new", 403, admin=303, data={**NEW, **OFFICE, "name": "Other"}),
+    Route("GET", "/admin/calendars/types/<code>", 403, admin=200),
+    Route("POST", "/admin/calendars/types/<code>", 403, admin=303),
+    Route("GET", "/admin/calendars/<uuid:calendar_id>", 403, admin=200),
+    Route("POST", "/admin/calendars/<uuid:calendar_id>", 403, admin=303, data=OFFICE),
+    Route("GET", "/admin/calendars/<uuid:calendar_id>/delete", 403, admin=200),
+    Route("POST", "/admin/calendars/<uuid:calendar_id>/delete", 403, admin=303),
     # Being away
     Route("GET", "/away", auditor=403),
     Route("GET", "/away/check", 422, auditor=403),

@@ -8,7 +8,7 @@ from sqlalchemy import func, insert
 from werkzeug.test import TestResponse
 
 from portal.extensions import db
-from portal.models import LegacyMove, Participant, Task
+from portal.models import Calendar, LegacyMove, Participant, Task
 from portal.models.columns import new_id
 from tests.asking import CODE, insert_request
 from tests.clients import PageClient
@@ -38,10 +38,13 @@ def names(app: Flask, people: People, kind: dict[str, str]) -> dict[str, str]:
         task_id = insert_task(request_id, people)
         old = {"instance_id": INSTANCE, "old_state": "IN_PROGRESS", "kind": "active"}
         db.session.execute(insert(LegacyMove).values(**old, result="needs_person"))
+        calendar = {"id": new_id(), "name": "Office", "time_zone": "UTC"}
+        hours = {"1": [["09:00", "17:00"]]}
+        db.session.execute(insert(Calendar).values(**calendar, hours=hours))
         db.session.commit()
     real = {"number": NUMBER, "code": CODE, "request_id": request_id, "task_id": task_id}
     real["instance_id"] = INSTANCE
-    real["person_id"] = people.eve
+    real["person_id"], real["calendar_id"] = people.eve, calendar["id"]
     return real | {name: new_id() for name in UNKNOWN}
 
 

@@ -35,6 +35,10 @@ FILTERS = (
     "view",
     "q",
     "draft",
+    "type",
+    "place",
+    "on",
+    "at",
 )
 # The email of a sign-in form is looked up, not stored; every try would count against the limit.
 POSTS = [route for route in ROUTES if route.method == "POST" and route.rule != "/sign-in"]

@@ -1,0 +1,162 @@
+"""What administrators change about calendars. Each change is kept; times that stand do not move."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import delete as delete_row
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from portal.directory.calendars import calendar_in, free_days
+from portal.directory.holiday_places import countries, parts_of
+from portal.domain.calendars import CalendarChangeKind as Kind
+from portal.domain.errors import InvalidPolicy
+from portal.extensions import db
+from portal.models import Calendar, CalendarChange, RequestType
+
+__all__ = ["countries", "parts_of"]
+
+
+class CalendarRefused(Exception):
+    """What cannot be; the message is a sentence for people."""
+
+
+class CalendarMoved(Exception):
+    """Somebody else changed it since the form was drawn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What a calendar says; see `portal.models.Calendar`."""
+
+    name: str
+    time_zone: str
+    hours: dict[str, Any]
+    country: str | None = None
+    subdivision: str | None = None
+    closed_days: Mapping[str, str]
+    worked_days: Sequence[str] = ()
+
+
+def add(calendar_id: str, content: Content, actor_id: str) -> None:
+    """Make a calendar. A form that was sent before makes no second one. Raises CalendarRefused."""
+    _check(content)
+    try:
+        if db.session.get(Calendar, calendar_id) is not None:
+            return
+        db.session.execute(insert(Calendar).values(id=calendar_id, **asdict(content)))
+        _note(calendar_id, content.name, Kind.ADDED, actor_id, {"after": asdict(content)})
+        db.session.commit()
+    except IntegrityError as error:
+        db.session.rollback()
+        raise _taken(content) from error
+
+
+def change(calendar_id: str, content: Content, seen: int, actor_id: str) -> bool:
+    """Change a calendar that was seen in version `seen`; False if it says so already.
+
+    Raises CalendarRefused, CalendarMoved where it was changed meanwhile, and LookupError.
+    """
+    _check(content)
+    row = db.session.get(Calendar, calendar_id, with_for_update=True)
+    if row is None:
+        raise LookupError(calendar_id)
+    wanted = asdict(content)
+    before = {name: getattr(row, name) for name in wanted}
+    changed = [name for name, value in wanted.items() if value != before[name]]
+    if not changed:
+        db.session.rollback()
+        return False
+    if row.version != seen:
+        db.session.rollback()
+        raise CalendarMoved
+    data = {
+        "before": {name: before[name] for name in changed},
+        "after": {name: wanted[name] for name in changed},
+    }
+    newer = update(Calendar).where(Calendar.id == calendar_id)
+    try:
+        db.session.execute(newer.values(**data["after"], version=Calendar.version + 1))
+        _note(calendar_id, content.name, Kind.CHANGED, actor_id, data)
+        db.session.commit()
+    except IntegrityError as error:
+        db.session.rollback()
+        raise _taken(content) from error
+    return True
+
+
+def delete(calendar_id: str, actor_id: str) -> None:
+    """Delete a calendar by which nothing goes. Raises CalendarRefused where something does."""
+    row = db.session.get(Calendar, calendar_id, with_for_update=True)
+    if row is None:
+        return
+    try:
+        _note(calendar_id, row.name, Kind.DELETED, actor_id, {})
+        db.session.execute(delete_row(Calendar).where(Calendar.id == calendar_id))
+        db.session.commit()
+    except IntegrityError as error:
+        db.session.rollback()
+        raise CalendarRefused(
+            "Something goes by this calendar, so it cannot be deleted."
+        ) from error
+
+
+def choose_for_type(type_id: str, calendar_id: str | None, seen: str | None, actor_id: str) -> bool:
+    """Let a request type go by this calendar (None: every hour counts); False if it does already.
+
+    `seen`: by which one it went when the form was drawn. Raises CalendarMoved, CalendarRefused.
+    """
+    row = db.session.get(RequestType, type_id, with_for_update=True)
+    if row is None or row.calendar_id == calendar_id:
+        db.session.rollback()
+        return False
+    if row.calendar_id != seen:
+        db.session.rollback()
+        raise CalendarMoved
+    names = {each: _name_of(each) for each in (seen, calendar_id) if each is not None}
+    before, after = (None if each is None else names[each] for each in (seen, calendar_id))
+    data = {"type": row.name, "before": before, "after": after}
+    for each, name in names.items():
+        _note(each, name, Kind.TYPE, actor_id, data)
+    db.session.execute(
+        update(RequestType).where(RequestType.id == type_id).values(calendar_id=calendar_id)
+    )
+    db.session.commit()
+    return True
+
+
+def coming_days_off(
+    calendar: Mapping[str, Any], today: date, most: int = 8
+) -> list[tuple[date, str]]:
+    """The next public holidays and closed days of a calendar (by its columns), with names.
+
+    Raises InvalidPolicy where it makes no sense.
+    """
+    days = sorted(each for each in free_days(calendar, today.year).items() if each[0] >= today)
+    return days[:most]
+
+
+def _check(content: Content) -> None:
+    try:
+        calendar_in(asdict(content), datetime.now(UTC).year)
+    except InvalidPolicy as error:
+        raise CalendarRefused(str(error)) from error
+
+
+def _taken(content: Content) -> CalendarRefused:
+    return CalendarRefused(f"There is a calendar called “{content.name}” already.")
+
+
+def _name_of(calendar_id: str) -> str:
+    name = db.session.scalar(select(Calendar.name).where(Calendar.id == calendar_id))
+    if name is None:
+        db.session.rollback()
+        raise CalendarRefused("That calendar is not there any more: choose another one.")
+    return name
+
+
+def _note(calendar_id: str, name: str, kind: Kind, actor_id: str, data: dict[str, Any]) -> None:
+    row = {"calendar_id": calendar_id, "name": name, "kind": kind, "actor_id": actor_id}
+    db.session.execute(insert(CalendarChange).values(**row, data=data))
