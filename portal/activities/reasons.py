@@ -19,10 +19,11 @@ def given(event: Any) -> Row | None:
 
 def why_of(event: stage_events.TaskAssigned, plan: StagePlan) -> Row:
     """Why this came to the person: the sentence, the stage's reason and facts, who was left out."""
-    named = (each.source for each in plan.people if each.person_id == event.person_id)
+    named = next((each for each in plan.people if each.person_id == event.person_id), None)
     return {
         "why": event.why,
-        "source": next(named, ""),
+        "source": "" if named is None else named.source,
+        "place": "" if named is None else named.place,
         "reason": plan.reason,
         "facts": encode(plan.facts),
         "left_out": encode(plan.left_out),

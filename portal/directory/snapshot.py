@@ -10,10 +10,9 @@ from sqlalchemy import Connection, text
 from portal.directory.calendars import calendar_in
 from portal.domain.approver_rules import code_of
 from portal.domain.codec import decode
-from portal.domain.directory import Absence, Department, Directory, Group, Person
+from portal.domain.directory import Absence, Department, Directory, Group, Person, Place
 from portal.domain.plan import RouteQuestion
 from portal.domain.policy import ApproverRule, RuleKind, Stage
-from portal.domain.worktime import Calendar
 
 # One statement, since trips to the server are what a routing costs. UNION drops repeated rows: a
 # circle of managers ends by itself. That a delegate is away too is seen by their own absence.
@@ -130,12 +129,14 @@ def snapshot(connection: Connection, needs: Needs, requester_id: str) -> Directo
             for role in needs.roles
         },
         absences=_by_delegator(row.absences or []),
-        calendars=_calendars(row.calendars or [], needs.places_in),
+        calendars=_places(row.calendars or [], needs.places_in),
     )
 
 
-def _calendars(rows: Iterable[Any], year: int | None) -> dict[str, Calendar]:
-    return {} if year is None else {row["id"]: calendar_in(row, year) for row in rows}
+def _places(rows: Iterable[Any], year: int | None) -> dict[str, Place]:
+    if year is None:
+        return {}
+    return {row["id"]: Place(name=row["name"], calendar=calendar_in(row, year)) for row in rows}
 
 
 def _by_delegator(rows: Iterable[Any]) -> dict[str, tuple[Absence, ...]]:

@@ -59,19 +59,27 @@ class Absence:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where people work: the name of its calendar, and its working time."""
+
+    name: str
+    calendar: Calendar
+
+
+@dataclass(frozen=True, kw_only=True)
 class Directory:
     """People by id, groups and departments by code, holders of a role by the role's code, the
-    absences in force by who is away, and the calendars of people's places by id."""
+    absences in force by who is away, and people's places by the id of their calendar."""
 
     people: dict[str, Person] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
     departments: dict[str, Department] = field(default_factory=dict)
     roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
     absences: dict[str, tuple[Absence, ...]] = field(default_factory=dict)
-    calendars: dict[str, Calendar] = field(default_factory=dict)
+    calendars: dict[str, Place] = field(default_factory=dict)
 
-    def places(self) -> dict[str, Calendar]:
-        """The calendar of each person who has a place of their own."""
+    def places(self) -> dict[str, Place]:
+        """The place of each person who has one of their own."""
         return {
             person.id: self.calendars[person.calendar_id]
             for person in self.people.values()

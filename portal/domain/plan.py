@@ -23,8 +23,8 @@ class Candidate:
     """A person asked in a stage, and why: a sentence such as "You are Tom Becker's manager".
 
     `source`: the kind and code of the rule that found them, such as "group:FIN". `stand_in`: who
-    gets the task while they are away. `due_at`: when it is due for them, where the stage goes by
-    the approvers' places; else it is due with the stage.
+    gets the task while they are away. Where the stage goes by the approvers' places, `due_at`:
+    when it is due for them, and `place`: by whose working hours, if they have a place of their own.
     """
 
     person_id: str
@@ -34,6 +34,7 @@ class Candidate:
     source: str = ""
     stand_in: StandIn | None = None
     due_at: datetime | None = None
+    place: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

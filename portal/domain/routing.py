@@ -85,7 +85,10 @@ def predict(
 
 def _foreseen(plan: StagePlan, *, later: bool, clash: bool) -> StagePlan:
     if later:
-        plan = replace(plan, reminders=(), escalations=(), expires_at=None, due_at=None)
+        people = tuple(replace(each, due_at=None) for each in plan.people)
+        plan = replace(
+            plan, people=people, reminders=(), escalations=(), expires_at=None, due_at=None
+        )
     if clash and plan.distinct:
         plan = replace(plan, reason=f"{plan.reason} {NOT_TWICE}")
     return plan

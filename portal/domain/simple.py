@@ -27,7 +27,7 @@ def simple_stage(stage: StagePlan, now: datetime) -> StagePlan:
         mode=Mode.ANY,
         needed=1,
         groups=(),
-        people=tuple(replace(each, due_at=None) for each in stage.people[:1]),
+        people=tuple(replace(each, due_at=None, place="") for each in stage.people[:1]),
         left_out=(*stage.left_out, *_not_asked(stage)),
         escalations=(),
         reminders=tuple(at for at in stage.reminders if at < expires_at),

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from portal.domain.choosing import Choice, Chooser
+from portal.domain.directory import Place
 from portal.domain.plan import Candidate, PlannedEscalation, RouteQuestion, StagePlan
 from portal.domain.policy import Policy, Stage, StageKind
 from portal.domain.stage_times import Clock, Clocks, StageTimes, stage_times
@@ -21,8 +22,13 @@ def stage_plan(
     stage = policy.stages[index]
     if stage.kind is StageKind.NOTIFY:
         return _notify_plan(index, policy, choice, chooser.question)
+    places = chooser.directory.places()
     targets = [tuple(chooser.candidates(level.to, [])) for level in stage.escalate]
-    clocks = Clocks(now=chooser.question.now, of_type=clock, places=chooser.directory.places())
+    clocks = Clocks(
+        now=chooser.question.now,
+        of_type=clock,
+        places={who: place.calendar for who, place in places.items()},
+    )
     times = stage_times(stage, clocks, _asked(choice.people), [_ids(each) for each in targets])
     return StagePlan(
         index=index,
@@ -31,7 +37,7 @@ def stage_plan(
         mode=stage.mode,
         needed=choice.needed,
         groups=choice.groups,
-        people=_due(choice.people, times.own),
+        people=_due(choice.people, times.own, places),
         left_out=tuple(choice.left_out),
         excluded=tuple(chooser.excluded),
         reason=reason_for(stage),
@@ -112,8 +118,20 @@ def _ids(people: Sequence[Candidate]) -> set[str]:
     return {each.person_id for each in people}
 
 
-def _due(people: Sequence[Candidate], own: Mapping[str, datetime]) -> tuple[Candidate, ...]:
-    return tuple(replace(each, due_at=own.get(each.person_id)) for each in people)
+def _due(
+    people: Sequence[Candidate], own: Mapping[str, datetime], places: Mapping[str, Place]
+) -> tuple[Candidate, ...]:
+    """The people, each with their own deadline and place, where the stage goes by places."""
+    return tuple(
+        replace(each, due_at=own[each.person_id], place=_name(places.get(each.person_id)))
+        if each.person_id in own
+        else each
+        for each in people
+    )
+
+
+def _name(place: Place | None) -> str:
+    return "" if place is None else place.name
 
 
 def _escalations(

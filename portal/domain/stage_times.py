@@ -3,8 +3,8 @@
 By the request type's calendar everybody has the same time. By the approvers' places each person has
 their own, by the calendar of where they work, and what is done to the stage as a whole (reminders,
 an escalation, its end) waits for the latest: of those asked, of those who stand in for them, and of
-those to whom an earlier level may have moved the task. So nobody who is asked is ever told too
-early that time is up; some are told late (promise 6: late rather than never, never early).
+those to whom an earlier level may have moved the task. So nobody whom the policy asks is ever told
+too early that time is up; some are told late (promise 6: late rather than never, never early).
 
 Times that stand do not move with people: whoever gets a task later (handed over, delegated,
 escalated, routed anew) takes it with its times, and whoever is added gets those of the stage. After

@@ -93,7 +93,7 @@ def change(calendar_id: UUID) -> ResponseReturnValue:
         changed = service.change(record.id, _content(form), _seen(), me().id)
     except CalendarMoved:
         news = calendars.changes_of(record.id)[:1]
-        told = [MOVED.format(each.actor, calendar_words.done(each)) for each in news]
+        told = [MOVED.format(each.actor, _within(calendar_words.done(each))) for each in news]
         return _page(_found(calendar_id), form, 409, trouble=told)
     except CalendarRefused as refused:
         form["name"].errors = [str(refused)]
@@ -178,6 +178,10 @@ def _type(code: str) -> TypeCalendar:
 def _seen() -> int:
     text = request.form.get("version", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def _within(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
 
 
 def _key(name: str) -> str:

@@ -90,6 +90,7 @@ def test_people_of_another_place_have_its_hours_and_holidays(connection: Connect
     # At nine in the office it is 18:00 in Tokyo, which is closed the day after.
     tokyo = datetime(2026, 1, 7, 8, tzinfo=UTC)
     assert [each.due_at for each in found.people] == [tokyo, MONDAY + timedelta(hours=8)]
+    assert [each.place for each in found.people] == ["Tokyo", ""]
     assert found.due_at == found.expires_at == tokyo
 
 

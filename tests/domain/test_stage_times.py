@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.domain import commands
-from portal.domain.directory import Absence, Directory
+from portal.domain.directory import Absence, Directory, Place
 from portal.domain.errors import InvalidPolicy
 from portal.domain.plan import Candidate, RoutePlan, StagePlan
 from portal.domain.policy import EscalationLevel, Mode, Policy, Stage, WorkingTime
@@ -26,6 +26,7 @@ LONDON = Calendar(time_zone="Europe/London", hours=OFFICE_HOURS)
 KOLKATA = Calendar(time_zone="Asia/Kolkata", hours=OFFICE_HOURS)
 LOS_ANGELES = Calendar(time_zone="America/Los_Angeles", hours=OFFICE_HOURS)
 PLACES = {"ida": KOLKATA, "fay": LONDON, "max": LOS_ANGELES}
+NAMED = {who: Place(name=each.time_zone, calendar=each) for who, each in PLACES.items()}
 
 
 def known(**values: object) -> Directory:
@@ -35,7 +36,7 @@ def known(**values: object) -> Directory:
         name: replace(person, calendar_id=name if name in PLACES else None)
         for name, person in found.people.items()
     }
-    return replace(found, people=people, calendars=PLACES, **values)
+    return replace(found, people=people, calendars=NAMED, **values)
 
 
 def by_type(minutes: int, elapsed: bool) -> datetime:

@@ -128,7 +128,7 @@ def test_who_comes_second_sees_what_the_first_changed(
     sign_in(ben, people.ben)
     saved(ben, ben.get_page(f"{HERE}/{office}"), office, name="Depot")
     page = saved(adam, mine, office, 409, day_2="10-14")
-    assert "Ben Example changed this calendar while you had it open: Changed the name" in page.text
+    assert "Ben Example changed this calendar while you had it open: changed the name" in page.text
     assert one(app, select(Calendar.hours)) == {"1": [["09:00", "12:00"], ["13:00", "17:00"]]}
     saved(adam, page, office)
     assert one(app, select(Calendar.hours))["2"] == [["10:00", "14:00"]]

@@ -1,8 +1,10 @@
 """People and groups: found, changed after a look at what it does, and noted for ever."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -11,8 +13,17 @@ from sqlalchemy.exc import DBAPIError
 
 from portal.domain.state import Approval
 from portal.extensions import db
-from portal.models import Calendar, PeopleChange, Task, User, UserSession
+from portal.models import (
+    Calendar,
+    Message,
+    NotificationPreference,
+    PeopleChange,
+    Task,
+    User,
+    UserSession,
+)
 from portal.models.columns import new_id
+from portal.notifications.outbox import hand_over
 from portal.queries import staff
 from portal.temporal.people_watch import PeopleWatch
 from tests.clients import PageClient, sign_in
@@ -102,9 +113,27 @@ def test_whoever_moves_gets_another_clock_and_deadlines_stay(
     assert " to Asia/Kathmandu: New year." in page.text
     assert one(app, select(User.time_zone).where(User.id == people.ben)) == "Asia/Kathmandu"
     assert one(app, select(Task.due_at).where(Task.status == "OPEN")) == due
+    assert quiet_until_an_hour_from_now(app, people.ben, "Asia/Kathmandu")
+    sign_in(ben := PageClient(app), people.ben)
+    assert "All times are Kathmandu time (UTC+5:45)." in ben.get_page(f"/requests/{NUMBER}").text
     page = changed(adam, people.ben, "place", value="")
     assert "Place changed from Kathmandu to no place of their own: New year." in page.text
     assert looked_at(adam, people.ben, "place", 404, value=new_id())
+
+
+def quiet_until_an_hour_from_now(app: Flask, person: str, zone: str) -> bool:
+    """Whether messages wait where it is quiet an hour before and after now in that zone."""
+    with app.app_context():
+        now = datetime.now(ZoneInfo(zone))
+        ends = [(now + timedelta(hours=hours)).time() for hours in (-1, 1)]
+        wish = {"user_id": person, "quiet_from": ends[0], "quiet_until": ends[1]}
+        db.session.execute(insert(NotificationPreference).values(wish))
+        hand_over(db.session.connection(), ["mail"])
+        statement = select(Message.due_at).where(Message.user_id == person)
+        waits = [at - now for at in db.session.scalars(statement)]
+        db.session.commit()
+    hour = timedelta(hours=1)
+    return bool(waits) and all(hour - timedelta(minutes=5) < each <= hour for each in waits)
 
 
 def test_a_new_manager_is_asked_in_place_of_the_old(

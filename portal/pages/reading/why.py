@@ -24,7 +24,7 @@ class Why:
 def why(task: TaskRecord, record: RequestRecord, names: Mapping[str, str]) -> Why:
     """The explanation of one task."""
     stored = task.why
-    sentences = [*_rule(task), stored.get("message"), stored.get("reason")]
+    sentences = [*_rule(task), stored.get("message"), stored.get("reason"), _place(task)]
     if stored.get("used_fallback"):
         sentences.append("The rule found nobody else, so its fallback is asked.")
     reasons = how_it_came(task, names) + [str(sentence) for sentence in sentences if sentence]
@@ -43,6 +43,12 @@ def _rule(task: TaskRecord) -> list[Any]:
     if task.acting_for_name:
         said = f"Why {task.acting_for_name} is asked: “{said}”" if acting and said else ""
     return [stored.get("moved"), acting, said]
+
+
+def _place(task: TaskRecord) -> str:
+    """By whose working hours it is due. The task keeps its times whoever gets it."""
+    place = task.why.get("place")
+    return f"Due by the working hours of {place}." if place and task.due_at else ""
 
 
 def _facts(stored: Mapping[str, Any]) -> dict[str, Any]:
