@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, func, or_, select
 
 from portal.extensions import db
 from portal.models import Calendar, CalendarChange, PolicyVersion, RequestType, User
@@ -93,7 +93,7 @@ def deleted() -> tuple[CalendarChangeRecord, ...]:
 
 
 def types() -> tuple[TypeCalendar, ...]:
-    """Every active request type, in their order."""
+    """Every request type that is offered or goes by a calendar, in their order."""
     rows = db.session.execute(
         select(
             RequestType.id, RequestType.code, RequestType.name, RequestType.calendar_id,
@@ -102,7 +102,7 @@ def types() -> tuple[TypeCalendar, ...]:
         )
         .outerjoin(Calendar, Calendar.id == RequestType.calendar_id)
         .outerjoin(PolicyVersion, PolicyVersion.id == RequestType.policy_version_id)
-        .where(RequestType.is_active)
+        .where(or_(RequestType.is_active, RequestType.calendar_id.is_not(None)))
         .order_by(RequestType.position, RequestType.name)
         .limit(SHOWN)
     )  # fmt: skip

@@ -108,6 +108,9 @@ def choose_for_type(type_id: str, calendar_id: str | None, seen: str | None, act
 
     `seen`: by which one it went when the form was drawn. Raises CalendarMoved, CalendarRefused.
     """
+    # In this order: whoever deletes a calendar holds it before looking at the types.
+    both = [each for each in (seen, calendar_id) if each is not None]
+    names = {each: _name_of(each) for each in sorted(both)}
     row = db.session.get(RequestType, type_id, with_for_update=True)
     if row is None or row.calendar_id == calendar_id:
         db.session.rollback()
@@ -115,7 +118,6 @@ def choose_for_type(type_id: str, calendar_id: str | None, seen: str | None, act
     if row.calendar_id != seen:
         db.session.rollback()
         raise CalendarMoved
-    names = {each: _name_of(each) for each in (seen, calendar_id) if each is not None}
     before, after = (None if each is None else names[each] for each in (seen, calendar_id))
     data = {"type": row.name, "before": before, "after": after}
     for each, name in names.items():
@@ -150,7 +152,9 @@ def _taken(content: Content) -> CalendarRefused:
 
 
 def _name_of(calendar_id: str) -> str:
-    name = db.session.scalar(select(Calendar.name).where(Calendar.id == calendar_id))
+    """The name of a calendar, which stays until the end of the transaction."""
+    one = select(Calendar.name).where(Calendar.id == calendar_id)
+    name = db.session.scalar(one.with_for_update(read=True))
     if name is None:
         db.session.rollback()
         raise CalendarRefused("That calendar is not there any more: choose another one.")

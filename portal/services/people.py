@@ -146,7 +146,8 @@ def _place(wish: Change, person: User) -> bool:
     calendar_id = str(wish.value) or None
     if calendar_id == person.calendar_id:
         return False
-    before, after = (_calendar(each) for each in (person.calendar_id, calendar_id))
+    before = person.calendar_id and db.session.get(Calendar, person.calendar_id)
+    after = _new_place(calendar_id)
     zones = {"zone_before": person.time_zone, "zone_after": person.time_zone}
     if after is not None:
         zones["zone_after"] = after.time_zone
@@ -156,8 +157,8 @@ def _place(wish: Change, person: User) -> bool:
     return True
 
 
-def _calendar(calendar_id: str | None) -> Calendar | None:
-    """The calendar of a place, which stays while this is done."""
+def _new_place(calendar_id: str | None) -> Calendar | None:
+    """The calendar of the new place, which stays while this is done."""
     if calendar_id is None:
         return None
     calendar = db.session.get(Calendar, calendar_id, with_for_update={"read": True})

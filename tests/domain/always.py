@@ -1,6 +1,7 @@
 """The rules that hold always, each as a check on a world, worked out apart from the product."""
 
 from collections import Counter
+from datetime import timedelta
 
 from portal.domain import approval, commands
 from portal.domain.codec import decode, encode
@@ -113,6 +114,19 @@ def rule_6_never_early(world: World) -> None:
             assert step.events or due is None or due > step.now
 
 
+def deadlines_stay(world: World) -> None:
+    """Whoever has a task, its deadline stays; after a pause all of a stage are as much later."""
+    for step in world.steps[-1:]:
+        before, after = step.before.stage, step.after.stage
+        if before is None or after is None or before.opening != after.opening:
+            continue
+        was = {task.id: task.due_at for task in before.tasks if task.due_at}
+        now = {task.id: task.due_at for task in after.tasks if task.due_at}
+        later = {now[id_] - at for id_, at in was.items()}
+        assert len(later) <= 1
+        assert all(by == timedelta() or (by > timedelta() and step.what) for by in later)
+
+
 def rule_7_reachable(world: World) -> None:
     """A stage whose votes are in, or out of reach, is settling; no other is."""
     stage = world.state.stage
@@ -199,6 +213,7 @@ RULES = (
     rule_4_nobody_excluded,
     rule_5_twice_is_once,
     rule_6_never_early,
+    deadlines_stay,
     rule_7_reachable,
     stored_and_read_again,
     undoing_touches_one_task,

@@ -117,6 +117,7 @@ def candidates(draw: st.DrawFn, least: int = 1) -> tuple[Candidate, ...]:
             group=GROUPS[draw(st.integers(0, 1))],
             source=draw(st.sampled_from(["", "group:IT"])),
             stand_in=draw(stand_ins),
+            due_at=draw(st.none() | minutes.map(lambda n: MONDAY + timedelta(minutes=n))),
         )
         for name in names
     )
@@ -184,7 +185,9 @@ def answers(draw: st.DrawFn, state: Approval, now: datetime) -> RoutePlan:
         index += 1
     kind = draw(st.sampled_from(["stage"] * 6 + ["attention", "end"]))
     # Routing mostly finds what it found before the request changed.
+    gone = {skip.key for skip in skipped}
     known = [each.plan for each in state.interrupted if each.plan.index >= index]
+    known = [plan for plan in known if plan.key not in gone]
     if known and draw(st.integers(0, 2)):
         plan = draw(st.sampled_from(known))
         people = draw(st.sampled_from([plan.people, plan.people, draw(candidates(least=2))]))
