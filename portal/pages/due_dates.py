@@ -50,10 +50,13 @@ def _found(form: BaseForm, kind: TypeCalendar) -> dict[str, Any]:
     """Everything that the page says about this choice."""
     by_type = calendars.find(kind.calendar_id) if kind.calendar_id else None
     place, note = _place(form)
-    zone = zone_named(next((each.time_zone for each in (place, by_type) if each), me().time_zone))
+    reader = zone_named(me().time_zone)
+    zone = zone_named(next((each.time_zone for each in (place, by_type) if each), reader.key))
     opens = _opens(form, zone)
     hours, own = _hours(by_type, opens), _hours(place, opens)
     due = service.due_dates(str(kind.policy_version_id), kind.workflow, hours, own, opens)
+    if place is not None and all(each.hours is not own for each in due):
+        note = f"{note} {NOT_BY_PLACES}".strip()
     names = {key: each.name for key, each in (("type", by_type), ("place", place)) if each}
     return {
         "kind": kind,
@@ -61,13 +64,14 @@ def _found(form: BaseForm, kind: TypeCalendar) -> dict[str, Any]:
         "opens": opens,
         "there": words.moment(opens, zone),
         "zone_told": times.zone_name(zone, opens),
-        "both": not words.shared_zone([zone, zone_named(me().time_zone)], opens),
-        "stages": [words.stage_lines(each, opens, names, zone) for each in due],
+        "both": not words.same_clock(zone, reader, opens),
+        "stages": [words.stage_lines(each, opens, names, reader) for each in due],
         "examples": words.examples(_hours(place or by_type, me().now), zone, me().now),
         "chosen": {key: request.args.get(key) or None for key in CHOSEN},
     }
 
 
+NOT_BY_PLACES = "No stage of this type goes by the approvers' places."
 CHOSEN = ("type", "place", "person")
 
 

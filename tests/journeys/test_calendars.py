@@ -56,7 +56,7 @@ def test_an_approver_elsewhere_is_asked_by_the_hours_there(
     add_calendar(ada)
     move_there(ada, installation)
     ada.go("/admin/calendars/due?type=access&person=kofi.mensah@gloria.example")
-    assert f"By the approver's place: {PLACE}." in ada.text()
+    assert f"By the approver's place: {PLACE}, Kathmandu time" in ada.text()
     number = somebody("tom.becker").submit("access", ACCESS)
     kofi = somebody("kofi.mensah").open_from_inbox(number)
     assert f"Due by the working hours of {PLACE}." in kofi.text()

@@ -77,7 +77,8 @@ def test_each_time_with_what_was_passed_over(adam: PageClient) -> None:
 def test_by_the_place_of_a_person(adam: PageClient) -> None:
     told = words(adam, f"type={CODE}&on=2026-12-23&at=16:00&person=Ben+Example")
     assert "Ben Example works by India." in told
-    assert "By the approver's place: India." in told
+    assert "By the approver's place: India, Kolkata time (IST, UTC+5:30)." in told
+    assert "By the request type's calendar: Berlin, Berlin time (CET, UTC+1)." in told
     # 16:00 in Kolkata is 11:30 in Berlin: the first stage goes by Berlin.
     assert "Ends without a decision: Thu 24 Dec 2026, 13:30" in told
     assert "Escalation 1: Thu 24 Dec 2026, 10:00" in told

@@ -1,12 +1,13 @@
 """Next due dates in words: each time in the calendar's zone, and why it falls just then."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from portal.domain.policy import Stage, StageKind, WorkingTime
 from portal.domain.time_reasons import ClockChange, DaysOff, clock_changes
+from portal.domain.worktime import zone_of
 from portal.presentation import times
 from portal.services.due_dates import Hours, StageDue
 
@@ -17,12 +18,14 @@ LATE_IN_THE_DAY = time(16, 55)
 
 @dataclass(frozen=True, slots=True)
 class DueLine:
-    """What happens, after how much time, and when; `there`: on the calendar's clock."""
+    """What happens, after how much time, and when; `there`: on the calendar's clock, which shows
+    the same as the reader's or not."""
 
     what: str
     after: str
     at: datetime
     there: str
+    is_same: bool
     reasons: tuple[str, ...]
 
 
@@ -46,9 +49,9 @@ class Example:
 
 
 def stage_lines(
-    due: StageDue, opens: datetime, names: Mapping[str, str], zone: ZoneInfo
+    due: StageDue, opens: datetime, names: Mapping[str, str], reader: ZoneInfo
 ) -> StageLines:
-    """A stage's times. `names` of the calendars: "type", "place"; `zone`: where they have none."""
+    """A stage's times. `names` of the calendars: "type", "place"; `reader`: the reader's zone."""
     stage, plan = due.stage, due.plan
     when = f"Only {stage.condition_text}." if stage.condition_text else ""
     if stage.kind is StageKind.NOTIFY:
@@ -66,9 +69,9 @@ def stage_lines(
     ordered = sorted(moments, key=lambda each: each[2])
     return StageLines(
         stage.name,
-        _whose(stage, due.hours, names),
+        _whose(stage, due.hours, names, opens),
         when,
-        tuple(_line(*each, due, opens, zone) for each in ordered),
+        tuple(_line(*each, due, opens, reader) for each in ordered),
     )
 
 
@@ -97,12 +100,14 @@ def moment(at: datetime, zone: ZoneInfo) -> str:
 
 
 def _line(
-    what: str, after: int | None, at: datetime, due: StageDue, opens: datetime, zone: ZoneInfo
+    what: str, after: int | None, at: datetime, due: StageDue, opens: datetime, reader: ZoneInfo
 ) -> DueLine:
     hours = due.hours
-    there = zone if hours is None else ZoneInfo(hours.calendar.time_zone)
+    there = reader if hours is None else zone_of(hours.calendar)
     reasons = () if hours is None else _reasons(hours, opens, at)
-    return DueLine(what, _after(after, hours), at, moment(at, there), reasons)
+    return DueLine(
+        what, _after(after, hours), at, moment(at, there), same_clock(there, reader, at), reasons
+    )
 
 
 def _after(minutes: int | None, hours: Hours | None) -> str:
@@ -114,16 +119,17 @@ def _after(minutes: int | None, hours: Hours | None) -> str:
     return f"after {length}{' of working time' if hours else ', every hour counts'}"
 
 
-def _whose(stage: Stage, hours: Hours | None, names: Mapping[str, str]) -> str:
+def _whose(stage: Stage, hours: Hours | None, names: Mapping[str, str], opens: datetime) -> str:
     if stage.elapsed or (hours is None and stage.working_time is WorkingTime.TYPE):
         return "Every hour of every day counts."
+    clock = f", {times.zone_name(zone_of(hours.calendar), opens)}" if hours else ""
     if stage.working_time is WorkingTime.TYPE:
-        return f"By the request type's calendar: {names['type']}."
+        return f"By the request type's calendar: {names['type']}{clock}."
     if "place" in names:
-        return f"By the approver's place: {names['place']}."
+        return f"By the approver's place: {names['place']}{clock}."
     return (
         "By each approver's place; this is for somebody without one: "
-        f"{names.get('type', 'every hour counts')}."
+        f"{names.get('type', 'every hour counts')}{clock}."
     )
 
 
@@ -160,6 +166,6 @@ def _before(day: date) -> date:
     return day - timedelta(days=1)
 
 
-def shared_zone(zones: Sequence[ZoneInfo], at: datetime) -> bool:
-    """Whether clocks show the same in all of them at that moment."""
-    return len({at.astimezone(zone).utcoffset() for zone in zones}) < 2
+def same_clock(one: ZoneInfo, other: ZoneInfo, at: datetime) -> bool:
+    """Whether clocks show the same in both zones at that moment."""
+    return at.astimezone(one).utcoffset() == at.astimezone(other).utcoffset()
