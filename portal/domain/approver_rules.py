@@ -78,14 +78,14 @@ def _manager(rule: ApproverRule, question: RouteQuestion, directory: Directory) 
     requester = directory.people.get(question.requester_id)
     name = name_of(directory, question.requester_id)
     missing = f"no active manager is entered for {name}, {rule.levels} level(s) up"
-    chain = _managers(requester, directory)
+    chain = managers_above(requester, directory)
     for level, manager in enumerate(chain, start=1):
         if level >= rule.levels and manager.is_active:
             return Found(people=((manager.id, _manager_why(name, level, rule, chain)),))
     return Found(missing=missing)
 
 
-def _managers(person: Person | None, directory: Directory) -> list[Person]:
+def managers_above(person: Person | None, directory: Directory) -> list[Person]:
     """Managers from the nearest up. Ends at a gap, or where the chain would run in a circle."""
     chain: list[Person] = []
     seen = set()
@@ -106,7 +106,7 @@ def _manager_why(name: str, level: int, rule: ApproverRule, chain: list[Person])
 
 
 def _department_head(rule: ApproverRule, question: RouteQuestion, directory: Directory) -> Found:
-    department = _department(rule, question, directory)
+    department = department_of(rule, question, directory)
     if department is None:
         return Found(missing=f"there is no department for “{title_of(rule, question)}”")
     if department.head_id is None:
@@ -115,9 +115,10 @@ def _department_head(rule: ApproverRule, question: RouteQuestion, directory: Dir
     return Found(people=((department.head_id, why),))
 
 
-def _department(
+def department_of(
     rule: ApproverRule, question: RouteQuestion, directory: Directory
 ) -> Department | None:
+    """The department whose head a rule means: by its code, or the requester's own."""
     if rule.code is not None or rule.form_field is not None:
         return directory.departments.get(code_of(rule, question) or "")
     requester = directory.people.get(question.requester_id)

@@ -42,7 +42,8 @@ class Department:
 
 @dataclass(frozen=True, kw_only=True)
 class Absence:
-    """An absence in force: `delegate_id` acts for `delegator_id` until `ends_at`.
+    """An absence: `delegate_id` acts for `delegator_id` from `starts_at` (None: in force already)
+    until `ends_at`.
 
     `type_codes`: for these types of request only, None = all. `max_amount`: up to so many minor
     units of `currency`. `zone`: the delegator's time zone, for words.
@@ -56,6 +57,7 @@ class Absence:
     max_amount: int | None = None
     currency: str | None = None
     zone: str = "UTC"
+    starts_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from portal.domain.policy import Decision, Mode, Rejection, StageKind
+from portal.domain.policy import Decision, Mode, Rejection, RuleKind, StageKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +47,29 @@ class LeftOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Known:
+    """A person as the directory named them."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Basis:
+    """What the directory said when a rule was followed.
+
+    `people`: the first of the `count` people whom the rule meant, such as a group's members; for a
+    manager the chain from the requester up. `name`: of the group or department, else the rule's.
+    """
+
+    kind: RuleKind
+    code: str
+    name: str
+    people: tuple[Known, ...] = ()
+    count: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlannedEscalation:
     """At this time open tasks move to these people, first come first."""
 
@@ -64,6 +87,7 @@ class StagePlan:
     first escalation and the expiry. `excluded` may never decide here, whatever happens later.
     `reason` says why the stage applies; `facts` are the values that decided it, for pages.
     `is_last`: the policy has no stage after it, so that passing it needs no routing any more.
+    `basis`: what each rule found in the directory; without any, the plan is older than this record.
     """
 
     index: int
@@ -90,6 +114,7 @@ class StagePlan:
     expires_at: datetime | None = None
     due_at: datetime | None = None
     is_last: bool = False
+    basis: tuple[Basis, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,10 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from portal.domain.basis import basis_of
 from portal.domain.choosing import Choice, Chooser
 from portal.domain.directory import Place
 from portal.domain.plan import Candidate, PlannedEscalation, RouteQuestion, StagePlan
-from portal.domain.policy import Policy, Stage, StageKind
+from portal.domain.policy import ApproverRule, Policy, Stage, StageKind
 from portal.domain.stage_times import Clock, Clocks, StageTimes, stage_times
 
 ALWAYS = "Every request of this type goes through this stage."
@@ -24,11 +25,8 @@ def stage_plan(
         return _notify_plan(index, policy, choice, chooser.question)
     places = chooser.directory.places()
     targets = [tuple(chooser.candidates(level.to, [])) for level in stage.escalate]
-    clocks = Clocks(
-        now=chooser.question.now,
-        of_type=clock,
-        places={who: place.calendar for who, place in places.items()},
-    )
+    calendars = {who: place.calendar for who, place in places.items()}
+    clocks = Clocks(now=chooser.question.now, of_type=clock, places=calendars)
     times = stage_times(stage, clocks, _asked(choice.people), [_ids(each) for each in targets])
     return StagePlan(
         index=index,
@@ -54,7 +52,13 @@ def stage_plan(
         expires_at=times.expires_at,
         due_at=times.due_at,
         is_last=_is_last(index, policy),
+        basis=basis_of(_followed(stage, policy, choice), chooser.question, chooser.directory),
     )
+
+
+def _followed(stage: Stage, policy: Policy, choice: Choice) -> tuple[ApproverRule, ...]:
+    """The rules that were followed: fallbacks only where somebody is asked by one."""
+    return stage.rules + (stage.fallback + policy.fallback if choice.used_fallback else ())
 
 
 def reason_for(stage: Stage) -> str:

@@ -104,6 +104,7 @@ class TaskRecord:
     group_name: str | None
     assignee_id: str
     assignee_name: str
+    assignee_is_active: bool
     acting_for: str | None
     acting_for_name: str | None
     delegation_id: str | None
@@ -232,6 +233,7 @@ def _tasks() -> Select[*tuple[Any, ...]]:
         select(
             *(getattr(Task, name) for name in own),
             assignee.name.label("assignee_name"),
+            assignee.is_active.label("assignee_is_active"),
             decider.name.label("decided_by_name"),
             delegator.name.label("acting_for_name"),
         )

@@ -23,7 +23,7 @@ Forecast = Sequence[StageSkip | StagePlan | Attention]
 
 
 @dataclass
-class _Open:
+class UnderWay:
     """A stage that was opened and not closed yet, while the events are read.
 
     `newly`: why it is needed, if it was not before the request changed.
@@ -39,7 +39,7 @@ class _Open:
 class _Interrupted:
     """A stage that was open when the request changed; `place` is its step, if it does not go on."""
 
-    stage: _Open
+    stage: UnderWay
     place: Step
 
 
@@ -56,7 +56,7 @@ class Course:
     names: Mapping[str, str]
     me: str
     steps: list[Step] = field(default_factory=list)
-    stage: _Open | None = None
+    stage: UnderWay | None = None
     interrupted: dict[str, _Interrupted] = field(default_factory=dict)
     needed: dict[str, bool] = field(default_factory=dict)
     carried: tuple[str, ...] = ()
@@ -139,7 +139,7 @@ class Course:
         newly = f"After the change: {lowered(plan.reason)}" if was_needless else ""
         self.needed[plan.key] = True
         self.stage_names[plan.key] = plan.name
-        self.stage = _Open(plan, event.at, newly=newly)
+        self.stage = UnderWay(plan, event.at, newly=newly)
 
     def _task_assigned(self, event: EventRecord) -> None:
         task = self.tasks.get(event.data["task_id"])
@@ -224,7 +224,7 @@ class Course:
         reason = "After a change the request goes along its route again."
         return Step("current", f"Back with {whose}", reason=reason, since=self.record.waiting_since)
 
-    def _current(self, stage: _Open) -> Step:
+    def _current(self, stage: UnderWay) -> Step:
         asked = [task for task in stage.tasks if task.status == TaskStatus.OPEN]
         decided = [task for task in stage.tasks if task.decision]
         # What has its verdict waits for nobody; who is asked alone stands in the title.

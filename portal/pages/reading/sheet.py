@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from portal.domain.permissions import Permission
 from portal.domain.policy import Decision
 from portal.domain.request import Status, TaskStatus
-from portal.pages.reading import course, handed
+from portal.pages.reading import ahead, course, handed
 from portal.pages.reading.facts import Fact, File, facts, files
 from portal.pages.reading.handed import Handed
 from portal.pages.reading.remarks import remarks
 from portal.pages.reading.revisions import Revision, revision_of, seen_version
 from portal.pages.reading.route_question import route_question
+from portal.pages.reading.who import Who
 from portal.pages.reading.why import Why, why
 from portal.presentation.form_words import people_in
 from portal.presentation.parts import Remark, Step
@@ -78,6 +79,7 @@ class Sheet:
     todo: Turn | None
     done: Turn | None
     why: Why | None
+    who: Who | None
     handed: list[Handed]
     may_move: tuple[TaskRecord, ...]
     following: InboxTask | None
@@ -112,8 +114,7 @@ def compose(record: RequestRecord, person: Identity, since: int | None = None) -
     mine = [task for task in tasks if task.assignee_id == person.id]
     todo, done = _todo(record, mine, walk, waiting), _done(record, mine, walk, person.now)
     seen = seen_version(record, mine) if since is None else since
-    revision = revision_of(record, events, names, seen)
-    is_open = record.status.is_open
+    revision, is_open = revision_of(record, events, names, seen), record.status.is_open
     return Sheet(
         record=record,
         facts=facts(record.form, record.fields, names, revision.fields if revision else ()),
@@ -127,6 +128,7 @@ def compose(record: RequestRecord, person: Identity, since: int | None = None) -
         todo=todo,
         done=done,
         why=why(todo.task, record, names) if todo else None,
+        who=ahead.who_is_asked(record, walk.stage, names, person.id, person.now),
         handed=handed.away_from(tasks, names, person.id),
         may_move=_movable(record, tasks) if _may_move(record, person) else (),
         following=_following(person, record, mine) if todo or done else None,

@@ -1,9 +1,11 @@
 """Why a task came to a person, in sentences, from what routing stored with it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from portal.domain.codec import decode
+from portal.domain.plan import LeftOut
 from portal.pages.reading.handed import how_it_came
 from portal.presentation.labels import words_of
 from portal.presentation.money import money
@@ -28,12 +30,10 @@ def why(task: TaskRecord, record: RequestRecord, names: Mapping[str, str]) -> Wh
     if stored.get("used_fallback"):
         sentences.append("The rule found nobody else, so its fallback is asked.")
     reasons = how_it_came(task, names) + [str(sentence) for sentence in sentences if sentence]
-    reasons += [_fact(name, value, record) for name, value in _facts(stored).items()]
+    reasons += facts_of(stored.get("facts"), record)
     rule = f"Stage “{task.stage_name}”, {record.type_name} policy, version {record.policy_version}"
-    left_out = [_left_out(entry) for entry in stored.get("left_out") or ()]
-    hidden = len(left_out) - LEFT_OUT_SHOWN
-    more = [f"and {hidden} more"] if hidden > 0 else []
-    return Why(tuple(dict.fromkeys(reasons)), rule, (*left_out[:LEFT_OUT_SHOWN], *more))
+    left_out = tuple(decode(LeftOut, entry) for entry in stored.get("left_out") or ())
+    return Why(tuple(dict.fromkeys(reasons)), rule, left_out_of(left_out, LEFT_OUT_SHOWN))
 
 
 def _rule(task: TaskRecord) -> list[Any]:
@@ -51,9 +51,17 @@ def _place(task: TaskRecord) -> str:
     return f"Due by the working hours of {place}." if place and task.due_at else ""
 
 
-def _facts(stored: Mapping[str, Any]) -> dict[str, Any]:
-    facts = stored.get("facts")
-    return facts if isinstance(facts, dict) else {}
+def facts_of(stored: Any, record: RequestRecord) -> tuple[str, ...]:
+    """The values that decided that the stage is needed, each with its label."""
+    facts = stored if isinstance(stored, dict) else {}
+    return tuple(_fact(name, value, record) for name, value in facts.items())
+
+
+def left_out_of(entries: Sequence[LeftOut], most: int) -> tuple[str, ...]:
+    """Who was not asked, with the reason for each; the first of many."""
+    listed = [_left_out(each) for each in entries[:most]]
+    hidden = len(entries) - most
+    return (*listed, *([f"and {hidden} more"] if hidden > 0 else []))
 
 
 def _fact(name: str, value: Any, record: RequestRecord) -> str:
@@ -67,6 +75,6 @@ def _fact(name: str, value: Any, record: RequestRecord) -> str:
     return f"{label}: {value}"
 
 
-def _left_out(entry: Mapping[str, Any]) -> str:
-    name, reason = str(entry.get("name", "")), str(entry.get("reason", "")).rstrip(".")
-    return f"{name} {reason}" if entry.get("person_id") else f"{name}: {reason}"
+def _left_out(entry: LeftOut) -> str:
+    reason = entry.reason.rstrip(".")
+    return f"{entry.name} {reason}" if entry.person_id else f"{entry.name}: {reason}"

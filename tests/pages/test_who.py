@@ -1,0 +1,146 @@
+"""Who is asked now, what was sent to them, and why they and not others."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete, insert, select, text, update
+
+from portal.domain.policy import ApproverRule, Mode, Policy, RuleKind, Stage
+from portal.domain.state import Approval
+from portal.extensions import db
+from portal.models import Delegation, Group, GroupMember, Message, Notification, User
+from portal.models.columns import new_id
+from tests.asking import insert_type
+from tests.clients import PageClient, sign_in
+from tests.in_process import NUMBER, InProcess, submit
+from tests.web import People
+
+HERE = f"/requests/{NUMBER}"
+GROUP = Stage(
+    key="finance", name="Finance", rules=(ApproverRule(kind=RuleKind.GROUP, code="finance"),),
+    mode=Mode.ANY, condition="amount >= 100", condition_text="from €1.00", remind_after=(30,),
+    expire_after=600,
+)  # fmt: skip
+
+
+def words(app: Flask, person: str) -> str:
+    client = PageClient(app)
+    sign_in(client, person)
+    return " ".join(client.get_page(HERE).text.split())
+
+
+def change(app: Flask, *statements: Any) -> None:
+    with app.app_context():
+        for each in statements:
+            db.session.execute(each)
+        db.session.commit()
+
+
+def absence(delegator: str, delegate: str, begins: int, ends: int, **more: Any) -> Any:
+    now = datetime.now(UTC)
+    row = {"id": new_id(), "delegator_id": delegator, "delegate_id": delegate, "created_by": None,
+           "starts_at": now + timedelta(days=begins), "ends_at": now + timedelta(days=ends),
+           "reason": "An operation."}  # fmt: skip
+    return insert(Delegation).values(row | more)
+
+
+@pytest.fixture
+def by_group(app: Flask, people: People, process: InProcess) -> Approval:
+    with app.app_context():
+        ids = insert_type("lamps", Policy(stages=(GROUP,)))
+        db.session.commit()
+    return process.give(submit(ids, people, type_code="lamps"))
+
+
+def test_what_was_sent_is_told_without_addresses(
+    app: Flask, people: People, asked: Approval
+) -> None:
+    assert "not read yet" in words(app, people.ana)
+    sent = datetime.now(UTC)
+    with app.app_context():
+        notice = db.session.scalar(
+            select(Notification.id).where(Notification.user_id == people.ben)
+        )
+    row = {"id": new_id(), "notification_id": notice, "user_id": people.ben, "due_at": sent}
+    mail = row | {"channel": "mail", "status": "WAITING", "last_error": "550 ben@example.org ?"}
+    change(app, insert(Message).values(mail))
+    assert "mail not taken yet, tried again" in words(app, people.ana)
+    change(app, update(Message).values(status="FAILED"))
+    assert "mail failed; the administrators see why" in words(app, people.ana)
+    change(
+        app, update(Message).values(status="SENT", sent_at=sent),
+        update(Notification).values(read_at=sent),
+    )  # fmt: skip
+    for person in (people.ana, people.ben, people.olga):
+        page = words(app, person)
+        assert "mail sent" in page
+        assert "In the portal: read" in page
+        assert "ben@example.org" not in page
+
+
+def test_an_absence_is_told_without_its_reason(app: Flask, people: People, asked: Approval) -> None:
+    change(app, absence(people.ben, people.eve, 3, 9))
+    page = words(app, people.ana)
+    assert "Away from" in page
+    assert "Eve Example decides meanwhile" in page
+    change(app, update(Delegation).values(type_codes=["other"]))
+    assert "nobody decides this for them meanwhile" in words(app, people.ana)
+    assert "An operation" not in words(app, people.ana)
+    change(app, update(User).where(User.id == people.ben).values(is_active=False))
+    assert "no longer active" in words(app, people.ana)
+
+
+def test_the_chain_of_managers_is_told_as_it_was(
+    app: Flask, people: People, asked: Approval
+) -> None:
+    assert "You report to Ben Example." in words(app, people.ana)
+    assert "Ana Example reports to you." in words(app, people.ben)
+    assert "Ben Example is Ana Example's manager" in words(app, people.ana)
+    change(app, update(User).where(User.id == people.ana).values(manager_id=people.dan))
+    assert "You report to Dan Example now." in words(app, people.ana)
+
+
+def test_the_members_of_a_group_are_told_as_they_were(
+    app: Flask, people: People, by_group: Approval
+) -> None:
+    page = words(app, people.ana)
+    assert "Needed from €1.00." in page
+    assert "Amount: €120.00" in page
+    assert "In the group Finance: Carl Example, Cleo Example." in page
+    assert "None of it has changed since." in page
+    with app.app_context():
+        group = db.session.scalar(select(Group.id).where(Group.code == "finance"))
+    change(
+        app, insert(GroupMember).values(group_id=group, user_id=people.eve),
+        delete(GroupMember).where(GroupMember.user_id == people.carl),
+    )  # fmt: skip
+    page = words(app, people.cleo)
+    assert "Eve Example joined Finance later." in page
+    assert "Carl Example left Finance since." in page
+
+
+def test_a_request_from_before_says_that_it_was_not_kept(
+    app: Flask, people: People, asked: Approval
+) -> None:
+    change(app, text("ALTER TABLE portal.audit_events DISABLE TRIGGER USER"))
+    old = "UPDATE portal.audit_events SET data = data #- '{plan,basis}' WHERE kind = 'StageOpened'"
+    change(app, text(old))
+    assert "were not kept with this request" in words(app, people.ana)
+
+
+def test_two_hundred_people_are_a_summary(app: Flask, people: People, process: InProcess) -> None:
+    rows = [{"id": new_id(), "name": f"Person {n:03}"} for n in range(200)]
+    with app.app_context():
+        group = db.session.scalar(select(Group.id).where(Group.code == "finance"))
+        ids = insert_type("lamps", Policy(stages=(GROUP,)))
+        db.session.commit()
+    members = [{"group_id": group, "user_id": row["id"]} for row in rows]
+    change(app, insert(User).values(rows), insert(GroupMember).values(members))
+    process.give(submit(ids, people, type_code="lamps"))
+    page = words(app, people.ana)
+    assert "202 people now" in page
+    assert "And 196 people more" in page
+    assert "and 136 more" in page
+    assert "and 190 more." in page
