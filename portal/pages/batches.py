@@ -21,6 +21,7 @@ from portal.security.identity import me
 from portal.services import batches as service
 from portal.services.batches import UnknownBatch, Verdict
 from portal.services.errors import Refused
+from portal.services.undo_batch import undo
 
 blueprint = Blueprint("batches", __name__, url_prefix="/batches")
 
@@ -81,10 +82,21 @@ def decision(batch_id: UUID) -> ResponseReturnValue:
     return redirect(url_for(".show", batch_id=batch_id), 303)
 
 
+@blueprint.post("/<uuid:batch_id>/undo")
+@requires(Permission.DECIDE_OWN_TASKS)
+def take_back(batch_id: UUID) -> ResponseReturnValue:
+    """Undo every decision of the batch that still can be undone. Sent twice, it is once."""
+    try:
+        undo(str(batch_id), me().id, click())
+    except UnknownBatch:
+        abort(404)
+    return redirect(url_for(".show", batch_id=batch_id), 303)
+
+
 @blueprint.get("/<uuid:batch_id>/state")
 @requires(Permission.DECIDE_OWN_TASKS)
 def state(batch_id: UUID) -> ResponseReturnValue:
-    """Whether every decision is applied, as JSON, for the page that becomes the result."""
+    """Whether every decision and undo is applied, as JSON, for the page that becomes the result."""
     batch = _find(batch_id)
     return jsonify(done=batches.waiting(batch) == 0, location=url_for(".show", batch_id=batch_id))
 

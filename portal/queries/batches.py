@@ -13,6 +13,7 @@ from sqlalchemy import (
     bindparam,
     case,
     exists,
+    false,
     func,
     literal_column,
     or_,
@@ -26,7 +27,8 @@ from portal.domain.errors import Refusal
 from portal.domain.policy import Decision
 from portal.domain.request import Status, TaskStatus
 from portal.extensions import db
-from portal.models import Batch, Command, Request, Task, User
+from portal.models import Batch, Command, PolicyVersion, Request, Task, User
+from portal.models.undoing import undo_seconds, undo_until
 from portal.queries.bulk_rules import rules
 
 RECORDED = "recorded"
@@ -48,7 +50,8 @@ class ChosenTask:
     """A task of a batch with its request. `amount` is in minor units; `acting_for` is a name.
 
     `outcome` of its command in the batch: None without a command, "waiting", "applied", "refused".
-    `is_recorded`: a decision about it waits to be applied.
+    `undo`, `undo_reason`: the same of the wish to take that decision back. `may_undo`: it stands
+    and its undo window runs, or has yet to begin. `is_recorded`: a decision waits to be applied.
     """
 
     id: str
@@ -69,6 +72,9 @@ class ChosenTask:
     is_recorded: bool
     outcome: str | None
     reason: str | None
+    undo: str | None
+    undo_reason: str | None
+    may_undo: bool
 
 
 def find(batch_id: str, user_id: str) -> BatchRecord | None:
@@ -90,7 +96,8 @@ def tasks_of(batch: BatchRecord, user_id: str) -> dict[str, ChosenTask]:
     this batch, are left out."""
     values = {
         "tasks": [item["task"] for item in batch.items],
-        "commands": [item["command"] for item in batch.items if "command" in item],
+        "commands": _keys(batch, "command"),
+        "undos": _keys(batch, "undo"),
         "user": user_id,
     }
     rows = db.session.execute(_statement(), values)
@@ -98,8 +105,8 @@ def tasks_of(batch: BatchRecord, user_id: str) -> dict[str, ChosenTask]:
 
 
 def waiting(batch: BatchRecord) -> int:
-    """How many of its decisions are recorded and not applied yet."""
-    ids = [item["command"] for item in batch.items if "command" in item]
+    """How many of its decisions, and of the wishes to take them back, are not applied yet."""
+    ids = _keys(batch, "command") + _keys(batch, "undo")
     statement = select(func.count()).where(Command.id.in_(ids), Command.applied_at.is_(None))
     return db.session.execute(statement).scalar_one() if ids else 0
 
@@ -121,20 +128,23 @@ def _reason(task: ChosenTask, bulk: Any) -> str | None:
     return lock.value if lock else None
 
 
+def _keys(batch: BatchRecord, name: str) -> list[str]:
+    return [item[name] for item in batch.items if name in item]
+
+
 def _ids(name: str) -> Any:
     return func.any(bindparam(name, type_=ARRAY(Uuid(as_uuid=False))))
 
 
 @cache
 def _statement() -> Select[*tuple[Any, ...]]:
-    delegator, other = aliased(User), aliased(Command)
+    delegator, other, undo = aliased(User), aliased(Command), aliased(Command)
     recorded = exists().where(
         other.request_id == Task.request_id,
         other.task_id == Task.id,
         other.applied_at.is_(None),
         other.kind != "Retract",
     )
-    outcome = func.coalesce(Command.outcome, literal_column("'waiting'"))
     mine = Task.assignee_id == bindparam("user", type_=Uuid(as_uuid=False))
     return (
         select(
@@ -143,10 +153,31 @@ def _statement() -> Select[*tuple[Any, ...]]:
             Request.settles_at.is_not(None).label("is_settling"), Task.due_at,
             delegator.name.label("acting_for"), Request.content_version, Task.comment_required,
             Request.policy_version_id, recorded.label("is_recorded"),
-            case((Command.id.is_not(None), outcome)).label("outcome"), Command.reason,
+            _outcome(Command).label("outcome"), Command.reason,
+            _outcome(undo).label("undo"), undo.reason.label("undo_reason"),
+            _may_undo().label("may_undo"),
         )
         .join(Request, Request.id == Task.request_id)
+        .join(PolicyVersion, PolicyVersion.id == Request.policy_version_id)
         .outerjoin(delegator, delegator.id == Task.acting_for)
         .outerjoin(Command, and_(Command.id == _ids("commands"), Command.task_id == Task.id))
+        .outerjoin(undo, and_(undo.id == _ids("undos"), undo.task_id == Task.id))
         .where(Task.id == _ids("tasks"), or_(mine, Command.id.is_not(None)))
     )  # fmt: skip
+
+
+def _outcome(command: Any) -> Any:
+    answer = func.coalesce(command.outcome, literal_column("'waiting'"))
+    return case((command.id.is_not(None), answer))
+
+
+def _may_undo() -> Any:
+    """Of the batch's decision about the task: whether a press of Undo could still be in time."""
+    to_come = and_(Command.id.is_not(None), Command.applied_at.is_(None), undo_seconds() > 0)
+    runs = and_(
+        Command.outcome == "applied",
+        Task.status == TaskStatus.DECIDED.value,
+        Request.status == Status.PENDING.value,
+        undo_until() > func.now(),
+    )
+    return func.coalesce(or_(to_come, runs), false())

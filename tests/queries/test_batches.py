@@ -65,6 +65,11 @@ def test_two_hundred_at_once(crowd: Crowd) -> None:
         page = client.post_form(page, "/batches/", decision="approve")
     assert len(statements) <= MOST_STATEMENTS, statements
     assert weight(page) <= BUDGET
+    with counted(crowd) as statements:
+        page = client.post_form(page, f"{page.path}/undo")
+    assert len(statements) <= MOST_STATEMENTS, statements
+    assert weight(page) <= BUDGET
     with crowd.app.app_context():
-        sent = select(func.count()).select_from(Command).where(Command.via == "bulk")
-        assert db.session.execute(sent).scalar_one() == batches.MOST
+        sent = select(Command.kind, func.count()).where(Command.via == "bulk")
+        by_kind = db.session.execute(sent.group_by(Command.kind)).all()
+    assert dict(map(tuple, by_kind)) == {"Approve": batches.MOST, "Retract": batches.MOST}

@@ -129,6 +129,7 @@ ROUTES = [
     Route("GET", "/batches/<uuid:batch_id>", 404, auditor=403),
     Route("POST", "/batches/<uuid:batch_id>/decision", 404, auditor=403,
           data={**NEW, "decision": "approve", "seen": "1", "comment": "Seen."}),
+    Route("POST", "/batches/<uuid:batch_id>/undo", 404, auditor=403, data=NEW),
     Route("GET", "/batches/<uuid:batch_id>/state", 404, auditor=403),
     # Requests
     Route("GET", "/requests"),

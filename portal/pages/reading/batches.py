@@ -13,7 +13,8 @@ LEFT_OUT = "-"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A task of a batch. `state`: applied, waiting, refused or left_out; `why` in words."""
+    """A task of a batch. `state`: applied, waiting, refused or left_out, and once somebody pressed
+    Undo also undoing or undone; `why` in words."""
 
     task: ChosenTask
     state: str = ""
@@ -48,6 +49,12 @@ class Result:
     gone: int
     total: str
     comment: str
+    may_undo: bool
+
+    @property
+    def kept(self) -> int:
+        """How many decisions stand although somebody pressed Undo."""
+        return sum(1 for line in self.lines if line.state == "applied" and line.why)
 
     def count(self, state: str) -> int:
         """How many lines are in that state."""
@@ -92,7 +99,13 @@ def result(batch: BatchRecord, decision: Decision, user_id: str) -> Result:
         gone=len(batch.items) - len(lines),
         total=_sum(done),
         comment=batch.comment,
+        may_undo=not is_undone(batch) and any(line.task.may_undo for line in lines),
     )
+
+
+def is_undone(batch: BatchRecord) -> bool:
+    """Whether somebody pressed Undo for all of it, whatever came of that."""
+    return any("undo" in item or "kept" in item for item in batch.items)
 
 
 def _line(task: ChosenTask, item: dict[str, str]) -> Line:
@@ -100,7 +113,14 @@ def _line(task: ChosenTask, item: dict[str, str]) -> Line:
         return Line(task, "left_out", bulk.sentence(item["left_out"]))
     if task.outcome == "refused":
         return Line(task, "refused", bulk.sentence(task.reason or ""))
-    return Line(task, task.outcome or "waiting")
+    if task.undo == "waiting":
+        return Line(task, "undoing")
+    if task.undo == "applied" or item.get("kept") == "undone":
+        return Line(task, "undone")
+    kept = task.undo_reason if task.undo == "refused" else item.get("kept")
+    return Line(
+        task, task.outcome or "waiting", f"Not undone: {bulk.sentence(kept)}" if kept else ""
+    )
 
 
 def _sum(tasks: tuple[ChosenTask, ...]) -> str:

@@ -4,72 +4,21 @@ import re
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from portal.domain.policy import Bulk, Decision, Policy
+from portal.domain.policy import Decision
 from portal.domain.state import Approval
 from portal.extensions import db
-from portal.models import AuditEvent, Command
+from portal.models import AuditEvent
 from portal.models.columns import new_id
-from tests.asking import FINANCE, MANAGER, insert_type
 from tests.clients import PageClient, sign_in
 from tests.in_process import InProcess, submit
+from tests.pages.batches.choosing import choose, commands, review, task_of
 from tests.pages.test_tasks import approve, change
 from tests.pages_read import Page
 from tests.web import People
 
-SMALL, LARGE = 12_000, 90_000
 TASK = re.compile(r'name="task" value="([0-9a-f-]{36})"')
-
-
-@pytest.fixture
-def bulk_kind(app: Flask, people: People) -> dict[str, str]:
-    """Chairs, of which up to €500.00 may be decided together."""
-    policy = Policy(stages=(MANAGER, FINANCE), bulk=Bulk(up_to=50_000), undo_seconds=0)
-    with app.app_context():
-        ids = insert_type(policy=policy)
-        db.session.commit()
-    return ids
-
-
-@pytest.fixture
-def asked(process: InProcess, people: People, bulk_kind: dict[str, str]) -> list[Approval]:
-    """Two small requests of Ana's and a large one; all wait for Ben."""
-    amounts = {"CH-1": SMALL, "CH-2": 30_050, "CH-3": LARGE}
-    return [
-        process.give(
-            submit(bulk_kind, people, number=number, amount=amount, title=f"Seat {number}")
-        )
-        for number, amount in amounts.items()
-    ]
-
-
-@pytest.fixture
-def ben(client: PageClient, people: People, asked: list[Approval]) -> PageClient:
-    sign_in(client, people.ben)
-    return client
-
-
-def choose(client: PageClient, *tasks: str, status: int = 200, **fields: str) -> Page:
-    """Send the inbox's form with these tasks ticked."""
-    form = client.get_page("/inbox").form("/batches")
-    data = {**form.values, **fields, "task": list(tasks)}
-    response = client.post("/batches", data=data, follow_redirects=True)
-    assert response.status_code == status
-    return Page(response)
-
-
-def task_of(state: Approval) -> str:
-    return state.open_tasks[0].id
-
-
-def review(client: PageClient, asked: list[Approval]) -> Page:
-    return choose(client, *map(task_of, asked))
-
-
-def commands(app: Flask) -> int:
-    with app.app_context():
-        return db.session.execute(select(func.count()).select_from(Command)).scalar_one()
 
 
 def test_only_what_the_policy_allows_can_be_ticked(ben: PageClient, asked: list[Approval]) -> None:
