@@ -36,6 +36,7 @@ PAGES = (
     "away",
     "people",
     "calendars",
+    "calendar_types",
     "due_dates",
     "steering",
     "attention",

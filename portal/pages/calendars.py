@@ -1,5 +1,6 @@
-"""Working time for administrators: calendars, and which request type goes by which."""
+"""Calendars for administrators: working hours and days off."""
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -21,9 +22,10 @@ from portal.domain.errors import InvalidPolicy
 from portal.domain.permissions import Permission
 from portal.forms.calendar import calendar_form, hours_of
 from portal.pages.reading import calendar_words
+from portal.pages.reading.calendar_preview import Moved, moved
 from portal.pages.reading.keys import new_key
 from portal.queries import calendars
-from portal.queries.calendars import CalendarRecord, TypeCalendar
+from portal.queries.calendars import CalendarRecord
 from portal.security.guards import requires
 from portal.security.identity import me
 from portal.services import accounts
@@ -62,7 +64,7 @@ def draw() -> ResponseReturnValue:
 @requires(Permission.ADMINISTER)
 def add() -> ResponseReturnValue:
     """Make it. The form's key becomes its id, so that sending twice makes one."""
-    form, key = _form(), _key("command_id")
+    form, key = _form(), _key()
     if not form.validate():
         return _page(None, form, 422)
     try:
@@ -85,17 +87,21 @@ def show(calendar_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/admin/calendars/<uuid:calendar_id>")
 @requires(Permission.ADMINISTER)
 def change(calendar_id: UUID) -> ResponseReturnValue:
-    """Change it, unless somebody else did meanwhile: then that is shown first."""
+    """Change it, unless somebody else did meanwhile: then that is shown first. With `look`, only
+    show what it would mean."""
     record, form = _found(calendar_id), _form()
     if not form.validate():
         return _page(record, form, 422, seen=_seen())
     try:
+        if "look" in request.form:
+            rows = moved(record, asdict(_content(form)), me().now)
+            return _page(record, form, seen=_seen(), preview=rows)
         changed = service.change(record.id, _content(form), _seen(), me().id)
     except CalendarMoved:
         news = calendars.changes_of(record.id)[:1]
         told = [MOVED.format(each.actor, _within(calendar_words.done(each))) for each in news]
         return _page(_found(calendar_id), form, 409, trouble=told)
-    except CalendarRefused as refused:
+    except (CalendarRefused, InvalidPolicy) as refused:
         form["name"].errors = [str(refused)]
         return _page(record, form, 422, seen=_seen())
     flash(f"The calendar is changed. {STAYS}" if changed else "It says so already.", "success")
@@ -122,32 +128,6 @@ def delete(calendar_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("calendars.show_all"), 303)
 
 
-@blueprint.get("/admin/calendars/types/<code>")
-@requires(Permission.ADMINISTER)
-def show_type(code: str) -> ResponseReturnValue:
-    """By which calendar does this request type go?"""
-    return _type_page(_type(code))
-
-
-@blueprint.post("/admin/calendars/types/<code>")
-@requires(Permission.ADMINISTER)
-def change_type(code: str) -> ResponseReturnValue:
-    """Let it go by another one."""
-    kind = _type(code)
-    wanted, seen = _optional("calendar"), _optional("seen")
-    try:
-        service.choose_for_type(kind.id, wanted, seen, me().id)
-    except CalendarMoved:
-        now = _type(code).calendar or calendar_words.EVERY_HOUR
-        words = f"Somebody changed it while you had it open: it goes by {now} now."
-        return _type_page(_type(code), 409, words, wanted)
-    except CalendarRefused as refused:
-        return _type_page(kind, 422, str(refused))
-    now = calendars.names().get(wanted or "", calendar_words.EVERY_HOUR)
-    flash(f"{kind.name} goes by {now}. {STAYS}", "success")
-    return redirect(url_for("calendars.show_all"), 303)
-
-
 def _form(record: CalendarRecord | None = None) -> BaseForm:
     typed = request.form if request.method == "POST" else None
     stored = record.columns if record is not None else {"hours": USUAL}
@@ -171,10 +151,6 @@ def _found(calendar_id: UUID) -> CalendarRecord:
     return calendars.find(str(calendar_id)) or abort(404)
 
 
-def _type(code: str) -> TypeCalendar:
-    return next((each for each in calendars.types() if each.code == code), None) or abort(404)
-
-
 def _seen() -> int:
     text = request.form.get("version", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
@@ -184,15 +160,11 @@ def _within(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]
 
 
-def _key(name: str) -> str:
+def _key() -> str:
     try:
-        return str(UUID(request.form.get(name, "")))
+        return str(UUID(request.form.get("command_id", "")))
     except ValueError:
         abort(422, "The form came without its key. Open the page again and resend it.")
-
-
-def _optional(name: str) -> str | None:
-    return _key(name) if request.form.get(name) else None
 
 
 def _holidays(record: CalendarRecord) -> str:
@@ -206,6 +178,7 @@ def _page(
     *,
     seen: int | None = None,
     trouble: list[str] | None = None,
+    preview: list[Moved] | None = None,
 ) -> ResponseReturnValue:
     changes = calendars.changes_of(record.id) if record is not None else ()
     page = render_template(
@@ -215,7 +188,9 @@ def _page(
         key=request.form.get("command_id") or new_key(),
         version=seen if seen is not None else record.version if record is not None else 0,
         trouble=trouble or [],
+        preview=preview,
         coming=_coming(record),
+        people=calendars.people_of(record.id) if record is not None else (),
         changes=[(each, calendar_words.done(each)) for each in changes],
     )
     return make_response(page, status)
@@ -228,17 +203,3 @@ def _coming(record: CalendarRecord | None) -> list[Any]:
         return service.coming_days_off(record.columns, me().now.date())
     except InvalidPolicy:
         return []
-
-
-def _type_page(
-    kind: TypeCalendar, status: int = 200, trouble: str = "", wanted: str | None = None
-) -> ResponseReturnValue:
-    page = render_template(
-        "pages/calendars/type.html",
-        kind=kind,
-        names=calendars.names(),
-        chosen=wanted if trouble else kind.calendar_id,
-        trouble=trouble,
-        every_hour=calendar_words.EVERY_HOUR,
-    )
-    return make_response(page, status)

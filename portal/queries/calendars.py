@@ -12,6 +12,7 @@ from portal.models import Calendar, CalendarChange, PolicyVersion, RequestType, 
 # An organisation has a few places; more than this no page lists.
 SHOWN = 500
 CHANGES_SHOWN = 20
+PEOPLE_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,17 @@ def find(calendar_id: str) -> CalendarRecord | None:
     """One calendar."""
     row = db.session.execute(_records().where(Calendar.id == calendar_id)).one_or_none()
     return None if row is None else _record(row)
+
+
+def people_of(calendar_id: str) -> tuple[tuple[str, str], ...]:
+    """Some of those whose place it is: ids and names, in their order."""
+    rows = db.session.execute(
+        select(User.id, User.name)
+        .where(User.calendar_id == calendar_id)
+        .order_by(func.lower(User.name), User.id)
+        .limit(PEOPLE_SHOWN)
+    )
+    return tuple((row.id, row.name) for row in rows)
 
 
 def changes_of(calendar_id: str) -> tuple[CalendarChangeRecord, ...]:

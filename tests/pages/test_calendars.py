@@ -7,8 +7,10 @@ from flask import Flask
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from portal.domain.codec import encode
+from portal.domain.policy import ApproverRule, Policy, RuleKind, Stage
 from portal.extensions import db
-from portal.models import Calendar, CalendarChange, RequestType, User
+from portal.models import Calendar, CalendarChange, PolicyVersion, RequestType, User
 from portal.models.columns import new_id
 from tests.asking import CODE
 from tests.clients import PageClient, sign_in
@@ -132,6 +134,29 @@ def test_who_comes_second_sees_what_the_first_changed(
     assert one(app, select(Calendar.hours)) == {"1": [["09:00", "12:00"], ["13:00", "17:00"]]}
     saved(adam, page, office)
     assert one(app, select(Calendar.hours))["2"] == [["10:00", "14:00"]]
+
+
+def test_a_change_is_looked_at_before_it_is_saved(
+    adam: PageClient, office: str, app: Flask, kind: dict[str, str]
+) -> None:
+    rule = ApproverRule(kind=RuleKind.PEOPLE, people=("x",))
+    policy = Policy(stages=(Stage(key="a", name="Boss", rules=(rule,), expire_after=60),))
+    with app.app_context():
+        version = {"id": new_id(), "request_type_id": kind["type"], "version": 9}
+        db.session.execute(insert(PolicyVersion).values(**version, definition=encode(policy)))
+        goes_by = {"calendar_id": office, "policy_version_id": version["id"]}
+        db.session.execute(update(RequestType).values(**goes_by))
+        db.session.commit()
+    page = adam.get_page(f"{HERE}/{office}")
+    days = {f"day_{number}": "" for number in range(1, 7)}
+    shown = saved(adam, page, office, look="1", **days, day_7="00:00-24:00")
+    assert "With this change" in shown.text
+    assert "Boss" in shown.text
+    assert "in place of Mon" in shown.text
+    assert one(app, select(Calendar.version)) == 1
+    assert "Nothing that opens now would be due" in saved(adam, page, office, look="1").text
+    saved(adam, shown, office)
+    assert one(app, select(Calendar.hours)) == {"7": [["00:00", "24:00"]]}
 
 
 def test_only_what_nobody_uses_is_deleted(
