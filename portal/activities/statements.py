@@ -6,11 +6,14 @@ ids once more in a parameter of their own, because the server expects a hundred 
 would read a whole table for them.
 """
 
+import json
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Table
 
+from portal.domain.notices import KINDS, TOLD, Channel
+from portal.domain.telling import How
 from portal.models import AuditEvent, AuditText, Comment, Notification, Participant, Request, Task
 from portal.models.commands import ANSWERED_CHANNEL
 
@@ -34,6 +37,15 @@ def _insert(model: Any, end: str = "", **instead: str) -> str:
         f"INSERT INTO {table.fullname} ({columns}) SELECT {values}"  # noqa: S608 - our own names
         f" FROM jsonb_populate_recordset(NULL::{table.fullname}, %s::jsonb) new {end}"
     )
+
+
+_TOPICS = json.dumps({code: kind.topic.code for code, kind in KINDS.items()})
+# Whether the person does not want it in the list of the portal: known when it is written, so that
+# no page has to ask. One index row for each notification, within the same statement.
+HIDDEN = f"""COALESCE((
+    SELECT p.choices #>> ARRAY['{Channel.PORTAL}',
+        COALESCE('{_TOPICS}'::jsonb ->> new.kind, '{TOLD.code}')] = '{How.NOT}'
+    FROM portal.notification_preferences p WHERE p.user_id = new.user_id), false)"""  # noqa: S608
 
 
 def _update_request(columns: tuple[str, ...]) -> str:
@@ -120,7 +132,7 @@ WHERE request_id = %s::uuid AND task_id = ANY(%s::uuid[])
 """
 INSERT_PARTICIPANTS = _insert(Participant, "ON CONFLICT DO NOTHING")
 INSERT_COMMENTS = _insert(Comment)
-INSERT_NOTIFICATIONS = _insert(Notification, "ON CONFLICT DO NOTHING")
+INSERT_NOTIFICATIONS = _insert(Notification, "ON CONFLICT DO NOTHING", hidden=HIDDEN)
 APPLY_COMMANDS = f"""
 UPDATE portal.commands old SET
     applied_at = now(), delivered_at = COALESCE(old.delivered_at, now()),

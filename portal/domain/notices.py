@@ -11,8 +11,9 @@ from portal.domain.request import Status
 
 
 class Channel(StrEnum):
-    """A way to reach a person outside the portal."""
+    """A way to tell a person: the list inside the portal, or a way out of it."""
 
+    PORTAL = "portal"
     MAIL = "mail"
 
 

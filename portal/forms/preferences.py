@@ -1,26 +1,30 @@
-"""What a person wants to be mailed of, and when not."""
+"""How and when a person wants to be told: one row for each topic, one column for each channel."""
 
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import SelectMultipleField, TimeField, ValidationError
+from wtforms import BooleanField, Field, SelectField, TimeField, ValidationError
 from wtforms.validators import Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
-from portal.domain.notices import TOPICS
+from portal.domain.notices import TOPICS, Channel, Topic
+from portal.domain.telling import MORNING, OFFERED, How, Wishes
 
 BOTH = "Give both ends of the quiet hours, or neither."
+LABELS = {Channel.PORTAL: "In the portal", Channel.MAIL: "Mail"}
+HOWS = {
+    How.AT_ONCE: "At once",
+    How.HOURLY: "Every hour, together",
+    How.DAILY: "Once a day, together",
+    How.NOT: "Not",
+}
 
 
 class PreferencesForm(FlaskForm):
-    """The topics that are wanted by mail, and quiet hours on the person's own clock."""
+    """The times. `form_for` adds a field for each topic and channel."""
 
-    wanted = SelectMultipleField(
-        "Mail me when",
-        choices={topic.code: topic.label for topic in TOPICS},
-        widget=ListWidget(prefix_label=False),
-        option_widget=CheckboxInput(),
-    )
+    daily_at = TimeField("Daily mail at", default=MORNING)
     quiet_from = TimeField("Quiet from", validators=[Optional()])
     quiet_until = TimeField("Quiet until", validators=[Optional()])
 
@@ -35,3 +39,71 @@ class PreferencesForm(FlaskForm):
             raise ValidationError(BOTH)
         if field.data is not None and field.data == self.quiet_from.data:
             raise ValidationError("The quiet hours have to end at another time than they begin.")
+
+    def rows(self) -> list[tuple[Topic, list[Field]]]:
+        """Each topic with its fields, in the order of the channels."""
+        return [
+            (topic, [self[_name(channel, topic)] for channel in Channel if self.has(channel)])
+            for topic in TOPICS
+        ]
+
+    def has(self, channel: Channel) -> bool:
+        """Whether that channel can be chosen here."""
+        return _name(channel, TOPICS[0]) in self
+
+    def wishes(self, before: Wishes) -> Wishes:
+        """What was chosen; what cannot be chosen here stays as it was."""
+        chosen: dict[Channel, dict[str, How]] = {}
+        for channel in Channel:
+            if self.has(channel):
+                chosen[channel] = {topic.code: self._how(channel, topic) for topic in TOPICS}
+            else:
+                chosen[channel] = dict(before.chosen.get(channel, {}))
+        return Wishes(
+            chosen=chosen,
+            daily_at=self.daily_at.data,
+            quiet_from=self.quiet_from.data,
+            quiet_until=self.quiet_until.data,
+        )
+
+    def _how(self, channel: Channel, topic: Topic) -> How:
+        data = self[_name(channel, topic)].data
+        if isinstance(data, bool):
+            return How.AT_ONCE if data else How.NOT
+        return How(data)
+
+
+def form_for(channels: Sequence[Channel], wishes: Wishes | None = None) -> PreferencesForm:
+    """The form for the channels that can be chosen: as posted, or with these wishes."""
+    kind = _class_for(tuple(channels))
+    if wishes is None:
+        return kind()
+    how = {
+        _name(channel, topic): _data(channel, wishes.of_topic(topic.code, channel))
+        for channel in channels
+        for topic in TOPICS
+    }
+    times = {name: getattr(wishes, name) for name in ("daily_at", "quiet_from", "quiet_until")}
+    return kind(formdata=None, **how, **times)
+
+
+@cache
+def _class_for(channels: tuple[Channel, ...]) -> type[PreferencesForm]:
+    fields = {_name(channel, topic): _field(channel) for channel in channels for topic in TOPICS}
+    return type("PreferencesForm", (PreferencesForm,), fields)
+
+
+def _field(channel: Channel) -> Any:
+    offered = OFFERED[channel]
+    if channel is Channel.PORTAL:
+        return BooleanField(LABELS[channel])
+    named = {how.value: HOWS[how] for how in offered}
+    return SelectField(LABELS[channel], choices=named, default=offered[0].value)
+
+
+def _data(channel: Channel, how: How) -> bool | str:
+    return how is not How.NOT if channel is Channel.PORTAL else how.value
+
+
+def _name(channel: Channel, topic: Topic) -> str:
+    return f"{channel}_{topic.code}"

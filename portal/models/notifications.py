@@ -3,7 +3,7 @@
 from datetime import datetime, time
 
 from sqlalchemy import DateTime, ForeignKey, Index, Text, Time, UniqueConstraint, Uuid, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import Base
@@ -13,14 +13,25 @@ from portal.models.columns import Id, Now, UserKey
 class Notification(Base):
     """One message for one person about one event; (user, request, event, kind) once.
 
-    `handed_at`: when it was handed over for sending outside the portal; None until then.
+    `hidden`: the person does not want it in the list; it stays for what is sent. `handed_at`: when
+    it was handed over for sending outside the portal; None until then.
     """
 
     __tablename__ = "notifications"
     __table_args__ = (
         UniqueConstraint("user_id", "request_id", "seq", "kind"),
-        Index("ix_notifications_user_id_created_at", "user_id", "created_at", "id"),
-        Index("ix_notifications_unread", "user_id", postgresql_where=text("read_at IS NULL")),
+        Index(
+            "ix_notifications_shown",
+            "user_id",
+            "created_at",
+            "id",
+            postgresql_where=text("NOT hidden"),
+        ),
+        Index(
+            "ix_notifications_unread",
+            "user_id",
+            postgresql_where=text("read_at IS NULL AND NOT hidden"),
+        ),
         Index("ix_notifications_outbox", "created_at", postgresql_where=text("handed_at IS NULL")),
     )
 
@@ -35,16 +46,22 @@ class Notification(Base):
     created_at: Mapped[Now]
     read_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     handed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    hidden: Mapped[bool] = mapped_column(server_default="false")
 
 
 class NotificationPreference(Base):
-    """What a person wants to be mailed of, and when not; without a row: everything, at any time."""
+    """How and when a person wants to be told; without a row: of everything, at once.
+
+    `choices`: {channel: {code of topic: how}} where it differs from what the channel does by
+    itself.
+    """
 
     __tablename__ = "notification_preferences"
 
     user_id: Mapped[str] = mapped_column(
         Uuid(as_uuid=False), ForeignKey("portal.users.id"), primary_key=True
     )
-    muted: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    choices: Mapped[dict[str, dict[str, str]]] = mapped_column(JSONB, server_default="{}")
+    daily_at: Mapped[time] = mapped_column(Time, server_default="08:00")
     quiet_from: Mapped[time | None] = mapped_column(Time)
     quiet_until: Mapped[time | None] = mapped_column(Time)

@@ -5,7 +5,7 @@ own transactions, so that telling people makes no decision slower. Whatever is i
 again: a notification until it is handed over, a message until it is sent, dropped or given up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection, Engine, Row, insert, text, update
 
-from portal.domain.telling import Wishes
+from portal.domain.notices import Channel
+from portal.domain.telling import MORNING, How, Wishes, choices
 from portal.models import Message, Notification
 from portal.models.columns import new_id
 
@@ -25,7 +26,7 @@ SOON = timedelta(seconds=10)
 
 FRESH = text("""
 SELECT n.id::text, n.user_id::text, n.kind, u.time_zone, now() AS now,
-    COALESCE(p.muted, '{}') AS muted, p.quiet_from, p.quiet_until
+    COALESCE(p.choices, '{}') AS choices, p.daily_at, p.quiet_from, p.quiet_until
 FROM portal.notifications n
 JOIN portal.users u ON u.id = n.user_id
 LEFT JOIN portal.notification_preferences p ON p.user_id = n.user_id
@@ -76,30 +77,32 @@ def hand_over(connection: Connection, channels: Sequence[str]) -> int:
     fresh = connection.execute(FRESH, {"most": HANDED}).all()
     if not fresh:
         return 0
-    rows = [
-        {"channel": channel, **row}
-        for row in map(_row, fresh)
-        if row is not None
-        for channel in channels
-    ]
+    rows = [row for each in fresh for row in _rows(each, channels)]
     if rows:
-        connection.execute(insert(Message), [{"id": new_id(), **row} for row in rows])
+        connection.execute(insert(Message), rows)
     handed = Notification.id.in_([each.id for each in fresh])
     connection.execute(update(Notification).where(handed).values(handed_at=text("now()")))
     return len(fresh)
 
 
-def _row(fresh: Row[Any]) -> dict[str, Any] | None:
-    """What is common to the messages of a notification; None where the person wants none."""
+def _rows(fresh: Row[Any], channels: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The messages of a notification: one for each channel by which the person wants it."""
     wishes = Wishes(
-        muted=frozenset(fresh.muted),
+        chosen=choices(fresh.choices),
+        daily_at=fresh.daily_at or MORNING,
         quiet_from=fresh.quiet_from,
         quiet_until=fresh.quiet_until,
     )
-    if not wishes.wants(fresh.kind):
-        return None
-    due = wishes.due(fresh.now, _zone(fresh.time_zone))
-    return {"notification_id": fresh.id, "user_id": fresh.user_id, "due_at": due}
+    zone = _zone(fresh.time_zone)
+    for channel in channels:
+        if wishes.how(fresh.kind, Channel(channel)) is not How.NOT:
+            yield {
+                "id": new_id(),
+                "notification_id": fresh.id,
+                "user_id": fresh.user_id,
+                "channel": channel,
+                "due_at": wishes.due(fresh.now, zone),
+            }
 
 
 def _zone(name: str) -> ZoneInfo:

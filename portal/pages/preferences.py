@@ -1,12 +1,11 @@
-"""What one wants to be mailed of, and quiet hours."""
+"""How and when one wants to be told: by topic and channel, digests, and quiet hours."""
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.domain.notices import TOPICS
+from portal.domain.notices import Channel
 from portal.domain.permissions import Permission
-from portal.domain.telling import Wishes
-from portal.forms.preferences import PreferencesForm
+from portal.forms.preferences import PreferencesForm, form_for
 from portal.queries.preferences import wishes_of
 from portal.security.guards import requires
 from portal.security.identity import me
@@ -14,36 +13,24 @@ from portal.services import preferences
 
 blueprint = Blueprint("preferences", __name__)
 
-ALL = frozenset(topic.code for topic in TOPICS)
+CHANNELS = (Channel.PORTAL, Channel.MAIL)
 
 
 @blueprint.get("/profile/notifications")
 @requires(Permission.READ_INVOLVED)
 def show() -> ResponseReturnValue:
     """The form as it was left."""
-    wishes = wishes_of(me().id)
-    form = PreferencesForm(
-        formdata=None,
-        wanted=sorted(ALL - wishes.muted),
-        quiet_from=wishes.quiet_from,
-        quiet_until=wishes.quiet_until,
-    )
-    return _page(form)
+    return _page(form_for(CHANNELS, wishes_of(me().id)))
 
 
 @blueprint.post("/profile/notifications")
 @requires(Permission.READ_INVOLVED, own_settings=True)
 def change() -> ResponseReturnValue:
     """Keep what was chosen."""
-    form = PreferencesForm()
+    form = form_for(CHANNELS)
     if not form.validate_on_submit():
         return _page(form, 422)
-    wishes = Wishes(
-        muted=ALL - frozenset(form.wanted.data),
-        quiet_from=form.quiet_from.data,
-        quiet_until=form.quiet_until.data,
-    )
-    preferences.keep(me().id, wishes)
+    preferences.keep(me().id, form.wishes(wishes_of(me().id)))
     flash("Your choice is kept. It holds for messages from now on.", "success")
     return redirect(url_for("preferences.show"), 303)
 

@@ -24,7 +24,9 @@ _OPEN: Select[Any] = select(literal_column("1")).where(
     Task.assignee_id == bindparam("user_id"), Task.status == literal_column("'OPEN'")
 )
 _UNREAD: Select[Any] = select(literal_column("1")).where(
-    Notification.user_id == bindparam("user_id"), Notification.read_at.is_(None)
+    Notification.user_id == bindparam("user_id"),
+    Notification.read_at.is_(None),
+    literal_column("NOT notifications.hidden"),
 )
 _CLOSED = select(Closure.words).where(Closure.in_force.is_(True)).scalar_subquery()
 

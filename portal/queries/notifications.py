@@ -62,7 +62,10 @@ def _newest() -> Select[*tuple[Any, ...]]:
             Notification.id, Notification.kind, Notification.number, Notification.text,
             Notification.task_id, Notification.created_at, Notification.read_at,
         )
-        .where(Notification.user_id == bindparam("user", type_=Uuid(as_uuid=False)))
+        .where(
+            Notification.user_id == bindparam("user", type_=Uuid(as_uuid=False)),
+            Notification.hidden.is_(False),
+        )
         .order_by(Notification.created_at.desc(), Notification.id.desc())
         .limit(PAGE + 1)
     )  # fmt: skip

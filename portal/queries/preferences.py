@@ -1,18 +1,23 @@
-"""What a person wants to be mailed of."""
+"""How and when a person wants to be told."""
 
 from sqlalchemy import select
 
-from portal.domain.telling import Wishes
+from portal.domain.telling import Wishes, choices
 from portal.extensions import db
 from portal.models import NotificationPreference as Row
 
 
 def wishes_of(user_id: str) -> Wishes:
     """The person's wishes; everything at any time where they said nothing."""
-    found = select(Row.muted, Row.quiet_from, Row.quiet_until).where(Row.user_id == user_id)
-    row = db.session.execute(found).one_or_none()
+    found = select(Row.choices, Row.daily_at, Row.quiet_from, Row.quiet_until).where(
+        Row.user_id == user_id
+    )
+    row = db.session.execute(found.where(Row.user_id == user_id)).one_or_none()
     if row is None:
         return Wishes()
     return Wishes(
-        muted=frozenset(row.muted), quiet_from=row.quiet_from, quiet_until=row.quiet_until
+        chosen=choices(row.choices),
+        daily_at=row.daily_at,
+        quiet_from=row.quiet_from,
+        quiet_until=row.quiet_until,
     )

@@ -29,6 +29,9 @@ def mark_tasks_read(user_id: str, task_ids: Iterable[str]) -> None:
 
 def _mark(user_id: str, at: Any, which: ColumnElement[bool]) -> None:
     unread = update(Notification).where(
-        Notification.user_id == user_id, Notification.read_at.is_(None), which
+        Notification.user_id == user_id,
+        Notification.read_at.is_(None),
+        Notification.hidden.is_(False),
+        which,
     )
     db.session.execute(unread.values(read_at=at).execution_options(synchronize_session=False))

@@ -1,8 +1,8 @@
-"""Keeping what a person wants to be mailed of."""
+"""Keeping how and when a person wants to be told."""
 
 from sqlalchemy.dialects.postgresql import insert
 
-from portal.domain.telling import Wishes
+from portal.domain.telling import Wishes, differences
 from portal.extensions import db
 from portal.models import NotificationPreference as Row
 
@@ -10,7 +10,8 @@ from portal.models import NotificationPreference as Row
 def keep(user_id: str, wishes: Wishes) -> None:
     """Keep the wishes; they hold for messages that are made from now on."""
     values = {
-        "muted": sorted(wishes.muted),
+        "choices": differences(wishes.chosen),
+        "daily_at": wishes.daily_at,
         "quiet_from": wishes.quiet_from,
         "quiet_until": wishes.quiet_until,
     }

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.domain.telling import Wishes
+from portal.domain.notices import Channel
+from portal.domain.telling import How, Wishes
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NIGHT = Wishes(quiet_from=time(22), quiet_until=time(7))
@@ -54,7 +55,8 @@ def test_without_quiet_hours_at_once() -> None:
     assert Wishes(quiet_from=time(22)).due(now, BERLIN) == now
 
 
-def test_what_is_muted_is_not_wanted() -> None:
-    wishes = Wishes(muted=frozenset({"commented"}))
-    assert not wishes.wants("comment")
-    assert wishes.wants("assigned")
+def test_what_is_not_wanted_by_mail_may_stand_in_the_portal() -> None:
+    wishes = Wishes(chosen={Channel.MAIL: {"commented": How.NOT}})
+    assert wishes.how("comment", Channel.MAIL) is How.NOT
+    assert wishes.how("comment", Channel.PORTAL) is How.AT_ONCE
+    assert wishes.how("assigned", Channel.MAIL) is How.AT_ONCE

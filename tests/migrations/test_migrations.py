@@ -48,3 +48,23 @@ def test_the_statements_can_be_printed(empty: Database, capsys: pytest.CaptureFi
     printed = capsys.readouterr().out
     assert "CREATE TABLE portal.requests" in printed
     assert "%%" not in printed
+
+
+def test_what_was_not_mailed_is_not_mailed_after_the_change_and_back(migrated: Database) -> None:
+    migrated.down("0026")
+    connection = migrated.connection
+    connection.execute(text("INSERT INTO portal.users (id, name) VALUES (gen_random_uuid(), 'A')"))
+    connection.execute(
+        text(
+            "INSERT INTO portal.notification_preferences (user_id, muted, quiet_from, quiet_until)"
+            " SELECT id, '{asked,told}', '22:00', '07:00' FROM portal.users"
+        )
+    )
+    connection.commit()
+    migrated.up()
+    found = "SELECT choices FROM portal.notification_preferences"
+    assert connection.scalar(text(found)) == {"mail": {"asked": "not", "told": "not"}}
+    connection.rollback()
+    migrated.down("0026")
+    found = "SELECT muted, quiet_from::text FROM portal.notification_preferences"
+    assert tuple(connection.execute(text(found)).one()) == (["asked", "told"], "22:00:00")

@@ -10,15 +10,15 @@ from tests.notifications.post import Post
 from tests.web import People
 
 WISH = (
-    "INSERT INTO portal.notification_preferences (user_id, muted, quiet_from, quiet_until)"
-    " VALUES (:user, :muted, :start, :end)"
+    "INSERT INTO portal.notification_preferences (user_id, choices, quiet_from, quiet_until)"
+    " VALUES (:user, CAST(:choices AS jsonb), :start, :end)"
 )
 
 
 def test_what_is_not_wanted_is_not_mailed(
     post: Post, catcher: Catcher, asked: Approval, people: People
 ) -> None:
-    post.do(WISH, user=people.ben, muted=["asked"], start=None, end=None)
+    post.do(WISH, user=people.ben, choices='{"mail": {"asked": "not"}}', start=None, end=None)
     assert post.outbox.next_batch() is None
     assert post.rows() == []
     with post.outbox.engine.connect() as connection:
@@ -32,7 +32,7 @@ def test_in_quiet_hours_it_waits_for_their_end(
     post.do("UPDATE portal.users SET time_zone = 'UTC'")
     now = datetime.now(UTC)
     start, end = (now - timedelta(hours=2)).time(), (now + timedelta(hours=2)).time()
-    post.do(WISH, user=people.ben, muted=[], start=start, end=end)
+    post.do(WISH, user=people.ben, choices="{}", start=start, end=end)
     assert post.outbox.next_batch() is None
     (row,) = post.rows()
     assert abs(row.due_at - (now + timedelta(hours=2))) < timedelta(seconds=1)

@@ -4,10 +4,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from portal.domain.notices import Channel
 from portal.domain.state import Approval
+from portal.domain.telling import How, Wishes
 from portal.extensions import db
+from portal.queries.navigation import frame
+from portal.services import preferences
 from tests.clients import PageClient, sign_in
-from tests.in_process import NUMBER
+from tests.in_process import NUMBER, InProcess, submit
 from tests.web import People
 
 
@@ -68,3 +72,19 @@ def test_nothing_yet(client: PageClient, people: People) -> None:
 @pytest.mark.parametrize("query", ["before=x", "before=1.x", "before=" + "9" * 99 + ".x"])
 def test_odd_addresses_are_answered(ben: PageClient, query: str) -> None:
     assert ben.get(f"/notifications?{query}").status_code == 200
+
+
+def test_what_is_not_wanted_in_the_portal_is_kept_but_not_shown(
+    client: PageClient, app: Flask, people: People, process: InProcess, kind: dict[str, str]
+) -> None:
+    wish = Wishes(chosen={Channel.PORTAL: {"asked": How.NOT}})
+    with app.app_context():
+        preferences.keep(people.ben, wish)
+    process.give(submit(kind, people))
+    sign_in(client, people.ben)
+    page = client.get_page("/notifications")
+    assert "No notifications" in page.text
+    assert "Ana Example asks" not in page.text
+    assert unread(app, people.ben) == 1
+    with app.app_context():
+        assert frame(people.ben).counts == {"inbox": 1}

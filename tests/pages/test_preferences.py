@@ -3,12 +3,14 @@
 import pytest
 from flask import Flask
 
-from portal.domain.telling import Wishes
+from portal.domain.notices import TOPICS, Channel
+from portal.domain.telling import How, Wishes, differences
 from portal.queries.preferences import wishes_of
 from tests.clients import PageClient, sign_in
 from tests.web import People
 
 PATH = "/profile/notifications"
+SHOWN = {f"portal_{topic.code}": "y" for topic in TOPICS}
 
 
 @pytest.fixture
@@ -29,20 +31,20 @@ def send(client: PageClient, **fields: object) -> int:
 
 def test_at_first_everything_is_mailed(ana: PageClient, app: Flask, people: People) -> None:
     assert ana.get_page(PATH).heading == "What you are told"
-    assert wishes(app, people) == Wishes()
+    assert differences(wishes(app, people).chosen) == {}
 
 
 def test_what_is_chosen_is_kept(ana: PageClient, app: Flask, people: People) -> None:
-    chosen = {"wanted": ["asked", "outcome"], "quiet_from": "22:00", "quiet_until": "07:00"}
-    assert send(ana, **chosen) == 303
+    chosen = {"mail_commented": "not", "quiet_from": "22:00", "quiet_until": "07:00"}
+    assert send(ana, **SHOWN, **chosen) == 303
     kept = wishes(app, people)
-    assert kept.wants("assigned")
-    assert not kept.wants("comment")
+    assert differences(kept.chosen) == {"mail": {"commented": "not"}}
     assert (kept.quiet_from.hour, kept.quiet_until.hour) == (22, 7)
     page = ana.get_page(PATH)
     assert 'value="22:00"' in page.response.text
     assert send(ana) == 303
-    assert not wishes(app, people).wants("assigned")
+    assert wishes(app, people).how("assigned", Channel.PORTAL) is How.NOT
+    assert wishes(app, people).how("comment", Channel.MAIL) is How.AT_ONCE
 
 
 @pytest.mark.parametrize(
@@ -52,10 +54,13 @@ def test_what_is_chosen_is_kept(ana: PageClient, app: Flask, people: People) -> 
         {"quiet_until": "07:00"},
         {"quiet_from": "07:00", "quiet_until": "07:00"},
         {"quiet_from": "25:99", "quiet_until": "x"},
-        {"wanted": "nonsense"},
-        {"wanted": "\x00"},
+        {"mail_asked": "nonsense"},
+        {"mail_asked": "\x00"},
+        {"daily_at": ""},
+        {"daily_at": "25:00"},
     ],
 )
 def test_what_makes_no_sense_is_told(ana, app: Flask, people: People, fields: dict) -> None:
     assert send(ana, **fields) == 422
-    assert wishes(app, people) == Wishes()
+    assert wishes(app, people).quiet_from is None
+    assert differences(wishes(app, people).chosen) == {}
