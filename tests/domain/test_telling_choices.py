@@ -1,6 +1,6 @@
 """What is chosen by topic and channel, and how it is stored."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.domain.notices import TOPICS, Channel
@@ -15,6 +15,7 @@ CHOSEN = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(chosen=CHOSEN, kind=st.sampled_from(["assigned", "comment", "unknown"]))
 def test_what_is_stored_means_the_same_when_it_is_read(chosen, kind: str) -> None:
     stored = differences(chosen)
