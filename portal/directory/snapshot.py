@@ -64,7 +64,7 @@ SELECT
     (SELECT jsonb_agg(to_jsonb(d) ORDER BY d.code) FROM some_departments d) AS departments,
     (SELECT jsonb_agg(to_jsonb(a) ORDER BY a.id) FROM some_absences a) AS absences,
     (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.id) FROM portal.calendars c
-        WHERE c.id IN (SELECT calendar_id FROM some_people)) AS calendars
+        WHERE :places AND c.id IN (SELECT calendar_id FROM some_people)) AS calendars
 """)
 
 
