@@ -16,7 +16,7 @@ from portal.models.legacy import (
     LegacyRun,
     LegacyType,
 )
-from portal.models.links import Link
+from portal.models.links import Link, LinkRefusal
 from portal.models.messages import Message
 from portal.models.notifications import Notification, NotificationPreference
 from portal.models.people import Department, Group, GroupMember, User
@@ -48,6 +48,7 @@ __all__ = [
     "LegacyRun",
     "LegacyType",
     "Link",
+    "LinkRefusal",
     "Message",
     "Notification",
     "NotificationPreference",

@@ -2,7 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Text, Uuid, text
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import Base
@@ -15,8 +25,8 @@ class Link(Base):
     """A link to a task, for one person, with the decision it offers (None: only to look).
 
     Only the SHA-256 of its token is here. Triggers set `revoked_at` in the same transaction as the
-    task's decision or its move to another person, the request's new content, or the end of the
-    person's account.
+    task's decision or its move to another person, the request's new content, the early end of the
+    absence through which the person was asked, or of the person's account.
     """
 
     __tablename__ = "links"
@@ -37,3 +47,24 @@ class Link(Base):
     created_at: Mapped[Now]
     expires_at: Mapped[Time]
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class LinkRefusal(Base):
+    """Somebody followed a link that was sent to another person: the first time of each.
+
+    A trigger refuses to alter the rows.
+    """
+
+    __tablename__ = "link_refusals"
+    __table_args__ = (
+        UniqueConstraint("link_id", "user_id"),
+        Index("ix_link_refusals_request_id", "request_id", "id"),
+    )
+
+    id: Mapped[Id]
+    link_id: Mapped[str] = mapped_column(Uuid(as_uuid=False), ForeignKey("portal.links.id"))
+    request_id: Mapped[Key]
+    user_id: Mapped[UserKey]
+    ip: Mapped[str | None] = mapped_column(INET)
+    user_agent: Mapped[str | None] = mapped_column(Text)
+    at: Mapped[Now]

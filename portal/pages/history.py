@@ -18,7 +18,7 @@ from portal.pages.reading.rows import history_rows
 from portal.pages.reading.views import Place, views_of
 from portal.pages.requests import visible
 from portal.presentation.viewpoint import zone_named
-from portal.queries import audit, history
+from portal.queries import audit, history, links
 from portal.queries.history import Cursor
 from portal.security.guards import requires
 from portal.security.identity import me
@@ -68,10 +68,14 @@ def as_csv() -> ResponseReturnValue:
 @blueprint.get("/history/<number>")
 @requires(Permission.READ_INVOLVED)
 def events(number: str) -> ResponseReturnValue:
-    """One request's events in order, and whether its chain is whole."""
+    """One request's events in order, and whether its chain is whole; for auditors also who followed
+    another person's link to it."""
     record = visible(number)
     found = trail.read(record, _after(request.args.get("after", "")))
-    return render_template("pages/history/events.html", record=record, trail=found)
+    refusals = links.refusals_of(record.id) if me().may(Permission.READ_AUDIT) else ()
+    return render_template(
+        "pages/history/events.html", record=record, trail=found, refusals=refusals
+    )
 
 
 @blueprint.get("/history/<number>.ndjson")

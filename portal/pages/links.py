@@ -1,7 +1,7 @@
 """Links in messages. They lead to a task with a decision chosen, and decide nothing themselves."""
 
 import structlog
-from flask import Blueprint, make_response, redirect, render_template, session, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.domain.links import Leads, leads, may_decide_unsigned
@@ -9,10 +9,12 @@ from portal.pages import errors
 from portal.pages.reading import links as reading
 from portal.queries import links
 from portal.queries.links import LinkRecord
+from portal.security.clicks import click
 from portal.security.guards import public
 from portal.security.identity import Identity, signed_in
 from portal.security.sessions import LINK
 from portal.security.tokens import token_hash
+from portal.services.links import note_refusal
 
 blueprint = Blueprint("links", __name__)
 log = structlog.get_logger("portal.web")
@@ -23,7 +25,8 @@ LOOK = "review"
 @blueprint.get("/a/<token>")
 @public
 def follow(token: str) -> ResponseReturnValue:
-    """Where a link leads. Changes nothing, however often it is opened."""
+    """Where a link leads. Changes nothing, however often it is opened; only that somebody opened
+    another person's is kept, once."""
     link = links.by_hash(token_hash(token))
     if link is None:
         return errors.answer(410)
@@ -52,6 +55,8 @@ def answer(link: LinkRecord, person: Identity | None) -> ResponseReturnValue | N
             return errors.answer(410)
         case Leads.ELSEWHERE if person is not None:
             log.warning("link.not_theirs", link=link.id, sent_to=link.recipient_id, user=person.id)
+            if request.method != "HEAD":
+                note_refusal(link.id, link.request_id, person.id, click())
             page = reading.elsewhere(link)
             return make_response(render_template("errors/error.html", page=page), 403)
         case Leads.DONE:

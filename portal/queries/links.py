@@ -11,7 +11,9 @@ from sqlalchemy.orm import aliased
 from portal.domain.links import Followed
 from portal.domain.request import Status, TaskStatus
 from portal.extensions import db
-from portal.models import Link, PolicyVersion, Request, Task, User
+from portal.models import Link, LinkRefusal, PolicyVersion, Request, Task, User
+
+SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,7 @@ class LinkRecord:
 
     id: str
     task_id: str
+    request_id: str
     number: str
     title: str
     type_name: str
@@ -70,6 +73,31 @@ def by_id(link_id: str) -> LinkRecord | None:
     return _one(Link.id == link_id)
 
 
+@dataclass(frozen=True, slots=True)
+class RefusalRecord:
+    """Who followed a link that was sent to another person, and when first."""
+
+    at: datetime
+    name: str
+    recipient_name: str
+    ip: str | None
+
+
+def refusals_of(request_id: str) -> tuple[RefusalRecord, ...]:
+    """Those of one request's links, the newest first; up to `SHOWN`."""
+    recipient = aliased(User)
+    rows = db.session.execute(
+        select(LinkRefusal.at, User.name, recipient.name, func.host(LinkRefusal.ip))
+        .join(User, User.id == LinkRefusal.user_id)
+        .join(Link, Link.id == LinkRefusal.link_id)
+        .join(recipient, recipient.id == Link.user_id)
+        .where(LinkRefusal.request_id == request_id)
+        .order_by(LinkRefusal.id.desc())
+        .limit(SHOWN)
+    )
+    return tuple(RefusalRecord(*row) for row in rows)
+
+
 def _one(which: Any) -> LinkRecord | None:
     row = db.session.execute(_statement().where(which)).one_or_none()
     return None if row is None else LinkRecord(**row._mapping)
@@ -81,7 +109,8 @@ def _statement() -> Select[*tuple[Any, ...]]:
     up_to = PolicyVersion.definition["link_up_to"].astext
     return (
         select(
-            Link.id, Link.task_id, Request.number, Request.title, Request.type_name,
+            Link.id, Link.task_id, Link.request_id, Request.number, Request.title,
+            Request.type_name,
             Request.requester_name, Link.user_id.label("recipient_id"),
             User.name.label("recipient_name"), Link.decision, Request.amount, Request.currency,
             cast(up_to, BigInteger).label("unsigned_up_to"), Task.comment_required,

@@ -103,8 +103,11 @@ def _sent(ids: dict[str, str]) -> list[tuple[Any, dict[str, Any]]]:
         "token_hash": "x", "task_id": ids["task"], "request_id": ids["request"], "user_id": person,
         "content_version": 1, "decision": "approve", "expires_at": NOW,
     }  # fmt: skip
+    link_id = new_id()
+    refusal = {"link_id": link_id, "request_id": ids["request"], "user_id": person}
     return [
-        (models.Link, link),
+        (models.Link, {"id": link_id} | link),
+        (models.LinkRefusal, refusal),
         (models.NotificationPreference, {"user_id": person}),
         (models.Message, {"user_id": person, "channel": "mail", "due_at": NOW}),
     ]

@@ -38,6 +38,11 @@ def test_events_stay_as_they_are(filled: Connection, table: str, change: str) ->
     refused(filled, change.format(table))
 
 
+@pytest.mark.parametrize("change", ["UPDATE portal.{} SET ip = NULL", *CHANGES[1:]])
+def test_who_followed_anothers_link_stays_recorded(filled: Connection, change: str) -> None:
+    refused(filled, change.format("link_refusals"))
+
+
 def test_partitions_made_later_are_kept_too(filled: Connection) -> None:
     made = text("SELECT portal.ensure_audit_partitions('2031-01-15', '2031-03-01')")
     assert filled.scalar(made) == 3

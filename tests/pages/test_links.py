@@ -183,10 +183,41 @@ def test_opening_changes_nothing(
     if who:
         sign_in(client, getattr(people, who))
     before = fingerprints(app)
-    for method in ("HEAD", "GET", "OPTIONS", "GET"):
+    for method in ("HEAD", "OPTIONS"):
         client.open(PATH, method=method)
-        client.get(PATH, follow_redirects=True)
     assert fingerprints(app) == before
+    for _ in range(2):
+        client.get(PATH)
+        client.get(PATH, follow_redirects=True)
+    changed = {table for table, sum_ in fingerprints(app).items() if sum_ != before[table]}
+    # That somebody opened another person's link is recorded.
+    assert changed == ({"portal.link_refusals"} if who == "eve" else set())
+
+
+def test_auditors_see_who_followed_anothers_link_and_when(
+    client: PageClient, people: People, link: str
+) -> None:
+    sign_in(client, people.eve)
+    for _ in range(3):
+        client.get_page(PATH, 403)
+    sign_in(client, people.olga)
+    words = client.get_page(f"/history/{NUMBER}").text
+    assert words.count("Eve Example followed a link sent to Ben Example") == 1
+    assert TOKEN not in words
+    as_ben(client, people)
+    assert "followed a link" not in client.get_page(f"/history/{NUMBER}").text
+
+
+def test_an_absence_that_is_ended_early_ends_its_links_at_once(
+    app: Flask, client: PageClient, people: People, link: str
+) -> None:
+    do(app, "INSERT INTO portal.delegations (id, delegator_id, delegate_id, starts_at, ends_at)"
+       " VALUES (:id, :cleo, :ben, now() - interval '1 h', now() + interval '1 h')",
+       id=(key := new_id()), cleo=people.cleo, ben=people.ben)  # fmt: skip
+    do(app, "UPDATE portal.tasks SET delegation_id = :key", key=key)
+    do(app, "UPDATE portal.delegations SET revoked_at = now()")
+    assert revoked(app)
+    as_ben(client, people).get_page(PATH, 410)
 
 
 def test_logs_name_the_link_and_never_the_token(
