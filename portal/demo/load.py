@@ -4,6 +4,7 @@ import os
 import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, insert, select, update
 
@@ -18,6 +19,7 @@ from portal.domain.commands import kind_of
 from portal.domain.events import CommandRefused
 from portal.domain.events import kind_of as event_kind
 from portal.domain.policy import WorkflowKind
+from portal.models.columns import new_id
 from portal.services.passwords import hashed
 from portal.workflows.messages import RecordBatch, RecordedEvent
 from portal.workflows.names import workflow_id, workflow_type
@@ -38,6 +40,7 @@ def load_demo(engine: Engine, accounts_file: Path, now: datetime | None = None) 
             ids = make_organisation(connection)
             kinds = make_types(connection, ids, now)
             _requests(connection, ids, kinds, now)
+            _absences(connection, ids, now)
     if accounts_file.exists():
         return accounts_file.read_text().splitlines()
     with engine.begin() as connection:
@@ -82,6 +85,28 @@ def _requests(
             .where(models.RequestType.code == code)
             .values(next_number=following)
         )
+
+
+def _absences(connection: Connection, ids: dict[str, str], now: datetime) -> None:
+    """Somebody is away now and somebody will be soon; the worker moves what is theirs."""
+    midnight = now.astimezone(ZoneInfo(organisation.TIME_ZONE)).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
+    connection.execute(
+        insert(models.Delegation),
+        [
+            {
+                "id": new_id(),
+                "delegator_id": ids[away],
+                "delegate_id": ids[delegate],
+                "starts_at": midnight + timedelta(days=first),
+                "ends_at": midnight + timedelta(days=first + length),
+                "reason": reason,
+                "created_by": ids[away],
+            }
+            for away, delegate, first, length, reason in scenarios.ABSENCES
+        ],
+    )
 
 
 def _keep(connection: Connection, run: Simulation) -> None:

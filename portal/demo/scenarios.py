@@ -38,6 +38,13 @@ class Scenario:
     priority: str | None = None
 
 
+# Who is away, who decides meanwhile, from how many days from today on, for how many, and why.
+ABSENCES = (
+    ("clara.novak", "yusuf.demir", 0, 5, "Further training in Prague."),
+    ("marta.lindqvist", "oluwaseun.adeyemi", 4, 7, "Holidays."),
+)
+
+
 def working_days_before(now: datetime, days: float) -> datetime:
     """So that the demonstration looks the same after a weekend."""
     at = now - timedelta(days=days % 1)

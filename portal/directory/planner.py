@@ -109,7 +109,7 @@ def _world(connection: Connection, policy: Policy, question: RouteQuestion) -> W
     return World(
         directory=directory,
         conditions=_evaluate(stages, question, setting.names, directory),
-        clock=clock_by(_calendar(setting, question.now.year), question.now),
+        clock=clock_by(calendar_by(setting, question.now.year), question.now),
         is_simple=setting.workflow == WorkflowKind.SIMPLE,
     )
 
@@ -139,5 +139,6 @@ def clock_by(calendar: Calendar | None, now: datetime) -> Clock:
     return at
 
 
-def _calendar(setting: Any, year: int) -> Calendar | None:
+def calendar_by(setting: Any, year: int) -> Calendar | None:
+    """The calendar of a type, from a row of `SETTING`; None for one that has none."""
     return None if setting.time_zone is None else calendar_in(setting._mapping, year)

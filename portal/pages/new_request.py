@@ -222,7 +222,8 @@ def _form_page(
 
 def _check_page(kind: TypeRecord, draft: DraftRecord, drawn: RequestForm, warning: str = "") -> str:
     wish = _wish(kind, draft, drawn)
-    steps, attention = checking.route(forecast(submitting.question_of(wish, me().now)))
+    coming = forecast(submitting.question_of(wish, me().now))
+    steps, attention = checking.route(coming)
     return render_template(
         "pages/new_request/check.html",
         kind=kind,
@@ -230,6 +231,7 @@ def _check_page(kind: TypeRecord, draft: DraftRecord, drawn: RequestForm, warnin
         answers=checking.answers(drawn),
         steps=steps,
         attention=attention,
+        expected=checking.finish(wish, coming, me().now),
         seen=checking.mark(wish),
         warning=warning,
     )

@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 from portal.domain.standing_in import until_words
 from portal.presentation import bulk, labels, times
+from portal.presentation.expecting import expectation
 from portal.presentation.money import file_size, money
 from portal.presentation.viewpoint import Viewpoint, ViewpointSource
 
@@ -93,8 +94,7 @@ def filters(viewpoint: ViewpointSource) -> dict[str, Any]:
         return times.due(at, view.now, view.zone)
 
     def due_words(at: datetime | None) -> str:
-        words = due(at).long
-        return words[:1].lower() + words[1:]
+        return due(at).long[:1].lower() + due(at).long[1:]
 
     def day_heading(at: date) -> str:
         return times.day_heading(at, viewpoint().zone)
@@ -103,6 +103,7 @@ def filters(viewpoint: ViewpointSource) -> dict[str, Any]:
         "when": when,
         "until": lambda at: until_tag(at, viewpoint()),
         "waiting": waiting,
+        "expectation": lambda found: expectation(found, viewpoint().zone),
         "money": money_tag,
         "money_words": money,
         "due_state": due,

@@ -7,12 +7,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, insert, select, text, update
 
+from portal.directory import past
+from portal.domain.commands import Approve
 from portal.domain.policy import ApproverRule, Mode, Policy, RuleKind, Stage
 from portal.domain.state import Approval
 from portal.extensions import db
 from portal.models import Delegation, Group, GroupMember, Message, Notification, User
 from portal.models.columns import new_id
-from tests.asking import insert_type
+from tests.asking import ANSWERS, insert_type
 from tests.clients import PageClient, sign_in
 from tests.in_process import NUMBER, InProcess, submit
 from tests.web import People
@@ -144,3 +146,37 @@ def test_two_hundred_people_are_a_summary(app: Flask, people: People, process: I
     assert "And 196 people more" in page
     assert "and 136 more" in page
     assert "and 190 more." in page
+
+
+def play_before(process: InProcess, kind: dict[str, str], people: People, count: int) -> None:
+    """Requests like the present one, each approved by Ben a while after it was asked for."""
+    for n in range(count):
+        at = datetime.now(UTC) - timedelta(days=20 - n)
+        state = process.give(submit(kind, people, number=f"CH-{n}", at=at), at)
+        later = at + timedelta(minutes=30 + n)
+        task = state.open_tasks[0]
+        yes = Approve(
+            command_id=new_id(), request_id=state.request_id, actor_id=people.ben, at=later,
+            task_id=task.id, round=1, content_version=1, comment="",
+        )  # fmt: skip
+        process.give(yes, later)
+
+
+def test_the_finish_is_expected_before_and_while_waiting(
+    app: Flask,
+    people: People,
+    process: InProcess,
+    kind: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(past, "YOUNG", 0.0)
+    client = PageClient(app)
+    sign_in(client, people.ana)
+    page = client.post_form(client.get_page("/requests/new/chairs"), "/requests/new", **ANSWERS)
+    assert "Expected finish: Too few to say" in page.text
+    assert "has never ended before; a range takes 5" in page.text
+    play_before(process, kind, people, 6)
+    page = client.get_page(page.response.request.full_path)
+    assert "From 6 requests of this type since" in page.text
+    process.give(submit(kind, people))
+    assert "From 6 requests of this type since" in words(app, people.ben)

@@ -7,10 +7,12 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.engine import Connection
 
+from portal.directory import past
 from portal.domain.request import Status
 from portal.extensions import db
 from portal.queries import (
     acting,
+    asked,
     attention,
     commands,
     comments,
@@ -145,6 +147,18 @@ def test_one_request(crowd: Crowd, plans: Plans) -> None:
     request.tasks_of(everybodys.id)
     comments.comments_of(everybodys.id)
     commands.waiting_for_request(everybodys.id)
+    assert plans.whole == set()
+
+
+def test_who_is_asked_and_how_long_stages_took(crowd: Crowd, plans: Plans) -> None:
+    found = request.find("MA-4711", reader(crowd, reads_all=True))
+    assert found is not None
+    tasks = request.tasks_of(found.id)
+    someone = crowd.people.ben
+    asked.told(found.id, [(task.assignee_id, task.id) for task in tasks] or [(someone, found.id)])
+    asked.absences([someone], NOW)
+    connection = db.session.connection()
+    connection.execute(past.ENDED, {"type": found.type_code, "most": past.LOOKED_AT}).all()
     assert plans.whole == set()
 
 

@@ -3,16 +3,21 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from portal.domain.expecting import Expected, Unsaid
 from portal.domain.forms import FieldKind
 from portal.domain.plan import Attention, StagePlan, StageSkip
 from portal.forms.asking import AROUND
 from portal.forms.request_form import RequestForm
+from portal.pages.reading.ahead import absences_of, people_of
 from portal.pages.reading.steps import VOTES_SHOWN, rule_of, skipped
 from portal.presentation import times
 from portal.presentation.form_words import in_words
 from portal.presentation.parts import Step, Vote
+from portal.queries import asked
+from portal.services.expecting import Journey, expected
 from portal.services.submit import Wish
 
 
@@ -53,6 +58,22 @@ def route(
     """The stages as steps, and what would need an administrator's attention."""
     attention = tuple(each.reason for each in entries if isinstance(each, Attention))
     return tuple(_step(each) for each in entries), attention
+
+
+def finish(
+    wish: Wish, entries: Sequence[StageSkip | StagePlan | Attention], now: datetime
+) -> Expected | Unsaid | None:
+    """When it may be finished if it is submitted now."""
+    content = wish.content
+    journey = Journey(
+        type_code=wish.type_code,
+        policy_version_id=wish.policy_version_id,
+        amount=content.amount,
+        currency=content.currency,
+        ahead=entries,
+    )
+    away = absences_of(asked.absences(people_of(entries), now))
+    return expected(journey, None, away, now)
 
 
 def _step(entry: StageSkip | StagePlan | Attention) -> Step:

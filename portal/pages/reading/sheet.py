@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from portal.domain.permissions import Permission
 from portal.domain.policy import Decision
 from portal.domain.request import Status, TaskStatus
-from portal.pages.reading import ahead, course, handed
+from portal.pages.reading import course, handed
+from portal.pages.reading.ahead import Ahead, look_ahead
 from portal.pages.reading.facts import Fact, File, facts, files
 from portal.pages.reading.handed import Handed
 from portal.pages.reading.remarks import remarks
 from portal.pages.reading.revisions import Revision, revision_of, seen_version
 from portal.pages.reading.route_question import route_question
-from portal.pages.reading.who import Who
+from portal.pages.reading.who import Reading
 from portal.pages.reading.why import Why, why
 from portal.presentation.form_words import people_in
 from portal.presentation.parts import Remark, Step
@@ -79,7 +80,7 @@ class Sheet:
     todo: Turn | None
     done: Turn | None
     why: Why | None
-    who: Who | None
+    ahead: Ahead
     handed: list[Handed]
     may_move: tuple[TaskRecord, ...]
     following: InboxTask | None
@@ -106,10 +107,10 @@ def compose(record: RequestRecord, person: Identity, since: int | None = None) -
     """Put everything together for this person; `since`: the version they saw, if a form says."""
     tasks = request.tasks_of(record.id)
     events = audit.course_of(record.id, record.submitted_at)
-    said = comments.comments_of(record.id) if record.was_said else ()
     names = _names(record, tasks, events)
     walk = course.Course(record, {task.id: task for task in tasks}, names, person.id).read(events)
-    steps = walk.finish(_forecast(record, events, walk, person.now))
+    coming = _forecast(record, events, walk, person.now)
+    steps = walk.finish(coming)
     waiting = commands.waiting_for_request(record.id) if record.has_waiting else ()
     mine = [task for task in tasks if task.assignee_id == person.id]
     todo, done = _todo(record, mine, walk, waiting), _done(record, mine, walk, person.now)
@@ -123,12 +124,12 @@ def compose(record: RequestRecord, person: Identity, since: int | None = None) -
         revision=revision,
         steps=steps,
         step_note=_step_note(walk, steps),
-        remarks=remarks(said),
+        remarks=remarks(comments.comments_of(record.id) if record.was_said else ()),
         waiting=waiting,
         todo=todo,
         done=done,
         why=why(todo.task, record, names) if todo else None,
-        who=ahead.who_is_asked(record, walk.stage, names, person.id, person.now),
+        ahead=look_ahead(record, walk.stage, coming, names, Reading(person.id, person.now)),
         handed=handed.away_from(tasks, names, person.id),
         may_move=_movable(record, tasks) if _may_move(record, person) else (),
         following=_following(person, record, mine) if todo or done else None,
