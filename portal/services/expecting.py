@@ -51,9 +51,21 @@ def expected(
         history = history_of(
             db.session.connection(), journey.type_code, journey.policy_version_id, now
         )
-    except DomainError as error:
+        stages = _stages(journey, stage, history, absences, now)
+        return expect(stages, now) if stages else None
+    except (DomainError, OverflowError) as error:
+        # A page must still be drawn: for a policy that cannot be read, or an absence without end.
         log.warning("no expectation", type_code=journey.type_code, error=str(error))
         return None
+
+
+def _stages(
+    journey: Journey,
+    stage: UnderWay | None,
+    history: History,
+    absences: Absences,
+    now: datetime,
+) -> list[StageAhead]:
     stages = []
     if stage is not None:
         people = tuple(
@@ -65,7 +77,7 @@ def expected(
         if isinstance(each, StagePlan) and each.kind is not StageKind.NOTIFY:
             people = tuple(_asked(person, journey, absences, now) for person in each.people)
             stages.append(_ahead(each, people, each.needed, history, None))
-    return expect(stages, now) if stages else None
+    return stages
 
 
 def _asked(person: Candidate, journey: Journey, absences: Absences, now: datetime) -> Decider:

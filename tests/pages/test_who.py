@@ -180,3 +180,6 @@ def test_the_finish_is_expected_before_and_while_waiting(
     assert "From 6 requests of this type since" in page.text
     process.give(submit(kind, people))
     assert "From 6 requests of this type since" in words(app, people.ben)
+    never = datetime(9990, 1, 1, tzinfo=UTC)
+    change(app, absence(people.ben, people.eve, -1, 1, ends_at=never, type_codes=["other"]))
+    assert "nobody decides this for them meanwhile" in words(app, people.ana)
