@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.journeys.installation import Installation
 from tests.journeys.people import Person
 from tests.journeys.test_deciding import EXPENSE
-from tests.journeys.test_pages import RULES, WIDTHS
+from tests.journeys.test_pages import RULES, SIGHTS
 
 Arrive = Callable[..., Person]
 LINK = re.compile(r"http://127\.0\.0\.1:\d+/a/[A-Za-z0-9_-]{43}")
@@ -124,7 +124,7 @@ def test_a_mail_is_sound(
     name, _ = mail_of(installation, "marta.lindqvist@", number)
     context = chromium.new_context(color_scheme=scheme, locale="en-GB")  # type: ignore[arg-type]
     page = context.new_page()
-    for width, height in WIDTHS.items():
+    for width, height, _ in SIGHTS:
         page.set_viewport_size({"width": width, "height": height})
         page.goto(f"{installation.url}/dev/mail/{name}/html")
         assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -62,3 +62,23 @@ def test_ranges_and_sums_by_mouse_and_keyboard(somebody: Arrive) -> None:
     expect(tally).to_have_text("2 chosen, €82.40")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(numbers[2]))
+
+
+def test_found_kept_as_a_view_and_one_after_the_other(somebody: Arrive) -> None:
+    first, second = ask_for(somebody("tom.becker"), "Crème brûlée für alle", "Crème fraîche")
+    marta = somebody("marta.lindqvist")
+    all_there(marta, [first, second])
+    for words in ("creme brulee fur", "creme brulle"):
+        assert first in marta.go(f"/search?q={words}").text()
+    page = marta.go("/inbox?q=Crème").page
+    page.locator("summary", has_text="Save this view").click()
+    page.get_by_label("Name of the view").fill("Sweets")
+    page.get_by_role("button", name="Save").last.click()
+    page.goto(marta.installation.url + "/inbox")
+    page.get_by_role("link", name="Sweets").click()
+    expect(page.locator("main")).to_contain_text(first)
+    page.get_by_role("link", name="Crème brûlée für alle").click()
+    marta.decide("approve")
+    expect(page.locator("main")).to_contain_text("Next in your inbox")
+    page.locator("main").get_by_text("Next in your inbox").locator("..").get_by_role("link").click()
+    expect(page.get_by_role("button", name="Approve")).to_be_visible()

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from playwright.sync_api import expect
+
 from tests.journeys.people import Person
 
 Arrive = Callable[..., Person]
@@ -36,3 +38,26 @@ def test_asked_answered_delegated_and_handed_over_without_scripts(somebody: Arri
     marta.sees(number, "You handed this over to Omar Farouk", "Chemistry is yours.")
     somebody("omar.farouk").open_from_inbox(number).decide("approve", "Fine.")
     tom.sees(number, "Omar Farouk", "Fine.")
+
+
+def press(who: Person, name: str) -> None:
+    who.page.get_by_role("button", name=name).last.click()
+
+
+def test_reminded_held_resumed_and_asked_together(somebody: Arrive) -> None:
+    tom, marta, ada = somebody("tom.becker"), somebody("marta.lindqvist"), somebody("ada.admin")
+    number = tom.submit("expenses", EXPENSE | {"title": "Beakers"})
+    marta.open_from_inbox(number)
+    press(tom.go(f"/requests/{number}"), "Send a reminder")
+    marta.installation.wait_for(lambda: "reminds you" in marta.go("/notifications").text())
+    press(tom.go(f"/requests/{number}"), "Send a reminder")
+    expect(tom.page.locator("main")).to_contain_text("only a short while ago")
+    ada.go(f"/requests/{number}").page.get_by_role("link", name="Put on hold").click()
+    ada.page.fill("main form textarea >> nth=0", "The budget is being counted.")
+    press(ada, "Put on hold")
+    tom.sees(number, "On hold", "The budget is being counted.")
+    ada.go(f"/requests/{number}").page.get_by_role("link", name="Resume").click()
+    press(ada, "Resume")
+    fill(marta.sees(number, "Your decision"), "Ask somebody else, too", person="Omar Farouk")
+    somebody("omar.farouk").open_from_inbox(number).decide("approve", "I know beakers.")
+    tom.sees(number, "I know beakers.")
