@@ -39,16 +39,21 @@ JOIN portal.delegations d ON d.delegator_id = asked.person
 JOIN portal.users u ON u.id = d.delegate_id
 ORDER BY d.starts_at, d.id LIMIT :most
 """)
-# For each rule's kind and code: whom it means now, and since when where that is known.
+# For each rule's kind and code: whom it means now, and since when where that is known. Each group
+# and role has a bound of its own: a large one must not make others look as if people were missing.
 MEANT_NOW = text("""
-(SELECT 'group' AS kind, g.code, u.id::text, u.name, m.added_at AS since
-    FROM portal.groups g JOIN portal.group_members m ON m.group_id = g.id
-    JOIN portal.users u ON u.id = m.user_id
-    WHERE g.code = ANY(:groups) ORDER BY u.name, u.id LIMIT :most)
+SELECT 'group' AS kind, g.code, member.id::text, member.name, member.added_at AS since
+    FROM portal.groups g CROSS JOIN LATERAL (
+        SELECT u.id, u.name, m.added_at
+        FROM portal.group_members m JOIN portal.users u ON u.id = m.user_id
+        WHERE m.group_id = g.id ORDER BY u.name, u.id LIMIT :most
+    ) member WHERE g.code = ANY(:groups)
 UNION ALL
-(SELECT 'role', role, u.id::text, u.name, NULL
-    FROM unnest(CAST(:roles AS text[])) AS role JOIN portal.users u ON u.roles @> ARRAY[role]
-    ORDER BY u.name, u.id LIMIT :most)
+SELECT 'role', role, holder.id::text, holder.name, NULL
+    FROM unnest(CAST(:roles AS text[])) AS role CROSS JOIN LATERAL (
+        SELECT u.id, u.name FROM portal.users u
+        WHERE u.roles @> ARRAY[role] ORDER BY u.name, u.id LIMIT :most
+    ) holder
 UNION ALL
 SELECT 'department_head', d.code, u.id::text, u.name, NULL
     FROM portal.departments d JOIN portal.users u ON u.id = d.head_id

@@ -1,5 +1,6 @@
 """Who is asked now, what was sent to them, and why they and not others."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -121,6 +122,26 @@ def test_the_members_of_a_group_are_told_as_they_were(
     page = words(app, people.cleo)
     assert "Eve Example joined Finance later." in page
     assert "Carl Example left Finance since." in page
+
+
+def test_a_large_group_makes_nobody_leave_another(
+    app: Flask, people: People, process: InProcess
+) -> None:
+    rows = [{"id": new_id(), "name": f"Aaron {n:03}"} for n in range(200)]
+    crowd = new_id()
+    rules = tuple(ApproverRule(kind=RuleKind.GROUP, code=code) for code in ("crowd", "finance"))
+    with app.app_context():
+        ids = insert_type("lamps", Policy(stages=(replace(GROUP, rules=rules),)))
+        db.session.commit()
+    members = [{"group_id": crowd, "user_id": row["id"]} for row in rows]
+    change(
+        app, insert(User).values(rows), insert(Group).values(id=crowd, code="crowd", name="Crowd"),
+        insert(GroupMember).values(members),
+    )  # fmt: skip
+    process.give(submit(ids, people, type_code="lamps"))
+    page = words(app, people.ana)
+    assert "In the group Finance: Carl Example, Cleo Example." in page
+    assert "left Finance" not in page
 
 
 def test_a_request_from_before_says_that_it_was_not_kept(
