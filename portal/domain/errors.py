@@ -41,6 +41,7 @@ class Refusal(StrEnum):
     NOBODY = "nobody"
     BARRED = "barred"
     OWN_REQUEST = "own_request"
+    KEY_USED = "key_used"
     UNSUPPORTED = "unsupported"
 
 
@@ -59,6 +60,10 @@ REFUSAL_SENTENCES: dict[Refusal, str] = {
     Refusal.NOT_RETURNED: "The request was not sent back, so there is nothing to send again.",
     Refusal.RETURNED: "The request was sent back: change it there and send it again.",
     Refusal.UNCHANGED: "Nothing was changed: it says what it said before.",
+    Refusal.KEY_USED: (
+        "This form was sent before, for something else. Nothing was recorded now: open the page"
+        " again and send it once more."
+    ),
     Refusal.UNDO_OVER: "The time for undoing is over.",
     Refusal.TOO_SOON: "A reminder was sent only a short while ago.",
     Refusal.ALREADY_ASKED: "This person is asked in the same stage already: one person, one vote.",

@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 from typing import IO, Any
 
+from portal.domain.spreadsheets import harmless
+
 COLUMNS = (
     "table", "key", "request_id", "workflow_code", "state", "result", "number", "status",
     "new_request_id", "reasons", "remarks",
@@ -46,16 +48,11 @@ class Report:
             return
         for name in ("reasons", "remarks"):
             row[name] = " | ".join(row[name] or ())
-        self._csv.writerow({name: _harmless(value) for name, value in row.items()})
+        self._csv.writerow(
+            {name: harmless(v) if isinstance(v, str) else v for name, v in row.items()}
+        )
 
     def close(self) -> None:
         """Write what is still in memory."""
         if self._file is not None:
             self._file.close()
-
-
-def _harmless(value: Any) -> Any:
-    """Text that a spreadsheet would take for a formula gets an apostrophe before it."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return f"'{value}"
-    return value

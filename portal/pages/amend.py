@@ -8,17 +8,20 @@ from portal.domain.permissions import Permission
 from portal.domain.request import Status
 from portal.forms.request_form import RequestForm
 from portal.pages import correcting
-from portal.pages.reading.answer import after, answered, command_key
 from portal.pages.reading.keys import new_key
 from portal.queries.request import RequestRecord
-from portal.security.clicks import click
 from portal.security.guards import requires
-from portal.security.identity import me
 from portal.services.amend import amend, not_now
-from portal.services.attachments import hand_on
 from portal.services.errors import Refused
 
 blueprint = Blueprint("amend", __name__)
+
+DEED = correcting.Deed(
+    kind="Amend",
+    awaits=Status.PENDING,
+    give=amend,
+    done="{} is changed. Below you see who is asked about it now.",
+)
 
 
 @blueprint.get("/requests/<number>/amend")
@@ -36,22 +39,7 @@ def form(number: str) -> ResponseReturnValue:
 @requires(Permission.SUBMIT, uploads=True)
 def send(number: str) -> ResponseReturnValue:
     """Make it a new version. A form that was sent before gives the first result."""
-    record, key = correcting.owned(number), command_key()
-    sent = correcting.sent_before(key)
-    if sent is not None:
-        return sent
-    drawn = correcting.posted(record, key)
-    if not drawn.validate() and record.status is Status.PENDING:
-        return _page(record, drawn, key)
-    correction = correcting.correction_of(record, drawn, key)
-    try:
-        receipt = answered(amend(correction, me().id, click()), correction.comment)
-    except Refused as refused:
-        # The key may be used up: what comes next is another command, with the same files.
-        again = new_key()
-        hand_on(key, me().id, again)
-        return _page(correcting.owned(number), drawn, again, refused)
-    return after(receipt, f"{record.number} is changed. Below you see who is asked about it now.")
+    return correcting.send(number, DEED, _page)
 
 
 def _page(

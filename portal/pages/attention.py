@@ -29,6 +29,7 @@ def show() -> ResponseReturnValue:
     alive = timedelta(seconds=WORKER_SECONDS)
     return render_template(
         "pages/attention/show.html",
+        closing=attention.closing(),
         without_approver=attention.without_approver(),
         unfit=attention.asking_nobody_active(),
         key=new_key,

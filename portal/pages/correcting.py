@@ -1,21 +1,42 @@
 """Changing a request that exists already: what its form holds, was given, and says now."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from flask import abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.domain.click import Click
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
 from portal.domain.files import KeptFile
-from portal.domain.request import Content
+from portal.domain.request import Content, Status
 from portal.forms import asking
 from portal.forms.request_form import RequestForm, held
 from portal.pages.filling import kept_files, store, surroundings, take_files
+from portal.pages.reading.answer import after, answered, command_key
+from portal.pages.reading.keys import new_key
 from portal.pages.requests import visible
 from portal.queries import commands
 from portal.queries.readers import Reader
 from portal.queries.request import RequestRecord
+from portal.security.clicks import click
 from portal.security.identity import me
+from portal.services.attachments import hand_on
+from portal.services.commands import Receipt
 from portal.services.errors import Refused
 from portal.services.resubmit import Correction
+
+Draw = Callable[[RequestRecord, RequestForm, str, Refused | None], ResponseReturnValue]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """What a form gives: the command's kind, in which status it is awaited, and what is said."""
+
+    kind: str
+    awaits: Status
+    give: Callable[[Correction, str, Click], Receipt]
+    done: str
 
 
 def owned(number: str) -> RequestRecord:
@@ -26,10 +47,27 @@ def owned(number: str) -> RequestRecord:
     return record
 
 
-def sent_before(key: str) -> ResponseReturnValue | None:
-    """The first result of a form that was sent before."""
-    sent = commands.find(key, Reader(me().id))
-    return redirect(url_for("commands.show", command_id=sent.id), 303) if sent else None
+def send(number: str, deed: Deed, draw: Draw) -> ResponseReturnValue:
+    """Give the command that the form asks for. Sent again, it gives the first result; what is
+    wrong or refused shows the form once more, with everything that was typed."""
+    record, key = owned(number), command_key()
+    before = commands.find(key, Reader(me().id))
+    if before is not None:
+        if before.kind != deed.kind:
+            raise Refused(Refusal.KEY_USED)
+        return redirect(url_for("commands.show", command_id=before.id), 303)
+    drawn = posted(record, key)
+    if not drawn.validate() and record.status is deed.awaits:
+        return draw(record, drawn, key, None)
+    correction = correction_of(record, drawn, key)
+    try:
+        receipt = answered(deed.give(correction, me().id, click()), correction.comment)
+    except Refused as refused:
+        # The key may be used up: what comes next is another command, with the same files.
+        again = new_key()
+        hand_on(key, me().id, again)
+        return draw(owned(number), drawn, again, refused)
+    return after(receipt, deed.done.format(record.number))
 
 
 def unchanged(record: RequestRecord) -> RequestForm:

@@ -58,6 +58,7 @@ def show() -> ResponseReturnValue:
         "pages/cutover/show.html",
         poll_url=url_for(".state", seen=run.done) if run and standing == "running" else None,
         schema=cutover.old_engine(),
+        made=cutover.last_cutover(),
         dry=dry,
         trouble=trouble,
         run=run,

@@ -122,7 +122,10 @@ def _act(given: "MultiDict[str, str]") -> Act:
 def _value(act: Act, given: "MultiDict[str, str]") -> str | tuple[str, ...]:
     """The group's code, the manager's id, or the roles; only what there is."""
     if act is Act.ROLES:
-        return tuple(sorted(set(given.getlist("value")) & set(service.known_roles())))
+        wanted = set(given.getlist("value"))
+        if unknown := wanted - set(service.known_roles()):
+            abort(422, f"There is no such role: {', '.join(sorted(unknown))[:100]}.")
+        return tuple(sorted(wanted))
     value = given.get("value", "")
     if act in (Act.JOIN, Act.LEAVE) and value not in staff.groups():
         abort(404)

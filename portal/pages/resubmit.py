@@ -8,18 +8,21 @@ from portal.domain.permissions import Permission
 from portal.domain.request import Status
 from portal.forms.request_form import RequestForm
 from portal.pages import correcting
-from portal.pages.reading.answer import after, answered, command_key
 from portal.pages.reading.keys import new_key
 from portal.queries.comments import Said, comments_of
 from portal.queries.request import RequestRecord
-from portal.security.clicks import click
 from portal.security.guards import requires
-from portal.security.identity import me
-from portal.services.attachments import hand_on
 from portal.services.errors import Refused
 from portal.services.resubmit import resubmit
 
 blueprint = Blueprint("resubmit", __name__)
+
+DEED = correcting.Deed(
+    kind="Resubmit",
+    awaits=Status.RETURNED,
+    give=resubmit,
+    done="{} is on its way again.",
+)
 
 
 @blueprint.get("/requests/<number>/resubmit")
@@ -36,22 +39,7 @@ def form(number: str) -> ResponseReturnValue:
 @requires(Permission.SUBMIT, uploads=True)
 def send(number: str) -> ResponseReturnValue:
     """Send it again. A form that was sent before gives the first result."""
-    record, key = correcting.owned(number), command_key()
-    sent = correcting.sent_before(key)
-    if sent is not None:
-        return sent
-    drawn = correcting.posted(record, key)
-    if not drawn.validate() and record.status is Status.RETURNED:
-        return _page(record, drawn, key)
-    correction = correcting.correction_of(record, drawn, key)
-    try:
-        receipt = answered(resubmit(correction, me().id, click()), correction.comment)
-    except Refused as refused:
-        # The key may be used up: what comes next is another command, with the same files.
-        again = new_key()
-        hand_on(key, me().id, again)
-        return _page(correcting.owned(number), drawn, again, refused)
-    return after(receipt, f"{record.number} is on its way again.")
+    return correcting.send(number, DEED, _page)
 
 
 def _remark(record: RequestRecord) -> Said | None:

@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, literal_column, select, union
 
 from portal.domain.request import Status
 from portal.extensions import db
-from portal.models import Request, Task, User, WorkerHeartbeat
+from portal.models import Closure, Request, Task, User, WorkerHeartbeat
 
 SHOWN = 100
 _OPEN = Task.status == literal_column("'OPEN'")
@@ -25,6 +25,16 @@ class Stuck:
     reason: str
     since: datetime | None
     next_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The closure in force, and how far the rollback has come."""
+
+    closed_at: datetime
+    drained_at: datetime | None
+    ended_at: datetime | None
+    returned_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,16 @@ def behind_the_clock(grace: timedelta) -> tuple[Stuck, ...]:
 
 def _stuck(statement: Select[*tuple[Any, ...]]) -> tuple[Stuck, ...]:
     return tuple(Stuck(*row) for row in db.session.execute(statement.limit(SHOWN)))
+
+
+def closing() -> Closing | None:
+    """The closure in force; None while the portal is open."""
+    row = db.session.execute(
+        select(Closure.closed_at, Closure.drained_at, Closure.ended_at, Closure.returned_at).where(
+            Closure.in_force.is_(True)
+        )
+    ).one_or_none()
+    return None if row is None else Closing(*row)
 
 
 def workers() -> tuple[WorkerSeen, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Select, func, literal, select, text
 
 from portal.extensions import db
-from portal.models import Group, LegacyChoice, LegacyMove, LegacyRun, Request, User
+from portal.models import Cutover, Group, LegacyChoice, LegacyMove, LegacyRun, Request, User
 
 PAGE = 50
 MANY = 10_000
@@ -86,6 +86,29 @@ def last_run() -> Run | None:
         ).order_by(LegacyRun.started_at.desc()).limit(1)
     ).one_or_none()  # fmt: skip
     return None if row is None else Run(*row)
+
+
+@dataclass(frozen=True, slots=True)
+class CutoverRecord:
+    """A cutover of the schema: when, by which account on which machine, and what became of it."""
+
+    made_at: datetime
+    made_by: str
+    backup: str | None
+    taken_back_at: datetime | None
+    taken_back_by: str | None
+    purged_at: datetime | None
+
+
+def last_cutover() -> CutoverRecord | None:
+    """The cutover that was made last."""
+    row = db.session.execute(
+        select(
+            Cutover.made_at, Cutover.made_by, Cutover.backup, Cutover.taken_back_at,
+            Cutover.taken_back_by, Cutover.purged_at,
+        ).order_by(Cutover.made_at.desc()).limit(1)
+    ).one_or_none()  # fmt: skip
+    return None if row is None else CutoverRecord(*row)
 
 
 def old_engine() -> str | None:

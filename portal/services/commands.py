@@ -25,6 +25,9 @@ WATCH = timedelta(seconds=30)
 # How often to look for an outcome: where its announcement would be heard, and where not.
 HEARING_SECONDS, LOOKING_SECONDS = 0.2, 0.03
 
+# The three buttons of one form: the first that was pressed counts.
+SAME_FORM = frozenset({"Approve", "Reject", "SendBack"})
+
 Outcome = Literal["applied", "refused", "waiting"]
 
 
@@ -56,7 +59,7 @@ def issue(
     `workflow`: "approval" or "simple". `also` runs in the same transaction. A command sent again
     gives the first one's receipt and changes nothing. Raises UnusableText before anything is
     stored, Closed or GivenBack where nothing may be recorded now, and Refused if the id belongs to
-    another person's or another request's command.
+    another person's or another request's command, or to one of another kind.
     """
     door = gateway.current()
     payload = codec.encode(command)
@@ -187,6 +190,9 @@ def _first_receipt(command: Command) -> Receipt:
         raise LookupError(f"command {command.command_id} stood in its own way and is gone")
     if (row.actor_id, row.request_id) != (command.actor_id, command.request_id):
         raise Refused(Refusal.NOT_ALLOWED, getattr(command, "comment", ""))
+    kinds = {row.kind, kind_of(command)}
+    if len(kinds) > 1 and not kinds <= SAME_FORM:
+        raise Refused(Refusal.KEY_USED, getattr(command, "comment", ""))
     return _receipt_of(command.command_id)
 
 

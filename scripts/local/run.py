@@ -170,8 +170,11 @@ class Run:
             answer = input(f"Delete all requests, accounts and files under {var}? Type yes: ")
             if answer.strip().lower() != "yes":
                 raise LocalFailure("Nothing was deleted and nothing was started.")
+        ports = self.installation.remembered("ports")
         with explained(var):
             self.installation.delete()
+            # Bookmarks and open tabs go on to work.
+            self.installation.remember("ports", ports)
 
     def _greet(self, env: dict[str, str], seconds: float) -> None:
         accounts = self.installation.demo_accounts

@@ -48,6 +48,23 @@ def test_a_change_is_a_new_version_that_is_explained(ana: PageClient, app: Flask
     assert tuple(row) == ("A better chair", 2)
 
 
+def test_a_key_used_for_another_kind_of_command_is_told_and_changes_nothing(
+    ana: PageClient, app: Flask, process: InProcess
+) -> None:
+    key = new_id()
+    ana.post_form(ana.get_page(HERE), f"{HERE}/comments", command_id=key, comment="Soon, please.")
+    page = change(ana, 409, title="A better chair", command_id=key)
+    assert "This form was sent before, for something else." in page.text
+    page = ana.post_form(ana.get_page(f"{HERE}/withdraw"), HERE, 409, command_id=key)
+    assert "This form was sent before, for something else." in page.text
+    with app.app_context():
+        assert db.session.scalars(select(Command.kind).where(Command.id == key)).all() == [
+            "Comment"
+        ]
+        assert db.session.execute(select(Request.title, Request.status)).one() == (
+            "A chair", "PENDING")  # fmt: skip
+
+
 def test_the_approver_sees_before_and_after(ana: PageClient, ben: PageClient) -> None:
     change(ana, amount="90.00")
     page = ben.get_page(HERE)

@@ -120,3 +120,14 @@ def test_a_request_that_was_given_back_is_refused_by_itself(
     assert "in the old system again" in answer.text
     assert "Yes, of course." in answer.text
     assert count(app, Command) == 0
+
+
+def test_what_needs_attention_says_so_and_how_it_ends(
+    client: PageClient, people: People, close: Callable[[], None]
+) -> None:
+    close()
+    sign_in(client, people.adam)
+    words = client.get_page("/admin/attention").text
+    assert "The portal is closed for a rollback" in words
+    assert "portal reopen" in words
+    assert "Nothing needs you" not in words

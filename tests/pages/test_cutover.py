@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, select, text
 
 from portal.config import Settings
 from portal.extensions import db
-from portal.models import Group, LegacyChoice, LegacyMove, LegacyRun
+from portal.models import Cutover, Group, LegacyChoice, LegacyMove, LegacyRun
 from portal.models.columns import new_id
 from tests.clients import PageClient, sign_in
 from tests.web import People
@@ -234,3 +234,14 @@ def test_an_answer_is_kept_for_good(app: Flask, people: People) -> None:
         with pytest.raises(Exception, match="append-only"):
             db.session.execute(text("UPDATE portal.legacy_choices SET moves = 2"))
         db.session.rollback()
+
+
+def test_the_cutover_says_when_and_by_whom(adam: PageClient, app: Flask) -> None:
+    assert "Made by" not in adam.get_page(HERE).text
+    with app.app_context():
+        row = {"id": new_id(), "made_by": "root@db1", "backup": "/var/before.dump", "locked_ms": 3}
+        db.session.execute(insert(Cutover).values(**row, moved={}))
+        db.session.commit()
+    page = adam.get_page(HERE)
+    assert "root@db1" in page.text
+    assert "/var/before.dump" in page.text

@@ -9,9 +9,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from portal.domain.spreadsheets import harmless
 from portal.domain.state import Approval
 from portal.extensions import db
-from portal.pages.reading.exports import harmless
 from tests.clients import PageClient, sign_in
 from tests.in_process import NUMBER, InProcess, submit
 from tests.pages.test_tasks import change
@@ -88,10 +88,14 @@ def test_the_list_as_a_file(
     assert all(row["Submitted"][-6] == "+" for row in rows)
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\x00", "＝", "  ="])
+@pytest.mark.parametrize(
+    "start",
+    ["=", "+", "-", "@", "\t", "\r", "\x00", "＝", "  =", "\ufeff=", "\u200b+", "\xa0-", "﹦"],
+)
 def test_no_cell_is_a_formula(start: str) -> None:
     assert harmless(f"{start}1").startswith("'")
-    assert harmless("10 = ten") == "10 = ten"
+    for plain in ("10 = ten", "\u200bten", "", "\xa0"):
+        assert harmless(plain) == plain
 
 
 def test_the_events_say_who_did_what_when(olga: PageClient) -> None:

@@ -98,6 +98,16 @@ def test_groups_managers_and_roles(adam: PageClient, app: Flask, people: People)
     assert one(app, select(User.roles).where(User.id == people.eve)) == ["auditor"]
 
 
+def test_a_role_that_nobody_knows_is_an_error(adam: PageClient, app: Flask, people: People) -> None:
+    url = f"{HERE}/{people.eve}/change"
+    token = adam.csrf_token()
+    data = {"csrf_token": token, "act": "roles", "value": ["auditor", "king"], "reason": "x"}
+    answer = adam.post(url, data=data)
+    assert (answer.status_code, "There is no such role: king." in answer.text) == (422, True)
+    assert adam.get(f"{url}?act=roles&value=king").status_code == 422
+    assert one(app, select(User.roles).where(User.id == people.eve)) == []
+
+
 def test_whoever_moves_gets_another_clock_and_deadlines_stay(
     adam: PageClient, app: Flask, people: People, asked: Approval
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from portal.domain.money import decimals
+from portal.domain.spreadsheets import harmless
 from portal.presentation.money import major
 from portal.queries.audit import EventRecord
 from portal.queries.history import HistoryRow
@@ -16,8 +17,6 @@ COLUMNS = (
     "Number", "Title", "Type", "Requester", "Amount", "Currency", "Status", "Stage", "Submitted",
     "Closed",
 )  # fmt: skip
-# A spreadsheet takes a cell that begins like this for a formula (OWASP, "CSV Injection").
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00", "＝", "＋", "－", "＠")
 
 
 def as_csv(rows: Iterable[HistoryRow], zone: ZoneInfo) -> str:
@@ -40,11 +39,6 @@ def as_csv(rows: Iterable[HistoryRow], zone: ZoneInfo) -> str:
             )
         )
     return "\ufeff" + text.getvalue()
-
-
-def harmless(text: str) -> str:
-    """The text, with an apostrophe before it where a spreadsheet would calculate."""
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text
 
 
 def as_documents(request_id: str, events: Iterable[EventRecord]) -> Iterator[dict[str, Any]]:
