@@ -19,7 +19,11 @@ from portal.domain.events import Event
 from portal.domain.state import Approval
 from portal.models.columns import new_id
 
-DECISIONS = {"approve": "Approve", "reject": "Reject", "send_back": "SendBack"}
+# What is done with a task, and what makes a new version of the content.
+DECISIONS = {
+    "approve": "Approve", "reject": "Reject", "send_back": "SendBack", "ask": "AskInformation",
+}  # fmt: skip
+CORRECTIONS = {"resubmit": "Resubmit", "amend": "Amend"}
 # The command, and what its text is called.
 STEERING = {
     "hold": ("Hold", "reason"),
@@ -102,18 +106,20 @@ class Simulation:
         if step.action in DECISIONS:
             self._decide(step, at)
             return
-        if step.action == "resubmit":
-            self._resubmit(step, at)
+        if step.action in CORRECTIONS:
+            self._correct(step, at)
             return
         kind, text = STEERING[step.action]
         actor = self.ids[step.who or self.scenario.requester]
         self._give(self._command(kind, actor, at, **{text: step.comment}), at)
 
-    def _resubmit(self, step: Step, at: datetime) -> None:
+    def _correct(self, step: Step, at: datetime) -> None:
         before = self.state.content
-        content = encode(before) | {"fields": before.fields | step.changes}
+        amount = step.changes.get("amount", before.amount)
+        fields = before.fields | step.changes
+        content = encode(before) | {"fields": fields, "amount": amount}
         command = self._command(
-            "Resubmit",
+            CORRECTIONS[step.action],
             self.ids[self.scenario.requester],
             at,
             content=content,

@@ -30,6 +30,12 @@ def test_every_state_and_account_is_there(engine: Engine, tmp_path: Path) -> Non
     with engine.connect() as connection:
         states = set(connection.scalars(select(models.Request.status).distinct()))
         assert audit_chain.verify(connection) == []
+        amended = select(models.Request.status, models.Request.amount).where(
+            models.Request.title == "Microscope camera", models.Request.content_version == 2
+        )
+        assert connection.execute(amended).one() == ("PENDING", 164_000)
+        asked = select(func.count()).where(models.Task.asked_at.is_not(None))
+        assert connection.scalar(asked) == 1
     assert states == {
         "PENDING", "ON_HOLD", "RETURNED", "APPROVED", "REJECTED", "TIMEOUT", "WITHDRAWN",
         "CANCELLED",
