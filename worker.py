@@ -33,7 +33,7 @@ from portal.notifications import channels
 from portal.notifications.outbox import Outbox
 from portal.notifications.sending import Sending
 from portal.temporal import client as clients
-from portal.temporal import search_attributes
+from portal.temporal import schedules, search_attributes
 from portal.temporal.dispatch import Dispatcher
 from portal.temporal.endings import cancel, first_end, unless
 from portal.temporal.people_watch import PeopleWatch
@@ -42,6 +42,7 @@ from portal.temporal.upkeep import Upkeep
 from portal.temporal.waiting import NotYet, wait_for
 from portal.workflows import names
 from portal.workflows.approval import ApprovalWorkflow
+from portal.workflows.digest import DigestWorkflow
 from portal.workflows.sending import SendingWorkflow
 from portal.workflows.simple import SimpleApprovalWorkflow
 
@@ -129,6 +130,7 @@ class Process:
                 f" polling task queue {settings.temporal_task_queue}."
             )
             runs = (
+                schedules.keep(client, settings.temporal_task_queue),
                 relay.run(),
                 dispatcher.run(),
                 watch.run(),
@@ -172,8 +174,8 @@ class Process:
         return Worker(
             client,
             task_queue=names.sending_queue(self.settings.temporal_task_queue),
-            workflows=[SendingWorkflow],
-            activities=[sending.send, sending.give_up],
+            workflows=[SendingWorkflow, DigestWorkflow],
+            activities=[sending.gather, sending.send, sending.give_up],
             activity_executor=executor,
             workflow_runner=UnsandboxedWorkflowRunner(),
             max_concurrent_activities=SENDERS,

@@ -4,9 +4,11 @@ from sqlalchemy import Engine
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from portal.notifications.digest_sending import DigestSending
+from portal.notifications.digests import gather
 from portal.notifications.outbox import Batch
 from portal.notifications.sending import Sending, give_up
-from portal.workflows.messages import MessageBatch
+from portal.workflows.messages import Digests, MessageBatch
 from portal.workflows.ports import Sender
 
 
@@ -20,10 +22,17 @@ class SendActivity(Sender):
     @activity.defn(name="send_messages")
     def send(self, batch: MessageBatch) -> None:
         """Send a batch (see the port)."""
-        troubles = self._sending.send(Batch(batch.batch_id, batch.message_ids), _go_on)
+        sender = DigestSending(self._sending) if batch.is_digest else self._sending
+        troubles = sender.send(Batch(batch.batch_id, batch.message_ids), _go_on)
         if troubles:
             # Only the number: Temporal keeps plain text, and the reasons stand in the outbox.
             raise ApplicationError(f"{troubles} messages were not taken yet.", type="NotTaken")
+
+    @activity.defn(name="gather_digests")
+    def gather(self) -> Digests:
+        """Digests that are due (see the port)."""
+        found = gather(self._engine)
+        return Digests([MessageBatch(each.id, each.message_ids, is_digest=True) for each in found])
 
     @activity.defn(name="give_up_messages")
     def give_up(self, batch: MessageBatch) -> None:

@@ -22,7 +22,7 @@ DIGESTS = (How.HOURLY, How.DAILY)
 # What each channel can do, and first what it does where the person said nothing.
 OFFERED: Mapping[Channel, tuple[How, ...]] = {
     Channel.PORTAL: (How.AT_ONCE, How.NOT),
-    Channel.MAIL: (How.AT_ONCE, How.NOT),
+    Channel.MAIL: (How.AT_ONCE, How.HOURLY, How.DAILY, How.NOT),
 }
 MORNING = time(8)
 # By channel and by code of topic.
@@ -48,6 +48,19 @@ class Wishes:
     def of_topic(self, topic: str, channel: Channel) -> How:
         """The same of the topic of that code."""
         return self.chosen.get(channel, {}).get(topic, OFFERED[channel][0])
+
+    def timing(
+        self, kind: str, channel: Channel, now: datetime, zone: ZoneInfo, needed_by: datetime | None
+    ) -> tuple[How, datetime]:
+        """How a message of now goes out, and when. What is needed before the digest would come
+        does not wait for it."""
+        how = self.how(kind, channel)
+        if how in DIGESTS:
+            at = self.next_digest(how, now, zone)
+            if needed_by is None or at < needed_by:
+                return how, at
+            how = How.AT_ONCE
+        return how, self.due(now, zone)
 
     def due(self, now: datetime, zone: ZoneInfo) -> datetime:
         """When a message may go out: now, or at the end of the quiet hours, never later."""

@@ -25,7 +25,8 @@ USABLE = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Z
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
-    """A mail that is ready to be written. `thread` is the same for all mails about a request."""
+    """A mail that is ready to be written. `thread` is the same for all mails
+    about a request, and for all digests of a person; `about` tells these kinds apart."""
 
     message_id: str
     thread: str
@@ -34,6 +35,7 @@ class Letter:
     subject: str
     text: str
     html: str
+    about: str = "request"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +83,7 @@ def as_mail(letter: Letter, settings: Settings) -> EmailMessage:
     mail["Subject"] = one_line(letter.subject, LONGEST_SUBJECT)
     mail["Date"] = format_datetime(datetime.now(UTC))
     mail["Message-ID"] = f"<{letter.message_id}@{sender.sender_domain}>"
-    thread = f"<request-{letter.thread}@{sender.sender_domain}>"
+    thread = f"<{letter.about}-{letter.thread}@{sender.sender_domain}>"
     mail["In-Reply-To"] = thread
     mail["References"] = thread
     mail["Auto-Submitted"] = "auto-generated"

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import Connection, func, insert
@@ -15,17 +16,28 @@ from portal.notifications.reading import Facts
 LIFETIME = timedelta(days=14)
 
 
-def make_links(connection: Connection, facts: Facts, settings: Settings) -> Links:
-    """New links for a message that asks for a decision; plain addresses for any other."""
+def make_links(
+    connection: Connection,
+    facts: Facts,
+    settings: Settings,
+    offered: Sequence[str | None] = (None, "approve", "reject"),
+) -> Links:
+    """New links for a message that asks for a decision; plain addresses for any other.
+
+    `offered`: what they choose on the page; None leads there without a choice."""
     home = settings.public_url
     if not facts.kind.asks:
         return Links(review=f"{home}/requests/{facts.row.number}")
     # 256 bits, 43 characters that need no escaping in an address.
-    tokens = {decision: secrets.token_urlsafe(32) for decision in (None, "approve", "reject")}
+    tokens = {decision: secrets.token_urlsafe(32) for decision in offered}
     rows = [_row(facts, decision, token) for decision, token in tokens.items()]
     connection.execute(insert(Link).values(expires_at=func.now() + LIFETIME), rows)
     addresses = {decision: f"{home}/a/{token}" for decision, token in tokens.items()}
-    return Links(review=addresses[None], approve=addresses["approve"], reject=addresses["reject"])
+    return Links(
+        review=addresses[None],
+        approve=addresses.get("approve", ""),
+        reject=addresses.get("reject", ""),
+    )
 
 
 def _row(facts: Facts, decision: str | None, token: str) -> dict[str, object]:

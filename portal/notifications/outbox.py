@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import Connection, Engine, Row, insert, text, update
 
 from portal.domain.notices import Channel
-from portal.domain.telling import MORNING, How, Wishes, choices
+from portal.domain.telling import DIGESTS, MORNING, How, Wishes, choices
 from portal.models import Message, Notification
 from portal.models.columns import new_id
 
@@ -25,9 +25,10 @@ LEASE = timedelta(minutes=15)
 SOON = timedelta(seconds=10)
 
 FRESH = text("""
-SELECT n.id::text, n.user_id::text, n.kind, u.time_zone, now() AS now,
+SELECT n.id::text, n.user_id::text, n.kind, u.time_zone, now() AS now, t.due_at AS needed_by,
     COALESCE(p.choices, '{}') AS choices, p.daily_at, p.quiet_from, p.quiet_until
 FROM portal.notifications n
+LEFT JOIN portal.tasks t ON t.id = n.task_id
 JOIN portal.users u ON u.id = n.user_id
 LEFT JOIN portal.notification_preferences p ON p.user_id = n.user_id
 WHERE n.handed_at IS NULL ORDER BY n.created_at LIMIT :most FOR UPDATE OF n SKIP LOCKED
@@ -35,7 +36,7 @@ WHERE n.handed_at IS NULL ORDER BY n.created_at LIMIT :most FOR UPDATE OF n SKIP
 TAKE = text("""
 UPDATE portal.messages SET batch_id = CAST(:batch AS uuid), due_at = now() + :lease
 WHERE id IN (
-    SELECT id FROM portal.messages WHERE status = 'WAITING' AND due_at <= now()
+    SELECT id FROM portal.messages WHERE status = 'WAITING' AND digest IS NULL AND due_at <= now()
     ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED
 ) RETURNING id::text
 """)
@@ -67,7 +68,11 @@ class Outbox:
         with self.engine.begin() as connection:
             connection.execute(
                 update(Message)
-                .where(Message.batch_id == batch_id, Message.status == "WAITING")
+                .where(
+                    Message.batch_id == batch_id,
+                    Message.status == "WAITING",
+                    Message.digest.is_(None),
+                )
                 .values(due_at=text("now() + :soon").bindparams(soon=SOON))
             )
 
@@ -95,13 +100,16 @@ def _rows(fresh: Row[Any], channels: Sequence[str]) -> Iterator[dict[str, Any]]:
     )
     zone = _zone(fresh.time_zone)
     for channel in channels:
-        if wishes.how(fresh.kind, Channel(channel)) is not How.NOT:
+        way = Channel(channel)
+        how, due = wishes.timing(fresh.kind, way, fresh.now, zone, fresh.needed_by)
+        if how is not How.NOT:
             yield {
                 "id": new_id(),
                 "notification_id": fresh.id,
                 "user_id": fresh.user_id,
                 "channel": channel,
-                "due_at": wishes.due(fresh.now, zone),
+                "digest": how.value if how in DIGESTS else None,
+                "due_at": due,
             }
 
 

@@ -80,7 +80,7 @@ class Sending:
         if connection.execute(CLAIM, values).first() is None:
             return None
         facts = read(connection, message_id)
-        reason = _why_not(facts)
+        reason = why_not_sent(facts)
         if facts is None or reason is not None:
             drop = update(Message).where(Message.id == message_id)
             connection.execute(drop.values(status="DROPPED", last_error=reason))
@@ -107,7 +107,8 @@ class _Result:
             self.away = str(error)
 
 
-def _why_not(facts: Facts | None) -> str | None:
+def why_not_sent(facts: Facts | None) -> str | None:
+    """Why a message is not worth sending, or cannot be sent; None for one that is and can."""
     if facts is None:
         return GONE
     reason = why_not(facts.kind, facts.standing)

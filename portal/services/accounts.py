@@ -11,6 +11,7 @@ from portal.extensions import db
 from portal.models import User
 from portal.models.columns import new_id
 from portal.services import passwords, sign_in
+from portal.services.preferences import time_digests
 
 LONGEST_NAME = 120
 NO_PLACES = ("Etc/", "posix/", "right/", "SystemV/", "US/")
@@ -64,6 +65,7 @@ def change_time_zone(user_id: str, zone: str) -> None:
     if zone not in time_zones():
         raise AccountRefused("Choose a time zone from the list.")
     db.session.execute(update(User).where(User.id == user_id).values(time_zone=zone))
+    time_digests(user_id)
     db.session.commit()
 
 

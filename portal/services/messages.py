@@ -1,6 +1,6 @@
 """Sending again what was not taken."""
 
-from sqlalchemy import func, update
+from sqlalchemy import case, func, update
 
 from portal.extensions import db
 from portal.models import Message
@@ -16,8 +16,10 @@ def send_again(message_id: str | None = None) -> int:
     )
     if message_id is not None:
         change = change.where(Message.id == message_id)
-    # Without a batch: whatever still holds it leaves it to the next one.
-    change = change.values(status="WAITING", due_at=func.now(), batch_id=None)
+    # Without a batch: whatever still holds it leaves it to the next one. A digest stays the one it
+    # was, so that a second copy is known; it goes with the next ones, within a quarter of an hour.
+    batch = case((Message.digest.is_not(None), Message.batch_id))
+    change = change.values(status="WAITING", due_at=func.now(), batch_id=batch)
     found = db.session.execute(change.returning(Message.id)).all()
     db.session.commit()
     return len(found)

@@ -13,6 +13,7 @@ from portal.extensions import db
 from portal.models import Calendar, Group, GroupMember, User
 from portal.services import away, sign_in
 from portal.services.people_changes import have_reviewed, note
+from portal.services.preferences import time_digests
 
 LONGEST_CHAIN = 100
 
@@ -154,6 +155,7 @@ def _place(wish: Change, person: User) -> bool:
     names = {"place_before": before and before.name, "place_after": after and after.name}
     _note(wish, ChangeKind.PLACE, {**names, **zones})
     _set(person, calendar_id=calendar_id, time_zone=zones["zone_after"])
+    time_digests(str(person.id))
     return True
 
 

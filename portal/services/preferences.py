@@ -1,9 +1,13 @@
 """Keeping how and when a person wants to be told."""
 
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from portal.domain.telling import Wishes, differences
+from portal.domain.telling import DIGESTS, MORNING, Wishes, differences
 from portal.extensions import db
+from portal.models import Message, User
 from portal.models import NotificationPreference as Row
 
 
@@ -17,4 +21,27 @@ def keep(user_id: str, wishes: Wishes) -> None:
     }
     row = insert(Row).values(user_id=user_id, **values)
     db.session.execute(row.on_conflict_do_update(index_elements=[Row.user_id], set_=values))
+    time_digests(user_id)
     db.session.commit()
+
+
+def time_digests(user_id: str) -> None:
+    """Time what waits for a digest anew, by the person's wishes and zone as they are now, within
+    the caller's transaction. What is due already stays due."""
+    found = select(func.now().label("now"), User.time_zone, Row.daily_at, Row.quiet_from,
+                   Row.quiet_until)  # fmt: skip
+    found = found.outerjoin(Row, Row.user_id == User.id).where(User.id == user_id)
+    row = db.session.execute(found).one()
+    wishes = Wishes(
+        daily_at=row.daily_at or MORNING, quiet_from=row.quiet_from, quiet_until=row.quiet_until
+    )
+    for how in DIGESTS:
+        waits = update(Message).where(
+            Message.user_id == user_id,
+            Message.digest == how.value,
+            Message.status == "WAITING",
+            Message.batch_id.is_(None),
+            Message.due_at > row.now,
+        )
+        due = wishes.next_digest(how, row.now, ZoneInfo(row.time_zone))
+        db.session.execute(waits.values(due_at=due))

@@ -95,7 +95,18 @@ class RouteAnswer:
 
 @dataclass(frozen=True)
 class MessageBatch:
-    """Messages to be sent together: their ids, and the id under which the outbox holds them."""
+    """Messages to be sent together: their ids, and the id under which the outbox holds them.
+
+    `is_digest`: they are one mail.
+    """
 
     batch_id: str
     message_ids: list[str] = field(default_factory=list)
+    is_digest: bool = False
+
+
+@dataclass(frozen=True)
+class Digests:
+    """Digests that are due, each with its messages."""
+
+    batches: list[MessageBatch] = field(default_factory=list)

@@ -54,6 +54,11 @@ def sending_id(batch_id: str) -> str:
     return f"sending-{batch_id}"
 
 
+def digest_schedule(task_queue: str) -> str:
+    """The id of the schedule that sends digests; its runs add their time."""
+    return f"{task_queue}-digests"
+
+
 def sending_queue(task_queue: str) -> str:
     """The task queue of whatever calls people: apart, so that it delays nothing else."""
     return f"{task_queue}-notifications"

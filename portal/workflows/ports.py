@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from temporalio import activity
 
 from portal.workflows.messages import (
+    Digests,
     MessageBatch,
     RecordAnswer,
     RecordBatch,
@@ -57,6 +58,11 @@ class Sender(ABC):
 
         Safe to run twice: what was sent, or is not true any more, is left alone.
         """
+
+    @activity.defn(name="gather_digests")
+    @abstractmethod
+    def gather(self) -> Digests:
+        """Some of the digests that are due, held for their sending; none if no more is due."""
 
     @activity.defn(name="give_up_messages")
     @abstractmethod

@@ -1,10 +1,17 @@
 """Choosing what is mailed."""
 
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 from flask import Flask
+from sqlalchemy import insert, select
 
 from portal.domain.notices import TOPICS, Channel
 from portal.domain.telling import How, Wishes, differences
+from portal.extensions import db
+from portal.models import Message
+from portal.models.columns import new_id
 from portal.queries.preferences import wishes_of
 from tests.clients import PageClient, sign_in
 from tests.web import People
@@ -64,3 +71,20 @@ def test_what_makes_no_sense_is_told(ana, app: Flask, people: People, fields: di
     assert send(ana, **fields) == 422
     assert wishes(app, people).quiet_from is None
     assert differences(wishes(app, people).chosen) == {}
+
+
+def test_what_waits_for_a_digest_goes_by_the_new_clock(
+    ana: PageClient, app: Flask, people: People
+) -> None:
+    send(ana, **SHOWN, daily_at="08:00")
+    later = datetime.now(UTC) + timedelta(days=9)
+    row = {"user_id": people.ana, "channel": "mail", "digest": "daily", "due_at": later}
+    with app.app_context():
+        db.session.execute(insert(Message).values(id=new_id(), **row))
+        db.session.commit()
+    fields = {"csrf_token": ana.csrf_token(), "time_zone": "Asia/Kathmandu"}
+    assert ana.post("/profile/time-zone", data=fields).status_code == 303
+    with app.app_context():
+        due = db.session.scalars(select(Message.due_at)).one()
+    assert due < later
+    assert due.astimezone(ZoneInfo("Asia/Kathmandu")).time() == time(8)

@@ -89,7 +89,7 @@ ROUTES = [
     Route("GET", "/profile"),
     Route("POST", "/profile/time-zone", 303, data={"time_zone": "Europe/Berlin"}),
     Route("GET", "/profile/notifications"),
-    Route("POST", "/profile/notifications", 303, data={"wanted": "asked"}),
+    Route("POST", "/profile/notifications", 303, data={"mail_asked": "daily"}),
     Route("POST", "/profile/sessions/<uuid:session_id>/end", 303),
     Route("POST", "/profile/sessions/end-others", 303),
     Route("POST", "/profile/shortcuts", 303, data={"shortcuts": "off"}),

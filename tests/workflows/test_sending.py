@@ -13,7 +13,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from portal.workflows.messages import MessageBatch
+from portal.workflows.messages import Digests, MessageBatch
 from portal.workflows.ports import Sender
 from portal.workflows.sending import SendingWorkflow
 
@@ -28,6 +28,7 @@ class FakeSender(Sender):
     failures: int = 0
     tries: list[datetime] = field(default_factory=list)
     given_up: list[MessageBatch] = field(default_factory=list)
+    due: list[MessageBatch] = field(default_factory=list)
 
     @activity.defn(name="send_messages")
     def send(self, batch: MessageBatch) -> None:
@@ -35,6 +36,12 @@ class FakeSender(Sender):
         self.tries.append(activity.info().current_attempt_scheduled_time)
         if len(self.tries) <= self.failures:
             raise ApplicationError("not yet")
+
+    @activity.defn(name="gather_digests")
+    def gather(self) -> Digests:
+        """Each once."""
+        due, self.due = self.due, []
+        return Digests(due)
 
     @activity.defn(name="give_up_messages")
     def give_up(self, batch: MessageBatch) -> None:

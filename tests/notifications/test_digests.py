@@ -1,0 +1,137 @@
+"""Digests: one mail for each person with all that is still true, whatever the mail server does."""
+
+from dataclasses import replace
+
+import pytest
+
+from portal.config import Settings
+from portal.domain.state import Approval
+from portal.notifications.digest_sending import DigestSending
+from portal.notifications.digests import gather
+from portal.notifications.outbox import Batch
+from portal.notifications.sending import give_up
+from tests.in_process import InProcess, submit
+from tests.mailing import Catcher, die_after_data, mail_server, mailing, refuse, slow_server
+from tests.notifications.post import Post
+from tests.web import People
+
+WISH = (
+    "INSERT INTO portal.notification_preferences (user_id, choices)"
+    ' VALUES (:user, \'{"mail": {"asked": "daily"}}\')'
+)
+DUE = "UPDATE portal.messages SET due_at = now() WHERE status = 'WAITING'"
+
+
+@pytest.fixture
+def waiting(post: Post, process: InProcess, people: People, kind: dict[str, str]) -> list[Approval]:
+    """Two requests that Ben wants to hear of once a day; neither is due before."""
+    post.do(WISH, user=people.ben)
+    asked = [process.give(submit(kind, people, number=f"PR-{n}")) for n in (1, 2)]
+    post.do("UPDATE portal.tasks SET due_at = NULL")
+    assert post.outbox.next_batch() is None
+    assert gather(post.outbox.engine) == []
+    return asked
+
+
+def due(post: Post) -> Batch:
+    """The one digest that is due, when it is."""
+    post.do(DUE)
+    assert post.outbox.next_batch() is None
+    (batch,) = gather(post.outbox.engine)
+    assert gather(post.outbox.engine) == []
+    return batch
+
+
+def send(post: Post, batch: Batch) -> int:
+    return DigestSending(post.sending).send(batch, lambda: None)
+
+
+def statuses(post: Post) -> list[str]:
+    return [row.status for row in post.rows()]
+
+
+def test_all_that_waits_is_one_mail_with_one_way_to_each(
+    post: Post, catcher: Catcher, waiting: list[Approval]
+) -> None:
+    batch = due(post)
+    assert [send(post, batch), send(post, batch)] == [0, 0]
+    (mail,) = catcher.mails
+    assert mail["Subject"] == "Digest: 2 decisions wait for you"
+    assert mail["Message-ID"].startswith(f"<digest-{batch.id}@")
+    for part in ("plain", "html"):
+        words = mail.get_body((part,)).get_content()
+        assert words.count("Review request") == words.count("/a/") == 2
+        assert "€120.00" in words
+        assert "&lt;" not in words
+    assert statuses(post) == ["SENT", "SENT"]
+
+
+def test_what_is_not_true_any_more_is_left_out(
+    post: Post, catcher: Catcher, waiting: list[Approval]
+) -> None:
+    batch = due(post)
+    post.do("UPDATE portal.tasks SET status = 'DECIDED' WHERE request_id = :one",
+            one=waiting[0].request_id)  # fmt: skip
+    assert send(post, batch) == 0
+    assert catcher.mails[0]["Subject"] == "Digest: 1 decision waits for you"
+    assert sorted(statuses(post)) == ["DROPPED", "SENT"]
+
+
+def test_where_nothing_is_true_any_more_there_is_no_mail(
+    post: Post, catcher: Catcher, waiting: list[Approval]
+) -> None:
+    batch = due(post)
+    post.do("UPDATE portal.requests SET status = 'ON_HOLD'")
+    assert send(post, batch) == 0
+    assert catcher.mails == []
+    assert statuses(post) == ["DROPPED", "DROPPED"]
+
+
+def test_one_that_cannot_be_written_stops_no_other(
+    post: Post, catcher: Catcher, waiting: list[Approval]
+) -> None:
+    batch = due(post)
+    words = post.sending.words.overlay()
+    asked = iter([1, 0])
+    words.filters = {**words.filters, "money_words": lambda *_: 1 / next(asked, 1)}
+    assert send(Post(post.outbox, replace(post.sending, words=words)), batch) == 0
+    assert len(catcher.mails) == 1
+    assert "FAILED" in statuses(post)
+
+
+def test_a_server_that_refuses_is_asked_again_and_after_a_day_the_administrators_are(
+    post: Post, settings: Settings, waiting: list[Approval]
+) -> None:
+    batch = due(post)
+    with mail_server(refuse("451 Later", times=1)) as server:
+        there = post.through(mailing(settings, server.port))
+        assert send(there, batch) == 2
+        assert {row.last_error for row in post.rows()} == {"The mail server said 451: Later"}
+        assert give_up(post.outbox.engine, batch) == 2
+        post.do("UPDATE portal.messages SET status = 'WAITING'")
+        again = due(post)
+        assert sorted(again.message_ids) == sorted(batch.message_ids)
+        assert send(there, again) == 0
+        assert server.mails[0]["Message-ID"].startswith(f"<digest-{batch.id}@")
+
+
+def test_a_server_that_dies_after_data_gets_the_same_message_id_again(
+    post: Post, settings: Settings, waiting: list[Approval]
+) -> None:
+    batch = due(post)
+    with mail_server(die_after_data()) as server:
+        there = post.through(mailing(settings, server.port))
+        assert [send(there, batch), send(there, batch)] == [2, 0]
+        first, second = server.mails
+    assert first["Message-ID"] == second["Message-ID"]
+    assert statuses(post) == ["SENT", "SENT"]
+
+
+def test_a_server_that_hangs_leaves_all_waiting(
+    post: Post, settings: Settings, waiting: list[Approval]
+) -> None:
+    batch = due(post)
+    with slow_server() as port:
+        assert send(post.through(mailing(settings, port, timeout_seconds=1)), batch) == 2
+    assert statuses(post) == ["WAITING", "WAITING"]
+    assert send(post, batch) == 0
