@@ -9,6 +9,8 @@ from portal.demo import organisation
 from portal.demo.request_types import DemoType, all_types
 from portal.demo.simulation import TypeInForce
 from portal.domain.codec import encode
+from portal.domain.notices import Channel
+from portal.domain.telling import differences
 from portal.models.columns import new_id
 
 IN_FORCE_DAYS = 160
@@ -20,6 +22,7 @@ def make_organisation(connection: Connection) -> dict[str, str]:
     ids = {person.key: new_id() for person in organisation.PEOPLE}
     departments = _departments(connection)
     _people(connection, ids, departments, _calendars(connection))
+    _wishes(connection, ids)
     for department in organisation.DEPARTMENTS:
         connection.execute(
             update(models.Department)
@@ -84,6 +87,20 @@ def _people(
                 "roles": list(person.roles),
             }
             for number, person in enumerate(organisation.PEOPLE, start=1)
+        ],
+    )
+
+
+def _wishes(connection: Connection, ids: dict[str, str]) -> None:
+    """Some hear of things together: see what they are mailed at /dev/mail."""
+    connection.execute(
+        insert(models.NotificationPreference),
+        [
+            {
+                "user_id": ids[key],
+                "choices": differences({Channel.MAIL: dict.fromkeys(topics, how)}),
+            }
+            for key, (how, topics) in organisation.DIGESTS.items()
         ],
     )
 

@@ -3,6 +3,8 @@ three levels deep."""
 
 from dataclasses import dataclass
 
+from portal.domain.telling import How
+
 MAIL_DOMAIN = "gloria.example"
 TIME_ZONE = "Europe/Berlin"
 NORTH, SOUTH = "Gloria North School", "Gloria South School"
@@ -63,6 +65,12 @@ DEPARTMENTS = (
     DemoDepartment("5300", "IT", "priya.raman"),
     DemoDepartment("5400", "Purchasing and Facilities", "jonas.weber"),
 )
+
+# Of what they hear once a day or hour, as codes of topics.
+DIGESTS = {
+    "julia.schmidt": (How.DAILY, ("asked", "commented", "others", "told")),
+    "samuel.green": (How.HOURLY, ("returned", "outcome", "commented")),
+}
 
 # key, name, job title, department, manager, account
 _ROWS = """
