@@ -15,8 +15,8 @@ BOTH = "Give both ends of the quiet hours, or neither."
 LABELS = {Channel.PORTAL: "In the portal", Channel.MAIL: "Mail"}
 HOWS = {
     How.AT_ONCE: "At once",
-    How.HOURLY: "Every hour, together",
-    How.DAILY: "Once a day, together",
+    How.HOURLY: "Every hour",
+    How.DAILY: "Once a day",
     How.NOT: "Not",
 }
 
