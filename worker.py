@@ -30,6 +30,7 @@ from portal.activities.send import SendActivity
 from portal.activities.staff import StaffActivity
 from portal.config import ROOT, ConfigurationError, Settings
 from portal.notifications import channels
+from portal.notifications.chat import ChatSending
 from portal.notifications.outbox import Outbox
 from portal.notifications.sending import Sending
 from portal.temporal import client as clients
@@ -77,7 +78,7 @@ class Process:
         # One connection for each activity that may run, so that none waits for another's.
         self.engine = engine(settings, settings.worker_max_activities, "gloria-worker")
         self.side_engine = engine(settings, RELAY_CONNECTIONS, "gloria-relay")
-        self.sending_engine = engine(settings, SENDERS + 1, "gloria-messages")
+        self.sending_engine = engine(settings, 2 * SENDERS + 1, "gloria-messages")
 
     async def run(self) -> int:
         """Wait for the servers, serve, stop gracefully."""
@@ -121,8 +122,9 @@ class Process:
         with (
             ThreadPoolExecutor(settings.worker_max_activities, "activity") as executor,
             ThreadPoolExecutor(SENDERS, "sender") as senders,
+            ThreadPoolExecutor(SENDERS, "chat") as chatters,
         ):
-            workers = [self.worker(client, executor), self.sender(client, senders)]
+            workers = [self.worker(client, executor), *self.senders(client, senders, chatters)]
             serving = [asyncio.create_task(worker.run()) for worker in workers]
             say(
                 f"Connected to Temporal at {settings.temporal_address},"
@@ -165,18 +167,30 @@ class Process:
             graceful_shutdown_timeout=timedelta(seconds=settings.worker_shutdown_seconds),
         )
 
-    def sender(self, client: Client, executor: ThreadPoolExecutor) -> Worker:
-        """What polls the queue of messages; slow mail servers hold only its own threads."""
+    def senders(
+        self, client: Client, mail: ThreadPoolExecutor, chat: ThreadPoolExecutor
+    ) -> list[Worker]:
+        """What polls the queues of messages; whoever is slow holds only its own threads."""
         words = presentation.letters(ROOT / "templates")
-        sending = SendActivity(
-            self.sending_engine, Sending(self.sending_engine, self.settings, words)
-        )
+        queue, engine = self.settings.temporal_task_queue, self.sending_engine
+        by_mail = Sending(engine, self.settings, words)
+        by_chat = ChatSending(engine, self.settings, words)
+        return [
+            self.sender(client, names.sending_queue(queue), by_mail, mail),
+            self.sender(client, names.chat_queue(queue), by_chat, chat),
+        ]
+
+    def sender(
+        self, client: Client, queue: str, how: Sending | ChatSending, pool: ThreadPoolExecutor
+    ) -> Worker:
+        """What polls one queue of messages."""
+        sending = SendActivity(self.sending_engine, how)
         return Worker(
             client,
-            task_queue=names.sending_queue(self.settings.temporal_task_queue),
+            task_queue=queue,
             workflows=[SendingWorkflow, DigestWorkflow],
             activities=[sending.gather, sending.send, sending.give_up],
-            activity_executor=executor,
+            activity_executor=pool,
             workflow_runner=UnsandboxedWorkflowRunner(),
             max_concurrent_activities=SENDERS,
             max_cached_workflows=CACHED_WORKFLOWS,

@@ -52,6 +52,7 @@ PAGES = (
     "questions",
     "mail",
     "messages",
+    "channels",
     "links",
     "unsigned",
     "preferences",

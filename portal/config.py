@@ -15,10 +15,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 from dotenv import dotenv_values
 
+from portal.chat_settings import ChatSettings
 from portal.environment import ConfigurationError, EnvironmentReader
-from portal.mail_settings import TLS, MailSettings
+from portal.mail_settings import MailSettings
 
-__all__ = ["ConfigurationError", "MailSettings", "Settings"]
+__all__ = ["ChatSettings", "ConfigurationError", "MailSettings", "Settings"]
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ("development", "production", "test")
@@ -63,6 +64,7 @@ class Settings:
     temporal_ui_url: str = "http://localhost:8233"
 
     mail: MailSettings = field(default_factory=MailSettings)
+    chat: ChatSettings = field(default_factory=ChatSettings)
     messages_interval_ms: int = 1000
 
     session_idle_minutes: int = 30
@@ -106,7 +108,8 @@ class Settings:
             temporal_namespace=read.text("TEMPORAL_NAMESPACE", "default"),
             temporal_task_queue=read.text("TEMPORAL_TASK_QUEUE", "gloria-workflows"),
             temporal_ui_url=read.url("TEMPORAL_UI_URL", "http://localhost:8233"),
-            mail=_mail(read).checked(environment == "production"),
+            mail=MailSettings.read(read).checked(environment == "production"),
+            chat=ChatSettings.read(read),
             session_idle_minutes=read.number("SESSION_IDLE_MINUTES", 30, 1, 24 * 60),
             session_absolute_hours=read.number("SESSION_ABSOLUTE_HOURS", 12, 1, 24 * 7),
             outcome_wait_ms=read.number("OUTCOME_WAIT_MS", 500, 0, 5_000),
@@ -213,21 +216,6 @@ def _tuning(read: EnvironmentReader) -> dict[str, Any]:
         "relay_lease_seconds": read.number("RELAY_LEASE_SECONDS", 30, 5, 600),
         "people_watch_seconds": read.number("PEOPLE_WATCH_SECONDS", 2, 1, 300),
     }
-
-
-def _mail(read: EnvironmentReader) -> MailSettings:
-    caught = read.text("MAIL_CATCHER_DIR", "")
-    tls = read.choice("SMTP_TLS", TLS, "starttls")
-    return MailSettings(
-        host=read.text("SMTP_HOST", ""),
-        port=read.number("SMTP_PORT", 465 if tls == "tls" else 587, 1, 65_535),
-        tls=tls,
-        user=read.text("SMTP_USER", ""),
-        password=read.secret("SMTP_PASSWORD"),
-        sender=read.text("MAIL_FROM", MailSettings.sender),
-        timeout_seconds=read.number("SMTP_TIMEOUT_SECONDS", 10, 1, 60),
-        catcher_dir=Path(caught) if caught else None,
-    )
 
 
 def _trusted_hosts(read: EnvironmentReader, environment: str, public_url: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from portal.environment import ConfigurationError
+from portal.environment import ConfigurationError, EnvironmentReader
 
 TLS = ("starttls", "tls", "none")
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
@@ -31,6 +31,22 @@ class MailSettings:
     sender: str = "Gloria Approvals <approvals@localhost>"
     timeout_seconds: int = 10
     catcher_dir: Path | None = None
+
+    @classmethod
+    def read(cls, read: EnvironmentReader) -> "MailSettings":
+        """From the environment, not yet checked. Raises ConfigurationError."""
+        caught = read.text("MAIL_CATCHER_DIR", "")
+        tls = read.choice("SMTP_TLS", TLS, "starttls")
+        return cls(
+            host=read.text("SMTP_HOST", ""),
+            port=read.number("SMTP_PORT", 465 if tls == "tls" else 587, 1, 65_535),
+            tls=tls,
+            user=read.text("SMTP_USER", ""),
+            password=read.secret("SMTP_PASSWORD"),
+            sender=read.text("MAIL_FROM", cls.sender),
+            timeout_seconds=read.number("SMTP_TIMEOUT_SECONDS", 10, 1, 60),
+            catcher_dir=Path(caught) if caught else None,
+        )
 
     def checked(self, production: bool) -> "MailSettings":
         """The same settings; raises ConfigurationError where they are unsafe or make no sense."""

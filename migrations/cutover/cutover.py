@@ -12,7 +12,7 @@ from portal.legacy.cutover.recording import who
 from portal.legacy.cutover.schema import move_out, put_back
 
 revision = "cutover"
-down_revision = "0029"  # the newest numbered revision: tests/house/test_papers.py compares
+down_revision = "0030"  # the newest numbered revision: tests/house/test_papers.py compares
 branch_labels = None
 depends_on = None
 

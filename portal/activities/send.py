@@ -4,6 +4,7 @@ from sqlalchemy import Engine
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from portal.notifications.chat import ChatSending
 from portal.notifications.digest_sending import DigestSending
 from portal.notifications.digests import gather
 from portal.notifications.outbox import Batch
@@ -13,16 +14,18 @@ from portal.workflows.ports import Sender
 
 
 class SendActivity(Sender):
-    """The sender over the outbox in PostgreSQL and the mail server of the settings."""
+    """The sender over the outbox in PostgreSQL, by mail or by chat."""
 
-    def __init__(self, engine: Engine, sending: Sending) -> None:
+    def __init__(self, engine: Engine, sending: Sending | ChatSending) -> None:
         self._engine = engine
         self._sending = sending
 
     @activity.defn(name="send_messages")
     def send(self, batch: MessageBatch) -> None:
         """Send a batch (see the port)."""
-        sender = DigestSending(self._sending) if batch.is_digest else self._sending
+        sender: Sending | ChatSending | DigestSending = self._sending
+        if batch.is_digest and isinstance(self._sending, Sending):
+            sender = DigestSending(self._sending)
         troubles = sender.send(Batch(batch.batch_id, batch.message_ids), _go_on)
         if troubles:
             # Only the number: Temporal keeps plain text, and the reasons stand in the outbox.

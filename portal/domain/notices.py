@@ -15,6 +15,7 @@ class Channel(StrEnum):
 
     PORTAL = "portal"
     MAIL = "mail"
+    CHAT = "chat"
 
 
 @dataclass(frozen=True, kw_only=True)

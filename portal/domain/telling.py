@@ -23,6 +23,7 @@ DIGESTS = (How.HOURLY, How.DAILY)
 OFFERED: Mapping[Channel, tuple[How, ...]] = {
     Channel.PORTAL: (How.AT_ONCE, How.NOT),
     Channel.MAIL: (How.AT_ONCE, How.HOURLY, How.DAILY, How.NOT),
+    Channel.CHAT: (How.AT_ONCE, How.NOT),
 }
 MORNING = time(8)
 # By channel and by code of topic.

@@ -12,7 +12,7 @@ from portal.domain.notices import TOPICS, Channel, Topic
 from portal.domain.telling import MORNING, OFFERED, How, Wishes
 
 BOTH = "Give both ends of the quiet hours, or neither."
-LABELS = {Channel.PORTAL: "In the portal", Channel.MAIL: "Mail"}
+LABELS = {Channel.PORTAL: "In the portal", Channel.MAIL: "Mail", Channel.CHAT: "Chat"}
 HOWS = {
     How.AT_ONCE: "At once",
     How.HOURLY: "Every hour",

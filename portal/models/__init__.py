@@ -5,6 +5,7 @@ from portal.models.attachments import Attachment
 from portal.models.audit import AuditEvent, AuditText
 from portal.models.batches import Batch
 from portal.models.changes import PeopleChange, PeopleReview
+from portal.models.channels import ChatChannel, ChatChannelChange
 from portal.models.closures import Closure
 from portal.models.commands import Command, Draft
 from portal.models.delegations import Delegation
@@ -33,6 +34,8 @@ __all__ = [
     "Batch",
     "Calendar",
     "CalendarChange",
+    "ChatChannel",
+    "ChatChannelChange",
     "Closure",
     "Command",
     "Comment",

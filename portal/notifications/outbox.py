@@ -33,10 +33,18 @@ JOIN portal.users u ON u.id = n.user_id
 LEFT JOIN portal.notification_preferences p ON p.user_id = n.user_id
 WHERE n.handed_at IS NULL ORDER BY n.created_at LIMIT :most FOR UPDATE OF n SKIP LOCKED
 """)
+# The next one's channel is the batch's: one in trouble holds up no other.
+NEXT = text("""
+SELECT channel FROM portal.messages
+WHERE status = 'WAITING' AND digest IS NULL AND due_at <= now()
+ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
+""")
+CHATS = text("SELECT 'chat:' || id::text FROM portal.chat_channels WHERE is_on ORDER BY id")
 TAKE = text("""
 UPDATE portal.messages SET batch_id = CAST(:batch AS uuid), due_at = now() + :lease
 WHERE id IN (
     SELECT id FROM portal.messages WHERE status = 'WAITING' AND digest IS NULL AND due_at <= now()
+        AND channel = :channel
     ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED
 ) RETURNING id::text
 """)
@@ -47,11 +55,13 @@ class Batch(NamedTuple):
 
     id: str
     message_ids: list[str]
+    channel: str = "mail"
 
 
 @dataclass(frozen=True)
 class Outbox:
-    """The outbox of one database. `channels`: those that are set up; none means nothing is sent."""
+    """The outbox of one database. `channels`: those of the settings; administrators may have set up
+    others. Where there are none nothing is sent."""
 
     engine: Engine
     channels: Sequence[str] = field(default=())
@@ -82,6 +92,7 @@ def hand_over(connection: Connection, channels: Sequence[str]) -> int:
     fresh = connection.execute(FRESH, {"most": HANDED}).all()
     if not fresh:
         return 0
+    channels = (*channels, *connection.execute(CHATS).scalars())
     rows = [row for each in fresh for row in _rows(each, channels)]
     if rows:
         connection.execute(insert(Message), rows)
@@ -100,7 +111,8 @@ def _rows(fresh: Row[Any], channels: Sequence[str]) -> Iterator[dict[str, Any]]:
     )
     zone = _zone(fresh.time_zone)
     for channel in channels:
-        way = Channel(channel)
+        # What a person chose for chat holds for each channel of it.
+        way = Channel(channel.partition(":")[0])
         how, due = wishes.timing(fresh.kind, way, fresh.now, zone, fresh.needed_by)
         if how is not How.NOT:
             yield {
@@ -122,7 +134,10 @@ def _zone(name: str) -> ZoneInfo:
 
 def take(connection: Connection) -> Batch | None:
     """Take what is due, the oldest first; it is due again only after the lease."""
+    channel = connection.execute(NEXT).scalar()
+    if channel is None:
+        return None
     batch_id = new_id()
-    values = {"batch": batch_id, "lease": LEASE, "most": BATCH}
+    values = {"batch": batch_id, "lease": LEASE, "most": BATCH, "channel": channel}
     ids = connection.execute(TAKE, values).scalars().all()
-    return Batch(batch_id, sorted(ids)) if ids else None
+    return Batch(batch_id, sorted(ids), channel)

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from portal.domain.notices import Channel
 from portal.domain.permissions import Permission
 from portal.forms.preferences import PreferencesForm, form_for
+from portal.queries import channels
 from portal.queries.preferences import wishes_of
 from portal.security.guards import requires
 from portal.security.identity import me
@@ -20,19 +21,24 @@ CHANNELS = (Channel.PORTAL, Channel.MAIL)
 @requires(Permission.READ_INVOLVED)
 def show() -> ResponseReturnValue:
     """The form as it was left."""
-    return _page(form_for(CHANNELS, wishes_of(me().id)))
+    return _page(form_for(_channels(), wishes_of(me().id)))
 
 
 @blueprint.post("/profile/notifications")
 @requires(Permission.READ_INVOLVED, own_settings=True)
 def change() -> ResponseReturnValue:
     """Keep what was chosen."""
-    form = form_for(CHANNELS)
+    form = form_for(_channels())
     if not form.validate_on_submit():
         return _page(form, 422)
     preferences.keep(me().id, form.wishes(wishes_of(me().id)))
     flash("Your choice is kept. It holds for messages from now on.", "success")
     return redirect(url_for("preferences.show"), 303)
+
+
+def _channels() -> tuple[Channel, ...]:
+    """Chat only where an administrator has set up a way."""
+    return (*CHANNELS, Channel.CHAT) if channels.any_on() else CHANNELS
 
 
 def _page(form: PreferencesForm, status: int = 200) -> Response:

@@ -80,6 +80,7 @@ _PLACES = (
 _ADMINISTRATION = (
     ("attention", "Needs attention", "exclamation-triangle", {"admin"}),
     ("messages", "Messages", "envelope", {"admin"}),
+    ("channels", "Chat channels", "chat-bubble-left-right", {"admin"}),
     ("policy_moves", "Older policies", "arrow-up-on-square-stack", {"admin"}),
     ("audit", "Audit", "shield-check", {"auditor", "admin"}),
     ("rules", "Rules", "arrows-right-left", {"admin"}),
@@ -94,6 +95,7 @@ _ADMINISTRATION = (
 # Addresses that are not simply the blueprint's name.
 _PATHS = {
     "attention": "admin/attention",
+    "channels": "admin/channels",
     "cutover": "admin/cutover",
     "people": "admin/people",
     "calendars": "admin/calendars",

@@ -5,10 +5,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, literal_column, select
+from sqlalchemy import Select, String, cast, func, literal_column, select
 
 from portal.extensions import db
-from portal.models import Message, Notification, User
+from portal.models import ChatChannel, Message, Notification, User
 
 SHOWN = 100
 # As the partial index has it.
@@ -52,14 +52,17 @@ def any_troubled() -> bool:
 
 @cache
 def _statement() -> Select[*tuple[Any, ...]]:
+    # "mail", "chat", or the name of the chat channel.
+    channel = func.coalesce(ChatChannel.name, func.split_part(Message.channel, ":", 1))
     return (
         select(
-            Message.id, User.name, User.email, Message.channel, Notification.kind,
+            Message.id, User.name, User.email, channel, Notification.kind,
             Notification.number, Message.status, Message.attempts, Message.last_error,
             Message.created_at, Message.due_at,
         )
         .join(User, User.id == Message.user_id)
         .outerjoin(Notification, Notification.id == Message.notification_id)
+        .outerjoin(ChatChannel, Message.channel == "chat:" + cast(ChatChannel.id, String))
         .where(TROUBLED)
         .order_by(Message.created_at.desc())
         .limit(SHOWN)

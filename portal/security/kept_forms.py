@@ -47,7 +47,7 @@ def keep(request: Request, settings: Settings) -> KeptForm | None:
     fields = tuple(
         (name, value.replace("\x00", ""))
         for name, value in request.form.items(multi=True)
-        if name != CSRF and "password" not in name.lower()
+        if name != CSRF and not any(word in name.lower() for word in ("password", "secret"))
     )
     size = sum(len(name) + len(value) for name, value in fields)
     if not owner or not fields or size > LARGEST or not is_safe(path):

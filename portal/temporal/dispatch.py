@@ -23,14 +23,14 @@ LONGEST_REST_SECONDS = 10.0
 log = structlog.get_logger("portal.messages")
 
 
-NextBatch = Callable[[], tuple[str, list[str]] | None]
+NextBatch = Callable[[], tuple[str, list[str], str] | None]
 
 
 class Dispatcher:
     """One dispatcher; any number work side by side. `run` goes on until it is cancelled.
 
-    `next_batch` holds what is due and answers its id and its messages; `put_back` says of a batch
-    that it did not get on its way. Both ask the database.
+    `next_batch` holds what is due and answers its id, its messages and their channel; `put_back`
+    says of a batch that it did not get on its way. Both ask the database.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Dispatcher:
         put_back: Callable[[str], None],
     ) -> None:
         self._client = client
-        self._queue = names.sending_queue(settings.temporal_task_queue)
+        self._queue = settings.temporal_task_queue
         self._interval = settings.messages_interval_ms / 1000
         self._next_batch = next_batch
         self._put_back = put_back
@@ -76,12 +76,13 @@ class Dispatcher:
         self._failures = 0
         return True
 
-    async def _start(self, batch_id: str, message_ids: list[str]) -> None:
+    async def _start(self, batch_id: str, message_ids: list[str], channel: str) -> None:
+        queue_of = names.sending_queue if channel == "mail" else names.chat_queue
         async with asyncio.timeout(LIMIT_SECONDS):
             await self._client.start_workflow(
                 SendingWorkflow.run,
                 MessageBatch(batch_id, message_ids),
                 id=names.sending_id(batch_id),
-                task_queue=self._queue,
+                task_queue=queue_of(self._queue),
                 static_summary=f"{len(message_ids)} messages",
             )

@@ -64,6 +64,11 @@ def sending_queue(task_queue: str) -> str:
     return f"{task_queue}-notifications"
 
 
+def chat_queue(task_queue: str) -> str:
+    """The task queue of whatever calls chat services: they delay no mail."""
+    return f"{sending_queue(task_queue)}-chat"
+
+
 def summary(number: str, type_code: str) -> str:
     """The line that Temporal's own pages show for a workflow: nothing about people or money."""
     return f"{number} ({type_code})" if number else "Approval request"

@@ -17,8 +17,9 @@ EVERYTHING = frozenset({"*"})
 # the record has one way of being written.
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "environment": frozenset(),
-    "config": frozenset({"environment", "mail_settings"}),
+    "config": frozenset({"environment", "mail_settings", "chat_settings"}),
     "mail_settings": frozenset({"environment"}),
+    "chat_settings": frozenset({"environment", "domain"}),
     "extensions": frozenset(),
     "logs": frozenset({"config"}),
     "domain": frozenset(),
@@ -36,6 +37,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
             "extensions.db",
         }
     ),
+    # What talks to chat services: the sender does, and the test message of an administrator.
+    "chat": frozenset({"chat_settings", "domain"}),
     "temporal": frozenset({"workflows", "domain", "models", "config"}),
     "queries": frozenset({"domain", "models", "extensions.db"}),
     "services": frozenset(
@@ -43,12 +46,14 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
             "domain",
             "models",
             "directory",
+            "chat",
+            "chat_settings",
             "temporal.gateway",
             "security.tokens",
             "extensions.db",
         }
     ),
-    "notifications": frozenset({"domain", "models", "config"}),
+    "notifications": frozenset({"domain", "models", "config", "chat"}),
     "forms": frozenset({"domain"}),
     "presentation": frozenset({"domain"}),
     "security": frozenset({"domain", "models", "extensions", "config"}),

@@ -52,7 +52,8 @@ def test_the_change_log_has_a_place_for_the_next_change() -> None:
 
 
 def test_every_setting_is_documented_and_nothing_else() -> None:
-    code = (ROOT / "portal" / "config.py").read_text(encoding="utf-8")
+    files = [ROOT / "portal" / "config.py", *(ROOT / "portal").glob("*_settings.py")]
+    code = "".join(file.read_text(encoding="utf-8") for file in files)
     read = set(re.findall(r'read\.[a-z]+\(\s*"([A-Z_]+)"', code))
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     documented = re.findall(r"^#?\s?([A-Z_]+)=", example, re.MULTILINE)

@@ -68,6 +68,12 @@ OFFICE = {
     "version": "1",
 }  # fmt: skip
 
+CHANNEL = {
+    "channel_id": "<new>",
+    "name": "Team chat",
+    "secret_address": "ntfys://ntfy.example.org/approvals-{employee_no}",
+}
+
 # fmt: off
 ROUTES = [
     # The frame
@@ -193,6 +199,17 @@ ROUTES = [
     Route("GET", "/away/check", 422, auditor=403),
     Route("POST", "/away", 422, auditor=403, data=NEW),
     Route("POST", "/away/<uuid:delegation_id>/end", 404, auditor=403),
+    Route("GET", "/admin/channels", 403, admin=200),
+    Route("GET", "/admin/channels/new", 403, admin=200),
+    Route("POST", "/admin/channels", 403, admin=303, data=CHANNEL),
+    Route("GET", "/admin/channels/<uuid:channel_id>", 403, admin=200),
+    Route("POST", "/admin/channels/<uuid:channel_id>/change", 403, admin=303,
+          data={"name": "Other"}),
+    Route("POST", "/admin/channels/<uuid:channel_id>/switch", 403, admin=303, data={"to": "off"}),
+    # Nobody is written to: what is stored is no address.
+    Route("POST", "/admin/channels/<uuid:channel_id>/test", 403, admin=303),
+    Route("GET", "/admin/channels/<uuid:channel_id>/remove", 403, admin=200),
+    Route("POST", "/admin/channels/<uuid:channel_id>/remove", 403, admin=303),
     Route("GET", "/admin/messages", 403, admin=200),
     Route("POST", "/admin/messages/send-again", 403, admin=303),
     Route("POST", "/admin/messages/<uuid:message_id>/send-again", 403, admin=303),

@@ -8,7 +8,7 @@ from sqlalchemy import func, insert
 from werkzeug.test import TestResponse
 
 from portal.extensions import db
-from portal.models import Calendar, LegacyMove, Participant, Task
+from portal.models import Calendar, ChatChannel, LegacyMove, Participant, Task
 from portal.models.columns import new_id
 from tests.asking import CODE, insert_request
 from tests.clients import PageClient
@@ -41,10 +41,13 @@ def names(app: Flask, people: People, kind: dict[str, str]) -> dict[str, str]:
         calendar = {"id": new_id(), "name": "Office", "time_zone": "UTC"}
         hours = {"1": [["09:00", "17:00"]]}
         db.session.execute(insert(Calendar).values(**calendar, hours=hours))
+        channel = {"id": new_id(), "name": "Chat", "scheme": "ntfys", "host": "ntfy.example.org"}
+        db.session.execute(insert(ChatChannel).values(**channel, sealed=b"not an address"))
         db.session.commit()
     real = {"number": NUMBER, "code": CODE, "request_id": request_id, "task_id": task_id}
     real["instance_id"] = INSTANCE
     real["person_id"], real["calendar_id"] = people.eve, calendar["id"]
+    real["channel_id"] = channel["id"]
     return real | {name: new_id() for name in UNKNOWN}
 
 

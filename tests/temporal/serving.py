@@ -33,7 +33,8 @@ async def _serve(settings: Settings, ready: threading.Event, end: threading.Even
     client = await clients.connect_now(settings)
     try:
         with ThreadPoolExecutor(4) as executor:
-            async with process.worker(client, executor), process.sender(client, executor):
+            mail, chat = process.senders(client, executor, executor)
+            async with process.worker(client, executor), mail, chat:
                 ready.set()
                 await asyncio.to_thread(end.wait)
     finally:

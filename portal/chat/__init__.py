@@ -1,0 +1,1 @@
+"""Talking to chat services by apprise: sealed addresses, guarded connections, one message each."""

@@ -1,0 +1,173 @@
+"""What administrators do with chat channels. Each change is noted for ever, without addresses."""
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_or_not
+
+from portal.chat import post, sealing
+from portal.chat.post import NotTaken, Post
+from portal.chat_settings import ChatSettings
+from portal.domain.chat import AddressRefused, ChannelChange, Recipient, examine
+from portal.domain.chat_text import Words
+from portal.extensions import db
+from portal.models import ChatChannel, ChatChannelChange, User
+
+TAKEN = "is the name of another channel."
+MOST = 20
+SENT = "The chat service took the test message."
+UNREADABLE = "Its address cannot be read with the present SECRET_KEY: give it again."
+NOBODY = "Your account has nothing that can stand in the address: no e-mail address or number."
+BUSY = "Another test is under way: try again in a moment."
+_one_test = threading.Lock()
+
+
+class ChannelGone(Exception):
+    """There is no such channel any more."""
+
+
+class NameRefused(Exception):
+    """A name that cannot be used; the sentence says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """What holds for every channel here."""
+
+    rules: ChatSettings
+    secret_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """How an administrator wants a channel. `address` empty: as it is."""
+
+    channel_id: str
+    actor_id: str
+    name: str
+    address: str = field(default="", repr=False)
+
+
+def add(setup: Setup, wish: Wish) -> None:
+    """Make a channel; the same form again changes nothing.
+
+    Raises AddressRefused and NameRefused.
+    """
+    values = _columns(setup, wish)
+    _require_free(wish)
+    if (db.session.scalar(select(func.count()).select_from(ChatChannel)) or 0) >= MOST:
+        raise NameRefused(f"is one too many: there are {MOST} channels already.")
+    row = insert_or_not(ChatChannel).values(id=wish.channel_id, **values).on_conflict_do_nothing()
+    if db.session.execute(row.returning(ChatChannel.id)).one_or_none() is not None:
+        _note(wish.channel_id, ChannelChange.ADDED, wish.actor_id, after=_shown(values))
+    db.session.commit()
+
+
+def change(setup: Setup, wish: Wish) -> None:
+    """Change name, address or both. Raises AddressRefused, NameRefused and ChannelGone."""
+    row = _locked(wish.channel_id)
+    before = _shown(row)
+    values = _columns(setup, wish) if wish.address else {"name": wish.name}
+    _require_free(wish)
+    changed = update(ChatChannel).where(ChatChannel.id == row["id"]).values(**values)
+    db.session.execute(changed)
+    after = _shown({**row, **values})
+    if wish.address or before != after:
+        data = {"before": before, "after": after, "new_address": bool(wish.address)}
+        _note(wish.channel_id, ChannelChange.CHANGED, wish.actor_id, **data)
+    db.session.commit()
+
+
+def switch(channel_id: str, actor_id: str, *, on: bool) -> None:
+    """Let messages go out by it, or not. Raises ChannelGone."""
+    if _locked(channel_id)["is_on"] is not on:
+        db.session.execute(update(ChatChannel).where(ChatChannel.id == channel_id).values(is_on=on))
+        _note(channel_id, ChannelChange.SWITCHED_ON if on else ChannelChange.SWITCHED_OFF, actor_id)
+    db.session.commit()
+
+
+def remove(channel_id: str, actor_id: str) -> str:
+    """Forget a channel and its address; what waits for it is dropped. Its name. Raises
+    ChannelGone.
+    """
+    row = _locked(channel_id)
+    db.session.execute(delete(ChatChannel).where(ChatChannel.id == channel_id))
+    _note(channel_id, ChannelChange.REMOVED, actor_id, before=_shown(row))
+    db.session.commit()
+    return str(row["name"])
+
+
+def send_test(setup: Setup, channel_id: str, actor_id: str, words: Words) -> str | None:
+    """Write to the administrator by the channel; None if it was taken, else why not.
+
+    Raises ChannelGone. At most one at a time, for it may take as long as a service may.
+    """
+    row = _locked(channel_id)
+    found = select(User.email, User.employee_no).where(User.id == actor_id)
+    me = Recipient(**db.session.execute(found).one()._mapping)
+    # No transaction is open during the talk with the service.
+    db.session.rollback()
+    if not _one_test.acquire(blocking=False):
+        return BUSY
+    try:
+        trouble = _try(setup, row, me, words)
+    finally:
+        _one_test.release()
+    _note(channel_id, ChannelChange.TESTED, actor_id, result=trouble or SENT)
+    db.session.commit()
+    return trouble
+
+
+def _try(setup: Setup, row: dict[str, Any], me: Recipient, words: Words) -> str | None:
+    try:
+        text = sealing.unseal(row["sealed"], row["id"], setup.secret_key)
+        address = examine(text, setup.rules.schemes)
+        found = Post.to(me, address)
+        if found is None:
+            return NOBODY
+        post.send(found, words, setup.rules)
+    except sealing.Unreadable:
+        return UNREADABLE
+    except AddressRefused as refused:
+        return f"Its address {refused}"
+    except NotTaken as error:
+        return str(error)
+    return None
+
+
+def _columns(setup: Setup, wish: Wish) -> dict[str, Any]:
+    address = post.checked(wish.address, setup.rules)
+    return {
+        "name": wish.name,
+        "scheme": address.service.scheme,
+        "host": address.host,
+        "sealed": sealing.seal(address.template, wish.channel_id, setup.secret_key),
+    }
+
+
+def _require_free(wish: Wish) -> None:
+    """Nobody else takes the name meanwhile; raises NameRefused where somebody has."""
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext("portal.chat_channels"))))
+    same = func.lower(ChatChannel.name) == wish.name.lower()
+    others = select(ChatChannel.id).where(same, ChatChannel.id != wish.channel_id)
+    if db.session.execute(others.limit(1)).first() is not None:
+        raise NameRefused(TAKEN)
+
+
+def _locked(channel_id: str) -> dict[str, Any]:
+    columns = select(*ChatChannel.__table__.columns).where(ChatChannel.id == channel_id)
+    row = db.session.execute(columns.with_for_update()).mappings().one_or_none()
+    if row is None:
+        raise ChannelGone
+    return dict(row)
+
+
+def _shown(row: dict[str, Any]) -> dict[str, str]:
+    return {key: row[key] for key in ("name", "scheme", "host")}
+
+
+def _note(channel_id: str, kind: ChannelChange, actor_id: str, **data: Any) -> None:
+    row = {"channel_id": channel_id, "kind": kind, "actor_id": actor_id, "data": data}
+    db.session.execute(insert(ChatChannelChange).values(row))
