@@ -19,7 +19,8 @@ MEMBERS = 200
 
 TOLD = text("""
 SELECT n.task_id::text, n.kind, n.created_at, n.read_at, n.handed_at IS NOT NULL AS is_handed,
-    m.channel, m.status, m.due_at, m.sent_at, m.last_error
+    n.hidden, m.channel, m.status, m.digest, m.due_at, m.sent_at, m.last_error,
+    m.batch_id IS NOT NULL AS is_taken
 FROM unnest(CAST(:people AS uuid[]), CAST(:tasks AS uuid[])) AS asked(person, task)
 CROSS JOIN LATERAL (
     SELECT * FROM portal.notifications n
@@ -68,14 +69,18 @@ SELECT 'manager', below.id::text, u.id::text, u.name, NULL
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """A notice about a task to whom it is with, and how it left the portal by one channel (None:
-    by none). `status`: of the message there; `error`: why it was dropped or not taken."""
+    by none). `hidden`: by their choice not in the portal. `status`: of the message there, `digest`:
+    with which it goes, `is_taken`: it was on its way; `error`: why it was dropped or not taken."""
 
     kind: str
     at: datetime
     read_at: datetime | None
     is_handed: bool
+    hidden: bool
     channel: str | None
     status: str | None
+    digest: str | None
+    is_taken: bool
     due_at: datetime | None
     sent_at: datetime | None
     error: str | None
@@ -129,7 +134,7 @@ def told(request_id: str, people: Sequence[tuple[str, str]]) -> dict[str, list[T
             Told(
                 kind=row.kind, at=row.created_at, read_at=row.read_at, is_handed=row.is_handed,
                 channel=row.channel, status=row.status, due_at=row.due_at, sent_at=row.sent_at,
-                error=row.last_error,
+                error=row.last_error, hidden=row.hidden, digest=row.digest, is_taken=row.is_taken,
             )
         )  # fmt: skip
     return found

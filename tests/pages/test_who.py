@@ -70,6 +70,10 @@ def test_what_was_sent_is_told_without_addresses(
     mail = row | {"channel": "mail", "status": "WAITING", "last_error": "550 ben@example.org ?"}
     change(app, insert(Message).values(mail))
     assert "mail not taken yet, tried again" in words(app, people.ana)
+    later = {"last_error": None, "due_at": sent + timedelta(hours=1), "channel": "chat:1"}
+    change(app, update(Message).values(**later, digest="hourly"))
+    assert "chat comes with the hourly one, not before" in words(app, people.ana)
+    change(app, update(Message).values(channel="mail", last_error="550", digest=None))
     change(app, update(Message).values(status="FAILED"))
     assert "mail failed; the administrators see why" in words(app, people.ana)
     change(

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from portal.domain.notices import Channel
 from portal.presentation.labels import words_of
 from portal.queries.asked import Told
 
@@ -32,11 +31,13 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One notice: what it said and when, whether it was read, and each way that it took."""
+    """One notice: what it said and when, whether it was read, and each way that it took. `hidden`:
+    the person wants none of these in the portal."""
 
     what: str
     at: datetime
     read_at: datetime | None
+    hidden: bool
     ways: tuple[Way, ...]
 
 
@@ -67,13 +68,13 @@ def sent(notices: Sequence[Told], now: datetime) -> Sent:
 def _line(rows: tuple[Told, ...], now: datetime) -> Line:
     first = rows[0]
     what = KINDS.get(first.kind, "Told")
-    return Line(what, first.at, first.read_at, tuple(_way(row, now) for row in rows))
+    return Line(what, first.at, first.read_at, first.hidden, tuple(_way(row, now) for row in rows))
 
 
 def _way(row: Told, now: datetime) -> Way:
     if row.channel is None or row.status is None:
         return Way(NOWHERE if row.is_handed else "on its way out of the portal")
-    by = "mail" if row.channel == Channel.MAIL else words_of(row.channel).lower()
+    by = words_of(row.channel.partition(":")[0]).lower()
     if row.status == "SENT":
         return Way(f"{by} sent", row.sent_at)
     if row.status == "DROPPED":
@@ -84,6 +85,7 @@ def _way(row: Told, now: datetime) -> Way:
         return Way(f"{by} failed; the administrators see why and can send it again")
     if row.error:
         return Way(f"{by} not taken yet, tried again by itself", row.due_at)
-    if row.due_at is not None and row.due_at > now:
-        return Way(f"{by} waits for their hours until", row.due_at)
+    if row.due_at is not None and row.due_at > now and not row.is_taken:
+        with_others = f"comes with the {row.digest} one" if row.digest else "waits for their hours"
+        return Way(f"{by} {with_others}, not before", row.due_at)
     return Way(f"{by} on its way")
