@@ -1,6 +1,6 @@
 """Sending again what was not taken."""
 
-from sqlalchemy import case, func, update
+from sqlalchemy import case, func, or_, select, update
 
 from portal.extensions import db
 from portal.models import Message
@@ -15,7 +15,13 @@ def send_again(message_id: str | None = None) -> int:
         Message.last_error.is_not(None), Message.status.in_(("WAITING", "FAILED"))
     )
     if message_id is not None:
-        change = change.where(Message.id == message_id)
+        # The parts of one digest go together: each alone would carry the same Message-ID, and a
+        # mail program would show only the first.
+        digest = select(Message.batch_id).where(
+            Message.id == message_id, Message.digest.is_not(None)
+        )
+        together = (Message.batch_id == digest.scalar_subquery()) & Message.digest.is_not(None)
+        change = change.where(or_(Message.id == message_id, together))
     # Without a batch: whatever still holds it leaves it to the next one. A digest stays the one it
     # was, so that a second copy is known; it goes with the next ones, within a quarter of an hour.
     batch = case((Message.digest.is_not(None), Message.batch_id))

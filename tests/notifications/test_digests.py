@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from flask import Flask
 
 from portal.config import Settings
 from portal.domain.state import Approval
@@ -10,6 +11,7 @@ from portal.notifications.digest_sending import DigestSending
 from portal.notifications.digests import gather
 from portal.notifications.outbox import Batch
 from portal.notifications.sending import give_up
+from portal.services.messages import send_again
 from tests.in_process import InProcess, submit
 from tests.mailing import Catcher, die_after_data, mail_server, mailing, refuse, slow_server
 from tests.notifications.post import Post
@@ -135,3 +137,16 @@ def test_a_server_that_hangs_leaves_all_waiting(
         assert send(post.through(mailing(settings, port, timeout_seconds=1)), batch) == 2
     assert statuses(post) == ["WAITING", "WAITING"]
     assert send(post, batch) == 0
+
+
+def test_what_was_one_digest_is_sent_again_as_one(
+    post: Post, app: Flask, catcher: Catcher, waiting: list[Approval]
+) -> None:
+    batch = due(post)
+    assert give_up(post.outbox.engine, batch) == 2
+    with app.app_context():
+        assert send_again(batch.message_ids[0]) == 2
+    (again,) = gather(post.outbox.engine)
+    assert sorted(again.message_ids) == sorted(batch.message_ids)
+    assert send(post, again) == 0
+    assert [mail["Subject"] for mail in catcher.mails] == ["Digest: 2 decisions wait for you"]
