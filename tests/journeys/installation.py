@@ -59,6 +59,8 @@ class Installation:
             "SMTP_PORT": str(self.smtp_port),
             "SMTP_TLS": "none",
             "MAIL_CATCHER_DIR": str(self.mail),
+            "CHAT_SCHEMES": "json",
+            "CHAT_ALLOWED_HOSTS": HOST,
         }
 
     def flask(self, *words: str) -> None:
