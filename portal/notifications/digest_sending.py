@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import structlog
 from sqlalchemy import Connection, func, text, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from portal.domain.notices import OUTCOME, RETURNED
 from portal.models import Message
@@ -78,8 +79,15 @@ class DigestSending:
         told: dict[str, Facts] = {}
         for row in sorted(claimed, key=lambda each: each.created_at):
             alive()
-            facts = read(connection, row.id)
-            reason = why_not_sent(facts)
+            try:
+                facts = read(connection, row.id)
+                reason = why_not_sent(facts)
+            except SQLAlchemyError:
+                raise
+            except Exception as error:  # one that cannot be read must not stop the others
+                log.exception("message.unwritable", message=row.id, alarm=True)
+                _end(connection, row.id, "FAILED", f"{UNWRITABLE} {error!r:.200}")
+                continue
             if facts is None or reason is not None:
                 _end(connection, row.id, "DROPPED", reason)
             else:

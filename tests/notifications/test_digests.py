@@ -68,6 +68,16 @@ def test_all_that_waits_is_one_mail_with_one_way_to_each(
     assert statuses(post) == ["SENT", "SENT"]
 
 
+def test_one_that_cannot_be_read_does_not_hold_the_others(
+    post: Post, catcher: Catcher, waiting: list[Approval]
+) -> None:
+    batch = due(post)
+    post.do("UPDATE portal.requests SET status = 'ODD' WHERE id = :one", one=waiting[0].request_id)
+    assert send(post, batch) == 0
+    assert sorted(statuses(post)) == ["FAILED", "SENT"]
+    assert catcher.mails[0]["Subject"] == "Digest: 1 decision waits for you"
+
+
 def test_what_is_not_true_any_more_is_left_out(
     post: Post, catcher: Catcher, waiting: list[Approval]
 ) -> None:
