@@ -26,7 +26,8 @@ PAGES = {
     "ada.admin": (
         "/admin/attention", "/admin/people", "/admin/cutover", "/requests/{open}/override",
         "/requests/{open}/approvers", "/requests/{open}/hold", "/admin/policy-moves",
-        "/admin/messages", "/admin/calendars", "/admin/calendars/new",
+        "/admin/messages", "/admin/channels", "/admin/channels/new",
+        "/admin/calendars", "/admin/calendars/new",
         "/admin/calendars/due?on=2026-12-24&at=16:55", "/requests/{closed}", "/requests/{held}",
     ),
     "victor.audit": ("/history", "/history/{closed}", "/requests/{returned}"),
