@@ -9,7 +9,6 @@ import structlog
 from sqlalchemy import Connection, func, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal.domain.notices import OUTCOME, RETURNED
 from portal.models import Message
 from portal.notifications.letter import Letter, Links, as_mail
 from portal.notifications.links import make_links
@@ -171,7 +170,7 @@ def _in_order(told: dict[str, Facts]) -> list[tuple[str, Facts]]:
 def _group(facts: Facts) -> str:
     if facts.kind.asks:
         return "decide"
-    return "yours" if facts.kind.topic in (RETURNED, OUTCOME) else "others"
+    return "yours" if facts.row.is_theirs else "others"
 
 
 def _subject(all_facts: Sequence[Facts]) -> str:

@@ -21,6 +21,7 @@ SELECT m.id::text AS message_id, n.kind, n.text, n.seq, n.number, n.created_at,
     r.amount, r.currency, r.priority, r.status, r.fields, r.attention, r.submitted_at,
     r.content_version, t.id::text AS task_id, t.status AS task_status, t.due_at, t.stage_name,
     t.assignee_id::text AS assignee_id, absent.name AS absent_name, t.why,
+    u.id = r.requester_id OR u.id IS NOT DISTINCT FROM r.on_behalf_of AS is_theirs,
     COALESCE(k.form, '[]') AS form,
     (u.roles && '{admin,auditor}' OR u.id IN (r.requester_id, r.on_behalf_of)
         OR EXISTS (SELECT FROM portal.participants p

@@ -104,6 +104,8 @@ def change(calendar_id: UUID) -> ResponseReturnValue:
     except (CalendarRefused, InvalidPolicy) as refused:
         form["name"].errors = [str(refused)]
         return _page(record, form, 422, seen=_seen())
+    except LookupError:  # deleted in this very moment
+        abort(404)
     flash(f"The calendar is changed. {STAYS}" if changed else "It says so already.", "success")
     return redirect(url_for("calendars.show", calendar_id=calendar_id), 303)
 

@@ -18,19 +18,18 @@ class Expectation:
 
     range: str
     basis: str
-    is_said: bool
 
 
 def expectation(found: Expected | Unsaid, zone: ZoneInfo) -> Expectation:
     """The words, on the reader's clock."""
     if isinstance(found, Expected):
-        return Expectation(_range(found.low, found.high, zone), _basis(found, zone), True)
+        return Expectation(_range(found.low, found.high, zone), _basis(found, zone))
     if found.is_longer:
         nearly = found.shorter < found.count
         before = f"{found.shorter} of the {found.count}" if nearly else f"all {found.count}"
         basis = f"The stage “{found.stage}” has waited longer than {before} before it."
-        return Expectation("Cannot be said any more", basis, False)
-    return Expectation("Too few to say", _too_few(found), False)
+        return Expectation("Cannot be said any more", basis)
+    return Expectation("Too few to say", _too_few(found))
 
 
 def _range(low: datetime, high: datetime, zone: ZoneInfo) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from portal.domain.telling import DIGESTS, MORNING, Wishes, differences
 from portal.extensions import db
-from portal.models import Message, User
+from portal.models import Message, Notification, Task, User
 from portal.models import NotificationPreference as Row
 
 
@@ -27,7 +27,8 @@ def keep(user_id: str, wishes: Wishes) -> None:
 
 def time_digests(user_id: str) -> None:
     """Time what waits for a digest anew, by the person's wishes and zone as they are now, within
-    the caller's transaction. What is due already stays due."""
+    the caller's transaction. What is due already stays due; what has to be decided before the
+    digest would come does not wait for it."""
     found = select(func.now().label("now"), User.time_zone, Row.daily_at, Row.quiet_from,
                    Row.quiet_until)  # fmt: skip
     found = found.outerjoin(Row, Row.user_id == User.id).where(User.id == user_id)
@@ -43,5 +44,13 @@ def time_digests(user_id: str) -> None:
             Message.batch_id.is_(None),
             Message.due_at > row.now,
         )
-        due = wishes.next_digest(how, row.now, ZoneInfo(row.time_zone))
-        db.session.execute(waits.values(due_at=due))
+        zone = ZoneInfo(row.time_zone)
+        digest_at = wishes.next_digest(how, row.now, zone)
+        urgent = Message.notification_id.in_(
+            select(Notification.id)
+            .join(Task, Task.id == Notification.task_id)
+            .where(Notification.user_id == user_id, Task.due_at <= digest_at)
+        )
+        db.session.execute(waits.where(urgent.is_not(True)).values(due_at=digest_at))
+        at_once = {"due_at": wishes.due(row.now, zone), "digest": None}
+        db.session.execute(waits.where(urgent).values(**at_once))

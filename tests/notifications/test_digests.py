@@ -6,11 +6,14 @@ import pytest
 from flask import Flask
 
 from portal.config import Settings
+from portal.domain.notices import Channel
 from portal.domain.state import Approval
+from portal.domain.telling import How, Wishes
 from portal.notifications.digest_sending import DigestSending
 from portal.notifications.digests import gather
 from portal.notifications.outbox import Batch
 from portal.notifications.sending import give_up
+from portal.services import preferences
 from portal.services.messages import send_again
 from tests.in_process import InProcess, submit
 from tests.mailing import Catcher, die_after_data, mail_server, mailing, refuse, slow_server
@@ -76,6 +79,18 @@ def test_one_that_cannot_be_read_does_not_hold_the_others(
     assert send(post, batch) == 0
     assert sorted(statuses(post)) == ["FAILED", "SENT"]
     assert catcher.mails[0]["Subject"] == "Digest: 1 decision waits for you"
+
+
+def test_a_new_choice_makes_no_urgent_decision_wait(
+    app: Flask, post: Post, people: People, waiting: list[Approval]
+) -> None:
+    post.do("UPDATE portal.messages SET due_at = now() + interval '1 hour'")
+    post.do("UPDATE portal.tasks SET due_at = now() + interval '1 minute' WHERE request_id = :one",
+            one=waiting[0].request_id)  # fmt: skip
+    with app.app_context():
+        preferences.keep(people.ben, Wishes(chosen={Channel.MAIL: {"asked": How.DAILY}}))
+    assert sorted(str(row.digest) for row in post.rows()) == ["None", "daily"]
+    assert post.outbox.next_batch() is not None
 
 
 def test_what_is_not_true_any_more_is_left_out(

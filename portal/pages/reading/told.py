@@ -59,7 +59,7 @@ def sent(notices: Sequence[Told], now: datetime) -> Sent:
     )
     return Sent(
         lines=lines,
-        reminders=sum(1 for line in lines if line.what == KINDS["reminder"]),
+        reminders=len({each.at for each in notices if each.kind == "reminder"}),
         is_read=any(line.read_at for line in lines),
         is_troubled=any(each.status == "FAILED" for each in notices),
     )
