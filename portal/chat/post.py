@@ -6,6 +6,7 @@ import re
 import threading
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from apprise import AppriseAsset, NotifyBase, NotifyFormat, PersistentStoreMode
 from apprise.conversion import convert_between
@@ -166,7 +167,8 @@ def _cut(words: str, most: int) -> str:
 
 
 def _without(post: Post, reason: str) -> str:
-    for secret in post.address.secrets:
+    # Whom it was for stands in no reason, either: reasons are kept.
+    for secret in (post.value, quote(post.value, safe=""), *post.address.secrets):
         reason = reason.replace(secret, "…")
     return " ".join("".join(c if c.isprintable() else " " for c in reason).split())
 

@@ -26,3 +26,15 @@ def is_public(text: str) -> bool:
     if isinstance(address, IPv4Address) and address in RELAYS:
         return False
     return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def is_inside(host: str) -> bool:
+    """Whether that host says by itself that it is no public one: this machine's name, or an address
+    that is not public. Any other name has to be looked up to be known."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return not is_public(host)

@@ -90,6 +90,16 @@ class _NotBoth:
             raise ValidationError(f"{field.label.text}: {both[0]} is among the closed days, too.")
 
 
+class _DaysOnly:
+    """Days without names: there is no place where these would be read."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Raise, naming the first."""
+        named = [day for day, name in (field.data or {}).items() if name]
+        if named:
+            raise ValidationError(f"{field.label.text}: write {named[0]} without a name.")
+
+
 class _SomeHours:
     """Working time on at least one day; asked on the first."""
 
@@ -138,7 +148,7 @@ def _fields(
         ),
         "closed_days": unbound(DaysField, "Also closed", [Allowed()], DAYS_HINT),
         "worked_days": unbound(
-            DaysField, "Worked although a holiday", [Allowed(), _NotBoth()],
+            DaysField, "Worked although a holiday", [Allowed(), _NotBoth(), _DaysOnly()],
             "Public holidays on which you work all the same, one on each line.",
         ),
     }  # fmt: skip

@@ -1,5 +1,7 @@
 """Chat channels that administrators set up, and what was changed about them, for ever."""
 
+from hashlib import sha256
+
 from sqlalchemy import ForeignKey, Index, LargeBinary, Text, Uuid, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -41,3 +43,8 @@ class ChatChannelChange(Base):
     actor_id: Mapped[str] = mapped_column(Uuid(as_uuid=False), ForeignKey("portal.users.id"))
     data: Mapped[Json]
     at: Mapped[Now]
+
+
+def mark_of(name: str, sealed: bytes) -> str:
+    """What tells one state of a channel from another, and nothing of its address."""
+    return sha256(name.encode() + b"\0" + bytes(sealed)).hexdigest()[:16]

@@ -2,11 +2,16 @@
 
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_
+from sqlalchemy.orm import aliased
 
 from portal.domain.policy import Policy
+from portal.domain.request import TaskStatus
+from portal.models.commands import Command
 from portal.models.policies import PolicyVersion
 from portal.models.requests import Task
+
+ABOUT_DECISIONS = ("Approve", "Reject", "SendBack", "Retract")
 
 
 def undo_seconds() -> Any:
@@ -17,3 +22,19 @@ def undo_seconds() -> Any:
 def undo_until() -> Any:
     """The end of the joined task's undo window; null where it is not decided."""
     return Task.decided_at + func.make_interval(0, 0, 0, 0, 0, 0, undo_seconds())
+
+
+def is_overtaken() -> ColumnElement[bool]:
+    """Whether the decision of a `Command` on its `Task` does not stand any more: it was taken back,
+    or the task was decided again since."""
+    later = aliased(Command)
+    decided_later = exists().where(
+        later.request_id == Command.request_id,
+        later.task_id == Command.task_id,
+        later.id != Command.id,
+        later.kind.in_(ABOUT_DECISIONS),
+        later.outcome == "applied",
+        later.applied_at > Command.applied_at,
+    )
+    reopened = and_(Command.outcome == "applied", Task.status == TaskStatus.OPEN.value)
+    return func.coalesce(or_(reopened, decided_later), false())

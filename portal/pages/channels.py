@@ -27,7 +27,12 @@ from portal.security.guards import requires
 from portal.security.identity import me
 from portal.security.settings import current_settings
 from portal.services import channels as service
-from portal.services.channels import ChannelGone, NameRefused, Setup, Wish
+from portal.services.channels import ChannelGone, ChannelMoved, NameRefused, Setup, Wish
+
+MOVED = (
+    "Somebody changed this channel meanwhile: see what was done. Send it again to change it all the"
+    " same, with the address, if you gave a new one."
+)
 
 blueprint = Blueprint("channels", __name__, url_prefix="/admin/channels")
 
@@ -75,8 +80,12 @@ def show(channel_id: UUID) -> ResponseReturnValue:
 def change(channel_id: UUID) -> ResponseReturnValue:
     """Give it another name or address."""
     channel, form = _channel(channel_id), ChannelForm(request.form)
-    if not form.validate() or not _kept(form, channel.id, service.change):
-        return _page(channel, form, 422)
+    try:
+        if not form.validate() or not _kept(form, channel.id, service.change):
+            return _page(channel, form, 422, request.form.get("seen", ""))
+    except ChannelMoved:
+        form.name.errors = [MOVED]
+        return _page(_channel(channel_id), form, 409)
     flash("The channel is changed.", "success")
     return redirect(url_for(".show", channel_id=channel.id), 303)
 
@@ -85,7 +94,10 @@ def change(channel_id: UUID) -> ResponseReturnValue:
 @requires(Permission.ADMINISTER)
 def switch(channel_id: UUID) -> ResponseReturnValue:
     """Let messages go out by it, or not."""
-    channel, on = _channel(channel_id), request.form.get("to") == "on"
+    channel, wanted = _channel(channel_id), request.form.get("to")
+    if wanted not in ("on", "off"):
+        abort(422, "The form does not say whether to switch it on or off.")
+    on = wanted == "on"
     with _there():
         service.switch(channel.id, me().id, on=on)
     flash(f"{channel.name} is switched {'on' if on else 'off'}.", "success")
@@ -133,6 +145,7 @@ def _kept(form: ChannelForm, channel_id: str, keep: Callable[[Setup, Wish], None
         actor_id=me().id,
         name=form.name.data,
         address=form.secret_address.data,
+        seen=request.form.get("seen", ""),
     )
     try:
         with _there():
@@ -172,10 +185,13 @@ def _new(form: NewChannelForm, status: int = 200) -> ResponseReturnValue:
     return make_response(page, status)
 
 
-def _page(channel: ChannelRecord, form: ChannelForm, status: int = 200) -> ResponseReturnValue:
+def _page(
+    channel: ChannelRecord, form: ChannelForm, status: int = 200, seen: str | None = None
+) -> ResponseReturnValue:
     page = render_template(
         "pages/channels/show.html",
         channel=channel,
+        seen=channel.mark if seen is None else seen,
         service=channel_words.service(channel.scheme),
         allowed=channel.scheme in current_settings().chat.schemes,
         form=form,

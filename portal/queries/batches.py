@@ -16,6 +16,7 @@ from sqlalchemy import (
     false,
     func,
     literal_column,
+    not_,
     or_,
     select,
 )
@@ -28,7 +29,7 @@ from portal.domain.policy import Decision
 from portal.domain.request import Status, TaskStatus
 from portal.extensions import db
 from portal.models import Batch, Command, PolicyVersion, Request, Task, User
-from portal.models.undoing import undo_seconds, undo_until
+from portal.models.undoing import is_overtaken, undo_seconds, undo_until
 from portal.queries.bulk_rules import rules
 
 RECORDED = "recorded"
@@ -75,6 +76,7 @@ class ChosenTask:
     undo: str | None
     undo_reason: str | None
     may_undo: bool
+    is_overtaken: bool
 
 
 def find(batch_id: str, user_id: str) -> BatchRecord | None:
@@ -155,7 +157,7 @@ def _statement() -> Select[*tuple[Any, ...]]:
             Request.policy_version_id, recorded.label("is_recorded"),
             _outcome(Command).label("outcome"), Command.reason,
             _outcome(undo).label("undo"), undo.reason.label("undo_reason"),
-            _may_undo().label("may_undo"),
+            _may_undo().label("may_undo"), is_overtaken().label("is_overtaken"),
         )
         .join(Request, Request.id == Task.request_id)
         .join(PolicyVersion, PolicyVersion.id == Request.policy_version_id)
@@ -176,7 +178,7 @@ def _may_undo() -> Any:
     to_come = and_(Command.id.is_not(None), Command.applied_at.is_(None), undo_seconds() > 0)
     runs = and_(
         Command.outcome == "applied",
-        Task.status == TaskStatus.DECIDED.value,
+        not_(is_overtaken()),
         Request.status == Status.PENDING.value,
         undo_until() > func.now(),
     )

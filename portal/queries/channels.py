@@ -8,19 +8,21 @@ from sqlalchemy import func, select
 
 from portal.extensions import db
 from portal.models import ChatChannel, ChatChannelChange, User
+from portal.models.channels import mark_of
 
 SHOWN = 30
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelRecord:
-    """A channel without its address."""
+    """A channel without its address. `mark`: its present state, for a form that changes it."""
 
     id: str
     name: str
     scheme: str
     host: str
     is_on: bool
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +52,9 @@ def listed() -> tuple[ChannelRecord, ...]:
 
 def find(channel_id: str) -> ChannelRecord | None:
     """The channel of that id."""
-    found = select(*_COLUMNS).where(ChatChannel.id == channel_id)
+    found = select(*_COLUMNS, ChatChannel.sealed).where(ChatChannel.id == channel_id)
     row = db.session.execute(found).one_or_none()
-    return None if row is None else ChannelRecord(*row)
+    return None if row is None else ChannelRecord(*row[:-1], mark_of(row.name, row.sealed))
 
 
 def any_on() -> bool:

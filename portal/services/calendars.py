@@ -7,16 +7,25 @@ from typing import Any
 
 from sqlalchemy import delete as delete_row
 from sqlalchemy import insert, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_or_not
 from sqlalchemy.exc import IntegrityError
 
 from portal.directory.calendars import calendar_in, free_days
 from portal.directory.holiday_places import countries, parts_of
 from portal.domain.calendars import CalendarChangeKind as Kind
 from portal.domain.errors import InvalidPolicy
+from portal.domain.worktime import add_business_minutes
 from portal.extensions import db
-from portal.models import Calendar, CalendarChange, RequestType
+from portal.models import Calendar, CalendarChange, Message, RequestType, User
+from portal.services.preferences import time_digests
 
 __all__ = ["countries", "parts_of"]
+
+
+# The clocks of a policy count minutes of work; a calendar that never has that many stops requests.
+LEAST_MINUTES = 30 * 8 * 60
+TOO_LITTLE = "This calendar has too little working time: less than 240 hours in five years."
+SENT_BEFORE = "This form was sent before and made another calendar. Open “Add a calendar” anew."
 
 
 class CalendarRefused(Exception):
@@ -41,17 +50,28 @@ class Content:
 
 
 def add(calendar_id: str, content: Content, actor_id: str) -> None:
-    """Make a calendar. A form that was sent before makes no second one. Raises CalendarRefused."""
+    """Make a calendar. A form that was sent before makes no second one. Raises CalendarRefused,
+    also where the form was sent before with something else in it."""
     _check(content)
+    made = insert_or_not(Calendar).values(id=calendar_id, **asdict(content))
+    new = made.on_conflict_do_nothing(index_elements=[Calendar.id]).returning(Calendar.id)
     try:
-        if db.session.get(Calendar, calendar_id) is not None:
+        if db.session.execute(new).one_or_none() is None:
+            _require_same(calendar_id, content)
             return
-        db.session.execute(insert(Calendar).values(id=calendar_id, **asdict(content)))
         _note(calendar_id, content.name, Kind.ADDED, actor_id, {"after": asdict(content)})
         db.session.commit()
     except IntegrityError as error:
         db.session.rollback()
         raise _taken(content) from error
+
+
+def _require_same(calendar_id: str, content: Content) -> None:
+    wanted = asdict(content)
+    there = db.session.get(Calendar, calendar_id)
+    db.session.rollback()
+    if there is None or any(getattr(there, name) != value for name, value in wanted.items()):
+        raise CalendarRefused(SENT_BEFORE)
 
 
 def change(calendar_id: str, content: Content, seen: int, actor_id: str) -> bool:
@@ -80,11 +100,24 @@ def change(calendar_id: str, content: Content, seen: int, actor_id: str) -> bool
     try:
         db.session.execute(newer.values(**data["after"], version=Calendar.version + 1))
         _note(calendar_id, content.name, Kind.CHANGED, actor_id, data)
+        if "time_zone" in changed:
+            _move_clocks(calendar_id, content.time_zone)
         db.session.commit()
     except IntegrityError as error:
         db.session.rollback()
         raise _taken(content) from error
     return True
+
+
+def _move_clocks(calendar_id: str, time_zone: str) -> None:
+    """The clocks of those whose place it is follow: what they are shown, and when they are told."""
+    theirs = update(User).where(User.calendar_id == calendar_id, User.time_zone != time_zone)
+    moved = db.session.scalars(theirs.values(time_zone=time_zone).returning(User.id)).all()
+    waiting = select(Message.user_id).where(
+        Message.user_id.in_(moved), Message.status == "WAITING", Message.digest.is_not(None)
+    )
+    for person_id in db.session.scalars(waiting.distinct()).all():
+        time_digests(person_id)
 
 
 def delete(calendar_id: str, actor_id: str) -> None:
@@ -141,10 +174,16 @@ def coming_days_off(
 
 
 def _check(content: Content) -> None:
+    """That it makes sense, and has enough working time within the years looked at."""
+    now = datetime.now(UTC)
     try:
-        calendar_in(asdict(content), datetime.now(UTC).year)
+        calendar = calendar_in(asdict(content), now.year)
     except InvalidPolicy as error:
         raise CalendarRefused(str(error)) from error
+    try:
+        add_business_minutes(calendar, now, LEAST_MINUTES)
+    except InvalidPolicy as error:
+        raise CalendarRefused(TOO_LITTLE) from error
 
 
 def _taken(content: Content) -> CalendarRefused:

@@ -10,12 +10,16 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_not
 from portal.chat import post, sealing
 from portal.chat.post import NotTaken, Post
 from portal.chat_settings import ChatSettings
-from portal.domain.chat import AddressRefused, ChannelChange, Recipient, examine
+from portal.domain.chat import Address, AddressRefused, ChannelChange, Recipient, examine
 from portal.domain.chat_text import Words
+from portal.domain.networks import is_inside
 from portal.extensions import db
 from portal.models import ChatChannel, ChatChannelChange, User
+from portal.models.channels import mark_of
 
 TAKEN = "is the name of another channel."
+INSIDE = "must not lead inside the network: CHAT_ALLOWED_HOSTS says where it may."
+SENT_BEFORE = "cannot be kept: this form was sent before. Open “Add a channel” anew."
 MOST = 20
 SENT = "The chat service took the test message."
 UNREADABLE = "Its address cannot be read with the present SECRET_KEY: give it again."
@@ -26,6 +30,10 @@ _one_test = threading.Lock()
 
 class ChannelGone(Exception):
     """There is no such channel any more."""
+
+
+class ChannelMoved(Exception):
+    """Somebody else changed it since the form was drawn."""
 
 
 class NameRefused(Exception):
@@ -42,21 +50,25 @@ class Setup:
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """How an administrator wants a channel. `address` empty: as it is."""
+    """How an administrator wants a channel. `address` empty: as it is; `seen`: the channel's
+    `mark_of` when the form was drawn."""
 
     channel_id: str
     actor_id: str
     name: str
     address: str = field(default="", repr=False)
+    seen: str = ""
 
 
 def add(setup: Setup, wish: Wish) -> None:
     """Make a channel; the same form again changes nothing.
 
-    Raises AddressRefused and NameRefused.
+    Raises AddressRefused and NameRefused, also where the form was sent before with something else
+    in it: what waits for a channel that is gone must not go to another place.
     """
     values = _columns(setup, wish)
     _require_free(wish)
+    _require_same(setup, wish)
     if (db.session.scalar(select(func.count()).select_from(ChatChannel)) or 0) >= MOST:
         raise NameRefused(f"is one too many: there are {MOST} channels already.")
     row = insert_or_not(ChatChannel).values(id=wish.channel_id, **values).on_conflict_do_nothing()
@@ -65,9 +77,27 @@ def add(setup: Setup, wish: Wish) -> None:
     db.session.commit()
 
 
+def _require_same(setup: Setup, wish: Wish) -> None:
+    known = select(ChatChannelChange.id).where(ChatChannelChange.channel_id == wish.channel_id)
+    if db.session.execute(known.limit(1)).first() is None:
+        return
+    one = select(ChatChannel.name, ChatChannel.sealed).where(ChatChannel.id == wish.channel_id)
+    there = db.session.execute(one).one_or_none()
+    try:
+        address = there and sealing.unseal(there.sealed, wish.channel_id, setup.secret_key)
+    except sealing.Unreadable:
+        address = None
+    if there is None or there.name != wish.name or address != _address(setup, wish).template:
+        raise NameRefused(SENT_BEFORE)
+
+
 def change(setup: Setup, wish: Wish) -> None:
-    """Change name, address or both. Raises AddressRefused, NameRefused and ChannelGone."""
+    """Change name, address or both. Raises AddressRefused, NameRefused and ChannelGone, and
+    ChannelMoved where somebody changed it since the form was drawn."""
     row = _locked(wish.channel_id)
+    if wish.seen != mark_of(row["name"], row["sealed"]):
+        db.session.rollback()
+        raise ChannelMoved
     before = _shown(row)
     values = _columns(setup, wish) if wish.address else {"name": wish.name}
     _require_free(wish)
@@ -137,8 +167,16 @@ def _try(setup: Setup, row: dict[str, Any], me: Recipient, words: Words) -> str 
     return None
 
 
-def _columns(setup: Setup, wish: Wish) -> dict[str, Any]:
+def _address(setup: Setup, wish: Wish) -> Address:
+    """The address, which leads inside only where it may. Each connection is checked once more."""
     address = post.checked(wish.address, setup.rules)
+    if is_inside(address.host) and address.host not in setup.rules.allowed_hosts:
+        raise AddressRefused(INSIDE)
+    return address
+
+
+def _columns(setup: Setup, wish: Wish) -> dict[str, Any]:
+    address = _address(setup, wish)
     return {
         "name": wish.name,
         "scheme": address.service.scheme,

@@ -13,10 +13,10 @@ from sqlalchemy import Row, Select, func, select, update
 from portal.domain.click import Click
 from portal.domain.commands import Retract
 from portal.domain.errors import Refusal
-from portal.domain.request import Status, TaskStatus, Via
+from portal.domain.request import Status, Via
 from portal.extensions import db
 from portal.models import Batch, Command, PolicyVersion, Request, Task
-from portal.models.undoing import undo_until
+from portal.models.undoing import is_overtaken, undo_until
 from portal.services.batches import UnknownBatch
 from portal.services.commands import store
 
@@ -57,7 +57,7 @@ def _why_not(row: Row[Any], user_id: str) -> str | None:
     """Why a decision cannot be taken back any more; whatever still waits to be applied can."""
     if row.outcome is None:
         return None
-    if row.task_status == TaskStatus.OPEN or row.decided_by != user_id:
+    if row.is_overtaken or row.decided_by != user_id:
         return UNDONE
     if row.status == Status.ON_HOLD:
         return Refusal.ON_HOLD.value
@@ -80,8 +80,8 @@ def _rows(command_ids: list[str]) -> dict[str | None, Row[Any]]:
     statement: Select[*tuple[Any, ...]] = (
         select(
             Command.id, Command.outcome, Task.id.label("task_id"), Task.request_id,
-            Task.acting_for, Task.status.label("task_status"), Task.decided_by, Request.number,
-            Request.workflow, Request.status, (undo_until() > func.now()).label("is_in_time"),
+            Task.acting_for, Task.decided_by, Request.number, Request.workflow, Request.status,
+            (undo_until() > func.now()).label("is_in_time"), is_overtaken().label("is_overtaken"),
         )
         .join(Task, Task.id == Command.task_id)
         .join(Request, Request.id == Task.request_id)

@@ -100,6 +100,39 @@ def test_what_cannot_be_is_said_at_the_field_and_kept(
     assert one(app, select(Calendar.version)) == 1
 
 
+def test_too_little_time_is_refused_and_names_of_worked_days_are_not_lost(
+    adam: PageClient, office: str
+) -> None:
+    page = adam.get_page(f"{HERE}/{office}")
+    page = saved(adam, page, office, 422, **{**NONE, "day_7": "0:00-0:01"})
+    assert "too little working time" in page.text
+    page = saved(adam, page, office, 422, day_1="9-12", worked_days="2026-12-25 Stocktaking")
+    assert "write 2026-12-25 without a name" in page.text
+
+
+def test_a_form_sent_again_with_something_else_is_no_success(adam: PageClient) -> None:
+    page = adam.get_page(f"{HERE}/new")
+    assert (
+        adam.post_form(page, f"{HERE}/new", name="Night", time_zone="Asia/Tokyo").heading == "Night"
+    )
+    other = {"name": "Second thoughts", "time_zone": "Asia/Tokyo"}
+    again = adam.post_form(page, f"{HERE}/new", status=422, **other)
+    assert "This form was sent before and made another calendar" in again.text
+    assert again.form(f"{HERE}/new").values["name"] == "Second thoughts"
+
+
+def test_the_clocks_of_its_people_follow_a_calendar(
+    adam: PageClient, office: str, app: Flask, people: People
+) -> None:
+    with app.app_context():
+        there = update(User).where(User.id == people.ben).values(calendar_id=office)
+        db.session.execute(there)
+        db.session.commit()
+    saved(adam, adam.get_page(f"{HERE}/{office}"), office, time_zone="Asia/Kolkata", country="IN")
+    zone = select(User.time_zone).where(User.id == people.ben)
+    assert one(app, zone) == "Asia/Kolkata"
+
+
 def test_what_was_typed_is_shown_again(adam: PageClient, office: str) -> None:
     page = saved(adam, adam.get_page(f"{HERE}/{office}"), office, 422, day_1="nine", name="Depot")
     kept = page.form(f"{HERE}/{office}").values

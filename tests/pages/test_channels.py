@@ -145,6 +145,40 @@ def test_another_secret_key_is_said_and_a_new_address_helps(
         db.session.commit()
     said = adam.post_form(page, f"{where(page)}/test").text
     assert "cannot be read with the present SECRET_KEY" in said
+    page = adam.get_page(where(page))
     page = adam.post_form(page, f"{where(page)}/change", secret_address=chat.address())
     assert "a new address at the same place" in page.text
     assert "took the test message" in adam.post_form(page, f"{where(page)}/test").text
+
+
+def test_a_form_sent_again_with_something_else_is_no_success(
+    adam: PageClient, chat: ChatServer
+) -> None:
+    form = adam.get_page(f"{HERE}/new")
+    page = adam.post_form(form, HERE, name="One", secret_address=chat.address())
+    for name, address in (("Two", chat.address()), ("One", chat.address("others/{mail_name}"))):
+        again = adam.post_form(form, HERE, 422, name=name, secret_address=address)
+        assert "this form was sent before" in again.text
+    adam.post_form(adam.get_page(f"{where(page)}/remove"), f"{where(page)}/remove")
+    gone = adam.post_form(form, HERE, 422, name="One", secret_address=chat.address())
+    assert "this form was sent before" in gone.text
+
+
+def test_who_comes_second_changes_nothing_unseen(adam: PageClient, chat: ChatServer) -> None:
+    mine = added(adam, chat)
+    here = where(mine)
+    adam.post_form(mine, f"{here}/change", name="Renamed")
+    late = adam.post_form(mine, f"{here}/change", 409, name="Old name")
+    assert "Somebody changed this channel meanwhile" in late.text
+    assert adam.get_page(here).heading == "Renamed"
+
+
+def test_an_address_inside_is_refused_and_so_is_half_a_switch(
+    adam: PageClient, chat: ChatServer
+) -> None:
+    form = adam.get_page(f"{HERE}/new")
+    for host in ("10.0.0.1", "localhost", "[::1]"):
+        page = adam.post_form(form, HERE, 422, name="In", secret_address=f"json://{host}/{{email}}")
+        assert "must not lead inside the network" in page.text
+    data = {"csrf_token": adam.csrf_token()}
+    assert adam.post(f"{where(added(adam, chat))}/switch", data=data).status_code == 422

@@ -55,13 +55,20 @@ sys.exit(3)
 """
 
 
+# What reading the settings imports.
+SETTINGS = (
+    "__init__.py", "config.py", "environment.py", "mail_settings.py", "chat_settings.py",
+    "domain/__init__.py", "domain/chat.py",
+)  # fmt: skip
+
+
 def make_clone(folder: Path) -> Path:
     """Lay out the clone; its .venv runs our own Python."""
     (folder / ".venv" / "bin").mkdir(parents=True)
     for name in ("requirements", "scripts"):
         shutil.copytree(ROOT / name, folder / name)
-    (folder / "portal").mkdir()
-    for name in ("__init__.py", "config.py", "environment.py", "mail_settings.py"):
+    (folder / "portal" / "domain").mkdir(parents=True)
+    for name in SETTINGS:
         shutil.copy(ROOT / "portal" / name, folder / "portal" / name)
     (folder / "portal" / "app.py").write_text(APP)
     (folder / "worker.py").write_text(WORKER)

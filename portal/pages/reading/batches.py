@@ -115,7 +115,7 @@ def _line(task: ChosenTask, item: dict[str, str]) -> Line:
         return Line(task, "refused", bulk.sentence(task.reason or ""))
     if task.undo == "waiting":
         return Line(task, "undoing")
-    if task.undo == "applied" or item.get("kept") == "undone":
+    if task.undo == "applied" or item.get("kept") == "undone" or task.is_overtaken:
         return Line(task, "undone")
     kept = task.undo_reason if task.undo == "refused" else item.get("kept")
     return Line(

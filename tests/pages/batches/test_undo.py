@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from portal.domain.request import Status
 from portal.domain.state import Approval
 from portal.extensions import db
 from portal.models import Command
@@ -67,3 +68,20 @@ def test_without_a_window_nothing_is_undone(
     page = Page(ben.post(f"{page.path}/undo", data=token, follow_redirects=True))
     assert "2 requests could not be undone" in page.text
     assert commands(app) == 2
+
+
+@pytest.mark.parametrize("undo_seconds", [3_600])
+def test_a_later_decision_of_its_own_is_not_undone_with_the_batch(
+    ben: PageClient, asked: list[Approval], process: InProcess, app: Flask
+) -> None:
+    page = ben.post_form(review(ben, asked), "/batches/", decision="approve")
+    process.take_up()
+    offered = ben.get_page(page.path)
+    task = f"/tasks/{asked[0].open_tasks[0].id}"
+    ben.post_form(ben.get_page(task), f"{task}/undo")
+    assert "1 of 2 undone" in ben.get_page(page.path).text
+    ben.post_form(ben.get_page(task), f"{task}/decision", decision="reject", comment="On purpose.")
+    ben.post_form(offered, f"{offered.path}/undo")
+    assert process.take_up() == 1
+    assert process.states[asked[0].request_id].status is Status.PENDING
+    assert "You rejected" in ben.get_page(task).text
