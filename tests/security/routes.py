@@ -203,7 +203,8 @@ ROUTES = [
     Route("GET", "/admin/channels/new", 403, admin=200),
     Route("POST", "/admin/channels", 403, admin=303, data=CHANNEL),
     Route("GET", "/admin/channels/<uuid:channel_id>", 403, admin=200),
-    Route("POST", "/admin/channels/<uuid:channel_id>/change", 403, admin=303,
+    # The form does not say which state of the channel was seen.
+    Route("POST", "/admin/channels/<uuid:channel_id>/change", 403, admin=409,
           data={"name": "Other"}),
     Route("POST", "/admin/channels/<uuid:channel_id>/switch", 403, admin=303, data={"to": "off"}),
     # Nobody is written to: what is stored is no address.
