@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from portal.domain.notices import TOPICS, Channel, kind_named
 
@@ -128,3 +128,11 @@ def _moment(day: date, at: time, zone: ZoneInfo, like: datetime) -> datetime:
 
 def _within(at: time, start: time, end: time) -> bool:
     return start <= at < end if start <= end else at >= start or at < end
+
+
+def zone_or_utc(name: str) -> ZoneInfo:
+    """The zone of that name; UTC for one that is not known, so that messages go out."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")

@@ -9,12 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection, Engine, Row, insert, text, update
 
 from portal.domain.notices import Channel
-from portal.domain.telling import DIGESTS, MORNING, How, Wishes, choices
+from portal.domain.telling import DIGESTS, MORNING, How, Wishes, choices, zone_or_utc
 from portal.models import Message, Notification
 from portal.models.columns import new_id
 
@@ -109,7 +108,7 @@ def _rows(fresh: Row[Any], channels: Sequence[str]) -> Iterator[dict[str, Any]]:
         quiet_from=fresh.quiet_from,
         quiet_until=fresh.quiet_until,
     )
-    zone = _zone(fresh.time_zone)
+    zone = zone_or_utc(fresh.time_zone)
     for channel in channels:
         # What a person chose for chat holds for each channel of it.
         way = Channel(channel.partition(":")[0])
@@ -123,13 +122,6 @@ def _rows(fresh: Row[Any], channels: Sequence[str]) -> Iterator[dict[str, Any]]:
                 "digest": how.value if how in DIGESTS else None,
                 "due_at": due,
             }
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
 
 
 def take(connection: Connection) -> Batch | None:

@@ -22,6 +22,7 @@ from portal.domain.errors import InvalidPolicy
 from portal.domain.permissions import Permission
 from portal.forms.calendar import calendar_form, hours_of
 from portal.pages.reading import calendar_words
+from portal.pages.reading.answer import command_key
 from portal.pages.reading.calendar_preview import Moved, moved
 from portal.pages.reading.keys import new_key
 from portal.queries import calendars
@@ -64,7 +65,7 @@ def draw() -> ResponseReturnValue:
 @requires(Permission.ADMINISTER)
 def add() -> ResponseReturnValue:
     """Make it. The form's key becomes its id, so that sending twice makes one."""
-    form, key = _form(), _key()
+    form, key = _form(), command_key()
     if not form.validate():
         return _page(None, form, 422)
     try:
@@ -160,13 +161,6 @@ def _seen() -> int:
 
 def _within(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]
-
-
-def _key() -> str:
-    try:
-        return str(UUID(request.form.get("command_id", "")))
-    except ValueError:
-        abort(422, "The form came without its key. Open the page again and resend it.")
 
 
 def _holidays(record: CalendarRecord) -> str:

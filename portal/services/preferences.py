@@ -1,11 +1,9 @@
 """Keeping how and when a person wants to be told."""
 
-from zoneinfo import ZoneInfo
-
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from portal.domain.telling import DIGESTS, MORNING, Wishes, differences
+from portal.domain.telling import DIGESTS, MORNING, Wishes, differences, zone_or_utc
 from portal.extensions import db
 from portal.models import Message, Notification, Task, User
 from portal.models import NotificationPreference as Row
@@ -44,7 +42,7 @@ def time_digests(user_id: str) -> None:
             Message.batch_id.is_(None),
             Message.due_at > row.now,
         )
-        zone = ZoneInfo(row.time_zone)
+        zone = zone_or_utc(row.time_zone)
         digest_at = wishes.next_digest(how, row.now, zone)
         urgent = Message.notification_id.in_(
             select(Notification.id)
