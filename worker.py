@@ -28,6 +28,11 @@ from portal.activities.record import RecordActivity, refuse_late
 from portal.activities.route import RouteActivity
 from portal.activities.send import SendActivity
 from portal.activities.staff import StaffActivity
+from portal.background.dispatch import Dispatcher
+from portal.background.endings import cancel, first_end, unless
+from portal.background.heartbeat import Upkeep
+from portal.background.people_watch import PeopleWatch
+from portal.background.relay import Relay, Repairs
 from portal.config import ROOT, ConfigurationError, Settings
 from portal.notifications import channels
 from portal.notifications.chat import ChatSending
@@ -35,11 +40,6 @@ from portal.notifications.outbox import Outbox
 from portal.notifications.sending import Sending
 from portal.temporal import client as clients
 from portal.temporal import schedules, search_attributes
-from portal.temporal.dispatch import Dispatcher
-from portal.temporal.endings import cancel, first_end, unless
-from portal.temporal.people_watch import PeopleWatch
-from portal.temporal.relay import Relay, Repairs
-from portal.temporal.upkeep import Upkeep
 from portal.temporal.waiting import NotYet, wait_for
 from portal.workflows import names
 from portal.workflows.approval import ApprovalWorkflow

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from portal.domain.chat import SERVICES, USUAL
+from portal.domain.notices.chat import SERVICES, USUAL
 from portal.environment import ConfigurationError, EnvironmentReader
 
 

@@ -102,8 +102,8 @@ def register_search_attributes() -> None:
 def load_demo(accounts_file: Path) -> None:
     """Load the demonstration and start the workflows of its open requests. Safe to repeat."""
     from portal.activities.rebuild import rebuild
+    from portal.background import reconcile as room
     from portal.demo.load import load_demo as load
-    from portal.temporal import reconcile as room
 
     if _settings().is_production:
         raise click.ClickException("A demonstration does not belong into production.")
@@ -132,7 +132,7 @@ def verify(number: str | None) -> None:
 def reconcile(dry_run: bool) -> None:
     """Start the workflow of every open request that has none. Exits with 1 if one cannot."""
     from portal.activities.rebuild import rebuild
-    from portal.temporal import reconcile as room
+    from portal.background import reconcile as room
 
     with explained(), batch() as connection:
         report = room.reconcile(_settings(), connection.engine, rebuild, dry_run=dry_run)

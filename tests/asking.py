@@ -11,8 +11,8 @@ from flask import Flask
 from sqlalchemy import func, insert, update
 
 from portal.domain.codec import encode
-from portal.domain.forms import FieldKind, FormField
-from portal.domain.policy import ApproverRule, Policy, RuleKind, Stage
+from portal.domain.policy.forms import FieldKind, FormField
+from portal.domain.policy.policy import ApproverRule, Policy, RuleKind, Stage
 from portal.extensions import db
 from portal.models import Participant, PolicyVersion, Request, RequestType
 from portal.models.columns import new_id

@@ -15,12 +15,12 @@ from sqlalchemy import Engine, select
 from portal.activities.record import record_batch
 from portal.config import Settings
 from portal.directory import planner, staff
-from portal.domain import approval
 from portal.domain.codec import decode, encode
-from portal.domain.commands import COMMANDS, Command, NamingCommand, Submit
-from portal.domain.events import Event, kind_of
-from portal.domain.request import Content
-from portal.domain.state import Approval
+from portal.domain.request import apply as approval
+from portal.domain.request.commands import COMMANDS, Command, NamingCommand, Submit
+from portal.domain.request.events import Event, kind_of
+from portal.domain.request.state import Approval
+from portal.domain.request.values import Content
 from portal.extensions import db
 from portal.models import Command as Row
 from portal.models.columns import new_id

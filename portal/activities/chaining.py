@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from portal.domain.events import EVENTS, SYSTEM
+from portal.domain.request.events import EVENTS, SYSTEM
 from portal.models import chain
 from portal.workflows.messages import RecordedEvent
 

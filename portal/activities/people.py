@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from portal.domain.event import SYSTEM, Event
-from portal.domain.state import Approval
+from portal.domain.request.events import SYSTEM, Event
+from portal.domain.request.state import Approval
 
 # Fields of events that hold a person whose name the rows or the notices may need.
 NAMING = ("from_id", "to_id", "by")

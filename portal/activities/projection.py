@@ -5,12 +5,20 @@ from typing import Any
 
 from portal.activities.reasons import given, why_added, why_of
 from portal.activities.rows import Row, Rows
-from portal.domain import asking_events, request_events, stage_events
-from portal.domain.event import SYSTEM, Event
-from portal.domain.plan import StagePlan
-from portal.domain.policy import StageKind
-from portal.domain.request import TaskStatus
-from portal.domain.state import Approval, Task
+from portal.domain.policy.policy import StageKind
+from portal.domain.request import (
+    events as asking_events,
+)
+from portal.domain.request import (
+    events as request_events,
+)
+from portal.domain.request import (
+    events as stage_events,
+)
+from portal.domain.request.events import SYSTEM, Event
+from portal.domain.request.state import Approval, Task
+from portal.domain.request.values import TaskStatus
+from portal.domain.routing.plan import StagePlan
 from portal.models.columns import new_id
 
 # What `portal.comments.about` says of the comment of a decision that was undone.

@@ -3,10 +3,11 @@
 from typing import Any
 
 from portal.activities.rows import Row
-from portal.domain import asking_events, stage_events
 from portal.domain.codec import encode
-from portal.domain.event import SYSTEM
-from portal.domain.plan import StagePlan
+from portal.domain.request import events as asking_events
+from portal.domain.request import events as stage_events
+from portal.domain.request.events import SYSTEM
+from portal.domain.routing.plan import StagePlan
 
 
 def given(event: Any) -> Row | None:

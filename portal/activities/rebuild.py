@@ -3,8 +3,8 @@
 from sqlalchemy import Connection
 
 from portal.activities.recorded import recorded_events
-from portal.domain.approval import fold
-from portal.domain.state import Approval
+from portal.domain.request.apply import fold
+from portal.domain.request.state import Approval
 
 
 def rebuild(connection: Connection, request_id: str) -> Approval:

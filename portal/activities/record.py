@@ -20,13 +20,12 @@ from portal.activities.driver import driver_of
 from portal.activities.rebuild import rebuild
 from portal.activities.recorded import as_messages, recorded_events
 from portal.activities.writing import Writing
-from portal.domain.approval import apply, evolve
 from portal.domain.codec import decode, encode
-from portal.domain.commands import COMMANDS
 from portal.domain.errors import CannotDecode, DomainError, Refusal
-from portal.domain.event import SYSTEM, Event
-from portal.domain.events import EVENTS, CommandRefused
-from portal.domain.state import Approval
+from portal.domain.request.apply import apply, evolve
+from portal.domain.request.commands import COMMANDS
+from portal.domain.request.events import EVENTS, SYSTEM, CommandRefused, Event
+from portal.domain.request.state import Approval
 from portal.workflows.messages import RecordAnswer, RecordBatch
 from portal.workflows.ports import Recorder
 

@@ -7,8 +7,7 @@ from sqlalchemy import Connection
 
 from portal.activities.driver import driver_of
 from portal.domain.codec import decode, encode
-from portal.domain.event import Event
-from portal.domain.events import EVENTS
+from portal.domain.request.events import EVENTS, Event
 from portal.models.texts import with_texts
 from portal.workflows.messages import RecordedEvent
 

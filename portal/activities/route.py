@@ -7,7 +7,7 @@ from temporalio.exceptions import ApplicationError
 from portal.directory.planner import plan_next
 from portal.domain.codec import decode, encode
 from portal.domain.errors import DomainError
-from portal.domain.plan import RouteQuestion
+from portal.domain.routing.plan import RouteQuestion
 from portal.workflows.messages import RouteAnswer, RouteAsk
 from portal.workflows.ports import Router
 

@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from portal.domain import request_events as happened
-from portal.domain.asking_events import InformationAsked
 from portal.domain.codec import encode
-from portal.domain.event import Event
-from portal.domain.request import Status
-from portal.domain.state import Approval, OpenStage, Task
+from portal.domain.request import events as happened
+from portal.domain.request.events import Event, InformationAsked
+from portal.domain.request.state import Approval, OpenStage, Task
+from portal.domain.request.values import Status
 
 ADMINS = "the administrators"
 LOOKS_AGAIN = "Looks again for an approver"

@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from portal.domain.notices import KINDS, TOLD, Channel
-from portal.domain.telling import How
+from portal.domain.notices.kinds import KINDS, TOLD, Channel
+from portal.domain.notices.preferences import How
 from portal.models import AuditEvent, AuditText, Comment, Notification, Participant, Request, Task
 from portal.models.commands import ANSWERED_CHANNEL
 

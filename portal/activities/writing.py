@@ -20,15 +20,15 @@ from portal.activities.projection import project
 from portal.activities.rows import Row, Rows
 from portal.activities.standing import Before, content_columns, standing_columns
 from portal.domain.codec import encode
-from portal.domain.event import Event
-from portal.domain.events import (
+from portal.domain.policy.policy import WorkflowKind
+from portal.domain.request.events import (
     AttentionNeeded,
+    Event,
     RequestAmended,
     RequestResubmitted,
     RequestSubmitted,
 )
-from portal.domain.policy import WorkflowKind
-from portal.domain.state import Approval
+from portal.domain.request.state import Approval
 from portal.models.columns import new_id
 from portal.notifications.compose import NEED_ASKED, compose
 from portal.notifications.scene import Scene, Seat

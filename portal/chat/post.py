@@ -21,8 +21,8 @@ from apprise.plugins.zulip import NotifyZulip
 
 from portal.chat.guard import Watch
 from portal.chat_settings import ChatSettings
-from portal.domain.chat import Address, AddressRefused, Recipient, examine
-from portal.domain.chat_text import Words
+from portal.domain.notices.chat import Address, AddressRefused, Recipient, examine
+from portal.domain.notices.chat_text import Words
 
 LONGEST_REASON = 300
 # What stands between title, text and ending.

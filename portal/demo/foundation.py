@@ -9,8 +9,8 @@ from portal.demo import organisation
 from portal.demo.request_types import DemoType, all_types
 from portal.demo.simulation import TypeInForce
 from portal.domain.codec import encode
-from portal.domain.notices import Channel
-from portal.domain.telling import differences
+from portal.domain.notices.kinds import Channel
+from portal.domain.notices.preferences import differences
 from portal.models.columns import new_id
 
 IN_FORCE_DAYS = 160

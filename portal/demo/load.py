@@ -15,10 +15,10 @@ from portal.demo.foundation import make_organisation, make_types
 from portal.demo.request_types import DemoType
 from portal.demo.simulation import Simulation, TypeInForce, next_working_moment
 from portal.domain.codec import encode
-from portal.domain.commands import kind_of
-from portal.domain.events import CommandRefused
-from portal.domain.events import kind_of as event_kind
-from portal.domain.policy import WorkflowKind
+from portal.domain.policy.policy import WorkflowKind
+from portal.domain.request.commands import kind_of
+from portal.domain.request.events import CommandRefused
+from portal.domain.request.events import kind_of as event_kind
 from portal.models.columns import new_id
 from portal.services.passwords import hashed
 from portal.workflows.messages import RecordBatch, RecordedEvent

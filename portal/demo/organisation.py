@@ -3,7 +3,7 @@ three levels deep."""
 
 from dataclasses import dataclass
 
-from portal.domain.telling import How
+from portal.domain.notices.preferences import How
 
 MAIL_DOMAIN = "gloria.example"
 TIME_ZONE = "Europe/Berlin"

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from portal.demo.organisation import DEPARTMENTS
-from portal.domain.forms import Choice, FieldKind, FormField
-from portal.domain.policy import (
+from portal.domain.policy.forms import Choice, FieldKind, FormField
+from portal.domain.policy.policy import (
     ApproverRule,
     Bulk,
     EscalationLevel,

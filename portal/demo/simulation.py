@@ -12,11 +12,11 @@ from sqlalchemy import Connection
 
 from portal.demo.scenarios import Scenario, Step
 from portal.directory import planner
-from portal.domain import approval
 from portal.domain.codec import decode, encode
-from portal.domain.commands import COMMANDS, Command
-from portal.domain.events import Event
-from portal.domain.state import Approval
+from portal.domain.request import apply as approval
+from portal.domain.request.commands import COMMANDS, Command
+from portal.domain.request.events import Event
+from portal.domain.request.state import Approval
 from portal.models.columns import new_id
 
 # What is done with a task, and what makes a new version of the content.

@@ -9,7 +9,7 @@ from typing import Any
 import holidays
 
 from portal.domain.errors import InvalidPolicy
-from portal.domain.worktime import Calendar, Interval
+from portal.domain.time.working_time import Calendar, Interval
 
 YEARS_AHEAD = 6
 LANGUAGE = "en_US"

@@ -17,7 +17,7 @@ from typing import Any
 import cel
 
 from portal.domain.errors import InvalidPolicy
-from portal.domain.plan import RouteQuestion
+from portal.domain.routing.plan import RouteQuestion
 
 LONGEST = 500
 BUILT_IN: Mapping[str, Any] = {

@@ -9,8 +9,8 @@ from time import monotonic
 from sqlalchemy import Connection, text
 
 from portal.directory.planner import SETTING, calendar_by, load_policy
-from portal.domain.expecting import Past
-from portal.domain.worktime import Calendar, business_minutes_between
+from portal.domain.time.expected_finish import Past
+from portal.domain.time.working_time import Calendar, business_minutes_between
 
 LOOKED_AT = 200
 # Seconds for which the answer is kept; while a type is young, each new end of a stage counts.

@@ -11,15 +11,15 @@ from sqlalchemy import Connection, text
 from portal.directory import conditions
 from portal.directory.calendars import calendar_in
 from portal.directory.snapshot import needs_of, rules_of, snapshot
-from portal.domain import routing
 from portal.domain.codec import decode
-from portal.domain.directory import Directory
 from portal.domain.errors import InvalidPolicy
-from portal.domain.plan import Attention, RoutePlan, RouteQuestion, StagePlan, StageSkip
-from portal.domain.policy import Policy, Stage, WorkflowKind, WorkingTime
-from portal.domain.simple import simple_stage
-from portal.domain.stage_times import Clock
-from portal.domain.worktime import Calendar, add_business_minutes
+from portal.domain.people.directory import Directory
+from portal.domain.policy.policy import Policy, Stage, WorkflowKind, WorkingTime
+from portal.domain.policy.simple import simple_stage
+from portal.domain.routing import next_stage as routing
+from portal.domain.routing.plan import Attention, RoutePlan, RouteQuestion, StagePlan, StageSkip
+from portal.domain.time.stage_times import Clock
+from portal.domain.time.working_time import Calendar, add_business_minutes
 
 DEFINITION = text("""
 SELECT definition, published_at FROM portal.policy_versions WHERE id = CAST(:id AS uuid)

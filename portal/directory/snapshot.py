@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from portal.directory.calendars import calendar_in
-from portal.domain.approver_rules import code_of
 from portal.domain.codec import decode
-from portal.domain.directory import Absence, Department, Directory, Group, Person, Place
-from portal.domain.plan import RouteQuestion
-from portal.domain.policy import ApproverRule, RuleKind, Stage
+from portal.domain.people.directory import Absence, Department, Directory, Group, Person, Place
+from portal.domain.policy.policy import ApproverRule, RuleKind, Stage
+from portal.domain.routing.approver_rules import code_of
+from portal.domain.routing.plan import RouteQuestion
 
 # One statement, since trips to the server are what a routing costs. UNION drops repeated rows: a
 # circle of managers ends by itself. That a delegate is away too is seen by their own absence.

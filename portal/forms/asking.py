@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from portal.domain.forms import FormField
-from portal.domain.request import Priority
+from portal.domain.policy.forms import FormField
+from portal.domain.request.values import Priority
 from portal.forms.building import options, unbound
 from portal.forms.fields import DayField, LinesField, OptionsField, PersonField
 from portal.forms.request_form import RequestForm, Surroundings

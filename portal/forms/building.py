@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from wtforms import Field
 from wtforms.fields.core import UnboundField
 
-from portal.domain.files import ACCEPT
-from portal.domain.forms import FieldKind, FormField
+from portal.domain.policy.forms import FieldKind, FormField
+from portal.domain.request.files import ACCEPT
 from portal.forms import fields as kinds
 from portal.forms.rules import Allowed, AtMost, Between, NotBefore, Required
 

@@ -9,7 +9,7 @@ from wtforms.form import BaseForm
 from wtforms.validators import StopValidation, ValidationError
 from wtforms.widgets import TextInput
 
-from portal.domain.calendars import (
+from portal.domain.time.calendars import (
     DAY_NAMES,
     LONGEST_NAME,
     days_text,

@@ -5,7 +5,7 @@ from typing import Any
 from wtforms import Form, HiddenField
 from wtforms.validators import UUID, InputRequired
 
-from portal.domain.chat import LONGEST
+from portal.domain.notices.chat import LONGEST
 from portal.forms.building import unbound
 from portal.forms.fields import LineField
 from portal.forms.rules import Allowed, AtMost, Required

@@ -16,7 +16,7 @@ from portal.domain.legacy_choices import (
     Question,
     courses_for,
 )
-from portal.domain.request import Status
+from portal.domain.request.values import Status
 from portal.forms.building import options, unbound
 from portal.forms.fields import OptionsField, PersonField
 from portal.forms.people import PeopleSource

@@ -6,7 +6,7 @@ from typing import Any
 
 from wtforms.form import BaseForm
 
-from portal.domain.request import Status
+from portal.domain.request.values import Status
 from portal.forms.building import options, unbound
 from portal.forms.fields import DayField, LineField, OptionsField
 from portal.forms.rules import AtMost

@@ -8,8 +8,8 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, SelectField, TimeField, ValidationError
 from wtforms.validators import Optional
 
-from portal.domain.notices import TOPICS, Channel, Topic
-from portal.domain.telling import MORNING, OFFERED, How, Wishes
+from portal.domain.notices.kinds import TOPICS, Channel, Topic
+from portal.domain.notices.preferences import MORNING, OFFERED, How, Wishes
 
 BOTH = "Give both ends of the quiet hours, or neither."
 LABELS = {Channel.PORTAL: "In the portal", Channel.MAIL: "Mail", Channel.CHAT: "Chat"}

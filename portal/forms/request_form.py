@@ -10,9 +10,9 @@ from wtforms import Field
 from wtforms.fields.core import UnboundField
 from wtforms.form import BaseForm
 
-from portal.domain.files import KeptFile
-from portal.domain.forms import FieldKind, FormField
-from portal.domain.request import Content
+from portal.domain.policy.forms import FieldKind, FormField
+from portal.domain.request.files import KeptFile
+from portal.domain.request.values import Content
 from portal.forms import building
 from portal.forms.fields import FilesField, LineField
 from portal.forms.people import PeopleSource

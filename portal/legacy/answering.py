@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from portal.domain.legacy_choices import Counting, Question
-from portal.domain.policy import Mode
+from portal.domain.policy.policy import Mode
 from portal.legacy.people import Asked, People
 from portal.legacy.records import Finding, Step
 from portal.legacy.seats import Count

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from portal.domain.events import (
+from portal.domain.request.events import (
     RequestApproved,
     RequestCancelled,
     RequestFailed,
@@ -10,7 +10,7 @@ from portal.domain.events import (
     RequestTimedOut,
     RequestWithdrawn,
 )
-from portal.domain.request import Status
+from portal.domain.request.values import Status
 from portal.legacy import past
 from portal.legacy.note import outcome_in
 from portal.legacy.outcome import Story

@@ -7,8 +7,8 @@ from uuid import UUID, uuid5
 
 from portal.domain import codec
 from portal.domain.legacy_choices import Question
-from portal.domain.policy import ApproverRule, Policy, RuleKind
-from portal.domain.request import Status
+from portal.domain.policy.policy import ApproverRule, Policy, RuleKind
+from portal.domain.request.values import Status
 from portal.legacy import opening, past
 from portal.legacy.history import close_as_history
 from portal.legacy.note import note_in

@@ -7,7 +7,7 @@ time belong to an earlier round), and in an action's data (`onBehalfOf`: whose v
 
 from typing import Any
 
-from portal.domain.request import Status
+from portal.domain.request.values import Status
 from portal.legacy.values import mapping, text
 
 NAME = "portal"

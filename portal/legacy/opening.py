@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
-from portal.domain.approval import task_id
-from portal.domain.events import (
+from portal.domain.deciding.verdict import Verdict, verdict
+from portal.domain.policy.policy import Decision
+from portal.domain.request.apply import task_id
+from portal.domain.request.events import (
     RequestApproved,
     RequestHeld,
     StageOpened,
@@ -12,11 +14,9 @@ from portal.domain.events import (
     TaskAssigned,
     TaskDecided,
 )
-from portal.domain.plan import Candidate, StagePlan
-from portal.domain.policy import Decision
-from portal.domain.request import TaskStatus, Via
-from portal.domain.stage_plan import reason_against
-from portal.domain.verdict import Verdict, verdict
+from portal.domain.request.values import TaskStatus, Via
+from portal.domain.routing.plan import Candidate, StagePlan
+from portal.domain.routing.stage_plan import reason_against
 from portal.legacy.clocks import clock_of
 from portal.legacy.outcome import Story
 from portal.legacy.setting import SYSTEM

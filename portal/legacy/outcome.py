@@ -5,12 +5,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from portal.domain.approval import evolve
-from portal.domain.event import Event
 from portal.domain.legacy_choices import Question
-from portal.domain.legacy_events import LegacyRecorded
-from portal.domain.policy import Policy
-from portal.domain.state import Approval
+from portal.domain.policy.policy import Policy
+from portal.domain.request.apply import evolve
+from portal.domain.request.events import Event, LegacyRecorded
+from portal.domain.request.state import Approval
 
 
 class Result(StrEnum):

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from portal.domain.events import RequestImported, RequestSubmitted, TaskWithdrawn
-from portal.domain.request import Content, Priority, Via
-from portal.domain.state import Approval
+from portal.domain.request.events import RequestImported, RequestSubmitted, TaskWithdrawn
+from portal.domain.request.state import Approval
+from portal.domain.request.values import Content, Priority, Via
 from portal.legacy.outcome import Story
 from portal.legacy.records import Delegation, Finding, Instance, Row, Step
 from portal.legacy.setting import Setting

@@ -10,9 +10,9 @@ from psycopg.types.json import set_json_loads
 from sqlalchemy import Connection
 
 from portal.activities.recorded import recorded_events
-from portal.domain.approval import fold
-from portal.domain.events import LegacyRecorded
-from portal.domain.state import Approval
+from portal.domain.request.apply import fold
+from portal.domain.request.events import LegacyRecorded
+from portal.domain.request.state import Approval
 from portal.legacy.accounts import Accounts
 from portal.legacy.live import general_policy
 from portal.legacy.organisation import read_directory

@@ -8,10 +8,9 @@ from portal.activities.chaining import chain_events
 from portal.activities.projection import project
 from portal.activities.standing import Before, content_columns, standing_columns
 from portal.domain.codec import encode
-from portal.domain.event import Event
-from portal.domain.events import LegacyRecorded, RequestSubmitted, kind_of
-from portal.domain.policy import WorkflowKind
-from portal.domain.state import Approval
+from portal.domain.policy.policy import WorkflowKind
+from portal.domain.request.events import Event, LegacyRecorded, RequestSubmitted, kind_of
+from portal.domain.request.state import Approval
 from portal.legacy.outcome import Mapped, Result
 from portal.legacy.records import Instance
 from portal.legacy.setting import NewType, Setting

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.domain.legacy_choices import Question
-from portal.domain.policy import Mode
+from portal.domain.policy.policy import Mode
 from portal.legacy.people import Asked
 from portal.legacy.records import Finding, Step
 from portal.legacy.votes import Vote, last_votes

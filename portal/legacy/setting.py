@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Any
 
 from portal.domain.legacy_choices import Choice
-from portal.domain.policy import Policy
-from portal.domain.state import Approval
+from portal.domain.policy.policy import Policy
+from portal.domain.request.state import Approval
 from portal.legacy.directory import OldDirectory
 from portal.legacy.people import Asked
 from portal.legacy.records import SYSTEM_NAMES, Definition, person_in

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field, replace
 
-from portal.domain.policy import Mode
+from portal.domain.policy.policy import Mode
 from portal.legacy.answering import Chosen, chosen_for
 from portal.legacy.clocks import wait_of
 from portal.legacy.people import Asked, People

@@ -3,9 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from portal.domain.group_matching import share_out
-from portal.domain.plan import Candidate, PlannedEscalation, StagePlan
-from portal.domain.policy import (
+from portal.domain.policy.policy import (
     ApproverRule,
     EscalationLevel,
     Mode,
@@ -14,6 +12,8 @@ from portal.domain.policy import (
     Stage,
     StageKind,
 )
+from portal.domain.routing.group_matching import share_out
+from portal.domain.routing.plan import Candidate, PlannedEscalation, StagePlan
 from portal.legacy.clocks import Clock, Wait, minutes
 from portal.legacy.people import People
 from portal.legacy.records import Step

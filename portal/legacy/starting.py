@@ -17,9 +17,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from portal.config import Settings
 from portal.domain import codec
-from portal.domain.policy import WorkflowKind
-from portal.domain.request import Status
-from portal.domain.state import Approval
+from portal.domain.policy.policy import WorkflowKind
+from portal.domain.request.state import Approval
+from portal.domain.request.values import Status
 from portal.temporal import client as clients
 from portal.temporal import requests, search_attributes
 from portal.temporal.waiting import NotYet

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 
 from portal.domain import codec
-from portal.domain.policy import Policy, StageKind
+from portal.domain.policy.policy import Policy, StageKind
 from portal.legacy.live import digest, general_policy
 from portal.legacy.records import Definition
 from portal.legacy.seats import STRATEGIES

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Engine
 
 from portal.activities.record import record_batch
 from portal.domain.codec import encode
-from portal.domain.events import kind_of
-from portal.domain.policy import WorkflowKind
+from portal.domain.policy.policy import WorkflowKind
+from portal.domain.request.events import kind_of
 from portal.legacy import copying, rows
 from portal.legacy.accounts import Accounts
 from portal.legacy.clashes import refuse_twice

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from portal.domain.events import EVENTS
+from portal.domain.request.events import EVENTS
 
 ERASED = "(erased)"
 

@@ -5,8 +5,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, false, func, or_
 from sqlalchemy.orm import aliased
 
-from portal.domain.policy import Policy
-from portal.domain.request import TaskStatus
+from portal.domain.policy.policy import Policy
+from portal.domain.request.values import TaskStatus
 from portal.models.commands import Command
 from portal.models.policies import PolicyVersion
 from portal.models.requests import Task

@@ -1,7 +1,7 @@
 """Which ways out of the portal are set up."""
 
 from portal.config import Settings
-from portal.domain.notices import Channel
+from portal.domain.notices.kinds import Channel
 
 
 def of(settings: Settings) -> tuple[str, ...]:

@@ -12,9 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from portal.chat import post, sealing
 from portal.chat.post import NotTaken, Post
 from portal.config import Settings
-from portal.domain.chat import Address, AddressRefused, Recipient, examine
-from portal.domain.chat_text import Words, harmless
-from portal.domain.notices import why_not
+from portal.domain.notices.chat import Address, AddressRefused, Recipient, examine
+from portal.domain.notices.chat_text import Words, harmless
+from portal.domain.notices.kinds import why_not
 from portal.models import Message
 from portal.notifications.outbox import LEASE, Batch
 from portal.notifications.reading import Facts, read

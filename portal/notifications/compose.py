@@ -3,11 +3,19 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from portal.domain import asking_events, request_events, stage_events
-from portal.domain.amend import ASKED_AGAIN
-from portal.domain.event import SYSTEM, Event
-from portal.domain.override import INSTEAD
-from portal.domain.policy import StageKind
+from portal.domain.deciding.override import INSTEAD
+from portal.domain.policy.policy import StageKind
+from portal.domain.request import (
+    events as asking_events,
+)
+from portal.domain.request import (
+    events as request_events,
+)
+from portal.domain.request import (
+    events as stage_events,
+)
+from portal.domain.request.amend import ASKED_AGAIN
+from portal.domain.request.events import SYSTEM, Event
 from portal.notifications import questions
 from portal.notifications.overriding import overridden
 from portal.notifications.scene import Notice, Scene, Seat, notice

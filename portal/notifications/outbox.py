@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, Row, insert, text, update
 
-from portal.domain.notices import Channel
-from portal.domain.telling import DIGESTS, MORNING, How, Wishes, choices, zone_or_utc
+from portal.domain.notices.kinds import Channel
+from portal.domain.notices.preferences import DIGESTS, MORNING, How, Wishes, choices, zone_or_utc
 from portal.models import Message, Notification
 from portal.models.columns import new_id
 

@@ -1,7 +1,7 @@
 """Who is told that an administrator decided in place of others."""
 
-from portal.domain.policy import Decision
-from portal.domain.request_events import RequestOverridden
+from portal.domain.policy.policy import Decision
+from portal.domain.request.events import RequestOverridden
 from portal.notifications.scene import Notice, Scene, notice
 
 WORDS = {Decision.APPROVE: "approved", Decision.REJECT: "rejected"}

@@ -1,6 +1,6 @@
 """What people are told of a question to the requester, and of the answer."""
 
-from portal.domain import asking_events
+from portal.domain.request import events as asking_events
 from portal.notifications.scene import Notice, Scene, notice
 
 

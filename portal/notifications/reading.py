@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from portal.domain.codec import decode
-from portal.domain.forms import FieldKind, FormField
-from portal.domain.notices import NoticeKind, Standing, kind_named
-from portal.domain.request import Status, TaskStatus
+from portal.domain.notices.kinds import NoticeKind, Standing, kind_named
+from portal.domain.policy.forms import FieldKind, FormField
+from portal.domain.request.values import Status, TaskStatus
 
 MOST_DECISIONS = 8
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from portal.domain.event import SYSTEM, Event
+from portal.domain.request.events import SYSTEM, Event
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

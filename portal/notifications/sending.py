@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, func, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.config import Settings
-from portal.domain.notices import why_not
+from portal.domain.notices.kinds import why_not
 from portal.models import Message
 from portal.notifications.letter import Letter, as_mail, compose_letter, is_usable
 from portal.notifications.links import make_links

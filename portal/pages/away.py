@@ -17,13 +17,13 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 from wtforms.form import BaseForm
 
-from portal.domain.people import period
-from portal.domain.permissions import Permission
+from portal.domain.people.absence import period
+from portal.domain.people.permissions import Permission
 from portal.forms.away import away_form
-from portal.pages.reading.answer import command_key
-from portal.pages.reading.keys import new_key
 from portal.presentation.money import money
 from portal.presentation.viewpoint import zone_named
+from portal.presenters.answer import command_key
+from portal.presenters.form_keys import new_key
 from portal.queries import away, people, staff
 from portal.security.guards import requires
 from portal.security.identity import me

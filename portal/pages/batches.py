@@ -5,14 +5,14 @@ from uuid import UUID
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.domain.permissions import Permission
-from portal.domain.policy import Decision
+from portal.domain.people.permissions import Permission
+from portal.domain.policy.policy import Decision
 from portal.forms.decision import CommentForm
-from portal.pages.filling import uuid_of
 from portal.pages.inbox import filter_of, offered
-from portal.pages.reading import batches as reading
-from portal.pages.reading.answer import command_key
+from portal.pages.requests.request_form_io import uuid_of
 from portal.presentation.bulk import DONE
+from portal.presenters import batches as reading
+from portal.presenters.answer import command_key
 from portal.queries import batches
 from portal.queries.batches import BatchRecord
 from portal.security.clicks import click

@@ -6,8 +6,8 @@ from flask import Blueprint, abort, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.domain.errors import REFUSAL_SENTENCES
-from portal.domain.permissions import Permission
-from portal.pages.reading.answer import reader
+from portal.domain.people.permissions import Permission
+from portal.presenters.answer import reader
 from portal.queries import commands
 from portal.queries.commands import CommandRecord
 from portal.security.guards import requires

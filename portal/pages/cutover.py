@@ -17,13 +17,13 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
-from portal.domain.permissions import Permission
-from portal.domain.request import Status
+from portal.domain.people.permissions import Permission
+from portal.domain.request.values import Status
 from portal.forms.cutover import Around, ChoiceForm
-from portal.pages.reading.answer import command_key
-from portal.pages.reading.keys import new_key
 from portal.presentation import choices, labels
 from portal.presentation.parts import Chip, Tab
+from portal.presenters.answer import command_key
+from portal.presenters.form_keys import new_key
 from portal.queries import cutover, dry_run, people
 from portal.queries.cutover import Move
 from portal.security.guards import requires

@@ -8,16 +8,23 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.domain.permissions import Permission
+from portal.domain.people.permissions import Permission
 from portal.forms.history import HistoryForm
-from portal.pages.frame import viewpoint
-from portal.pages.reading import exports, trail
-from portal.pages.reading.answer import reader, requests_url
-from portal.pages.reading.filtering import chips_of, cursor_of, filters_of, form_of, text_of_cursor
-from portal.pages.reading.rows import history_rows
-from portal.pages.reading.views import Place, views_of
-from portal.pages.requests import visible
+from portal.pages.layout_context import viewpoint
+from portal.pages.requests.show import visible
 from portal.presentation.viewpoint import zone_named
+from portal.presenters import audit_log as trail
+from portal.presenters import exports
+from portal.presenters.answer import reader, requests_url
+from portal.presenters.history_filters import (
+    chips_of,
+    cursor_of,
+    filters_of,
+    form_of,
+    text_of_cursor,
+)
+from portal.presenters.rows import history_rows
+from portal.presenters.saved_views import Place, views_of
 from portal.queries import audit, history, links
 from portal.queries.history import Cursor
 from portal.security.guards import requires

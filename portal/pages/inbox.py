@@ -10,18 +10,18 @@ from uuid import UUID
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.domain.permissions import Permission
+from portal.domain.people.permissions import Permission
 from portal.forms.text import examine
-from portal.pages.filling import uuid_of
-from portal.pages.frame import navigation, viewpoint
-from portal.pages.reading.answer import requests_url
-from portal.pages.reading.keys import new_key
-from portal.pages.reading.picks import picks_of
-from portal.pages.reading.rows import inbox_rows
-from portal.pages.reading.views import Place, views_of
+from portal.pages.layout_context import navigation, viewpoint
+from portal.pages.requests.request_form_io import uuid_of
 from portal.presentation.labels import count
 from portal.presentation.parts import Tab
 from portal.presentation.viewpoint import zone_named
+from portal.presenters.answer import requests_url
+from portal.presenters.bulk_selection import picks_of
+from portal.presenters.form_keys import new_key
+from portal.presenters.rows import inbox_rows
+from portal.presenters.saved_views import Place, views_of
 from portal.queries import acting, inbox
 from portal.queries.inbox import OWN, Clock, Cursor, InboxCounts, InboxTask, View
 from portal.security.guards import requires

@@ -4,9 +4,9 @@ import structlog
 from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.domain.links import Leads, leads, may_decide_unsigned
+from portal.domain.notices.links import Leads, leads, may_decide_unsigned
 from portal.pages import errors
-from portal.pages.reading import links as reading
+from portal.presenters import links as reading
 from portal.queries import links
 from portal.queries.links import LinkRecord
 from portal.security.clicks import click

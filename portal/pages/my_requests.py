@@ -5,10 +5,10 @@ from uuid import UUID
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.domain.permissions import Permission
-from portal.pages.filling import store, uuid_of
-from portal.pages.reading import own
+from portal.domain.people.permissions import Permission
+from portal.pages.requests.request_form_io import store, uuid_of
 from portal.presentation.parts import Tab
+from portal.presenters import my_requests as own
 from portal.queries import drafts, my_requests
 from portal.queries.my_requests import View
 from portal.security.guards import requires

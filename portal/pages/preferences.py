@@ -3,8 +3,8 @@
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.domain.notices import Channel
-from portal.domain.permissions import Permission
+from portal.domain.notices.kinds import Channel
+from portal.domain.people.permissions import Permission
 from portal.forms.preferences import PreferencesForm, form_for
 from portal.queries import channels
 from portal.queries.preferences import wishes_of

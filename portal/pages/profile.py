@@ -14,9 +14,9 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
-from portal.domain.permissions import Permission
+from portal.domain.people.permissions import Permission
 from portal.forms.profile import TimeZoneForm
-from portal.pages.frame import SHORTCUTS_COOKIE, THEME_COOKIE, THEMES
+from portal.pages.layout_context import SHORTCUTS_COOKIE, THEME_COOKIE, THEMES
 from portal.queries.sessions import OpenSession, open_sessions
 from portal.security.guards import public, requires
 from portal.security.identity import me

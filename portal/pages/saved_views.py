@@ -5,10 +5,10 @@ from uuid import UUID
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.domain.permissions import Permission
+from portal.domain.people.permissions import Permission
 from portal.forms.saved_view import SavedViewForm
 from portal.pages import history, inbox
-from portal.pages.reading.views import Place, link_of
+from portal.presenters.saved_views import Place, link_of
 from portal.queries import saved_views
 from portal.security.guards import requires
 from portal.security.identity import me

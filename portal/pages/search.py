@@ -5,15 +5,15 @@ from urllib.parse import urlencode
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.domain.permissions import Permission
+from portal.domain.people.permissions import Permission
 from portal.forms.text import examine
-from portal.pages.filling import uuid_of
-from portal.pages.frame import viewpoint
-from portal.pages.reading.answer import reader, requests_url
-from portal.pages.reading.filtering import cursor_of, text_of_cursor
-from portal.pages.reading.found import comment_excerpt, request_rows
+from portal.pages.layout_context import viewpoint
+from portal.pages.requests.request_form_io import uuid_of
 from portal.presentation.highlight import words_of
 from portal.presentation.parts import Tab
+from portal.presenters.answer import reader, requests_url
+from portal.presenters.history_filters import cursor_of, text_of_cursor
+from portal.presenters.search_results import comment_excerpt, request_rows
 from portal.queries import search
 from portal.security.guards import requires
 

@@ -17,9 +17,10 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from portal.domain.permissions import Permission
+from portal.domain.people.permissions import Permission
 from portal.forms.sign_in import SignInForm
-from portal.pages import errors, frame
+from portal.pages import errors
+from portal.pages import layout_context as frame
 from portal.security import devices, kept_forms
 from portal.security.clicks import address, click
 from portal.security.gate import SAFE_METHODS, SignInNeeded

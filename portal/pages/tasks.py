@@ -6,13 +6,13 @@ from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.domain.errors import Refusal
-from portal.domain.permissions import Permission
-from portal.domain.policy import Decision
+from portal.domain.people.permissions import Permission
+from portal.domain.policy.policy import Decision
 from portal.forms.decision import CommentForm
 from portal.pages import links
-from portal.pages.enclosing import Enclosed, enclose
-from portal.pages.reading.answer import after, answered, command_key, reader
-from portal.pages.requests import draw
+from portal.pages.requests.comment_files import Enclosed, enclose
+from portal.pages.requests.show import draw
+from portal.presenters.answer import after, answered, command_key, reader
 from portal.queries import request as requests
 from portal.queries.request import RequestRecord
 from portal.security.clicks import click

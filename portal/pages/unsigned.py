@@ -16,14 +16,14 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from portal.domain.errors import Refusal
-from portal.domain.links import Leads, leads, may_decide_unsigned
-from portal.domain.policy import Decision
+from portal.domain.notices.links import Leads, leads, may_decide_unsigned
+from portal.domain.policy.policy import Decision
 from portal.forms.unsigned import UnsignedForm
 from portal.pages import errors
 from portal.pages.links import task_url
-from portal.pages.reading.answer import answered, command_key
-from portal.pages.reading.keys import new_key
-from portal.pages.reading.links import deed
+from portal.presenters.answer import answered, command_key
+from portal.presenters.form_keys import new_key
+from portal.presenters.links import deed
 from portal.queries import links
 from portal.queries.links import LinkRecord
 from portal.security.clicks import click

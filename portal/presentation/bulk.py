@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from portal.domain.bulk import Lock
+from portal.domain.deciding.bulk import Lock
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
-from portal.domain.policy import Bulk, Decision
+from portal.domain.policy.policy import Bulk, Decision
 from portal.presentation.money import money
 
 DONE = {

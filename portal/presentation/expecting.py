@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from portal.domain.expecting import LEAST, QUICK, SLOW, Expected, Unsaid
+from portal.domain.time.expected_finish import LEAST, QUICK, SLOW, Expected, Unsaid
 from portal.presentation.times import day
 
 # Over a longer range the time of day would only pretend to be exact.

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from portal.domain.standing_in import until_words
+from portal.domain.routing.delegates import until_words
 from portal.presentation import bulk, labels, times
 from portal.presentation.expecting import expectation
 from portal.presentation.money import file_size, money

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from portal.domain.files import KeptFile
-from portal.domain.forms import FieldKind, FormField
+from portal.domain.policy.forms import FieldKind, FormField
+from portal.domain.request.files import KeptFile
 from portal.presentation.labels import words_of
 from portal.presentation.money import money
 from portal.presentation.times import day

@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from portal.domain.forms import FormField
+from portal.domain.policy.forms import FormField
 from portal.presentation import form_words, labels, times
 from portal.presentation.money import file_size, money
 from portal.presentation.viewpoint import zone_named

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import text
 
-from portal.domain.directory import Absence
-from portal.domain.plan import Basis
-from portal.domain.policy import RuleKind
+from portal.domain.people.directory import Absence
+from portal.domain.policy.policy import RuleKind
+from portal.domain.routing.plan import Basis
 from portal.extensions import db
 
 NOTICES = 20

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, Uuid, bindparam, or_, select
 
-from portal.domain.files import KeptFile
+from portal.domain.request.files import KeptFile
 from portal.extensions import db
 from portal.models import Attachment, Command, Request, User
 from portal.queries.readers import Reader, may_see

@@ -6,7 +6,7 @@ from threading import Lock
 from sqlalchemy import select
 
 from portal.domain.codec import decode
-from portal.domain.policy import Bulk
+from portal.domain.policy.policy import Bulk
 from portal.extensions import db
 from portal.models import PolicyVersion
 

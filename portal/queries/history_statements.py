@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from portal.domain.request import Status
+from portal.domain.request.values import Status
 from portal.models import Participant, Request
 from portal.queries.readers import Reader
 

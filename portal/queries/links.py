@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import BigInteger, Select, cast, func, select
 from sqlalchemy.orm import aliased
 
-from portal.domain.links import Followed
-from portal.domain.request import Status, TaskStatus
+from portal.domain.notices.links import Followed
+from portal.domain.request.values import Status, TaskStatus
 from portal.extensions import db
 from portal.models import Link, LinkRefusal, PolicyVersion, Request, Task, User
 

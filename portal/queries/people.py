@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, func, or_, select
 
-from portal.domain.permissions import Role
+from portal.domain.people.permissions import Role
 from portal.extensions import db
 from portal.models import Department, User
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from portal.domain.telling import Wishes, choices
+from portal.domain.notices.preferences import Wishes, choices
 from portal.extensions import db
 from portal.models import NotificationPreference as Row
 

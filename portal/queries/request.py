@@ -10,8 +10,8 @@ from sqlalchemy import Select, Text, Uuid, bindparam, exists, select
 from sqlalchemy.orm import aliased
 
 from portal.domain.codec import decode
-from portal.domain.forms import FormField
-from portal.domain.request import Status
+from portal.domain.policy.forms import FormField
+from portal.domain.request.values import Status
 from portal.extensions import db
 from portal.models import (
     Attachment,

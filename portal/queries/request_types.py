@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Interval, Select, bindparam, case, func, select
 
 from portal.domain.codec import decode
-from portal.domain.forms import FormField
+from portal.domain.policy.forms import FormField
 from portal.extensions import db
 from portal.models import Request, RequestType
 

@@ -2,7 +2,7 @@
 
 from flask import request
 
-from portal.domain.click import Click
+from portal.domain.request.click import Click
 
 LONGEST_USER_AGENT = 300
 

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from flask import Flask, abort, current_app, request
 
 from portal.config import Settings
-from portal.domain.permissions import Permission
+from portal.domain.people.permissions import Permission
 from portal.security.guards import Guard, guard_of
 from portal.security.identity import Identity
 from portal.security.input import refuse_large_form, refuse_unreadable_address

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from flask import Flask
 
-from portal.domain.permissions import Permission
+from portal.domain.people.permissions import Permission
 
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -7,7 +7,7 @@ from typing import cast
 from flask_login import AnonymousUserMixin, UserMixin, current_user
 from werkzeug.exceptions import Unauthorized
 
-from portal.domain.permissions import Permission, Role, permissions_of
+from portal.domain.people.permissions import Permission, Role, permissions_of
 
 
 @dataclass(frozen=True, kw_only=True)

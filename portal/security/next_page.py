@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from portal.domain.permissions import Role
+from portal.domain.people.permissions import Role
 
 
 def home(roles: frozenset[Role]) -> str:

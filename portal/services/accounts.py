@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import func, insert, select, update
 
-from portal.domain.permissions import Role
+from portal.domain.people.permissions import Role
 from portal.extensions import db
 from portal.models import User
 from portal.models.columns import new_id

@@ -9,7 +9,7 @@ from typing import IO
 import structlog
 from sqlalchemy import delete, func, or_, select, update
 
-from portal.domain.files import KeptFile, Unfit, kind_of, shown_name
+from portal.domain.request.files import KeptFile, Unfit, kind_of, shown_name
 from portal.extensions import db
 from portal.models import Attachment
 from portal.models.columns import new_id

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from portal.domain.people import ChangeKind, Period
-from portal.domain.permissions import Role
+from portal.domain.people.absence import ChangeKind, Period
+from portal.domain.people.permissions import Role
 from portal.extensions import db
 from portal.models import Delegation, User
 from portal.services.people_changes import note

@@ -6,14 +6,13 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from portal.domain import approval
-from portal.domain.commands import StartDelegation
-from portal.domain.directory import Absence
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
-from portal.domain.event import SYSTEM
-from portal.domain.events import CommandRefused
-from portal.domain.standing_in import covers
-from portal.domain.state import Approval
+from portal.domain.people.directory import Absence
+from portal.domain.request import apply as approval
+from portal.domain.request.commands import StartDelegation
+from portal.domain.request.events import SYSTEM, CommandRefused
+from portal.domain.request.state import Approval
+from portal.domain.routing.delegates import covers
 from portal.extensions import db
 from portal.models import Request, Task
 from portal.models.columns import new_id

@@ -15,11 +15,11 @@ from sqlalchemy import Row, Select, Uuid, bindparam, exists, func, select, updat
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from portal.directory.planner import load_policy
-from portal.domain.bulk import lock_of
-from portal.domain.click import Click
+from portal.domain.deciding.bulk import lock_of
 from portal.domain.errors import Refusal
-from portal.domain.policy import Bulk, Decision
-from portal.domain.request import Via
+from portal.domain.policy.policy import Bulk, Decision
+from portal.domain.request.click import Click
+from portal.domain.request.values import Via
 from portal.extensions import db
 from portal.models import Batch, Command, Request, Task
 from portal.services.commands import store

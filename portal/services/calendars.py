@@ -12,9 +12,9 @@ from sqlalchemy.exc import IntegrityError
 
 from portal.directory.calendars import calendar_in, free_days
 from portal.directory.holiday_places import countries, parts_of
-from portal.domain.calendars import CalendarChangeKind as Kind
 from portal.domain.errors import InvalidPolicy
-from portal.domain.worktime import add_business_minutes
+from portal.domain.time.calendars import CalendarChangeKind as Kind
+from portal.domain.time.working_time import add_business_minutes
 from portal.extensions import db
 from portal.models import Calendar, CalendarChange, Message, RequestType, User
 from portal.services.preferences import time_digests

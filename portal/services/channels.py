@@ -10,9 +10,9 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_not
 from portal.chat import post, sealing
 from portal.chat.post import NotTaken, Post
 from portal.chat_settings import ChatSettings
-from portal.domain.chat import Address, AddressRefused, ChannelChange, Recipient, examine
-from portal.domain.chat_text import Words
 from portal.domain.networks import is_inside
+from portal.domain.notices.chat import Address, AddressRefused, ChannelChange, Recipient, examine
+from portal.domain.notices.chat_text import Words
 from portal.extensions import db
 from portal.models import ChatChannel, ChatChannelChange, User
 from portal.models.channels import mark_of

@@ -10,9 +10,9 @@ from typing import Any, Literal
 from sqlalchemy import func
 
 from portal.domain import codec
-from portal.domain.click import Click
-from portal.domain.commands import Command, kind_of
 from portal.domain.errors import DomainError, Refusal
+from portal.domain.request.click import Click
+from portal.domain.request.commands import Command, kind_of
 from portal.models import db
 from portal.services import outcomes
 from portal.services.command_rows import insert_many, insert_row, leave_to_relay, read_row

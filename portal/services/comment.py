@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from functools import partial
 
-from portal.domain.click import Click
-from portal.domain.commands import Comment
 from portal.domain.errors import Refusal
-from portal.domain.files import KeptFile
+from portal.domain.request.click import Click
+from portal.domain.request.commands import Comment
+from portal.domain.request.files import KeptFile
 from portal.services.attachments import attach
 from portal.services.commands import Receipt, issue
 from portal.services.errors import Refused

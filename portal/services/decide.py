@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import Row, Select, Uuid, bindparam, select
 
-from portal.domain.click import Click
-from portal.domain.commands import Approve, Reject, SendBack, TaskCommand
 from portal.domain.errors import Refusal
-from portal.domain.files import KeptFile
-from portal.domain.policy import Decision
-from portal.domain.request import Status, TaskStatus, Via
+from portal.domain.policy.policy import Decision
+from portal.domain.request.click import Click
+from portal.domain.request.commands import Approve, Reject, SendBack, TaskCommand
+from portal.domain.request.files import KeptFile
+from portal.domain.request.values import Status, TaskStatus, Via
 from portal.extensions import db
 from portal.models import Command, Request, Task
 from portal.services.attachments import attach

@@ -10,12 +10,12 @@ from typing import Any
 
 from portal.directory.calendars import calendar_in, free_days
 from portal.directory.planner import clock_by, load_policy
-from portal.domain.plan import PlannedEscalation, StagePlan
-from portal.domain.policy import Stage, StageKind, WorkflowKind, WorkingTime
-from portal.domain.simple import simple_stage
-from portal.domain.stage_times import Clocks, stage_times
-from portal.domain.time_reasons import Skipped, skipped
-from portal.domain.worktime import Calendar
+from portal.domain.policy.policy import Stage, StageKind, WorkflowKind, WorkingTime
+from portal.domain.policy.simple import simple_stage
+from portal.domain.routing.plan import PlannedEscalation, StagePlan
+from portal.domain.time.explanations import Skipped, skipped
+from portal.domain.time.stage_times import Clocks, stage_times
+from portal.domain.time.working_time import Calendar
 from portal.extensions import db
 
 SOMEBODY = "somebody"

@@ -7,12 +7,20 @@ from datetime import datetime
 import structlog
 
 from portal.directory.past import History, history_of
-from portal.domain.directory import Absence
 from portal.domain.errors import DomainError
-from portal.domain.expecting import Decider, Expected, Past, Span, StageAhead, Unsaid, expect
-from portal.domain.plan import Attention, Candidate, StagePlan, StageSkip
-from portal.domain.policy import Mode, StageKind
-from portal.domain.standing_in import covers
+from portal.domain.people.directory import Absence
+from portal.domain.policy.policy import Mode, StageKind
+from portal.domain.routing.delegates import covers
+from portal.domain.routing.plan import Attention, Candidate, StagePlan, StageSkip
+from portal.domain.time.expected_finish import (
+    Decider,
+    Expected,
+    Past,
+    Span,
+    StageAhead,
+    Unsaid,
+    expect,
+)
 from portal.extensions import db
 
 log = structlog.get_logger("portal.web")

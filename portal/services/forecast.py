@@ -4,7 +4,7 @@ import structlog
 
 from portal.directory.planner import predict
 from portal.domain.errors import DomainError
-from portal.domain.plan import Attention, RouteQuestion, StagePlan, StageSkip
+from portal.domain.routing.plan import Attention, RouteQuestion, StagePlan, StageSkip
 from portal.extensions import db
 
 log = structlog.get_logger("portal.web")

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from portal.domain.click import Click
-from portal.domain.commands import AnswerInformation, AskInformation
 from portal.domain.errors import Refusal
-from portal.domain.request import Status
+from portal.domain.request.click import Click
+from portal.domain.request.commands import AnswerInformation, AskInformation
+from portal.domain.request.values import Status
 from portal.services.commands import Receipt, issue
 from portal.services.errors import Refused
 from portal.services.task_standing import TaskStanding, task_standing

@@ -2,7 +2,7 @@
 
 from sqlalchemy.dialects.postgresql import insert
 
-from portal.domain.click import Click
+from portal.domain.request.click import Click
 from portal.extensions import db
 from portal.models import LinkRefusal
 

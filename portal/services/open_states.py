@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import text
 
-from portal.domain.approval import fold
 from portal.domain.codec import decode
-from portal.domain.events import EVENTS, Event
-from portal.domain.state import Approval
+from portal.domain.request.apply import fold
+from portal.domain.request.events import EVENTS, Event
+from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.models.texts import with_texts
 

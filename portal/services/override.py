@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from portal.domain.click import Click
-from portal.domain.commands import Override
 from portal.domain.errors import Refusal
-from portal.domain.policy import Decision
+from portal.domain.policy.policy import Decision
+from portal.domain.request.click import Click
+from portal.domain.request.commands import Override
 from portal.services import sign_in
 from portal.services.commands import Receipt, issue
 from portal.services.errors import Refused

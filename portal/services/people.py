@@ -7,8 +7,8 @@ from enum import StrEnum
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from portal.domain.people import ChangeKind, ReviewScope
-from portal.domain.permissions import Role
+from portal.domain.people.absence import ChangeKind, ReviewScope
+from portal.domain.people.permissions import Role
 from portal.extensions import db
 from portal.models import Calendar, Group, GroupMember, User
 from portal.services import away, sign_in

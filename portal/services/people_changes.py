@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from portal.domain.people import ChangeKind, ReviewScope
+from portal.domain.people.absence import ChangeKind, ReviewScope
 from portal.extensions import db
 from portal.models import PeopleChange, PeopleReview
 

@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, or_, select
 
 from portal.directory import planner
-from portal.domain import approval
-from portal.domain.commands import ReviewPeople
 from portal.domain.errors import DomainError
-from portal.domain.event import SYSTEM
-from portal.domain.events import (
+from portal.domain.request import apply as approval
+from portal.domain.request.commands import ReviewPeople
+from portal.domain.request.events import (
+    SYSTEM,
     AttentionNeeded,
     Event,
     TaskDelegated,
@@ -19,8 +19,8 @@ from portal.domain.events import (
     TaskReassigned,
     TaskWithdrawn,
 )
-from portal.domain.request import Status
-from portal.domain.state import Approval
+from portal.domain.request.state import Approval
+from portal.domain.request.values import Status
 from portal.extensions import db
 from portal.models import Request, Task, User
 from portal.models.columns import new_id

@@ -10,12 +10,12 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import aliased
 
 from portal.directory.planner import load_policy
-from portal.domain.click import Click
-from portal.domain.commands import MoveToPolicy
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
-from portal.domain.policy import Policy
-from portal.domain.policy_difference import PolicyDifference, difference
-from portal.domain.request import Status
+from portal.domain.policy.difference import PolicyDifference, difference
+from portal.domain.policy.policy import Policy
+from portal.domain.request.click import Click
+from portal.domain.request.commands import MoveToPolicy
+from portal.domain.request.values import Status
 from portal.extensions import db
 from portal.models import PolicyVersion, Request, RequestType
 from portal.services.commands import issue, store

@@ -3,7 +3,7 @@
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from portal.domain.telling import DIGESTS, MORNING, Wishes, differences, zone_or_utc
+from portal.domain.notices.preferences import DIGESTS, MORNING, Wishes, differences, zone_or_utc
 from portal.extensions import db
 from portal.models import Message, Notification, Task, User
 from portal.models import NotificationPreference as Row

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from portal.domain.click import Click
-from portal.domain.commands import Resubmit
 from portal.domain.errors import Refusal
-from portal.domain.request import Content, Status
+from portal.domain.request.click import Click
+from portal.domain.request.commands import Resubmit
+from portal.domain.request.values import Content, Status
 from portal.services import attachments
 from portal.services.commands import Receipt, issue
 from portal.services.errors import Refused

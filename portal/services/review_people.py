@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime
 
-from portal.domain.click import Click
-from portal.domain.commands import ReviewPeople
 from portal.domain.errors import Refusal
-from portal.domain.request import Status
+from portal.domain.request.click import Click
+from portal.domain.request.commands import ReviewPeople
+from portal.domain.request.values import Status
 from portal.services.commands import Receipt, issue
 from portal.services.errors import Refused
 from portal.services.standing import Standing, standing_of

@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
-from portal.domain.click import Click
-from portal.domain.permissions import Role
+from portal.domain.people.permissions import Role
+from portal.domain.request.click import Click
 from portal.extensions import db
 from portal.models import User, UserSession
 from portal.models.columns import new_id

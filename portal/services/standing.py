@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, Uuid, bindparam, select
 
 from portal.domain.errors import Refusal
-from portal.domain.request import Status
+from portal.domain.request.values import Status
 from portal.extensions import db
 from portal.models import Command, Request
 from portal.services.errors import Refused

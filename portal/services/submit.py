@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy import delete, select, update
 
-from portal.domain.click import Click
-from portal.domain.commands import Submit
-from portal.domain.plan import RouteQuestion
-from portal.domain.request import Content, Priority
+from portal.domain.request.click import Click
+from portal.domain.request.commands import Submit
+from portal.domain.request.values import Content, Priority
+from portal.domain.routing.plan import RouteQuestion
 from portal.extensions import db
 from portal.models import Command, Draft, RequestType
 from portal.models.columns import new_id

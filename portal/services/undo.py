@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
-from portal.domain.click import Click
-from portal.domain.commands import Retract
 from portal.domain.errors import Refusal
+from portal.domain.request.click import Click
+from portal.domain.request.commands import Retract
 from portal.extensions import db
 from portal.models import Request, Task
 from portal.services.commands import Receipt, issue

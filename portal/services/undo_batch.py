@@ -10,10 +10,10 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import Row, Select, func, select, update
 
-from portal.domain.click import Click
-from portal.domain.commands import Retract
 from portal.domain.errors import Refusal
-from portal.domain.request import Status, Via
+from portal.domain.request.click import Click
+from portal.domain.request.commands import Retract
+from portal.domain.request.values import Status, Via
 from portal.extensions import db
 from portal.models import Batch, Command, PolicyVersion, Request, Task
 from portal.models.undoing import is_overtaken, undo_until

@@ -1,8 +1,8 @@
 """Deciding from a link without signing in, where the request type's policy allows it."""
 
-from portal.domain.click import Click
-from portal.domain.links import is_proof
-from portal.domain.request import Via
+from portal.domain.notices.links import is_proof
+from portal.domain.request.click import Click
+from portal.domain.request.values import Via
 from portal.services import attempts
 from portal.services.commands import Receipt
 from portal.services.decide import Vote, decide

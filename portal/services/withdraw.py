@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-from portal.domain.click import Click
-from portal.domain.commands import Withdraw
 from portal.domain.errors import Refusal
+from portal.domain.request.click import Click
+from portal.domain.request.commands import Withdraw
 from portal.services.commands import Receipt, issue
 from portal.services.errors import Refused
 from portal.services.standing import standing_of

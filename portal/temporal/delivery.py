@@ -9,7 +9,7 @@ from typing import Any
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from portal.domain.policy import WorkflowKind
+from portal.domain.policy.policy import WorkflowKind
 from portal.temporal import requests
 from portal.workflows import names
 from portal.workflows.messages import CommandMessage, StartApproval

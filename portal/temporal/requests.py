@@ -19,8 +19,8 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
-from portal.domain.policy import WorkflowKind
-from portal.domain.request import Priority, Status
+from portal.domain.policy.policy import WorkflowKind
+from portal.domain.request.values import Priority, Status
 from portal.workflows import names
 from portal.workflows.messages import CommandMessage, StartApproval
 

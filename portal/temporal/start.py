@@ -14,8 +14,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from portal.config import Settings
 from portal.domain import codec
-from portal.domain.policy import WorkflowKind
-from portal.domain.state import Approval
+from portal.domain.policy.policy import WorkflowKind
+from portal.domain.request.state import Approval
 from portal.temporal import client as clients
 from portal.temporal import requests
 from portal.workflows import names

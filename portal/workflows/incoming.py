@@ -3,12 +3,12 @@
 from dataclasses import replace
 from datetime import datetime
 
-from portal.domain import approval, codec
-from portal.domain.commands import COMMANDS, NamingCommand
+from portal.domain import codec
 from portal.domain.errors import CannotDecode, Refusal
-from portal.domain.event import SYSTEM, Event
-from portal.domain.events import CommandRefused
-from portal.domain.state import Approval
+from portal.domain.request import apply as approval
+from portal.domain.request.commands import COMMANDS, NamingCommand
+from portal.domain.request.events import SYSTEM, CommandRefused, Event
+from portal.domain.request.state import Approval
 from portal.workflows.messages import CommandMessage
 
 

@@ -8,12 +8,12 @@ from typing import NoReturn
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from portal.domain import approval, codec
-    from portal.domain.event import Event
-    from portal.domain.events import EVENTS
-    from portal.domain.plan import RoutePlan
-    from portal.domain.request import Status
-    from portal.domain.state import Approval
+    from portal.domain import codec
+    from portal.domain.request import apply as approval
+    from portal.domain.request.events import EVENTS, Event
+    from portal.domain.request.state import Approval
+    from portal.domain.request.values import Status
+    from portal.domain.routing.plan import RoutePlan
     from portal.workflows import incoming, names, outgoing
     from portal.workflows.messages import CommandMessage, RecordedEvent, StartApproval
 

@@ -9,8 +9,8 @@ from temporalio.common import (
     TypedSearchAttributes,
 )
 
-from portal.domain.policy import WorkflowKind
-from portal.domain.state import Approval
+from portal.domain.policy.policy import WorkflowKind
+from portal.domain.request.state import Approval
 
 COMMAND_SIGNAL = "command"
 

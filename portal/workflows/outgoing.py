@@ -7,11 +7,11 @@ from typing import Any
 from temporalio import workflow
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
-from portal.domain import approval, codec
-from portal.domain.event import Event
-from portal.domain.events import kind_of
-from portal.domain.plan import RoutePlan
-from portal.domain.state import Approval
+from portal.domain import codec
+from portal.domain.request import apply as approval
+from portal.domain.request.events import Event, kind_of
+from portal.domain.request.state import Approval
+from portal.domain.routing.plan import RoutePlan
 from portal.workflows import names, options
 from portal.workflows.messages import RecordBatch, RecordedEvent, RouteAsk, StaffAsk
 from portal.workflows.ports import Recorder, Router, Staff

@@ -3,7 +3,7 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from portal.domain.simple import one_approver
+    from portal.domain.policy.simple import one_approver
     from portal.workflows.loop import ApprovalLoop
     from portal.workflows.messages import CommandMessage, StartApproval
 

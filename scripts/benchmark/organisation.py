@@ -4,8 +4,8 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from portal.domain.codec import encode
-from portal.domain.forms import FieldKind, FormField
-from portal.domain.policy import ApproverRule, Policy, RuleKind, Stage
+from portal.domain.policy.forms import FieldKind, FormField
+from portal.domain.policy.policy import ApproverRule, Policy, RuleKind, Stage
 from portal.models.columns import new_id
 from portal.services.passwords import hashed
 

@@ -9,9 +9,9 @@ from flask import Flask
 
 from portal.app import create_app
 from portal.config import Settings
-from portal.domain.click import Click
-from portal.domain.policy import Decision
-from portal.domain.request import Content, Priority
+from portal.domain.policy.policy import Decision
+from portal.domain.request.click import Click
+from portal.domain.request.values import Content, Priority
 from portal.models.columns import new_id
 from portal.services import drafts
 from portal.services.comment import comment

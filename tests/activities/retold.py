@@ -9,11 +9,10 @@ from sqlalchemy import Connection, insert
 
 from portal import models
 from portal.domain.codec import encode
-from portal.domain.commands import Command, kind_of
-from portal.domain.event import SYSTEM
-from portal.domain.events import Event
-from portal.domain.request import Via
-from portal.domain.state import Approval
+from portal.domain.request.commands import Command, kind_of
+from portal.domain.request.events import SYSTEM, Event
+from portal.domain.request.state import Approval
+from portal.domain.request.values import Via
 from portal.models.columns import new_id
 from portal.workflows.messages import RecordBatch, RecordedEvent
 

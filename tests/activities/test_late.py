@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import Engine, select
 
 from portal.activities.record import RecordActivity, refuse_late
-from portal.domain import commands
 from portal.domain.codec import encode
-from portal.domain.plan import RoutePlan
+from portal.domain.request import commands
+from portal.domain.routing.plan import RoutePlan
 from portal.models import Command
 from portal.queries.audit_chain import verify
 from tests.activities.retold import Told, insert_commands, with_ids

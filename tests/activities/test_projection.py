@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from portal.activities.record import record_batch
-from portal.domain import commands
-from portal.domain.plan import Candidate, LeftOut, PlannedEscalation, RoutePlan
-from portal.domain.policy import StageKind
-from portal.domain.request import Content
+from portal.domain.policy.policy import StageKind
+from portal.domain.request import commands
+from portal.domain.request.values import Content
+from portal.domain.routing.plan import Candidate, LeftOut, PlannedEscalation, RoutePlan
 from tests.activities.retold import KNOWN, Told
 from tests.activities.tables import rows
 from tests.domain.story import Story, at

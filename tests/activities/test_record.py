@@ -8,7 +8,7 @@ from sqlalchemy import Engine, NullPool, create_engine, text
 from temporalio.exceptions import ApplicationError
 
 from portal.activities.record import RecordActivity, RecordBehind, record_batch
-from portal.domain import commands
+from portal.domain.request import commands
 from portal.workflows.messages import RecordAnswer, RecordBatch, RecordedEvent
 from tests.activities.retold import KNOWN, Told, with_ids
 from tests.activities.tables import contents, rows

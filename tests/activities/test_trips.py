@@ -7,8 +7,8 @@ from sqlalchemy import Engine
 
 from portal.activities import writing
 from portal.activities.record import RecordActivity
-from portal.domain import commands
-from portal.domain.plan import RoutePlan
+from portal.domain.request import commands
+from portal.domain.routing.plan import RoutePlan
 from tests.activities.test_record import opening, since
 
 

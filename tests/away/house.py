@@ -6,10 +6,10 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import insert, select, update
 
-from portal.domain.state import Approval
+from portal.background.people_watch import PeopleWatch
+from portal.domain.request.state import Approval
 from portal.models import AuditEvent, Delegation, Notification, Task
 from portal.models.columns import new_id
-from portal.temporal.people_watch import PeopleWatch
 from tests.in_process import InProcess
 
 HOUR = timedelta(hours=1)

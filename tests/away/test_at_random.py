@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
-from portal.domain import commands
-from portal.domain.people import Period
-from portal.domain.policy import ApproverRule, Mode, Policy, RuleKind, Stage
-from portal.domain.request import Status
+from portal.domain.people.absence import Period
+from portal.domain.policy.policy import ApproverRule, Mode, Policy, RuleKind, Stage
+from portal.domain.request import commands
+from portal.domain.request.values import Status
 from portal.extensions import db
 from portal.models import Delegation
 from portal.models.columns import new_id

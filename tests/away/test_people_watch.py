@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from portal.domain import commands
-from portal.domain.state import Approval
+from portal.background.people_watch import PeopleWatch
+from portal.domain.request import commands
+from portal.domain.request.state import Approval
 from portal.models import Command, Delegation, GroupMember, PeopleReview, Task, User
 from portal.models.columns import new_id
-from portal.temporal.people_watch import PeopleWatch
 from tests.away.house import HOUR, House
 from tests.in_process import submit
 from tests.web import People

@@ -14,7 +14,7 @@ import pytest
 from portal.chat import sealing
 from portal.chat.post import ANYBODY, NotTaken, Post, Words, checked, send
 from portal.chat_settings import ChatSettings
-from portal.domain.chat import AddressRefused
+from portal.domain.notices.chat import AddressRefused
 from tests.chatting import RULES, ChatServer, chat_server
 
 WORDS = Words(title="Your decision is needed", text="Ana asks.", ending="Review: http://x/PR-1")

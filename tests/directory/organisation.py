@@ -7,8 +7,8 @@ from sqlalchemy import Connection, insert, update
 
 from portal import models
 from portal.domain.codec import encode
-from portal.domain.plan import RoutePlan, RouteQuestion
-from portal.domain.policy import ApproverRule, Policy, RuleKind, Stage
+from portal.domain.policy.policy import ApproverRule, Policy, RuleKind, Stage
+from portal.domain.routing.plan import RoutePlan, RouteQuestion
 from portal.models.columns import new_id
 from tests.domain.story import MONDAY
 

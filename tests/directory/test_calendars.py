@@ -7,7 +7,7 @@ import pytest
 from portal.directory.calendars import calendar_in, calendar_of, free_days, public_holidays
 from portal.directory.holiday_places import countries, parts_of
 from portal.domain.errors import InvalidPolicy
-from portal.domain.worktime import Calendar, add_business_minutes
+from portal.domain.time.working_time import Calendar, add_business_minutes
 
 WEEK = {str(day): [["09:00", "12:00"], ["13:00", "17:30"]] for day in range(1, 6)}
 

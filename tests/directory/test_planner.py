@@ -11,8 +11,7 @@ from portal.activities.route import RouteActivity
 from portal.directory.planner import plan_next, predict
 from portal.domain.codec import decode, encode
 from portal.domain.errors import InvalidPolicy
-from portal.domain.plan import RoutePlan, StagePlan, StageSkip
-from portal.domain.policy import (
+from portal.domain.policy.policy import (
     EscalationLevel,
     Mode,
     Policy,
@@ -21,6 +20,7 @@ from portal.domain.policy import (
     StageKind,
     WorkingTime,
 )
+from portal.domain.routing.plan import RoutePlan, StagePlan, StageSkip
 from portal.models import Calendar, Delegation, User
 from portal.models.columns import new_id
 from portal.workflows.messages import RouteAsk

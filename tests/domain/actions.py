@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from portal.domain import approval, commands
-from portal.domain.event import SYSTEM
-from portal.domain.policy import Decision
-from portal.domain.request import Status, TaskStatus
+from portal.domain.policy.policy import Decision
+from portal.domain.request import apply as approval
+from portal.domain.request import commands
+from portal.domain.request.events import SYSTEM
+from portal.domain.request.values import Status, TaskStatus
 from tests.domain.passing import add, inquire, lend, reassign
 from tests.domain.worlds import (
     EVERYBODY,

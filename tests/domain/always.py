@@ -3,14 +3,16 @@
 from collections import Counter
 from datetime import timedelta
 
-from portal.domain import approval, commands
 from portal.domain.codec import decode, encode
-from portal.domain.event import Event
-from portal.domain.events import (
+from portal.domain.policy.policy import Decision, Mode, Rejection
+from portal.domain.request import apply as approval
+from portal.domain.request import commands
+from portal.domain.request.events import (
     EVENTS,
     ApproverAdded,
     CommandRefused,
     DecisionRetracted,
+    Event,
     InformationAsked,
     InformationGiven,
     ReminderDue,
@@ -23,10 +25,9 @@ from portal.domain.events import (
     TaskWithdrawn,
     kind_of,
 )
-from portal.domain.plan import RoutePlan, StagePlan
-from portal.domain.policy import Decision, Mode, Rejection
-from portal.domain.request import Status, TaskStatus
-from portal.domain.state import Approval, OpenStage, Task
+from portal.domain.request.state import Approval, OpenStage, Task
+from portal.domain.request.values import Status, TaskStatus
+from portal.domain.routing.plan import RoutePlan, StagePlan
 from tests.domain.exactly import CONTENT_RULES
 from tests.domain.moving import a_move_keeps_what_is_the_same
 from tests.domain.overriding import an_override_is_no_approval

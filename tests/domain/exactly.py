@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
-from portal.domain import commands
-from portal.domain.events import (
+from portal.domain.deciding.verdict import Verdict, verdict
+from portal.domain.policy.policy import Decision
+from portal.domain.request import commands
+from portal.domain.request.events import (
     DecisionCarried,
     DecisionRetracted,
     Event,
@@ -13,10 +15,8 @@ from portal.domain.events import (
     StageOpened,
     TaskDecided,
 )
-from portal.domain.plan import StagePlan
-from portal.domain.policy import Decision
-from portal.domain.state import OpenStage
-from portal.domain.verdict import Verdict, verdict
+from portal.domain.request.state import OpenStage
+from portal.domain.routing.plan import StagePlan
 from tests.domain.worlds import World
 
 

@@ -1,7 +1,7 @@
 """A move to another policy keeps what is the same there, and nothing else."""
 
-from portal.domain import commands
-from portal.domain.events import RequestMovedToPolicy
+from portal.domain.request import commands
+from portal.domain.request.events import RequestMovedToPolicy
 from tests.domain.worlds import World
 
 

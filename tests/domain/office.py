@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from portal.domain.directory import Department, Directory, Group, Person
-from portal.domain.plan import Attention, RoutePlan, RouteQuestion, StagePlan, StageSkip
-from portal.domain.policy import ApproverRule, Mode, Policy, RuleKind, Stage
-from portal.domain.routing import plan_next, predict
+from portal.domain.people.directory import Department, Directory, Group, Person
+from portal.domain.policy.policy import ApproverRule, Mode, Policy, RuleKind, Stage
+from portal.domain.routing.next_stage import plan_next, predict
+from portal.domain.routing.plan import Attention, RoutePlan, RouteQuestion, StagePlan, StageSkip
 from tests.domain.story import MONDAY, REQUEST
 
 MANAGERS = {"rita": "max", "max": "dora", "fay": "dora", "finn": "fay", "ida": "dora"}

@@ -1,7 +1,12 @@
 """An override never counts as an ordinary approval."""
 
-from portal.domain import commands
-from portal.domain.events import RequestApproved, RequestOverridden, StagePassed, TaskDecided
+from portal.domain.request import commands
+from portal.domain.request.events import (
+    RequestApproved,
+    RequestOverridden,
+    StagePassed,
+    TaskDecided,
+)
 from tests.domain.worlds import World
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from portal.domain import commands
-from portal.domain.state import Task
+from portal.domain.request import commands
+from portal.domain.request.state import Task
 from tests.domain.worlds import EVERYBODY, GHOST, World, reasons, some_task
 
 

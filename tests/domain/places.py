@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from portal.domain.events import (
+from portal.domain.request.events import (
     ApproverAdded,
     DecisionCarried,
     Event,

@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from portal.domain import approval, commands
-from portal.domain.events import CommandRefused, Event
-from portal.domain.plan import Candidate, RoutePlan, StagePlan
-from portal.domain.request import Content
-from portal.domain.state import Approval, Task
+from portal.domain.request import apply as approval
+from portal.domain.request import commands
+from portal.domain.request.events import CommandRefused, Event
+from portal.domain.request.state import Approval, Task
+from portal.domain.request.values import Content
+from portal.domain.routing.plan import Candidate, RoutePlan, StagePlan
 
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 REQUEST = "01890a5d-ac96-774b-bcce-b302099a8057"

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from portal.domain import commands
 from portal.domain.errors import Refusal
-from portal.domain.policy import Mode
+from portal.domain.policy.policy import Mode
+from portal.domain.request import commands
 from tests.domain.story import Story, kinds, refusal
 
 

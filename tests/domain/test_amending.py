@@ -2,13 +2,13 @@
 
 import pytest
 
-from portal.domain import commands
-from portal.domain.approval import question
 from portal.domain.errors import Refusal
-from portal.domain.events import Event
-from portal.domain.plan import RoutePlan, StagePlan, StageSkip
-from portal.domain.policy import Decision, Mode, Rejection, StageKind
-from portal.domain.request import Content, Status, TaskStatus
+from portal.domain.policy.policy import Decision, Mode, Rejection, StageKind
+from portal.domain.request import commands
+from portal.domain.request.apply import question
+from portal.domain.request.events import Event
+from portal.domain.request.values import Content, Status, TaskStatus
+from portal.domain.routing.plan import RoutePlan, StagePlan, StageSkip
 from tests.domain.story import Story, kinds, refusal, stage
 
 MORE_SEATS = Content(title="Chairs", fields={"seats": 6, "colour": "red"})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.domain.policy import ApproverRule, RuleKind
+from portal.domain.policy.policy import ApproverRule, RuleKind
 from tests.domain.office import (
     ask,
     directory,

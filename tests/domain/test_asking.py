@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from portal.domain import commands
 from portal.domain.errors import Refusal
-from portal.domain.events import ReminderDue, RequestSubmitted
-from portal.domain.request import Priority
+from portal.domain.request import commands
+from portal.domain.request.events import ReminderDue, RequestSubmitted
+from portal.domain.request.values import Priority
 from tests.domain.story import MONDAY, REQUEST, Story, kinds, refusal
 
 

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.domain.bulk import Lock, lock_of, totals
 from portal.domain.codec import decode, encode
+from portal.domain.deciding.bulk import Lock, lock_of, totals
 from portal.domain.errors import InvalidPolicy
-from portal.domain.policy import Bulk, Policy
-from portal.domain.routing import validate_policy
+from portal.domain.policy.policy import Bulk, Policy
+from portal.domain.routing.next_stage import validate_policy
 from tests.domain.office import manager, stage
 
 amounts = st.none() | st.integers(-(10**9), 10**12)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.domain.calendars import days_text, hours_words, read_days, read_hours, week_words
+from portal.domain.time.calendars import days_text, hours_words, read_days, read_hours, week_words
 
 NINE = [["09:00", "17:00"]]
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.domain.chat import SERVICES, USUAL, AddressRefused, Recipient, examine
-from portal.domain.chat_text import harmless
 from portal.domain.networks import is_public
+from portal.domain.notices.chat import SERVICES, USUAL, AddressRefused, Recipient, examine
+from portal.domain.notices.chat_text import harmless
 
 GOOD = "ntfys://tk_secret@ntfy.example.org/approvals-{employee_no}"
 

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from datetime import datetime
 
-from portal.domain import approval
 from portal.domain.errors import Refusal
-from portal.domain.events import ReminderDue, TaskEscalated
-from portal.domain.plan import PlannedEscalation
-from portal.domain.policy import Mode
-from portal.domain.request import Status, TaskStatus
+from portal.domain.policy.policy import Mode
+from portal.domain.request import apply as approval
+from portal.domain.request.events import ReminderDue, TaskEscalated
+from portal.domain.request.values import Status, TaskStatus
+from portal.domain.routing.plan import PlannedEscalation
 from tests.domain.story import Story, asked, at, kinds, refusal
 
 

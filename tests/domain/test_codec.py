@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from portal.domain import commands
 from portal.domain.codec import decode, encode
 from portal.domain.errors import CannotDecode, DomainError
-from portal.domain.events import EVENTS, CommentAdded
-from portal.domain.evolve import CHANGES, evolve
-from portal.domain.request import Content, Priority
-from portal.domain.state import Approval, Task
+from portal.domain.request import commands
+from portal.domain.request.events import EVENTS, CommentAdded
+from portal.domain.request.evolve import CHANGES, evolve
+from portal.domain.request.state import Approval, Task
+from portal.domain.request.values import Content, Priority
 from tests.domain.story import MONDAY
 
 

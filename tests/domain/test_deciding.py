@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from portal.domain import commands
 from portal.domain.errors import Refusal
-from portal.domain.policy import Decision, Mode, Rejection
-from portal.domain.request import Status
+from portal.domain.policy.policy import Decision, Mode, Rejection
+from portal.domain.request import commands
+from portal.domain.request.values import Status
 from tests.domain.story import Story, kinds, refusal
 
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from portal.domain import commands
-from portal.domain.approval import question
 from portal.domain.errors import Refusal
-from portal.domain.event import SYSTEM
-from portal.domain.plan import PlannedEscalation
-from portal.domain.policy import Mode
+from portal.domain.policy.policy import Mode
+from portal.domain.request import commands
+from portal.domain.request.apply import question
+from portal.domain.request.events import SYSTEM
+from portal.domain.routing.plan import PlannedEscalation
 from tests.domain.story import Story, asked, at, kinds, refusal
 
 

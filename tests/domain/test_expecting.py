@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from portal.domain.expecting import (
+from portal.domain.time.expected_finish import (
     Decider,
     Expected,
     Past,
@@ -16,7 +16,7 @@ from portal.domain.expecting import (
     percentile,
     placed,
 )
-from portal.domain.worktime import Calendar
+from portal.domain.time.working_time import Calendar
 
 NOW = datetime(2026, 11, 25, 10, 7, 30, tzinfo=UTC)
 DAY = ((540, 720), (780, 1020))

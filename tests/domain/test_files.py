@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.domain.files import KeptFile, Unfit, kind_of, shown_name
+from portal.domain.request.files import KeptFile, Unfit, kind_of, shown_name
 
 PDF = b"%PDF-1.7\n..."
 PNG = b"\x89PNG\r\n\x1a\n...."

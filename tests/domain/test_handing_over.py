@@ -2,11 +2,11 @@
 
 import pytest
 
-from portal.domain import commands
 from portal.domain.errors import Refusal
-from portal.domain.events import TaskReassigned
-from portal.domain.plan import PlannedEscalation
-from portal.domain.policy import Mode
+from portal.domain.policy.policy import Mode
+from portal.domain.request import commands
+from portal.domain.request.events import TaskReassigned
+from portal.domain.routing.plan import PlannedEscalation
 from tests.domain.story import Story, asked, at, kinds, refusal
 
 

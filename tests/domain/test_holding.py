@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.domain import approval, commands
 from portal.domain.errors import Refusal
-from portal.domain.events import RequestResumed
-from portal.domain.plan import PlannedEscalation, RoutePlan
-from portal.domain.request import Status
+from portal.domain.request import apply as approval
+from portal.domain.request import commands
+from portal.domain.request.events import RequestResumed
+from portal.domain.request.values import Status
+from portal.domain.routing.plan import PlannedEscalation, RoutePlan
 from tests.domain.story import Story, asked, at, kinds, refusal
 
 

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.domain import approval, commands
 from portal.domain.errors import Refusal
-from portal.domain.plan import PlannedEscalation
-from portal.domain.policy import Mode
+from portal.domain.policy.policy import Mode
+from portal.domain.request import apply as approval
+from portal.domain.request import commands
+from portal.domain.routing.plan import PlannedEscalation
 from tests.domain.story import Story, asked, at, kinds, refusal
 
 CLOCKS: dict[str, Any] = {

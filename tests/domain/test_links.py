@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.domain.links import Followed, Leads, is_proof, leads, may_decide_unsigned
-from portal.domain.request import Status, TaskStatus
+from portal.domain.notices.links import Followed, Leads, is_proof, leads, may_decide_unsigned
+from portal.domain.request.values import Status, TaskStatus
 
 PEOPLE = st.sampled_from(["ben", "cleo", "eve"])
 LINKS = st.builds(

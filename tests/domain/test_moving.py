@@ -2,14 +2,14 @@
 
 import pytest
 
-from portal.domain import commands
-from portal.domain.approval import question
 from portal.domain.errors import Refusal
-from portal.domain.events import Event
-from portal.domain.plan import RoutePlan, StageSkip
-from portal.domain.policy import Mode, Policy
-from portal.domain.policy_difference import difference
-from portal.domain.request import Content, Status
+from portal.domain.policy.difference import difference
+from portal.domain.policy.policy import Mode, Policy
+from portal.domain.request import commands
+from portal.domain.request.apply import question
+from portal.domain.request.events import Event
+from portal.domain.request.values import Content, Status
+from portal.domain.routing.plan import RoutePlan, StageSkip
 from tests.domain import office
 from tests.domain.story import Story, kinds, refusal, stage
 

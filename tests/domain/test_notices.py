@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.domain.notices import KINDS, TOPICS, Standing, kind_named, why_not
-from portal.domain.request import Status
+from portal.domain.notices.kinds import KINDS, TOPICS, Standing, kind_named, why_not
+from portal.domain.request.values import Status
 from portal.legacy import messages
 from portal.notifications import compose
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from portal.domain import commands
-from portal.domain.approval import question
 from portal.domain.errors import Refusal
-from portal.domain.events import Event
-from portal.domain.plan import RoutePlan
-from portal.domain.policy import Decision, Mode
-from portal.domain.request import Content, Status
+from portal.domain.policy.policy import Decision, Mode
+from portal.domain.request import commands
+from portal.domain.request.apply import question
+from portal.domain.request.events import Event
+from portal.domain.request.values import Content, Status
+from portal.domain.routing.plan import RoutePlan
 from tests.domain.story import Story, kinds, refusal
 
 

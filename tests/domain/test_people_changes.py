@@ -8,15 +8,14 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.domain import commands
-from portal.domain.approval import question
-from portal.domain.directory import Absence, Department, Directory, Group, Person
-from portal.domain.event import SYSTEM
-from portal.domain.events import StageOpened, TaskDecided
-from portal.domain.policy import Mode, Policy
-from portal.domain.request import Status
-from portal.domain.routing import plan_next
-from portal.domain.state import Task
+from portal.domain.people.directory import Absence, Department, Directory, Group, Person
+from portal.domain.policy.policy import Mode, Policy
+from portal.domain.request import commands
+from portal.domain.request.apply import question
+from portal.domain.request.events import SYSTEM, StageOpened, TaskDecided
+from portal.domain.request.state import Task
+from portal.domain.request.values import Status
+from portal.domain.routing.next_stage import plan_next
 from tests.domain.office import clock, group, manager, named, stage
 from tests.domain.story import Story, at
 

@@ -5,9 +5,16 @@ from typing import Any
 import pytest
 
 from portal.domain.errors import InvalidPolicy
-from portal.domain.forms import FormField
-from portal.domain.policy import ApproverRule, EscalationLevel, Mode, Policy, RuleKind, StageKind
-from portal.domain.routing import validate_policy
+from portal.domain.policy.forms import FormField
+from portal.domain.policy.policy import (
+    ApproverRule,
+    EscalationLevel,
+    Mode,
+    Policy,
+    RuleKind,
+    StageKind,
+)
+from portal.domain.routing.next_stage import validate_policy
 from tests.domain.office import group, manager, named, stage
 
 FIELDS = (FormField(name="seats", label="Seats"),)

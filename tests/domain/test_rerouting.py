@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from portal.domain import commands
 from portal.domain.errors import Refusal
-from portal.domain.event import SYSTEM
-from portal.domain.plan import Candidate, LeftOut, Review, RoutePlan, StandIn
-from portal.domain.policy import Mode
-from portal.domain.request import Status
+from portal.domain.policy.policy import Mode
+from portal.domain.request import commands
+from portal.domain.request.events import SYSTEM
+from portal.domain.request.values import Status
+from portal.domain.routing.plan import Candidate, LeftOut, Review, RoutePlan, StandIn
 from tests.domain.story import Story, asked, kinds, refusal, stage
 
 LEFT = "is no longer active"

@@ -2,11 +2,11 @@
 
 import pytest
 
-from portal.domain import commands
-from portal.domain.approval import question
 from portal.domain.errors import Refusal
-from portal.domain.plan import RoutePlan, StageSkip
-from portal.domain.request import Content, Status
+from portal.domain.request import commands
+from portal.domain.request.apply import question
+from portal.domain.request.values import Content, Status
+from portal.domain.routing.plan import RoutePlan, StageSkip
 from tests.domain.story import Story, kinds, refusal
 
 SAME = Content(title="Chairs", fields={"seats": 4, "colour": "red"})

@@ -2,8 +2,8 @@
 
 import pytest
 
-from portal.domain.plan import Attention, EarlierApproval, StagePlan, StageSkip
-from portal.domain.policy import EscalationLevel, Mode, Rejection, StageKind
+from portal.domain.policy.policy import EscalationLevel, Mode, Rejection, StageKind
+from portal.domain.routing.plan import Attention, EarlierApproval, StagePlan, StageSkip
 from tests.domain.office import (
     ask,
     clock,

@@ -4,11 +4,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.domain.codec import decode, encode
-from portal.domain.directory import Directory
-from portal.domain.group_matching import share_out
-from portal.domain.plan import RoutePlan, RouteQuestion
-from portal.domain.policy import ApproverRule, EscalationLevel, Mode, Policy, RuleKind, Stage
-from portal.domain.routing import plan_next
+from portal.domain.people.directory import Directory
+from portal.domain.policy.policy import (
+    ApproverRule,
+    EscalationLevel,
+    Mode,
+    Policy,
+    RuleKind,
+    Stage,
+)
+from portal.domain.routing.group_matching import share_out
+from portal.domain.routing.next_stage import plan_next
+from portal.domain.routing.plan import RoutePlan, RouteQuestion
 from tests.domain.office import clock, directory, question
 
 PEOPLE = ("rita", "max", "dora", "fay", "finn", "ida", "otto", "bob", "nemo")

@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from portal.domain import commands
-from portal.domain.approval import next_due, question, task_id
-from portal.domain.events import AttentionNeeded
-from portal.domain.plan import RoutePlan, StageSkip
-from portal.domain.policy import Mode, StageKind
-from portal.domain.request import Status
-from portal.domain.routing_step import NO_STAGE
+from portal.domain.policy.policy import Mode, StageKind
+from portal.domain.request import commands
+from portal.domain.request.apply import next_due, question, task_id
+from portal.domain.request.events import AttentionNeeded
+from portal.domain.request.values import Status
+from portal.domain.routing.plan import RoutePlan, StageSkip
+from portal.domain.routing.step import NO_STAGE
 from tests.domain.story import Story, kinds, stage
 
 NOBODY = RoutePlan(attention="Nobody can be asked.")

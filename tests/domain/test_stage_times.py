@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.domain import commands
-from portal.domain.directory import Absence, Directory, Place
 from portal.domain.errors import InvalidPolicy
-from portal.domain.plan import Candidate, RoutePlan, StagePlan
-from portal.domain.policy import EscalationLevel, Mode, Policy, Stage, WorkingTime
-from portal.domain.policy_check import validate_policy
-from portal.domain.routing import plan_next
-from portal.domain.simple import simple_stage
-from portal.domain.stage_times import Clocks, stage_times
-from portal.domain.worktime import Calendar, add_business_minutes
+from portal.domain.people.directory import Absence, Directory, Place
+from portal.domain.policy.check import validate_policy
+from portal.domain.policy.policy import EscalationLevel, Mode, Policy, Stage, WorkingTime
+from portal.domain.policy.simple import simple_stage
+from portal.domain.request import commands
+from portal.domain.routing.next_stage import plan_next
+from portal.domain.routing.plan import Candidate, RoutePlan, StagePlan
+from portal.domain.time.stage_times import Clocks, stage_times
+from portal.domain.time.working_time import Calendar, add_business_minutes
 from tests.domain.office import directory, named, question, stage
 from tests.domain.story import MONDAY, Story
 from tests.domain.test_worktime import calendars

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from portal.domain.directory import Absence, Directory
-from portal.domain.plan import RoutePlan, StandIn
-from portal.domain.policy import ApproverRule, Mode, Policy
-from portal.domain.routing import plan_next
-from portal.domain.standing_in import until_words
+from portal.domain.people.directory import Absence, Directory
+from portal.domain.policy.policy import ApproverRule, Mode, Policy
+from portal.domain.routing.delegates import until_words
+from portal.domain.routing.next_stage import plan_next
+from portal.domain.routing.plan import RoutePlan, StandIn
 from tests.domain.office import clock, directory, group, named, question, stage
 from tests.domain.story import at
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.domain.notices import Channel
-from portal.domain.telling import How, Wishes
+from portal.domain.notices.kinds import Channel
+from portal.domain.notices.preferences import How, Wishes
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NIGHT = Wishes(quiet_from=time(22), quiet_until=time(7))

@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.domain.notices import TOPICS, Channel
-from portal.domain.telling import OFFERED, How, Wishes, choices, differences
+from portal.domain.notices.kinds import TOPICS, Channel
+from portal.domain.notices.preferences import OFFERED, How, Wishes, choices, differences
 
 TOPIC_CODES = st.sampled_from([topic.code for topic in TOPICS])
 CHOSEN = st.fixed_dictionaries(

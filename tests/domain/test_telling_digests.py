@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.domain.notices import Channel
-from portal.domain.telling import How, Wishes
+from portal.domain.notices.kinds import Channel
+from portal.domain.notices.preferences import How, Wishes
 from tests.domain.test_telling import HOURS, MOMENTS
 
 ZONES = st.sampled_from(

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.domain.time_reasons import ClockChange, DaysOff, clock_changes, skipped
-from portal.domain.worktime import Calendar, add_business_minutes
+from portal.domain.time.explanations import ClockChange, DaysOff, clock_changes, skipped
+from portal.domain.time.working_time import Calendar, add_business_minutes
 from tests.domain.test_worktime import WEEK, calendars, instants, local
 
 CHRISTMAS = {date(2026, 12, 25): "Christmas Day", date(2026, 12, 26): "Second Day of Christmas"}

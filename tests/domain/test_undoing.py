@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from portal.domain import commands
 from portal.domain.errors import Refusal
-from portal.domain.events import Event
-from portal.domain.plan import RoutePlan
-from portal.domain.policy import Mode, Rejection
-from portal.domain.request import Status, TaskStatus
+from portal.domain.policy.policy import Mode, Rejection
+from portal.domain.request import commands
+from portal.domain.request.events import Event
+from portal.domain.request.values import Status, TaskStatus
+from portal.domain.routing.plan import RoutePlan
 from tests.domain.story import Story, kinds, refusal
 
 

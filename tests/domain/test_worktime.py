@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from portal.domain.errors import InvalidPolicy
-from portal.domain.worktime import (
+from portal.domain.time.working_time import (
     Calendar,
     add_business_minutes,
     business_minutes_between,

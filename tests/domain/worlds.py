@@ -7,9 +7,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from portal.domain import approval, commands
-from portal.domain.events import Event
-from portal.domain.plan import (
+from portal.domain.policy.policy import Decision, Mode, Rejection, StageKind
+from portal.domain.request import apply as approval
+from portal.domain.request import commands
+from portal.domain.request.events import Event
+from portal.domain.request.state import Approval, Task
+from portal.domain.request.values import Content, Priority, TaskStatus
+from portal.domain.routing.plan import (
     Candidate,
     LeftOut,
     PlannedEscalation,
@@ -19,9 +23,6 @@ from portal.domain.plan import (
     StageSkip,
     StandIn,
 )
-from portal.domain.policy import Decision, Mode, Rejection, StageKind
-from portal.domain.request import Content, Priority, TaskStatus
-from portal.domain.state import Approval, Task
 from tests.domain.story import MONDAY, REQUEST
 
 STAFF = ("ana", "ben", "cleo", "dan", "eve")

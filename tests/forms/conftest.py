@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from portal.domain.forms import Choice, FieldKind, FormField
+from portal.domain.policy.forms import Choice, FieldKind, FormField
 from portal.forms.request_form import Surroundings
 
 FIELDS = (

@@ -2,9 +2,9 @@
 
 import pytest
 
-from portal.domain.files import KeptFile
-from portal.domain.forms import FieldKind, FormField
-from portal.domain.request import Content
+from portal.domain.policy.forms import FieldKind, FormField
+from portal.domain.request.files import KeptFile
+from portal.domain.request.values import Content
 from portal.forms.request_form import RequestForm, Surroundings
 from tests.forms.conftest import FIELDS, RIGHT
 

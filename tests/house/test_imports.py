@@ -40,6 +40,9 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     # What talks to chat services: the sender does, and the test message of an administrator.
     "chat": frozenset({"chat_settings", "domain"}),
     "temporal": frozenset({"workflows", "domain", "models", "config"}),
+    "background": frozenset(
+        {"temporal", "domain", "models", "directory", "notifications", "workflows", "config"}
+    ),
     "queries": frozenset({"domain", "models", "extensions.db"}),
     "services": frozenset(
         {
@@ -57,7 +60,10 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "forms": frozenset({"domain"}),
     "presentation": frozenset({"domain"}),
     "security": frozenset({"domain", "models", "extensions", "config"}),
-    "pages": frozenset({"forms", "services", "queries", "security", "presentation", "domain"}),
+    "presenters": frozenset({"forms", "services", "queries", "security", "presentation", "domain"}),
+    "pages": frozenset(
+        {"forms", "services", "queries", "presenters", "security", "presentation", "domain"}
+    ),
     "api": frozenset({"forms", "services", "queries", "security", "presentation", "domain"}),
     # The mover writes the same rows as the recorder does, and starts the same workflows.
     "legacy": frozenset(
@@ -65,6 +71,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
             "domain",
             "models",
             "temporal",
+            "background.reconcile",
             "config",
             "workflows.names",
             "workflows.messages",

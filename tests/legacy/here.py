@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from portal.domain import approval, commands, routing
-from portal.domain.directory import Directory, Person
-from portal.domain.event import Event
-from portal.domain.plan import RoutePlan
-from portal.domain.policy import Policy
-from portal.domain.state import Approval
+from portal.domain.people.directory import Directory, Person
+from portal.domain.policy.policy import Policy
+from portal.domain.request import apply as approval
+from portal.domain.request import commands
+from portal.domain.request.events import Event
+from portal.domain.request.state import Approval
+from portal.domain.routing import next_stage as routing
+from portal.domain.routing.plan import RoutePlan
 from portal.legacy.back.giving import Given, give_back
 from portal.legacy.mapping import map_instance
 from portal.legacy.records import Instance

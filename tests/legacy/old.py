@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from portal.domain.policy import Decision
-from portal.domain.request import TaskStatus
+from portal.domain.policy.policy import Decision
+from portal.domain.request.values import TaskStatus
 from portal.legacy.directory import OldDirectory, Position, Post, Profile
 from portal.legacy.mapping import map_instance
 from portal.legacy.outcome import Mapped

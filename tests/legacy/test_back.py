@@ -3,8 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from portal.domain import commands
-from portal.domain.policy import Decision
+from portal.domain.policy.policy import Decision
+from portal.domain.request import commands
 from portal.legacy.back.giving import Given, give_new
 from portal.legacy.back.keys import old_key, stamp
 from portal.legacy.back.rows import ACTIONS, DELEGATIONS, ESCALATIONS, TRANSITIONS

@@ -9,16 +9,16 @@ from typing import Any
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as some
 
-from portal.domain import commands
-from portal.domain.events import (
+from portal.domain.policy.policy import Decision
+from portal.domain.request import commands
+from portal.domain.request.events import (
     RequestAmended,
     RequestResubmitted,
     StageOpened,
     TaskEscalated,
 )
-from portal.domain.policy import Decision
-from portal.domain.request import Content, Status, TaskStatus
-from portal.domain.state import Approval
+from portal.domain.request.state import Approval
+from portal.domain.request.values import Content, Status, TaskStatus
 from portal.legacy.back.rows import ACTIONS
 from portal.legacy.tables import ACTIVE_STATES
 from tests.legacy.here import ADMIN, UNDONE, Here, arrived

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from portal.domain.legacy_choices import Choice, Counting, Course, Question, courses_for, unanswered
-from portal.domain.policy import Mode
-from portal.domain.request import Status
+from portal.domain.policy.policy import Mode
+from portal.domain.request.values import Status
 from portal.legacy.outcome import Mapped
 from portal.legacy.records import Step
 from portal.legacy.setting import Answer

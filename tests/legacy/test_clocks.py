@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from portal.domain.commands import Resume
-from portal.domain.request import Priority, Status
+from portal.domain.request.commands import Resume
+from portal.domain.request.values import Priority, Status
 from portal.legacy.outcome import Mapped
 from tests.legacy.old import NOW, at, done, moved, step
 
@@ -65,7 +65,7 @@ def test_it_escalates_to_the_position_above() -> None:
 
 @pytest.mark.parametrize(("hours", "left"), [(5, timedelta(hours=5)), (-900, DAY)])
 def test_on_hold_the_time_left_waits(hours: float, left: timedelta) -> None:
-    from portal.domain.approval import apply, evolve
+    from portal.domain.request.apply import apply, evolve
 
     waits = step(0, "IN_PROGRESS", to="ann", row={"due_date": at(hours)})
     state = moved(waits, state="WAITING").state

@@ -4,8 +4,13 @@ from typing import Any
 
 import pytest
 
-from portal.domain.approval import fold
-from portal.domain.events import LegacyRecorded, RequestHeld, RequestImported, TaskAssigned
+from portal.domain.request.apply import fold
+from portal.domain.request.events import (
+    LegacyRecorded,
+    RequestHeld,
+    RequestImported,
+    TaskAssigned,
+)
 from portal.legacy.records import Step
 from portal.legacy.setting import RejectedRunning
 from tests.legacy.old import NOW, at, done, moved, step

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from portal.domain import codec
-from portal.domain.approval import fold
-from portal.domain.request import Status
-from portal.domain.state import Approval
+from portal.domain.request.apply import fold
+from portal.domain.request.state import Approval
+from portal.domain.request.values import Status
 from portal.legacy.mapping import map_instance
 from portal.legacy.outcome import FINAL
 from portal.legacy.records import Instance, Step

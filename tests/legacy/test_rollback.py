@@ -11,9 +11,10 @@ from sqlalchemy import create_engine
 
 from portal.activities.record import record_batch
 from portal.config import Settings
-from portal.domain import approval, codec
-from portal.domain.commands import Approve
-from portal.domain.events import kind_of
+from portal.domain import codec
+from portal.domain.request import apply as approval
+from portal.domain.request.commands import Approve
+from portal.domain.request.events import kind_of
 from portal.legacy.back.returning import Returner
 from portal.legacy.back.storing import Store
 from portal.legacy.preparing import recorded_state

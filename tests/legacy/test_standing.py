@@ -2,8 +2,8 @@
 
 import pytest
 
-from portal.domain.policy import Mode
-from portal.domain.request import Status
+from portal.domain.policy.policy import Mode
+from portal.domain.request.values import Status
 from portal.legacy.records import Step
 from tests.legacy.old import asked, done, gate, instance, moved, parallel, stage_of, step, voted
 

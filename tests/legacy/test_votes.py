@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from portal.domain.policy import Decision, Mode
+from portal.domain.policy.policy import Decision, Mode
 from tests.legacy.old import asked, done, moved, step, voted
 
 FIN = {"assigneeRole": "FIN"}

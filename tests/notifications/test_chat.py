@@ -9,7 +9,7 @@ from sqlalchemy import text
 from portal import presentation
 from portal.chat import sealing
 from portal.config import ROOT, Settings
-from portal.domain.state import Approval
+from portal.domain.request.state import Approval
 from portal.models.columns import new_id
 from portal.notifications.chat import ChatSending
 from portal.notifications.outbox import Outbox

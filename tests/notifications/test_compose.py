@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from portal.domain import commands
-from portal.domain.event import Event
-from portal.domain.plan import PlannedEscalation, RoutePlan
-from portal.domain.policy import Decision, StageKind
+from portal.domain.policy.policy import Decision, StageKind
+from portal.domain.request import commands
+from portal.domain.request.events import Event
+from portal.domain.routing.plan import PlannedEscalation, RoutePlan
 from portal.notifications.compose import Notice, Scene, compose
 from tests.domain.story import Story, asked, at
 

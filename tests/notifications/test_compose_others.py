@@ -1,7 +1,7 @@
 """What the others hear: those who were asked, when the rest is decided without them."""
 
-from portal.domain import commands
-from portal.domain.plan import RoutePlan
+from portal.domain.request import commands
+from portal.domain.routing.plan import RoutePlan
 from tests.notifications.test_compose import opened, told
 
 

@@ -6,9 +6,9 @@ import pytest
 from flask import Flask
 
 from portal.config import Settings
-from portal.domain.notices import Channel
-from portal.domain.state import Approval
-from portal.domain.telling import How, Wishes
+from portal.domain.notices.kinds import Channel
+from portal.domain.notices.preferences import How, Wishes
+from portal.domain.request.state import Approval
 from portal.notifications.digest_sending import DigestSending
 from portal.notifications.digests import gather
 from portal.notifications.outbox import Batch

@@ -5,7 +5,7 @@ import re
 
 from sqlalchemy import text
 
-from portal.domain.state import Approval
+from portal.domain.request.state import Approval
 from tests.mailing import Catcher
 from tests.notifications.post import Post
 

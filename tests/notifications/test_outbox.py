@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
-from portal.domain.state import Approval
+from portal.domain.request.state import Approval
 from tests.mailing import Catcher
 from tests.notifications.post import Post
 from tests.web import People

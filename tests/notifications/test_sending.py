@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from portal.domain import commands
-from portal.domain.state import Approval
+from portal.domain.request import commands
+from portal.domain.request.state import Approval
 from portal.models.columns import new_id
 from portal.notifications.outbox import Outbox
 from portal.notifications.sending import give_up

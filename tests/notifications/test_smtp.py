@@ -5,7 +5,7 @@ from email.message import EmailMessage
 import pytest
 
 from portal.config import Settings
-from portal.domain.state import Approval
+from portal.domain.request.state import Approval
 from portal.mail_settings import MailSettings
 from portal.notifications.smtp import Door, NotTaken
 from scripts.local.ports import any_free

@@ -7,8 +7,8 @@ from flask import Flask
 from sqlalchemy import func, insert, text, update
 
 from portal.domain.codec import encode
-from portal.domain.policy import ApproverRule, Policy, RuleKind, Stage
-from portal.domain.state import Approval
+from portal.domain.policy.policy import ApproverRule, Policy, RuleKind, Stage
+from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.models import User, WorkerHeartbeat
 from tests.clients import PageClient, sign_in

@@ -8,11 +8,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, insert, select
 
-from portal.domain.state import Approval
+from portal.background.people_watch import PeopleWatch
+from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.models import Delegation, PeopleChange
 from portal.models.columns import new_id
-from portal.temporal.people_watch import PeopleWatch
 from tests.clients import PageClient, sign_in
 from tests.in_process import NUMBER, InProcess
 from tests.pages_read import Page

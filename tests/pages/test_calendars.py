@@ -8,7 +8,7 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from portal.domain.codec import encode
-from portal.domain.policy import ApproverRule, Policy, RuleKind, Stage
+from portal.domain.policy.policy import ApproverRule, Policy, RuleKind, Stage
 from portal.extensions import db
 from portal.models import Calendar, CalendarChange, PolicyVersion, RequestType, User
 from portal.models.columns import new_id

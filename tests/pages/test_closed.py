@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from portal.domain.state import Approval
+from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.legacy.back import closures
 from portal.models import Command, Draft, LegacyMove

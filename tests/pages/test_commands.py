@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from portal.domain.state import Approval
+from portal.domain.request.state import Approval
 from portal.models.columns import new_id
 from tests.clients import PageClient, sign_in
 from tests.in_process import NUMBER, InProcess

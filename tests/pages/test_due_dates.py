@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import insert, update
 
 from portal.domain.codec import encode
-from portal.domain.policy import (
+from portal.domain.policy.policy import (
     ApproverRule,
     EscalationLevel,
     Policy,

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from portal.domain.state import Approval
+from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.models import User
 from tests.clients import PageClient, sign_in

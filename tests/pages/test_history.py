@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from portal.domain.request.state import Approval
 from portal.domain.spreadsheets import harmless
-from portal.domain.state import Approval
 from portal.extensions import db
 from tests.clients import PageClient, sign_in
 from tests.in_process import NUMBER, InProcess, submit

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from flask import Flask
 
-from portal.domain.state import Approval
+from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.pages.inbox import clock_of
 from portal.security.identity import Identity

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.domain.state import Approval
+from portal.domain.request.state import Approval
 from tests.clients import PageClient, sign_in
 from tests.in_process import NUMBER, InProcess
 from tests.pages_read import Page

@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import insert, text
 
-from portal.domain import commands
-from portal.domain.state import Approval
+from portal.domain.request import commands
+from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.models import Link
 from portal.models.columns import new_id

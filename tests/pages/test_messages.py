@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import insert, text
 
-from portal.domain.state import Approval
+from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.models import Message
 from portal.models.columns import new_id

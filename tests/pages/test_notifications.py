@@ -4,9 +4,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from portal.domain.notices import Channel
-from portal.domain.state import Approval
-from portal.domain.telling import How, Wishes
+from portal.domain.notices.kinds import Channel
+from portal.domain.notices.preferences import How, Wishes
+from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.queries.navigation import frame
 from portal.services import preferences

@@ -11,7 +11,8 @@ from flask import Flask
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from portal.domain.state import Approval
+from portal.background.people_watch import PeopleWatch
+from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.models import (
     Calendar,
@@ -25,7 +26,6 @@ from portal.models import (
 from portal.models.columns import new_id
 from portal.notifications.outbox import hand_over
 from portal.queries import staff
-from portal.temporal.people_watch import PeopleWatch
 from tests.clients import PageClient, sign_in
 from tests.in_process import NUMBER, InProcess
 from tests.pages_read import Page

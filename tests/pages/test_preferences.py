@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import insert, select
 
-from portal.domain.notices import TOPICS, Channel
-from portal.domain.telling import How, Wishes, differences
+from portal.domain.notices.kinds import TOPICS, Channel
+from portal.domain.notices.preferences import How, Wishes, differences
 from portal.extensions import db
 from portal.models import Message
 from portal.models.columns import new_id

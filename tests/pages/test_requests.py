@@ -3,8 +3,8 @@
 import pytest
 from flask import Flask
 
-from portal.domain.commands import Cancel
-from portal.domain.state import Approval
+from portal.domain.request.commands import Cancel
+from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.models.columns import new_id
 from tests.clients import PageClient, sign_in
@@ -113,7 +113,7 @@ def test_a_second_reminder_comes_too_soon(ana: PageClient) -> None:
 def test_a_submission_that_waits_has_an_honest_page(
     app: Flask, process: InProcess, people: People, kind: dict[str, str]
 ) -> None:
-    from portal.domain.click import Click
+    from portal.domain.request.click import Click
     from portal.services.commands import issue
 
     process.is_away = True

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import insert, select, update
 
-from portal.domain.files import KeptFile
+from portal.domain.request.files import KeptFile
 from portal.extensions import db
 from portal.models import Command, Comment, Participant, Request
 from portal.models.columns import new_id

@@ -4,8 +4,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from portal.domain.commands import Approve, Resubmit, SendBack
-from portal.domain.state import Approval
+from portal.domain.request.commands import Approve, Resubmit, SendBack
+from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.models import Command
 from portal.models.columns import new_id

@@ -9,9 +9,9 @@ from flask import Flask
 from sqlalchemy import delete, insert, select, text, update
 
 from portal.directory import past
-from portal.domain.commands import Approve
-from portal.domain.policy import ApproverRule, Mode, Policy, RuleKind, Stage
-from portal.domain.state import Approval
+from portal.domain.policy.policy import ApproverRule, Mode, Policy, RuleKind, Stage
+from portal.domain.request.commands import Approve
+from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.models import Delegation, Group, GroupMember, Message, Notification, User
 from portal.models.columns import new_id

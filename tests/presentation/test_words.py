@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from portal.domain.events import EVENTS
-from portal.domain.policy import Decision
-from portal.domain.request import Priority, Status
+from portal.domain.policy.policy import Decision
+from portal.domain.request.events import EVENTS
+from portal.domain.request.values import Priority, Status
 from portal.presentation import labels, markup
 from portal.presentation.history import entry
 from portal.presentation.icons import icon

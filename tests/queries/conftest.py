@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import Connection, insert, text
 
 from portal.app import create_app
-from portal.domain.policy import Bulk
+from portal.domain.policy.policy import Bulk
 from portal.extensions import db
 from portal.models import User
 from portal.models.columns import new_id

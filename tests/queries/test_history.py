@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from portal.domain.request import Status
+from portal.domain.request.values import Status
 from portal.queries import history
 from portal.queries.history import Cursor, Filters, HistoryRow
 from portal.queries.readers import Reader

@@ -8,7 +8,7 @@ from sqlalchemy import event, text
 from sqlalchemy.engine import Connection
 
 from portal.directory import past
-from portal.domain.request import Status
+from portal.domain.request.values import Status
 from portal.extensions import db
 from portal.queries import (
     acting,

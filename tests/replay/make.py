@@ -9,11 +9,12 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from portal.domain import codec, commands
-from portal.domain.event import SYSTEM
-from portal.domain.plan import Candidate, LeftOut, Review
-from portal.domain.policy import Decision, WorkflowKind
-from portal.domain.request import Content
+from portal.domain import codec
+from portal.domain.policy.policy import Decision, WorkflowKind
+from portal.domain.request import commands
+from portal.domain.request.events import SYSTEM
+from portal.domain.request.values import Content
+from portal.domain.routing.plan import Candidate, LeftOut, Review
 from portal.models.columns import new_id
 from tests.workflows.fakes import days, permanent
 from tests.workflows.given import ANA, BEN, CAI, DAN, escalates_to_ben, stage

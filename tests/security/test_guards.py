@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from portal.domain.permissions import Permission
+from portal.domain.people.permissions import Permission
 from portal.security.guards import UnguardedView, check_all, guard_of, public, requires
 
 

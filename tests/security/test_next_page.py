@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.domain.permissions import Role
+from portal.domain.people.permissions import Role
 from portal.security.next_page import safe_next
 from tests.clients import PageClient
 from tests.web import PASSWORD, People

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from moto.server import ThreadedMotoServer
 
-from portal.domain.files import KeptFile
+from portal.domain.request.files import KeptFile
 from portal.models.columns import new_id
 from portal.services.attachments import FileChanged, fetched
 from portal.services.file_store import (

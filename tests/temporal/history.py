@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
 
-from portal.domain.policy import WorkflowKind
+from portal.domain.policy.policy import WorkflowKind
 from portal.temporal import client as clients
 from portal.workflows import names
 from tests.temporal.office import Desk

@@ -11,13 +11,13 @@ from sqlalchemy import Connection, Engine, insert, select, text
 
 from portal import models
 from portal.config import Settings
-from portal.domain import commands
-from portal.domain.approval import task_id
-from portal.domain.click import Click
 from portal.domain.codec import encode
-from portal.domain.commands import Command
-from portal.domain.policy import ApproverRule, Policy, RuleKind, Stage
-from portal.domain.request import Content
+from portal.domain.policy.policy import ApproverRule, Policy, RuleKind, Stage
+from portal.domain.request import commands
+from portal.domain.request.apply import task_id
+from portal.domain.request.click import Click
+from portal.domain.request.commands import Command
+from portal.domain.request.values import Content
 from portal.models.columns import new_id
 from portal.services.commands import Receipt, issue
 from portal.temporal.delivery import CommandDelivery

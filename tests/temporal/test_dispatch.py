@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
+from portal.background.dispatch import Dispatcher
 from portal.notifications.outbox import Outbox
 from portal.temporal import client as clients
-from portal.temporal.dispatch import Dispatcher
 from tests.mailing import Catcher, mail_server, mailing
 from tests.temporal.office import Desk, until
 from tests.temporal.serving import worker_inside

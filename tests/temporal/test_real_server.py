@@ -8,8 +8,8 @@ import pytest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from portal.domain import commands
-from portal.domain.plan import RouteQuestion
+from portal.domain.request import commands
+from portal.domain.routing.plan import RouteQuestion
 from portal.workflows.messages import CommandMessage
 from scripts.local.temporal import TemporalServer
 from tests.workflows.given import ANA, BEN, DAN, stage

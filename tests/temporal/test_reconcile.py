@@ -6,10 +6,10 @@ from collections import Counter
 import pytest
 
 from portal.activities.rebuild import rebuild
-from portal.domain.state import Approval
+from portal.background.reconcile import reconcile
+from portal.domain.request.state import Approval
 from portal.temporal import client as clients
 from portal.temporal import search_attributes
-from portal.temporal.reconcile import reconcile
 from portal.temporal.start import Start, StateToStart, start_all, start_from_state
 from portal.workflows.names import KEYS
 from tests.temporal.history import History

@@ -9,9 +9,9 @@ from sqlalchemy import text, update
 from portal import models
 from portal.activities.rebuild import rebuild
 from portal.activities.record import refuse_late
+from portal.background import outbox
+from portal.background.relay import TRIES, Relay, Repairs
 from portal.temporal import client as clients
-from portal.temporal import outbox
-from portal.temporal.relay import TRIES, Relay, Repairs
 from tests.temporal.history import History
 from tests.temporal.office import Desk, until
 

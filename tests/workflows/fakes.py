@@ -8,10 +8,9 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from portal.domain import codec
-from portal.domain.event import Event
-from portal.domain.events import EVENTS
-from portal.domain.plan import Review, RoutePlan, RouteQuestion, StagePlan
-from portal.domain.state import Approval
+from portal.domain.request.events import EVENTS, Event
+from portal.domain.request.state import Approval
+from portal.domain.routing.plan import Review, RoutePlan, RouteQuestion, StagePlan
 from portal.workflows.messages import (
     RecordAnswer,
     RecordBatch,

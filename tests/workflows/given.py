@@ -4,11 +4,12 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from portal.domain import codec, commands
-from portal.domain.approval import task_id
-from portal.domain.commands import Command
-from portal.domain.plan import Candidate, PlannedEscalation, RouteQuestion, StagePlan
-from portal.domain.request import Content
+from portal.domain import codec
+from portal.domain.request import commands
+from portal.domain.request.apply import task_id
+from portal.domain.request.commands import Command
+from portal.domain.request.values import Content
+from portal.domain.routing.plan import Candidate, PlannedEscalation, RouteQuestion, StagePlan
 from portal.workflows.messages import CommandMessage
 from tests.workflows.fakes import Plan, days
 

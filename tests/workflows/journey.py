@@ -15,7 +15,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from portal.domain.policy import WorkflowKind
+from portal.domain.policy.policy import WorkflowKind
 from portal.temporal.search_attributes import register
 from portal.workflows import names
 from portal.workflows.approval import ApprovalWorkflow

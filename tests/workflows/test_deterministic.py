@@ -10,7 +10,7 @@ import pytest
 
 from portal.config import ROOT
 
-FILES = sorted([*(ROOT / "portal/domain").glob("*.py"), *(ROOT / "portal/workflows").glob("*.py")])
+FILES = sorted([*(ROOT / "portal/domain").rglob("*.py"), *(ROOT / "portal/workflows").glob("*.py")])
 FORBIDDEN_MODULES = {"asyncio", "io", "os", "pathlib", "random", "secrets", "socket", "subprocess",
                      "threading", "time"}  # fmt: skip
 FORBIDDEN_CALLS = {"now", "today", "utcnow", "uuid1", "uuid4", "uuid7", "monotonic", "open",

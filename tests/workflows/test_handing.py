@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.domain import commands
+from portal.domain.request import commands
 from portal.workflows.messages import CommandMessage
 from tests.workflows.fakes import permanent
 from tests.workflows.given import ANA, BEN, CAI, DAN, escalates_to_ben, stage

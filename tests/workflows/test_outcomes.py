@@ -2,9 +2,9 @@
 
 import pytest
 
-from portal.domain import commands
-from portal.domain.policy import Decision, Mode, Rejection, StageKind
-from portal.domain.request import Content
+from portal.domain.policy.policy import Decision, Mode, Rejection, StageKind
+from portal.domain.request import commands
+from portal.domain.request.values import Content
 from tests.workflows.given import ANA, BEN, CAI, DAN, NEWER, stage
 from tests.workflows.journey import Journey
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from portal.domain import commands
-from portal.domain.approval import fold
+from portal.domain.request import commands
+from portal.domain.request.apply import fold
 from portal.workflows.loop import ROUTING_FAILED
 from tests.workflows.fakes import permanent
 from tests.workflows.given import ANA, BEN, DAN, stage

@@ -2,8 +2,8 @@
 
 import pytest
 
-from portal.domain.plan import Candidate, PlannedEscalation
-from portal.domain.policy import Mode, WorkflowKind
+from portal.domain.policy.policy import Mode, WorkflowKind
+from portal.domain.routing.plan import Candidate, PlannedEscalation
 from tests.workflows.fakes import days
 from tests.workflows.given import ANA, BEN, CAI, stage
 from tests.workflows.journey import Journey

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from portal.domain import codec, commands
-from portal.domain.state import Approval
+from portal.domain import codec
+from portal.domain.request import commands
+from portal.domain.request.state import Approval
 from tests.workflows.given import ANA, BEN, DAN, stage
 from tests.workflows.journey import Journey
 

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from portal.domain import commands
-from portal.domain.directory import Directory, Person, Place
-from portal.domain.plan import RouteQuestion, StagePlan
-from portal.domain.policy import ApproverRule, Mode, Policy, RuleKind, Stage, WorkingTime
-from portal.domain.routing import plan_next
-from portal.domain.stage_events import ReminderDue, TaskEscalated, TaskExpired
-from portal.domain.worktime import Calendar, add_business_minutes
+from portal.domain.people.directory import Directory, Person, Place
+from portal.domain.policy.policy import ApproverRule, Mode, Policy, RuleKind, Stage, WorkingTime
+from portal.domain.request import commands
+from portal.domain.request.events import ReminderDue, TaskEscalated, TaskExpired
+from portal.domain.routing.next_stage import plan_next
+from portal.domain.routing.plan import RouteQuestion, StagePlan
+from portal.domain.time.working_time import Calendar, add_business_minutes
 from tests.workflows.fakes import days
 from tests.workflows.given import ANA, BEN, CAI, DAN, escalates_to_ben, stage
 from tests.workflows.journey import Journey

@@ -4,10 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from portal.domain.event import Event
-from portal.domain.events import RequestSubmitted
-from portal.domain.request import Priority
-from portal.domain.state import Approval
+from portal.domain.request.events import Event, RequestSubmitted
+from portal.domain.request.state import Approval
+from portal.domain.request.values import Priority
 from portal.legacy.back.keys import old_key, stamp
 from portal.legacy.back.rounds import context_of
 from portal.legacy.note import NAME

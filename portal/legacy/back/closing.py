@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from portal.domain import events as happened
-from portal.domain.event import Event
-from portal.domain.request import Status
-from portal.domain.state import Approval
+from portal.domain.request import events as happened
+from portal.domain.request.events import Event
+from portal.domain.request.state import Approval
+from portal.domain.request.values import Status
 from portal.legacy.back import marks
 from portal.legacy.back.keys import stamp
 from portal.legacy.back.telling import Teller

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from portal.domain import events as happened
-from portal.domain.event import Event
-from portal.domain.policy import Decision
+from portal.domain.policy.policy import Decision
+from portal.domain.request import events as happened
+from portal.domain.request.events import Event
 from portal.legacy.back import marks
 from portal.legacy.back.openings import Opening, Said, Sitting
 from portal.legacy.records import Step

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from portal.domain.approval import evolve, fold, tick
-from portal.domain.event import Event
-from portal.domain.events import RequestHeld, RequestImported, RequestResumed
-from portal.domain.request import Status
-from portal.domain.state import Approval
+from portal.domain.request.apply import evolve, fold, tick
+from portal.domain.request.events import Event, RequestHeld, RequestImported, RequestResumed
+from portal.domain.request.state import Approval
+from portal.domain.request.values import Status
 from portal.legacy.back import beginning, closing, seating
 from portal.legacy.back.places import places_of, places_of_new
 from portal.legacy.back.rows import OldRows

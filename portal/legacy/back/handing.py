@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from portal.domain import events as happened
-from portal.domain.event import Event
+from portal.domain.request import events as happened
+from portal.domain.request.events import Event
 from portal.legacy.back.keys import stamp
 from portal.legacy.back.openings import Sitting
 from portal.legacy.back.rows import DELEGATIONS, ESCALATIONS

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from portal.domain.plan import StagePlan
-from portal.domain.policy import Decision
+from portal.domain.policy.policy import Decision
+from portal.domain.routing.plan import StagePlan
 from portal.legacy.back.marks import Verdict
 from portal.legacy.records import Row, Step
 from portal.legacy.units import Unit

@@ -12,6 +12,8 @@ from typing import Any
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, text
 
+from portal.background.reconcile import Report as Reconciled
+from portal.background.reconcile import reconcile
 from portal.config import Settings
 from portal.legacy.back import absences, closures
 from portal.legacy.back.returning import Returner
@@ -21,8 +23,6 @@ from portal.legacy.cutover.places import is_there
 from portal.legacy.preparing import old_engine, recorded_state
 from portal.legacy.report import Report
 from portal.temporal import ending
-from portal.temporal.reconcile import Report as Reconciled
-from portal.temporal.reconcile import reconcile
 
 Say = Callable[[str], None]
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from portal.domain import events as happened
-from portal.domain.event import Event
-from portal.domain.request import Content
+from portal.domain.request import events as happened
+from portal.domain.request.events import Event
+from portal.domain.request.values import Content
 from portal.legacy.back import marks
 from portal.legacy.records import Row
 from portal.legacy.values import text

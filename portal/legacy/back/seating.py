@@ -1,6 +1,6 @@
 """Whose turn it is in the step under way, where that is not what the old rows say already."""
 
-from portal.domain.policy import Mode
+from portal.domain.policy.policy import Mode
 from portal.legacy.back.openings import Opening, Sitting
 from portal.legacy.back.telling import Teller
 from portal.legacy.records import Finding, Step

@@ -6,8 +6,8 @@ from typing import Any
 
 import psycopg
 
-from portal.domain.event import Event
-from portal.domain.request import Status
+from portal.domain.request.events import Event
+from portal.domain.request.values import Status
 from portal.workflows import names
 
 Driver = psycopg.Connection[Any]

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from portal.domain import events as happened
-from portal.domain.event import SYSTEM, Event
+from portal.domain.request import events as happened
+from portal.domain.request.events import SYSTEM, Event
 from portal.legacy.back import deciding, handing, marks, rounds
 from portal.legacy.back.keys import stamp
 from portal.legacy.back.openings import Opening, Sitting

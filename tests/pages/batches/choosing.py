@@ -3,7 +3,7 @@
 from flask import Flask
 from sqlalchemy import func, select
 
-from portal.domain.state import Approval
+from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.models import Command
 from tests.clients import PageClient

@@ -3,8 +3,8 @@
 import pytest
 from flask import Flask
 
-from portal.domain.policy import Bulk, Policy
-from portal.domain.state import Approval
+from portal.domain.policy.policy import Bulk, Policy
+from portal.domain.request.state import Approval
 from portal.extensions import db
 from tests.asking import FINANCE, MANAGER, insert_type
 from tests.clients import PageClient, sign_in

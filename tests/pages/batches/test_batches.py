@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from portal.domain.policy import Decision
-from portal.domain.state import Approval
+from portal.domain.policy.policy import Decision
+from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.models import AuditEvent
 from portal.models.columns import new_id

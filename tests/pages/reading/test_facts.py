@@ -5,13 +5,13 @@ from datetime import date
 import pytest
 from flask import Flask
 
-from portal.domain.files import KeptFile
-from portal.domain.forms import Choice, FieldKind, FormField
-from portal.domain.request import Content
+from portal.domain.policy.forms import Choice, FieldKind, FormField
+from portal.domain.request.files import KeptFile
+from portal.domain.request.values import Content
 from portal.models.columns import new_id
-from portal.pages.reading import facts
-from portal.pages.reading.facts import Fact
 from portal.presentation.parts import Change
+from portal.presenters import facts
+from portal.presenters.facts import Fact
 
 COST = FormField(
     name="amount", label="Amount", kind=FieldKind.MONEY, currency="EUR", is_amount=True

@@ -1,0 +1,134 @@
+"""People change: open requests that are concerned get a command to look at who is asked."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from portal.background.own_commands import OwnCommand, give, id_of
+from portal.domain.request.commands import ReviewPeople
+from portal.domain.request.events import SYSTEM
+from portal.domain.request.values import Via
+
+PAGE = 500
+
+NEXT = text("""
+SELECT id, person_id, scope, cause FROM portal.people_reviews
+ORDER BY created_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+""")
+DONE = text("DELETE FROM portal.people_reviews WHERE id = :id")
+# Requests after `last`: a page at a time, so that nobody waits for a person with thousands of them.
+CONCERNED = {
+    "tasks": text(f"""
+SELECT DISTINCT r.id, r.number, r.workflow FROM portal.requests r JOIN (
+    SELECT request_id FROM portal.tasks WHERE assignee_id = :person AND status = 'OPEN'
+    UNION
+    SELECT request_id FROM portal.tasks
+    WHERE acting_for = :person AND status = 'OPEN' AND acting_for IS NOT NULL
+) t ON t.request_id = r.id
+WHERE r.status = 'PENDING' AND r.settles_at IS NULL AND r.id > :last ORDER BY r.id LIMIT {PAGE}
+"""),  # noqa: S608 - our own number
+    "requests": text(f"""
+SELECT r.id, r.number, r.workflow FROM portal.requests r
+WHERE r.requester_id = :person AND r.status IN ('PENDING', 'ON_HOLD', 'RETURNED')
+    AND r.status = 'PENDING' AND r.settles_at IS NULL AND r.id > :last ORDER BY r.id LIMIT {PAGE}
+"""),  # noqa: S608 - our own number
+    "stuck": text(f"""
+SELECT r.id, r.number, r.workflow FROM portal.requests r
+WHERE r.attention IS NOT NULL AND r.status = 'PENDING' AND r.id > :last ORDER BY r.id LIMIT {PAGE}
+"""),  # noqa: S608 - our own number
+}
+# What a change behind our back leaves: somebody inactive is asked, or owns what is asked.
+_OPEN = """
+JOIN portal.requests r ON r.id = t.request_id AND r.status = 'PENDING'
+    AND r.attention IS NULL AND r.settles_at IS NULL
+"""
+INACTIVE = text(f"""
+SELECT r.id, r.number, r.workflow, min(u.name) AS name,
+    (SELECT count(*) FROM portal.commands c
+        WHERE c.request_id = r.id AND c.kind = 'ReviewPeople') AS times
+FROM portal.users u
+JOIN LATERAL (
+    SELECT request_id FROM portal.tasks WHERE assignee_id = u.id AND status = 'OPEN'
+    UNION
+    SELECT request_id FROM portal.tasks
+    WHERE acting_for = u.id AND status = 'OPEN' AND acting_for IS NOT NULL
+) t ON true {_OPEN}
+WHERE NOT u.is_active AND NOT EXISTS (SELECT 1 FROM portal.commands c
+    WHERE c.request_id = r.id AND c.kind = 'ReviewPeople' AND c.applied_at IS NULL)
+GROUP BY r.id, r.number, r.workflow ORDER BY r.id LIMIT {PAGE}
+""")  # noqa: S608 - our own words
+LEFT_GROUP = text(f"""
+SELECT r.id, r.number, r.workflow, t.id AS task_id, t.why ->> 'source' AS source, u.name
+FROM portal.tasks t {_OPEN}
+JOIN portal.users u ON u.id = COALESCE(t.acting_for, t.assignee_id)
+WHERE t.status = 'OPEN' AND t.why ->> 'source' LIKE 'group:%' AND NOT EXISTS (
+    SELECT 1 FROM portal.groups g JOIN portal.group_members m ON m.group_id = g.id
+    WHERE 'group:' || g.code = t.why ->> 'source' AND m.user_id = u.id
+) AND NOT EXISTS (SELECT 1 FROM portal.commands c
+    WHERE c.request_id = r.id AND c.kind = 'ReviewPeople' AND c.task_id = t.id)
+ORDER BY t.id LIMIT {PAGE}
+""")  # noqa: S608 - our own words
+
+
+@dataclass
+class Progress:
+    """Where the review under way is; another process may take it over, from the start."""
+
+    review_id: str = ""
+    last: str = "00000000-0000-0000-0000-000000000000"
+
+
+def follow(connection: Connection, progress: Progress) -> bool:
+    """Go on with the oldest change, one page of its requests; False if there is none.
+
+    For the caller's transaction. Starting over repeats commands by their ids: nothing is double.
+    """
+    review = connection.execute(NEXT).one_or_none()
+    if review is None:
+        return False
+    if progress.review_id != str(review.id):
+        progress.review_id, progress.last = str(review.id), Progress.last
+    values = {"person": review.person_id, "last": progress.last}
+    found = connection.execute(CONCERNED[review.scope], values).all()
+    given = (_command(row, id_of(str(review.id), str(row.id)), review.cause) for row in found)
+    give(connection, given)
+    if len(found) < PAGE:
+        connection.execute(DONE, {"id": review.id})
+    else:
+        progress.last = str(found[-1].id)
+    return True
+
+
+def find_unfit(connection: Connection) -> int:
+    """What changed behind our back: requests that ask somebody inactive, or who left their group.
+
+    For the caller's transaction; how many commands were given.
+    """
+    inactive = connection.execute(INACTIVE).all()
+    left = connection.execute(LEFT_GROUP).all()
+    return give(connection, [*map(_inactive, inactive), *map(_left_group, left)])
+
+
+def _inactive(row: Row[Any]) -> OwnCommand:
+    command_id = id_of(str(row.id), f"review:{row.times}")
+    return _command(row, command_id, f"{row.name} is no longer active.")
+
+
+def _left_group(row: Row[Any]) -> OwnCommand:
+    command_id = id_of(str(row.task_id), row.source)
+    return _command(row, command_id, f"{row.name} is no longer in the group.", str(row.task_id))
+
+
+def _command(row: Row[Any], command_id: str, cause: str, task_id: str | None = None) -> OwnCommand:
+    command = ReviewPeople(
+        command_id=command_id,
+        request_id=str(row.id),
+        actor_id=SYSTEM,
+        at=datetime.now(UTC),
+        via=Via.SYSTEM,
+        cause=cause,
+        task_id=task_id,
+    )
+    return OwnCommand(command=command, number=row.number, workflow=row.workflow)

@@ -1,0 +1,80 @@
+"""An administrator decides in place of those who are asked: never an ordinary approval."""
+
+from portal.domain.deciding.settle import conclude, withdraw_open_tasks
+from portal.domain.errors import Refusal
+from portal.domain.policy.policy import Decision
+from portal.domain.request import commands
+from portal.domain.request import events as request_events
+from portal.domain.request import events as stage_events
+from portal.domain.request.recorder import Draft
+from portal.domain.request.state import Approval, OpenStage
+from portal.domain.request.values import Status
+
+INSTEAD = "An administrator decided instead."
+
+
+def override(draft: Draft, command: commands.Override) -> Refusal | None:
+    """Decide the request, or approve the stage under way, with a reason.
+
+    That the actor is an admin is checked before; nobody decides their own request like this.
+    """
+    state = draft.state
+    refusal = _refusal(state, command)
+    if refusal is not None:
+        return refusal
+    passed_over = {
+        person
+        for stage in state.under_way
+        for task in stage.tasks
+        for person in (task.assignee_id, task.owner_id)
+    }
+    draft.done(
+        request_events.RequestOverridden,
+        decision=command.decision,
+        stage_key=command.stage_key,
+        reason=command.reason,
+        content_version=state.content_version,
+        content_hash=state.content_hash,
+        passed_over=tuple(sorted(passed_over - {command.actor_id})),
+    )
+    stage = state.stage if command.stage_key is not None else None
+    withdraw_open_tasks(draft, INSTEAD, stage)
+    _conclude(draft, command, stage)
+    return None
+
+
+def _refusal(state: Approval, command: commands.Override) -> Refusal | None:
+    if state.is_by(command.actor_id):
+        return Refusal.EXCLUDED
+    if command.decision is Decision.SEND_BACK:
+        return Refusal.NOT_ALLOWED
+    if not command.reason.strip():
+        return Refusal.COMMENT_REQUIRED
+    if command.content_version != state.content_version:
+        return Refusal.STALE
+    return None if command.stage_key is None else _not_this_stage(state, command)
+
+
+def _not_this_stage(state: Approval, command: commands.Override) -> Refusal | None:
+    # A stage that is rejected ends the request: there is no smaller "no".
+    if command.decision is not Decision.APPROVE:
+        return Refusal.NOT_ALLOWED
+    if state.status is Status.ON_HOLD:
+        return Refusal.ON_HOLD
+    stage = state.stage
+    if stage is None or stage.plan.key != command.stage_key or stage.settles_at is not None:
+        return Refusal.LATE
+    return None
+
+
+def _conclude(draft: Draft, command: commands.Override, stage: OpenStage | None) -> None:
+    if stage is not None:
+        plan, by = stage.plan, command.actor_id
+        draft.happened(stage_events.StagePassed, index=plan.index, key=plan.key, overridden_by=by)
+        conclude(draft, plan)
+    elif command.decision is Decision.APPROVE:
+        draft.happened(request_events.RequestApproved)
+    else:
+        under_way = draft.state.stage
+        key = "" if under_way is None else under_way.plan.key
+        draft.happened(request_events.RequestRejected, stage_key=key, reason=INSTEAD)

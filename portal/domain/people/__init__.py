@@ -1,0 +1,1 @@
+"""People as the rules see them: the directory, permissions, delegation, reassignment, absence."""

@@ -1,0 +1,69 @@
+"""Tasks that move to a delegate while their owner is away, and back."""
+
+from portal.domain.deciding.decide import find_task, is_excluded
+from portal.domain.errors import Refusal
+from portal.domain.request import commands
+from portal.domain.request import events as stage_events
+from portal.domain.request.events import SYSTEM
+from portal.domain.request.recorder import Draft
+from portal.domain.request.state import OpenStage
+from portal.domain.request.values import TaskStatus
+
+
+def start(draft: Draft, command: commands.StartDelegation) -> Refusal | None:
+    """Give an open task of somebody who is away to the delegate. Only the portal itself may."""
+    if command.actor_id != SYSTEM:
+        return Refusal.NOT_ALLOWED
+    found = find_task(draft.state, command.task_id)
+    if found is None or found[1].status is not TaskStatus.OPEN:
+        return Refusal.LATE
+    stage, task = found
+    # Only what is one's own: what somebody has for another is not passed on once more.
+    if task.acting_for is not None or task.assignee_id != command.on_behalf_of:
+        return Refusal.NOT_YOURS
+    if is_excluded(draft.state, stage, command.delegate_id, task.assignee_id):
+        return Refusal.EXCLUDED
+    if command.delegate_id in busy(stage):
+        return Refusal.ALREADY_ASKED
+    draft.done(
+        stage_events.TaskDelegated,
+        task_id=task.id,
+        from_id=task.assignee_id,
+        to_id=command.delegate_id,
+        why=command.why,
+        delegation_id=command.delegation_id,
+        until=command.until,
+    )
+    return None
+
+
+def end(draft: Draft, command: commands.EndDelegation) -> Refusal | None:
+    """Give an open task back to its owner. Only the portal itself may."""
+    if command.actor_id != SYSTEM:
+        return Refusal.NOT_ALLOWED
+    found = find_task(draft.state, command.task_id)
+    if found is None or found[1].status is not TaskStatus.OPEN:
+        return Refusal.LATE
+    _, task = found
+    if task.acting_for is None or task.delegation_id != command.delegation_id:
+        return Refusal.NOT_YOURS
+    draft.done(
+        stage_events.TaskGivenBack,
+        task_id=task.id,
+        from_id=task.assignee_id,
+        to_id=task.acting_for,
+        reason=command.reason,
+    )
+    return None
+
+
+def busy(stage: OpenStage) -> set[str | None]:
+    """Everybody who is asked in a stage or decided there, themselves or represented by another.
+
+    One person has one vote in a stage: nobody gets a second task there, by whatever way.
+    """
+    return {
+        person
+        for task in stage.tasks
+        for person in (task.assignee_id, task.acting_for, task.decided_by)
+    }

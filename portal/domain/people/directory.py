@@ -1,0 +1,89 @@
+"""A snapshot of people, groups and managers, as far as one routing needs it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from portal.domain.time.working_time import Calendar
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Someone who may be asked. Inactive people are kept so that "left out" can name them.
+
+    `calendar_id`: the calendar of their place, where they have one of their own.
+    """
+
+    id: str
+    name: str
+    manager_id: str | None = None
+    department_id: str | None = None
+    is_active: bool = True
+    calendar_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """A group's code, name and member ids, in a stable order."""
+
+    code: str
+    name: str
+    members: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Department:
+    """A department's id, code, name and head (None = vacant)."""
+
+    id: str
+    code: str
+    name: str
+    head_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Absence:
+    """An absence: `delegate_id` acts for `delegator_id` from `starts_at` (None: in force already)
+    until `ends_at`.
+
+    `type_codes`: for these types of request only, None = all. `max_amount`: up to so many minor
+    units of `currency`. `zone`: the delegator's time zone, for words.
+    """
+
+    id: str
+    delegator_id: str
+    delegate_id: str
+    ends_at: datetime
+    type_codes: tuple[str, ...] | None = None
+    max_amount: int | None = None
+    currency: str | None = None
+    zone: str = "UTC"
+    starts_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where people work: the name of its calendar, and its working time."""
+
+    name: str
+    calendar: Calendar
+
+
+@dataclass(frozen=True, kw_only=True)
+class Directory:
+    """People by id, groups and departments by code, holders of a role by the role's code, the
+    absences in force by who is away, and people's places by the id of their calendar."""
+
+    people: dict[str, Person] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
+    departments: dict[str, Department] = field(default_factory=dict)
+    roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    absences: dict[str, tuple[Absence, ...]] = field(default_factory=dict)
+    calendars: dict[str, Place] = field(default_factory=dict)
+
+    def places(self) -> dict[str, Place]:
+        """The place of each person who has one of their own."""
+        return {
+            person.id: self.calendars[person.calendar_id]
+            for person in self.people.values()
+            if person.calendar_id in self.calendars
+        }

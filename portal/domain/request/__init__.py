@@ -1,0 +1,1 @@
+"""One approval request: its state, the commands it takes, the events they become, and its rules."""

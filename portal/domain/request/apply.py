@@ -1,0 +1,114 @@
+"""The aggregate: a request's state, and what commands, routing and the clock make happen to it.
+
+Everything here is pure. `apply`, `route` and `tick` answer with events, numbered after the state's
+last one, and with an empty list when there is nothing to do; the caller folds them with `evolve`.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from portal.domain.deciding import decide, override
+from portal.domain.deciding.verdict import Verdict, verdict
+from portal.domain.errors import Refusal
+from portal.domain.people import add_approver
+from portal.domain.people import delegation as delegating
+from portal.domain.people import reassignment as hand_over
+from portal.domain.policy import move as move_policy
+from portal.domain.request import amend, commands
+from portal.domain.request import information as inform
+from portal.domain.request import lifecycle as steer
+from portal.domain.request.commands import Command
+from portal.domain.request.events import CommandRefused, Event
+from portal.domain.request.evolve import evolve, fold
+from portal.domain.request.recorder import Draft
+from portal.domain.request.state import Approval
+from portal.domain.routing import rerouting
+from portal.domain.routing.step import question, route, task_id
+from portal.domain.time.clock import next_due, tick
+
+__all__ = [
+    "Approval", "Verdict", "apply", "evolve", "fold", "next_due", "question", "route", "task_id",
+    "tick", "verdict",
+]  # fmt: skip
+
+# A handler adds events to the draft, or adds none and says why not.
+Handler = Callable[[Draft, Any], Refusal | None]
+
+HANDLERS: dict[type[Command], Handler] = {
+    commands.Submit: steer.submit,
+    commands.Approve: decide.decide,
+    commands.Reject: decide.decide,
+    commands.SendBack: decide.decide,
+    commands.Retract: decide.retract,
+    commands.Resubmit: steer.resubmit,
+    commands.Amend: amend.amend,
+    commands.Override: override.override,
+    commands.MoveToPolicy: move_policy.move,
+    commands.Comment: steer.comment,
+    commands.Withdraw: steer.withdraw,
+    commands.Cancel: steer.cancel,
+    commands.Hold: steer.hold,
+    commands.Resume: steer.resume,
+    commands.Remind: steer.remind,
+    commands.Reassign: hand_over.reassign,
+    commands.Delegate: hand_over.delegate,
+    commands.TakeBack: hand_over.take_back,
+    commands.AddApprover: add_approver.add_approver,
+    commands.AskInformation: inform.ask,
+    commands.AnswerInformation: inform.answer,
+    commands.StartDelegation: delegating.start,
+    commands.EndDelegation: delegating.end,
+    commands.ReviewPeople: rerouting.question_route,
+}
+
+# What a closed request answers, where it is not "closed".
+_WHEN_CLOSED: dict[type[Command], Refusal] = {
+    commands.Approve: Refusal.LATE,
+    commands.Reject: Refusal.LATE,
+    commands.SendBack: Refusal.LATE,
+    commands.Retract: Refusal.UNDO_OVER,
+    commands.Reassign: Refusal.LATE,
+    commands.Delegate: Refusal.LATE,
+    commands.TakeBack: Refusal.LATE,
+    commands.AddApprover: Refusal.LATE,
+    commands.AskInformation: Refusal.LATE,
+    commands.AnswerInformation: Refusal.LATE,
+    commands.StartDelegation: Refusal.LATE,
+    commands.EndDelegation: Refusal.LATE,
+}
+
+
+def apply(state: Approval, command: Command, now: datetime) -> list[Event]:
+    """What a command makes happen now: events, one CommandRefused, or nothing if it was handled."""
+    if command.command_id in state.handled:
+        return []
+    draft = Draft(state, now, command)
+    refusal = _not_at_all(state, command) or HANDLERS[type(command)](draft, command)
+    if refusal is not None:
+        _refuse(draft, command, refusal)
+    return draft.events
+
+
+def _not_at_all(state: Approval, command: Command) -> Refusal | None:
+    kind = type(command)
+    if kind not in HANDLERS:
+        return Refusal.UNSUPPORTED
+    if command.request_id != state.request_id:
+        return Refusal.NOT_ALLOWED
+    if not state.is_open:
+        return _WHEN_CLOSED.get(kind, Refusal.CLOSED)
+    if state.round == 0 and kind is not commands.Submit:
+        return Refusal.NOT_ALLOWED
+    return None
+
+
+def _refuse(draft: Draft, command: Command, refusal: Refusal) -> None:
+    text = getattr(command, "comment", "") or getattr(command, "reason", "")
+    draft.done(
+        CommandRefused,
+        kind=commands.kind_of(command),
+        reason=refusal.value,
+        task_id=getattr(command, "task_id", None),
+        comment=text,
+    )

@@ -1,0 +1,134 @@
+"""What people do with a request as a whole: submit, resubmit, comment, stop and go, remind."""
+
+from datetime import timedelta
+from math import ceil
+
+from portal.domain.deciding.carried_votes import carried_stages
+from portal.domain.deciding.settle import withdraw_open_tasks
+from portal.domain.errors import Refusal
+from portal.domain.request import commands
+from portal.domain.request import events as request_events
+from portal.domain.request import events as stage_events
+from portal.domain.request.recorder import Draft
+from portal.domain.request.values import Status
+
+NUDGE_EVERY = timedelta(hours=4)
+
+
+def submit(draft: Draft, command: commands.Submit) -> Refusal | None:
+    """Begin the first round. A request is submitted once."""
+    if draft.state.round:
+        return Refusal.NOT_ALLOWED
+    draft.done(
+        request_events.RequestSubmitted,
+        number=command.number,
+        type_code=command.type_code,
+        policy_version_id=command.policy_version_id,
+        content=command.content,
+        content_hash=command.content.fingerprint(),
+        module=command.module,
+        entity_type=command.entity_type,
+        entity_id=command.entity_id,
+        priority=command.priority,
+        due_at=command.due_at,
+        metadata=command.metadata,
+        via=command.via,
+    )
+    return None
+
+
+def resubmit(draft: Draft, command: commands.Resubmit) -> Refusal | None:
+    """Begin the next round of a returned request; stages the change does not touch are carried."""
+    state = draft.state
+    if state.status is not Status.RETURNED:
+        return Refusal.NOT_RETURNED
+    if not state.is_by(command.actor_id):
+        return Refusal.NOT_ALLOWED
+    if command.content_version != state.content_version:
+        return Refusal.STALE
+    changed = command.content.changed_from(state.content)
+    draft.done(
+        request_events.RequestResubmitted,
+        round=state.round + 1,
+        content_version=state.content_version + 1,
+        content=command.content,
+        content_hash=command.content.fingerprint(),
+        changed=changed,
+        carried=carried_stages(state, command.content),
+        comment=command.comment,
+    )
+    return None
+
+
+def comment(draft: Draft, command: commands.Comment) -> Refusal | None:
+    """Say something, at any time while the request is open."""
+    if not command.comment.strip():
+        return Refusal.COMMENT_REQUIRED
+    draft.done(request_events.CommentAdded, comment=command.comment, files=command.files)
+    return None
+
+
+def withdraw(draft: Draft, command: commands.Withdraw) -> Refusal | None:
+    """Take the request back: the requester, or the person it is on behalf of."""
+    if not draft.state.is_by(command.actor_id):
+        return Refusal.NOT_ALLOWED
+    withdraw_open_tasks(draft, "The requester took the request back.")
+    draft.done(request_events.RequestWithdrawn, comment=command.comment)
+    return None
+
+
+def cancel(draft: Draft, command: commands.Cancel) -> Refusal | None:
+    """End the request with a reason. That the actor is an admin is checked before."""
+    if not command.reason.strip():
+        return Refusal.COMMENT_REQUIRED
+    withdraw_open_tasks(draft, "The request was cancelled.")
+    draft.done(request_events.RequestCancelled, reason=command.reason)
+    return None
+
+
+def hold(draft: Draft, command: commands.Hold) -> Refusal | None:
+    """Stop the clocks of a pending request with a reason. A returned request has none to stop."""
+    if draft.state.status is Status.ON_HOLD:
+        return Refusal.ON_HOLD
+    if draft.state.status is not Status.PENDING:
+        return Refusal.NOT_ALLOWED
+    if not command.reason.strip():
+        return Refusal.COMMENT_REQUIRED
+    draft.done(request_events.RequestHeld, reason=command.reason)
+    return None
+
+
+def resume(draft: Draft, command: commands.Resume) -> Refusal | None:
+    """Let the clocks run on, every time later by the seconds held (rounded up: never early).
+
+    On a request that needs attention: ask routing again now.
+    """
+    state = draft.state
+    if state.status is Status.ON_HOLD and state.held_at is not None:
+        seconds = max(0, ceil((draft.now - state.held_at).total_seconds()))
+        draft.done(request_events.RequestResumed, seconds=seconds, comment=command.comment)
+        return None
+    if state.status is Status.PENDING and state.attention is not None:
+        draft.done(request_events.RequestResumed, seconds=0, comment=command.comment)
+        return None
+    return Refusal.NOT_HELD
+
+
+def remind(draft: Draft, command: commands.Remind) -> Refusal | None:
+    """The requester's nudge, at most every four hours, to all who are asked now and do not wait for
+    an answer of theirs.
+    """
+    state = draft.state
+    if not state.is_by(command.actor_id):
+        return Refusal.NOT_ALLOWED
+    if state.status is Status.ON_HOLD:
+        return Refusal.ON_HOLD
+    if state.stage is None or state.stage.settles_at is not None:
+        return Refusal.NOT_ALLOWED
+    if state.nudged_at is not None and draft.now < state.nudged_at + NUDGE_EVERY:
+        return Refusal.TOO_SOON
+    asked = tuple(task.id for task in state.open_tasks if task.asked_at is None)
+    if not asked:
+        return Refusal.ANSWER_FIRST
+    draft.done(stage_events.ReminderDue, task_ids=asked)
+    return None

@@ -1,0 +1,165 @@
+"""Who is asked in a stage: the people of its rules, without those who may not, or the fallback."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from portal.domain.people.directory import Directory
+from portal.domain.policy.policy import ApproverRule, Mode, Policy, Stage
+from portal.domain.routing.approver_rules import code_of, find, name_of, title_of
+from portal.domain.routing.group_matching import share_out
+from portal.domain.routing.plan import Candidate, LeftOut, RouteQuestion
+
+STANDING_IN = "You are asked as the fallback, because too few others can be."
+
+
+@dataclass(kw_only=True)
+class Choice:
+    """People found for a stage, who was left out and why, and, where it failed, the problem."""
+
+    people: tuple[Candidate, ...] = ()
+    left_out: list[LeftOut] = field(default_factory=list)
+    groups: tuple[str, ...] = ()
+    used_fallback: bool = False
+    needed: int = 1
+    problem: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chooser:
+    """Resolves rules for one question; `excluded` maps a person to why they may not decide."""
+
+    question: RouteQuestion
+    directory: Directory
+    excluded: Mapping[str, str]
+
+    def candidates(
+        self, rules: Iterable[ApproverRule], left_out: list[LeftOut], group: str | None = None
+    ) -> list[Candidate]:
+        """Everybody these rules give who may decide, each once; the others go to `left_out`."""
+        chosen: dict[str, Candidate] = {}
+        for rule in rules:
+            found = find(rule, self.question, self.directory)
+            source = f"{rule.kind.value}:{code_of(rule, self.question) or ''}"
+            if not found.people:
+                left_out.append(self._nobody(rule, found.missing))
+            for person_id, why in found.people:
+                name, reason = name_of(self.directory, person_id), self._barred(person_id)
+                if person_id in chosen:
+                    reason = "is asked already"
+                if reason:
+                    left_out.append(LeftOut(person_id=person_id, name=name, reason=reason))
+                else:
+                    chosen[person_id] = Candidate(
+                        person_id=person_id, name=name, why=why, group=group, source=source
+                    )
+        return list(chosen.values())
+
+    def _barred(self, person_id: str) -> str:
+        person = self.directory.people.get(person_id)
+        if person is None:
+            return "is not in the directory"
+        if not person.is_active:
+            return "is inactive"
+        return self.excluded.get(person_id, "")
+
+    def _nobody(self, rule: ApproverRule, missing: str) -> LeftOut:
+        return LeftOut(person_id=None, name=title_of(rule, self.question), reason=missing)
+
+
+def choose(chooser: Chooser, stage: Stage, policy: Policy) -> Choice:
+    """The people of a stage; where they are too few, with the stage's or the policy's fallback."""
+    if stage.mode is Mode.PER_GROUP:
+        return _choose_by_group(chooser, stage, policy)
+    choice = Choice()
+    people = chooser.candidates(stage.rules, choice.left_out)
+    for rules in (stage.fallback, policy.fallback):
+        if rules and len(people) < votes_for(stage, len(people)):
+            known = {each.person_id for each in people}
+            more = chooser.candidates(rules, choice.left_out)
+            people += [standing_in(each) for each in more if each.person_id not in known]
+            choice.used_fallback = len(people) > len(known) or choice.used_fallback
+    choice.people = tuple(people)
+    choice.needed = votes_for(stage, len(people))
+    if len(people) < choice.needed:
+        choice.problem = _too_few(stage, choice, len(people))
+    return choice
+
+
+def votes_for(stage: Stage, people: int) -> int:
+    """Votes needed when so many are asked: at least one. A share is rounded up."""
+    if stage.mode is Mode.ALL:
+        return max(1, people)
+    if stage.mode is Mode.QUORUM:
+        share = -(-(stage.quorum_percent or 0) * people // 100)
+        return max(1, share if stage.quorum is None else stage.quorum)
+    return 1
+
+
+def group_names(rules: Sequence[ApproverRule], question: RouteQuestion) -> list[str]:
+    """A name for each rule of a PER_GROUP stage, all different."""
+    names: list[str] = []
+    for rule in rules:
+        name = title = title_of(rule, question)
+        while name in names:
+            name = f"{title} ({len(names) + 1})"
+        names.append(name)
+    return names
+
+
+def _choose_by_group(chooser: Chooser, stage: Stage, policy: Policy) -> Choice:
+    choice = Choice()
+    names = group_names(stage.rules, chooser.question)
+    pools = {
+        name: chooser.candidates([rule], choice.left_out, name)
+        for name, rule in zip(names, stage.rules, strict=True)
+    }
+    shared, stand_ins = _share(pools), set[str]()
+    for rules in (stage.fallback, policy.fallback):
+        for name in [name for name, people in shared.items() if rules and not people]:
+            known = {each.person_id for each in pools[name]}
+            more = chooser.candidates(rules, choice.left_out, name)
+            more = [standing_in(each) for each in more if each.person_id not in known]
+            pools[name] += more
+            stand_ins |= {each.why for each in more}
+        shared = _share(pools)
+    choice.people = tuple(each for people in shared.values() for each in people)
+    choice.used_fallback = any(each.why in stand_ins for each in choice.people)
+    choice.groups = tuple(names)
+    choice.needed = max(1, len(names))
+    empty = [name for name, people in shared.items() if not people]
+    if empty:
+        choice.problem = (
+            f"The stage “{stage.name}” has nobody to ask for {_listed(empty)}{_because(choice)}."
+        )
+    return choice
+
+
+def _share(pools: Mapping[str, list[Candidate]]) -> dict[str, list[Candidate]]:
+    shared = share_out({name: [each.person_id for each in pool] for name, pool in pools.items()})
+    return {
+        name: [each for each in pool if each.person_id in shared[name]]
+        for name, pool in pools.items()
+    }
+
+
+def standing_in(candidate: Candidate) -> Candidate:
+    """The candidate, asked as a fallback."""
+    return replace(candidate, why=f"{STANDING_IN} {candidate.why}")
+
+
+def _too_few(stage: Stage, choice: Choice, people: int) -> str:
+    if people == 0:
+        return f"The stage “{stage.name}” has nobody to ask{_because(choice)}."
+    return (
+        f"The stage “{stage.name}” needs {choice.needed} approvals, but only {people} can be asked"
+        f"{_because(choice)}."
+    )
+
+
+def _because(choice: Choice) -> str:
+    reasons = dict.fromkeys(f"{each.name}: {each.reason}" for each in choice.left_out)
+    return f" ({'; '.join(reasons)})" if reasons else ""
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"“{name}”" for name in names)

@@ -1,0 +1,93 @@
+"""Whether those who are asked in an open stage still may decide, and who could in their place."""
+
+from collections.abc import Callable
+
+from portal.domain.people.directory import Directory
+from portal.domain.policy.policy import Mode, Policy, Stage
+from portal.domain.routing.approver_rules import name_of
+from portal.domain.routing.approver_selection import Chooser, group_names, standing_in
+from portal.domain.routing.delegates import represented
+from portal.domain.routing.plan import Candidate, LeftOut, Review, RouteQuestion
+
+
+def review(policy: Policy, chooser: Chooser) -> Review:
+    """Look at the stage `question.from_index` again, as it is open; its condition is not asked."""
+    question, directory = chooser.question, chooser.directory
+    stage = policy.stages[question.from_index]
+    left_out: list[LeftOut] = []
+    people = _by_rules(stage, chooser, left_out)
+    known = {each.person_id for each in people}
+    fallback = [
+        standing_in(each)
+        for rules in (stage.fallback, policy.fallback)
+        for each in chooser.candidates(rules, [])
+        if each.person_id not in known
+    ]
+    # Who is asked for one group has to be found by that group's rule; elsewhere any rule will do.
+    by_rule = stage.mode is Mode.PER_GROUP
+    named = {_key(each.person_id, each.source, by_rule) for each in (*people, *fallback)}
+    fit = {
+        each for each, source in question.sources.items() if _key(each, source, by_rule) in named
+    }
+    reasons = ((each, _unfit(each, fit, question, directory)) for each in question.asked)
+    return Review(
+        people=represented(people, chooser, left_out),
+        fallback=represented(fallback, chooser, left_out),
+        unfit=tuple(
+            LeftOut(person_id=each, name=name_of(directory, each), reason=reason)
+            for each, reason in reasons
+            if reason
+        ),
+    )
+
+
+def _key(person_id: str, source: str, by_rule: bool) -> tuple[str, str]:
+    return person_id, source if by_rule else ""
+
+
+def _by_rules(stage: Stage, chooser: Chooser, left_out: list[LeftOut]) -> list[Candidate]:
+    if stage.mode is not Mode.PER_GROUP:
+        return chooser.candidates(stage.rules, left_out)
+    names = group_names(stage.rules, chooser.question)
+    return [
+        candidate
+        for name, rule in zip(names, stage.rules, strict=True)
+        for candidate in chooser.candidates([rule], left_out, name)
+    ]
+
+
+def _unfit(person_id: str, fit: set[str], question: RouteQuestion, directory: Directory) -> str:
+    person = directory.people.get(person_id)
+    if person is None:
+        return "is not in the directory"
+    if not person.is_active:
+        return "is no longer active"
+    source = question.sources.get(person_id)
+    if source is None or person_id in fit:
+        return ""
+    kind, _, code = source.partition(":")
+    return _NO_LONGER.get(kind, _not_named)(code, question, directory)
+
+
+def _not_named(_code: str, _question: RouteQuestion, _directory: Directory) -> str:
+    return "is no longer named by the rules of this stage"
+
+
+def _not_in_group(code: str, _question: RouteQuestion, directory: Directory) -> str:
+    group = directory.groups.get(code)
+    return f"is no longer in the group {code if group is None else group.name}"
+
+
+def _not_in_role(code: str, _question: RouteQuestion, _directory: Directory) -> str:
+    return f"no longer holds the role {code}"
+
+
+def _not_manager(_code: str, question: RouteQuestion, directory: Directory) -> str:
+    return f"is no longer the manager of {name_of(directory, question.requester_id)}"
+
+
+_NO_LONGER: dict[str, Callable[[str, RouteQuestion, Directory], str]] = {
+    "group": _not_in_group,
+    "role": _not_in_role,
+    "manager": _not_manager,
+}

@@ -1,0 +1,51 @@
+"""For administrators: whatever does not go on by itself."""
+
+from datetime import timedelta
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from portal.domain.people.permissions import Permission
+from portal.presenters.answer import after, answered, command_key
+from portal.presenters.form_keys import new_key
+from portal.queries import attention, commands, messages
+from portal.queries.health import WORKER_SECONDS
+from portal.security.clicks import click
+from portal.security.guards import requires
+from portal.security.identity import me
+from portal.services.review_people import review_people
+
+blueprint = Blueprint("attention", __name__)
+
+LONG = timedelta(minutes=1)
+GRACE = timedelta(minutes=5)
+
+
+@blueprint.get("/admin/attention")
+@requires(Permission.ADMINISTER)
+def show() -> ResponseReturnValue:
+    """Requests without an approver, timers that are over, commands that wait, and the workers."""
+    workers = attention.workers()
+    alive = timedelta(seconds=WORKER_SECONDS)
+    return render_template(
+        "pages/attention/show.html",
+        closing=attention.closing(),
+        without_approver=attention.without_approver(),
+        unfit=attention.asking_nobody_active(),
+        key=new_key,
+        behind=attention.behind_the_clock(GRACE),
+        waiting=commands.waiting(LONG),
+        parked=commands.parked(),
+        unsent=messages.any_troubled(),
+        workers=workers,
+        living=[worker for worker in workers if me().now - worker.seen_at < alive],
+        most=attention.SHOWN,
+    )
+
+
+@blueprint.post("/admin/attention/<number>/review")
+@requires(Permission.ADMINISTER)
+def review(number: str) -> ResponseReturnValue:
+    """Route the open stage of a request anew, now."""
+    receipt = answered(review_people(number, command_key(), me().id, click()))
+    return after(receipt, f"{number} was looked at again: it shows who is asked now.")

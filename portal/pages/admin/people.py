@@ -1,0 +1,207 @@
+"""People and groups, for administrators: found, looked at, and changed one thing at a time."""
+
+from uuid import UUID
+
+from flask import (
+    Blueprint,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+from wtforms.form import BaseForm
+
+from portal.domain.people.permissions import Permission
+from portal.forms.people_change import ChangeForm, manager_form
+from portal.forms.text import examine
+from portal.presenters import people as people_words
+from portal.queries import calendars, people, staff
+from portal.queries import request as requests
+from portal.queries.staff import StaffRecord
+from portal.security.guards import requires
+from portal.security.identity import me
+from portal.services import people as service
+from portal.services.people import Act, Change, PeopleRefused
+from portal.services.people_preview import effects_of
+
+blueprint = Blueprint("people", __name__)
+
+LONGEST_SEARCH = 100
+NOBODY = "nobody"
+
+
+@blueprint.get("/admin/people")
+@requires(Permission.ADMINISTER)
+def show_all() -> ResponseReturnValue:
+    """Everybody, by name."""
+    text = examine(request.args.get("q", "")).text[:LONGEST_SEARCH]
+    inactive = request.args.get("show") == "inactive"
+    rows, following = staff.page_of(text, inactive=inactive, after=_cursor())
+    behind = f"{following.id}.{following.key}" if following else ""
+    return render_template(
+        "pages/people/list.html",
+        rows=rows,
+        text=text,
+        inactive=inactive,
+        next_url=_list_url(text, inactive, behind) if behind else None,
+        first_url=_list_url(text, inactive) if "after" in request.args else None,
+    )
+
+
+@blueprint.get("/admin/people/<uuid:person_id>")
+@requires(Permission.ADMINISTER)
+def show(person_id: UUID) -> ResponseReturnValue:
+    """One person: standing, groups, and everything that was changed."""
+    return _page(_person(person_id))
+
+
+@blueprint.get("/admin/people/<uuid:person_id>/change")
+@requires(Permission.ADMINISTER)
+def check(person_id: UUID) -> ResponseReturnValue:
+    """What a change would make of the open tasks. Changes nothing."""
+    person, act = _person(person_id), _act(request.args)
+    form = _manager_form(person, request.args)
+    if act is Act.MANAGER and "value" not in request.args:
+        if not form.validate():
+            return _page(person, form, 422)
+        value: str | tuple[str, ...] = form["person"].data or ""
+    else:
+        value = _value(act, request.args)
+    return _ask(person, Change(person_id=person.id, act=act, value=value, actor_id=me().id))
+
+
+@blueprint.post("/admin/people/<uuid:person_id>/change")
+@requires(Permission.ADMINISTER)
+def change(person_id: UUID) -> ResponseReturnValue:
+    """Make the change."""
+    person, act = _person(person_id), _act(request.form)
+    form = ChangeForm(request.form)
+    wish = Change(
+        person_id=person.id,
+        act=act,
+        value=_value(act, request.form),
+        actor_id=me().id,
+        reason=form.reason.data or "",
+    )
+    if not form.validate():
+        return _ask(person, wish, form)
+    words = people_words.question(act, person, _name_of(wish))
+    try:
+        service.change(wish)
+    except PeopleRefused as refused:
+        form.reason.errors = [str(refused)]
+        return _ask(person, wish, form)
+    flash(words.done, "success")
+    return redirect(url_for("people.show", person_id=person.id), 303)
+
+
+def _list_url(text: str, inactive: bool, after: str = "") -> str:
+    show = "inactive" if inactive else None
+    return url_for("people.show_all", q=text or None, show=show, after=after or None)
+
+
+def _person(person_id: UUID) -> StaffRecord:
+    found = staff.profile(str(person_id))
+    if found is None:
+        abort(404)
+    return found
+
+
+def _act(given: "MultiDict[str, str]") -> Act:
+    name = given.get("act", "")
+    if name not in {act.value for act in Act}:
+        abort(404)
+    return Act(name)
+
+
+def _value(act: Act, given: "MultiDict[str, str]") -> str | tuple[str, ...]:
+    """The group's code, the manager's id, or the roles; only what there is."""
+    if act is Act.ROLES:
+        wanted = set(given.getlist("value"))
+        if unknown := wanted - set(service.known_roles()):
+            abort(422, f"There is no such role: {', '.join(sorted(unknown))[:100]}.")
+        return tuple(sorted(wanted))
+    value = given.get("value", "")
+    if act in (Act.JOIN, Act.LEAVE) and value not in staff.groups():
+        abort(404)
+    if act is Act.PLACE and value and value not in calendars.names():
+        abort(404)
+    if act is Act.MANAGER and value:
+        try:
+            return str(UUID(value))
+        except ValueError:
+            abort(404)
+    return value
+
+
+def _name_of(wish: Change) -> str:
+    if isinstance(wish.value, tuple):
+        return ", ".join(wish.value) or "none"
+    if wish.act is Act.PLACE:
+        return calendars.names().get(wish.value, people_words.NO_PLACE)
+    if wish.act in (Act.JOIN, Act.LEAVE):
+        return staff.groups().get(wish.value, wish.value)
+    found = people.find(wish.value) if wish.value else None
+    return NOBODY if found is None else found.name
+
+
+def _ask(person: StaffRecord, wish: Change, form: ChangeForm | None = None) -> ResponseReturnValue:
+    status, trouble = (422 if form is not None else 200), ""
+    try:
+        effects = effects_of(wish)
+    except PeopleRefused as refused:
+        effects, trouble, status = None, str(refused), 422
+    page = render_template(
+        "pages/people/change.html",
+        person=person,
+        wish=wish,
+        values=[wish.value] if isinstance(wish.value, str) else list(wish.value),
+        words=people_words.question(wish.act, person, _name_of(wish)),
+        form=form or ChangeForm(),
+        effects=effects,
+        trouble=trouble,
+    )
+    return make_response(page, status)
+
+
+def _page(
+    person: StaffRecord, form: BaseForm | None = None, status: int = 200
+) -> ResponseReturnValue:
+    changes, following = staff.changes_of(person.id, _before())
+    names = requests.names_of(people_words.people_in(changes))
+    here = url_for("people.show", person_id=person.id)
+    page = render_template(
+        "pages/people/show.html",
+        person=person,
+        form=form or _manager_form(person, None),
+        roles=service.known_roles(person.roles),
+        places=calendars.names(),
+        groups={k: v for k, v in staff.groups().items() if k not in person.groups},
+        changes=[(each, people_words.done(each, names)) for each in changes],
+        older_url=f"{here}?before={following}" if following else None,
+    )
+    return make_response(page, status)
+
+
+def _manager_form(person: StaffRecord, typed: "MultiDict[str, str] | None") -> BaseForm:
+    return manager_form(people, people.suggested(person.id), typed)
+
+
+def _cursor() -> tuple[str, str] | None:
+    key, _, name = request.args.get("after", "").partition(".")
+    try:
+        return name, str(UUID(key))
+    except ValueError:
+        return None
+
+
+def _before() -> str | None:
+    try:
+        return str(UUID(request.args.get("before", "")))
+    except ValueError:
+        return None

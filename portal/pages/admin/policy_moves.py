@@ -1,0 +1,87 @@
+"""Moving open requests to the newest version of their policy: choose, look, move."""
+
+from flask import (
+    Blueprint,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+
+from portal.domain.people.permissions import Permission
+from portal.forms.decision import ReasonForm
+from portal.pages.requests.show import visible
+from portal.presenters.answer import command_key
+from portal.presenters.form_keys import new_key
+from portal.presenters.policy_moves import preview
+from portal.queries import policy_moves
+from portal.security.clicks import click
+from portal.security.guards import requires
+from portal.security.identity import me
+from portal.services.policy_moves import MOST, Moved, Wish, move
+
+blueprint = Blueprint("policy_moves", __name__)
+
+
+@blueprint.get("/admin/policy-moves")
+@requires(Permission.MOVE_POLICY)
+def show() -> ResponseReturnValue:
+    """The requests that follow an older version than new ones do."""
+    rows = policy_moves.behind()
+    return render_template(
+        "pages/policy_moves/show.html", rows=rows, most=MOST, shown=policy_moves.SHOWN
+    )
+
+
+@blueprint.get("/admin/policy-moves/preview")
+@requires(Permission.MOVE_POLICY)
+def look() -> ResponseReturnValue:
+    """What a move of the chosen requests would mean."""
+    numbers = request.args.getlist("number")
+    if not numbers:
+        flash("Choose at least one request first.", "warning")
+        return redirect(url_for("policy_moves.show"), 303)
+    return _page(numbers, ReasonForm())
+
+
+@blueprint.post("/admin/policy-moves")
+@requires(Permission.MOVE_POLICY)
+def go() -> ResponseReturnValue:
+    """Move them. A form that was sent before changes nothing more."""
+    numbers, form = request.form.getlist("number"), ReasonForm(request.form)
+    if not numbers:
+        abort(422, "The form does not say which requests to move.")
+    if not form.validate():
+        return _page(numbers, form, 422)
+    wish = Wish(command_id=command_key(), numbers=tuple(numbers[:MOST]), reason=form.reason.data)
+    moved = move(wish, me().id, click())
+    _tell(moved)
+    if len(moved.numbers) == 1:
+        return redirect(url_for("requests.show", number=moved.numbers[0]), 303)
+    return redirect(url_for("policy_moves.show"), 303)
+
+
+def _tell(moved: Moved) -> None:
+    """What moves, and what does not and why."""
+    if moved.numbers:
+        what = ", ".join(moved.numbers)
+        flash(f"Recorded: the newest version of the policy holds for {what}.", "success")
+    for number, why in moved.left:
+        flash(f"{number} was left as it is. {why}", "warning")
+
+
+def _page(numbers: list[str], form: ReasonForm, status: int = 200) -> ResponseReturnValue:
+    rows = policy_moves.chosen(numbers[:MOST])
+    now = me().now
+    page = render_template(
+        "pages/policy_moves/preview.html",
+        previews=[preview(row, visible(row.number), now) for row in rows],
+        left=[number for number in numbers if number not in {row.number for row in rows}],
+        form=form,
+        key=new_key(),
+    )
+    return make_response(page, status)

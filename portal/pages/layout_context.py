@@ -1,0 +1,92 @@
+"""What every page is drawn with: the reader's viewpoint, the navigation, the theme."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask, current_app, g, request
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.local import LocalProxy
+
+from portal.domain.people.permissions import Permission
+from portal.presentation.navigation import Navigation, OnNow, Person, build
+from portal.presentation.viewpoint import Viewpoint, zone_named
+from portal.queries import navigation as counters
+from portal.security.identity import me, signed_in
+from portal.security.request_log import request_id
+
+THEMES = ("light", "dark")
+THEME_COOKIE = "theme"
+SHORTCUTS_COOKIE = "shortcuts"
+
+
+def viewpoint() -> Viewpoint:
+    """The reader's place and moment, the same for all of one page."""
+    if "viewpoint" not in g:
+        person = signed_in()
+        g.viewpoint = (
+            Viewpoint(now=person.now, zone=zone_named(person.time_zone))
+            if person
+            else Viewpoint(now=datetime.now(UTC))
+        )
+    view: Viewpoint = g.viewpoint
+    return view
+
+
+def navigation() -> Navigation:
+    """The frame's navigation, counted once a page and only where a page draws it."""
+    if "navigation" not in g:
+        g.navigation = _navigation()
+    frame: Navigation = g.navigation
+    return frame
+
+
+def _navigation() -> Navigation:
+    person = me()
+    places = set(current_app.blueprints)
+    places |= {"requests"} if "my_requests" in places else set()
+    if not person.may(Permission.DECIDE_OWN_TASKS):
+        places -= {"inbox", "away"}
+    if not person.may(Permission.SUBMIT):
+        places -= {"requests"}
+    found = counters.frame(person.id)
+    acting = tuple(each.name for each in found.acting)
+    shown = Person(person.name, person.time_zone, tuple(sorted(person.roles)), acting)
+    frame = build(shown, request.path, places, found.counts, request.script_root)
+    return replace(
+        frame,
+        home_url=f"{request.script_root}/",
+        away=tuple(OnNow(each.name, each.until) for each in found.away),
+        closed=found.closed,
+        acting=tuple(OnNow(each.name, each.until) for each in found.acting),
+    )
+
+
+def closed() -> str | None:
+    """What to say to visitors while the portal takes no commands; their page needs no database."""
+    try:
+        return counters.closed()
+    except SQLAlchemyError:
+        return None
+
+
+def theme() -> str | None:
+    """The chosen theme, or None for the system's own."""
+    chosen = request.cookies.get(THEME_COOKIE)
+    return chosen if chosen in THEMES else None
+
+
+def _context() -> dict[str, Any]:
+    return {
+        "nav": LocalProxy(navigation),
+        "now": LocalProxy(lambda: viewpoint().now),
+        "theme": theme(),
+        "shortcuts_off": request.cookies.get(SHORTCUTS_COOKIE) == "off",
+        "request_id": request_id(),
+        "me": LocalProxy(signed_in),
+    }
+
+
+def register(app: Flask) -> None:
+    """Give the context to every template of the app."""
+    app.context_processor(_context)

@@ -1,1 +1,0 @@
-"""What single pages read out of records: facts, the course of a request, its audit trail."""

@@ -1,0 +1,85 @@
+"""Asking somebody beside the policy's people, too: by who asked for it, or who is asked."""
+
+from flask import Blueprint, abort, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from wtforms.form import BaseForm
+
+from portal.domain.errors import REFUSAL_SENTENCES, Refusal
+from portal.domain.people.permissions import Permission
+from portal.forms.handing import handing_form
+from portal.pages.requests.reassignment import ABOUT_PERSON, Act
+from portal.pages.requests.show import draw, visible
+from portal.presenters.answer import after, answered, command_key
+from portal.presenters.form_keys import new_key
+from portal.queries import people
+from portal.queries import request as requests
+from portal.queries.request import RequestRecord
+from portal.security.clicks import click
+from portal.security.guards import requires
+from portal.security.identity import me
+from portal.services.add_approver import Addition, add_approver
+from portal.services.errors import Refused
+
+blueprint = Blueprint("approvers", __name__)
+
+WORDS = Act("Who has to approve, too", "Ask them, too", "Asking…", "user-plus")
+TEXT = (
+    "They are asked in the stage under way, beside everybody who is asked already. It passes only"
+    " with their approval: the votes of the others stay needed."
+)
+
+
+@blueprint.get("/requests/<number>/approvers")
+@requires(Permission.READ_INVOLVED)
+def form(number: str) -> ResponseReturnValue:
+    """Whom to ask, and why."""
+    record = _mine(number)
+    if not record.status.is_open or record.stage_name is None or record.settles_at is not None:
+        return draw(record, 409, trouble=Refused(Refusal.LATE))
+    return _page(record, _form(record))
+
+
+@blueprint.post("/requests/<number>/approvers")
+@requires(Permission.READ_INVOLVED)
+def add(number: str) -> ResponseReturnValue:
+    """Ask them; whatever was typed is kept where it was refused."""
+    record = _mine(number)
+    form = handing_form(WORDS.field, people, (), request.form, must_say_why=False)
+    if not form.validate():
+        return _page(record, form, 422)
+    wish = Addition(
+        command_id=command_key(), number=record.number, round=record.round,
+        to_id=form["person"].data, reason=form["reason"].data,
+    )  # fmt: skip
+    try:
+        receipt = answered(add_approver(wish, me().id, click()), wish.reason)
+    except Refused as refused:
+        if refused.reason not in ABOUT_PERSON:
+            return draw(record, refused.status, trouble=refused)
+        form["person"].errors = [refused.sentence]
+        return _page(record, form, refused.status)
+    return after(receipt, f"{form['person'].typed} is asked, too.")
+
+
+def _form(record: RequestRecord) -> BaseForm:
+    others = (record.on_behalf_of or "", me().id)
+    names = people.suggested(record.requester_id, *others, deciding=True)
+    return handing_form(WORDS.field, people, names, None, must_say_why=False)
+
+
+def _page(record: RequestRecord, form: BaseForm, status: int = 200) -> ResponseReturnValue:
+    page = render_template(
+        "pages/task/hand.html", act=WORDS, record=record, form=form, key=new_key(), text=TEXT,
+        heading=f"Ask somebody else about {record.number}, too",
+    )  # fmt: skip
+    return make_response(page, status)
+
+
+def _mine(number: str) -> RequestRecord:
+    """The request, for who asked for it, and who is asked or decided in this round."""
+    record = visible(number)
+    tasks = (task for task in requests.tasks_of(record.id) if task.round == record.round)
+    asked = any(me().id in (task.assignee_id, task.owner_id) for task in tasks)
+    if not (record.is_by(me().id) or asked):
+        abort(403, REFUSAL_SENTENCES[Refusal.NOT_ALLOWED])
+    return record

@@ -1,0 +1,146 @@
+"""Changing a request that exists already: what its form holds, was given, and says now."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import abort, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.domain.errors import REFUSAL_SENTENCES, Refusal
+from portal.domain.request.click import Click
+from portal.domain.request.files import KeptFile
+from portal.domain.request.values import Content, Status
+from portal.forms import asking
+from portal.forms.request_form import RequestForm, held
+from portal.pages.requests.request_form_io import kept_files, store, surroundings, take_files
+from portal.pages.requests.show import visible
+from portal.presenters.answer import after, answered, command_key
+from portal.presenters.form_keys import new_key
+from portal.queries import commands
+from portal.queries.readers import Reader
+from portal.queries.request import RequestRecord
+from portal.security.clicks import click
+from portal.security.identity import me
+from portal.services.attachments import hand_on
+from portal.services.commands import Receipt
+from portal.services.errors import Refused
+from portal.services.resubmit import Correction
+
+Draw = Callable[[RequestRecord, RequestForm, str, Refused | None], ResponseReturnValue]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """What a form gives: the command's kind, in which status it is awaited, and what is said."""
+
+    kind: str
+    awaits: Status
+    give: Callable[[Correction, str, Click], Receipt]
+    done: str
+
+
+def owned(number: str) -> RequestRecord:
+    """The request, for those who asked; 403 for others who may see it, 404 for everybody else."""
+    record = visible(number)
+    if not record.is_by(me().id):
+        abort(403, REFUSAL_SENTENCES[Refusal.NOT_ALLOWED])
+    return record
+
+
+def send(number: str, deed: Deed, draw: Draw) -> ResponseReturnValue:
+    """Give the command that the form asks for. Sent again, it gives the first result; what is
+    wrong or refused shows the form once more, with everything that was typed."""
+    record, key = owned(number), command_key()
+    before = commands.find(key, Reader(me().id))
+    if before is not None:
+        if before.kind != deed.kind:
+            raise Refused(Refusal.KEY_USED)
+        return redirect(url_for("commands.show", command_id=before.id), 303)
+    drawn = posted(record, key)
+    if not drawn.validate() and record.status is deed.awaits:
+        return draw(record, drawn, key, None)
+    correction = correction_of(record, drawn, key)
+    try:
+        receipt = answered(deed.give(correction, me().id, click()), correction.comment)
+    except Refused as refused:
+        # The key may be used up: what comes next is another command, with the same files.
+        again = new_key()
+        hand_on(key, me().id, again)
+        return draw(owned(number), drawn, again, refused)
+    return after(receipt, deed.done.format(record.number))
+
+
+def unchanged(record: RequestRecord) -> RequestForm:
+    """The form with what the request holds."""
+    return _drawn(record).fill(_content(record))
+
+
+def posted(record: RequestRecord, key: str) -> RequestForm:
+    """The form with what was sent; files are kept, whatever is wrong with the rest."""
+    drawn = _drawn(record)
+    problems = take_files(drawn, key)
+    drawn.read(drawn.posted(request.form), _kept(record, drawn, key))
+    drawn.complain(problems)
+    return drawn
+
+
+def correction_of(record: RequestRecord, drawn: RequestForm, key: str) -> Correction:
+    """What the form says."""
+    return Correction(
+        command_id=key,
+        number=record.number,
+        content=drawn.content(),
+        content_version=seen_version(),
+        comment=drawn["comment"].data or "",
+    )
+
+
+def page(
+    template: str,
+    record: RequestRecord,
+    drawn: RequestForm,
+    key: str,
+    trouble: Refused | None = None,
+    **more: object,
+) -> ResponseReturnValue:
+    """The form's page; 422 where a field is wrong."""
+    status = trouble.status if trouble is not None else 422 if drawn.errors else 200
+    body = render_template(
+        template,
+        record=record,
+        form=drawn,
+        key=key,
+        changed=drawn.changed_from(_content(record)),
+        removed=request.form.getlist("remove"),
+        trouble=trouble,
+        store=store(),
+        **more,
+    )
+    return make_response(body, status)
+
+
+def _drawn(record: RequestRecord) -> RequestForm:
+    return asking.changed_request(record.form, surroundings(suggest=True))
+
+
+def _content(record: RequestRecord) -> Content:
+    return Content(
+        title=record.title, fields=record.fields, amount=record.amount, currency=record.currency
+    )
+
+
+def _kept(record: RequestRecord, drawn: RequestForm, key: str) -> dict[str, list[KeptFile]]:
+    """The request's own files but those taken out, and what came with this form."""
+    removed = set(request.form.getlist("remove"))
+    content = _content(record)
+    fresh = kept_files(drawn, key)
+    for each in drawn.file_fields():
+        own = [file for file in held(each, content) if file.id not in removed]
+        fresh[each.name] = [*own, *fresh[each.name]]
+    return fresh
+
+
+def seen_version() -> int:
+    """The version that the form was drawn from; 0, which is none, for what is no number."""
+    text = request.form.get("content_version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

@@ -1,0 +1,117 @@
+"""What an administrator does with an open request: hold, resume, cancel; each on its own page."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Blueprint, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from portal.domain.people.permissions import Permission
+from portal.domain.request.click import Click
+from portal.forms.decision import NoteForm, ReasonForm
+from portal.pages.requests.show import draw, visible
+from portal.presenters.answer import after, answered, command_key
+from portal.presenters.form_keys import new_key
+from portal.security.clicks import click
+from portal.security.guards import requires
+from portal.security.identity import me
+from portal.services.cancel import cancel
+from portal.services.commands import Receipt
+from portal.services.errors import Refused
+from portal.services.hold import hold, resume
+
+blueprint = Blueprint("steering", __name__)
+
+Service = Callable[[str, str, str, str, Click], Receipt]
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing to do: its words, its form and its service."""
+
+    name: str
+    title: str
+    text: str
+    label: str
+    done: str
+    form: type[ReasonForm] | type[NoteForm]
+    service: Service
+
+
+HOLD = Act(
+    "hold", "Put {} on hold?", "All its deadlines stop until somebody resumes it. Nobody can "
+    "decide meanwhile.", "Put on hold", "{} is on hold.", ReasonForm, hold,
+)  # fmt: skip
+RESUME = Act(
+    "resume", "Resume {}?", "Its deadlines run on, later by the time it was held. Where nobody "
+    "could be asked, the portal looks for an approver again.", "Resume", "{} goes on.",
+    NoteForm, resume,
+)  # fmt: skip
+CANCEL = Act(
+    "cancel", "Cancel {}?", "The request ends without a decision, and its open tasks leave all "
+    "inboxes. This cannot be undone.", "Cancel the request", "{} is cancelled.", ReasonForm, cancel,
+)  # fmt: skip
+
+
+@blueprint.get("/requests/<number>/hold")
+@requires(Permission.HOLD)
+def hold_form(number: str) -> ResponseReturnValue:
+    """Ask for the reason of a hold."""
+    return _ask(HOLD, number)
+
+
+@blueprint.post("/requests/<number>/hold")
+@requires(Permission.HOLD)
+def hold_it(number: str) -> ResponseReturnValue:
+    """Stop the clocks."""
+    return _do(HOLD, number)
+
+
+@blueprint.get("/requests/<number>/resume")
+@requires(Permission.HOLD)
+def resume_form(number: str) -> ResponseReturnValue:
+    """Ask before the clocks run on."""
+    return _ask(RESUME, number)
+
+
+@blueprint.post("/requests/<number>/resume")
+@requires(Permission.HOLD)
+def resume_it(number: str) -> ResponseReturnValue:
+    """Let the clocks run on."""
+    return _do(RESUME, number)
+
+
+@blueprint.get("/requests/<number>/cancel")
+@requires(Permission.CANCEL)
+def cancel_form(number: str) -> ResponseReturnValue:
+    """Ask for the reason of a cancellation."""
+    return _ask(CANCEL, number)
+
+
+@blueprint.post("/requests/<number>/cancel")
+@requires(Permission.CANCEL)
+def cancel_it(number: str) -> ResponseReturnValue:
+    """End the request."""
+    return _do(CANCEL, number)
+
+
+def _ask(
+    act: Act, number: str, form: ReasonForm | NoteForm | None = None, status: int = 200
+) -> ResponseReturnValue:
+    record = visible(number)
+    page = render_template(
+        "pages/request/steer.html", act=act, record=record, form=form or act.form(), key=new_key()
+    )
+    return make_response(page, status)
+
+
+def _do(act: Act, number: str) -> ResponseReturnValue:
+    form = act.form(request.form)
+    if not form.validate():
+        return _ask(act, number, form, 422)
+    record, text = visible(number), form.reason.data
+    try:
+        receipt = answered(act.service(record.number, text, command_key(), me().id, click()), text)
+    except Refused as refused:
+        return draw(record, refused.status, trouble=refused)
+    return after(receipt, act.done.format(record.number))

@@ -1,0 +1,238 @@
+"""Asking for approval: choose a type, fill in, check, submit, and the receipt."""
+
+from uuid import UUID
+
+from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.domain.errors import REFUSAL_SENTENCES
+from portal.domain.people.permissions import Permission
+from portal.domain.request.values import Priority
+from portal.forms import asking
+from portal.forms.request_form import RequestForm
+from portal.forms.text import storable
+from portal.pages.requests.request_form_io import (
+    end_of,
+    kept_files,
+    store,
+    surroundings,
+    take_files,
+    uuid_of,
+)
+from portal.presentation import times
+from portal.presenters import check_page as checking
+from portal.presenters import waiting_on as turns
+from portal.presenters.form_keys import new_key
+from portal.queries import commands, drafts, request_types
+from portal.queries import request as requests
+from portal.queries.drafts import DraftRecord
+from portal.queries.readers import Reader
+from portal.queries.request_types import TypeRecord
+from portal.security.clicks import click
+from portal.security.guards import requires
+from portal.security.identity import me
+from portal.services import drafts as draft_service
+from portal.services import submit as submitting
+from portal.services.forecast import forecast
+from portal.services.submit import Wish
+
+blueprint = Blueprint("new_request", __name__, url_prefix="/requests")
+
+TOO_MANY = f"You have {draft_service.MOST} drafts, and no more can be kept: delete some first."
+MOVED = "The draft was changed in another window. This is how it stands now: look at it again."
+
+
+@blueprint.get("/new")
+@requires(Permission.SUBMIT)
+def choose() -> ResponseReturnValue:
+    """The types, with what each is for and how long it usually takes."""
+    offered = [
+        (each, times.span(each.typical) if each.typical else None)
+        for each in request_types.choices()
+    ]
+    return render_template("pages/new_request/choose.html", offered=offered)
+
+
+@blueprint.get("/new/<code>")
+@requires(Permission.SUBMIT)
+def form(code: str) -> ResponseReturnValue:
+    """An empty form, or a draft to be continued."""
+    kind = _type(code)
+    if "draft" not in request.args:
+        empty = _drawn(kind).read({"priority": kind.default_priority}, {})
+        return _form_page(kind, new_key(), empty)
+    draft = _draft(code, request.args["draft"])
+    if draft is None:
+        return _sent_or_unknown(request.args["draft"])
+    drawn = _drawn(kind)
+    return _form_page(kind, draft.id, drawn.read(draft.values, kept_files(drawn, draft.id)))
+
+
+@blueprint.post("/new/<code>")
+@requires(Permission.SUBMIT, uploads=True)
+def save(code: str) -> ResponseReturnValue:
+    """Keep what was typed, whatever it is; when it is right, go on to the check."""
+    kind = _type(code)
+    draft_id = uuid_of(request.form.get("draft_id") or new_key()) or abort(404)
+    drawn = _drawn(kind)
+    typed = {"priority": kind.default_priority} | drawn.posted(request.form)
+    extra: list[str] = []
+    problems: list[tuple[str, str]] = []
+    try:
+        kept = {name: storable(text) for name, text in typed.items()}
+        draft_service.keep(draft_id, me().id, kind.code, kept)
+        problems = take_files(drawn, draft_id)
+    except draft_service.NotYourDraft:
+        abort(404)
+    except draft_service.AlreadySent:
+        return _sent_or_unknown(draft_id)
+    except draft_service.TooManyDrafts:
+        extra = [TOO_MANY]
+    drawn.read(typed, kept_files(drawn, draft_id))
+    drawn.complain(problems)
+    return _after_saving(kind, draft_id, drawn, extra)
+
+
+def _after_saving(
+    kind: TypeRecord, draft_id: str, drawn: RequestForm, extra: list[str]
+) -> ResponseReturnValue:
+    """On to the check; back to the form with what is wrong; or away, to go on another day."""
+    refused = extra or any(field.process_errors for field in drawn.file_widgets())
+    if request.form.get("next") == "later" and not refused:
+        flash("Your draft is kept. You find it here whenever you want to go on.", "success")
+        return redirect(url_for("my_requests.show", view="drafts"), 303)
+    if drawn.validate() and not extra:
+        return redirect(url_for(".check", code=kind.code, draft=draft_id), 303)
+    return _form_page(kind, draft_id, drawn, extra), 422
+
+
+@blueprint.get("/new/<code>/check")
+@requires(Permission.SUBMIT)
+def check(code: str) -> ResponseReturnValue:
+    """Every answer with a way to change it, and the route that the request would take."""
+    kind = _type(code)
+    draft = _draft(code, request.args.get("draft"))
+    if draft is None:
+        return _sent_or_unknown(request.args.get("draft"))
+    drawn = _read(kind, draft)
+    if not drawn.validate():
+        return _form_page(kind, draft.id, drawn), 422
+    return _check_page(kind, draft, drawn)
+
+
+@blueprint.post("/new/<code>/submit")
+@requires(Permission.SUBMIT)
+def submit(code: str) -> ResponseReturnValue:
+    """Send the draft, checked anew against today's form. Sent twice, it is one request."""
+    kind = _type(code)
+    draft = _draft(code, request.form.get("command_id"))
+    if draft is None:
+        return _sent_or_unknown(request.form.get("command_id"))
+    drawn = _read(kind, draft)
+    if not drawn.validate():
+        return _form_page(kind, draft.id, drawn), 422
+    wish = _wish(kind, draft, drawn)
+    if request.form.get("seen", checking.mark(wish)) != checking.mark(wish):
+        return _check_page(kind, draft, drawn, MOVED), 409
+    try:
+        sent = submitting.submit(wish, click())
+    except submitting.DraftGone:
+        return redirect(url_for(".check", code=code, draft=draft.id), 303)
+    return redirect(url_for(".receipt", command_id=sent.command_id), 303)
+
+
+@blueprint.get("/receipt/<uuid:command_id>")
+@requires(Permission.READ_INVOLVED)
+def receipt(command_id: UUID) -> ResponseReturnValue:
+    """The number, whose turn it is and what happens next; honest while it is being started."""
+    reader = Reader(me().id)
+    command = commands.find(str(command_id), reader)
+    if command is None or command.kind != "Submit":
+        abort(404)
+    record = requests.find(command.number, reader) if command.outcome == "applied" else None
+    if request.accept_mimetypes.best == "application/json":
+        return jsonify(done=command.outcome is not None, location=request.path)
+    return render_template(
+        "pages/new_request/receipt.html",
+        command=command,
+        refusal=REFUSAL_SENTENCES[command.refusal] if command.refusal else "",
+        record=record,
+        next_words=turns.receipt_words(record, me().id) if record else "",
+    )
+
+
+def _type(code: str) -> TypeRecord:
+    return request_types.find(code) or abort(404)
+
+
+def _draft(code: str, draft_id: str | None) -> DraftRecord | None:
+    known = uuid_of(draft_id)
+    draft = drafts.find(known, me().id) if known else None
+    return draft if draft is not None and draft.type_code == code else None
+
+
+def _sent_or_unknown(draft_id: str | None) -> ResponseReturnValue:
+    """To the receipt of a form that was sent already; else there is nothing to see."""
+    known = uuid_of(draft_id)
+    command = commands.find(known, Reader(me().id)) if known else None
+    if command is None or command.kind != "Submit":
+        abort(404)
+    return redirect(url_for(".receipt", command_id=command.id), 303)
+
+
+def _drawn(kind: TypeRecord, *, suggest: bool = True) -> RequestForm:
+    around = surroundings(suggest=suggest)
+    return asking.new_request(kind.form, kind.default_priority, around)
+
+
+def _read(kind: TypeRecord, draft: DraftRecord) -> RequestForm:
+    drawn = _drawn(kind, suggest=False)
+    return drawn.read(draft.values, kept_files(drawn, draft.id))
+
+
+def _wish(kind: TypeRecord, draft: DraftRecord, drawn: RequestForm) -> Wish:
+    """What a valid form asks for."""
+    return Wish(
+        draft_id=draft.id,
+        draft_version=draft.updated_at,
+        type_code=kind.code,
+        workflow=kind.workflow,
+        module=kind.module,
+        policy_version_id=kind.policy_version_id,
+        requester_id=me().id,
+        on_behalf_of=drawn["on_behalf_of"].data,
+        content=drawn.content(),
+        has_files=any(each.data for each in drawn.file_widgets()),
+        priority=Priority(drawn["priority"].data),
+        due_at=end_of(drawn["due_at"].data),
+    )
+
+
+def _form_page(
+    kind: TypeRecord, draft_id: str, drawn: RequestForm, extra: list[str] | None = None
+) -> str:
+    return render_template(
+        "pages/new_request/form.html",
+        kind=kind,
+        draft_id=draft_id,
+        form=drawn,
+        extra=extra or [],
+        store=store(),
+    )
+
+
+def _check_page(kind: TypeRecord, draft: DraftRecord, drawn: RequestForm, warning: str = "") -> str:
+    wish = _wish(kind, draft, drawn)
+    coming = forecast(submitting.question_of(wish, me().now))
+    steps, attention = checking.route(coming)
+    return render_template(
+        "pages/new_request/check.html",
+        kind=kind,
+        draft=draft,
+        answers=checking.answers(drawn),
+        steps=steps,
+        attention=attention,
+        expected=checking.finish(wish, coming, me().now),
+        seen=checking.mark(wish),
+        warning=warning,
+    )

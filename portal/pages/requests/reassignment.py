@@ -1,0 +1,219 @@
+"""Giving a task to somebody: each way on a page of its own that asks whom and why."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import Blueprint, abort, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+from wtforms.form import BaseForm
+
+from portal.domain.errors import REFUSAL_SENTENCES, Refusal
+from portal.domain.people.permissions import Permission
+from portal.domain.request.values import TaskStatus
+from portal.forms.handing import handing_form
+from portal.pages.requests.show import draw
+from portal.presenters.answer import after, answered, command_key, reader
+from portal.presenters.form_keys import new_key
+from portal.presenters.reassignments import given_of
+from portal.queries import people
+from portal.queries import request as requests
+from portal.queries.request import RequestRecord, TaskRecord
+from portal.security.clicks import click
+from portal.security.guards import requires
+from portal.security.identity import me
+from portal.services.commands import Receipt
+from portal.services.errors import Refused
+from portal.services.hand_over import Gift, delegate, reassign, take_back
+
+blueprint = Blueprint("handing", __name__)
+
+# What is wrong with the person chosen is said beside the field.
+ABOUT_PERSON = frozenset(
+    {Refusal.NOBODY, Refusal.BARRED, Refusal.ALREADY_ASKED, Refusal.ADDED_ENOUGH}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """The words of a page that asks for a person."""
+
+    field: str
+    label: str
+    busy: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Giving(Act):
+    """One way of giving a task away: the words of its page, and its service."""
+
+    done: str
+    service: Callable[[Gift], Receipt]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What lies before the reader: the request, the task, and how they come to it."""
+
+    record: RequestRecord
+    task: TaskRecord
+    as_admin: bool
+
+    def form(self, act: Act, typed: "MultiDict[str, str] | None" = None) -> BaseForm:
+        """The act's form. It suggests nobody who could not be chosen."""
+        others = (self.record.requester_id, self.record.on_behalf_of or "")
+        names = people.suggested(self.task.assignee_id, *others, deciding=True)
+        return handing_form(act.field, people, names, typed, must_say_why=self.as_admin)
+
+
+Drawing = Callable[[Desk, BaseForm, int], ResponseReturnValue]
+
+REASSIGN = Giving(
+    "Who decides instead", "Hand it over", "Handing over…", "arrows-right-left",
+    "{person} decides {number} now.",
+    lambda gift: reassign(gift, me().id, click(), is_admin=me().may(Permission.REASSIGN)),
+)  # fmt: skip
+
+
+DELEGATE = Giving(
+    "Who decides for you", "Delegate it", "Delegating…", "user-plus",
+    "{person} decides {number} for you.",
+    lambda gift: delegate(gift, me().id, click()),
+)  # fmt: skip
+FOR_GOOD = (
+    "The task becomes theirs for good and leaves your inbox. What is due stays due. To stay the one"
+    " who answers for it, delegate it instead."
+)
+IN_YOUR_PLACE = (
+    "They decide in your place, and both names stand with the decision. The task stays yours: it"
+    " leaves your inbox, and on the request's page you can take it back until it is decided."
+)
+
+
+@blueprint.get("/tasks/<uuid:task_id>/reassign")
+@requires(Permission.DECIDE_OWN_TASKS)
+def reassign_form(task_id: UUID) -> ResponseReturnValue:
+    """Ask to whom the task goes for good."""
+    return _ask(REASSIGN, _movable(task_id), _reassign_page)
+
+
+@blueprint.post("/tasks/<uuid:task_id>/reassign")
+@requires(Permission.DECIDE_OWN_TASKS)
+def reassign_it(task_id: UUID) -> ResponseReturnValue:
+    """Hand the task over."""
+    return _give(REASSIGN, _movable(task_id), _reassign_page)
+
+
+@blueprint.get("/tasks/<uuid:task_id>/delegate")
+@requires(Permission.DECIDE_OWN_TASKS)
+def delegate_form(task_id: UUID) -> ResponseReturnValue:
+    """Ask who decides this one task in the reader's place."""
+    return _ask(DELEGATE, _mine(task_id), _delegate_page)
+
+
+@blueprint.post("/tasks/<uuid:task_id>/delegate")
+@requires(Permission.DECIDE_OWN_TASKS)
+def delegate_it(task_id: UUID) -> ResponseReturnValue:
+    """Delegate the task."""
+    return _give(DELEGATE, _mine(task_id), _delegate_page)
+
+
+@blueprint.post("/tasks/<uuid:task_id>/take-back")
+@requires(Permission.DECIDE_OWN_TASKS)
+def take_it_back(task_id: UUID) -> ResponseReturnValue:
+    """End the delegation: the owner has the task again."""
+    desk = _desk(task_id)
+    try:
+        receipt = answered(take_back(desk.task.id, command_key(), me().id, click()))
+    except Refused as refused:
+        return draw(desk.record, refused.status, trouble=refused)
+    whose = "yours" if desk.task.owner_id == me().id else f"{desk.task.owner_name}'s"
+    return after(receipt, f"{desk.record.number} is {whose} to decide again.")
+
+
+def _reassign_page(desk: Desk, form: BaseForm, status: int = 200) -> ResponseReturnValue:
+    if not desk.as_admin:
+        heading = f"Hand {desk.record.number} over"
+        return _page(REASSIGN, desk, form, status, heading=heading, text=FOR_GOOD)
+    owner = desk.task.owner_name
+    heading = f"Give {owner}'s task to someone else"
+    text = f"It leaves {owner}'s inbox for good. Both are told who did it, and why."
+    return _page(REASSIGN, desk, form, status, heading=heading, text=text)
+
+
+def _delegate_page(desk: Desk, form: BaseForm, status: int = 200) -> ResponseReturnValue:
+    heading = f"Let somebody decide {desk.record.number} for you"
+    return _page(DELEGATE, desk, form, status, heading=heading, text=IN_YOUR_PLACE)
+
+
+def _page(
+    act: Act, desk: Desk, form: BaseForm, status: int, *, heading: str, text: str
+) -> ResponseReturnValue:
+    page = render_template(
+        "pages/task/hand.html", act=act, record=desk.record, form=form, key=new_key(),
+        heading=heading, text=text,
+    )  # fmt: skip
+    return make_response(page, status)
+
+
+def _ask(act: Act, desk: Desk, page: Drawing) -> ResponseReturnValue:
+    """The empty form, as long as there is something to give."""
+    if desk.task.status != TaskStatus.OPEN or desk.record.settles_at is not None:
+        return draw(desk.record, 409, trouble=Refused(Refusal.LATE))
+    return page(desk, desk.form(act), 200)
+
+
+def _give(act: Giving, desk: Desk, page: Drawing) -> ResponseReturnValue:
+    """Read the form, do it, and answer; whatever was typed is kept where it was refused."""
+    form = desk.form(act, request.form)
+    if not form.validate():
+        return page(desk, form, 422)
+    to_id, reason = form["person"].data, form["reason"].data
+    gift = Gift(command_id=command_key(), task_id=desk.task.id, to_id=to_id, reason=reason)
+    try:
+        receipt = answered(act.service(gift), reason)
+    except Refused as refused:
+        if refused.reason not in ABOUT_PERSON:
+            return draw(desk.record, refused.status, trouble=refused)
+        form["person"].errors = [refused.sentence]
+        return page(desk, form, refused.status)
+    person = people.find(to_id)
+    name = person.name if person else "Somebody else"
+    return after(receipt, act.done.format(person=name, number=desk.record.number))
+
+
+def _mine(task_id: UUID) -> Desk:
+    """The task, for its owner."""
+    desk = _desk(task_id)
+    if desk.task.owner_id != me().id and not _was_given_by_me(desk.task):
+        abort(403, REFUSAL_SENTENCES[Refusal.NOT_YOURS])
+    return desk
+
+
+def _movable(task_id: UUID) -> Desk:
+    """The task, for its owner and for admins who did not ask for it themselves. Who handed it over
+    is let through as well: for a form that was sent before, the service gives the first result."""
+    desk = _desk(task_id)
+    if desk.task.owner_id == me().id or _was_given_by_me(desk.task):
+        return desk
+    if not me().may(Permission.REASSIGN):
+        abort(403, REFUSAL_SENTENCES[Refusal.NOT_YOURS])
+    if desk.record.is_by(me().id):
+        abort(403, REFUSAL_SENTENCES[Refusal.OWN_REQUEST])
+    return desk
+
+
+def _was_given_by_me(task: TaskRecord) -> bool:
+    return bool(given_of(task).get("by") == me().id)
+
+
+def _desk(task_id: UUID) -> Desk:
+    record = requests.find_by_task(str(task_id), reader())
+    tasks = requests.tasks_of(record.id) if record else ()
+    task = next((each for each in tasks if each.id == str(task_id)), None)
+    if record is None or task is None:
+        abort(404)
+    as_admin = task.owner_id != me().id and me().may(Permission.REASSIGN)
+    return Desk(record, task, as_admin=as_admin)

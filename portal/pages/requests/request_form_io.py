@@ -1,0 +1,96 @@
+"""Filling in a request's form: what it has to know, what was uploaded, what was kept."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from flask import current_app, request
+
+from portal.domain.request.files import KeptFile
+from portal.forms.request_form import RequestForm, Surroundings, html_name
+from portal.pages.layout_context import viewpoint
+from portal.queries import attachments as attached
+from portal.queries import people
+from portal.security.identity import me
+from portal.services import attachments
+from portal.services.attachments import MEGABYTE, Store, Upload
+from portal.services.file_store import Bucket, BucketStore, FileStore, FolderStore
+from portal.services.virus_scan import Scanner
+
+
+def uuid_of(text: str | None) -> str | None:
+    """The id in its usual spelling; None for anything that is none."""
+    try:
+        return str(UUID(text or ""))
+    except ValueError:
+        return None
+
+
+def surroundings(*, suggest: bool) -> Surroundings:
+    """Who fills in, and when; with `suggest`, also the names that the form offers."""
+    person, view = me(), viewpoint()
+    return Surroundings(
+        person_id=person.id,
+        today=view.now.astimezone(view.zone).date(),
+        people=people,
+        names=people.suggested(person.id) if suggest else (),
+    )
+
+
+def end_of(day: date | None) -> datetime | None:
+    """The last second of a day on the person's clock, in UTC."""
+    if day is None:
+        return None
+    return datetime.combine(day, time(23, 59, 59), viewpoint().zone).astimezone(UTC)
+
+
+def store() -> Store:
+    """Where this installation keeps files, and its limits."""
+    settings = current_app.config["SETTINGS"]
+    return Store(
+        files=_files(settings),
+        most=settings.attachments_most,
+        largest=settings.attachments_largest_mb * MEGABYTE,
+        scanner=Scanner(settings.clamd_address) if settings.clamd_address else None,
+    )
+
+
+def _files(settings: Any) -> FileStore:
+    if not settings.attachments_url:
+        return FolderStore(settings.attachments_dir)
+    return BucketStore(
+        Bucket(
+            url=settings.attachments_url,
+            endpoint=settings.attachments_endpoint,
+            region=settings.attachments_region,
+            key_id=settings.attachments_key_id,
+            key=settings.attachments_key,
+        )
+    )
+
+
+def kept_files(form: RequestForm, form_id: str) -> dict[str, list[KeptFile]]:
+    """The files of a form that is not sent yet, by field."""
+    kept: dict[str, list[KeptFile]] = {each.name: [] for each in form.file_fields()}
+    if kept:
+        for entry in attached.of_form(form_id, me().id):
+            kept.setdefault(entry.field, []).append(entry.file)
+    return kept
+
+
+def take_files(form: RequestForm, form_id: str) -> list[tuple[str, str]]:
+    """Store what was uploaded with the present post and delete what was unticked; what could not
+    be taken comes back as pairs of field and sentence."""
+    removed = [found for text in request.form.getlist("remove") if (found := uuid_of(text))]
+    if removed:
+        attachments.drop(store().files, form_id, me().id, removed)
+    uploads = list(_uploads(form))
+    return attachments.keep(store(), form_id, me().id, uploads) if uploads else []
+
+
+def _uploads(form: RequestForm) -> Iterator[Upload]:
+    for each in form.file_fields():
+        for file in request.files.getlist(html_name(each.name)):
+            if file.filename:
+                yield Upload(each.name, file.filename, file.stream)

@@ -1,0 +1,164 @@
+"""One request: everything about it, and what people do with it as a whole."""
+
+from dataclasses import dataclass
+
+from flask import (
+    Blueprint,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from wtforms.form import BaseForm
+
+from portal.domain.errors import Refusal
+from portal.domain.people.permissions import Permission
+from portal.domain.policy.policy import Decision
+from portal.forms.decision import CommentForm, RemarkForm
+from portal.pages.requests.comment_files import Enclosed, enclose, hand_over
+from portal.pages.requests.request_form_io import store
+from portal.presenters.answer import after, answered, command_key, reader
+from portal.presenters.form_keys import new_key
+from portal.presenters.open_questions import questions
+from portal.presenters.request_page import VERBS, Sheet, compose
+from portal.queries import commands
+from portal.queries import request as requests
+from portal.queries.request import RequestRecord
+from portal.security.clicks import click
+from portal.security.guards import requires
+from portal.security.identity import me
+from portal.services.comment import comment
+from portal.services.errors import Refused
+from portal.services.remind import remind
+
+blueprint = Blueprint("requests", __name__)
+
+
+@blueprint.get("/requests/<number>")
+@requires(Permission.READ_INVOLVED)
+def show(number: str) -> ResponseReturnValue:
+    """The request's page; an honest one while its submission is not applied yet."""
+    record = requests.find(number.upper(), reader())
+    if record is not None:
+        return draw(record)
+    command = commands.submit_of(number.upper(), reader())
+    if command is None:
+        abort(404)
+    return render_template("pages/request/starting.html", command=command)
+
+
+@blueprint.post("/requests/<number>/comments")
+@requires(Permission.READ_INVOLVED, uploads=True)
+def add_comment(number: str) -> ResponseReturnValue:
+    """Say something about the request."""
+    record, key = visible(number), command_key()
+    form = RemarkForm(request.form)
+    enclosed = enclose(key, record.id)
+    if not form.validate() or enclosed.problems:
+        return draw(record, 422, remark=form, remark_files=enclosed)
+    text = form.comment.data
+    try:
+        sent = comment(record.number, text, key, me().id, click(), enclosed.kept)
+        receipt = answered(sent, text)
+    except Refused as refused:
+        return draw(record, refused.status, remark=form, trouble=refused, remark_files=enclosed)
+    return after(receipt, "Your comment was added.")
+
+
+@blueprint.post("/requests/<number>/remind")
+@requires(Permission.SUBMIT)
+def nudge(number: str) -> ResponseReturnValue:
+    """Remind everybody who is asked now."""
+    record = visible(number)
+    try:
+        receipt = answered(remind(record.number, command_key(), me().id, click()))
+    except Refused as refused:
+        if refused.reason is not Refusal.TOO_SOON:
+            raise
+        flash(f"Not sent. {refused.sentence}", "warning")
+        return redirect(url_for("requests.show", number=record.number), 303)
+    return after(receipt, "A reminder was sent to everybody who is asked now.")
+
+
+def visible(number: str) -> RequestRecord:
+    """The request, or 404 for whoever may not see it: the same answer as for an unknown one."""
+    record = requests.find(number.upper(), reader())
+    if record is None:
+        abort(404)
+    return record
+
+
+def draw(
+    record: RequestRecord,
+    status: int = 200,
+    *,
+    form: CommentForm | None = None,
+    remark: RemarkForm | None = None,
+    answer: BaseForm | None = None,
+    trouble: Refused | None = None,
+    since: int | None = None,
+    files: Enclosed | None = None,
+    remark_files: Enclosed | None = None,
+) -> ResponseReturnValue:
+    """The page, with whatever a form held and why it was refused; `since`: the version it was
+    drawn from, if that is not the present one."""
+    person = me()
+    sheet = compose(record, person, since)
+    keys = {name: new_key() for name in ("decide", "undo", "comment", "remind", "take_back")}
+    form = form or CommentForm()
+    if trouble is not None and not form.comment.data:
+        form.comment.data = trouble.comment
+    page = render_template(
+        "pages/request/show.html",
+        sheet=sheet,
+        back=_back(sheet),
+        news=_news(sheet, keys["undo"]),
+        record=record,
+        form=form,
+        remark=remark or RemarkForm(),
+        answer=answer,
+        questions=questions(record.questions, answer),
+        trouble=trouble,
+        chosen=request.args.get("decision", "") if request.method == "GET" else "",
+        keys=keys,
+        store=store(),
+        enclosed=hand_over(files or Enclosed(), keys["decide"]),
+        remark_enclosed=hand_over(remark_files or Enclosed(), keys["comment"]),
+    )
+    return make_response(page, status)
+
+
+@dataclass(frozen=True)
+class Back:
+    """Where the reader most likely came from."""
+
+    url: str
+    label: str
+
+
+def _back(sheet: Sheet) -> Back:
+    if sheet.todo or sheet.done:
+        return Back(url_for("inbox.show"), "Inbox")
+    if sheet.is_mine:
+        return Back(url_for("my_requests.show"), "My requests")
+    return Back(url_for("history.show"), "History")
+
+
+def _news(sheet: Sheet, key: str) -> list[tuple[str, dict[str, str]]]:
+    """What the reader decided a moment ago, with Undo while there is time."""
+    done = sheet.done
+    if done is None or done.task.decision is None:
+        return []
+    words = VERBS[Decision(done.task.decision)].replace("it", sheet.record.number)
+    message = {"text": f"You {words}."}
+    if done.undo_until is not None:
+        message["undo_url"] = url_for("tasks.take_back", task_id=done.task.id)
+        message["command_id"] = key
+    if sheet.following is not None:
+        message["link_url"] = url_for("requests.show", number=sheet.following.number)
+        message["link_label"] = f"Next in your inbox: {sheet.following.title}"
+    return [("success", message)]

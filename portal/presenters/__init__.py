@@ -1,0 +1,1 @@
+"""Records and states put into the words and shapes that pages show."""

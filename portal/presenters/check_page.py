@@ -1,0 +1,104 @@
+"""The check page: a form's answers in words, and the route that the request would take."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from portal.domain.policy.forms import FieldKind
+from portal.domain.routing.plan import Attention, StagePlan, StageSkip
+from portal.domain.time.expected_finish import Expected, Unsaid
+from portal.forms.asking import AROUND
+from portal.forms.request_form import RequestForm
+from portal.presentation import times
+from portal.presentation.form_words import in_words
+from portal.presentation.parts import Step, Vote
+from portal.presenters.forecast import absences_of, people_of
+from portal.presenters.steps import VOTES_SHOWN, rule_of, skipped
+from portal.queries import asked
+from portal.services.expecting import Journey, expected
+from portal.services.submit import Wish
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A label, the words (None = left empty), and the field's HTML name to change it."""
+
+    label: str
+    words: str | None
+    name: str
+
+
+def answers(form: RequestForm) -> tuple[Answer, ...]:
+    """All answers of a valid form, in its order."""
+    content = form.content()
+    listed = [Answer("Title", content.title, "title")]
+    for each, drawn in form.type_fields():
+        person = {drawn.data: drawn.typed} if each.kind is FieldKind.PERSON else {}
+        words = in_words(each, content.fields[each.name], person)
+        listed.append(Answer(each.label, words, drawn.name))
+    return (*listed, *(_around(form, name) for name in AROUND))
+
+
+def _around(form: RequestForm, name: str) -> Answer:
+    drawn: Any = form[name]
+    if name == "priority":
+        words = dict(drawn.choices)[drawn.data]
+    elif name == "due_at":
+        words = times.day(drawn.data) if drawn.data else None
+    else:
+        words = drawn.typed or None
+    return Answer(drawn.label.text, words, name)
+
+
+def route(
+    entries: Sequence[StageSkip | StagePlan | Attention],
+) -> tuple[tuple[Step, ...], tuple[str, ...]]:
+    """The stages as steps, and what would need an administrator's attention."""
+    attention = tuple(each.reason for each in entries if isinstance(each, Attention))
+    return tuple(_step(each) for each in entries), attention
+
+
+def finish(
+    wish: Wish, entries: Sequence[StageSkip | StagePlan | Attention], now: datetime
+) -> Expected | Unsaid | None:
+    """When it may be finished if it is submitted now."""
+    content = wish.content
+    journey = Journey(
+        type_code=wish.type_code,
+        policy_version_id=wish.policy_version_id,
+        amount=content.amount,
+        currency=content.currency,
+        ahead=entries,
+    )
+    away = absences_of(asked.absences(people_of(entries), now))
+    return expected(journey, None, away, now)
+
+
+def _step(entry: StageSkip | StagePlan | Attention) -> Step:
+    if isinstance(entry, StageSkip):
+        return skipped(entry.name, entry.reason)
+    if isinstance(entry, Attention):
+        return Step("future", entry.name, reason=entry.reason)
+    votes = tuple(Vote(person.name) for person in entry.people[:VOTES_SHOWN])
+    return Step(
+        "future",
+        entry.name,
+        rule_of(entry),
+        entry.reason,
+        due_at=entry.due_at,
+        votes=votes,
+    )
+
+
+def mark(wish: Wish) -> str:
+    """What the check page showed, in short: a form that was drawn for something else says so."""
+    parts = (
+        wish.content.fingerprint(),
+        wish.policy_version_id,
+        wish.on_behalf_of or "",
+        wish.priority.value,
+        wish.due_at.isoformat() if wish.due_at else "",
+    )
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]

@@ -1,0 +1,111 @@
+"""A request's form values as people read them, and what a new round changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flask import url_for
+
+from portal.domain.policy.forms import FieldKind, FormField
+from portal.domain.request.files import KeptFile
+from portal.domain.request.values import Content
+from portal.presentation.form_words import as_date, attached, in_words, loose, shown
+from portal.presentation.labels import words_of
+from portal.presentation.money import money
+from portal.presentation.parts import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A label with its value: text, a `date`, or minor units where `currency` is set."""
+
+    label: str
+    value: Any
+    changed: bool = False
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An attachment as listed."""
+
+    name: str
+    url: str
+    size: int
+    kind: str
+
+
+def facts(
+    form: tuple[FormField, ...],
+    values: Mapping[str, Any],
+    names: Mapping[str, str],
+    changed: tuple[str, ...] = (),
+) -> tuple[Fact, ...]:
+    """Every filled field but files and the amount, in the form's order; then what it lacks."""
+    known = tuple(_fact(each, values[each.name], names, changed) for each in shown(form, values))
+    declared = {each.name for each in form}
+    others = tuple(
+        Fact(words_of(name), loose(value), name in changed)
+        for name, value in values.items()
+        if name not in declared and value not in (None, "", [])
+    )
+    return known + others
+
+
+def files(form: tuple[FormField, ...], values: Mapping[str, Any]) -> tuple[File, ...]:
+    """Every attachment of every field."""
+    return tuple(_file(file) for file in attached(form, values))
+
+
+def changes(
+    form: tuple[FormField, ...], before: Content, after: Content, names: Mapping[str, str]
+) -> tuple[Change, ...]:
+    """Each field that differs, with both values in words."""
+    fields = {each.name: each for each in form}
+    differing = before.changed_from(after)
+    money_fields = {each.name for each in form if each.is_amount}
+    listed = []
+    for name in differing:
+        if name in ("amount", "currency") and money_fields & (set(differing) - {name}):
+            continue  # the type's own field for it says it already
+        label, old, new = _sides(name, fields.get(name), before, after, names)
+        listed.append(Change(label, old, new))
+    return tuple(listed)
+
+
+def _sides(
+    name: str, field: FormField | None, before: Content, after: Content, names: Mapping[str, str]
+) -> tuple[str, str | None, str | None]:
+    if name == "title" or (name == "currency" and field is None):
+        return words_of(name), getattr(before, name), getattr(after, name)
+    if name == "amount" and field is None:
+        return "Amount", _amount(before), _amount(after)
+    old, new = before.fields.get(name), after.fields.get(name)
+    if field is None:
+        return words_of(name), loose(old) or None, loose(new) or None
+    return field.label, in_words(field, old, names), in_words(field, new, names)
+
+
+def _fact(field: FormField, value: Any, names: Mapping[str, str], changed: tuple[str, ...]) -> Fact:
+    differs = field.name in changed
+    if field.kind is FieldKind.MONEY and isinstance(value, int):
+        return Fact(field.label, value, differs, field.currency or "EUR")
+    if field.kind is FieldKind.DATE and as_date(value):
+        return Fact(field.label, as_date(value), differs)
+    return Fact(field.label, in_words(field, value, names) or "", differs)
+
+
+def _amount(content: Content) -> str | None:
+    if content.amount is None or content.currency is None:
+        return None
+    return money(content.amount, content.currency)
+
+
+def _file(file: KeptFile) -> File:
+    kind = file.name.rpartition(".")[2].upper() if "." in file.name else "File"
+    try:
+        url = url_for("attachments.download", attachment_id=UUID(file.id))
+    except ValueError:
+        url = ""
+    return File(file.name, url, file.size, kind)

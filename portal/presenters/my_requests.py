@@ -1,0 +1,84 @@
+"""Rows of "My requests": records put into the words that a reader of their own list needs."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import url_for
+
+from portal.domain.request.values import Status
+from portal.presenters.waiting_on import what_next, whose
+from portal.queries.my_requests import MyRequest, WaitingSubmit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row. `status` is a label's name; `at` is when `following` happens, if a clock runs."""
+
+    title: str
+    url: str
+    number: str
+    kind: str
+    note: str = ""
+    priority: str = "MEDIUM"
+    amount: int | None
+    currency: str | None
+    status: str
+    turn: str = ""
+    since: datetime
+    following: str
+    at: datetime | None = None
+
+
+def starting(submits: Iterable[WaitingSubmit]) -> Iterator[Row]:
+    """What was sent and has not begun yet."""
+    for each in submits:
+        yield Row(
+            title=each.title,
+            url=url_for("new_request.receipt", command_id=each.command_id),
+            number=each.number,
+            kind=each.type_name or "",
+            amount=each.amount,
+            currency=each.currency,
+            status="STARTING",
+            since=each.created_at,
+            following="The first people are asked next",
+        )
+
+
+def rows(requests: Iterable[MyRequest], me: str) -> Iterator[Row]:
+    """Requests as they stand."""
+    for each in requests:
+        following = what_next(each)
+        is_open = each.closed_at is None
+        yield Row(
+            title=each.title,
+            url=f"/requests/{each.number}",
+            number=each.number,
+            kind=each.type_name,
+            note=_note(each, me),
+            priority=each.priority,
+            amount=each.amount,
+            currency=each.currency,
+            status=_status(each),
+            turn=whose(each, me) if is_open else "",
+            since=_asked_since(each) or each.waiting_since or each.closed_at or each.submitted_at,
+            following=following.what,
+            at=following.at,
+        )
+
+
+def _status(each: MyRequest) -> str:
+    if each.closed_at is None and each.attention:
+        return "ATTENTION"
+    return "QUESTION" if each.questions and each.status is Status.PENDING else each.status.value
+
+
+def _asked_since(each: MyRequest) -> datetime | None:
+    return datetime.fromisoformat(each.questions[0]["at"]) if each.questions else None
+
+
+def _note(each: MyRequest, me: str) -> str:
+    if each.requester_id != me:
+        return f"asked by {each.requester_name}"
+    return f"for {each.on_behalf_of_name}" if each.on_behalf_of_name else ""

@@ -1,0 +1,99 @@
+"""What a move to the newest policy would mean: stages by what becomes of them, and who is asked."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from portal.domain.policy.difference import PolicyDifference
+from portal.domain.routing.plan import Attention, RouteQuestion, StagePlan, StageSkip
+from portal.presentation.labels import words_of
+from portal.presentation.parts import Step
+from portal.presenters.check_page import route
+from portal.presenters.route_question import route_question
+from portal.queries import audit
+from portal.queries.policy_moves import Behind
+from portal.queries.request import RequestRecord
+from portal.services.forecast import forecast
+from portal.services.policy_moves import difference_of, policy_of
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """One request: what the newest version says otherwise, and its route by that version."""
+
+    row: Behind
+    differences: tuple[tuple[str, str], ...]
+    steps: tuple[Step, ...]
+
+
+def preview(row: Behind, record: RequestRecord, now: datetime) -> Preview:
+    """Look ahead for one request."""
+    changes = difference_of(row.version_id, row.newest_id)
+    question = _question(row, record, changes, now)
+    steps, _ = route(entries := forecast(question))
+    kept = {entry.key for entry in entries if isinstance(entry, StageSkip)} & set(question.carried)
+    shown = tuple(
+        _step(entry, step, record, changes, kept)
+        for entry, step in zip(entries, steps, strict=True)
+    )
+    return Preview(row, _words(changes), shown)
+
+
+def _question(
+    row: Behind, record: RequestRecord, changes: PolicyDifference, now: datetime
+) -> RouteQuestion:
+    """What routing would be asked right after the move."""
+    places = {stage.key: index for index, stage in enumerate(policy_of(row.newest_id).stages)}
+    events = audit.course_of(record.id, record.submitted_at)
+    today = route_question(record, events, None, now)
+    earlier = tuple(
+        replace(each, index=places[each.key]) for each in today.earlier if each.key in changes.same
+    )
+    return replace(
+        today,
+        policy_version_id=row.newest_id,
+        from_index=0,
+        carried=tuple(each.key for each in earlier),
+        earlier=earlier,
+        deciders=(),
+    )
+
+
+def _step(
+    entry: StageSkip | StagePlan | Attention,
+    step: Step,
+    record: RequestRecord,
+    changes: PolicyDifference,
+    kept: set[str],
+) -> Step:
+    if entry.key in kept:
+        return Step("done", f"{entry.name}: stays as it was", reason=step.reason)
+    if entry.name == record.stage_name and entry.key in changes.same:
+        return replace(step, state="current", reason="Goes on as it is, with the votes it has.")
+    return step
+
+
+def _words(changes: PolicyDifference) -> tuple[tuple[str, str], ...]:
+    """Each stage that differs: what became of it, and its name."""
+    return (
+        *(("Added", stage.name) for stage in changes.added),
+        *(("Gone", stage.name) for stage in changes.gone),
+        *(
+            ("Changed", f"{each.after.name} ({', '.join(map(_part, each.parts))})")
+            for each in changes.changed
+        ),
+    )
+
+
+def _part(name: str) -> str:
+    return PARTS.get(name, words_of(name).lower())
+
+
+PARTS = {
+    "rules": "who is asked", "mode": "how many must approve", "quorum": "votes needed",
+    "quorum_percent": "share needed", "condition": "when it is needed",
+    "condition_text": "the words for when it is needed", "distinct": "distinct people",
+    "reads": "the fields it depends on", "rejection": "what a rejection does",
+    "comment_required": "when a comment is required", "fallback": "who stands in",
+    "elapsed": "which hours count", "working_time": "whose hours count",
+    "remind_after": "reminders", "escalate": "escalations", "expire_after": "its deadline",
+}  # fmt: skip
