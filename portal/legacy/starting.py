@@ -117,7 +117,7 @@ class Starter:
             self._client,
             self._settings.temporal_task_queue,
             WorkflowKind.APPROVAL,
-            StartApproval(state.request_id, state=codec.encode(state)),
+            StartApproval(state.request_id, state=codec.encode(state), shows_end=False),
             request_id=f"state-{state.request_id}-{state.seq}",
             summary=names.summary(state.number, state.type_code),
             attributes=names.attributes_of(state),

@@ -121,7 +121,8 @@ class ApprovalLoop:
         self._recorded = self.state
         self._events.clear()
         self._applied.clear()
-        outgoing.show(self.state)
+        if self.state.is_open or self._start.shows_end:
+            outgoing.show(self.state)
 
     def _adopt(self, recorded: list[RecordedEvent]) -> None:
         """Follow the record instead of the batch, and apply again what it does not yet know."""
@@ -159,6 +160,7 @@ class ApprovalLoop:
             request_id=self.state.request_id,
             state=codec.encode(self.state),
             continue_after=self._start.continue_after,
+            shows_end=self._start.shows_end,
         )
         workflow.continue_as_new(start)
 
