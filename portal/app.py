@@ -7,7 +7,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import cli, logs, presentation
+from portal import cli, logs, presentation, translation
 from portal.config import ROOT, Settings
 from portal.extensions import csrf, db, login, migrate
 from portal.legacy.cutover import chain
@@ -151,8 +151,9 @@ def _identity() -> object:
 
 
 def _watch(app: Flask, settings: Settings) -> None:
-    """In this order: an id for the request, the gate, then the CSRF token."""
+    """In this order: an id for the request, its language, the gate, then the CSRF token."""
     request_log.register(app)
+    translation.register(app, settings.languages, frame.own_language)
     headers.register(app, settings)
     gate.register(app, settings)
     csrf.init_app(app)

@@ -18,6 +18,8 @@ from dotenv import dotenv_values
 from portal.chat_settings import ChatSettings
 from portal.environment import ConfigurationError, EnvironmentReader
 from portal.mail_settings import MailSettings
+from portal.translation import CATALOGUES
+from portal.translation.pseudo import PSEUDO
 
 __all__ = ["ChatSettings", "ConfigurationError", "MailSettings", "Settings"]
 
@@ -43,6 +45,7 @@ class Settings:
     environment: str = "production"
     trusted_hosts: tuple[str, ...] = LOCAL_HOSTS
     trusted_proxies: int = 0
+    languages: tuple[str, ...] = ("en",)
     log_level: str = "INFO"
     attachments_dir: Path = ROOT / "var" / "attachments"
     attachments_most: int = 20
@@ -99,6 +102,7 @@ class Settings:
             environment=environment,
             trusted_hosts=_trusted_hosts(read, environment, public_url),
             trusted_proxies=read.number("TRUSTED_PROXIES", 0, 0, 5),
+            languages=_languages(read),
             log_level=read.choice("LOG_LEVEL", LOG_LEVELS, "INFO"),
             **_attachments(read),
             backups_dir=Path(read.text("BACKUPS_DIR", str(ROOT / "var" / "backups"))),
@@ -170,6 +174,15 @@ def _attachments(read: EnvironmentReader) -> dict[str, Any]:
         "attachments_key": read.secret("ATTACHMENTS_KEY") or "",
         "clamd_address": scanner,
     }
+
+
+def _languages(read: EnvironmentReader) -> tuple[str, ...]:
+    named = tuple(read.text("LANGUAGES", "en").replace("-", "_").replace(",", " ").split())
+    known = {"en", PSEUDO, *(each.name for each in CATALOGUES.glob("*/"))}
+    for code in named:
+        if code not in known:
+            raise ConfigurationError("LANGUAGES", f"knows no {code}: it may name {sorted(known)}")
+    return named or ("en",)
 
 
 def _database_url(read: EnvironmentReader) -> str:

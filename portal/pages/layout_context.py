@@ -70,6 +70,12 @@ def closed() -> str | None:
         return None
 
 
+def own_language() -> str | None:
+    """The language that the reader chose; None for visitors."""
+    person = signed_in()
+    return person.locale if person else None
+
+
 def theme() -> str | None:
     """The chosen theme, or None for the system's own."""
     chosen = request.cookies.get(THEME_COOKIE)

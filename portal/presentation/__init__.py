@@ -13,6 +13,7 @@ from portal.presentation.markup import drawings
 from portal.presentation.statics import static_address
 from portal.presentation.times import zone_name
 from portal.presentation.viewpoint import ViewpointSource, utc_viewpoint
+from portal.translation import install
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -37,6 +38,7 @@ def register(app: "Flask", viewpoint: ViewpointSource = utc_viewpoint) -> None:
             Path(app.static_folder or "static"), app.static_url_path or "/static", watch=app.debug
         ),
     )
+    install(app.jinja_env)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
 

@@ -11,6 +11,7 @@ from portal.domain.policy.forms import FormField
 from portal.presentation import form_words, labels, times
 from portal.presentation.money import file_size, money
 from portal.presentation.viewpoint import zone_named
+from portal.translation import install
 
 PRODUCT = "Gloria Approvals"
 LONGEST_VALUE = 600
@@ -26,6 +27,7 @@ def letters(templates: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    install(words)
     words.globals["product"] = PRODUCT
     words.filters.update(
         money_words=money,

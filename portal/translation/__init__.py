@@ -1,0 +1,209 @@
+"""The language of a text: marked where it is written in English, translated where it is shown.
+
+`_("Save changes")` and `ngettext("%(n)s file", "%(n)s files", n)` translate at once, into the
+language of the request or of the mail that is being written. `lazy` is for texts that are written
+before a reader is known, such as a form's labels. The domain only marks its texts (`msgid`); who
+shows one passes it through `_`. Templates have the same functions and `{% trans %}`.
+
+A message may hold `%(name)s`; values are given by name. Where values are given, a percent sign is
+written `%%`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from gettext import NullTranslations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from babel import Locale, negotiate_locale
+from babel.support import Translations
+from jinja2 import Environment, pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
+
+from portal.translation.pseudo import PSEUDO, PseudoTranslations
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+CATALOGUES = Path(__file__).resolve().parent / "catalogues"
+DOMAIN = "portal"
+SOURCE = "en"
+# English as it is written in the source: day before month, the week begins on Monday.
+LOCALES = {SOURCE: "en_GB", PSEUDO: "en_GB"}
+
+
+class Language:
+    """A language that people read: its catalogue, and Babel's locale for dates and numbers."""
+
+    def __init__(self, code: str, catalogue: NullTranslations) -> None:
+        self.code = code
+        self.locale = Locale.parse(LOCALES.get(code, code))
+        self._catalogue = catalogue
+        self._texts: dict[str, str] = {}
+        self._markup: dict[str, Markup] = {}
+
+    @property
+    def tag(self) -> str:
+        """The language as HTML and mail headers name it: `en-GB`."""
+        return str(self.locale).replace("_", "-")
+
+    @property
+    def direction(self) -> str:
+        """`ltr` or `rtl`."""
+        return str(self.locale.text_direction)
+
+    def text(self, message: str) -> str:
+        """The message in this language, in English where the catalogue has none."""
+        found = self._texts.get(message)
+        if found is None:
+            found = self._texts[message] = self._catalogue.gettext(message)
+        return found
+
+    def plural(self, one: str, many: str, number: int) -> str:
+        """The form of a message that stands with this number."""
+        return self._catalogue.ngettext(one, many, number)
+
+    def markup(self, message: str) -> Markup:
+        """The message for HTML. Messages are ours: what they hold of HTML is meant."""
+        found = self._markup.get(message)
+        if found is None:
+            found = self._markup[message] = Markup(self.text(message))  # noqa: S704
+        return found
+
+
+@cache
+def language(code: str) -> Language:
+    """A language by its code, such as `en`; raises LookupError where no catalogue has it."""
+    if code == SOURCE:
+        return Language(code, NullTranslations())
+    if code == PSEUDO:
+        return Language(code, PseudoTranslations())
+    found = Translations.load(str(CATALOGUES), [code], DOMAIN)
+    if not isinstance(found, Translations):
+        raise LookupError(code)
+    return Language(code, found)
+
+
+_current: ContextVar[Language | None] = ContextVar("language", default=None)
+
+
+def current() -> Language:
+    """The language that is being written now."""
+    return _current.get() or language(SOURCE)
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[Language]:
+    """Write in this language inside the block: a mail, a message."""
+    found = language(code)
+    token = _current.set(found)
+    try:
+        yield found
+    finally:
+        _current.reset(token)
+
+
+def chosen(wished: str | None, accepted: Iterable[str], offered: tuple[str, ...]) -> str:
+    """A code among `offered`: the person's own, else what the browser asks for, else the first."""
+    if wished in offered:
+        return wished
+    real = [code for code in offered if code != PSEUDO]
+    found = negotiate_locale([tag.replace("-", "_") for tag in accepted], real)
+    return found if found in real and offered[0] != PSEUDO else offered[0]
+
+
+def _filled(text: str, variables: dict[str, Any]) -> str:
+    return text % variables if variables else text.replace("%%", "%")
+
+
+def _(message: str, **variables: Any) -> str:
+    """The message in the language of the reader, with the values in their places."""
+    return _filled(current().text(message), variables)
+
+
+def ngettext(one: str, many: str, number: int, **variables: Any) -> str:
+    """The same for a message that depends on a number, which stands in it as `%(n)s`."""
+    return current().plural(one, many, number) % {"n": number, **variables}
+
+
+class LazyText:
+    """A marked text that is translated each time it is read."""
+
+    __slots__ = ("message",)
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+    def __str__(self) -> str:
+        return _(self.message)
+
+    def __repr__(self) -> str:
+        return f"lazy({self.message!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return str(self) == str(other)
+
+    def __hash__(self) -> int:
+        return hash(self.message)
+
+    def __mod__(self, values: Any) -> str:
+        return str(current().text(self.message) % values)
+
+    def __bool__(self) -> bool:
+        return bool(self.message)
+
+
+def lazy(message: str) -> Any:
+    """A text that stands in a form or a table of constants, translated when it is shown."""
+    return LazyText(message)
+
+
+@pass_eval_context
+def _template_text(context: EvalContext, message: str, /, **variables: Any) -> str:
+    if not context.autoescape:
+        return _(message, **variables)
+    text = current().markup(message)
+    return text % variables if variables else text.replace("%%", "%") if "%" in text else text
+
+
+@pass_eval_context
+def _template_plural(
+    context: EvalContext, one: str, many: str, number: int, /, **variables: Any
+) -> str:
+    variables.setdefault("num", number)
+    text = current().plural(one, many, number)
+    if context.autoescape:
+        return Markup(text) % {"n": number, **variables}  # noqa: S704 - as Language.markup
+    return text % {"n": number, **variables}
+
+
+def install(templates: Environment) -> None:
+    """Teach templates `_`, `ngettext` and `{% trans %}` (white space in it counts as one space)."""
+    templates.add_extension("jinja2.ext.i18n")
+    templates.policies["ext.i18n.trimmed"] = True
+    templates.newstyle_gettext = True  # type: ignore[attr-defined]  # the extension's attribute
+    templates.globals.update(
+        _=_template_text, gettext=_template_text, ngettext=_template_plural, language=current
+    )
+
+
+def register(app: "Flask", offered: tuple[str, ...], source: Callable[[], str | None]) -> None:
+    """Answer every request in its reader's language, one of `offered`. `source` is asked for the
+    person's own choice, and says None for visitors."""
+    from flask import g, request
+
+    for code in offered:
+        language(code)
+
+    @app.before_request
+    def choose() -> None:
+        code = chosen(source(), request.accept_languages.values(), offered)
+        g.language_token = _current.set(language(code))
+
+    @app.teardown_request
+    def forget(_error: BaseException | None) -> None:
+        if token := g.pop("language_token", None):
+            _current.reset(token)

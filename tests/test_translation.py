@@ -1,0 +1,77 @@
+"""Texts in the reader's language: marked, translated, filled in."""
+
+import pytest
+from flask import Flask
+from jinja2 import Environment, select_autoescape
+
+from portal import translation
+from portal.translation import PSEUDO, _, chosen, lazy, ngettext, speaking
+from portal.translation.pseudo import pseudo
+
+
+def environment(html: bool) -> Environment:
+    words = Environment(autoescape=select_autoescape(default_for_string=html))
+    translation.install(words)
+    return words
+
+
+def test_english_is_as_it_was_written() -> None:
+    assert _("Save changes") == "Save changes"
+    assert _("Saved %(name)s", name="100%") == "Saved 100%"
+    assert ngettext("%(n)s file", "%(n)s files", 2) == "2 files"
+
+
+def test_the_trial_language_marks_and_lengthens() -> None:
+    with speaking(PSEUDO):
+        assert _("Save %(what)s <b>now</b> &amp; here", what="it") == (
+            "⟦Šáávéé it <b>ñóów</b> &amp; hééréé⟧"
+        )
+        assert ngettext("%(n)s file", "%(n)s files", 1) == "⟦1 fííléé⟧"
+    assert _("Save") == "Save"
+
+
+def test_a_lazy_text_is_translated_when_it_is_read() -> None:
+    label = lazy("Title")
+    assert label == "Title"
+    with speaking(PSEUDO):
+        assert str(label) == pseudo("Title")
+
+
+@pytest.mark.parametrize(("html", "name"), [(True, "&lt;Ana&gt;"), (False, "<Ana>")])
+def test_templates_escape_values_and_not_messages(html: bool, name: str) -> None:
+    words = environment(html).from_string(
+        '{{ _("<i>For</i> %(name)s", name=name) }} {% trans name %}\n By {{ name }}\n{% endtrans %}'
+        "{% trans n=count %} {{ n }} file{% pluralize %} {{ n }} files{% endtrans %}"
+    )
+    expected = f"<i>For</i> {name} By {name}2 files"
+    assert words.render(name="<Ana>", count=2) == expected
+
+
+def test_percent_signs() -> None:
+    words = environment(html=True).from_string('{{ _("100 %") }}{% trans %} 100 %{% endtrans %}')
+    assert words.render() == "100 %100 %"
+
+
+@pytest.mark.parametrize(
+    ("wished", "accepted", "offered", "code"),
+    [
+        ("de", ["id"], ("en", "de", "id"), "de"),
+        ("fr", ["id"], ("en", "de", "id"), "id"),
+        (None, ["de-AT", "en"], ("en", "de"), "de"),
+        (None, ["fr"], ("id", "en"), "id"),
+        ("en", ["en"], (PSEUDO,), PSEUDO),
+        (None, ["en"], (PSEUDO, "en"), PSEUDO),
+    ],
+)
+def test_whose_language(
+    wished: str | None, accepted: list[str], offered: tuple[str, ...], code: str
+) -> None:
+    assert chosen(wished, accepted, offered) == code
+
+
+def test_a_request_is_answered_in_its_readers_language() -> None:
+    app = Flask("small")
+    translation.register(app, ("en", PSEUDO), lambda: PSEUDO)
+    app.add_url_rule("/", view_func=lambda: _("Hello"))
+    assert app.test_client().get("/").text == pseudo("Hello")
+    assert _("Hello") == "Hello"
