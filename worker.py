@@ -23,7 +23,6 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from portal import logs, presentation
-from portal.activities.rebuild import rebuild
 from portal.activities.record import RecordActivity, refuse_late
 from portal.activities.route import RouteActivity
 from portal.activities.send import SendActivity
@@ -32,7 +31,7 @@ from portal.background.dispatch import Dispatcher
 from portal.background.endings import cancel, first_end, unless
 from portal.background.heartbeat import Upkeep
 from portal.background.people_watch import PeopleWatch
-from portal.background.relay import Relay, Repairs
+from portal.background.relay import Relay
 from portal.config import ROOT, ConfigurationError, Settings
 from portal.notifications import channels
 from portal.notifications.chat import ChatSending
@@ -115,7 +114,7 @@ class Process:
             settings.temporal_task_queue,
             settings.worker_heartbeat_seconds,
         )
-        relay = Relay(self.side_engine, client, settings, Repairs(refuse_late, rebuild))
+        relay = Relay(self.side_engine, client, settings, refuse_late)
         outbox = Outbox(self.sending_engine, channels.of(settings))
         dispatcher = Dispatcher(client, settings, outbox.next_batch, outbox.put_back)
         watch = PeopleWatch(self.side_engine, settings.people_watch_seconds)

@@ -101,7 +101,6 @@ def register_search_attributes() -> None:
 @click.option("--accounts-file", type=click.Path(path_type=Path), default=DEMO_ACCOUNTS)
 def load_demo(accounts_file: Path) -> None:
     """Load the demonstration and start the workflows of its open requests. Safe to repeat."""
-    from portal.activities.rebuild import rebuild
     from portal.background import reconcile as room
     from portal.demo.load import load_demo as load
 
@@ -109,7 +108,7 @@ def load_demo(accounts_file: Path) -> None:
         raise click.ClickException("A demonstration does not belong into production.")
     with explained(), batch() as connection:
         lines = load(connection.engine, accounts_file)
-        room.reconcile(_settings(), connection.engine, rebuild)
+        room.reconcile(_settings(), connection.engine)
     click.echo("\n".join(lines))
 
 
@@ -131,11 +130,10 @@ def verify(number: str | None) -> None:
 @click.option("--dry-run", is_flag=True, help="Only report.")
 def reconcile(dry_run: bool) -> None:
     """Start the workflow of every open request that has none. Exits with 1 if one cannot."""
-    from portal.activities.rebuild import rebuild
     from portal.background import reconcile as room
 
     with explained(), batch() as connection:
-        report = room.reconcile(_settings(), connection.engine, rebuild, dry_run=dry_run)
+        report = room.reconcile(_settings(), connection.engine, dry_run=dry_run)
     click.echo(f"{report.open} open requests, {len(report.missing)} without a workflow.")
     for number in report.missing:
         outcome = "started" if number in report.started else report.failed.get(number, "missing")

@@ -16,9 +16,6 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from portal.activities import statements
-from portal.activities.driver import driver_of
-from portal.activities.rebuild import rebuild
-from portal.activities.recorded import as_messages, recorded_events
 from portal.activities.writing import Writing
 from portal.domain.codec import decode, encode
 from portal.domain.errors import CannotDecode, DomainError, Refusal
@@ -26,7 +23,10 @@ from portal.domain.request.apply import apply, evolve
 from portal.domain.request.commands import COMMANDS
 from portal.domain.request.events import EVENTS, SYSTEM, CommandRefused, Event
 from portal.domain.request.state import Approval
-from portal.workflows.messages import RecordAnswer, RecordBatch
+from portal.models.connection import driver_of
+from portal.models.recorded import recorded_events
+from portal.models.states import kept_state
+from portal.workflows.messages import RecordAnswer, RecordBatch, RecordedEvent
 from portal.workflows.ports import Recorder
 
 LAST_RUN = text("""
@@ -111,7 +111,7 @@ def record_batch(connection: Connection, batch: RecordBatch) -> RecordAnswer:
     told = _differing(connection, events, before.last_seq)
     fresh = [event for event in events if event.seq > before.last_seq]
     if told or not fresh:
-        return RecordAnswer(recorded=as_messages(told))
+        return RecordAnswer(recorded=_as_messages(told))
     if fresh[0].seq != before.last_seq + 1:
         raise RecordBehind(
             f"Request {state.number}: event {fresh[0].seq} came after {before.last_seq}."
@@ -130,7 +130,7 @@ def refuse_late(connection: Connection, command_row: Mapping[str, Any]) -> None:
     row = connection.execute(LAST_RUN, {"id": command_row["request_id"]}).first()
     if row is None:
         raise LookupError(f"Nothing is recorded of request {command_row['request_id']}.")
-    state = rebuild(connection, command_row["request_id"])
+    state = kept_state(connection, command_row["request_id"])
     if state.is_open:
         raise ValueError(f"Request {state.number} is open: its commands belong to its workflow.")
     events = _answer(state, command_row)
@@ -146,7 +146,7 @@ def refuse_late(connection: Connection, command_row: Mapping[str, Any]) -> None:
         workflow_id=row.temporal_workflow_id,
         run_id=row.temporal_run_id,
         workflow_type=row.workflow_type,
-        events=as_messages(events),
+        events=_as_messages(events),
         state=encode(state),
     )
     record_batch(connection, batch)
@@ -187,3 +187,8 @@ def _differing(connection: Connection, events: Sequence[Event], last_seq: int) -
         return []
     recorded = recorded_events(connection, given[0].request_id, given[0].seq)
     return [] if recorded[: len(given)] == given else recorded
+
+
+def _as_messages(events: Sequence[Event]) -> list[RecordedEvent]:
+    """Events in the form in which they travel."""
+    return [RecordedEvent(kind=type(event).__name__, data=encode(event)) for event in events]

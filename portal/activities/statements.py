@@ -14,7 +14,16 @@ from sqlalchemy import Table
 
 from portal.domain.notices.kinds import KINDS, TOLD, Channel
 from portal.domain.notices.preferences import How
-from portal.models import AuditEvent, AuditText, Comment, Notification, Participant, Request, Task
+from portal.models import (
+    AuditEvent,
+    AuditText,
+    Comment,
+    Notification,
+    Participant,
+    Request,
+    RequestState,
+    Task,
+)
 from portal.models.commands import ANSWERED_CHANNEL
 
 CONTENT = ("title", "fields", "amount", "currency")
@@ -161,6 +170,10 @@ FROM jsonb_populate_recordset(NULL::portal.workflow_history, %s::jsonb) new
 ON CONFLICT (id) DO UPDATE SET temporal_run_id = excluded.temporal_run_id,
     status = excluded.status, completed_at = excluded.completed_at
 """
+KEEP_STATE = _insert(
+    RequestState,
+    "ON CONFLICT (request_id) DO UPDATE SET seq = excluded.seq, state = excluded.state",
+)
 INSERT_TEXTS = _insert(AuditText)
 INSERT_EVENTS = _insert(AuditEvent)
 

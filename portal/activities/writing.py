@@ -14,7 +14,6 @@ from sqlalchemy import Connection
 
 from portal.activities import statements
 from portal.activities.chaining import RecordRows, chain_events
-from portal.activities.driver import driver_of
 from portal.activities.people import people_in
 from portal.activities.projection import project
 from portal.activities.rows import Row, Rows
@@ -30,6 +29,7 @@ from portal.domain.request.events import (
 )
 from portal.domain.request.state import Approval
 from portal.models.columns import new_id
+from portal.models.connection import driver_of
 from portal.notifications.compose import NEED_ASKED, compose
 from portal.notifications.scene import Scene, Seat
 from portal.workflows.messages import RecordBatch
@@ -94,7 +94,12 @@ class Writing:
         # A submit that was refused began no request: there is only the answer to it.
         around = self._around(events, before, rows, chained) if self._state.round else []
         self._run(
-            [*around, _changes(statements.APPLY_COMMANDS, rows.outcomes), _texts(chained)],
+            [
+                *around,
+                _with(statements.KEEP_STATE, [self._state_row()]),
+                _changes(statements.APPLY_COMMANDS, rows.outcomes),
+                _texts(chained),
+            ],
             _events(chained),
         )
 
@@ -143,6 +148,10 @@ class Writing:
         )
         if not before.is_there or not state.is_open or before.run_id != self._batch.run_id:
             yield _given(statements.UPSERT_WORKFLOW, [self._workflow_row()])
+
+    def _state_row(self) -> dict[str, Any]:
+        state = self._state
+        return {"request_id": state.request_id, "seq": state.seq, "state": self._batch.state}
 
     def _request_row(self, events: Sequence[Event], before: Before) -> dict[str, Any]:
         state = self._state

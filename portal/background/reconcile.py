@@ -4,11 +4,11 @@ But for those that were given back to an old engine, and for all while the porta
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy import Connection, Engine, exists, select
+from sqlalchemy import Engine, exists, select
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import WorkflowExecutionStatus
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
@@ -16,17 +16,15 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from portal.config import Settings
-from portal.domain.request.state import Approval
 from portal.domain.request.values import OPEN
 from portal.models import Closure, LegacyMove, Request
+from portal.models.states import kept_state
 from portal.temporal import client as clients
 from portal.temporal.start import IN_FLIGHT, StateToStart, start_from_state
 from portal.workflows import names
 
 PAGE = 500
 LIMIT = timedelta(seconds=10)
-
-Rebuild = Callable[[Connection, str], Approval]
 
 
 @dataclass
@@ -46,9 +44,7 @@ class _Open:
     workflow: str
 
 
-def reconcile(
-    settings: Settings, engine: Engine, rebuild: Rebuild, *, dry_run: bool = False
-) -> Report:
+def reconcile(settings: Settings, engine: Engine, *, dry_run: bool = False) -> Report:
     """Start the workflow of every open request that has none; a dry run only reports.
 
     Raises RPCError or RuntimeError where Temporal cannot be asked.
@@ -56,7 +52,7 @@ def reconcile(
 
     async def work() -> Report:
         client = await clients.connect(settings, patient=True)
-        return await _Reconciliation(client, settings, engine, rebuild, dry_run).run()
+        return await _Reconciliation(client, settings, engine, dry_run).run()
 
     return asyncio.run(work())
 
@@ -64,13 +60,10 @@ def reconcile(
 class _Reconciliation:
     """One pass over the open requests, a few at a time."""
 
-    def __init__(
-        self, client: Client, settings: Settings, engine: Engine, rebuild: Rebuild, dry_run: bool
-    ) -> None:
+    def __init__(self, client: Client, settings: Settings, engine: Engine, dry_run: bool) -> None:
         self._client = client
         self._queue = settings.temporal_task_queue
         self._engine = engine
-        self._rebuild = rebuild
         self._dry_run = dry_run
         self._report = Report()
 
@@ -95,7 +88,7 @@ class _Reconciliation:
             return
         try:
             with self._engine.begin() as connection:
-                state = self._rebuild(connection, request.id)
+                state = kept_state(connection, request.id)
         except Exception as error:  # noqa: BLE001 - one damaged record must not stop the others
             self._report.failed[request.number] = f"{type(error).__name__}: {error}"
             return

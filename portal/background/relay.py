@@ -7,7 +7,6 @@ taken under a lease, in order for each request, and delivering twice has the eff
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -19,9 +18,9 @@ from temporalio.service import RPCError
 from portal.background import outbox
 from portal.background.outbox import WaitingCommand
 from portal.config import Settings
-from portal.domain.request.state import Approval
 from portal.domain.request.values import Status
 from portal.models import Request
+from portal.models.states import kept_state
 from portal.temporal.delivery import Answer, Delivery, deliver
 from portal.temporal.start import StateToStart, start_from_state
 
@@ -32,29 +31,21 @@ GIVEN_BACK = "the request was given back to the old system before this was appli
 
 log = structlog.get_logger("portal.relay")
 
-
-@dataclass(frozen=True)
-class Repairs:
-    """What only the record's own code may do.
-
-    `refuse_late`: append CommandRefused for a command (its row) whose request is closed.
-    `rebuild`: the state of a recorded request, folded from its events.
-    """
-
-    refuse_late: Callable[[Connection, Any], None]
-    rebuild: Callable[[Connection, str], Approval]
+# Appends CommandRefused for a command (its row) whose request is closed. It is given, since only
+# the record's own code may write there.
+RefuseLate = Callable[[Connection, Any], None]
 
 
 class Relay:
     """One relay. `run` goes on until it is cancelled; `turn` does what is due now, once."""
 
     def __init__(
-        self, engine: Engine, client: Client, settings: Settings, repairs: Repairs
+        self, engine: Engine, client: Client, settings: Settings, refuse_late: RefuseLate
     ) -> None:
         self._engine = engine
         self._client = client
         self._settings = settings
-        self._repairs = repairs
+        self._refuse_late = refuse_late
         self._places = asyncio.Semaphore(settings.relay_max_in_flight)
         self._failures = 0
 
@@ -119,11 +110,11 @@ class Relay:
             elif Status(status).is_open and outbox.is_given_back(connection, command.request_id):
                 outbox.park(connection, command, GIVEN_BACK)
             elif Status(status).is_open:
-                state = self._repairs.rebuild(connection, command.request_id)
+                state = kept_state(connection, command.request_id)
                 outbox.hurry(connection, command)
                 return StateToStart(state=state, workflow=command.workflow)
             else:
-                self._repairs.refuse_late(connection, command.row)
+                self._refuse_late(connection, command.row)
         return None
 
     def _note(self, command: WaitingCommand, answer: Answer) -> None:

@@ -8,12 +8,12 @@ import psycopg
 from sqlalchemy import Engine
 
 from portal.legacy.outcome import Result
-from portal.legacy.preparing import recorded_state
 from portal.legacy.rows import workflow_ref
 from portal.legacy.starting import Started, Starter, ToStart
 from portal.legacy.totals import Totals
 from portal.legacy.writing import Item
 from portal.models.columns import new_id
+from portal.models.states import kept_state
 
 Driver = psycopg.Connection[Any]
 MOST_LISTED = 5000
@@ -80,9 +80,7 @@ class Starts:
             if not rows:
                 return failures
             with self._engine.connect() as connection:
-                wanted = [
-                    ToStart(row[0], row[1], recorded_state(connection, row[2])) for row in rows
-                ]
+                wanted = [ToStart(row[0], row[1], kept_state(connection, row[2])) for row in rows]
             self._pending.append(self._starter.start(wanted))
             failures += self.collect(everything=True)
             last = rows[-1][0]

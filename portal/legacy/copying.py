@@ -15,6 +15,7 @@ from portal.models import (
     Comment,
     Participant,
     Request,
+    RequestState,
     Task,
     WorkflowHistory,
 )
@@ -61,7 +62,7 @@ class Target:
 
 REQUESTS, TASKS, PARTICIPANTS = Target(Request), Target(Task), Target(Participant)
 COMMENTS, TEXTS, EVENTS = Target(Comment), Target(AuditText), Target(AuditEvent)
-HISTORY = Target(WorkflowHistory)
+STATES, HISTORY = Target(RequestState), Target(WorkflowHistory)
 
 
 def history_name(connection: Connection) -> str:

@@ -9,10 +9,8 @@ import psycopg
 from psycopg.types.json import set_json_loads
 from sqlalchemy import Connection
 
-from portal.activities.recorded import recorded_events
 from portal.domain.request.apply import fold
 from portal.domain.request.events import LegacyRecorded
-from portal.domain.request.state import Approval
 from portal.legacy.accounts import Accounts
 from portal.legacy.live import general_policy
 from portal.legacy.organisation import read_directory
@@ -22,6 +20,7 @@ from portal.legacy.setting import Before, RejectedRunning, Setting
 from portal.legacy.tables import ARCHIVE, OPS
 from portal.legacy.types import plan_types
 from portal.legacy.values import loads
+from portal.models.recorded import recorded_events
 
 Driver = psycopg.Connection[Any]
 MONTHS_OF_PARTITIONS = 120
@@ -109,11 +108,6 @@ def recorded_before(connection: Connection, instance_ids: list[str]) -> dict[str
         if events:
             found[instance_id] = Before(fold(request_id, events), known)
     return found
-
-
-def recorded_state(connection: Connection, request_id: str) -> Approval:
-    """The state of a recorded request."""
-    return fold(request_id, recorded_events(connection, request_id))
 
 
 def make_partitions(driver: Driver, engine: OldEngine, now: datetime) -> None:

@@ -28,6 +28,7 @@ class Batch:
     tasks: list[Row] = field(default_factory=list)
     participants: list[Row] = field(default_factory=list)
     comments: list[Row] = field(default_factory=list)
+    states: list[Row] = field(default_factory=list)
     texts: list[Row] = field(default_factory=list)
     events: list[Row] = field(default_factory=list)
     history: list[Row] = field(default_factory=list)
@@ -68,6 +69,7 @@ def add(batch: Batch, mapped: Mapped, instance: Instance, kind: NewType, setting
         {"request_id": state.request_id, "user_id": person, "submitted_at": state.submitted_at}
         for person in people
     ]
+    batch.states.append({"request_id": state.request_id, "seq": state.seq, "state": encode(state)})
     batch.texts += chained.texts
     batch.events += chained.events
     batch.history.append(_history(mapped, instance, setting.now))

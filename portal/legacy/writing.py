@@ -149,6 +149,7 @@ class Writer:
         copying.TASKS.copy(driver, batch.tasks)
         copying.PARTICIPANTS.copy(driver, batch.participants)
         copying.COMMENTS.copy(driver, batch.comments)
+        copying.STATES.copy(driver, batch.states)
         copying.TEXTS.copy(driver, batch.texts)
         copying.EVENTS.copy(driver, batch.events)
         copying.HISTORY.copy(driver, batch.history, self._history)

@@ -25,6 +25,7 @@ from portal.models.policies import Calendar, CalendarChange, PolicyVersion, Requ
 from portal.models.requests import Comment, Participant, Request, Task
 from portal.models.saved_views import SavedView
 from portal.models.sessions import SignInAttempt, UserSession
+from portal.models.states import RequestState
 from portal.models.system import WorkerHeartbeat, WorkflowHistory
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "PeopleReview",
     "PolicyVersion",
     "Request",
+    "RequestState",
     "RequestType",
     "SavedView",
     "SignInAttempt",

@@ -1,4 +1,4 @@
-"""A connection that does not wait for ever.
+"""The driver's connection, and one that does not wait for ever.
 
 The server itself ends statements that take too long, but a server that is frozen, or cut off
 without a word, ends nothing; a page would hang with it.
@@ -7,6 +7,7 @@ without a word, ends nothing; a page would hang with it.
 from typing import Any
 
 import psycopg
+from sqlalchemy import Connection
 
 LOOK_EVERY = 0.1
 
@@ -28,3 +29,14 @@ class HurriedConnection(psycopg.Connection[Any]):
         except psycopg.errors._WaitTimeout as late:  # psycopg's own, without a public name
             self.pgconn.finish()
             raise ServerSilent("the server does not answer") from late
+
+
+def driver_of(connection: Connection) -> psycopg.Connection[Any]:
+    """The driver's connection beneath SQLAlchemy's.
+
+    Its pipeline sends statements without waiting for each; SQLAlchemy's own statements that return
+    rows do not work inside one.
+    """
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver

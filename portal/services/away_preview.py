@@ -16,8 +16,8 @@ from portal.domain.routing.delegates import covers
 from portal.extensions import db
 from portal.models import Request, Task
 from portal.models.columns import new_id
+from portal.models.states import kept_states
 from portal.services.away import Wish
-from portal.services.open_states import states_of
 
 MOST = 100
 
@@ -64,7 +64,7 @@ def preview(wish: Wish, delegate: str) -> Preview:
         .order_by(Task.due_at, Task.id)
         .limit(MOST)
     ).all()  # fmt: skip
-    states = states_of(row.request_id for row in rows)
+    states = kept_states(db.session.connection(), (row.request_id for row in rows))
     found = [
         OpenTask(
             row.number, row.title, row.requester_name, row.amount, row.currency,

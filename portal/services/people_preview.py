@@ -24,7 +24,7 @@ from portal.domain.request.values import Status
 from portal.extensions import db
 from portal.models import Request, Task, User
 from portal.models.columns import new_id
-from portal.services.open_states import states_of
+from portal.models.states import kept_states
 from portal.services.people import Act, Change, apply
 
 MOST = 20
@@ -64,7 +64,7 @@ def effects_of(wish: Change) -> Effects:
         count = db.session.scalar(
             select(func.count()).where(concerned, Request.status == Status.PENDING)
         )
-        states = states_of(str(row.id) for row in rows)
+        states = kept_states(db.session.connection(), (str(row.id) for row in rows))
         found = tuple(_effect(row, states) for row in rows)
         return Effects(found, max(0, (count or 0) - len(rows)))
     finally:

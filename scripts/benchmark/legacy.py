@@ -19,9 +19,10 @@ from temporalio.client import Client
 from portal.config import Settings
 from portal.domain.codec import encode
 from portal.legacy.mover import Mover, Options
-from portal.legacy.preparing import Prepared, recorded_state
+from portal.legacy.preparing import Prepared
 from portal.legacy.reading import Selection
 from portal.legacy.report import Report
+from portal.models.states import kept_state
 from portal.temporal.client import DATA_CONVERTER
 from portal.workflows.messages import StartApproval
 from scripts.legacy.generate import generate
@@ -102,7 +103,7 @@ def _moved_states(settings: Settings, count: int) -> list[dict[str, Any]]:
             " ORDER BY moved_at DESC LIMIT %s",
             (count,),
         ).scalars()
-        states = [encode(recorded_state(connection, id_)) for id_ in ids]
+        states = [encode(kept_state(connection, id_)) for id_ in ids]
     engine.dispose()
     return states
 

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from portal.activities import recorded, statements
+from portal.activities import statements
 from portal.directory import planner, snapshot
+from portal.models import recorded, states
 from tests.activities.retold import KNOWN, VERSION
 from tests.domain.story import REQUEST
 
@@ -21,6 +22,7 @@ RECORDER: dict[str, list[Any]] = {
     "UPDATE_CONTENT": [ROWS, REQUEST],
     "CHANGE_TASKS": [ROWS, IDS],
     "UNDO_COMMENTS": [REQUEST, IDS],
+    "KEEP_STATE": [ROWS],
     "APPLY_COMMANDS": [ROWS, IDS],
     "UPSERT_WORKFLOW": [ROWS],
     "INSERT_REQUEST": [ROWS],
@@ -49,19 +51,20 @@ def test_the_recorder_finds_rows_by_index(engine: Engine, name: str) -> None:
 def test_reading_the_record_back(engine: Engine) -> None:
     statement = "EXPLAIN " + recorded.EVENTS_FROM
     with engine.connect() as connection:
-        values = {"request": REQUEST, "first": 1}
+        values = {"requests": [REQUEST], "first": 1}
         assert scans(connection, lambda: connection.exec_driver_sql(statement, values)) == []
 
 
 @pytest.mark.parametrize(
     ("statement", "values"),
     [
+        (states.KEPT, {"ids": IDS}),
         (snapshot.SNAPSHOT, PEOPLE),
         (planner.SETTING, {"id": VERSION}),
         (planner.DEFINITION, {"id": VERSION}),
     ],
 )
-def test_the_router_finds_rows_by_index(
+def test_readers_and_the_router_find_rows_by_index(
     engine: Engine, statement: Any, values: dict[str, Any]
 ) -> None:
     with engine.connect() as connection:

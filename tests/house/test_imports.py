@@ -79,7 +79,6 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
             "activities.chaining",
             "activities.projection",
             "activities.record",
-            "activities.recorded",
             "activities.standing",
         }
     ),

@@ -17,9 +17,9 @@ from portal.domain.request.commands import Approve
 from portal.domain.request.events import kind_of
 from portal.legacy.back.returning import Returner
 from portal.legacy.back.storing import Store
-from portal.legacy.preparing import recorded_state
 from portal.legacy.report import Report
 from portal.models.columns import new_id
+from portal.models.states import kept_state
 from portal.workflows.messages import RecordBatch, RecordedEvent
 from tests.legacy.conftest import OldDatabase, totals
 
@@ -40,7 +40,7 @@ def decide(old: OldDatabase, comment: Callable[[int], str] = lambda _: "Fine.") 
     numbers = []
     for place, (request_id, ref, kind) in enumerate(old.rows(OPEN)):
         with engine.begin() as connection:
-            state = recorded_state(connection, request_id)
+            state = kept_state(connection, request_id)
             task = state.open_tasks[0]
             given = Approve(
                 command_id=new_id(), request_id=request_id, actor_id=task.assignee_id,

@@ -7,10 +7,9 @@ import pytest
 from sqlalchemy import text, update
 
 from portal import models
-from portal.activities.rebuild import rebuild
 from portal.activities.record import refuse_late
 from portal.background import outbox
-from portal.background.relay import TRIES, Relay, Repairs
+from portal.background.relay import TRIES, Relay
 from portal.temporal import client as clients
 from tests.temporal.history import History
 from tests.temporal.office import Desk, until
@@ -22,7 +21,7 @@ async def relay_of(desk: Desk, address: str | None = None) -> Relay:
     """A relay of the desk, perhaps to another address."""
     settings = replace(desk.settings, temporal_address=address or desk.settings.temporal_address)
     client = await clients.connect(settings)
-    return Relay(desk.engine, client, settings, Repairs(refuse_late, rebuild))
+    return Relay(desk.engine, client, settings, refuse_late)
 
 
 async def until_applied(desk: Desk, relay: Relay, *given: object) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import psycopg
 from sqlalchemy import Connection
 
-from portal.activities.recorded import recorded_events
 from portal.legacy.answers import read_answers
 from portal.legacy.back import selecting
 from portal.legacy.back.giving import Given, give_back, give_new
@@ -20,6 +19,7 @@ from portal.legacy.preparing import Prepared, prepare
 from portal.legacy.records import Instance
 from portal.legacy.report import Report
 from portal.legacy.setting import Answer, RejectedRunning
+from portal.models.recorded import recorded_events
 
 NO_TYPE = "The old engine has no workflow for the type {}; it stays here."
 GONE = "The old instance is not there any more."

@@ -20,7 +20,7 @@ from portal.legacy.back.returning import Returner
 from portal.legacy.back.totals import BackTotals
 from portal.legacy.cutover import recording, running
 from portal.legacy.cutover.places import is_there
-from portal.legacy.preparing import old_engine, recorded_state
+from portal.legacy.preparing import old_engine
 from portal.legacy.report import Report
 from portal.temporal import ending
 
@@ -150,7 +150,7 @@ def reopen(settings: Settings, say: Say) -> Reconciled:
         with psycopg.connect(settings.database_url, autocommit=True) as driver:
             opened = closures.reopen(driver)
         say("The portal is open again." if opened else "The portal was open.")
-        return reconcile(settings, engine, recorded_state)
+        return reconcile(settings, engine)
     finally:
         engine.dispose()
 

@@ -1,0 +1,71 @@
+"""The kept state of a request: the fold of its events, written in the transaction that writes them.
+
+Only here is a recorded request folded again: where the kept state is missing or behind, because
+a version of the portal that kept none wrote the last events. The next batch of such a request
+brings its state; a closed one is folded whenever it is asked for.
+"""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, Integer, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.domain.codec import decode
+from portal.domain.request.apply import fold
+from portal.domain.request.state import Approval
+from portal.extensions import Base
+from portal.models.columns import Id
+from portal.models.recorded import events_of
+
+
+class RequestState(Base):
+    """`state` in the JSON form of `portal.domain.codec`, after the event with number `seq`.
+
+    Not bound to `portal.requests`: a submit that was refused is recorded and begins no request.
+    """
+
+    __tablename__ = "request_states"
+    # Room on each page for new versions of a row, so that an update need not touch the index.
+    __table_args__ = ({"postgresql_with": {"fillfactor": "70"}},)
+
+    request_id: Mapped[Id]
+    seq: Mapped[int] = mapped_column(Integer)
+    state: Mapped[dict[str, object]] = mapped_column(JSONB)
+
+
+# One behind the request's row was written before an older version of the portal went on.
+KEPT = text("""
+SELECT s.request_id::text, s.state
+FROM portal.request_states s LEFT JOIN portal.requests r ON r.id = s.request_id
+WHERE s.request_id = ANY(CAST(:ids AS uuid[])) AND s.seq >= COALESCE(r.last_seq, 0)
+""")
+
+
+def kept_state(connection: Connection, request_id: str) -> Approval:
+    """The state of a recorded request.
+
+    Raises LookupError if nothing is recorded of it, and DomainError if its record does not fit
+    together.
+    """
+    found = kept_states(connection, [request_id])
+    if request_id not in found:
+        raise LookupError(f"Nothing is recorded of request {request_id}.")
+    return found[request_id]
+
+
+def kept_states(connection: Connection, request_ids: Iterable[str]) -> dict[str, Approval]:
+    """The states of several requests by request id, without those of which nothing is recorded.
+
+    Raises DomainError where the record of one does not fit together.
+    """
+    ids = sorted(set(request_ids))
+    if not ids:
+        return {}
+    rows = connection.execute(KEPT, {"ids": ids})
+    found = {row.request_id: decode(Approval, row.state) for row in rows}
+    if len(found) < len(ids):
+        missing = [each for each in ids if each not in found]
+        for request_id, events in events_of(connection, missing).items():
+            found[request_id] = fold(request_id, events)
+    return found
