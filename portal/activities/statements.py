@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Table
 
 from portal.domain.notices.kinds import KINDS, TOLD, Channel
-from portal.domain.notices.preferences import How
+from portal.domain.notices.preferences import DeliveryMode
 from portal.models import (
     AuditEvent,
     AuditText,
@@ -53,7 +53,7 @@ _TOPICS = json.dumps({code: kind.topic.code for code, kind in KINDS.items()})
 # no page has to ask. One index row for each notification, within the same statement.
 HIDDEN = f"""COALESCE((
     SELECT p.choices #>> ARRAY['{Channel.PORTAL}',
-        COALESCE('{_TOPICS}'::jsonb ->> new.kind, '{TOLD.code}')] = '{How.NOT}'
+        COALESCE('{_TOPICS}'::jsonb ->> new.kind, '{TOLD.code}')] = '{DeliveryMode.NOT}'
     FROM portal.notification_preferences p WHERE p.user_id = new.user_id), false)"""  # noqa: S608
 
 

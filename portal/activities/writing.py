@@ -19,6 +19,7 @@ from portal.activities.projection import project
 from portal.activities.rows import Row, Rows
 from portal.activities.standing import Before, content_columns, standing_columns
 from portal.domain.codec import encode
+from portal.domain.notices.composers import Assignment, ComposeContext
 from portal.domain.policy.policy import WorkflowKind
 from portal.domain.request.events import (
     AttentionNeeded,
@@ -31,7 +32,6 @@ from portal.domain.request.state import Approval
 from portal.models.columns import new_id
 from portal.models.connection import driver_of
 from portal.notifications.compose import NEED_ASKED, compose
-from portal.notifications.scene import Scene, Seat
 from portal.workflows.messages import RecordBatch
 
 Statement = tuple[str, Sequence[Any]]
@@ -121,7 +121,7 @@ class Writing:
             yield _with(_update_of(events), [request], state.request_id)
         else:
             yield _with(statements.INSERT_REQUEST, [request])
-        notices = compose(events, self._scene(events, before))
+        notices = compose(events, self._compose_context(events, before))
         yield _given(statements.INSERT_TASKS, rows.tasks.values())
         yield _changes(statements.CHANGE_TASKS, rows.task_changes)
         yield _given(
@@ -187,9 +187,9 @@ class Writing:
             "metadata": {"number": state.number, "request_type": state.type_code},
         }
 
-    def _scene(self, events: Sequence[Event], before: Before) -> Scene:
+    def _compose_context(self, events: Sequence[Event], before: Before) -> ComposeContext:
         state = self._state
-        scene = Scene(
+        context = ComposeContext(
             title=before.title,
             requester_id=state.requester_id,
             on_behalf_of=state.on_behalf_of,
@@ -197,14 +197,16 @@ class Writing:
             assignees={
                 task: person for task, person, status, *_ in self._tasks if status == "OPEN"
             },
-            seats={
-                task: Seat(person_id=person, place=(round_, index), decided=status == "DECIDED")
+            assignments={
+                task: Assignment(
+                    person_id=person, place=(round_, index), decided=status == "DECIDED"
+                )
                 for task, person, status, round_, index in self._tasks
             },
         )
         if any(isinstance(event, AttentionNeeded) for event in events):
-            scene.admins = [row[0] for row in self._driver.execute(statements.ADMINS)]
-        return scene
+            context.admins = [row[0] for row in self._driver.execute(statements.ADMINS)]
+        return context
 
 
 def _given(statement: str, rows: Iterable[Row]) -> Statement | None:

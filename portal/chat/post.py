@@ -21,8 +21,7 @@ from apprise.plugins.zulip import NotifyZulip
 
 from portal.chat.guard import Watch
 from portal.chat_settings import ChatSettings
-from portal.domain.notices.chat import Address, AddressRefused, Recipient, examine
-from portal.domain.notices.chat_text import Words
+from portal.domain.notices.chat import Address, AddressRefused, ChatMessage, Recipient, examine
 
 LONGEST_REASON = 300
 # What stands between title, text and ending.
@@ -78,7 +77,7 @@ def checked(text: str, settings: ChatSettings) -> Address:
     return address
 
 
-def send(post: Post, words: Words, settings: ChatSettings) -> None:
+def send(post: Post, words: ChatMessage, settings: ChatSettings) -> None:
     """Send a message. Raises NotTaken."""
     service = _service(post, settings)
     if service is None:
@@ -139,7 +138,7 @@ def _asset() -> AppriseAsset:
     )
 
 
-def _written(words: Words, service: NotifyBase) -> dict[str, Any]:
+def _written(words: ChatMessage, service: NotifyBase) -> dict[str, Any]:
     """What the service takes of a message: plain text where it can, and the ending always.
 
     Where a service reads Markdown only, the ending is not escaped: that would break its link.

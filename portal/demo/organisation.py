@@ -3,7 +3,7 @@ three levels deep."""
 
 from dataclasses import dataclass
 
-from portal.domain.notices.preferences import How
+from portal.domain.notices.preferences import DeliveryMode
 
 MAIL_DOMAIN = "gloria.example"
 TIME_ZONE = "Europe/Berlin"
@@ -68,8 +68,8 @@ DEPARTMENTS = (
 
 # Of what they hear once a day or hour, as codes of topics.
 DIGESTS = {
-    "julia.schmidt": (How.DAILY, ("asked", "commented", "others", "told")),
-    "samuel.green": (How.HOURLY, ("returned", "outcome", "commented")),
+    "julia.schmidt": (DeliveryMode.DAILY, ("asked", "commented", "others", "told")),
+    "samuel.green": (DeliveryMode.HOURLY, ("returned", "outcome", "commented")),
 }
 
 # key, name, job title, department, manager, account

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from portal.directory.calendars import calendar_in
 from portal.domain.codec import decode
-from portal.domain.people.directory import Absence, Department, Directory, Group, Person, Place
+from portal.domain.people.directory import Absence, Department, Directory, Group, Person, Workplace
 from portal.domain.policy.policy import ApproverRule, RuleKind, Stage
 from portal.domain.routing.approver_rules import code_of
 from portal.domain.routing.plan import RouteQuestion
@@ -133,10 +133,10 @@ def snapshot(connection: Connection, needs: Needs, requester_id: str) -> Directo
     )
 
 
-def _places(rows: Iterable[Any], year: int | None) -> dict[str, Place]:
+def _places(rows: Iterable[Any], year: int | None) -> dict[str, Workplace]:
     if year is None:
         return {}
-    return {row["id"]: Place(name=row["name"], calendar=calendar_in(row, year)) for row in rows}
+    return {row["id"]: Workplace(name=row["name"], calendar=calendar_in(row, year)) for row in rows}
 
 
 def _by_delegator(rows: Iterable[Any]) -> dict[str, tuple[Absence, ...]]:

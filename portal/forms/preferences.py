@@ -9,15 +9,20 @@ from wtforms import BooleanField, Field, SelectField, TimeField, ValidationError
 from wtforms.validators import Optional
 
 from portal.domain.notices.kinds import TOPICS, Channel, Topic
-from portal.domain.notices.preferences import MORNING, OFFERED, How, Wishes
+from portal.domain.notices.preferences import (
+    MORNING,
+    OFFERED,
+    DeliveryMode,
+    NotificationPreferences,
+)
 
 BOTH = "Give both ends of the quiet hours, or neither."
 LABELS = {Channel.PORTAL: "In the portal", Channel.MAIL: "Mail", Channel.CHAT: "Chat"}
 HOWS = {
-    How.AT_ONCE: "At once",
-    How.HOURLY: "Every hour",
-    How.DAILY: "Once a day",
-    How.NOT: "Not",
+    DeliveryMode.AT_ONCE: "At once",
+    DeliveryMode.HOURLY: "Every hour",
+    DeliveryMode.DAILY: "Once a day",
+    DeliveryMode.NOT: "Not",
 }
 
 
@@ -51,29 +56,31 @@ class PreferencesForm(FlaskForm):
         """Whether that channel can be chosen here."""
         return _name(channel, TOPICS[0]) in self
 
-    def wishes(self, before: Wishes) -> Wishes:
+    def wishes(self, before: NotificationPreferences) -> NotificationPreferences:
         """What was chosen; what cannot be chosen here stays as it was."""
-        chosen: dict[Channel, dict[str, How]] = {}
+        chosen: dict[Channel, dict[str, DeliveryMode]] = {}
         for channel in Channel:
             if self.has(channel):
                 chosen[channel] = {topic.code: self._how(channel, topic) for topic in TOPICS}
             else:
                 chosen[channel] = dict(before.chosen.get(channel, {}))
-        return Wishes(
+        return NotificationPreferences(
             chosen=chosen,
             daily_at=self.daily_at.data,
             quiet_from=self.quiet_from.data,
             quiet_until=self.quiet_until.data,
         )
 
-    def _how(self, channel: Channel, topic: Topic) -> How:
+    def _how(self, channel: Channel, topic: Topic) -> DeliveryMode:
         data = self[_name(channel, topic)].data
         if isinstance(data, bool):
-            return How.AT_ONCE if data else How.NOT
-        return How(data)
+            return DeliveryMode.AT_ONCE if data else DeliveryMode.NOT
+        return DeliveryMode(data)
 
 
-def form_for(channels: Sequence[Channel], wishes: Wishes | None = None) -> PreferencesForm:
+def form_for(
+    channels: Sequence[Channel], wishes: NotificationPreferences | None = None
+) -> PreferencesForm:
     """The form for the channels that can be chosen: as posted, or with these wishes."""
     kind = _class_for(tuple(channels))
     if wishes is None:
@@ -101,8 +108,8 @@ def _field(channel: Channel) -> Any:
     return SelectField(LABELS[channel], choices=named, default=offered[0].value)
 
 
-def _data(channel: Channel, how: How) -> bool | str:
-    return how is not How.NOT if channel is Channel.PORTAL else how.value
+def _data(channel: Channel, how: DeliveryMode) -> bool | str:
+    return how is not DeliveryMode.NOT if channel is Channel.PORTAL else how.value
 
 
 def _name(channel: Channel, topic: Topic) -> str:

@@ -12,8 +12,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from portal.chat import post, sealing
 from portal.chat.post import NotTaken, Post
 from portal.config import Settings
-from portal.domain.notices.chat import Address, AddressRefused, Recipient, examine
-from portal.domain.notices.chat_text import Words, harmless
+from portal.domain.notices.chat import (
+    Address,
+    AddressRefused,
+    ChatMessage,
+    Recipient,
+    examine,
+    harmless,
+)
 from portal.domain.notices.kinds import why_not
 from portal.models import Message
 from portal.notifications.outbox import LEASE, Batch
@@ -40,7 +46,7 @@ class Ready:
     """A message that is written and addressed."""
 
     post: Post
-    words: Words
+    words: ChatMessage
 
 
 @dataclass(frozen=True)
@@ -117,12 +123,12 @@ class ChatSending:
         opened = sealing.unseal(sealed, channel_id, self.settings.secret_key)
         return examine(opened, self.settings.chat.schemes)
 
-    def _words(self, facts: Facts) -> Words:
+    def _words(self, facts: Facts) -> ChatMessage:
         """The same facts as in the mail, and one link that decides nothing."""
         row = facts.row
         context = {"facts": facts, "row": row, "now": datetime.now(UTC), "harmless": harmless}
         drawn = self.words.get_template("chat/notice.txt").render(context)
-        return Words(
+        return ChatMessage(
             title=f"{facts.kind.heading}: {harmless(row.title, 120)} ({row.number})",
             text=drawn.strip(),
             ending=f"Review: {self.settings.public_url}/requests/{row.number}",

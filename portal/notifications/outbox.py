@@ -13,7 +13,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine, Row, insert, text, update
 
 from portal.domain.notices.kinds import Channel
-from portal.domain.notices.preferences import DIGESTS, MORNING, How, Wishes, choices, zone_or_utc
+from portal.domain.notices.preferences import (
+    DIGESTS,
+    MORNING,
+    DeliveryMode,
+    NotificationPreferences,
+    choices,
+    zone_or_utc,
+)
 from portal.models import Message, Notification
 from portal.models.columns import new_id
 
@@ -102,7 +109,7 @@ def hand_over(connection: Connection, channels: Sequence[str]) -> int:
 
 def _rows(fresh: Row[Any], channels: Sequence[str]) -> Iterator[dict[str, Any]]:
     """The messages of a notification: one for each channel by which the person wants it."""
-    wishes = Wishes(
+    wishes = NotificationPreferences(
         chosen=choices(fresh.choices),
         daily_at=fresh.daily_at or MORNING,
         quiet_from=fresh.quiet_from,
@@ -113,7 +120,7 @@ def _rows(fresh: Row[Any], channels: Sequence[str]) -> Iterator[dict[str, Any]]:
         # What a person chose for chat holds for each channel of it.
         way = Channel(channel.partition(":")[0])
         how, due = wishes.timing(fresh.kind, way, fresh.now, zone, fresh.needed_by)
-        if how is not How.NOT:
+        if how is not DeliveryMode.NOT:
             yield {
                 "id": new_id(),
                 "notification_id": fresh.id,

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from portal.domain.codec import decode
-from portal.domain.notices.kinds import NoticeKind, Standing, kind_named
+from portal.domain.notices.kinds import DeliveryContext, NoticeKind, kind_named
 from portal.domain.policy.forms import FieldKind, FormField
 from portal.domain.request.values import Status, TaskStatus
 
@@ -75,10 +75,10 @@ class Facts:
     said: str = ""
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> DeliveryContext:
         """What sending it depends on."""
         row = self.row
-        return Standing(
+        return DeliveryContext(
             is_active=row.is_active,
             status=Status(row.status),
             task_is_theirs=row.task_status == TaskStatus.OPEN and row.assignee_id == row.user_id,

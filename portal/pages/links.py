@@ -4,7 +4,7 @@ import structlog
 from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.domain.notices.links import Leads, leads, may_decide_unsigned
+from portal.domain.notices.links import LinkTarget, leads, may_decide_unsigned
 from portal.pages import errors
 from portal.presenters import links as reading
 from portal.queries import links
@@ -51,17 +51,17 @@ def task_url(link: LinkRecord) -> str:
 def answer(link: LinkRecord, person: Identity | None) -> ResponseReturnValue | None:
     """What a link says instead of leading to its task; None where it leads there."""
     match leads(link.followed, person.id if person else None):
-        case Leads.OVER:
+        case LinkTarget.OVER:
             return errors.answer(410)
-        case Leads.ELSEWHERE if person is not None:
+        case LinkTarget.ELSEWHERE if person is not None:
             log.warning("link.not_theirs", link=link.id, sent_to=link.recipient_id, user=person.id)
             if request.method != "HEAD":
                 note_refusal(link.id, link.request_id, person.id, click())
             page = reading.elsewhere(link)
             return make_response(render_template("errors/error.html", page=page), 403)
-        case Leads.DONE:
+        case LinkTarget.DONE:
             return _page("pages/links/done.html", 200, link=link, deed=reading.deed(link))
-        case Leads.CHANGED if person is not None:
+        case LinkTarget.CHANGED if person is not None:
             news = reading.news(link, person)
             return _page("pages/links/changed.html", 409, link=link, news=news)
         case _:

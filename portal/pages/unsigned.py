@@ -16,7 +16,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from portal.domain.errors import Refusal
-from portal.domain.notices.links import Leads, leads, may_decide_unsigned
+from portal.domain.notices.links import LinkTarget, leads, may_decide_unsigned
 from portal.domain.policy.policy import Decision
 from portal.forms.unsigned import UnsignedForm
 from portal.pages import errors
@@ -100,14 +100,14 @@ def _remembered() -> LinkRecord | None:
     """The link by which the visitor came, while it leads anywhere."""
     link_id = session.get(LINK)
     link = links.by_id(link_id) if isinstance(link_id, str) else None
-    if link is None or leads(link.followed, None) is Leads.OVER:
+    if link is None or leads(link.followed, None) is LinkTarget.OVER:
         return None
     return link
 
 
 def _elsewhere(link: LinkRecord) -> ResponseReturnValue | None:
     """To the task's own page, for everybody who is or has to be signed in to decide."""
-    is_open = leads(link.followed, link.recipient_id) is Leads.TO_THE_TASK
+    is_open = leads(link.followed, link.recipient_id) is LinkTarget.TO_THE_TASK
     if signed_in() or not is_open or not may_decide_unsigned(link.amount, link.unsigned_up_to):
         return redirect(task_url(link), 303)
     return None

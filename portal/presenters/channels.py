@@ -1,7 +1,6 @@
 """Chat channels in words: what each is, and what was done to it."""
 
-from portal.domain.notices.chat import SERVICES, ChannelChange
-from portal.domain.notices.chat_text import Words, harmless
+from portal.domain.notices.chat import SERVICES, ChannelChange, ChatMessage, harmless
 from portal.presentation.labels import words_of
 from portal.queries.channels import ChangeRecord
 
@@ -43,9 +42,9 @@ def _shown(side: dict[str, str] | None) -> str:
     return f"{side['name']} ({side['scheme']}, {side['host']})" if side else "nothing"
 
 
-def test_message(name: str, public_url: str) -> Words:
+def test_message(name: str, public_url: str) -> ChatMessage:
     """What an administrator sends to themselves."""
-    return Words(
+    return ChatMessage(
         title="A test message",
         text=f"{harmless(name, 80)} tries whether Gloria Approvals can write here.",
         ending=f"Set up at: {public_url}/admin/channels",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from portal.domain.policy.policy import RuleKind
-from portal.domain.routing.plan import Basis
+from portal.domain.routing.plan import RoutingEvidence
 from portal.domain.routing.routing_evidence import MOST_KEPT
 from portal.queries.asked import MEMBERS, Meant, MeantNow
 
@@ -26,14 +26,14 @@ class Kept:
     since: tuple[str, ...]
 
 
-def kept(basis: Iterable[Basis], now: MeantNow, me: str) -> Kept:
+def kept(basis: Iterable[RoutingEvidence], now: MeantNow, me: str) -> Kept:
     """The sentences, to this reader."""
     stored = tuple(basis)
     changes = (words for each in stored for words in _changes(each, now, me))
     return Kept(tuple(_then(each, me) for each in stored), tuple(dict.fromkeys(changes)))
 
 
-def _then(basis: Basis, me: str) -> str:
+def _then(basis: RoutingEvidence, me: str) -> str:
     if basis.kind is RuleKind.MANAGER:
         return _chain(basis, me)
     beginning = BEGINNINGS[basis.kind].format(basis.name)
@@ -43,7 +43,7 @@ def _then(basis: Basis, me: str) -> str:
     return f"{beginning}: {', '.join(names)}{more}." if names else f"{beginning}: nobody."
 
 
-def _chain(basis: Basis, me: str) -> str:
+def _chain(basis: RoutingEvidence, me: str) -> str:
     """ "Tom reports to Marta, who reports to Sofia." """
     first, *above = basis.people
     if not above:
@@ -60,7 +60,7 @@ def _object(person: str, name: str, me: str) -> str:
     return "you" if person == me else name
 
 
-def _changes(basis: Basis, now: MeantNow, me: str) -> Iterator[str]:
+def _changes(basis: RoutingEvidence, now: MeantNow, me: str) -> Iterator[str]:
     match basis.kind:
         case RuleKind.MANAGER:
             yield from _other_managers(basis, now, me)
@@ -73,7 +73,7 @@ def _changes(basis: Basis, now: MeantNow, me: str) -> Iterator[str]:
                 yield f"The head of {basis.name} is {name} now."
 
 
-def _other_managers(basis: Basis, now: MeantNow, me: str) -> Iterator[str]:
+def _other_managers(basis: RoutingEvidence, now: MeantNow, me: str) -> Iterator[str]:
     for below, above in zip(basis.people, basis.people[1:], strict=False):
         managers = now.of(basis.kind, below.id)
         if not managers:
@@ -83,7 +83,7 @@ def _other_managers(basis: Basis, now: MeantNow, me: str) -> Iterator[str]:
             yield f"{_reports(below.id, below.name, me)} to {name} now."
 
 
-def _other_members(basis: Basis, members: tuple[Meant, ...], me: str) -> Iterator[str]:
+def _other_members(basis: RoutingEvidence, members: tuple[Meant, ...], me: str) -> Iterator[str]:
     if len(members) >= MEMBERS:
         return  # cut off there, so that nobody can be said to be missing
     then, today = {each.id for each in basis.people}, {each.id for each in members}

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from portal.domain.people.directory import Absence
 from portal.domain.policy.policy import RuleKind
-from portal.domain.routing.plan import Basis
+from portal.domain.routing.plan import RoutingEvidence
 from portal.extensions import db
 
 NOTICES = 20
@@ -158,7 +158,7 @@ def absences(people: Iterable[str], since: datetime) -> dict[str, list[Away]]:
     return found
 
 
-def meant_now(kept: Iterable[Basis]) -> MeantNow:
+def meant_now(kept: Iterable[RoutingEvidence]) -> MeantNow:
     """Whom the rules mean today, to compare with what was kept."""
     codes: dict[RuleKind, list[str]] = {kind: [] for kind in RuleKind}
     for each in kept:

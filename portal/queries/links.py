@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Select, cast, func, select
 from sqlalchemy.orm import aliased
 
-from portal.domain.notices.links import Followed
+from portal.domain.notices.links import FollowedLink
 from portal.domain.request.values import Status, TaskStatus
 from portal.extensions import db
 from portal.models import Link, LinkRefusal, PolicyVersion, Request, Task, User
@@ -48,9 +48,9 @@ class LinkRecord:
     is_revoked: bool
 
     @property
-    def followed(self) -> Followed:
+    def followed(self) -> FollowedLink:
         """As the rule wants to know it."""
-        return Followed(
+        return FollowedLink(
             recipient_id=self.recipient_id,
             assignee_id=self.assignee_id,
             decided_by=self.decided_by,

@@ -2,20 +2,20 @@
 
 from sqlalchemy import select
 
-from portal.domain.notices.preferences import Wishes, choices
+from portal.domain.notices.preferences import NotificationPreferences, choices
 from portal.extensions import db
 from portal.models import NotificationPreference as Row
 
 
-def wishes_of(user_id: str) -> Wishes:
+def wishes_of(user_id: str) -> NotificationPreferences:
     """The person's wishes; everything at any time where they said nothing."""
     found = select(Row.choices, Row.daily_at, Row.quiet_from, Row.quiet_until).where(
         Row.user_id == user_id
     )
     row = db.session.execute(found.where(Row.user_id == user_id)).one_or_none()
     if row is None:
-        return Wishes()
-    return Wishes(
+        return NotificationPreferences()
+    return NotificationPreferences(
         chosen=choices(row.choices),
         daily_at=row.daily_at,
         quiet_from=row.quiet_from,

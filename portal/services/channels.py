@@ -11,8 +11,14 @@ from portal.chat import post, sealing
 from portal.chat.post import NotTaken, Post
 from portal.chat_settings import ChatSettings
 from portal.domain.networks import is_inside
-from portal.domain.notices.chat import Address, AddressRefused, ChannelChange, Recipient, examine
-from portal.domain.notices.chat_text import Words
+from portal.domain.notices.chat import (
+    Address,
+    AddressRefused,
+    ChannelChange,
+    ChatMessage,
+    Recipient,
+    examine,
+)
 from portal.extensions import db
 from portal.models import ChatChannel, ChatChannelChange, User
 from portal.models.channels import mark_of
@@ -129,7 +135,7 @@ def remove(channel_id: str, actor_id: str) -> str:
     return str(row["name"])
 
 
-def send_test(setup: Setup, channel_id: str, actor_id: str, words: Words) -> str | None:
+def send_test(setup: Setup, channel_id: str, actor_id: str, words: ChatMessage) -> str | None:
     """Write to the administrator by the channel; None if it was taken, else why not.
 
     Raises ChannelGone. At most one at a time, for it may take as long as a service may.
@@ -150,7 +156,7 @@ def send_test(setup: Setup, channel_id: str, actor_id: str, words: Words) -> str
     return trouble
 
 
-def _try(setup: Setup, row: dict[str, Any], me: Recipient, words: Words) -> str | None:
+def _try(setup: Setup, row: dict[str, Any], me: Recipient, words: ChatMessage) -> str | None:
     try:
         text = sealing.unseal(row["sealed"], row["id"], setup.secret_key)
         address = examine(text, setup.rules.schemes)

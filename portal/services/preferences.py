@@ -3,13 +3,19 @@
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from portal.domain.notices.preferences import DIGESTS, MORNING, Wishes, differences, zone_or_utc
+from portal.domain.notices.preferences import (
+    DIGESTS,
+    MORNING,
+    NotificationPreferences,
+    differences,
+    zone_or_utc,
+)
 from portal.extensions import db
 from portal.models import Message, Notification, Task, User
 from portal.models import NotificationPreference as Row
 
 
-def keep(user_id: str, wishes: Wishes) -> None:
+def keep(user_id: str, wishes: NotificationPreferences) -> None:
     """Keep the wishes; they hold for messages that are made from now on."""
     values = {
         "choices": differences(wishes.chosen),
@@ -31,7 +37,7 @@ def time_digests(user_id: str) -> None:
                    Row.quiet_until)  # fmt: skip
     found = found.outerjoin(Row, Row.user_id == User.id).where(User.id == user_id)
     row = db.session.execute(found).one()
-    wishes = Wishes(
+    wishes = NotificationPreferences(
         daily_at=row.daily_at or MORNING, quiet_from=row.quiet_from, quiet_until=row.quiet_until
     )
     for how in DIGESTS:

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.domain.networks import is_public
-from portal.domain.notices.chat import SERVICES, USUAL, AddressRefused, Recipient, examine
-from portal.domain.notices.chat_text import harmless
+from portal.domain.notices.chat import SERVICES, USUAL, AddressRefused, Recipient, examine, harmless
 
 GOOD = "ntfys://tk_secret@ntfy.example.org/approvals-{employee_no}"
 

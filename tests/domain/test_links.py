@@ -6,12 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.domain.notices.links import Followed, Leads, is_proof, leads, may_decide_unsigned
+from portal.domain.notices.links import (
+    FollowedLink,
+    LinkTarget,
+    is_proof,
+    leads,
+    may_decide_unsigned,
+)
 from portal.domain.request.values import Status, TaskStatus
 
 PEOPLE = st.sampled_from(["ben", "cleo", "eve"])
 LINKS = st.builds(
-    Followed,
+    FollowedLink,
     recipient_id=PEOPLE,
     assignee_id=PEOPLE,
     decided_by=st.none() | PEOPLE,
@@ -22,7 +28,7 @@ LINKS = st.builds(
     is_expired=st.booleans(),
     is_revoked=st.booleans(),
 )
-FRESH = Followed(
+FRESH = FollowedLink(
     recipient_id="ben", assignee_id="ben", decided_by=None, task_status=TaskStatus.OPEN,
     status=Status.PENDING, content_version=1, seen_version=1,
 )  # fmt: skip
@@ -30,38 +36,38 @@ FRESH = Followed(
 
 @settings(deadline=None)
 @given(link=LINKS, person=st.none() | PEOPLE)
-def test_only_the_recipient_gets_anywhere(link: Followed, person: str | None) -> None:
+def test_only_the_recipient_gets_anywhere(link: FollowedLink, person: str | None) -> None:
     way = leads(link, person)
     if person is not None and person != link.recipient_id:
-        assert way in (Leads.ELSEWHERE, Leads.OVER)
-    if way is Leads.TO_THE_TASK and person is not None:
+        assert way in (LinkTarget.ELSEWHERE, LinkTarget.OVER)
+    if way is LinkTarget.TO_THE_TASK and person is not None:
         assert (link.assignee_id, link.task_status) == (person, TaskStatus.OPEN)
         assert link.content_version == link.seen_version
         assert not link.is_revoked
     if link.is_expired or link.assignee_id != link.recipient_id:
-        assert way is Leads.OVER
+        assert way is LinkTarget.OVER
 
 
 @settings(deadline=None)
 @given(link=LINKS)
-def test_a_visitor_learns_nothing_but_whether_it_is_over(link: Followed) -> None:
-    assert leads(link, None) in (Leads.TO_THE_TASK, Leads.OVER)
+def test_a_visitor_learns_nothing_but_whether_it_is_over(link: FollowedLink) -> None:
+    assert leads(link, None) in (LinkTarget.TO_THE_TASK, LinkTarget.OVER)
 
 
 @pytest.mark.parametrize(
     ("change", "way"),
     [
-        ({}, Leads.TO_THE_TASK),
-        ({"is_expired": True}, Leads.OVER),
-        ({"is_revoked": True}, Leads.OVER),
-        ({"assignee_id": "cleo", "is_revoked": True}, Leads.OVER),
-        ({"status": Status.WITHDRAWN, "task_status": TaskStatus.WITHDRAWN}, Leads.OVER),
-        ({"task_status": TaskStatus.DECIDED, "decided_by": "ben"}, Leads.DONE),
-        ({"task_status": TaskStatus.WITHDRAWN, "is_revoked": True}, Leads.CHANGED),
-        ({"content_version": 2, "is_revoked": True}, Leads.CHANGED),
+        ({}, LinkTarget.TO_THE_TASK),
+        ({"is_expired": True}, LinkTarget.OVER),
+        ({"is_revoked": True}, LinkTarget.OVER),
+        ({"assignee_id": "cleo", "is_revoked": True}, LinkTarget.OVER),
+        ({"status": Status.WITHDRAWN, "task_status": TaskStatus.WITHDRAWN}, LinkTarget.OVER),
+        ({"task_status": TaskStatus.DECIDED, "decided_by": "ben"}, LinkTarget.DONE),
+        ({"task_status": TaskStatus.WITHDRAWN, "is_revoked": True}, LinkTarget.CHANGED),
+        ({"content_version": 2, "is_revoked": True}, LinkTarget.CHANGED),
     ],
 )
-def test_each_case(change: dict[str, object], way: Leads) -> None:
+def test_each_case(change: dict[str, object], way: LinkTarget) -> None:
     assert leads(replace(FRESH, **change), "ben") is way  # type: ignore[arg-type]
 
 

@@ -10,7 +10,7 @@ from portal.domain.policy.policy import Mode
 from portal.domain.request import commands
 from portal.domain.request.events import SYSTEM
 from portal.domain.request.values import Status
-from portal.domain.routing.plan import Candidate, LeftOut, Review, RoutePlan, StandIn
+from portal.domain.routing.plan import Candidate, LeftOut, RoutePlan, RouteReview, StandIn
 from tests.domain.story import Story, asked, kinds, refusal, stage
 
 LEFT = "is no longer active"
@@ -41,7 +41,7 @@ def reviewed(story: Story, *gone: str, **values: Any) -> Any:
     """The people change, routing answers; what followed the question."""
     story.says(commands.ReviewPeople, SYSTEM, cause="Ana left.")
     assert story.state.wants_route
-    return story.routed(RoutePlan(review=Review(unfit=unfit(*gone), **values)))
+    return story.routed(RoutePlan(review=RouteReview(unfit=unfit(*gone), **values)))
 
 
 def test_another_person_of_the_rules_gets_the_task_and_the_reason_is_kept() -> None:
@@ -72,7 +72,7 @@ def test_without_anybody_the_admins_are_called_and_it_goes_on_when_somebody_is_t
     assert called.reason == f"Ana {LEFT}. Nobody else may decide the stage “Stage 0”."
     assert story.state.attention == called.reason
     assert kinds(story.waits(minutes=60)) == ["RoutingRetried"]
-    moved, _ = story.routed(RoutePlan(review=Review(unfit=unfit("ana"), people=asked("dan"))))
+    moved, _ = story.routed(RoutePlan(review=RouteReview(unfit=unfit("ana"), people=asked("dan"))))
     assert (moved.to_id, story.state.attention) == ("dan", None)
 
 
@@ -81,7 +81,7 @@ def test_an_admin_can_have_it_looked_at_again_at_once() -> None:
     reviewed(story, "ana")
     story.says(commands.Resume, "admin")
     assert story.state.wants_route
-    moved, _ = story.routed(RoutePlan(review=Review(unfit=unfit("ana"), people=asked("dan"))))
+    moved, _ = story.routed(RoutePlan(review=RouteReview(unfit=unfit("ana"), people=asked("dan"))))
     assert moved.to_id == "dan"
 
 

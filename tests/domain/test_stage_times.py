@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.domain.errors import InvalidPolicy
-from portal.domain.people.directory import Absence, Directory, Place
+from portal.domain.people.directory import Absence, Directory, Workplace
 from portal.domain.policy.check import validate_policy
 from portal.domain.policy.policy import EscalationLevel, Mode, Policy, Stage, WorkingTime
 from portal.domain.policy.simple import simple_stage
@@ -26,7 +26,7 @@ LONDON = Calendar(time_zone="Europe/London", hours=OFFICE_HOURS)
 KOLKATA = Calendar(time_zone="Asia/Kolkata", hours=OFFICE_HOURS)
 LOS_ANGELES = Calendar(time_zone="America/Los_Angeles", hours=OFFICE_HOURS)
 PLACES = {"ida": KOLKATA, "fay": LONDON, "max": LOS_ANGELES}
-NAMED = {who: Place(name=each.time_zone, calendar=each) for who, each in PLACES.items()}
+NAMED = {who: Workplace(name=each.time_zone, calendar=each) for who, each in PLACES.items()}
 
 
 def known(**values: object) -> Directory:

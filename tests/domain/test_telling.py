@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.domain.notices.kinds import Channel
-from portal.domain.notices.preferences import How, Wishes
+from portal.domain.notices.preferences import DeliveryMode, NotificationPreferences
 
 BERLIN = ZoneInfo("Europe/Berlin")
-NIGHT = Wishes(quiet_from=time(22), quiet_until=time(7))
+NIGHT = NotificationPreferences(quiet_from=time(22), quiet_until=time(7))
 ZONES = st.sampled_from(
     ["UTC", "Europe/Berlin", "Asia/Kolkata", "Asia/Kathmandu", "America/St_Johns"]
 )
@@ -42,7 +42,7 @@ def test_never_early_and_never_more_than_a_day_late(
     now: datetime, zone: str, start: time, end: time
 ) -> None:
     place = ZoneInfo(zone)
-    wishes = Wishes(quiet_from=start, quiet_until=end)
+    wishes = NotificationPreferences(quiet_from=start, quiet_until=end)
     due = wishes.due(now, place)
     assert now <= due <= now + timedelta(hours=26)
     if due > now:
@@ -51,12 +51,12 @@ def test_never_early_and_never_more_than_a_day_late(
 
 def test_without_quiet_hours_at_once() -> None:
     now = datetime.now(UTC)
-    assert Wishes().due(now, BERLIN) == now
-    assert Wishes(quiet_from=time(22)).due(now, BERLIN) == now
+    assert NotificationPreferences().due(now, BERLIN) == now
+    assert NotificationPreferences(quiet_from=time(22)).due(now, BERLIN) == now
 
 
 def test_what_is_not_wanted_by_mail_may_stand_in_the_portal() -> None:
-    wishes = Wishes(chosen={Channel.MAIL: {"commented": How.NOT}})
-    assert wishes.how("comment", Channel.MAIL) is How.NOT
-    assert wishes.how("comment", Channel.PORTAL) is How.AT_ONCE
-    assert wishes.how("assigned", Channel.MAIL) is How.AT_ONCE
+    wishes = NotificationPreferences(chosen={Channel.MAIL: {"commented": DeliveryMode.NOT}})
+    assert wishes.how("comment", Channel.MAIL) is DeliveryMode.NOT
+    assert wishes.how("comment", Channel.PORTAL) is DeliveryMode.AT_ONCE
+    assert wishes.how("assigned", Channel.MAIL) is DeliveryMode.AT_ONCE

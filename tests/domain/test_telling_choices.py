@@ -4,7 +4,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.domain.notices.kinds import TOPICS, Channel
-from portal.domain.notices.preferences import OFFERED, How, Wishes, choices, differences
+from portal.domain.notices.preferences import (
+    OFFERED,
+    DeliveryMode,
+    NotificationPreferences,
+    choices,
+    differences,
+)
 
 TOPIC_CODES = st.sampled_from([topic.code for topic in TOPICS])
 CHOSEN = st.fixed_dictionaries(
@@ -19,12 +25,18 @@ CHOSEN = st.fixed_dictionaries(
 @given(chosen=CHOSEN, kind=st.sampled_from(["assigned", "comment", "unknown"]))
 def test_what_is_stored_means_the_same_when_it_is_read(chosen, kind: str) -> None:
     stored = differences(chosen)
-    before, after = Wishes(chosen=chosen), Wishes(chosen=choices(stored))
+    before, after = (
+        NotificationPreferences(chosen=chosen),
+        NotificationPreferences(chosen=choices(stored)),
+    )
     assert all(before.how(kind, each) is after.how(kind, each) for each in OFFERED)
     assert differences(after.chosen) == stored
 
 
 def test_what_means_nothing_is_as_if_it_had_not_been_said() -> None:
     stored = {"mail": {"asked": "by pigeon", "gone": "not"}, "smoke": {"asked": "not"}}
-    assert Wishes(chosen=choices(stored)).how("assigned", Channel.MAIL) is How.AT_ONCE
+    assert (
+        NotificationPreferences(chosen=choices(stored)).how("assigned", Channel.MAIL)
+        is DeliveryMode.AT_ONCE
+    )
     assert differences(choices(stored)) == {}

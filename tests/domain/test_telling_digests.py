@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.domain.notices.kinds import Channel
-from portal.domain.notices.preferences import How, Wishes
+from portal.domain.notices.preferences import DeliveryMode, NotificationPreferences
 from tests.domain.test_telling import HOURS, MOMENTS
 
 ZONES = st.sampled_from(
@@ -31,34 +31,36 @@ ZONES = st.sampled_from(
 )
 def test_the_daily_digest(now: str, at: time, zone: str, due: str) -> None:
     moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
-    found = Wishes(daily_at=at).next_digest(How.DAILY, moment, ZoneInfo(zone))
+    found = NotificationPreferences(daily_at=at).next_digest(
+        DeliveryMode.DAILY, moment, ZoneInfo(zone)
+    )
     assert found == datetime.fromisoformat(due).replace(tzinfo=UTC)
 
 
 @settings(deadline=None)
 @given(now=MOMENTS, zone=ZONES, at=HOURS)
 def test_later_and_within_a_day_or_an_hour(now: datetime, zone: str, at: time) -> None:
-    place, wishes = ZoneInfo(zone), Wishes(daily_at=at)
-    daily = wishes.next_digest(How.DAILY, now, place)
+    place, wishes = ZoneInfo(zone), NotificationPreferences(daily_at=at)
+    daily = wishes.next_digest(DeliveryMode.DAILY, now, place)
     assert now < daily <= now + timedelta(hours=26)
-    hourly = wishes.next_digest(How.HOURLY, now, place)
+    hourly = wishes.next_digest(DeliveryMode.HOURLY, now, place)
     assert now < hourly <= now + timedelta(hours=1)
     assert (hourly - datetime(2020, 1, 1, tzinfo=UTC)) % timedelta(minutes=15) == timedelta()
-    following = wishes.next_digest(How.DAILY, daily, place)
+    following = wishes.next_digest(DeliveryMode.DAILY, daily, place)
     assert timedelta(hours=22) < following - daily < timedelta(hours=26)
 
 
 def test_in_quiet_hours_it_comes_at_their_end() -> None:
-    wishes = Wishes(daily_at=time(6), quiet_from=time(22), quiet_until=time(7))
+    wishes = NotificationPreferences(daily_at=time(6), quiet_from=time(22), quiet_until=time(7))
     now = datetime(2026, 11, 25, 12, tzinfo=UTC)
-    due = wishes.next_digest(How.DAILY, now, ZoneInfo("UTC"))
+    due = wishes.next_digest(DeliveryMode.DAILY, now, ZoneInfo("UTC"))
     assert due == datetime(2026, 11, 26, 7, tzinfo=UTC)
 
 
 def test_what_is_needed_before_the_digest_does_not_wait_for_it() -> None:
-    wishes = Wishes(chosen={Channel.MAIL: {"asked": How.DAILY}})
+    wishes = NotificationPreferences(chosen={Channel.MAIL: {"asked": DeliveryMode.DAILY}})
     now = datetime(2026, 11, 25, 12, tzinfo=UTC)
     tonight, later = now + timedelta(hours=6), now + timedelta(days=3)
     utc = ZoneInfo("UTC")
-    assert wishes.timing("assigned", Channel.MAIL, now, utc, tonight) == (How.AT_ONCE, now)
-    assert wishes.timing("assigned", Channel.MAIL, now, utc, later)[0] is How.DAILY
+    assert wishes.timing("assigned", Channel.MAIL, now, utc, tonight) == (DeliveryMode.AT_ONCE, now)
+    assert wishes.timing("assigned", Channel.MAIL, now, utc, later)[0] is DeliveryMode.DAILY

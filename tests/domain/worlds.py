@@ -17,8 +17,8 @@ from portal.domain.routing.plan import (
     Candidate,
     LeftOut,
     PlannedEscalation,
-    Review,
     RoutePlan,
+    RouteReview,
     StagePlan,
     StageSkip,
     StandIn,
@@ -163,11 +163,11 @@ def stage_plans(draw: st.DrawFn, index: int, now: datetime) -> StagePlan:
 
 
 @st.composite
-def reviews(draw: st.DrawFn, state: Approval) -> Review:
+def reviews(draw: st.DrawFn, state: Approval) -> RouteReview:
     """What routing says of an open stage: some who are asked may not decide any more."""
     asked = sorted({who for task in state.open_tasks for who in (task.owner_id, task.assignee_id)})
     unfit = draw(st.sets(st.sampled_from(asked))) if asked else set()
-    return Review(
+    return RouteReview(
         people=draw(candidates(least=0)),
         fallback=draw(candidates(least=0)),
         unfit=tuple(LeftOut(person_id=each, name=each, reason="left") for each in sorted(unfit)),

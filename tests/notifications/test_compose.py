@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from portal.domain.notices.composers import ComposeContext, Notice
 from portal.domain.policy.policy import Decision, StageKind
 from portal.domain.request import commands
 from portal.domain.request.events import Event
 from portal.domain.routing.plan import PlannedEscalation, RoutePlan
-from portal.notifications.compose import Notice, Scene, compose
+from portal.notifications.compose import compose
 from tests.domain.story import Story, asked, at
 
 NAMES = {"rita": "Rita", "ana": "Ana", "ben": "Ben", "bob": "Bob", "admin": "Adam"}
@@ -18,7 +19,7 @@ NAMES = {"rita": "Rita", "ana": "Ana", "ben": "Ben", "bob": "Bob", "admin": "Ada
 def told(events: Sequence[Event], **values: object) -> list[tuple[str, str, str]]:
     """Person, kind and text of each notice."""
     given = {"title": "", "requester_id": "rita", "names": NAMES, "admins": ["admin"], **values}
-    notices = compose(events, Scene(**given))  # type: ignore[arg-type]
+    notices = compose(events, ComposeContext(**given))  # type: ignore[arg-type]
     return [(each.user_id, each.kind, each.text) for each in notices]
 
 
@@ -137,9 +138,9 @@ def test_attention_is_told_once_for_each_reason() -> None:
 
 
 def test_titles_and_names_are_taken_as_they_are() -> None:
-    scene = Scene(title="{title} <b>", requester_id="rita")
+    context = ComposeContext(title="{title} <b>", requester_id="rita")
     story = opened("ana")
-    (notice,) = compose(story.says(commands.Hold, "admin", reason="Wait."), scene)
+    (notice,) = compose(story.says(commands.Hold, "admin", reason="Wait."), context)
     assert isinstance(notice, Notice)
     assert notice.text == "Somebody put “{title} <b>” on hold."
 

@@ -7,7 +7,7 @@ from flask import Flask
 
 from portal.config import Settings
 from portal.domain.notices.kinds import Channel
-from portal.domain.notices.preferences import How, Wishes
+from portal.domain.notices.preferences import DeliveryMode, NotificationPreferences
 from portal.domain.request.state import Approval
 from portal.notifications.digest_sending import DigestSending
 from portal.notifications.digests import gather
@@ -88,7 +88,10 @@ def test_a_new_choice_makes_no_urgent_decision_wait(
     post.do("UPDATE portal.tasks SET due_at = now() + interval '1 minute' WHERE request_id = :one",
             one=waiting[0].request_id)  # fmt: skip
     with app.app_context():
-        preferences.keep(people.ben, Wishes(chosen={Channel.MAIL: {"asked": How.DAILY}}))
+        preferences.keep(
+            people.ben,
+            NotificationPreferences(chosen={Channel.MAIL: {"asked": DeliveryMode.DAILY}}),
+        )
     assert sorted(str(row.digest) for row in post.rows()) == ["None", "daily"]
     assert post.outbox.next_batch() is not None
 

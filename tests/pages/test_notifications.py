@@ -5,7 +5,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from portal.domain.notices.kinds import Channel
-from portal.domain.notices.preferences import How, Wishes
+from portal.domain.notices.preferences import DeliveryMode, NotificationPreferences
 from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.queries.navigation import frame
@@ -77,7 +77,7 @@ def test_odd_addresses_are_answered(ben: PageClient, query: str) -> None:
 def test_what_is_not_wanted_in_the_portal_is_kept_but_not_shown(
     client: PageClient, app: Flask, people: People, process: InProcess, kind: dict[str, str]
 ) -> None:
-    wish = Wishes(chosen={Channel.PORTAL: {"asked": How.NOT}})
+    wish = NotificationPreferences(chosen={Channel.PORTAL: {"asked": DeliveryMode.NOT}})
     with app.app_context():
         preferences.keep(people.ben, wish)
     process.give(submit(kind, people))

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import insert, select
 
 from portal.domain.notices.kinds import TOPICS, Channel
-from portal.domain.notices.preferences import How, Wishes, differences
+from portal.domain.notices.preferences import DeliveryMode, NotificationPreferences, differences
 from portal.extensions import db
 from portal.models import Message
 from portal.models.columns import new_id
@@ -26,7 +26,7 @@ def ana(client: PageClient, people: People) -> PageClient:
     return client
 
 
-def wishes(app: Flask, people: People) -> Wishes:
+def wishes(app: Flask, people: People) -> NotificationPreferences:
     with app.app_context():
         return wishes_of(people.ana)
 
@@ -50,8 +50,8 @@ def test_what_is_chosen_is_kept(ana: PageClient, app: Flask, people: People) -> 
     page = ana.get_page(PATH)
     assert 'value="22:00"' in page.response.text
     assert send(ana) == 303
-    assert wishes(app, people).how("assigned", Channel.PORTAL) is How.NOT
-    assert wishes(app, people).how("comment", Channel.MAIL) is How.AT_ONCE
+    assert wishes(app, people).how("assigned", Channel.PORTAL) is DeliveryMode.NOT
+    assert wishes(app, people).how("comment", Channel.MAIL) is DeliveryMode.AT_ONCE
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from portal.domain.policy.policy import Decision, WorkflowKind
 from portal.domain.request import commands
 from portal.domain.request.events import SYSTEM
 from portal.domain.request.values import Content
-from portal.domain.routing.plan import Candidate, LeftOut, Review
+from portal.domain.routing.plan import Candidate, LeftOut, RouteReview
 from portal.models.columns import new_id
 from tests.workflows.fakes import days, permanent
 from tests.workflows.given import ANA, BEN, CAI, DAN, escalates_to_ben, stage
@@ -120,7 +120,7 @@ async def people_changed(journey: Journey) -> None:
     """Represented and given back; then who is asked leaves, and somebody else decides."""
     cai = Candidate(person_id=CAI, name="Cai", why="Because.")
     ana = LeftOut(person_id=ANA, name="Ana", reason="is no longer active")
-    journey.router.review = Review(people=(cai,), unfit=(ana,))
+    journey.router.review = RouteReview(people=(cai,), unfit=(ana,))
     await journey.start(stage("manager", ANA))
     absence = {"task_id": journey.request.task(ANA), "delegation_id": new_id()}
     started = {"on_behalf_of": ANA, "delegate_id": BEN, **absence}

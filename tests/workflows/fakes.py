@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 from portal.domain import codec
 from portal.domain.request.events import EVENTS, Event
 from portal.domain.request.state import Approval
-from portal.domain.routing.plan import Review, RoutePlan, RouteQuestion, StagePlan
+from portal.domain.routing.plan import RoutePlan, RouteQuestion, RouteReview, StagePlan
 from portal.workflows.messages import (
     RecordAnswer,
     RecordBatch,
@@ -81,7 +81,7 @@ class FakeRouter(Router):
     fail: list[Exception] = field(default_factory=list)
     attention: list[str] = field(default_factory=list)
     asked: list[RouteQuestion] = field(default_factory=list)
-    review: Review | None = None
+    review: RouteReview | None = None
 
     @activity.defn(name="route")
     def route(self, ask: RouteAsk) -> RouteAnswer:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from portal.domain.people.directory import Directory, Person, Place
+from portal.domain.people.directory import Directory, Person, Workplace
 from portal.domain.policy.policy import ApproverRule, Mode, Policy, RuleKind, Stage, WorkingTime
 from portal.domain.request import commands
 from portal.domain.request.events import ReminderDue, TaskEscalated, TaskExpired
@@ -28,7 +28,7 @@ def by_place(question: RouteQuestion) -> StagePlan:
     rule = ApproverRule(kind=RuleKind.PEOPLE, people=(ANA, BEN))
     clocks = {"remind_after": (30,), "expire_after": 60, "working_time": WorkingTime.APPROVER}
     policy = Policy(stages=(Stage(key="a", name="A", mode=Mode.ALL, rules=(rule,), **clocks),))
-    places = {who: Place(name=who, calendar=each) for who, each in PLACES.items()}
+    places = {who: Workplace(name=who, calendar=each) for who, each in PLACES.items()}
     known = Directory(people={each.id: each for each in PEOPLE}, calendars=places)
     plan = plan_next(policy, question, known, {}, lambda *_: question.now).stage
     assert plan is not None

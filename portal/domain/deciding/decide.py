@@ -7,9 +7,8 @@ from portal.domain.deciding.settle import settle
 from portal.domain.deciding.verdict import Verdict, verdict
 from portal.domain.errors import Refusal
 from portal.domain.policy.policy import Decision
-from portal.domain.request import commands
-from portal.domain.request import events as stage_events
-from portal.domain.request.recorder import Draft
+from portal.domain.request import commands, events
+from portal.domain.request.recorder import EventRecorder
 from portal.domain.request.state import Approval, OpenStage, Task
 from portal.domain.request.values import Status, TaskStatus
 
@@ -20,9 +19,9 @@ DECISIONS: dict[type[commands.TaskCommand], Decision] = {
 }
 
 
-def decide(draft: Draft, command: commands.TaskCommand) -> Refusal | None:
+def decide(recorder: EventRecorder, command: commands.TaskCommand) -> Refusal | None:
     """Approve, reject or send back. The first valid decision on a task wins."""
-    state, decision = draft.state, DECISIONS[type(command)]
+    state, decision = recorder.state, DECISIONS[type(command)]
     refusal = _not_now(state, command)
     if refusal is not None:
         return refusal
@@ -38,14 +37,14 @@ def decide(draft: Draft, command: commands.TaskCommand) -> Refusal | None:
     if decision in stage.plan.comment_required and not command.comment.strip():
         return Refusal.COMMENT_REQUIRED
     # Both names stand with the decision, whatever the form said.
-    draft.command = replace(command, on_behalf_of=task.acting_for)
-    _record(draft, command, decision, stage)
+    recorder.command = replace(command, on_behalf_of=task.acting_for)
+    _record(recorder, command, decision, stage)
     return None
 
 
-def retract(draft: Draft, command: commands.Retract) -> Refusal | None:
+def retract(recorder: EventRecorder, command: commands.Retract) -> Refusal | None:
     """Undo one's own decision before its undo window ends; every other task stays as it is."""
-    state = draft.state
+    state = recorder.state
     if state.status is Status.ON_HOLD:
         return Refusal.ON_HOLD
     found = find_task(state, command.task_id)
@@ -56,11 +55,11 @@ def retract(draft: Draft, command: commands.Retract) -> Refusal | None:
         return Refusal.NOT_ALLOWED
     if task.decided_by != command.actor_id:
         return Refusal.NOT_YOURS
-    if task.undo_until is None or draft.now >= task.undo_until:
+    if task.undo_until is None or recorder.now >= task.undo_until:
         return Refusal.UNDO_OVER
     left = tuple(_reopened(each) if each.id == task.id else each for each in stage.tasks)
     settles_at = None if verdict(stage.plan, left) is Verdict.PENDING else stage.settles_at
-    draft.done(stage_events.DecisionRetracted, task_id=task.id, settles_at=settles_at)
+    recorder.by_actor(events.DecisionRetracted, task_id=task.id, settles_at=settles_at)
     return None
 
 
@@ -105,26 +104,26 @@ def is_excluded(state: Approval, stage: OpenStage, *people: str | None) -> bool:
 
 
 def _record(
-    draft: Draft, command: commands.TaskCommand, decision: Decision, stage: OpenStage
+    recorder: EventRecorder, command: commands.TaskCommand, decision: Decision, stage: OpenStage
 ) -> None:
-    state, undo = draft.state, stage.plan.undo_seconds
+    state, undo = recorder.state, stage.plan.undo_seconds
     voted = tuple(
         _voted(each, decision) if each.id == command.task_id else each for each in stage.tasks
     )
     reached = verdict(stage.plan, voted) is not Verdict.PENDING
-    draft.done(
-        stage_events.TaskDecided,
+    recorder.by_actor(
+        events.TaskDecided,
         task_id=command.task_id,
         decision=decision,
         content_version=state.content_version,
         content_hash=state.content_hash,
         comment=command.comment,
-        settles_at=draft.now + timedelta(seconds=undo) if reached else None,
+        settles_at=recorder.now + timedelta(seconds=undo) if reached else None,
         via=command.via,
         files=command.files,
     )
     if reached and undo <= 0:
-        settle(draft)
+        settle(recorder)
 
 
 def _voted(task: Task, decision: Decision) -> Task:

@@ -3,22 +3,20 @@
 from portal.domain.deciding.settle import conclude, withdraw_open_tasks
 from portal.domain.errors import Refusal
 from portal.domain.policy.policy import Decision
-from portal.domain.request import commands
-from portal.domain.request import events as request_events
-from portal.domain.request import events as stage_events
-from portal.domain.request.recorder import Draft
+from portal.domain.request import commands, events
+from portal.domain.request.recorder import EventRecorder
 from portal.domain.request.state import Approval, OpenStage
 from portal.domain.request.values import Status
 
 INSTEAD = "An administrator decided instead."
 
 
-def override(draft: Draft, command: commands.Override) -> Refusal | None:
+def override(recorder: EventRecorder, command: commands.Override) -> Refusal | None:
     """Decide the request, or approve the stage under way, with a reason.
 
     That the actor is an admin is checked before; nobody decides their own request like this.
     """
-    state = draft.state
+    state = recorder.state
     refusal = _refusal(state, command)
     if refusal is not None:
         return refusal
@@ -28,8 +26,8 @@ def override(draft: Draft, command: commands.Override) -> Refusal | None:
         for task in stage.tasks
         for person in (task.assignee_id, task.owner_id)
     }
-    draft.done(
-        request_events.RequestOverridden,
+    recorder.by_actor(
+        events.RequestOverridden,
         decision=command.decision,
         stage_key=command.stage_key,
         reason=command.reason,
@@ -38,8 +36,8 @@ def override(draft: Draft, command: commands.Override) -> Refusal | None:
         passed_over=tuple(sorted(passed_over - {command.actor_id})),
     )
     stage = state.stage if command.stage_key is not None else None
-    withdraw_open_tasks(draft, INSTEAD, stage)
-    _conclude(draft, command, stage)
+    withdraw_open_tasks(recorder, INSTEAD, stage)
+    _conclude(recorder, command, stage)
     return None
 
 
@@ -67,14 +65,14 @@ def _not_this_stage(state: Approval, command: commands.Override) -> Refusal | No
     return None
 
 
-def _conclude(draft: Draft, command: commands.Override, stage: OpenStage | None) -> None:
+def _conclude(recorder: EventRecorder, command: commands.Override, stage: OpenStage | None) -> None:
     if stage is not None:
         plan, by = stage.plan, command.actor_id
-        draft.happened(stage_events.StagePassed, index=plan.index, key=plan.key, overridden_by=by)
-        conclude(draft, plan)
+        recorder.by_system(events.StagePassed, index=plan.index, key=plan.key, overridden_by=by)
+        conclude(recorder, plan)
     elif command.decision is Decision.APPROVE:
-        draft.happened(request_events.RequestApproved)
+        recorder.by_system(events.RequestApproved)
     else:
-        under_way = draft.state.stage
+        under_way = recorder.state.stage
         key = "" if under_way is None else under_way.plan.key
-        draft.happened(request_events.RequestRejected, stage_key=key, reason=INSTEAD)
+        recorder.by_system(events.RequestRejected, stage_key=key, reason=INSTEAD)

@@ -2,9 +2,8 @@
 
 from portal.domain.deciding.verdict import Verdict, approvers, represented, verdict, votes_needed
 from portal.domain.policy.policy import Decision, Mode, Rejection
-from portal.domain.request import events as request_events
-from portal.domain.request import events as stage_events
-from portal.domain.request.recorder import Draft
+from portal.domain.request import events
+from portal.domain.request.recorder import EventRecorder
 from portal.domain.request.state import OpenStage
 from portal.domain.request.values import TaskStatus
 from portal.domain.routing.plan import StagePlan
@@ -14,65 +13,67 @@ DECIDED_OTHERWISE = "The stage was rejected."
 SENT_BACK = "The request was sent back to the requester."
 
 
-def settle(draft: Draft) -> None:
+def settle(recorder: EventRecorder) -> None:
     """Close the stage under way by its verdict; a stage without one stays as it is."""
-    stage = draft.state.stage
+    stage = recorder.state.stage
     if stage is None:
         return
     match verdict(stage.plan, stage.tasks):
         case Verdict.PASSED:
-            _pass(draft, stage)
+            _pass(recorder, stage)
         case Verdict.FAILED:
-            _fail(draft, stage)
+            _fail(recorder, stage)
         case Verdict.RETURNED:
-            _return(draft, stage)
+            _return(recorder, stage)
         case Verdict.PENDING:
             pass
 
 
-def withdraw_open_tasks(draft: Draft, reason: str, stage: OpenStage | None = None) -> None:
+def withdraw_open_tasks(
+    recorder: EventRecorder, reason: str, stage: OpenStage | None = None
+) -> None:
     """Take every open task (of one stage) out of the inboxes, in the name of the command."""
-    for task in draft.state.open_tasks:
+    for task in recorder.state.open_tasks:
         if stage is None or task in stage.tasks:
-            draft.done(stage_events.TaskWithdrawn, task_id=task.id, reason=reason)
+            recorder.by_actor(events.TaskWithdrawn, task_id=task.id, reason=reason)
 
 
-def conclude(draft: Draft, passed: StagePlan) -> None:
+def conclude(recorder: EventRecorder, passed: StagePlan) -> None:
     """Approve at the end of the policy: what routing would find, without asking it."""
-    if passed.is_last and draft.state.has_approval:
-        draft.happened(request_events.RequestApproved)
+    if passed.is_last and recorder.state.has_approval:
+        recorder.by_system(events.RequestApproved)
 
 
-def _pass(draft: Draft, stage: OpenStage) -> None:
+def _pass(recorder: EventRecorder, stage: OpenStage) -> None:
     plan = stage.plan
-    draft.happened(
-        stage_events.StagePassed,
+    recorder.by_system(
+        events.StagePassed,
         index=plan.index,
         key=plan.key,
         deciders=approvers(stage.tasks),
         acted_for=represented(stage.tasks),
     )
-    _no_longer_needed(draft, stage, ENOUGH)
-    conclude(draft, plan)
+    _no_longer_needed(recorder, stage, ENOUGH)
+    conclude(recorder, plan)
 
 
-def _fail(draft: Draft, stage: OpenStage) -> None:
+def _fail(recorder: EventRecorder, stage: OpenStage) -> None:
     plan, reason = stage.plan, _why_failed(stage)
-    draft.happened(stage_events.StageFailed, index=plan.index, key=plan.key, reason=reason)
-    _no_longer_needed(draft, stage, DECIDED_OTHERWISE)
-    draft.happened(request_events.RequestRejected, stage_key=plan.key, reason=reason)
+    recorder.by_system(events.StageFailed, index=plan.index, key=plan.key, reason=reason)
+    _no_longer_needed(recorder, stage, DECIDED_OTHERWISE)
+    recorder.by_system(events.RequestRejected, stage_key=plan.key, reason=reason)
 
 
-def _return(draft: Draft, stage: OpenStage) -> None:
+def _return(recorder: EventRecorder, stage: OpenStage) -> None:
     by = next(task.decided_by or "" for task in stage.tasks if task.decision is Decision.SEND_BACK)
-    _no_longer_needed(draft, stage, SENT_BACK)
-    draft.happened(request_events.RequestReturned, by=by, round=draft.state.round)
+    _no_longer_needed(recorder, stage, SENT_BACK)
+    recorder.by_system(events.RequestReturned, by=by, round=recorder.state.round)
 
 
-def _no_longer_needed(draft: Draft, stage: OpenStage, reason: str) -> None:
+def _no_longer_needed(recorder: EventRecorder, stage: OpenStage, reason: str) -> None:
     for task in stage.tasks:
         if task.status is TaskStatus.OPEN:
-            draft.happened(stage_events.TaskWithdrawn, task_id=task.id, reason=reason)
+            recorder.by_system(events.TaskWithdrawn, task_id=task.id, reason=reason)
 
 
 def _why_failed(stage: OpenStage) -> str:

@@ -1,4 +1,5 @@
-"""Addresses of chat services: which may be set up, and how one is written to a person. Pure.
+"""Chat services: which addresses may be set up, how one is filled in for a person, and what may be
+written there: short texts without anything that a chat would act on. Pure.
 
 An address is apprise's, with a place for the person, such as `slack://TOKEN/{email}`. It holds
 secrets, so nothing here shows one: not `repr`, not an error. Only services that can write to one
@@ -8,6 +9,7 @@ program and touch no file.
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import quote, unquote
@@ -23,6 +25,15 @@ PLACE = re.compile(r"\{([^{}]*)\}")
 # Apprise takes whatever stands behind these for another address or another person.
 SEPARATORS = re.compile(r"[\s,;\\\"'<>|`]|://.*://")
 NOT_SEEN = re.compile(r"[^\x21-\x7e]")
+
+# A chat does nothing with what this stands in, and nobody sees it.
+BREAK = "\N{ZERO WIDTH SPACE}"
+ANGLES = str.maketrans({"<": "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}",
+                        ">": "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"})  # fmt: skip
+# Mentions of people and rooms; links, also those that chats make of bare names; pictures.
+ACTED_ON = re.compile(
+    r"[@#](?=\S)|(?<=\w):(?=//)|(?<=\w)\.(?=[^\W\d_])|(?<=\])(?=[\[(:])|(?<=mailto|..data|...tel):"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,3 +171,25 @@ def _require_place(text: str, path: str) -> None:
         raise AddressRefused(f"must say where the person stands: {wanted}.")
     if len(places) > 1 or PLACE.findall(path) != places or re.search(r"[{}]", PLACE.sub("", text)):
         raise AddressRefused("must have one place for the person, behind the host.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatMessage:
+    """A message as a chat shows it. `ending` (its link) stays whole where a service takes less."""
+
+    title: str
+    text: str
+    ending: str
+
+
+def harmless(text: str, most: int) -> str:
+    """What people typed, as one line of at most about so many characters that mentions nobody and
+    links to nothing."""
+    line = " ".join("".join(c if _is_seen(c) else " " for c in text).split())
+    if len(line) > most:
+        line = line[: most - 1].rstrip() + "…"
+    return ACTED_ON.sub(lambda found: found[0] + BREAK, line.translate(ANGLES))
+
+
+def _is_seen(char: str) -> bool:
+    return unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp")

@@ -113,7 +113,7 @@ def kind_named(code: str) -> NoticeKind:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class DeliveryContext:
     """What sending a message depends on, as it is at the moment of sending.
 
     `task_is_theirs`: the message's task is open and the reader's. `sees`: the reader may still see
@@ -129,7 +129,7 @@ class Standing:
     is_repeated: bool = False
 
 
-def why_not(kind: NoticeKind, standing: Standing) -> str | None:
+def why_not(kind: NoticeKind, standing: DeliveryContext) -> str | None:
     """Why a message is not worth sending any more; None while it is still true."""
     if not standing.is_active:
         return "The person's account is not active."

@@ -6,7 +6,7 @@ from enum import StrEnum
 from portal.domain.request.values import Status, TaskStatus
 
 
-class Leads(StrEnum):
+class LinkTarget(StrEnum):
     """Where a link leads. OVER says the same of links that are expired, revoked or unknown."""
 
     TO_THE_TASK = "to_the_task"
@@ -17,7 +17,7 @@ class Leads(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Followed:
+class FollowedLink:
     """A link as it is now: whom it was sent to, and how its task and request stand.
 
     `content_version` is the request's; `seen_version` the one that the message was about.
@@ -38,20 +38,20 @@ class Followed:
 ENDED = (Status.WITHDRAWN, Status.CANCELLED)
 
 
-def leads(link: Followed, person_id: str | None) -> Leads:
+def leads(link: FollowedLink, person_id: str | None) -> LinkTarget:
     """Where the link leads that person; None is somebody who has not signed in yet."""
     if _is_over(link):
-        return Leads.OVER
+        return LinkTarget.OVER
     if person_id is not None and person_id != link.recipient_id:
-        return Leads.ELSEWHERE
+        return LinkTarget.ELSEWHERE
     if person_id is not None and link.decided_by == person_id:
-        return Leads.DONE
+        return LinkTarget.DONE
     if person_id is not None and _is_changed(link):
-        return Leads.CHANGED
-    return Leads.TO_THE_TASK
+        return LinkTarget.CHANGED
+    return LinkTarget.TO_THE_TASK
 
 
-def _is_over(link: Followed) -> bool:
+def _is_over(link: FollowedLink) -> bool:
     moved = link.assignee_id != link.recipient_id
     if link.is_expired or moved or link.status in ENDED:
         return True
@@ -59,7 +59,7 @@ def _is_over(link: Followed) -> bool:
     return link.is_revoked and not _is_changed(link)
 
 
-def _is_changed(link: Followed) -> bool:
+def _is_changed(link: FollowedLink) -> bool:
     return (
         link.task_status is not TaskStatus.OPEN
         or not link.status.is_open

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from portal.domain.notices.kinds import TOPICS, Channel, kind_named
 
 
-class How(StrEnum):
+class DeliveryMode(StrEnum):
     """How a topic is told by one channel."""
 
     AT_ONCE = "at_once"
@@ -18,21 +18,21 @@ class How(StrEnum):
     NOT = "not"
 
 
-DIGESTS = (How.HOURLY, How.DAILY)
+DIGESTS = (DeliveryMode.HOURLY, DeliveryMode.DAILY)
 # What each channel can do, and first what it does where the person said nothing.
-OFFERED: Mapping[Channel, tuple[How, ...]] = {
-    Channel.PORTAL: (How.AT_ONCE, How.NOT),
-    Channel.MAIL: (How.AT_ONCE, How.HOURLY, How.DAILY, How.NOT),
-    Channel.CHAT: (How.AT_ONCE, How.NOT),
+OFFERED: Mapping[Channel, tuple[DeliveryMode, ...]] = {
+    Channel.PORTAL: (DeliveryMode.AT_ONCE, DeliveryMode.NOT),
+    Channel.MAIL: (DeliveryMode.AT_ONCE, DeliveryMode.HOURLY, DeliveryMode.DAILY, DeliveryMode.NOT),
+    Channel.CHAT: (DeliveryMode.AT_ONCE, DeliveryMode.NOT),
 }
 MORNING = time(8)
 # By channel and by code of topic.
-Chosen = Mapping[Channel, Mapping[str, How]]
+Chosen = Mapping[Channel, Mapping[str, DeliveryMode]]
 HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wishes:
+class NotificationPreferences:
     """A person's wishes. `chosen`: where they differ from what a channel does by itself. The times
     are on the person's own clock: `daily_at` of the daily digest, and quiet hours, which may go
     over midnight; without both ends there are none."""
@@ -42,17 +42,17 @@ class Wishes:
     quiet_from: time | None = None
     quiet_until: time | None = None
 
-    def how(self, kind: str, channel: Channel) -> How:
+    def how(self, kind: str, channel: Channel) -> DeliveryMode:
         """How a message of that kind is wanted by that channel."""
         return self.of_topic(kind_named(kind).topic.code, channel)
 
-    def of_topic(self, topic: str, channel: Channel) -> How:
+    def of_topic(self, topic: str, channel: Channel) -> DeliveryMode:
         """The same of the topic of that code."""
         return self.chosen.get(channel, {}).get(topic, OFFERED[channel][0])
 
     def timing(
         self, kind: str, channel: Channel, now: datetime, zone: ZoneInfo, needed_by: datetime | None
-    ) -> tuple[How, datetime]:
+    ) -> tuple[DeliveryMode, datetime]:
         """How a message of now goes out, and when. What is needed before the digest would come
         does not wait for it."""
         how = self.how(kind, channel)
@@ -60,7 +60,7 @@ class Wishes:
             at = self.next_digest(how, now, zone)
             if needed_by is None or at < needed_by:
                 return how, at
-            how = How.AT_ONCE
+            how = DeliveryMode.AT_ONCE
         return how, self.due(now, zone)
 
     def due(self, now: datetime, zone: ZoneInfo) -> datetime:
@@ -76,13 +76,13 @@ class Wishes:
         # Where a clock goes forward over that very moment, both sides are the same moment in UTC.
         return max(now, _moment(day, self.quiet_until, zone, now))
 
-    def next_digest(self, how: How, now: datetime, zone: ZoneInfo) -> datetime:
+    def next_digest(self, how: DeliveryMode, now: datetime, zone: ZoneInfo) -> datetime:
         """When the next digest goes out, later than now: at the person's full hour, or at their
         time of day; where a clock skips that time, when it would have been. Quiet hours hold.
         Raises ValueError where that is no digest."""
-        if how is How.DAILY:
+        if how is DeliveryMode.DAILY:
             return self.due(_next_day_time(self.daily_at, now, zone), zone)
-        if how is How.HOURLY:
+        if how is DeliveryMode.HOURLY:
             local = now.astimezone(zone)
             into = timedelta(
                 minutes=local.minute, seconds=local.second, microseconds=local.microsecond
@@ -96,7 +96,7 @@ def choices(stored: Mapping[str, Mapping[str, str]]) -> Chosen:
     topics = {topic.code for topic in TOPICS}
     return {
         channel: {
-            topic: How(how)
+            topic: DeliveryMode(how)
             for topic, how in stored.get(channel, {}).items()
             if topic in topics and how in offered
         }

@@ -2,9 +2,8 @@
 
 from portal.domain.errors import Refusal
 from portal.domain.people.reassignment import cannot_get
-from portal.domain.request import commands
-from portal.domain.request import events as asking_events
-from portal.domain.request.recorder import Draft
+from portal.domain.request import commands, events
+from portal.domain.request.recorder import EventRecorder
 from portal.domain.request.state import Approval, OpenStage
 from portal.domain.request.values import TaskStatus
 from portal.domain.routing.step import task_id
@@ -13,9 +12,9 @@ MOST_ADDED = 10
 _ASKED = frozenset({TaskStatus.OPEN, TaskStatus.DECIDED})
 
 
-def add_approver(draft: Draft, command: commands.AddApprover) -> Refusal | None:
+def add_approver(recorder: EventRecorder, command: commands.AddApprover) -> Refusal | None:
     """Add somebody to the stage under way: by who asked for it, or who is asked in the stage."""
-    state, stage = draft.state, draft.state.stage
+    state, stage = recorder.state, recorder.state.stage
     if stage is None or stage.settles_at is not None:
         return Refusal.LATE
     if command.round != state.round:
@@ -27,8 +26,8 @@ def add_approver(draft: Draft, command: commands.AddApprover) -> Refusal | None:
         refusal = Refusal.ADDED_ENOUGH
     if refusal is not None:
         return refusal
-    draft.done(
-        asking_events.ApproverAdded,
+    recorder.by_actor(
+        events.ApproverAdded,
         # Its own id: the person may have had a task here that went to somebody else.
         task_id=task_id(state.request_id, state.opening, f"added:{command.command_id}"),
         round=state.round,

@@ -2,31 +2,30 @@
 
 from portal.domain.deciding.decide import find_task, is_excluded
 from portal.domain.errors import Refusal
-from portal.domain.request import commands
-from portal.domain.request import events as stage_events
+from portal.domain.request import commands, events
 from portal.domain.request.events import SYSTEM
-from portal.domain.request.recorder import Draft
+from portal.domain.request.recorder import EventRecorder
 from portal.domain.request.state import OpenStage
 from portal.domain.request.values import TaskStatus
 
 
-def start(draft: Draft, command: commands.StartDelegation) -> Refusal | None:
+def start(recorder: EventRecorder, command: commands.StartDelegation) -> Refusal | None:
     """Give an open task of somebody who is away to the delegate. Only the portal itself may."""
     if command.actor_id != SYSTEM:
         return Refusal.NOT_ALLOWED
-    found = find_task(draft.state, command.task_id)
+    found = find_task(recorder.state, command.task_id)
     if found is None or found[1].status is not TaskStatus.OPEN:
         return Refusal.LATE
     stage, task = found
     # Only what is one's own: what somebody has for another is not passed on once more.
     if task.acting_for is not None or task.assignee_id != command.on_behalf_of:
         return Refusal.NOT_YOURS
-    if is_excluded(draft.state, stage, command.delegate_id, task.assignee_id):
+    if is_excluded(recorder.state, stage, command.delegate_id, task.assignee_id):
         return Refusal.EXCLUDED
     if command.delegate_id in busy(stage):
         return Refusal.ALREADY_ASKED
-    draft.done(
-        stage_events.TaskDelegated,
+    recorder.by_actor(
+        events.TaskDelegated,
         task_id=task.id,
         from_id=task.assignee_id,
         to_id=command.delegate_id,
@@ -37,18 +36,18 @@ def start(draft: Draft, command: commands.StartDelegation) -> Refusal | None:
     return None
 
 
-def end(draft: Draft, command: commands.EndDelegation) -> Refusal | None:
+def end(recorder: EventRecorder, command: commands.EndDelegation) -> Refusal | None:
     """Give an open task back to its owner. Only the portal itself may."""
     if command.actor_id != SYSTEM:
         return Refusal.NOT_ALLOWED
-    found = find_task(draft.state, command.task_id)
+    found = find_task(recorder.state, command.task_id)
     if found is None or found[1].status is not TaskStatus.OPEN:
         return Refusal.LATE
     _, task = found
     if task.acting_for is None or task.delegation_id != command.delegation_id:
         return Refusal.NOT_YOURS
-    draft.done(
-        stage_events.TaskGivenBack,
+    recorder.by_actor(
+        events.TaskGivenBack,
         task_id=task.id,
         from_id=task.assignee_id,
         to_id=task.acting_for,

@@ -61,7 +61,7 @@ class Absence:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Workplace:
     """Where people work: the name of its calendar, and its working time."""
 
     name: str
@@ -78,9 +78,9 @@ class Directory:
     departments: dict[str, Department] = field(default_factory=dict)
     roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
     absences: dict[str, tuple[Absence, ...]] = field(default_factory=dict)
-    calendars: dict[str, Place] = field(default_factory=dict)
+    calendars: dict[str, Workplace] = field(default_factory=dict)
 
-    def places(self) -> dict[str, Place]:
+    def places(self) -> dict[str, Workplace]:
         """The place of each person who has one of their own."""
         return {
             person.id: self.calendars[person.calendar_id]

@@ -7,24 +7,25 @@ stage already: everybody has one vote in a stage.
 from portal.domain.deciding.decide import find_task, is_excluded, moved_on
 from portal.domain.errors import Refusal
 from portal.domain.people.delegation import busy
-from portal.domain.request import commands
-from portal.domain.request import events as stage_events
-from portal.domain.request.recorder import Draft
+from portal.domain.request import commands, events
+from portal.domain.request.recorder import EventRecorder
 from portal.domain.request.state import Approval, OpenStage, Task
 from portal.domain.request.values import TaskStatus
 
 
-def reassign(draft: Draft, command: commands.Reassign) -> Refusal | None:
+def reassign(recorder: EventRecorder, command: commands.Reassign) -> Refusal | None:
     """Move a task and its ownership; an administrator has to say why."""
-    found = open_task(draft.state, command.task_id)
+    found = open_task(recorder.state, command.task_id)
     if isinstance(found, Refusal):
         return found
     stage, task = found
-    refusal = _may_not_move(draft.state, task, command) or cannot_get(draft.state, stage, command)
+    refusal = _may_not_move(recorder.state, task, command) or cannot_get(
+        recorder.state, stage, command
+    )
     if refusal is not None:
         return refusal
-    draft.done(
-        stage_events.TaskReassigned,
+    recorder.by_actor(
+        events.TaskReassigned,
         task_id=task.id,
         from_id=task.assignee_id,
         to_id=command.to_id,
@@ -33,9 +34,9 @@ def reassign(draft: Draft, command: commands.Reassign) -> Refusal | None:
     return None
 
 
-def delegate(draft: Draft, command: commands.Delegate) -> Refusal | None:
+def delegate(recorder: EventRecorder, command: commands.Delegate) -> Refusal | None:
     """Let somebody decide in the owner's place. There are no chains: a delegate cannot delegate."""
-    found = open_task(draft.state, command.task_id)
+    found = open_task(recorder.state, command.task_id)
     if isinstance(found, Refusal):
         return found
     stage, task = found
@@ -43,11 +44,11 @@ def delegate(draft: Draft, command: commands.Delegate) -> Refusal | None:
         return Refusal.NOT_YOURS
     if task.acting_for is not None:
         return Refusal.DELEGATED
-    refusal = cannot_get(draft.state, stage, command)
+    refusal = cannot_get(recorder.state, stage, command)
     if refusal is not None:
         return refusal
-    draft.done(
-        stage_events.TaskDelegated,
+    recorder.by_actor(
+        events.TaskDelegated,
         task_id=task.id,
         from_id=task.assignee_id,
         to_id=command.to_id,
@@ -56,9 +57,9 @@ def delegate(draft: Draft, command: commands.Delegate) -> Refusal | None:
     return None
 
 
-def take_back(draft: Draft, command: commands.TakeBack) -> Refusal | None:
+def take_back(recorder: EventRecorder, command: commands.TakeBack) -> Refusal | None:
     """End the delegation of one task. What an absence moved comes back when the absence ends."""
-    found = open_task(draft.state, command.task_id)
+    found = open_task(recorder.state, command.task_id)
     if isinstance(found, Refusal):
         return found
     _, task = found
@@ -68,8 +69,8 @@ def take_back(draft: Draft, command: commands.TakeBack) -> Refusal | None:
         return Refusal.LATE
     if task.delegation_id is not None:
         return Refusal.NOT_ALLOWED
-    draft.done(
-        stage_events.TaskGivenBack,
+    recorder.by_actor(
+        events.TaskGivenBack,
         task_id=task.id,
         from_id=task.assignee_id,
         to_id=task.acting_for,

@@ -2,31 +2,30 @@
 
 from portal.domain.deciding.settle import withdraw_open_tasks
 from portal.domain.errors import Refusal
-from portal.domain.request import commands
-from portal.domain.request import events as request_events
+from portal.domain.request import commands, events
 from portal.domain.request.amend import is_lost
-from portal.domain.request.recorder import Draft
+from portal.domain.request.recorder import EventRecorder
 from portal.domain.request.state import Approval
 
 OTHER_POLICY = "The request moved to a newer policy, and this stage is not the same there."
 
 
-def move(draft: Draft, command: commands.MoveToPolicy) -> Refusal | None:
+def move(recorder: EventRecorder, command: commands.MoveToPolicy) -> Refusal | None:
     """Go on by another version; decisions of stages that are the same in both stay.
 
     That the actor is an admin, and the version newer and published, is checked before.
     """
-    refusal = _refusal(draft.state, command)
+    refusal = _refusal(recorder.state, command)
     if refusal is not None:
         return refusal
-    state, same = draft.state, set(command.same) & set(command.stages)
+    state, same = recorder.state, set(command.same) & set(command.stages)
     again = [each.key for each in state.passed if each.key not in same]
     for stage in state.under_way:
         if stage.plan.key not in same:
             again.append(stage.plan.key)
-            withdraw_open_tasks(draft, OTHER_POLICY, stage)
-    draft.done(
-        request_events.RequestMovedToPolicy,
+            withdraw_open_tasks(recorder, OTHER_POLICY, stage)
+    recorder.by_actor(
+        events.RequestMovedToPolicy,
         policy_version_id=command.policy_version_id,
         from_version_id=state.policy_version_id,
         version=command.version,

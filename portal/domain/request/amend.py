@@ -4,9 +4,8 @@ from portal.domain.deciding.carried_votes import carried_stages, touches
 from portal.domain.deciding.settle import withdraw_open_tasks
 from portal.domain.deciding.verdict import Verdict, verdict
 from portal.domain.errors import Refusal
-from portal.domain.request import commands
-from portal.domain.request import events as request_events
-from portal.domain.request.recorder import Draft
+from portal.domain.request import commands, events
+from portal.domain.request.recorder import EventRecorder
 from portal.domain.request.state import Approval
 from portal.domain.request.values import Status
 
@@ -18,12 +17,12 @@ _NOT_NOW: dict[Status, Refusal] = {
 }
 
 
-def amend(draft: Draft, command: commands.Amend) -> Refusal | None:
+def amend(recorder: EventRecorder, command: commands.Amend) -> Refusal | None:
     """Change what is asked for, by its owner, and ask again whatever depends on the change.
 
     Routing then goes along the whole route once more: it may need other stages now.
     """
-    state = draft.state
+    state = recorder.state
     changed = command.content.changed_from(state.content)
     refusal = _refusal(state, command) or (None if changed else Refusal.UNCHANGED)
     if refusal is not None:
@@ -33,9 +32,9 @@ def amend(draft: Draft, command: commands.Amend) -> Refusal | None:
     for stage in state.under_way:
         if touches(changed, stage.plan.reads):
             again.append(stage.plan.key)
-            withdraw_open_tasks(draft, ASKED_AGAIN, stage)
-    draft.done(
-        request_events.RequestAmended,
+            withdraw_open_tasks(recorder, ASKED_AGAIN, stage)
+    recorder.by_actor(
+        events.RequestAmended,
         content_version=state.content_version + 1,
         content=command.content,
         content_hash=command.content.fingerprint(),

@@ -11,17 +11,13 @@ from typing import Any
 from portal.domain.deciding import decide, override
 from portal.domain.deciding.verdict import Verdict, verdict
 from portal.domain.errors import Refusal
-from portal.domain.people import add_approver
-from portal.domain.people import delegation as delegating
-from portal.domain.people import reassignment as hand_over
-from portal.domain.policy import move as move_policy
-from portal.domain.request import amend, commands
-from portal.domain.request import information as inform
-from portal.domain.request import lifecycle as steer
+from portal.domain.people import add_approver, delegation, reassignment
+from portal.domain.policy import move
+from portal.domain.request import amend, commands, information, lifecycle
 from portal.domain.request.commands import Command
 from portal.domain.request.events import CommandRefused, Event
 from portal.domain.request.evolve import evolve, fold
-from portal.domain.request.recorder import Draft
+from portal.domain.request.recorder import EventRecorder
 from portal.domain.request.state import Approval
 from portal.domain.routing import rerouting
 from portal.domain.routing.step import question, route, task_id
@@ -32,33 +28,33 @@ __all__ = [
     "tick", "verdict",
 ]  # fmt: skip
 
-# A handler adds events to the draft, or adds none and says why not.
-Handler = Callable[[Draft, Any], Refusal | None]
+# A handler adds events to the recorder, or adds none and says why not.
+Handler = Callable[[EventRecorder, Any], Refusal | None]
 
 HANDLERS: dict[type[Command], Handler] = {
-    commands.Submit: steer.submit,
+    commands.Submit: lifecycle.submit,
     commands.Approve: decide.decide,
     commands.Reject: decide.decide,
     commands.SendBack: decide.decide,
     commands.Retract: decide.retract,
-    commands.Resubmit: steer.resubmit,
+    commands.Resubmit: lifecycle.resubmit,
     commands.Amend: amend.amend,
     commands.Override: override.override,
-    commands.MoveToPolicy: move_policy.move,
-    commands.Comment: steer.comment,
-    commands.Withdraw: steer.withdraw,
-    commands.Cancel: steer.cancel,
-    commands.Hold: steer.hold,
-    commands.Resume: steer.resume,
-    commands.Remind: steer.remind,
-    commands.Reassign: hand_over.reassign,
-    commands.Delegate: hand_over.delegate,
-    commands.TakeBack: hand_over.take_back,
+    commands.MoveToPolicy: move.move,
+    commands.Comment: lifecycle.comment,
+    commands.Withdraw: lifecycle.withdraw,
+    commands.Cancel: lifecycle.cancel,
+    commands.Hold: lifecycle.hold,
+    commands.Resume: lifecycle.resume,
+    commands.Remind: lifecycle.remind,
+    commands.Reassign: reassignment.reassign,
+    commands.Delegate: reassignment.delegate,
+    commands.TakeBack: reassignment.take_back,
     commands.AddApprover: add_approver.add_approver,
-    commands.AskInformation: inform.ask,
-    commands.AnswerInformation: inform.answer,
-    commands.StartDelegation: delegating.start,
-    commands.EndDelegation: delegating.end,
+    commands.AskInformation: information.ask,
+    commands.AnswerInformation: information.answer,
+    commands.StartDelegation: delegation.start,
+    commands.EndDelegation: delegation.end,
     commands.ReviewPeople: rerouting.question_route,
 }
 
@@ -83,11 +79,11 @@ def apply(state: Approval, command: Command, now: datetime) -> list[Event]:
     """What a command makes happen now: events, one CommandRefused, or nothing if it was handled."""
     if command.command_id in state.handled:
         return []
-    draft = Draft(state, now, command)
-    refusal = _not_at_all(state, command) or HANDLERS[type(command)](draft, command)
+    recorder = EventRecorder(state, now, command)
+    refusal = _not_at_all(state, command) or HANDLERS[type(command)](recorder, command)
     if refusal is not None:
-        _refuse(draft, command, refusal)
-    return draft.events
+        _refuse(recorder, command, refusal)
+    return recorder.events
 
 
 def _not_at_all(state: Approval, command: Command) -> Refusal | None:
@@ -103,9 +99,9 @@ def _not_at_all(state: Approval, command: Command) -> Refusal | None:
     return None
 
 
-def _refuse(draft: Draft, command: Command, refusal: Refusal) -> None:
+def _refuse(recorder: EventRecorder, command: Command, refusal: Refusal) -> None:
     text = getattr(command, "comment", "") or getattr(command, "reason", "")
-    draft.done(
+    recorder.by_actor(
         CommandRefused,
         kind=commands.kind_of(command),
         reason=refusal.value,

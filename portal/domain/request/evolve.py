@@ -54,7 +54,7 @@ from portal.domain.request.events import (
 from portal.domain.request.state import Approval, OpenStage, PassedStage, Task
 from portal.domain.request.values import Status, TaskStatus
 from portal.domain.routing.plan import StagePlan
-from portal.domain.time.clock_shift import later, run_on, without_questions
+from portal.domain.time.clock_shift import run_on, shifted, without_questions
 
 Changes = dict[str, Any]
 Change = Callable[[Approval, Any], Changes]
@@ -199,13 +199,13 @@ def _held(_state: Approval, event: RequestHeld) -> Changes:
 
 def _resumed(state: Approval, event: RequestResumed) -> Changes:
     by = timedelta(seconds=event.seconds)
-    interrupted = tuple(later(stage, by) for stage in state.interrupted)
+    interrupted = tuple(shifted(stage, by) for stage in state.interrupted)
     changes: Changes = {"status": Status.PENDING, "held_at": None, "interrupted": interrupted}
     if state.stage is None or state.attention is not None:
         changes["wants_route"] = True
     if state.stage is None:
         return changes
-    return {**changes, "stage": later(state.stage, by)}
+    return {**changes, "stage": shifted(state.stage, by)}
 
 
 def _imported(state: Approval, event: RequestImported) -> Changes:

@@ -6,21 +6,19 @@ from math import ceil
 from portal.domain.deciding.carried_votes import carried_stages
 from portal.domain.deciding.settle import withdraw_open_tasks
 from portal.domain.errors import Refusal
-from portal.domain.request import commands
-from portal.domain.request import events as request_events
-from portal.domain.request import events as stage_events
-from portal.domain.request.recorder import Draft
+from portal.domain.request import commands, events
+from portal.domain.request.recorder import EventRecorder
 from portal.domain.request.values import Status
 
 NUDGE_EVERY = timedelta(hours=4)
 
 
-def submit(draft: Draft, command: commands.Submit) -> Refusal | None:
+def submit(recorder: EventRecorder, command: commands.Submit) -> Refusal | None:
     """Begin the first round. A request is submitted once."""
-    if draft.state.round:
+    if recorder.state.round:
         return Refusal.NOT_ALLOWED
-    draft.done(
-        request_events.RequestSubmitted,
+    recorder.by_actor(
+        events.RequestSubmitted,
         number=command.number,
         type_code=command.type_code,
         policy_version_id=command.policy_version_id,
@@ -37,9 +35,9 @@ def submit(draft: Draft, command: commands.Submit) -> Refusal | None:
     return None
 
 
-def resubmit(draft: Draft, command: commands.Resubmit) -> Refusal | None:
+def resubmit(recorder: EventRecorder, command: commands.Resubmit) -> Refusal | None:
     """Begin the next round of a returned request; stages the change does not touch are carried."""
-    state = draft.state
+    state = recorder.state
     if state.status is not Status.RETURNED:
         return Refusal.NOT_RETURNED
     if not state.is_by(command.actor_id):
@@ -47,8 +45,8 @@ def resubmit(draft: Draft, command: commands.Resubmit) -> Refusal | None:
     if command.content_version != state.content_version:
         return Refusal.STALE
     changed = command.content.changed_from(state.content)
-    draft.done(
-        request_events.RequestResubmitted,
+    recorder.by_actor(
+        events.RequestResubmitted,
         round=state.round + 1,
         content_version=state.content_version + 1,
         content=command.content,
@@ -60,75 +58,75 @@ def resubmit(draft: Draft, command: commands.Resubmit) -> Refusal | None:
     return None
 
 
-def comment(draft: Draft, command: commands.Comment) -> Refusal | None:
+def comment(recorder: EventRecorder, command: commands.Comment) -> Refusal | None:
     """Say something, at any time while the request is open."""
     if not command.comment.strip():
         return Refusal.COMMENT_REQUIRED
-    draft.done(request_events.CommentAdded, comment=command.comment, files=command.files)
+    recorder.by_actor(events.CommentAdded, comment=command.comment, files=command.files)
     return None
 
 
-def withdraw(draft: Draft, command: commands.Withdraw) -> Refusal | None:
+def withdraw(recorder: EventRecorder, command: commands.Withdraw) -> Refusal | None:
     """Take the request back: the requester, or the person it is on behalf of."""
-    if not draft.state.is_by(command.actor_id):
+    if not recorder.state.is_by(command.actor_id):
         return Refusal.NOT_ALLOWED
-    withdraw_open_tasks(draft, "The requester took the request back.")
-    draft.done(request_events.RequestWithdrawn, comment=command.comment)
+    withdraw_open_tasks(recorder, "The requester took the request back.")
+    recorder.by_actor(events.RequestWithdrawn, comment=command.comment)
     return None
 
 
-def cancel(draft: Draft, command: commands.Cancel) -> Refusal | None:
+def cancel(recorder: EventRecorder, command: commands.Cancel) -> Refusal | None:
     """End the request with a reason. That the actor is an admin is checked before."""
     if not command.reason.strip():
         return Refusal.COMMENT_REQUIRED
-    withdraw_open_tasks(draft, "The request was cancelled.")
-    draft.done(request_events.RequestCancelled, reason=command.reason)
+    withdraw_open_tasks(recorder, "The request was cancelled.")
+    recorder.by_actor(events.RequestCancelled, reason=command.reason)
     return None
 
 
-def hold(draft: Draft, command: commands.Hold) -> Refusal | None:
+def hold(recorder: EventRecorder, command: commands.Hold) -> Refusal | None:
     """Stop the clocks of a pending request with a reason. A returned request has none to stop."""
-    if draft.state.status is Status.ON_HOLD:
+    if recorder.state.status is Status.ON_HOLD:
         return Refusal.ON_HOLD
-    if draft.state.status is not Status.PENDING:
+    if recorder.state.status is not Status.PENDING:
         return Refusal.NOT_ALLOWED
     if not command.reason.strip():
         return Refusal.COMMENT_REQUIRED
-    draft.done(request_events.RequestHeld, reason=command.reason)
+    recorder.by_actor(events.RequestHeld, reason=command.reason)
     return None
 
 
-def resume(draft: Draft, command: commands.Resume) -> Refusal | None:
+def resume(recorder: EventRecorder, command: commands.Resume) -> Refusal | None:
     """Let the clocks run on, every time later by the seconds held (rounded up: never early).
 
     On a request that needs attention: ask routing again now.
     """
-    state = draft.state
+    state = recorder.state
     if state.status is Status.ON_HOLD and state.held_at is not None:
-        seconds = max(0, ceil((draft.now - state.held_at).total_seconds()))
-        draft.done(request_events.RequestResumed, seconds=seconds, comment=command.comment)
+        seconds = max(0, ceil((recorder.now - state.held_at).total_seconds()))
+        recorder.by_actor(events.RequestResumed, seconds=seconds, comment=command.comment)
         return None
     if state.status is Status.PENDING and state.attention is not None:
-        draft.done(request_events.RequestResumed, seconds=0, comment=command.comment)
+        recorder.by_actor(events.RequestResumed, seconds=0, comment=command.comment)
         return None
     return Refusal.NOT_HELD
 
 
-def remind(draft: Draft, command: commands.Remind) -> Refusal | None:
+def remind(recorder: EventRecorder, command: commands.Remind) -> Refusal | None:
     """The requester's nudge, at most every four hours, to all who are asked now and do not wait for
     an answer of theirs.
     """
-    state = draft.state
+    state = recorder.state
     if not state.is_by(command.actor_id):
         return Refusal.NOT_ALLOWED
     if state.status is Status.ON_HOLD:
         return Refusal.ON_HOLD
     if state.stage is None or state.stage.settles_at is not None:
         return Refusal.NOT_ALLOWED
-    if state.nudged_at is not None and draft.now < state.nudged_at + NUDGE_EVERY:
+    if state.nudged_at is not None and recorder.now < state.nudged_at + NUDGE_EVERY:
         return Refusal.TOO_SOON
     asked = tuple(task.id for task in state.open_tasks if task.asked_at is None)
     if not asked:
         return Refusal.ANSWER_FIRST
-    draft.done(stage_events.ReminderDue, task_ids=asked)
+    recorder.by_actor(events.ReminderDue, task_ids=asked)
     return None

@@ -9,7 +9,7 @@ from portal.domain.request.evolve import evolve
 from portal.domain.request.state import Approval
 
 
-class Draft:
+class EventRecorder:
     """The answer to one command, plan or tick. `state` already contains the `events` so far."""
 
     __slots__ = ("command", "events", "now", "state")
@@ -20,16 +20,16 @@ class Draft:
         self.command = command
         self.events: list[Event] = []
 
-    def happened(self, kind: type[Event], /, **values: Any) -> None:
+    def by_system(self, kind: type[Event], /, **values: Any) -> None:
         """Add what follows from the rules or the clock: the actor is the system."""
         state = self.state
         self._add(kind(request_id=state.request_id, seq=state.seq + 1, at=self.now, **values))
 
-    def done(self, kind: type[Event], /, **values: Any) -> None:
+    def by_actor(self, kind: type[Event], /, **values: Any) -> None:
         """Add what the command's person did."""
         command = self.command
         if command is None:
-            self.happened(kind, **values)
+            self.by_system(kind, **values)
             return
         self._add(
             kind(

@@ -13,7 +13,7 @@ STANDING_IN = "You are asked as the fallback, because too few others can be."
 
 
 @dataclass(kw_only=True)
-class Choice:
+class ApproverChoice:
     """People found for a stage, who was left out and why, and, where it failed, the problem."""
 
     people: tuple[Candidate, ...] = ()
@@ -25,7 +25,7 @@ class Choice:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chooser:
+class ApproverSelector:
     """Resolves rules for one question; `excluded` maps a person to why they may not decide."""
 
     question: RouteQuestion
@@ -66,11 +66,11 @@ class Chooser:
         return LeftOut(person_id=None, name=title_of(rule, self.question), reason=missing)
 
 
-def choose(chooser: Chooser, stage: Stage, policy: Policy) -> Choice:
+def choose(chooser: ApproverSelector, stage: Stage, policy: Policy) -> ApproverChoice:
     """The people of a stage; where they are too few, with the stage's or the policy's fallback."""
     if stage.mode is Mode.PER_GROUP:
         return _choose_by_group(chooser, stage, policy)
-    choice = Choice()
+    choice = ApproverChoice()
     people = chooser.candidates(stage.rules, choice.left_out)
     for rules in (stage.fallback, policy.fallback):
         if rules and len(people) < votes_for(stage, len(people)):
@@ -106,8 +106,8 @@ def group_names(rules: Sequence[ApproverRule], question: RouteQuestion) -> list[
     return names
 
 
-def _choose_by_group(chooser: Chooser, stage: Stage, policy: Policy) -> Choice:
-    choice = Choice()
+def _choose_by_group(chooser: ApproverSelector, stage: Stage, policy: Policy) -> ApproverChoice:
+    choice = ApproverChoice()
     names = group_names(stage.rules, chooser.question)
     pools = {
         name: chooser.candidates([rule], choice.left_out, name)
@@ -147,7 +147,7 @@ def standing_in(candidate: Candidate) -> Candidate:
     return replace(candidate, why=f"{STANDING_IN} {candidate.why}")
 
 
-def _too_few(stage: Stage, choice: Choice, people: int) -> str:
+def _too_few(stage: Stage, choice: ApproverChoice, people: int) -> str:
     if people == 0:
         return f"The stage “{stage.name}” has nobody to ask{_because(choice)}."
     return (
@@ -156,7 +156,7 @@ def _too_few(stage: Stage, choice: Choice, people: int) -> str:
     )
 
 
-def _because(choice: Choice) -> str:
+def _because(choice: ApproverChoice) -> str:
     reasons = dict.fromkeys(f"{each.name}: {each.reason}" for each in choice.left_out)
     return f" ({'; '.join(reasons)})" if reasons else ""
 

@@ -2,21 +2,21 @@
 
 from datetime import timedelta
 
-from portal.domain.request import events as request_events
-from portal.domain.request.recorder import Draft
+from portal.domain.request import events
+from portal.domain.request.recorder import EventRecorder
 
 # Waits after the first, second and every later fruitless search for somebody to ask.
 RETRY_AFTER = (timedelta(hours=1), timedelta(hours=4), timedelta(hours=24))
 
 
-def call_for_attention(draft: Draft, reason: str) -> None:
+def call_for_attention(recorder: EventRecorder, reason: str) -> None:
     """Say why nobody can be asked, and when to look again."""
-    state = draft.state
+    state = recorder.state
     attempt = state.attention_count + 1 if state.attention == reason else 1
     wait = RETRY_AFTER[min(attempt, len(RETRY_AFTER)) - 1]
-    draft.happened(
-        request_events.AttentionNeeded,
+    recorder.by_system(
+        events.AttentionNeeded,
         reason=reason,
-        retry_at=draft.now + wait,
+        retry_at=recorder.now + wait,
         attempt=attempt,
     )

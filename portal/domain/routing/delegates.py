@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from portal.domain.people.directory import Absence, Directory
 from portal.domain.routing.approver_rules import name_of
-from portal.domain.routing.approver_selection import Chooser
+from portal.domain.routing.approver_selection import ApproverSelector
 from portal.domain.routing.plan import Candidate, LeftOut, RouteQuestion, StandIn
 
 
 def represented(
-    people: Sequence[Candidate], chooser: Chooser, left_out: list[LeftOut]
+    people: Sequence[Candidate], chooser: ApproverSelector, left_out: list[LeftOut]
 ) -> tuple[Candidate, ...]:
     """The same people, those who are away with a stand-in; why some have none goes to `left_out`.
 
@@ -68,7 +68,7 @@ def until_words(at: datetime, zone: str) -> str:
     return f"{local.day} {local:%B %Y, %H:%M}"
 
 
-def _problem(absence: Absence, chooser: Chooser, taken: set[str]) -> str:
+def _problem(absence: Absence, chooser: ApproverSelector, taken: set[str]) -> str:
     delegate = absence.delegate_id
     if delegate in taken:
         return "is asked in this stage already"

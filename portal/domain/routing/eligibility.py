@@ -5,12 +5,12 @@ from collections.abc import Callable
 from portal.domain.people.directory import Directory
 from portal.domain.policy.policy import Mode, Policy, Stage
 from portal.domain.routing.approver_rules import name_of
-from portal.domain.routing.approver_selection import Chooser, group_names, standing_in
+from portal.domain.routing.approver_selection import ApproverSelector, group_names, standing_in
 from portal.domain.routing.delegates import represented
-from portal.domain.routing.plan import Candidate, LeftOut, Review, RouteQuestion
+from portal.domain.routing.plan import Candidate, LeftOut, RouteQuestion, RouteReview
 
 
-def review(policy: Policy, chooser: Chooser) -> Review:
+def review(policy: Policy, chooser: ApproverSelector) -> RouteReview:
     """Look at the stage `question.from_index` again, as it is open; its condition is not asked."""
     question, directory = chooser.question, chooser.directory
     stage = policy.stages[question.from_index]
@@ -30,7 +30,7 @@ def review(policy: Policy, chooser: Chooser) -> Review:
         each for each, source in question.sources.items() if _key(each, source, by_rule) in named
     }
     reasons = ((each, _unfit(each, fit, question, directory)) for each in question.asked)
-    return Review(
+    return RouteReview(
         people=represented(people, chooser, left_out),
         fallback=represented(fallback, chooser, left_out),
         unfit=tuple(
@@ -45,7 +45,7 @@ def _key(person_id: str, source: str, by_rule: bool) -> tuple[str, str]:
     return person_id, source if by_rule else ""
 
 
-def _by_rules(stage: Stage, chooser: Chooser, left_out: list[LeftOut]) -> list[Candidate]:
+def _by_rules(stage: Stage, chooser: ApproverSelector, left_out: list[LeftOut]) -> list[Candidate]:
     if stage.mode is not Mode.PER_GROUP:
         return chooser.candidates(stage.rules, left_out)
     names = group_names(stage.rules, chooser.question)

@@ -7,7 +7,7 @@ from portal.domain.people.directory import Directory
 from portal.domain.policy.check import validate_policy
 from portal.domain.policy.policy import Policy, Stage, StageKind
 from portal.domain.routing.approver_rules import name_of
-from portal.domain.routing.approver_selection import Chooser, choose
+from portal.domain.routing.approver_selection import ApproverSelector, choose
 from portal.domain.routing.delegates import represented
 from portal.domain.routing.eligibility import review
 from portal.domain.routing.plan import (
@@ -123,15 +123,15 @@ def _walk(
 
 def _chooser(
     stage: Stage, question: RouteQuestion, directory: Directory, deciders: Iterable[str] = ()
-) -> Chooser:
+) -> ApproverSelector:
     """A chooser for one stage; `deciders` have approved before, beside those of the question."""
     before = sorted({*question.deciders, *deciders})
-    return Chooser(
+    return ApproverSelector(
         question=question, directory=directory, excluded=_excluded(stage, question, before)
     )
 
 
-def _open_or_attend(index: int, policy: Policy, chooser: Chooser, clock: Clock) -> Entry:
+def _open_or_attend(index: int, policy: Policy, chooser: ApproverSelector, clock: Clock) -> Entry:
     stage = policy.stages[index]
     choice = choose(chooser, stage, policy)
     if not choice.problem:

@@ -47,7 +47,7 @@ class LeftOut:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Known:
+class KnownPerson:
     """A person as the directory named them."""
 
     id: str
@@ -55,7 +55,7 @@ class Known:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Basis:
+class RoutingEvidence:
     """What the directory said when a rule was followed.
 
     `people`: the first of the `count` people whom the rule meant, such as a group's members; for a
@@ -65,7 +65,7 @@ class Basis:
     kind: RuleKind
     code: str
     name: str
-    people: tuple[Known, ...] = ()
+    people: tuple[KnownPerson, ...] = ()
     count: int = 0
 
 
@@ -114,7 +114,7 @@ class StagePlan:
     expires_at: datetime | None = None
     due_at: datetime | None = None
     is_last: bool = False
-    basis: tuple[Basis, ...] = ()
+    basis: tuple[RoutingEvidence, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +153,7 @@ class EarlierApproval:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Review:
+class RouteReview:
     """An open stage looked at again: who could be asked, and who of those asked may not decide."""
 
     people: tuple[Candidate, ...] = ()
@@ -173,7 +173,7 @@ class RoutePlan:
     stage: StagePlan | None = None
     attention: str | None = None
     total: int = 0
-    review: Review | None = None
+    review: RouteReview | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

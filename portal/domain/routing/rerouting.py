@@ -6,60 +6,60 @@ from portal.domain.deciding.verdict import Verdict, verdict
 from portal.domain.errors import Refusal
 from portal.domain.people.delegation import busy
 from portal.domain.policy.policy import Mode
-from portal.domain.request import commands
-from portal.domain.request import events as request_events
-from portal.domain.request import events as stage_events
-from portal.domain.request.recorder import Draft
+from portal.domain.request import commands, events
+from portal.domain.request.recorder import EventRecorder
 from portal.domain.request.state import OpenStage, Task
 from portal.domain.request.values import Status
 from portal.domain.routing.attention import call_for_attention
-from portal.domain.routing.plan import Candidate, Review, RoutePlan
+from portal.domain.routing.plan import Candidate, RoutePlan, RouteReview
 
 OTHERS = "The others who are asked are enough."
 
 
-def question_route(draft: Draft, command: commands.ReviewPeople) -> Refusal | None:
+def question_route(recorder: EventRecorder, command: commands.ReviewPeople) -> Refusal | None:
     """Have it looked at again who is asked, or who could be. The portal itself, or an admin."""
-    state = draft.state
+    state = recorder.state
     if state.status is Status.ON_HOLD:
         return Refusal.ON_HOLD
     if state.status is not Status.PENDING:
         return Refusal.NOT_ALLOWED
     if state.stage is not None and state.stage.settles_at is not None:
         return Refusal.LATE
-    draft.done(request_events.RouteQuestioned, cause=command.cause)
+    recorder.by_actor(events.RouteQuestioned, cause=command.cause)
     return None
 
 
-def follow_review(draft: Draft, plan: RoutePlan) -> None:
+def follow_review(recorder: EventRecorder, plan: RoutePlan) -> None:
     """Replace whoever may no longer decide; the votes given so far stay."""
-    stage, review = draft.state.stage, plan.review
+    stage, review = recorder.state.stage, plan.review
     if stage is None or review is None:
         if plan.attention is not None:
-            call_for_attention(draft, plan.attention)
+            call_for_attention(recorder, plan.attention)
         else:
-            draft.happened(request_events.RouteReviewed)
+            recorder.by_system(events.RouteReviewed)
         return
     problems = [
-        problem for task in draft.state.open_tasks if (problem := _look_at(draft, task, review))
+        problem
+        for task in recorder.state.open_tasks
+        if (problem := _look_at(recorder, task, review))
     ]
     if problems:
-        call_for_attention(draft, " ".join(problems))
+        call_for_attention(recorder, " ".join(problems))
         return
-    draft.happened(request_events.RouteReviewed)
-    stage = draft.state.stage
+    recorder.by_system(events.RouteReviewed)
+    stage = recorder.state.stage
     if stage is not None and verdict(stage.plan, stage.tasks) is not Verdict.PENDING:
-        settle(draft)
+        settle(recorder)
 
 
-def _look_at(draft: Draft, task: Task, review: Review) -> str:
+def _look_at(recorder: EventRecorder, task: Task, review: RouteReview) -> str:
     """See to one task; returns why nobody can have it, or nothing."""
     reasons = {each.person_id: f"{each.name} {each.reason}." for each in review.unfit}
     if task.owner_id in reasons:
-        return _replace(draft, task, reasons[task.owner_id], review)
+        return _replace(recorder, task, reasons[task.owner_id], review)
     if task.acting_for is not None and task.assignee_id in reasons:
-        draft.happened(
-            stage_events.TaskGivenBack,
+        recorder.by_system(
+            events.TaskGivenBack,
             task_id=task.id,
             from_id=task.assignee_id,
             to_id=task.acting_for,
@@ -68,26 +68,26 @@ def _look_at(draft: Draft, task: Task, review: Review) -> str:
     return ""
 
 
-def _replace(draft: Draft, task: Task, reason: str, review: Review) -> str:
-    stage = draft.state.stage
+def _replace(recorder: EventRecorder, task: Task, reason: str, review: RouteReview) -> str:
+    stage = recorder.state.stage
     if stage is None:
         return ""
     needed = _is_needed(stage, task, review)
-    new = _somebody(draft, task, review.people, stage.plan.mode is Mode.PER_GROUP)
+    new = _somebody(recorder, task, review.people, stage.plan.mode is Mode.PER_GROUP)
     if new is None and needed:
-        new = _somebody(draft, task, review.fallback, by_group=False)
+        new = _somebody(recorder, task, review.fallback, by_group=False)
     if new is not None:
-        _give(draft, task, new, reason)
+        _give(recorder, task, new, reason)
     elif needed:
         return f"{reason} Nobody else may decide the stage “{stage.plan.name}”."
     else:
-        draft.happened(
-            stage_events.TaskWithdrawn, task_id=task.id, reason=f"{reason} {OTHERS}", dropped=True
+        recorder.by_system(
+            events.TaskWithdrawn, task_id=task.id, reason=f"{reason} {OTHERS}", dropped=True
         )
     return ""
 
 
-def _is_needed(stage: OpenStage, task: Task, review: Review) -> bool:
+def _is_needed(stage: OpenStage, task: Task, review: RouteReview) -> bool:
     """Whether the stage cannot do without this task.
 
     Where all must approve, whoever leaves a group can be done without while others of it remain;
@@ -104,9 +104,9 @@ def _is_needed(stage: OpenStage, task: Task, review: Review) -> bool:
 
 
 def _somebody(
-    draft: Draft, task: Task, people: tuple[Candidate, ...], by_group: bool
+    recorder: EventRecorder, task: Task, people: tuple[Candidate, ...], by_group: bool
 ) -> Candidate | None:
-    state, stage = draft.state, draft.state.stage
+    state, stage = recorder.state, recorder.state.stage
     if stage is None:
         return None
     asked = busy(stage)
@@ -117,27 +117,27 @@ def _somebody(
     return None
 
 
-def _give(draft: Draft, task: Task, new: Candidate, reason: str) -> None:
-    draft.happened(
-        stage_events.TaskReassigned,
+def _give(recorder: EventRecorder, task: Task, new: Candidate, reason: str) -> None:
+    recorder.by_system(
+        events.TaskReassigned,
         task_id=task.id,
         from_id=task.assignee_id,
         to_id=new.person_id,
         reason=reason,
         why=new.why,
     )
-    stand_in(draft, task.id, new)
+    stand_in(recorder, task.id, new)
 
 
-def stand_in(draft: Draft, task_id: str, person: Candidate) -> None:
+def stand_in(recorder: EventRecorder, task_id: str, person: Candidate) -> None:
     """Give a task that was just assigned on to who acts for its owner, where they may."""
-    state, stage, other = draft.state, draft.state.stage, person.stand_in
+    state, stage, other = recorder.state, recorder.state.stage, person.stand_in
     if stage is None or other is None:
         return
     if other.person_id in busy(stage) or is_excluded(state, stage, other.person_id):
         return
-    draft.happened(
-        stage_events.TaskDelegated,
+    recorder.by_system(
+        events.TaskDelegated,
         task_id=task_id,
         from_id=person.person_id,
         to_id=other.person_id,

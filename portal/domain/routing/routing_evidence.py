@@ -12,28 +12,30 @@ from portal.domain.routing.approver_rules import (
     name_of,
     title_of,
 )
-from portal.domain.routing.plan import Basis, Known, RouteQuestion
+from portal.domain.routing.plan import KnownPerson, RouteQuestion, RoutingEvidence
 
 MOST_KEPT = 50
 
 
-def basis_of(
+def evidence_of(
     rules: Iterable[ApproverRule], question: RouteQuestion, directory: Directory
-) -> tuple[Basis, ...]:
+) -> tuple[RoutingEvidence, ...]:
     """For each rule, once: the chain of managers that was gone up, or whom the rule meant."""
     found = (_basis(rule, question, directory) for rule in rules)
     return tuple(dict.fromkeys(found))
 
 
-def _basis(rule: ApproverRule, question: RouteQuestion, directory: Directory) -> Basis:
+def _basis(rule: ApproverRule, question: RouteQuestion, directory: Directory) -> RoutingEvidence:
     meant = [person_id for person_id, _ in find(rule, question, directory).people]
     people = _chain(question, directory, meant) if rule.kind is RuleKind.MANAGER else meant
     code, name = _place(rule, question, directory)
-    return Basis(
+    return RoutingEvidence(
         kind=rule.kind,
         code=code,
         name=name,
-        people=tuple(Known(id=each, name=name_of(directory, each)) for each in people[:MOST_KEPT]),
+        people=tuple(
+            KnownPerson(id=each, name=name_of(directory, each)) for each in people[:MOST_KEPT]
+        ),
         count=len(people),
     )
 

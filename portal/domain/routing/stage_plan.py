@@ -6,18 +6,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from portal.domain.people.directory import Place
+from portal.domain.people.directory import Workplace
 from portal.domain.policy.policy import ApproverRule, Policy, Stage, StageKind
-from portal.domain.routing.approver_selection import Choice, Chooser
+from portal.domain.routing.approver_selection import ApproverChoice, ApproverSelector
 from portal.domain.routing.plan import Candidate, PlannedEscalation, RouteQuestion, StagePlan
-from portal.domain.routing.routing_evidence import basis_of
+from portal.domain.routing.routing_evidence import evidence_of
 from portal.domain.time.stage_times import Clock, Clocks, StageTimes, stage_times
 
 ALWAYS = "Every request of this type goes through this stage."
 
 
 def stage_plan(
-    index: int, policy: Policy, choice: Choice, chooser: Chooser, clock: Clock
+    index: int, policy: Policy, choice: ApproverChoice, chooser: ApproverSelector, clock: Clock
 ) -> StagePlan:
     """The plan of a stage whose people were found."""
     stage = policy.stages[index]
@@ -52,11 +52,11 @@ def stage_plan(
         expires_at=times.expires_at,
         due_at=times.due_at,
         is_last=_is_last(index, policy),
-        basis=basis_of(_followed(stage, policy, choice), chooser.question, chooser.directory),
+        basis=evidence_of(_followed(stage, policy, choice), chooser.question, chooser.directory),
     )
 
 
-def _followed(stage: Stage, policy: Policy, choice: Choice) -> tuple[ApproverRule, ...]:
+def _followed(stage: Stage, policy: Policy, choice: ApproverChoice) -> tuple[ApproverRule, ...]:
     """The rules that were followed: fallbacks only where somebody is asked by one."""
     return stage.rules + (stage.fallback + policy.fallback if choice.used_fallback else ())
 
@@ -88,7 +88,9 @@ def facts_of(stage: Stage, question: RouteQuestion) -> dict[str, Any]:
     return {name: values[name] for name in dict.fromkeys(mentioned) if name in values}
 
 
-def _notify_plan(index: int, policy: Policy, choice: Choice, question: RouteQuestion) -> StagePlan:
+def _notify_plan(
+    index: int, policy: Policy, choice: ApproverChoice, question: RouteQuestion
+) -> StagePlan:
     stage = policy.stages[index]
     return StagePlan(
         index=index,
@@ -123,7 +125,7 @@ def _ids(people: Sequence[Candidate]) -> set[str]:
 
 
 def _due(
-    people: Sequence[Candidate], own: Mapping[str, datetime], places: Mapping[str, Place]
+    people: Sequence[Candidate], own: Mapping[str, datetime], places: Mapping[str, Workplace]
 ) -> tuple[Candidate, ...]:
     """The people, each with their own deadline and place, where the stage goes by places."""
     return tuple(
@@ -134,7 +136,7 @@ def _due(
     )
 
 
-def _name(place: Place | None) -> str:
+def _name(place: Workplace | None) -> str:
     return "" if place is None else place.name
 
 

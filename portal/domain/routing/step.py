@@ -8,10 +8,9 @@ from portal.domain.deciding.carried_votes import goes_on, people_of, standing_vo
 from portal.domain.deciding.settle import conclude, settle, withdraw_open_tasks
 from portal.domain.deciding.verdict import Verdict, verdict
 from portal.domain.policy.policy import StageKind
-from portal.domain.request import events as request_events
-from portal.domain.request import events as stage_events
+from portal.domain.request import events
 from portal.domain.request.events import Event
-from portal.domain.request.recorder import Draft
+from portal.domain.request.recorder import EventRecorder
 from portal.domain.request.state import Approval, OpenStage, Task
 from portal.domain.request.values import Status
 from portal.domain.routing.attention import call_for_attention
@@ -90,29 +89,29 @@ def route(state: Approval, plan: RoutePlan, now: datetime) -> list[Event]:
     """
     if not state.wants_route or state.status is not Status.PENDING:
         return []
-    draft = Draft(state, now)
+    recorder = EventRecorder(state, now)
     if state.stage is not None:
-        follow_review(draft, plan)
-        return draft.events
-    _set_aside(draft, plan)
+        follow_review(recorder, plan)
+        return recorder.events
+    _set_aside(recorder, plan)
     for skip in plan.skipped:
         if skip.index >= state.next_index:
-            draft.happened(
-                stage_events.StageSkipped,
+            recorder.by_system(
+                events.StageSkipped,
                 index=skip.index,
                 key=skip.key,
                 name=skip.name,
                 reason=skip.reason,
             )
     if plan.stage is not None:
-        _open(draft, plan.stage)
+        _open(recorder, plan.stage)
     elif plan.attention is not None:
-        call_for_attention(draft, plan.attention)
-    elif draft.state.has_approval:
-        draft.happened(request_events.RequestApproved)
+        call_for_attention(recorder, plan.attention)
+    elif recorder.state.has_approval:
+        recorder.by_system(events.RequestApproved)
     else:
-        call_for_attention(draft, NO_STAGE)
-    return draft.events
+        call_for_attention(recorder, NO_STAGE)
+    return recorder.events
 
 
 def task_id(request_id: str, opening: int, person_id: str) -> str:
@@ -130,40 +129,40 @@ def _deciders_before(state: Approval, index: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _open(draft: Draft, plan: StagePlan) -> None:
+def _open(recorder: EventRecorder, plan: StagePlan) -> None:
     if plan.kind is StageKind.NOTIFY:
-        _announce(draft, plan)
-        draft.happened(stage_events.StagePassed, index=plan.index, key=plan.key)
-        conclude(draft, plan)
+        _announce(recorder, plan)
+        recorder.by_system(events.StagePassed, index=plan.index, key=plan.key)
+        conclude(recorder, plan)
         return
-    people = _askable(draft.state, plan)
-    if goes_on(draft.state, plan, people):
-        _go_on(draft, plan)
+    people = _askable(recorder.state, plan)
+    if goes_on(recorder.state, plan, people):
+        _go_on(recorder, plan)
         return
-    votes = standing_votes(draft.state, plan)
+    votes = standing_votes(recorder.state, plan)
     voters = {person for vote in votes for person in people_of(vote)}
     asked = tuple(each for each in people if each.person_id not in voters)
     tasks = [Task(id="", assignee_id=each.person_id, group=each.group) for each in asked]
     reached = verdict(plan, [*votes, *tasks])
     if reached is Verdict.FAILED or (reached is Verdict.PASSED and not votes):
         reason = f"The stage “{plan.name}” has too few people who may decide it."
-        call_for_attention(draft, reason)
+        call_for_attention(recorder, reason)
         return
-    _announce(draft, plan if people == plan.people else replace(plan, people=people))
-    _carry(draft, votes, settles=reached is Verdict.PASSED)
+    _announce(recorder, plan if people == plan.people else replace(plan, people=people))
+    _carry(recorder, votes, settles=reached is Verdict.PASSED)
     if reached is Verdict.PENDING:
-        for id_, person in [(_assign(draft, plan, person), person) for person in asked]:
-            stand_in(draft, id_, person)
+        for id_, person in [(_assign(recorder, plan, person), person) for person in asked]:
+            stand_in(recorder, id_, person)
 
 
-def _set_aside(draft: Draft, plan: RoutePlan) -> None:
+def _set_aside(recorder: EventRecorder, plan: RoutePlan) -> None:
     """Take the open tasks of an interrupted stage away, unless it goes on (after a notice)."""
-    state, stage = draft.state, plan.stage
+    state, stage = recorder.state, plan.stage
     for kept in state.interrupted:
         if stage is not None and _leaves(state, stage, kept):
             continue
         needed = all(skip.key != kept.plan.key for skip in plan.skipped)
-        withdraw_open_tasks(draft, LATER if needed else NOT_NEEDED, kept)
+        withdraw_open_tasks(recorder, LATER if needed else NOT_NEEDED, kept)
 
 
 def _leaves(state: Approval, stage: StagePlan, kept: OpenStage) -> bool:
@@ -173,22 +172,20 @@ def _leaves(state: Approval, stage: StagePlan, kept: OpenStage) -> bool:
     return stage.key == kept.plan.key and goes_on(state, stage, _askable(state, stage))
 
 
-def _go_on(draft: Draft, plan: StagePlan) -> None:
-    kept = draft.state.interrupted_stage(plan.key)
+def _go_on(recorder: EventRecorder, plan: StagePlan) -> None:
+    kept = recorder.state.interrupted_stage(plan.key)
     assert kept is not None
-    draft.happened(
-        stage_events.StageContinued, index=plan.index, key=plan.key, opening=kept.opening
-    )
+    recorder.by_system(events.StageContinued, index=plan.index, key=plan.key, opening=kept.opening)
 
 
-def _carry(draft: Draft, votes: tuple[Task, ...], *, settles: bool) -> None:
+def _carry(recorder: EventRecorder, votes: tuple[Task, ...], *, settles: bool) -> None:
     """Let decisions stand. If they suffice, the stage moves on once nobody can undo any more."""
-    until = max((vote.undo_until for vote in votes if vote.undo_until), default=draft.now)
-    settles_at = until if settles and until > draft.now else None
+    until = max((vote.undo_until for vote in votes if vote.undo_until), default=recorder.now)
+    settles_at = until if settles and until > recorder.now else None
     for vote in votes:
         is_last = vote is votes[-1]
-        draft.happened(
-            stage_events.DecisionCarried,
+        recorder.by_system(
+            events.DecisionCarried,
             task_id=vote.id,
             person_id=vote.assignee_id,
             decision=vote.decision,
@@ -201,21 +198,19 @@ def _carry(draft: Draft, votes: tuple[Task, ...], *, settles: bool) -> None:
             settles_at=settles_at if is_last else None,
         )
     if settles and settles_at is None:
-        settle(draft)
+        settle(recorder)
 
 
-def _announce(draft: Draft, plan: StagePlan) -> None:
-    state = draft.state
-    draft.happened(
-        stage_events.StageOpened, round=state.round, opening=state.opening + 1, plan=plan
-    )
+def _announce(recorder: EventRecorder, plan: StagePlan) -> None:
+    state = recorder.state
+    recorder.by_system(events.StageOpened, round=state.round, opening=state.opening + 1, plan=plan)
 
 
-def _assign(draft: Draft, plan: StagePlan, person: Candidate) -> str:
-    state = draft.state
+def _assign(recorder: EventRecorder, plan: StagePlan, person: Candidate) -> str:
+    state = recorder.state
     id_ = task_id(state.request_id, state.opening, person.person_id)
-    draft.happened(
-        stage_events.TaskAssigned,
+    recorder.by_system(
+        events.TaskAssigned,
         task_id=id_,
         round=state.round,
         index=plan.index,

@@ -8,10 +8,9 @@ from datetime import datetime
 from portal.domain.deciding.decide import is_excluded
 from portal.domain.deciding.settle import settle
 from portal.domain.people.delegation import busy
-from portal.domain.request import events as request_events
-from portal.domain.request import events as stage_events
+from portal.domain.request import events
 from portal.domain.request.events import Event
-from portal.domain.request.recorder import Draft
+from portal.domain.request.recorder import EventRecorder
 from portal.domain.request.state import Approval, OpenStage
 from portal.domain.request.values import Status
 from portal.domain.routing.plan import Candidate, PlannedEscalation
@@ -21,19 +20,19 @@ def tick(state: Approval, now: datetime) -> list[Event]:
     """Everything that is due now, in the order of the times. Overdue reminders become one."""
     if state.status is not Status.PENDING or state.wants_route:
         return []
-    draft = Draft(state, now)
+    recorder = EventRecorder(state, now)
     stage = state.stage
     if stage is None:
-        _retry_routing(draft)
+        _retry_routing(recorder)
     elif stage.settles_at is not None:
         if now >= stage.settles_at:
-            settle(draft)
+            settle(recorder)
     else:
         if stage.paused_at is None:
-            _run_stage_clock(draft, stage)
-        if draft.state.is_open:
-            _retry_routing(draft)
-    return draft.events
+            _run_stage_clock(recorder, stage)
+        if recorder.state.is_open:
+            _retry_routing(recorder)
+    return recorder.events
 
 
 def next_due(state: Approval) -> datetime | None:
@@ -63,14 +62,14 @@ def _coming(stage: OpenStage) -> list[datetime]:
     return times
 
 
-def _retry_routing(draft: Draft) -> None:
-    retry_at = draft.state.attention_retry_at
-    if retry_at is not None and draft.now >= retry_at:
-        draft.happened(request_events.RoutingRetried, attempt=draft.state.attention_count)
+def _retry_routing(recorder: EventRecorder) -> None:
+    retry_at = recorder.state.attention_retry_at
+    if retry_at is not None and recorder.now >= retry_at:
+        recorder.by_system(events.RoutingRetried, attempt=recorder.state.attention_count)
 
 
-def _run_stage_clock(draft: Draft, stage: OpenStage) -> None:
-    plan, now = stage.plan, draft.now
+def _run_stage_clock(recorder: EventRecorder, stage: OpenStage) -> None:
+    plan, now = stage.plan, recorder.now
     expires = plan.expires_at is not None and now >= plan.expires_at
     reminders = sum(1 for at in plan.reminders if at <= now)
     # With the end of the stage due as well, a reminder could only come too late to help.
@@ -81,27 +80,27 @@ def _run_stage_clock(draft: Draft, stage: OpenStage) -> None:
         if level.at > now or (plan.expires_at is not None and level.at > plan.expires_at):
             break
         if pending_reminder is not None and pending_reminder <= level.at:
-            _remind(draft, reminders)
+            _remind(recorder, reminders)
             pending_reminder = None
-        _escalate(draft, level, number + 1)
+        _escalate(recorder, level, number + 1)
     if pending_reminder is not None:
-        _remind(draft, reminders)
+        _remind(recorder, reminders)
     if expires:
-        _expire(draft, plan.key)
+        _expire(recorder, plan.key)
 
 
-def _remind(draft: Draft, number: int) -> None:
-    asked = tuple(task.id for task in draft.state.open_tasks)
-    draft.happened(stage_events.ReminderDue, task_ids=asked, number=number)
+def _remind(recorder: EventRecorder, number: int) -> None:
+    asked = tuple(task.id for task in recorder.state.open_tasks)
+    recorder.by_system(events.ReminderDue, task_ids=asked, number=number)
 
 
-def _escalate(draft: Draft, level: PlannedEscalation, number: int) -> None:
+def _escalate(recorder: EventRecorder, level: PlannedEscalation, number: int) -> None:
     """Move the first open task; remind the rest. With nobody to move it to, remind everybody."""
-    waiting = draft.state.open_tasks
-    target = _target(draft.state, level)
+    waiting = recorder.state.open_tasks
+    target = _target(recorder.state, level)
     if waiting and target is not None:
-        draft.happened(
-            stage_events.TaskEscalated,
+        recorder.by_system(
+            events.TaskEscalated,
             task_id=waiting[0].id,
             level=number,
             from_id=waiting[0].assignee_id,
@@ -114,7 +113,7 @@ def _escalate(draft: Draft, level: PlannedEscalation, number: int) -> None:
             return
     ids = tuple(task.id for task in waiting)
     # An event in any case, or the clock would stand at this level for ever.
-    draft.happened(stage_events.ReminderDue, task_ids=ids, escalation=number)
+    recorder.by_system(events.ReminderDue, task_ids=ids, escalation=number)
 
 
 def _target(state: Approval, level: PlannedEscalation) -> Candidate | None:
@@ -129,7 +128,7 @@ def _target(state: Approval, level: PlannedEscalation) -> Candidate | None:
     return None
 
 
-def _expire(draft: Draft, stage_key: str) -> None:
-    for task in draft.state.open_tasks:
-        draft.happened(stage_events.TaskExpired, task_id=task.id)
-    draft.happened(request_events.RequestTimedOut, stage_key=stage_key)
+def _expire(recorder: EventRecorder, stage_key: str) -> None:
+    for task in recorder.state.open_tasks:
+        recorder.by_system(events.TaskExpired, task_id=task.id)
+    recorder.by_system(events.RequestTimedOut, stage_key=stage_key)

@@ -1,4 +1,4 @@
-"""Clocks that stood still: everything of a stage that was to come is later."""
+"""Clocks that stood still: everything of a stage that was to come is shifted."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -7,8 +7,8 @@ from portal.domain.request.state import OpenStage, Task
 from portal.domain.routing.plan import StagePlan
 
 
-def later(stage: OpenStage, by: timedelta) -> OpenStage:
-    """The stage with all its times later, as after a hold."""
+def shifted(stage: OpenStage, by: timedelta) -> OpenStage:
+    """The stage with all its times shifted, as after a hold."""
     return replace(
         stage,
         plan=_plan_later(stage.plan, by),
@@ -23,7 +23,7 @@ def _task_later(task: Task, by: timedelta) -> Task:
 
 
 def _plan_later(plan: StagePlan, by: timedelta) -> StagePlan:
-    """The plan with all its times later."""
+    """The plan with all its times shifted."""
     return replace(
         plan,
         people=tuple(replace(each, due_at=_shift(each.due_at, by)) for each in plan.people),
@@ -35,12 +35,12 @@ def _plan_later(plan: StagePlan, by: timedelta) -> StagePlan:
 
 
 def _shift(at: datetime | None, by: timedelta) -> datetime | None:
-    """A time that may be missing, later."""
+    """A time that may be missing, shifted."""
     return None if at is None else at + by
 
 
 def run_on(stage: OpenStage, at: datetime) -> OpenStage:
-    """The stage where no question is open any more: its times are later by as long as it waited.
+    """The stage where no question is open any more: its times are shifted by as long as it waited.
 
     An undo window was not stopped by it.
     """
