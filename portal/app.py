@@ -19,45 +19,28 @@ from portal.security.cookies import cookie_name
 from portal.security.sessions import DatabaseSessions, portal_session
 from portal.temporal import gateway
 
-PAGES = (
-    "sign_in",
-    "health",
-    "profile",
-    "inbox",
-    "requests.show",
-    "my_requests",
-    "requests.new",
-    "tasks",
-    "batches",
-    "search",
-    "saved_views",
-    "commands",
-    "history",
-    "notifications",
-    "away",
-    "admin.people",
-    "admin.calendars",
-    "admin.calendar_types",
-    "admin.due_dates",
-    "requests.lifecycle",
-    "admin.attention",
-    "requests.amend",
-    "cutover",
-    "requests.override",
-    "admin.policy_moves",
-    "requests.resubmit",
-    "requests.withdraw",
-    "requests.attachments",
-    "requests.reassignment",
-    "requests.approvers",
-    "requests.information",
-    "mail",
-    "admin.messages",
-    "admin.channels",
-    "links",
-    "unsigned",
-    "preferences",
-)
+# The blueprints as people see them; a large one is a package of pages.
+PAGES: dict[str, tuple[str, ...]] = {
+    "sign_in": (),
+    "inbox": ("show", "batches", "saved_views"),
+    "tasks": ("decision", "links", "unsigned"),
+    "requests": (
+        "show", "mine", "new", "edit_request", "lifecycle", "override", "information",
+        "approvers", "reassignment", "attachments",
+    ),
+    "history": (),
+    "search": (),
+    "notifications": (),
+    "profile": ("settings", "notifications", "away"),
+    "admin": (
+        "attention", "messages", "channels", "policy_moves", "people", "calendars",
+        "calendar_types", "due_dates",
+    ),
+    "commands": (),
+    "health": (),
+    "mail": (),
+    "cutover": (),
+}  # fmt: skip
 migrate.configure(chain.configure)
 
 LARGEST_BODY = 500_000  # forms with files may be larger: portal.security.gate
@@ -165,5 +148,8 @@ def _watch(app: Flask, settings: Settings) -> None:
 
 
 def _pages(app: Flask) -> None:
-    for name in PAGES:
-        app.register_blueprint(import_module(f"portal.pages.{name}").blueprint)
+    for name, parts in PAGES.items():
+        room = import_module(f"portal.pages.{name}")
+        for part in parts:
+            import_module(f"portal.pages.{name}.{part}")
+        app.register_blueprint(room.blueprint)

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from uuid import UUID
 
 # PostgreSQL keeps neither NUL nor half a surrogate pair; the other controls have no look at all.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -42,3 +43,11 @@ def storable(raw: str) -> str:
 def _is_visible(text: str) -> bool:
     """Whether any character can be seen: not only spaces, joiners and zero widths."""
     return any(unicodedata.category(each)[0] not in "ZC" for each in text)
+
+
+def uuid_of(text: str | None) -> str | None:
+    """The id in its usual spelling; None for anything that is none."""
+    try:
+        return str(UUID(text or ""))
+    except ValueError:
+        return None

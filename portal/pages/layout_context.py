@@ -18,6 +18,10 @@ from portal.security.request_log import request_id
 THEMES = ("light", "dark")
 THEME_COOKIE = "theme"
 SHORTCUTS_COOKIE = "shortcuts"
+# Places of the navigation that are part of a larger blueprint: of the profile, and for admins.
+PLACES_WITHIN = frozenset(
+    {"away", "attention", "messages", "channels", "policy_moves", "people", "calendars"}
+)
 
 
 def viewpoint() -> Viewpoint:
@@ -43,8 +47,7 @@ def navigation() -> Navigation:
 
 def _navigation() -> Navigation:
     person = me()
-    places = set(current_app.blueprints)
-    places |= {"requests"} if "my_requests" in places else set()
+    places = set(current_app.blueprints) | PLACES_WITHIN
     if not person.may(Permission.DECIDE_OWN_TASKS):
         places -= {"inbox", "away"}
     if not person.may(Permission.SUBMIT):

@@ -6,9 +6,8 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.domain.people.permissions import Permission
-from portal.forms.text import examine
+from portal.forms.text import examine, uuid_of
 from portal.pages.layout_context import viewpoint
-from portal.pages.requests.request_form_io import uuid_of
 from portal.presentation.highlight import words_of
 from portal.presentation.parts import Tab
 from portal.presenters.answer import reader, requests_url

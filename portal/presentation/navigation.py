@@ -112,7 +112,7 @@ def build(
     root: str = "",
 ) -> Navigation:
     """The navigation of one page. `path` is the page's path without `root` (the mount point);
-    `available` names the blueprints the app has; `counts` gives counters by blueprint."""
+    `available` names the places the app has; `counts` gives counters by place."""
     numbers = counts or {}
     roles = {role.lower() for role in person.roles}
     may_submit = "auditor" not in roles

@@ -105,7 +105,7 @@ def _amount(content: Content) -> str | None:
 def _file(file: KeptFile) -> File:
     kind = file.name.rpartition(".")[2].upper() if "." in file.name else "File"
     try:
-        url = url_for("attachments.download", attachment_id=UUID(file.id))
+        url = url_for("requests.download", attachment_id=UUID(file.id))
     except ValueError:
         url = ""
     return File(file.name, url, file.size, kind)

@@ -35,7 +35,7 @@ def starting(submits: Iterable[WaitingSubmit]) -> Iterator[Row]:
     for each in submits:
         yield Row(
             title=each.title,
-            url=url_for("new_request.receipt", command_id=each.command_id),
+            url=url_for("requests.receipt", command_id=each.command_id),
             number=each.number,
             kind=each.type_name or "",
             amount=each.amount,

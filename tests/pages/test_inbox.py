@@ -8,7 +8,7 @@ from flask import Flask
 
 from portal.domain.request.state import Approval
 from portal.extensions import db
-from portal.pages.inbox import clock_of
+from portal.pages.inbox.show import clock_of
 from portal.security.identity import Identity
 from tests import many
 from tests.clients import PageClient, sign_in

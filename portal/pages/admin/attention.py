@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, render_template
+from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from portal.domain.people.permissions import Permission
+from portal.pages.admin import blueprint
 from portal.presenters.answer import after, answered, command_key
 from portal.presenters.form_keys import new_key
 from portal.queries import attention, commands, messages
@@ -15,15 +16,13 @@ from portal.security.guards import requires
 from portal.security.identity import me
 from portal.services.review_people import review_people
 
-blueprint = Blueprint("attention", __name__)
-
 LONG = timedelta(minutes=1)
 GRACE = timedelta(minutes=5)
 
 
 @blueprint.get("/admin/attention")
 @requires(Permission.ADMINISTER)
-def show() -> ResponseReturnValue:
+def list_attention() -> ResponseReturnValue:
     """Requests without an approver, timers that are over, commands that wait, and the workers."""
     workers = attention.workers()
     alive = timedelta(seconds=WORKER_SECONDS)
@@ -45,7 +44,7 @@ def show() -> ResponseReturnValue:
 
 @blueprint.post("/admin/attention/<number>/review")
 @requires(Permission.ADMINISTER)
-def review(number: str) -> ResponseReturnValue:
+def review_again(number: str) -> ResponseReturnValue:
     """Route the open stage of a request anew, now."""
     receipt = answered(review_people(number, command_key(), me().id, click()))
     return after(receipt, f"{number} was looked at again: it shows who is asked now.")

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from flask import (
-    Blueprint,
     abort,
     flash,
     make_response,
@@ -15,6 +14,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from portal.domain.people.permissions import Permission
+from portal.pages.admin import blueprint
 from portal.pages.admin.calendars import STAYS
 from portal.presenters.calendars import EVERY_HOUR
 from portal.queries import calendars
@@ -24,21 +24,19 @@ from portal.security.identity import me
 from portal.services import calendars as service
 from portal.services.calendars import CalendarMoved, CalendarRefused
 
-blueprint = Blueprint("calendar_types", __name__)
-
 MOVED = "Somebody changed it while you had it open: it goes by {} now."
 
 
 @blueprint.get("/admin/calendars/types/<code>")
 @requires(Permission.ADMINISTER)
-def show(code: str) -> ResponseReturnValue:
+def show_calendar_of_type(code: str) -> ResponseReturnValue:
     """By which calendar does this request type go?"""
     return _page(_type(code))
 
 
 @blueprint.post("/admin/calendars/types/<code>")
 @requires(Permission.ADMINISTER)
-def change(code: str) -> ResponseReturnValue:
+def change_calendar_of_type(code: str) -> ResponseReturnValue:
     """Let it go by another one, unless somebody else changed it meanwhile."""
     kind, wanted = _type(code), _optional("calendar")
     try:
@@ -51,7 +49,7 @@ def change(code: str) -> ResponseReturnValue:
     flash(
         f"{kind.name} goes by {calendars.names().get(wanted or '', EVERY_HOUR)}. {STAYS}", "success"
     )
-    return redirect(url_for("calendars.show_all"), 303)
+    return redirect(url_for("admin.list_calendars"), 303)
 
 
 def _type(code: str) -> TypeCalendar:

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from flask import (
-    Blueprint,
     abort,
     flash,
     make_response,
@@ -21,6 +20,7 @@ from portal.domain.errors import InvalidPolicy
 from portal.domain.people.permissions import Permission
 from portal.domain.time.calendars import week_words
 from portal.forms.calendar import calendar_form, hours_of
+from portal.pages.admin import blueprint
 from portal.presenters import calendars as calendar_words
 from portal.presenters.answer import command_key
 from portal.presenters.calendar_preview import Moved, moved
@@ -33,8 +33,6 @@ from portal.services import accounts
 from portal.services import calendars as service
 from portal.services.calendars import CalendarMoved, CalendarRefused, Content
 
-blueprint = Blueprint("calendars", __name__)
-
 # What a new calendar begins with.
 USUAL = {str(day): [["09:00", "17:00"]] for day in range(1, 6)}
 STAYS = "Deadlines that stand already do not move."
@@ -43,7 +41,7 @@ MOVED = "{} changed this calendar while you had it open: {}. Save again to put y
 
 @blueprint.get("/admin/calendars")
 @requires(Permission.ADMINISTER)
-def show_all() -> ResponseReturnValue:
+def list_calendars() -> ResponseReturnValue:
     """Every calendar, and what goes by it."""
     return render_template(
         "pages/calendars/list.html",
@@ -56,14 +54,14 @@ def show_all() -> ResponseReturnValue:
 
 @blueprint.get("/admin/calendars/new")
 @requires(Permission.ADMINISTER)
-def draw() -> ResponseReturnValue:
+def new_calendar() -> ResponseReturnValue:
     """An empty calendar."""
     return _page(None, _form())
 
 
 @blueprint.post("/admin/calendars/new")
 @requires(Permission.ADMINISTER)
-def add() -> ResponseReturnValue:
+def add_calendar() -> ResponseReturnValue:
     """Make it. The form's key becomes its id, so that sending twice makes one."""
     form, key = _form(), command_key()
     if not form.validate():
@@ -74,12 +72,12 @@ def add() -> ResponseReturnValue:
         form["name"].errors = [str(refused)]
         return _page(None, form, 422)
     flash(f"The calendar {form['name'].data} is there.", "success")
-    return redirect(url_for("calendars.show", calendar_id=key), 303)
+    return redirect(url_for("admin.show_calendar", calendar_id=key), 303)
 
 
 @blueprint.get("/admin/calendars/<uuid:calendar_id>")
 @requires(Permission.ADMINISTER)
-def show(calendar_id: UUID) -> ResponseReturnValue:
+def show_calendar(calendar_id: UUID) -> ResponseReturnValue:
     """One calendar: what it says, ready to be changed, and what was changed before."""
     record = _found(calendar_id)
     return _page(record, _form(record))
@@ -87,7 +85,7 @@ def show(calendar_id: UUID) -> ResponseReturnValue:
 
 @blueprint.post("/admin/calendars/<uuid:calendar_id>")
 @requires(Permission.ADMINISTER)
-def change(calendar_id: UUID) -> ResponseReturnValue:
+def change_calendar(calendar_id: UUID) -> ResponseReturnValue:
     """Change it, unless somebody else did meanwhile: then that is shown first. With `look`, only
     show what it would mean."""
     record, form = _found(calendar_id), _form()
@@ -108,27 +106,27 @@ def change(calendar_id: UUID) -> ResponseReturnValue:
     except LookupError:  # deleted in this very moment
         abort(404)
     flash(f"The calendar is changed. {STAYS}" if changed else "It says so already.", "success")
-    return redirect(url_for("calendars.show", calendar_id=calendar_id), 303)
+    return redirect(url_for("admin.show_calendar", calendar_id=calendar_id), 303)
 
 
 @blueprint.get("/admin/calendars/<uuid:calendar_id>/delete")
 @requires(Permission.ADMINISTER)
-def ask_to_delete(calendar_id: UUID) -> ResponseReturnValue:
+def ask_to_delete_calendar(calendar_id: UUID) -> ResponseReturnValue:
     """What deleting it means, or why it cannot be."""
     return render_template("pages/calendars/delete.html", calendar=_found(calendar_id))
 
 
 @blueprint.post("/admin/calendars/<uuid:calendar_id>/delete")
 @requires(Permission.ADMINISTER)
-def delete(calendar_id: UUID) -> ResponseReturnValue:
+def delete_calendar(calendar_id: UUID) -> ResponseReturnValue:
     """Delete it, if nothing goes by it."""
     try:
         service.delete(str(calendar_id), me().id)
     except CalendarRefused as refused:
         flash(str(refused), "error")
-        return redirect(url_for("calendars.ask_to_delete", calendar_id=calendar_id), 303)
+        return redirect(url_for("admin.ask_to_delete_calendar", calendar_id=calendar_id), 303)
     flash("The calendar is deleted.", "success")
-    return redirect(url_for("calendars.show_all"), 303)
+    return redirect(url_for("admin.list_calendars"), 303)
 
 
 def _form(record: CalendarRecord | None = None) -> BaseForm:

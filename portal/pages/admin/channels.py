@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from flask import (
-    Blueprint,
     abort,
     flash,
     make_response,
@@ -19,6 +18,7 @@ from flask.typing import ResponseReturnValue
 from portal.domain.notices.chat import SERVICES, AddressRefused, Service
 from portal.domain.people.permissions import Permission
 from portal.forms.channel import ChannelForm, NewChannelForm
+from portal.pages.admin import blueprint
 from portal.presenters import channels as channel_words
 from portal.presenters.form_keys import new_key
 from portal.queries import channels
@@ -34,12 +34,10 @@ MOVED = (
     " same, with the address, if you gave a new one."
 )
 
-blueprint = Blueprint("channels", __name__, url_prefix="/admin/channels")
 
-
-@blueprint.get("")
+@blueprint.get("/admin/channels")
 @requires(Permission.ADMINISTER)
-def show_all() -> ResponseReturnValue:
+def list_channels() -> ResponseReturnValue:
     """All channels, and what was done to them of late, also to those that are gone."""
     rows = channels.listed()
     return render_template(
@@ -49,35 +47,35 @@ def show_all() -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/new")
+@blueprint.get("/admin/channels/new")
 @requires(Permission.ADMINISTER)
-def new() -> ResponseReturnValue:
+def new_channel() -> ResponseReturnValue:
     """The form for a new one."""
     return _new(NewChannelForm(channel_id=new_key()))
 
 
-@blueprint.post("")
+@blueprint.post("/admin/channels")
 @requires(Permission.ADMINISTER)
-def add() -> ResponseReturnValue:
+def add_channel() -> ResponseReturnValue:
     """Set it up."""
     form = NewChannelForm(request.form)
     if not form.validate() or not _kept(form, str(UUID(form.channel_id.data)), service.add):
         return _new(form, 422)
     flash("The channel is set up. Send a test message before you count on it.", "success")
-    return redirect(url_for(".show", channel_id=form.channel_id.data), 303)
+    return redirect(url_for(".show_channel", channel_id=form.channel_id.data), 303)
 
 
-@blueprint.get("/<uuid:channel_id>")
+@blueprint.get("/admin/channels/<uuid:channel_id>")
 @requires(Permission.ADMINISTER)
-def show(channel_id: UUID) -> ResponseReturnValue:
+def show_channel(channel_id: UUID) -> ResponseReturnValue:
     """One channel: what of it may be seen, and everything that can be done."""
     channel = _channel(channel_id)
     return _page(channel, ChannelForm(name=channel.name))
 
 
-@blueprint.post("/<uuid:channel_id>/change")
+@blueprint.post("/admin/channels/<uuid:channel_id>/change")
 @requires(Permission.ADMINISTER)
-def change(channel_id: UUID) -> ResponseReturnValue:
+def change_channel(channel_id: UUID) -> ResponseReturnValue:
     """Give it another name or address."""
     channel, form = _channel(channel_id), ChannelForm(request.form)
     try:
@@ -87,12 +85,12 @@ def change(channel_id: UUID) -> ResponseReturnValue:
         form.name.errors = [MOVED]
         return _page(_channel(channel_id), form, 409)
     flash("The channel is changed.", "success")
-    return redirect(url_for(".show", channel_id=channel.id), 303)
+    return redirect(url_for(".show_channel", channel_id=channel.id), 303)
 
 
-@blueprint.post("/<uuid:channel_id>/switch")
+@blueprint.post("/admin/channels/<uuid:channel_id>/switch")
 @requires(Permission.ADMINISTER)
-def switch(channel_id: UUID) -> ResponseReturnValue:
+def switch_channel(channel_id: UUID) -> ResponseReturnValue:
     """Let messages go out by it, or not."""
     channel, wanted = _channel(channel_id), request.form.get("to")
     if wanted not in ("on", "off"):
@@ -101,12 +99,12 @@ def switch(channel_id: UUID) -> ResponseReturnValue:
     with _there():
         service.switch(channel.id, me().id, on=on)
     flash(f"{channel.name} is switched {'on' if on else 'off'}.", "success")
-    return redirect(url_for(".show", channel_id=channel.id), 303)
+    return redirect(url_for(".show_channel", channel_id=channel.id), 303)
 
 
-@blueprint.post("/<uuid:channel_id>/test")
+@blueprint.post("/admin/channels/<uuid:channel_id>/test")
 @requires(Permission.ADMINISTER)
-def test(channel_id: UUID) -> ResponseReturnValue:
+def test_channel(channel_id: UUID) -> ResponseReturnValue:
     """Write to the administrator by it, and say what came of it."""
     channel = _channel(channel_id)
     words = channel_words.test_message(me().name, current_settings().public_url)
@@ -116,26 +114,26 @@ def test(channel_id: UUID) -> ResponseReturnValue:
         flash(f"{service.SENT} Look whether it reached you.", "success")
     else:
         flash(f"The test message was not sent. {trouble}", "error")
-    return redirect(url_for(".show", channel_id=channel.id), 303)
+    return redirect(url_for(".show_channel", channel_id=channel.id), 303)
 
 
-@blueprint.get("/<uuid:channel_id>/remove")
+@blueprint.get("/admin/channels/<uuid:channel_id>/remove")
 @requires(Permission.ADMINISTER)
-def ask(channel_id: UUID) -> ResponseReturnValue:
+def ask_to_remove_channel(channel_id: UUID) -> ResponseReturnValue:
     """Whether it is to go."""
     return render_template("pages/channels/remove.html", channel=_channel(channel_id))
 
 
-@blueprint.post("/<uuid:channel_id>/remove")
+@blueprint.post("/admin/channels/<uuid:channel_id>/remove")
 @requires(Permission.ADMINISTER)
-def remove(channel_id: UUID) -> ResponseReturnValue:
+def remove_channel(channel_id: UUID) -> ResponseReturnValue:
     """Forget it."""
     try:
         name = service.remove(str(channel_id), me().id)
         flash(f"{name} is removed. Nobody is told by it any more.", "success")
     except ChannelGone:
         flash("The channel is removed already.", "info")
-    return redirect(url_for(".show_all"), 303)
+    return redirect(url_for(".list_channels"), 303)
 
 
 def _kept(form: ChannelForm, channel_id: str, keep: Callable[[Setup, Wish], None]) -> bool:

@@ -4,13 +4,14 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, make_response, render_template, request
+from flask import make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from wtforms.form import BaseForm
 
 from portal.domain.errors import InvalidPolicy
 from portal.domain.people.permissions import Permission
 from portal.forms.due_dates import due_dates_form
+from portal.pages.admin import blueprint
 from portal.presentation import times
 from portal.presentation.viewpoint import zone_named
 from portal.presenters import due_dates as words
@@ -20,12 +21,10 @@ from portal.security.guards import requires
 from portal.security.identity import me
 from portal.services import due_dates as service
 
-blueprint = Blueprint("due_dates", __name__)
-
 
 @blueprint.get("/admin/calendars/due")
 @requires(Permission.ADMINISTER)
-def show() -> ResponseReturnValue:
+def show_due_dates() -> ResponseReturnValue:
     """For a request type, a place and a moment: what would happen when."""
     kinds = {each.code: each for each in calendars.types() if each.policy_version_id}
     places = calendars.names()

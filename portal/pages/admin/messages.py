@@ -3,23 +3,23 @@
 from uuid import UUID
 
 import structlog
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.domain.people.permissions import Permission
+from portal.pages.admin import blueprint
 from portal.queries import messages
 from portal.security.guards import requires
 from portal.security.identity import me
 from portal.security.settings import current_settings
 from portal.services.messages import send_again
 
-blueprint = Blueprint("messages", __name__)
 log = structlog.get_logger("portal.web")
 
 
 @blueprint.get("/admin/messages")
 @requires(Permission.ADMINISTER)
-def show() -> ResponseReturnValue:
+def list_messages() -> ResponseReturnValue:
     """What was given up, and what is still tried, each with its error."""
     return render_template(
         "pages/messages/show.html",
@@ -31,14 +31,14 @@ def show() -> ResponseReturnValue:
 
 @blueprint.post("/admin/messages/send-again")
 @requires(Permission.ADMINISTER)
-def all_again() -> ResponseReturnValue:
+def send_all_again() -> ResponseReturnValue:
     """Send all of them again."""
     return _again(send_again())
 
 
 @blueprint.post("/admin/messages/<uuid:message_id>/send-again")
 @requires(Permission.ADMINISTER)
-def again(message_id: UUID) -> ResponseReturnValue:
+def send_one_again(message_id: UUID) -> ResponseReturnValue:
     """Send one again."""
     return _again(send_again(str(message_id)))
 
@@ -50,4 +50,4 @@ def _again(count: int) -> ResponseReturnValue:
         flash(f"{words} on the way again. What is not taken comes back here.", "success")
     else:
         flash("Nothing was left to send: it was sent, or is not true any more.", "info")
-    return redirect(url_for("messages.show"), 303)
+    return redirect(url_for("admin.list_messages"), 303)

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from flask import (
-    Blueprint,
     abort,
     flash,
     make_response,
@@ -19,6 +18,7 @@ from wtforms.form import BaseForm
 from portal.domain.people.permissions import Permission
 from portal.forms.people_change import ChangeForm, manager_form
 from portal.forms.text import examine
+from portal.pages.admin import blueprint
 from portal.presenters import people as people_words
 from portal.queries import calendars, people, staff
 from portal.queries import request as requests
@@ -29,15 +29,13 @@ from portal.services import people as service
 from portal.services.people import Act, Change, PeopleRefused
 from portal.services.people_preview import effects_of
 
-blueprint = Blueprint("people", __name__)
-
 LONGEST_SEARCH = 100
 NOBODY = "nobody"
 
 
 @blueprint.get("/admin/people")
 @requires(Permission.ADMINISTER)
-def show_all() -> ResponseReturnValue:
+def list_people() -> ResponseReturnValue:
     """Everybody, by name."""
     text = examine(request.args.get("q", "")).text[:LONGEST_SEARCH]
     inactive = request.args.get("show") == "inactive"
@@ -55,14 +53,14 @@ def show_all() -> ResponseReturnValue:
 
 @blueprint.get("/admin/people/<uuid:person_id>")
 @requires(Permission.ADMINISTER)
-def show(person_id: UUID) -> ResponseReturnValue:
+def show_person(person_id: UUID) -> ResponseReturnValue:
     """One person: standing, groups, and everything that was changed."""
     return _page(_person(person_id))
 
 
 @blueprint.get("/admin/people/<uuid:person_id>/change")
 @requires(Permission.ADMINISTER)
-def check(person_id: UUID) -> ResponseReturnValue:
+def check_person(person_id: UUID) -> ResponseReturnValue:
     """What a change would make of the open tasks. Changes nothing."""
     person, act = _person(person_id), _act(request.args)
     form = _manager_form(person, request.args)
@@ -77,7 +75,7 @@ def check(person_id: UUID) -> ResponseReturnValue:
 
 @blueprint.post("/admin/people/<uuid:person_id>/change")
 @requires(Permission.ADMINISTER)
-def change(person_id: UUID) -> ResponseReturnValue:
+def change_person(person_id: UUID) -> ResponseReturnValue:
     """Make the change."""
     person, act = _person(person_id), _act(request.form)
     form = ChangeForm(request.form)
@@ -97,12 +95,12 @@ def change(person_id: UUID) -> ResponseReturnValue:
         form.reason.errors = [str(refused)]
         return _ask(person, wish, form)
     flash(words.done, "success")
-    return redirect(url_for("people.show", person_id=person.id), 303)
+    return redirect(url_for("admin.show_person", person_id=person.id), 303)
 
 
 def _list_url(text: str, inactive: bool, after: str = "") -> str:
     show = "inactive" if inactive else None
-    return url_for("people.show_all", q=text or None, show=show, after=after or None)
+    return url_for("admin.list_people", q=text or None, show=show, after=after or None)
 
 
 def _person(person_id: UUID) -> StaffRecord:
@@ -174,7 +172,7 @@ def _page(
 ) -> ResponseReturnValue:
     changes, following = staff.changes_of(person.id, _before())
     names = requests.names_of(people_words.people_in(changes))
-    here = url_for("people.show", person_id=person.id)
+    here = url_for("admin.show_person", person_id=person.id)
     page = render_template(
         "pages/people/show.html",
         person=person,

@@ -1,7 +1,6 @@
 """Moving open requests to the newest version of their policy: choose, look, move."""
 
 from flask import (
-    Blueprint,
     abort,
     flash,
     make_response,
@@ -14,6 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.domain.people.permissions import Permission
 from portal.forms.decision import ReasonForm
+from portal.pages.admin import blueprint
 from portal.pages.requests.show import visible
 from portal.presenters.answer import command_key
 from portal.presenters.form_keys import new_key
@@ -24,12 +24,10 @@ from portal.security.guards import requires
 from portal.security.identity import me
 from portal.services.policy_moves import MOST, Moved, Wish, move
 
-blueprint = Blueprint("policy_moves", __name__)
-
 
 @blueprint.get("/admin/policy-moves")
 @requires(Permission.MOVE_POLICY)
-def show() -> ResponseReturnValue:
+def list_policy_moves() -> ResponseReturnValue:
     """The requests that follow an older version than new ones do."""
     rows = policy_moves.behind()
     return render_template(
@@ -39,18 +37,18 @@ def show() -> ResponseReturnValue:
 
 @blueprint.get("/admin/policy-moves/preview")
 @requires(Permission.MOVE_POLICY)
-def look() -> ResponseReturnValue:
+def preview_policy_move() -> ResponseReturnValue:
     """What a move of the chosen requests would mean."""
     numbers = request.args.getlist("number")
     if not numbers:
         flash("Choose at least one request first.", "warning")
-        return redirect(url_for("policy_moves.show"), 303)
+        return redirect(url_for("admin.list_policy_moves"), 303)
     return _page(numbers, ReasonForm())
 
 
 @blueprint.post("/admin/policy-moves")
 @requires(Permission.MOVE_POLICY)
-def go() -> ResponseReturnValue:
+def move_to_policy() -> ResponseReturnValue:
     """Move them. A form that was sent before changes nothing more."""
     numbers, form = request.form.getlist("number"), ReasonForm(request.form)
     if not numbers:
@@ -62,7 +60,7 @@ def go() -> ResponseReturnValue:
     _tell(moved)
     if len(moved.numbers) == 1:
         return redirect(url_for("requests.show", number=moved.numbers[0]), 303)
-    return redirect(url_for("policy_moves.show"), 303)
+    return redirect(url_for("admin.list_policy_moves"), 303)
 
 
 def _tell(moved: Moved) -> None:

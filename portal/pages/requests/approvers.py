@@ -1,12 +1,13 @@
 """Asking somebody beside the policy's people, too: by who asked for it, or who is asked."""
 
-from flask import Blueprint, abort, make_response, render_template, request
+from flask import abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from wtforms.form import BaseForm
 
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
 from portal.domain.people.permissions import Permission
 from portal.forms.handing import handing_form
+from portal.pages.requests import blueprint
 from portal.pages.requests.reassignment import ABOUT_PERSON, Act
 from portal.pages.requests.show import draw, visible
 from portal.presenters.answer import after, answered, command_key
@@ -20,8 +21,6 @@ from portal.security.identity import me
 from portal.services.add_approver import Addition, add_approver
 from portal.services.errors import Refused
 
-blueprint = Blueprint("approvers", __name__)
-
 WORDS = Act("Who has to approve, too", "Ask them, too", "Asking…", "user-plus")
 TEXT = (
     "They are asked in the stage under way, beside everybody who is asked already. It passes only"
@@ -31,7 +30,7 @@ TEXT = (
 
 @blueprint.get("/requests/<number>/approvers")
 @requires(Permission.READ_INVOLVED)
-def form(number: str) -> ResponseReturnValue:
+def approver_form(number: str) -> ResponseReturnValue:
     """Whom to ask, and why."""
     record = _mine(number)
     if not record.status.is_open or record.stage_name is None or record.settles_at is not None:
@@ -41,7 +40,7 @@ def form(number: str) -> ResponseReturnValue:
 
 @blueprint.post("/requests/<number>/approvers")
 @requires(Permission.READ_INVOLVED)
-def add(number: str) -> ResponseReturnValue:
+def add_an_approver(number: str) -> ResponseReturnValue:
     """Ask them; whatever was typed is kept where it was refused."""
     record = _mine(number)
     form = handing_form(WORDS.field, people, (), request.form, must_say_why=False)

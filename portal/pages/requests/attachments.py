@@ -1,22 +1,33 @@
-"""Attached files, for whoever may see the request (or filled in the form)."""
+"""Attached files: where they are kept, downloading them, and those that come with a comment or a
+decision."""
 
-from typing import IO
+from dataclasses import dataclass
+from typing import IO, Any
 from uuid import UUID
 
-from flask import Blueprint, abort, send_file
+from flask import abort, current_app, request, send_file
 from flask.typing import ResponseReturnValue
 
 from portal.domain.people.permissions import Permission
 from portal.domain.request.files import KeptFile
-from portal.pages.requests.request_form_io import store
-from portal.queries import attachments
+from portal.forms.text import uuid_of
+from portal.pages.requests import blueprint
+from portal.queries import attachments, commands
+from portal.queries.attachments import ENCLOSED
 from portal.queries.readers import Reader
 from portal.security.guards import requires
 from portal.security.identity import me
-from portal.services.attachments import FileChanged, fetched
-from portal.services.file_store import FileGone, StoreAway
-
-blueprint = Blueprint("attachments", __name__)
+from portal.services import attachments as service
+from portal.services.attachments import MEGABYTE, FileChanged, Store, Upload, fetched
+from portal.services.file_store import (
+    Bucket,
+    BucketStore,
+    FileGone,
+    FileStore,
+    FolderStore,
+    StoreAway,
+)
+from portal.services.virus_scan import Scanner
 
 # Whatever is in the file, a browser neither runs nor shows it as a page of ours.
 SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
@@ -57,3 +68,61 @@ def _bytes_of(file: KeptFile) -> IO[bytes]:
         )
     except StoreAway:
         abort(503, "The place where files are kept does not answer. Try again in a moment.")
+
+
+def store() -> Store:
+    """Where this installation keeps files, and its limits."""
+    settings = current_app.config["SETTINGS"]
+    return Store(
+        files=_files(settings),
+        most=settings.attachments_most,
+        largest=settings.attachments_largest_mb * MEGABYTE,
+        scanner=Scanner(settings.clamd_address) if settings.clamd_address else None,
+    )
+
+
+def _files(settings: Any) -> FileStore:
+    if not settings.attachments_url:
+        return FolderStore(settings.attachments_dir)
+    return BucketStore(
+        Bucket(
+            url=settings.attachments_url,
+            endpoint=settings.attachments_endpoint,
+            region=settings.attachments_region,
+            key_id=settings.attachments_key_id,
+            key=settings.attachments_key,
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """The files kept for a form of that key, and sentences about those that could not be taken."""
+
+    key: str = ""
+    kept: tuple[KeptFile, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def enclose(key: str, request_id: str) -> Enclosed:
+    """Store what came with the present post. A form that was sent already brings nothing new."""
+    uploads = [each for each in request.files.getlist("files") if each.filename]
+    if not uploads and "kept" not in request.form:
+        return Enclosed(key)
+    person = me().id
+    if commands.find(key, Reader(person)) is not None:
+        return Enclosed(key)
+    removed = [found for text in request.form.getlist("remove") if (found := uuid_of(text))]
+    if removed:
+        service.drop(store().files, key, person, removed)
+    brought = [Upload(ENCLOSED, each.filename or "", each.stream) for each in uploads]
+    problems = service.keep(store(), key, person, brought, request_id)
+    kept = tuple(each.file for each in attachments.of_form(key, person))
+    return Enclosed(key, kept, tuple(words for _, words in problems))
+
+
+def hand_over(enclosed: Enclosed, next_key: str) -> Enclosed:
+    """Give the files to the form that is shown in place of the one that failed."""
+    if enclosed.kept:
+        service.hand_on(enclosed.key, me().id, next_key)
+    return enclosed

@@ -1,4 +1,5 @@
-"""Changing a request that exists already: what its form holds, was given, and says now."""
+"""Changing a request that exists already: amended while it is pending, resubmitted when it was
+returned."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,24 +8,30 @@ from flask import abort, make_response, redirect, render_template, request, url_
 from flask.typing import ResponseReturnValue
 
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
+from portal.domain.people.permissions import Permission
 from portal.domain.request.click import Click
 from portal.domain.request.files import KeptFile
 from portal.domain.request.values import Content, Status
 from portal.forms import asking
 from portal.forms.request_form import RequestForm, held
-from portal.pages.requests.request_form_io import kept_files, store, surroundings, take_files
+from portal.pages.requests import blueprint
+from portal.pages.requests.attachments import store
+from portal.pages.requests.request_form_io import kept_files, surroundings, take_files
 from portal.pages.requests.show import visible
 from portal.presenters.answer import after, answered, command_key
 from portal.presenters.form_keys import new_key
 from portal.queries import commands
+from portal.queries.comments import Said, comments_of
 from portal.queries.readers import Reader
 from portal.queries.request import RequestRecord
 from portal.security.clicks import click
+from portal.security.guards import requires
 from portal.security.identity import me
+from portal.services.amend import amend, not_now
 from portal.services.attachments import hand_on
 from portal.services.commands import Receipt
 from portal.services.errors import Refused
-from portal.services.resubmit import Correction
+from portal.services.resubmit import Correction, resubmit
 
 Draw = Callable[[RequestRecord, RequestForm, str, Refused | None], ResponseReturnValue]
 
@@ -144,3 +151,73 @@ def seen_version() -> int:
     """The version that the form was drawn from; 0, which is none, for what is no number."""
     text = request.form.get("content_version", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+AMEND = Deed(
+    kind="Amend",
+    awaits=Status.PENDING,
+    give=amend,
+    done="{} is changed. Below you see who is asked about it now.",
+)
+
+
+@blueprint.get("/requests/<number>/amend")
+@requires(Permission.SUBMIT)
+def amend_form(number: str) -> ResponseReturnValue:
+    """The request as it stands, to be changed."""
+    record = owned(number)
+    refusal = not_now(record.status)
+    if refusal is not None:
+        abort(409, REFUSAL_SENTENCES[refusal])
+    return _amend_page(record, unchanged(record), new_key())
+
+
+@blueprint.post("/requests/<number>/amend")
+@requires(Permission.SUBMIT, uploads=True)
+def amend_request(number: str) -> ResponseReturnValue:
+    """Make it a new version. A form that was sent before gives the first result."""
+    return send(number, AMEND, _amend_page)
+
+
+def _amend_page(
+    record: RequestRecord, drawn: RequestForm, key: str, trouble: Refused | None = None
+) -> ResponseReturnValue:
+    return page("pages/amend/form.html", record, drawn, key, trouble)
+
+
+RESUBMIT = Deed(
+    kind="Resubmit",
+    awaits=Status.RETURNED,
+    give=resubmit,
+    done="{} is on its way again.",
+)
+
+
+@blueprint.get("/requests/<number>/resubmit")
+@requires(Permission.SUBMIT)
+def resubmit_form(number: str) -> ResponseReturnValue:
+    """The request as it stands, to be changed."""
+    record = owned(number)
+    if record.status is not Status.RETURNED:
+        abort(409, REFUSAL_SENTENCES[Refusal.NOT_RETURNED])
+    return _resubmit_page(record, unchanged(record), new_key())
+
+
+@blueprint.post("/requests/<number>/resubmit")
+@requires(Permission.SUBMIT, uploads=True)
+def resubmit_request(number: str) -> ResponseReturnValue:
+    """Send it again. A form that was sent before gives the first result."""
+    return send(number, RESUBMIT, _resubmit_page)
+
+
+def _remark(record: RequestRecord) -> Said | None:
+    """What was said when the request was sent back."""
+    said = [each for each in comments_of(record.id) if each.about == "send_back"]
+    return said[-1] if said else None
+
+
+def _resubmit_page(
+    record: RequestRecord, drawn: RequestForm, key: str, trouble: Refused | None = None
+) -> ResponseReturnValue:
+    template, remark = "pages/resubmit/form.html", _remark(record)
+    return page(template, record, drawn, key, trouble, remark=remark)

@@ -2,13 +2,14 @@
 
 from uuid import UUID
 
-from flask import Blueprint, abort, make_response, render_template, request
+from flask import abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
 from portal.domain.people.permissions import Permission
 from portal.domain.request.values import Status, TaskStatus
 from portal.forms.inform import QuestionForm, answer_form
+from portal.pages.requests import blueprint
 from portal.pages.requests.show import draw
 from portal.presenters.answer import after, answered, command_key, reader
 from portal.presenters.form_keys import new_key
@@ -20,12 +21,10 @@ from portal.security.identity import me
 from portal.services.errors import Refused
 from portal.services.inform import Words, answer, ask
 
-blueprint = Blueprint("questions", __name__)
-
 
 @blueprint.get("/tasks/<uuid:task_id>/question")
 @requires(Permission.DECIDE_OWN_TASKS)
-def form(task_id: UUID) -> ResponseReturnValue:
+def question_form(task_id: UUID) -> ResponseReturnValue:
     """What is the question?"""
     record, task = _mine(task_id)
     refusal = _not_now(record, task)
@@ -36,7 +35,7 @@ def form(task_id: UUID) -> ResponseReturnValue:
 
 @blueprint.post("/tasks/<uuid:task_id>/question")
 @requires(Permission.DECIDE_OWN_TASKS)
-def ask_it(task_id: UUID) -> ResponseReturnValue:
+def ask_question(task_id: UUID) -> ResponseReturnValue:
     """Ask the requester; the task stays open."""
     record, task = _mine(task_id)
     form = QuestionForm(request.form)
@@ -52,7 +51,7 @@ def ask_it(task_id: UUID) -> ResponseReturnValue:
 
 @blueprint.post("/tasks/<uuid:task_id>/answer")
 @requires(Permission.SUBMIT)
-def answer_it(task_id: UUID) -> ResponseReturnValue:
+def answer_question(task_id: UUID) -> ResponseReturnValue:
     """Answer an approver's question."""
     record = _record(task_id)
     if not record.is_by(me().id):

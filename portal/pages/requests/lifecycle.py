@@ -1,17 +1,22 @@
-"""What an administrator does with an open request: hold, resume, cancel; each on its own page."""
+"""What ends or halts a request as a whole: hold, resume and cancel by an administrator, withdraw by
+its requester; each on its own page."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Blueprint, make_response, render_template, request
+from flask import abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
+from portal.domain.errors import REFUSAL_SENTENCES, Refusal
 from portal.domain.people.permissions import Permission
 from portal.domain.request.click import Click
-from portal.forms.decision import NoteForm, ReasonForm
+from portal.forms.decision import CommentForm, NoteForm, ReasonForm
+from portal.pages.requests import blueprint
+from portal.pages.requests.edit_request import owned
 from portal.pages.requests.show import draw, visible
 from portal.presenters.answer import after, answered, command_key
 from portal.presenters.form_keys import new_key
+from portal.queries.request import RequestRecord
 from portal.security.clicks import click
 from portal.security.guards import requires
 from portal.security.identity import me
@@ -19,8 +24,7 @@ from portal.services.cancel import cancel
 from portal.services.commands import Receipt
 from portal.services.errors import Refused
 from portal.services.hold import hold, resume
-
-blueprint = Blueprint("steering", __name__)
+from portal.services.withdraw import withdraw
 
 Service = Callable[[str, str, str, str, Click], Receipt]
 
@@ -62,7 +66,7 @@ def hold_form(number: str) -> ResponseReturnValue:
 
 @blueprint.post("/requests/<number>/hold")
 @requires(Permission.HOLD)
-def hold_it(number: str) -> ResponseReturnValue:
+def hold_request(number: str) -> ResponseReturnValue:
     """Stop the clocks."""
     return _do(HOLD, number)
 
@@ -76,7 +80,7 @@ def resume_form(number: str) -> ResponseReturnValue:
 
 @blueprint.post("/requests/<number>/resume")
 @requires(Permission.HOLD)
-def resume_it(number: str) -> ResponseReturnValue:
+def resume_request(number: str) -> ResponseReturnValue:
     """Let the clocks run on."""
     return _do(RESUME, number)
 
@@ -90,7 +94,7 @@ def cancel_form(number: str) -> ResponseReturnValue:
 
 @blueprint.post("/requests/<number>/cancel")
 @requires(Permission.CANCEL)
-def cancel_it(number: str) -> ResponseReturnValue:
+def cancel_request(number: str) -> ResponseReturnValue:
     """End the request."""
     return _do(CANCEL, number)
 
@@ -115,3 +119,35 @@ def _do(act: Act, number: str) -> ResponseReturnValue:
     except Refused as refused:
         return draw(record, refused.status, trouble=refused)
     return after(receipt, act.done.format(record.number))
+
+
+@blueprint.get("/requests/<number>/withdraw")
+@requires(Permission.SUBMIT)
+def withdraw_form(number: str) -> ResponseReturnValue:
+    """Name the request and what ends with it."""
+    record = owned(number)
+    if not record.status.is_open:
+        abort(409, REFUSAL_SENTENCES[Refusal.CLOSED])
+    return _withdraw_page(record, CommentForm())
+
+
+@blueprint.post("/requests/<number>/withdraw")
+@requires(Permission.SUBMIT)
+def withdraw_request(number: str) -> ResponseReturnValue:
+    """End the request. A form that was sent before gives the first result."""
+    record, form = owned(number), CommentForm(request.form)
+    if not form.validate():
+        return _withdraw_page(record, form, 422)
+    text = form.comment.data
+    try:
+        receipt = answered(withdraw(record.number, command_key(), text, me().id, click()), text)
+    except Refused as refused:
+        return draw(record, refused.status, trouble=refused)
+    return after(receipt, f"{record.number} is withdrawn.")
+
+
+def _withdraw_page(
+    record: RequestRecord, form: CommentForm, status: int = 200
+) -> ResponseReturnValue:
+    page = render_template("pages/withdraw/confirm.html", record=record, form=form, key=new_key())
+    return make_response(page, status)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
+from flask import abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.domain.errors import REFUSAL_SENTENCES
@@ -10,15 +10,10 @@ from portal.domain.people.permissions import Permission
 from portal.domain.request.values import Priority
 from portal.forms import asking
 from portal.forms.request_form import RequestForm
-from portal.forms.text import storable
-from portal.pages.requests.request_form_io import (
-    end_of,
-    kept_files,
-    store,
-    surroundings,
-    take_files,
-    uuid_of,
-)
+from portal.forms.text import storable, uuid_of
+from portal.pages.requests import blueprint
+from portal.pages.requests.attachments import store
+from portal.pages.requests.request_form_io import end_of, kept_files, surroundings, take_files
 from portal.presentation import times
 from portal.presenters import check_page as checking
 from portal.presenters import waiting_on as turns
@@ -36,15 +31,13 @@ from portal.services import submit as submitting
 from portal.services.forecast import forecast
 from portal.services.submit import Wish
 
-blueprint = Blueprint("new_request", __name__, url_prefix="/requests")
-
 TOO_MANY = f"You have {draft_service.MOST} drafts, and no more can be kept: delete some first."
 MOVED = "The draft was changed in another window. This is how it stands now: look at it again."
 
 
-@blueprint.get("/new")
+@blueprint.get("/requests/new")
 @requires(Permission.SUBMIT)
-def choose() -> ResponseReturnValue:
+def choose_type() -> ResponseReturnValue:
     """The types, with what each is for and how long it usually takes."""
     offered = [
         (each, times.span(each.typical) if each.typical else None)
@@ -53,9 +46,9 @@ def choose() -> ResponseReturnValue:
     return render_template("pages/new_request/choose.html", offered=offered)
 
 
-@blueprint.get("/new/<code>")
+@blueprint.get("/requests/new/<code>")
 @requires(Permission.SUBMIT)
-def form(code: str) -> ResponseReturnValue:
+def new(code: str) -> ResponseReturnValue:
     """An empty form, or a draft to be continued."""
     kind = _type(code)
     if "draft" not in request.args:
@@ -68,9 +61,9 @@ def form(code: str) -> ResponseReturnValue:
     return _form_page(kind, draft.id, drawn.read(draft.values, kept_files(drawn, draft.id)))
 
 
-@blueprint.post("/new/<code>")
+@blueprint.post("/requests/new/<code>")
 @requires(Permission.SUBMIT, uploads=True)
-def save(code: str) -> ResponseReturnValue:
+def save_draft(code: str) -> ResponseReturnValue:
     """Keep what was typed, whatever it is; when it is right, go on to the check."""
     kind = _type(code)
     draft_id = uuid_of(request.form.get("draft_id") or new_key()) or abort(404)
@@ -100,13 +93,13 @@ def _after_saving(
     refused = extra or any(field.process_errors for field in drawn.file_widgets())
     if request.form.get("next") == "later" and not refused:
         flash("Your draft is kept. You find it here whenever you want to go on.", "success")
-        return redirect(url_for("my_requests.show", view="drafts"), 303)
+        return redirect(url_for("requests.list_mine", view="drafts"), 303)
     if drawn.validate() and not extra:
         return redirect(url_for(".check", code=kind.code, draft=draft_id), 303)
     return _form_page(kind, draft_id, drawn, extra), 422
 
 
-@blueprint.get("/new/<code>/check")
+@blueprint.get("/requests/new/<code>/check")
 @requires(Permission.SUBMIT)
 def check(code: str) -> ResponseReturnValue:
     """Every answer with a way to change it, and the route that the request would take."""
@@ -120,7 +113,7 @@ def check(code: str) -> ResponseReturnValue:
     return _check_page(kind, draft, drawn)
 
 
-@blueprint.post("/new/<code>/submit")
+@blueprint.post("/requests/new/<code>/submit")
 @requires(Permission.SUBMIT)
 def submit(code: str) -> ResponseReturnValue:
     """Send the draft, checked anew against today's form. Sent twice, it is one request."""
@@ -141,7 +134,7 @@ def submit(code: str) -> ResponseReturnValue:
     return redirect(url_for(".receipt", command_id=sent.command_id), 303)
 
 
-@blueprint.get("/receipt/<uuid:command_id>")
+@blueprint.get("/requests/receipt/<uuid:command_id>")
 @requires(Permission.READ_INVOLVED)
 def receipt(command_id: UUID) -> ResponseReturnValue:
     """The number, whose turn it is and what happens next; honest while it is being started."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, abort, make_response, render_template, request
+from flask import abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from wtforms.form import BaseForm
 
@@ -11,6 +11,7 @@ from portal.domain.people.permissions import Permission
 from portal.domain.policy.policy import Decision
 from portal.domain.request.values import Status, TaskStatus
 from portal.forms.override import THE_STAGE, override_form
+from portal.pages.requests import blueprint
 from portal.pages.requests.edit_request import seen_version
 from portal.pages.requests.show import draw, visible
 from portal.presenters.answer import after, answered, command_key
@@ -23,8 +24,6 @@ from portal.security.identity import me
 from portal.services.errors import Refused, TooMany
 from portal.services.override import Ruling, override
 from portal.services.sign_in import WrongPassword
-
-blueprint = Blueprint("override", __name__)
 
 NOT_THAT = "That is not your password. Nothing was decided."
 TOO_MANY = "That was wrong too often. Nothing was decided; try again in {} minutes."
@@ -41,7 +40,7 @@ class Stage:
 
 @blueprint.get("/requests/<number>/override")
 @requires(Permission.OVERRIDE)
-def form(number: str) -> ResponseReturnValue:
+def ask_to_override(number: str) -> ResponseReturnValue:
     """Ask what is decided, why, and for the password."""
     record = _others(number)
     if not record.status.is_open:
@@ -52,7 +51,7 @@ def form(number: str) -> ResponseReturnValue:
 
 @blueprint.post("/requests/<number>/override")
 @requires(Permission.OVERRIDE)
-def decide(number: str) -> ResponseReturnValue:
+def override_request(number: str) -> ResponseReturnValue:
     """Decide. A form that was sent before gives the first result."""
     record = _others(number)
     stage, key = _stage(record), command_key()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from flask import Blueprint, abort, make_response, render_template, request
+from flask import abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 from wtforms.form import BaseForm
@@ -13,6 +13,7 @@ from portal.domain.errors import REFUSAL_SENTENCES, Refusal
 from portal.domain.people.permissions import Permission
 from portal.domain.request.values import TaskStatus
 from portal.forms.handing import handing_form
+from portal.pages.requests import blueprint
 from portal.pages.requests.show import draw
 from portal.presenters.answer import after, answered, command_key, reader
 from portal.presenters.form_keys import new_key
@@ -26,8 +27,6 @@ from portal.security.identity import me
 from portal.services.commands import Receipt
 from portal.services.errors import Refused
 from portal.services.hand_over import Gift, delegate, reassign, take_back
-
-blueprint = Blueprint("handing", __name__)
 
 # What is wrong with the person chosen is said beside the field.
 ABOUT_PERSON = frozenset(
@@ -101,7 +100,7 @@ def reassign_form(task_id: UUID) -> ResponseReturnValue:
 
 @blueprint.post("/tasks/<uuid:task_id>/reassign")
 @requires(Permission.DECIDE_OWN_TASKS)
-def reassign_it(task_id: UUID) -> ResponseReturnValue:
+def reassign_task(task_id: UUID) -> ResponseReturnValue:
     """Hand the task over."""
     return _give(REASSIGN, _movable(task_id), _reassign_page)
 
@@ -115,14 +114,14 @@ def delegate_form(task_id: UUID) -> ResponseReturnValue:
 
 @blueprint.post("/tasks/<uuid:task_id>/delegate")
 @requires(Permission.DECIDE_OWN_TASKS)
-def delegate_it(task_id: UUID) -> ResponseReturnValue:
+def delegate_task(task_id: UUID) -> ResponseReturnValue:
     """Delegate the task."""
     return _give(DELEGATE, _mine(task_id), _delegate_page)
 
 
 @blueprint.post("/tasks/<uuid:task_id>/take-back")
 @requires(Permission.DECIDE_OWN_TASKS)
-def take_it_back(task_id: UUID) -> ResponseReturnValue:
+def take_back_task(task_id: UUID) -> ResponseReturnValue:
     """End the delegation: the owner has the task again."""
     desk = _desk(task_id)
     try:

@@ -2,29 +2,19 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
-from typing import Any
-from uuid import UUID
 
-from flask import current_app, request
+from flask import request
 
 from portal.domain.request.files import KeptFile
 from portal.forms.request_form import RequestForm, Surroundings, html_name
+from portal.forms.text import uuid_of
 from portal.pages.layout_context import viewpoint
+from portal.pages.requests.attachments import store
 from portal.queries import attachments as attached
 from portal.queries import people
 from portal.security.identity import me
 from portal.services import attachments
-from portal.services.attachments import MEGABYTE, Store, Upload
-from portal.services.file_store import Bucket, BucketStore, FileStore, FolderStore
-from portal.services.virus_scan import Scanner
-
-
-def uuid_of(text: str | None) -> str | None:
-    """The id in its usual spelling; None for anything that is none."""
-    try:
-        return str(UUID(text or ""))
-    except ValueError:
-        return None
+from portal.services.attachments import Upload
 
 
 def surroundings(*, suggest: bool) -> Surroundings:
@@ -43,31 +33,6 @@ def end_of(day: date | None) -> datetime | None:
     if day is None:
         return None
     return datetime.combine(day, time(23, 59, 59), viewpoint().zone).astimezone(UTC)
-
-
-def store() -> Store:
-    """Where this installation keeps files, and its limits."""
-    settings = current_app.config["SETTINGS"]
-    return Store(
-        files=_files(settings),
-        most=settings.attachments_most,
-        largest=settings.attachments_largest_mb * MEGABYTE,
-        scanner=Scanner(settings.clamd_address) if settings.clamd_address else None,
-    )
-
-
-def _files(settings: Any) -> FileStore:
-    if not settings.attachments_url:
-        return FolderStore(settings.attachments_dir)
-    return BucketStore(
-        Bucket(
-            url=settings.attachments_url,
-            endpoint=settings.attachments_endpoint,
-            region=settings.attachments_region,
-            key_id=settings.attachments_key_id,
-            key=settings.attachments_key,
-        )
-    )
 
 
 def kept_files(form: RequestForm, form_id: str) -> dict[str, list[KeptFile]]:

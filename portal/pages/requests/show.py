@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from flask import (
-    Blueprint,
     abort,
     flash,
     make_response,
@@ -19,8 +18,8 @@ from portal.domain.errors import Refusal
 from portal.domain.people.permissions import Permission
 from portal.domain.policy.policy import Decision
 from portal.forms.decision import CommentForm, RemarkForm
-from portal.pages.requests.comment_files import Enclosed, enclose, hand_over
-from portal.pages.requests.request_form_io import store
+from portal.pages.requests import blueprint
+from portal.pages.requests.attachments import Enclosed, enclose, hand_over, store
 from portal.presenters.answer import after, answered, command_key, reader
 from portal.presenters.form_keys import new_key
 from portal.presenters.open_questions import questions
@@ -34,8 +33,6 @@ from portal.security.identity import me
 from portal.services.comment import comment
 from portal.services.errors import Refused
 from portal.services.remind import remind
-
-blueprint = Blueprint("requests", __name__)
 
 
 @blueprint.get("/requests/<number>")
@@ -71,7 +68,7 @@ def add_comment(number: str) -> ResponseReturnValue:
 
 @blueprint.post("/requests/<number>/remind")
 @requires(Permission.SUBMIT)
-def nudge(number: str) -> ResponseReturnValue:
+def send_reminder(number: str) -> ResponseReturnValue:
     """Remind everybody who is asked now."""
     record = visible(number)
     try:
@@ -144,7 +141,7 @@ def _back(sheet: Sheet) -> Back:
     if sheet.todo or sheet.done:
         return Back(url_for("inbox.show"), "Inbox")
     if sheet.is_mine:
-        return Back(url_for("my_requests.show"), "My requests")
+        return Back(url_for("requests.list_mine"), "My requests")
     return Back(url_for("history.show"), "History")
 
 
@@ -156,7 +153,7 @@ def _news(sheet: Sheet, key: str) -> list[tuple[str, dict[str, str]]]:
     words = VERBS[Decision(done.task.decision)].replace("it", sheet.record.number)
     message = {"text": f"You {words}."}
     if done.undo_until is not None:
-        message["undo_url"] = url_for("tasks.take_back", task_id=done.task.id)
+        message["undo_url"] = url_for("tasks.undo_decision", task_id=done.task.id)
         message["command_id"] = key
     if sheet.following is not None:
         message["link_url"] = url_for("requests.show", number=sheet.following.number)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from flask import (
-    Blueprint,
     abort,
     flash,
     make_response,
@@ -20,6 +19,7 @@ from wtforms.form import BaseForm
 from portal.domain.people.absence import period
 from portal.domain.people.permissions import Permission
 from portal.forms.away import away_form
+from portal.pages.profile import blueprint
 from portal.presentation.money import money
 from portal.presentation.viewpoint import zone_named
 from portal.presenters.answer import command_key
@@ -30,8 +30,6 @@ from portal.security.identity import me
 from portal.services import away as service
 from portal.services.away import AwayRefused, OtherAbsence, Wish
 from portal.services.away_preview import OpenTask, preview
-
-blueprint = Blueprint("away", __name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +51,28 @@ class Desk:
 
 @blueprint.get("/away")
 @requires(Permission.DECIDE_OWN_TASKS)
-def show() -> ResponseReturnValue:
+def show_away() -> ResponseReturnValue:
     """The reader's absences, the people they act for, and the form."""
     return _page(_mine(), _prefilled(_mine()))
 
 
 @blueprint.get("/away/check")
 @requires(Permission.DECIDE_OWN_TASKS)
-def check() -> ResponseReturnValue:
+def check_away() -> ResponseReturnValue:
     """What the absence would make of the open tasks. Changes nothing."""
     return _check(_mine())
 
 
 @blueprint.post("/away")
 @requires(Permission.DECIDE_OWN_TASKS)
-def set_own() -> ResponseReturnValue:
+def set_away() -> ResponseReturnValue:
     """Go away as looked at."""
     return _set(_mine())
 
 
 @blueprint.post("/away/<uuid:delegation_id>/end")
 @requires(Permission.DECIDE_OWN_TASKS)
-def end(delegation_id: UUID) -> ResponseReturnValue:
+def end_away(delegation_id: UUID) -> ResponseReturnValue:
     """End an absence early: one's own, or anybody's for an administrator."""
     is_admin = me().may(Permission.ADMINISTER)
     try:
@@ -83,34 +81,36 @@ def end(delegation_id: UUID) -> ResponseReturnValue:
         abort(404)
     flash("The delegation is ended. Open tasks come back within a moment.", "success")
     mine = whose == me().id
-    place = url_for("away.show") if mine else url_for("away.show_for", person_id=whose)
+    place = (
+        url_for("profile.show_away") if mine else url_for("profile.show_away_of", person_id=whose)
+    )
     return redirect(place, 303)
 
 
 @blueprint.get("/admin/people/<uuid:person_id>/away")
 @requires(Permission.ADMINISTER)
-def show_for(person_id: UUID) -> ResponseReturnValue:
+def show_away_of(person_id: UUID) -> ResponseReturnValue:
     """Somebody's absences, for an administrator."""
     return _page(_theirs(person_id), _prefilled(_theirs(person_id)))
 
 
 @blueprint.get("/admin/people/<uuid:person_id>/away/check")
 @requires(Permission.ADMINISTER)
-def check_for(person_id: UUID) -> ResponseReturnValue:
+def check_away_of(person_id: UUID) -> ResponseReturnValue:
     """What somebody's absence would make of their open tasks. Changes nothing."""
     return _check(_theirs(person_id))
 
 
 @blueprint.post("/admin/people/<uuid:person_id>/away")
 @requires(Permission.ADMINISTER)
-def set_for(person_id: UUID) -> ResponseReturnValue:
+def set_away_of(person_id: UUID) -> ResponseReturnValue:
     """Let somebody be represented."""
     return _set(_theirs(person_id))
 
 
 def _mine() -> Desk:
     person = me()
-    here, checking = url_for("away.show"), url_for("away.check")
+    here, checking = url_for("profile.show_away"), url_for("profile.check_away")
     return Desk(person.id, person.name, person.time_zone, True, here, checking)
 
 
@@ -118,8 +118,8 @@ def _theirs(person_id: UUID) -> Desk:
     found = staff.profile(str(person_id))
     if found is None:
         abort(404)
-    here = url_for("away.show_for", person_id=person_id)
-    checking = url_for("away.check_for", person_id=person_id)
+    here = url_for("profile.show_away_of", person_id=person_id)
+    checking = url_for("profile.check_away_of", person_id=person_id)
     return Desk(found.id, found.name, found.time_zone, False, here, checking)
 
 

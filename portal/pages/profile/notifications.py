@@ -1,39 +1,38 @@
 """How and when one wants to be told: by topic and channel, digests, and quiet hours."""
 
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, url_for
+from flask import Response, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.domain.notices.kinds import Channel
 from portal.domain.people.permissions import Permission
 from portal.forms.preferences import PreferencesForm, form_for
+from portal.pages.profile import blueprint
 from portal.queries import channels
 from portal.queries.preferences import wishes_of
 from portal.security.guards import requires
 from portal.security.identity import me
 from portal.services import preferences
 
-blueprint = Blueprint("preferences", __name__)
-
 CHANNELS = (Channel.PORTAL, Channel.MAIL)
 
 
 @blueprint.get("/profile/notifications")
 @requires(Permission.READ_INVOLVED)
-def show() -> ResponseReturnValue:
+def notification_settings() -> ResponseReturnValue:
     """The form as it was left."""
     return _page(form_for(_channels(), wishes_of(me().id)))
 
 
 @blueprint.post("/profile/notifications")
 @requires(Permission.READ_INVOLVED, own_settings=True)
-def change() -> ResponseReturnValue:
+def change_notification_settings() -> ResponseReturnValue:
     """Keep what was chosen."""
     form = form_for(_channels())
     if not form.validate_on_submit():
         return _page(form, 422)
     preferences.keep(me().id, form.wishes(wishes_of(me().id)))
     flash("Your choice is kept. It holds for messages from now on.", "success")
-    return redirect(url_for("preferences.show"), 303)
+    return redirect(url_for("profile.notification_settings"), 303)
 
 
 def _channels() -> tuple[Channel, ...]:

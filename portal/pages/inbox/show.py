@@ -7,13 +7,13 @@ from functools import partial
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Blueprint, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.domain.people.permissions import Permission
-from portal.forms.text import examine
+from portal.forms.text import examine, uuid_of
+from portal.pages.inbox import blueprint
 from portal.pages.layout_context import navigation, viewpoint
-from portal.pages.requests.request_form_io import uuid_of
 from portal.presentation.labels import count
 from portal.presentation.parts import Tab
 from portal.presentation.viewpoint import zone_named
@@ -26,8 +26,6 @@ from portal.queries import acting, inbox
 from portal.queries.inbox import OWN, Clock, Cursor, InboxCounts, InboxTask, View
 from portal.security.guards import requires
 from portal.security.identity import Identity, me
-
-blueprint = Blueprint("inbox", __name__)
 
 LONGEST_SEARCH = 100
 LABELS = {

@@ -2,11 +2,13 @@
 
 from uuid import UUID
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.domain.people.permissions import Permission
-from portal.pages.requests.request_form_io import store, uuid_of
+from portal.forms.text import uuid_of
+from portal.pages.requests import blueprint
+from portal.pages.requests.attachments import store
 from portal.presentation.parts import Tab
 from portal.presenters import my_requests as own
 from portal.queries import drafts, my_requests
@@ -14,8 +16,6 @@ from portal.queries.my_requests import View
 from portal.security.guards import requires
 from portal.security.identity import me
 from portal.services import drafts as draft_service
-
-blueprint = Blueprint("my_requests", __name__, url_prefix="/requests")
 
 DRAFTS_BESIDE = 5
 LABELS = {
@@ -26,9 +26,9 @@ LABELS = {
 }
 
 
-@blueprint.get("")
+@blueprint.get("/requests")
 @requires(Permission.READ_INVOLVED)
-def show() -> ResponseReturnValue:
+def list_mine() -> ResponseReturnValue:
     """My requests: what was sent back first, then by age; drafts; what is being started."""
     view = _view()
     if view is View.DRAFTS:
@@ -47,14 +47,14 @@ def show() -> ResponseReturnValue:
         drafts_beside=DRAFTS_BESIDE,
         view=view,
         tabs=_tabs(view),
-        first_url=url_for(".show", view=view.value) if before else None,
-        next_url=url_for(".show", view=view.value, before=following) if following else None,
+        first_url=url_for(".list_mine", view=view.value) if before else None,
+        next_url=url_for(".list_mine", view=view.value, before=following) if following else None,
     )
 
 
-@blueprint.route("/drafts/<uuid:draft_id>/delete", methods=["GET", "POST"])
+@blueprint.route("/requests/drafts/<uuid:draft_id>/delete", methods=["GET", "POST"])
 @requires(Permission.SUBMIT)
-def delete(draft_id: UUID) -> ResponseReturnValue:
+def delete_draft(draft_id: UUID) -> ResponseReturnValue:
     """Ask, then delete a draft with its files: this cannot be undone."""
     draft = drafts.find(str(draft_id), me().id)
     if draft is None:
@@ -63,7 +63,7 @@ def delete(draft_id: UUID) -> ResponseReturnValue:
         return render_template("pages/my_requests/delete.html", draft=draft)
     draft_service.discard(draft.id, me().id, store().files)
     flash(f"The draft “{draft.title}” is deleted.", "success")
-    return redirect(url_for(".show", view=View.DRAFTS.value), 303)
+    return redirect(url_for(".list_mine", view=View.DRAFTS.value), 303)
 
 
 def _view() -> View:
@@ -73,6 +73,6 @@ def _view() -> View:
 
 def _tabs(view: View) -> list[Tab]:
     return [
-        Tab(words, url_for(".show", view=each.value), current=each is view)
+        Tab(words, url_for(".list_mine", view=each.value), current=each is view)
         for each, words in LABELS.items()
     ]

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from flask import (
-    Blueprint,
     Response,
     flash,
     make_response,
@@ -17,6 +16,7 @@ from flask.typing import ResponseReturnValue
 from portal.domain.people.permissions import Permission
 from portal.forms.profile import TimeZoneForm
 from portal.pages.layout_context import SHORTCUTS_COOKIE, THEME_COOKIE, THEMES
+from portal.pages.profile import blueprint
 from portal.queries.sessions import OpenSession, open_sessions
 from portal.security.guards import public, requires
 from portal.security.identity import me
@@ -24,8 +24,6 @@ from portal.security.next_page import is_safe
 from portal.security.settings import current_settings
 from portal.services import accounts
 from portal.services import sign_in as sessions
-
-blueprint = Blueprint("profile", __name__)
 
 YEAR = 365 * 24 * 3600
 

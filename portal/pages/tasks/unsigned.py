@@ -4,7 +4,6 @@ up to its amount, and only for somebody who types the end of the request's numbe
 
 import structlog
 from flask import (
-    Blueprint,
     flash,
     make_response,
     redirect,
@@ -20,7 +19,8 @@ from portal.domain.notices.links import LinkTarget, leads, may_decide_unsigned
 from portal.domain.policy.policy import Decision
 from portal.forms.unsigned import UnsignedForm
 from portal.pages import errors
-from portal.pages.links import task_url
+from portal.pages.tasks import blueprint
+from portal.pages.tasks.links import task_url
 from portal.presenters.answer import answered, command_key
 from portal.presenters.form_keys import new_key
 from portal.presenters.links import deed
@@ -34,7 +34,6 @@ from portal.services.decide import Vote
 from portal.services.errors import Refused
 from portal.services.unsigned import WrongProof, decide_unsigned
 
-blueprint = Blueprint("unsigned", __name__)
 log = structlog.get_logger("portal.web")
 
 OFFERED = {Decision.APPROVE.value, Decision.REJECT.value}
@@ -43,7 +42,7 @@ WRONG = "These are not the last four characters of the number: look at the subje
 
 @blueprint.get("/links/decision")
 @public
-def show() -> ResponseReturnValue:
+def show_unsigned() -> ResponseReturnValue:
     """What is asked, and the form; the task's page for whoever has to sign in."""
     link = _remembered()
     if link is None:
@@ -55,7 +54,7 @@ def show() -> ResponseReturnValue:
 
 @blueprint.post("/links/decision")
 @public
-def decide() -> ResponseReturnValue:
+def decide_unsigned_task() -> ResponseReturnValue:
     """Approve or reject in the name of the person whom the message was sent to."""
     link = _remembered()
     if link is None:
@@ -93,7 +92,7 @@ def _decided(link: LinkRecord, form: UnsignedForm, decision: Decision) -> Respon
     log.info("link.decided", link=link.id, user=link.recipient_id)
     if receipt.outcome == "waiting":
         flash("Your decision is recorded and being applied. You can close this page.", "info")
-    return redirect(url_for("unsigned.show"), 303)
+    return redirect(url_for("tasks.show_unsigned"), 303)
 
 
 def _remembered() -> LinkRecord | None:

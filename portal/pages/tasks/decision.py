@@ -2,16 +2,16 @@
 
 from uuid import UUID
 
-from flask import Blueprint, abort, redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.domain.errors import Refusal
 from portal.domain.people.permissions import Permission
 from portal.domain.policy.policy import Decision
 from portal.forms.decision import CommentForm
-from portal.pages import links
-from portal.pages.requests.comment_files import Enclosed, enclose
+from portal.pages.requests.attachments import Enclosed, enclose
 from portal.pages.requests.show import draw
+from portal.pages.tasks import blueprint, links
 from portal.presenters.answer import after, answered, command_key, reader
 from portal.queries import request as requests
 from portal.queries.request import RequestRecord
@@ -21,8 +21,6 @@ from portal.security.identity import me
 from portal.services.decide import Vote, decide
 from portal.services.errors import Refused
 from portal.services.undo import undo
-
-blueprint = Blueprint("tasks", __name__)
 
 ON_PAGE = {403, 409, 422}
 DECISIONS = frozenset(decision.value for decision in Decision)
@@ -69,7 +67,7 @@ def decision(task_id: UUID) -> ResponseReturnValue:
 
 @blueprint.post("/tasks/<uuid:task_id>/undo")
 @requires(Permission.DECIDE_OWN_TASKS)
-def take_back(task_id: UUID) -> ResponseReturnValue:
+def undo_decision(task_id: UUID) -> ResponseReturnValue:
     """Undo one's own decision."""
     record = _record(task_id)
     try:

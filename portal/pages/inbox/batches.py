@@ -2,14 +2,15 @@
 
 from uuid import UUID
 
-from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
+from flask import abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.domain.people.permissions import Permission
 from portal.domain.policy.policy import Decision
 from portal.forms.decision import CommentForm
-from portal.pages.inbox import filter_of, offered
-from portal.pages.requests.request_form_io import uuid_of
+from portal.forms.text import uuid_of
+from portal.pages.inbox import blueprint
+from portal.pages.inbox.show import filter_of, offered
 from portal.presentation.bulk import DONE
 from portal.presenters import batches as reading
 from portal.presenters.answer import command_key
@@ -23,12 +24,10 @@ from portal.services.batches import UnknownBatch, Verdict
 from portal.services.errors import Refused
 from portal.services.undo_batch import undo
 
-blueprint = Blueprint("batches", __name__, url_prefix="/batches")
-
 DECISIONS = frozenset(decision.value for decision in Decision)
 
 
-@blueprint.post("")
+@blueprint.post("/batches")
 @requires(Permission.DECIDE_OWN_TASKS)
 def choose() -> ResponseReturnValue:
     """Keep what was ticked, or everything that may be decided together, to be looked at."""
@@ -46,12 +45,12 @@ def choose() -> ResponseReturnValue:
             f"Only the first {service.MOST} were taken; the others wait in your inbox.", "warning"
         )
     service.choose(key, me().id, chosen)
-    return redirect(url_for(".show", batch_id=key), 303)
+    return redirect(url_for(".show_batch", batch_id=key), 303)
 
 
-@blueprint.get("/<uuid:batch_id>")
+@blueprint.get("/batches/<uuid:batch_id>")
 @requires(Permission.DECIDE_OWN_TASKS)
-def show(batch_id: UUID) -> ResponseReturnValue:
+def show_batch(batch_id: UUID) -> ResponseReturnValue:
     """Every chosen request before the decision; afterwards what became of each."""
     batch = _find(batch_id)
     if batch.decision is None:
@@ -62,9 +61,9 @@ def show(batch_id: UUID) -> ResponseReturnValue:
     )
 
 
-@blueprint.post("/<uuid:batch_id>/decision")
+@blueprint.post("/batches/<uuid:batch_id>/decision")
 @requires(Permission.DECIDE_OWN_TASKS)
-def decision(batch_id: UUID) -> ResponseReturnValue:
+def decide_batch(batch_id: UUID) -> ResponseReturnValue:
     """Approve, send back or reject all that the page showed. Sent twice, it is once."""
     form, said = CommentForm(request.form), request.form.get("decision", "")
     seen = reading.seen_of(request.form.get("seen", ""))
@@ -79,26 +78,28 @@ def decision(batch_id: UUID) -> ResponseReturnValue:
     except Refused:
         form.comment.errors = ["Say why. Everybody whose request this is reads this text."]
         return _review(_find(batch_id), form), 422
-    return redirect(url_for(".show", batch_id=batch_id), 303)
+    return redirect(url_for(".show_batch", batch_id=batch_id), 303)
 
 
-@blueprint.post("/<uuid:batch_id>/undo")
+@blueprint.post("/batches/<uuid:batch_id>/undo")
 @requires(Permission.DECIDE_OWN_TASKS)
-def take_back(batch_id: UUID) -> ResponseReturnValue:
+def undo_batch(batch_id: UUID) -> ResponseReturnValue:
     """Undo every decision of the batch that still can be undone. Sent twice, it is once."""
     try:
         undo(str(batch_id), me().id, click())
     except UnknownBatch:
         abort(404)
-    return redirect(url_for(".show", batch_id=batch_id), 303)
+    return redirect(url_for(".show_batch", batch_id=batch_id), 303)
 
 
-@blueprint.get("/<uuid:batch_id>/state")
+@blueprint.get("/batches/<uuid:batch_id>/state")
 @requires(Permission.DECIDE_OWN_TASKS)
-def state(batch_id: UUID) -> ResponseReturnValue:
+def batch_state(batch_id: UUID) -> ResponseReturnValue:
     """Whether every decision and undo is applied, as JSON, for the page that becomes the result."""
     batch = _find(batch_id)
-    return jsonify(done=batches.waiting(batch) == 0, location=url_for(".show", batch_id=batch_id))
+    return jsonify(
+        done=batches.waiting(batch) == 0, location=url_for(".show_batch", batch_id=batch_id)
+    )
 
 
 def _find(batch_id: UUID) -> BatchRecord:
@@ -110,7 +111,7 @@ def _incomplete(batch_id: UUID, form: CommentForm) -> ResponseReturnValue:
         form.comment.errors = ["Choose what to do: approve, send back or reject."]
     batch = _find(batch_id)
     if batch.decision is not None:
-        return redirect(url_for(".show", batch_id=batch_id), 303)
+        return redirect(url_for(".show_batch", batch_id=batch_id), 303)
     return _review(batch, form), 422
 
 

@@ -1,11 +1,12 @@
 """Links in messages. They lead to a task with a decision chosen, and decide nothing themselves."""
 
 import structlog
-from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
+from flask import make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.domain.notices.links import LinkTarget, leads, may_decide_unsigned
 from portal.pages import errors
+from portal.pages.tasks import blueprint
 from portal.presenters import links as reading
 from portal.queries import links
 from portal.queries.links import LinkRecord
@@ -16,7 +17,6 @@ from portal.security.sessions import LINK
 from portal.security.tokens import token_hash
 from portal.services.links import note_refusal
 
-blueprint = Blueprint("links", __name__)
 log = structlog.get_logger("portal.web")
 
 LOOK = "review"
@@ -24,7 +24,7 @@ LOOK = "review"
 
 @blueprint.get("/a/<token>")
 @public
-def follow(token: str) -> ResponseReturnValue:
+def follow_link(token: str) -> ResponseReturnValue:
     """Where a link leads. Changes nothing, however often it is opened; only that somebody opened
     another person's is kept, once."""
     link = links.by_hash(token_hash(token))
@@ -39,7 +39,7 @@ def follow(token: str) -> ResponseReturnValue:
         # Kept in the visitor's signed cookie, so that the token leaves the address bar.
         session[LINK] = link.id
         if may_decide_unsigned(link.amount, link.unsigned_up_to):
-            return redirect(url_for("unsigned.show"), 303)
+            return redirect(url_for("tasks.show_unsigned"), 303)
     return redirect(task_url(link), 303)
 
 

@@ -2,24 +2,24 @@
 
 from uuid import UUID
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.domain.people.permissions import Permission
 from portal.forms.saved_view import SavedViewForm
-from portal.pages import history, inbox
+from portal.pages.history import filters_in
+from portal.pages.inbox import blueprint
+from portal.pages.inbox.show import filter_of
 from portal.presenters.saved_views import Place, link_of
 from portal.queries import saved_views
 from portal.security.guards import requires
 from portal.security.identity import me
 from portal.services import saved_views as service
 
-blueprint = Blueprint("saved_views", __name__, url_prefix="/views")
 
-
-@blueprint.get("")
+@blueprint.get("/views")
 @requires(Permission.READ_INVOLVED)
-def show() -> ResponseReturnValue:
+def list_views() -> ResponseReturnValue:
     """All views of the reader's, with a way to delete each."""
     views = saved_views.listed(me().id)
     return render_template(
@@ -27,9 +27,9 @@ def show() -> ResponseReturnValue:
     )
 
 
-@blueprint.post("")
+@blueprint.post("/views")
 @requires(Permission.READ_INVOLVED, own_settings=True)
-def save() -> ResponseReturnValue:
+def save_view() -> ResponseReturnValue:
     """Give the filter of a list a name."""
     try:
         place = Place(request.form.get("place", ""))
@@ -50,18 +50,18 @@ def save() -> ResponseReturnValue:
     return redirect(place.url(filters), 303)
 
 
-@blueprint.post("/<uuid:view_id>/delete")
+@blueprint.post("/views/<uuid:view_id>/delete")
 @requires(Permission.READ_INVOLVED, own_settings=True)
-def delete(view_id: UUID) -> ResponseReturnValue:
+def delete_view(view_id: UUID) -> ResponseReturnValue:
     """Forget a view; the requests in it stay as they are."""
     if not service.delete_view(str(view_id), me().id):
         abort(404)
     flash("The view is deleted.", "success")
-    return redirect(url_for(".show"), 303)
+    return redirect(url_for(".list_views"), 303)
 
 
 def _filters(place: Place) -> dict[str, str]:
     """What the form says of the list, in the list's own words; anything else is left out."""
     if place is Place.INBOX:
-        return inbox.filter_of(request.form).values
-    return history.filters_in(request.form)
+        return filter_of(request.form).values
+    return filters_in(request.form)
