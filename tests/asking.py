@@ -13,8 +13,10 @@ from sqlalchemy import func, insert, update
 from portal.domain.codec import encode
 from portal.domain.policy.forms import FieldKind, FormField
 from portal.domain.policy.policy import ApproverRule, Policy, RuleKind, Stage
+from portal.domain.request.state import Approval
+from portal.domain.request.values import Content, Status
 from portal.extensions import db
-from portal.models import Participant, PolicyVersion, Request, RequestType
+from portal.models import Participant, PolicyVersion, Request, RequestState, RequestType
 from portal.models.columns import new_id
 from tests.pages_read import Page
 from tests.web import People
@@ -62,7 +64,7 @@ def kind(app: Flask, people: People) -> dict[str, str]:
 
 
 def insert_request(kind: dict[str, str], requester: str, number: str, **columns: Any) -> str:
-    """A row of the projection; its id. The caller commits."""
+    """A row of the projection, and its state; its id. The caller commits."""
     row: dict[str, Any] = {
         "id": new_id(), "number": number, "type_code": CODE, "type_name": "Chairs",
         "policy_version_id": kind["policy_version"], "requester_id": requester,
@@ -74,9 +76,31 @@ def insert_request(kind: dict[str, str], requester: str, number: str, **columns:
     }  # fmt: skip
     row |= columns
     db.session.execute(insert(Request).values(**row))
+    db.session.execute(insert(RequestState).values(**_state_row(row)))
     seen_by = {"request_id": row["id"], "user_id": requester, "submitted_at": row["submitted_at"]}
     db.session.execute(insert(Participant).values(**seen_by))
     return str(row["id"])
+
+
+def _state_row(row: dict[str, Any]) -> dict[str, Any]:
+    """The row of `portal.request_states` beside a row of the projection."""
+    content = Content(
+        title=row["title"], fields=row["fields"], amount=row["amount"], currency=row["currency"]
+    )
+    state = Approval(
+        request_id=row["id"],
+        seq=row["last_seq"],
+        number=row["number"],
+        type_code=row["type_code"],
+        policy_version_id=row["policy_version_id"],
+        requester_id=row["requester_id"],
+        content=content,
+        content_version=row["content_version"],
+        status=Status(row["status"]),
+        round=row["round"],
+        attention=row.get("attention"),
+    )
+    return {"request_id": state.request_id, "seq": state.seq, "state": encode(state)}
 
 
 def upload(data: bytes, name: str) -> tuple[io.BytesIO, str]:

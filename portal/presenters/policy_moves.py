@@ -4,12 +4,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from portal.domain.policy.difference import PolicyDifference
-from portal.domain.routing.plan import Attention, RouteQuestion, StagePlan, StageSkip
+from portal.domain.request import apply as approval
+from portal.domain.request.commands import MoveToPolicy
+from portal.domain.request.events import SYSTEM
+from portal.domain.request.state import Approval
+from portal.domain.routing.plan import Attention, StagePlan, StageSkip
 from portal.presentation.labels import words_of
 from portal.presentation.parts import Step
 from portal.presenters.check_page import route
-from portal.presenters.route_question import route_question
-from portal.queries import audit
+from portal.queries import request
 from portal.queries.policy_moves import Behind
 from portal.queries.request import RequestRecord
 from portal.services.forecast import forecast
@@ -26,9 +29,12 @@ class Preview:
 
 
 def preview(row: Behind, record: RequestRecord, now: datetime) -> Preview:
-    """Look ahead for one request."""
+    """Look ahead for one request. Without steps where it would not move now."""
     changes = difference_of(row.version_id, row.newest_id)
-    question = _question(row, record, changes, now)
+    moved = _moved(request.state_of(record.id), row, changes, now)
+    if moved.policy_version_id != row.newest_id:
+        return Preview(row, _words(changes), ())
+    question = approval.question(moved, now)
     steps, _ = route(entries := forecast(question))
     kept = {entry.key for entry in entries if isinstance(entry, StageSkip)} & set(question.carried)
     shown = tuple(
@@ -38,24 +44,23 @@ def preview(row: Behind, record: RequestRecord, now: datetime) -> Preview:
     return Preview(row, _words(changes), shown)
 
 
-def _question(
-    row: Behind, record: RequestRecord, changes: PolicyDifference, now: datetime
-) -> RouteQuestion:
-    """What routing would be asked right after the move."""
-    places = {stage.key: index for index, stage in enumerate(policy_of(row.newest_id).stages)}
-    events = audit.course_of(record.id, record.submitted_at)
-    today = route_question(record, events, None, now)
-    earlier = tuple(
-        replace(each, index=places[each.key]) for each in today.earlier if each.key in changes.same
-    )
-    return replace(
-        today,
+def _moved(state: Approval, row: Behind, changes: PolicyDifference, now: datetime) -> Approval:
+    """The state right after the move, by the domain's own rules."""
+    command = MoveToPolicy(
+        command_id="",
+        request_id=state.request_id,
+        actor_id=SYSTEM,
+        at=now,
         policy_version_id=row.newest_id,
-        from_index=0,
-        carried=tuple(each.key for each in earlier),
-        earlier=earlier,
-        deciders=(),
+        from_version_id=row.version_id,
+        version=row.newest,
+        stages=tuple(stage.key for stage in policy_of(row.newest_id).stages),
+        same=changes.same,
+        reason="A look ahead.",
     )
+    for event in approval.apply(state, command, now):
+        state = approval.evolve(state, event)
+    return state
 
 
 def _step(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from portal.domain.people.permissions import Permission
 from portal.domain.policy.policy import Decision
+from portal.domain.request import apply as approval
 from portal.domain.request.values import Status, TaskStatus
 from portal.presentation.form_words import people_in
 from portal.presentation.parts import Remark, Step
@@ -18,7 +19,6 @@ from portal.presenters.facts import Fact, File, facts, files
 from portal.presenters.forecast import Ahead, look_ahead
 from portal.presenters.reassignments import Handed
 from portal.presenters.revisions import Revision, revision_of, seen_version
-from portal.presenters.route_question import route_question
 from portal.queries import attachments, audit, commands, comments, inbox, request
 from portal.queries.attachments import AddedFile
 from portal.queries.audit import EventRecord
@@ -110,7 +110,7 @@ def compose(record: RequestRecord, person: Identity, since: int | None = None) -
     events = audit.course_of(record.id, record.submitted_at)
     names = _names(record, tasks, events)
     walk = course.Course(record, {task.id: task for task in tasks}, names, person.id).read(events)
-    coming = _forecast(record, events, walk, person.now)
+    coming = _forecast(record, walk, person.now)
     steps = walk.finish(coming)
     waiting = commands.waiting_for_request(record.id) if record.has_waiting else ()
     mine = [task for task in tasks if task.assignee_id == person.id]
@@ -158,16 +158,14 @@ def _names(
     return known | request.names_of(wanted - known.keys())
 
 
-def _forecast(
-    record: RequestRecord, events: tuple[EventRecord, ...], walk: course.Course, now: datetime
-) -> course.Forecast:
+def _forecast(record: RequestRecord, walk: course.Course, now: datetime) -> course.Forecast:
     """What follows; nothing while the requester has it, for a change may alter the route."""
     if not record.status.is_open or record.status is Status.RETURNED or record.attention:
         return ()
     votes = {task.decision for task in walk.stage.tasks} if walk.stage else set()
     if record.settles_at is not None and votes & {Decision.REJECT, Decision.SEND_BACK}:
         return ()
-    return forecast(route_question(record, events, walk.current_plan, now))
+    return forecast(approval.question_ahead(request.state_of(record.id), now))
 
 
 def _may_move(record: RequestRecord, person: Identity) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from portal.domain.codec import decode
 from portal.domain.policy.forms import FormField
+from portal.domain.request.state import Approval
 from portal.domain.request.values import Status
 from portal.extensions import db
 from portal.models import (
@@ -24,6 +25,7 @@ from portal.models import (
     Task,
     User,
 )
+from portal.models.states import kept_state
 from portal.queries.attachments import ENCLOSED
 from portal.queries.readers import Reader, visible
 
@@ -151,6 +153,11 @@ def _found(statement: Select[*tuple[Any, ...]], values: dict[str, Any]) -> Reque
     values["status"] = Status(values["status"])
     values["form"] = _form(values["form"] or "[]")
     return RequestRecord(**values)
+
+
+def state_of(request_id: str) -> Approval:
+    """Its state as its workflow knows it. Raises LookupError where nothing is recorded of it."""
+    return kept_state(db.session.connection(), request_id)
 
 
 def tasks_of(request_id: str) -> tuple[TaskRecord, ...]:

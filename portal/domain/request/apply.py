@@ -20,12 +20,12 @@ from portal.domain.request.evolve import evolve, fold
 from portal.domain.request.recorder import EventRecorder
 from portal.domain.request.state import Approval
 from portal.domain.routing import rerouting
-from portal.domain.routing.step import question, route, task_id
+from portal.domain.routing.step import question, question_ahead, route, task_id
 from portal.domain.time.clock import next_due, tick
 
 __all__ = [
-    "Approval", "Verdict", "apply", "evolve", "fold", "next_due", "question", "route", "task_id",
-    "tick", "verdict",
+    "Approval", "Verdict", "apply", "evolve", "fold", "next_due", "question",
+    "question_ahead", "route", "task_id", "tick", "verdict",
 ]  # fmt: skip
 
 # A handler adds events to the recorder, or adds none and says why not.

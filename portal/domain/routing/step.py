@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 
 from portal.domain.deciding.carried_votes import goes_on, people_of, standing_votes
 from portal.domain.deciding.settle import conclude, settle, withdraw_open_tasks
-from portal.domain.deciding.verdict import Verdict, verdict
+from portal.domain.deciding.verdict import Verdict, approvers, represented, verdict
 from portal.domain.policy.policy import StageKind
 from portal.domain.request import events
 from portal.domain.request.events import Event
@@ -65,6 +65,24 @@ def question(state: Approval, now: datetime) -> RouteQuestion:
         sources=_sources(state),
         now=now,
     )
+
+
+def question_ahead(state: Approval, now: datetime) -> RouteQuestion:
+    """What routing would be asked if the stage under way passed by the approvals it has; without
+    one, what it is asked next. For looking ahead: whoever approves later is not known yet.
+    """
+    stage = state.stage
+    if stage is None:
+        return question(state, now)
+    recorder = EventRecorder(state, now)
+    recorder.by_system(
+        events.StagePassed,
+        index=stage.plan.index,
+        key=stage.plan.key,
+        deciders=approvers(stage.tasks),
+        acted_for=represented(stage.tasks),
+    )
+    return replace(question(recorder.state, now), approved_once=True)
 
 
 def _asked(state: Approval) -> tuple[str, ...]:
