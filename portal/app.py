@@ -1,5 +1,6 @@
 """The application factory: settings, extensions, pages, error pages, headers."""
 
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -8,7 +9,7 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import cli, logs, presentation, translation
-from portal.config import ROOT, Settings
+from portal.config import ROOT, ConfigurationError, Settings
 from portal.extensions import csrf, db, login, migrate
 from portal.legacy.cutover import chain
 from portal.models.connection import HurriedConnection
@@ -48,15 +49,16 @@ LARGEST_FORM = 500_000
 MOST_PARTS = 1_000
 CONNECT_SECONDS = 2
 STATEMENT_MS = 2_500
+DO_NOT_RETRY = 4  # gunicorn stops where a worker ends so; with another code it starts the next
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Make the web application. Connects to nothing.
 
-    Without `settings` the environment is read; raises ConfigurationError where that is incomplete
-    or unsafe, and UnguardedView where a view does not say who may see it.
+    Without `settings` the environment is read; where that is incomplete or unsafe, the process
+    says so and ends. Raises UnguardedView where a view does not say who may see it.
     """
-    settings = settings or Settings.from_environment()
+    settings = settings or _settings()
     logs.configure(settings.log_level)
     app = Flask(
         "portal",
@@ -74,6 +76,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     guards.public(app.view_functions["static"])
     guards.check_all(app)
     return app
+
+
+def _settings() -> Settings:
+    try:
+        return Settings.from_environment()
+    except ConfigurationError as error:
+        print(error, file=sys.stderr, flush=True)
+        sys.exit(DO_NOT_RETRY)
 
 
 def _config(settings: Settings) -> dict[str, Any]:

@@ -1,124 +1,291 @@
-"""Settings: what the environment says, checked once, then frozen.
+"""Settings: what the environment says, read and checked once, then frozen.
 
 Three places are asked, the first that knows a name wins: the process environment, the file
 ``.env`` beside this package's folder, and the file ``var/local.env`` that ``./scripts/run`` keeps
-for its own installation. The last is used only where neither of the others names a database or
-an environment, so a production set-up can never be mixed with a development one.
+for its own installation. The last is read only where one of the others says that this is a
+development copy (``ENVIRONMENT=development`` or ``test``) and none names a database.
 """
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
+from itertools import pairwise
+from math import log2
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from dotenv import dotenv_values
 
-from portal.chat_settings import ChatSettings
-from portal.environment import ConfigurationError, EnvironmentReader
-from portal.mail_settings import MailSettings
+from portal.domain.notices.chat import SERVICES, USUAL
 from portal.translation import CATALOGUES
 from portal.translation.pseudo import PSEUDO
 
-__all__ = ["ChatSettings", "ConfigurationError", "MailSettings", "Settings"]
-
 ROOT = Path(__file__).resolve().parent.parent
-ENVIRONMENTS = ("development", "production", "test")
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-SHORTEST_SECRET = 32
-KNOWN_SECRETS = ("dev", "change-me", "changeme", "secret", "replace", "example", "password")
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+SHORTEST_SECRET = 32
+LEAST_ENTROPY = 85  # bits; 32 random hexadecimal digits have 90 to 128 by this measure
+KNOWN_SECRETS = re.compile(r"dev|.*(change-?me|secret|replace|example|password)", re.IGNORECASE)
+IN_ORDER = "abcdefghijklmnopqrstuvwxyz 0123456789 qwertyuiop asdfghjkl zxcvbnm"
+# One person, in one line; quotation marks and commas would make two of it.
+SENDER = re.compile(
+    r'(?:(?P<name>[^<>",;:@\x00-\x1f]{1,100}) )?<?(?P<address>[^\s<>",;:@]+@[^\s<>",;:@]+)>?'
+)
+# Names like ours that other programs read: see .env.example.
+OF_OTHERS = {"TEMPORAL_CLI", "CHROMIUM", "TEMPORAL_POSTGRES_PASSWORD", "TEMPORAL_RETENTION"}
+
+Problem = tuple[str, str]
+"""The name of a variable, and what is wrong with it."""
+
+
+class ConfigurationError(Exception):
+    """Settings that are missing, malformed or unsafe: all of them. Never repeats a secret."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(f"{variable} {reason}." for variable, reason in problems))
+        self.problems = tuple(problems)
+
+
+class _Malformed(ValueError):
+    """A text that is no value of its setting."""
+
+
+def _plain(text: str) -> str:
+    return text
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit()) or not least <= int(text[:12]) <= most:
+            raise _Malformed(f"must be a whole number from {least} to {most}")
+        return int(text)
+
+    return read
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in allowed:
+            raise _Malformed(f"must be one of {', '.join(allowed)}")
+        return text
+
+    return read
+
+
+def _matching(pattern: str, advice: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise _Malformed(f"must be {advice}")
+        return text
+
+    return read
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name.strip().lower() for name in text.split(",") if name.strip()))
+
+
+def _schemes(text: str) -> tuple[str, ...]:
+    unknown = [each for each in _names(text) if each not in SERVICES]
+    if unknown:
+        raise _Malformed(f"knows no {', '.join(unknown)}: name some of {', '.join(SERVICES)}")
+    return _names(text)
+
+
+def _languages(text: str) -> tuple[str, ...]:
+    known = {"en", PSEUDO, *(each.name for each in CATALOGUES.glob("*/"))}
+    codes = tuple(text.replace("-", "_").replace(",", " ").split())
+    unknown = [code for code in codes if code not in known]
+    if unknown:
+        raise _Malformed(f"knows no {', '.join(unknown)}: it may name {', '.join(sorted(known))}")
+    return codes or ("en",)
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+        raise _Malformed("must be an address like https://approvals.example.org")
+    return text.rstrip("/")
+
+
+def _address(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or "/" in host or not port.isdigit() or not 0 < int(port[:6]) < 65536:
+        raise _Malformed("must be host:port, like localhost:7233")
+    return text
+
+
+def _database(text: str) -> str:
+    scheme, _, rest = text.partition("://")
+    if scheme not in ("postgresql", "postgres", "postgresql+psycopg") or not rest:
+        raise _Malformed("must begin with postgresql://")
+    return f"postgresql://{rest}"
+
+
+def _setting(
+    variable: str, default: Any, read: Callable[[str], Any] = _plain, *, secret: bool = False
+) -> Any:
+    """A field that `variable` of the environment sets; an empty value counts as not given.
+
+    A secret's value may also stand in a file that `<variable>_FILE` names. A default of ... (an
+    ellipsis) says that there is none.
+    """
+    metadata = {"variable": variable, "read": read, "secret": secret}
+    if default is ...:
+        return field(metadata=metadata)
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Settings:
-    """Everything that differs between one installation and another.
+class _Group:
+    """Settings that belong together. Whatever holds a password or a key is masked in `repr`."""
 
-    ``from_environment`` is the way to make one; tests may also build it directly. Whatever holds
-    a password or a key is masked in ``repr``.
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{each.name}={self._shown(each)!r}" for each in fields(self))
+        return f"{type(self).__name__}({shown})"
+
+    def _shown(self, each: Any) -> object:
+        value = getattr(self, each.name)
+        return _masked(value) if each.metadata.get("secret") and value else value
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class MailSettings(_Group):
+    """The mail server and the sender. Without a host no mail is sent.
+
+    `tls`: "starttls", "tls" (from the first byte) or "none". `timeout_seconds` bounds the whole of
+    one message's talk with the server. `catcher_dir`: where a development server keeps what it
+    catches, for `/dev/mail`.
     """
 
-    database_url: str = field(metadata={"secret": True})
-    secret_key: str = field(metadata={"secret": True})
-    public_url: str = "http://localhost:8000"
-    environment: str = "production"
-    trusted_hosts: tuple[str, ...] = LOCAL_HOSTS
-    trusted_proxies: int = 0
-    languages: tuple[str, ...] = ("en",)
-    log_level: str = "INFO"
-    attachments_dir: Path = ROOT / "var" / "attachments"
-    attachments_most: int = 20
-    attachments_largest_mb: int = 25
-    attachments_url: str = ""
-    attachments_endpoint: str = ""
-    attachments_region: str = "us-east-1"
-    attachments_key_id: str = ""
-    attachments_key: str = field(default="", metadata={"secret": True})
-    clamd_address: str = ""
-    legacy_dir: Path = ROOT / "var" / "legacy"
+    host: str = _setting("SMTP_HOST", "")
+    port: int = _setting("SMTP_PORT", 587, _whole(1, 65_535))
+    tls: str = _setting("SMTP_TLS", "starttls", _one_of("starttls", "tls", "none"))
+    user: str = _setting("SMTP_USER", "")
+    password: str = _setting("SMTP_PASSWORD", "", secret=True)
+    sender: str = _setting(
+        "MAIL_FROM",
+        "Gloria Approvals <approvals@localhost>",
+        _matching(SENDER.pattern, "like Approvals <approvals@example.org>"),
+    )
+    timeout_seconds: int = _setting("SMTP_TIMEOUT_SECONDS", 10, _whole(1, 60))
+    catcher_dir: Path | None = _setting("MAIL_CATCHER_DIR", None, Path)
 
-    backups_dir: Path = ROOT / "var" / "backups"
-    pg_dump: str = ""
+    @property
+    def sender_address(self) -> str:
+        """The address alone."""
+        found = SENDER.fullmatch(self.sender)
+        return found["address"] if found else ""
 
-    temporal_address: str = "localhost:7233"
-    temporal_namespace: str = "default"
-    temporal_task_queue: str = "gloria-workflows"
-    temporal_ui_url: str = "http://localhost:8233"
+    @property
+    def sender_name(self) -> str:
+        """The name before the address, which may be empty."""
+        found = SENDER.fullmatch(self.sender)
+        return (found["name"] or "") if found else ""
+
+    @property
+    def sender_domain(self) -> str:
+        """What stands behind the @; message ids end with it."""
+        return self.sender_address.rpartition("@")[2]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class ChatSettings(_Group):
+    """What holds for every chat channel.
+
+    `schemes`: those that an address may begin with. `allowed_hosts`: names and addresses that may
+    lead into the organisation's own network; any other has to be public. `timeout_seconds` bounds
+    the whole of one message's talk with the service.
+    """
+
+    schemes: tuple[str, ...] = _setting("CHAT_SCHEMES", USUAL, _schemes)
+    allowed_hosts: tuple[str, ...] = _setting("CHAT_ALLOWED_HOSTS", (), _names)
+    timeout_seconds: int = _setting("CHAT_TIMEOUT_SECONDS", 10, _whole(1, 60))
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Settings(_Group):
+    """Everything that differs between one installation and another.
+
+    ``from_environment`` is the way to make one; tests may also build it directly.
+    """
+
+    database_url: str = _setting("DATABASE_URL", ..., _database, secret=True)
+    secret_key: str = _setting("SECRET_KEY", ..., secret=True)
+    public_url: str = _setting("PUBLIC_URL", "http://localhost:8000", _url)
+    environment: str = _setting(
+        "ENVIRONMENT", "production", _one_of("development", "production", "test")
+    )
+    trusted_hosts: tuple[str, ...] = _setting("TRUSTED_HOSTS", LOCAL_HOSTS, _names)
+    trusted_proxies: int = _setting("TRUSTED_PROXIES", 0, _whole(0, 5))
+    languages: tuple[str, ...] = _setting("LANGUAGES", ("en",), _languages)
+    log_level: str = _setting("LOG_LEVEL", "INFO", _one_of("DEBUG", "INFO", "WARNING", "ERROR"))
+
+    attachments_dir: Path = _setting("ATTACHMENTS_DIR", ROOT / "var" / "attachments", Path)
+    attachments_most: int = _setting("ATTACHMENTS_MOST", 20, _whole(1, 100))
+    attachments_largest_mb: int = _setting("ATTACHMENTS_LARGEST_MB", 25, _whole(1, 100))
+    attachments_url: str = _setting(
+        "ATTACHMENTS_URL", "", _matching(r"s3://[^/]{3,}.*", "like s3://bucket/folder, or empty")
+    )
+    attachments_endpoint: str = _setting("ATTACHMENTS_ENDPOINT", "")
+    attachments_region: str = _setting("ATTACHMENTS_REGION", "us-east-1")
+    attachments_key_id: str = _setting("ATTACHMENTS_KEY_ID", "")
+    attachments_key: str = _setting("ATTACHMENTS_KEY", "", secret=True)
+    clamd_address: str = _setting(
+        "CLAMD_ADDRESS", "", _matching(r"/.*|.*:[0-9]+", "host:port or the path of a socket")
+    )
+    legacy_dir: Path = _setting("LEGACY_DIR", ROOT / "var" / "legacy", Path)
+    backups_dir: Path = _setting("BACKUPS_DIR", ROOT / "var" / "backups", Path)
+    pg_dump: str = _setting("PG_DUMP", "")
+
+    temporal_address: str = _setting("TEMPORAL_ADDRESS", "localhost:7233", _address)
+    temporal_namespace: str = _setting("TEMPORAL_NAMESPACE", "default")
+    temporal_task_queue: str = _setting("TEMPORAL_TASK_QUEUE", "gloria-workflows")
+    temporal_ui_url: str = _setting("TEMPORAL_UI_URL", "http://localhost:8233", _url)
 
     mail: MailSettings = field(default_factory=MailSettings)
     chat: ChatSettings = field(default_factory=ChatSettings)
-    messages_interval_ms: int = 1000
+    messages_interval_ms: int = _setting("MESSAGES_INTERVAL_MS", 1000, _whole(10, 60_000))
 
-    session_idle_minutes: int = 30
-    session_absolute_hours: int = 12
-    outcome_wait_ms: int = 500
+    session_idle_minutes: int = _setting("SESSION_IDLE_MINUTES", 30, _whole(1, 24 * 60))
+    session_absolute_hours: int = _setting("SESSION_ABSOLUTE_HOURS", 12, _whole(1, 24 * 7))
+    outcome_wait_ms: int = _setting("OUTCOME_WAIT_MS", 500, _whole(0, 5_000))
 
-    database_pool_size: int = 10
-    worker_max_activities: int = 20
-    worker_shutdown_seconds: int = 10
-    worker_heartbeat_seconds: int = 10
-    worker_metrics_port: int = 0
+    database_pool_size: int = _setting("DATABASE_POOL_SIZE", 10, _whole(1, 200))
+    worker_max_activities: int = _setting("WORKER_MAX_ACTIVITIES", 20, _whole(1, 500))
+    worker_shutdown_seconds: int = _setting("WORKER_SHUTDOWN_SECONDS", 10, _whole(1, 600))
+    worker_heartbeat_seconds: int = _setting("WORKER_HEARTBEAT_SECONDS", 10, _whole(1, 30))
+    worker_metrics_port: int = _setting("WORKER_METRICS_PORT", 0, _whole(0, 65_535))
 
-    relay_interval_ms: int = 250
-    relay_batch_size: int = 50
-    relay_max_in_flight: int = 8
-    relay_lease_seconds: int = 30
-    people_watch_seconds: int = 2
+    relay_interval_ms: int = _setting("RELAY_INTERVAL_MS", 250, _whole(10, 60_000))
+    relay_batch_size: int = _setting("RELAY_BATCH_SIZE", 50, _whole(1, 1_000))
+    relay_max_in_flight: int = _setting("RELAY_MAX_IN_FLIGHT", 8, _whole(1, 100))
+    relay_lease_seconds: int = _setting("RELAY_LEASE_SECONDS", 30, _whole(5, 600))
+    people_watch_seconds: int = _setting("PEOPLE_WATCH_SECONDS", 2, _whole(1, 300))
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str] | None = None) -> "Settings":
         """Read and check the settings; ``env`` replaces all three places (see the module).
 
-        Raises ConfigurationError, which names a variable that is missing, malformed or unsafe.
+        Raises ConfigurationError, which names every variable that is missing, malformed, unsafe
+        or nearly one of ours.
         """
-        read = EnvironmentReader(_gather() if env is None else env)
-        environment = read.choice("ENVIRONMENT", ENVIRONMENTS, "production")
-        public_url = _public_url(read, environment)
-        return cls(
-            database_url=_database_url(read),
-            secret_key=_secret_key(read, environment),
-            public_url=public_url,
-            environment=environment,
-            trusted_hosts=_trusted_hosts(read, environment, public_url),
-            trusted_proxies=read.number("TRUSTED_PROXIES", 0, 0, 5),
-            languages=_languages(read),
-            log_level=read.choice("LOG_LEVEL", LOG_LEVELS, "INFO"),
-            **_attachments(read),
-            backups_dir=Path(read.text("BACKUPS_DIR", str(ROOT / "var" / "backups"))),
-            pg_dump=read.text("PG_DUMP", ""),
-            legacy_dir=Path(read.text("LEGACY_DIR", str(ROOT / "var" / "legacy"))),
-            temporal_address=read.address("TEMPORAL_ADDRESS", "localhost:7233"),
-            temporal_namespace=read.text("TEMPORAL_NAMESPACE", "default"),
-            temporal_task_queue=read.text("TEMPORAL_TASK_QUEUE", "gloria-workflows"),
-            temporal_ui_url=read.url("TEMPORAL_UI_URL", "http://localhost:8233"),
-            mail=MailSettings.read(read).checked(environment == "production"),
-            chat=ChatSettings.read(read),
-            session_idle_minutes=read.number("SESSION_IDLE_MINUTES", 30, 1, 24 * 60),
-            session_absolute_hours=read.number("SESSION_ABSOLUTE_HOURS", 12, 1, 24 * 7),
-            outcome_wait_ms=read.number("OUTCOME_WAIT_MS", 500, 0, 5_000),
-            **_tuning(read),
-        )
+        given = _gather() if env is None else env
+        problems = list(_unknown(given))
+        mail = MailSettings(**_read(MailSettings, given, problems))
+        if mail.tls == "tls" and not given.get("SMTP_PORT", "").strip():
+            mail = replace(mail, port=465)
+        chat = ChatSettings(**_read(ChatSettings, given, problems))
+        settings = cls(**_read(cls, given, problems), mail=mail, chat=chat)
+        settings = replace(settings, trusted_hosts=_hosts(settings, given))
+        named = {variable.removesuffix("_FILE") for variable, _ in problems}
+        problems += [each for each in _unsafe(settings) if each[0] not in named]
+        if problems:
+            raise ConfigurationError(problems)
+        return settings
 
     @property
     def is_production(self) -> bool:
@@ -130,21 +297,21 @@ class Settings:
         """The database's address for SQLAlchemy, which wants the driver's name in the scheme."""
         return "postgresql+psycopg" + self.database_url[self.database_url.index("://") :]
 
-    def __repr__(self) -> str:
-        """All fields, with passwords and keys masked."""
-        shown = ", ".join(
-            f"{each.name}={_masked(getattr(self, each.name))!r}"
-            if each.metadata.get("secret")
-            else f"{each.name}={getattr(self, each.name)!r}"
-            for each in fields(self)
-        )
-        return f"Settings({shown})"
+
+VARIABLES = frozenset(
+    each.metadata["variable"]
+    for group in (Settings, MailSettings, ChatSettings)
+    for each in fields(group)
+    if each.metadata
+)
+"""Every variable that is read."""
 
 
 def _gather() -> dict[str, str]:
     """The environment over ``.env`` over ``var/local.env`` (see the module)."""
     given = {**_file(ROOT / ".env"), **os.environ}
-    if given.get("DATABASE_URL") or given.get("DATABASE_URL_FILE") or given.get("ENVIRONMENT"):
+    is_copy = given.get("ENVIRONMENT", "").strip() in ("development", "test")
+    if not is_copy or given.get("DATABASE_URL") or given.get("DATABASE_URL_FILE"):
         return given
     return {**_file(ROOT / "var" / "local.env"), **given}
 
@@ -153,90 +320,100 @@ def _file(path: Path) -> dict[str, str]:
     try:
         return {name: value for name, value in dotenv_values(path).items() if value is not None}
     except OSError as error:
-        raise ConfigurationError(path.name, f"cannot be read: {error.strerror}") from error
+        raise ConfigurationError([(path.name, f"cannot be read: {error.strerror}")]) from error
 
 
-def _attachments(read: EnvironmentReader) -> dict[str, Any]:
-    url = read.text("ATTACHMENTS_URL", "")
-    if url and not (url.startswith("s3://") and len(urlsplit(url).netloc) >= 3):
-        raise ConfigurationError("ATTACHMENTS_URL", "must be like s3://bucket/folder, or empty")
-    scanner = read.text("CLAMD_ADDRESS", "")
-    if scanner and not scanner.startswith("/") and not scanner.rpartition(":")[2].isdigit():
-        raise ConfigurationError("CLAMD_ADDRESS", "must be host:port or the path of a socket")
-    return {
-        "attachments_dir": Path(read.text("ATTACHMENTS_DIR", str(ROOT / "var" / "attachments"))),
-        "attachments_most": read.number("ATTACHMENTS_MOST", 20, 1, 100),
-        "attachments_largest_mb": read.number("ATTACHMENTS_LARGEST_MB", 25, 1, 100),
-        "attachments_url": url,
-        "attachments_endpoint": read.text("ATTACHMENTS_ENDPOINT", ""),
-        "attachments_region": read.text("ATTACHMENTS_REGION", "us-east-1"),
-        "attachments_key_id": read.text("ATTACHMENTS_KEY_ID", ""),
-        "attachments_key": read.secret("ATTACHMENTS_KEY") or "",
-        "clamd_address": scanner,
-    }
+def _read(group: type[_Group], env: Mapping[str, str], problems: list[Problem]) -> dict[str, Any]:
+    """The values that the environment gives to a group's fields; what is wrong joins `problems`."""
+    values: dict[str, Any] = {}
+    for each in fields(group):
+        if not each.metadata:
+            continue
+        variable, read = each.metadata["variable"], each.metadata["read"]
+        try:
+            text = _secret(env, variable) if each.metadata["secret"] else _text(env, variable)
+            if text:
+                values[each.name] = read(text)
+        except _Malformed as malformed:
+            problems.append((variable, str(malformed)))
+        except OSError:
+            problems.append((f"{variable}_FILE", "points at no readable file"))
+    return {"database_url": "", "secret_key": "", **values} if group is Settings else values
 
 
-def _languages(read: EnvironmentReader) -> tuple[str, ...]:
-    named = tuple(read.text("LANGUAGES", "en").replace("-", "_").replace(",", " ").split())
-    known = {"en", PSEUDO, *(each.name for each in CATALOGUES.glob("*/"))}
-    for code in named:
-        if code not in known:
-            raise ConfigurationError("LANGUAGES", f"knows no {code}: it may name {sorted(known)}")
-    return named or ("en",)
+def _text(env: Mapping[str, str], variable: str) -> str:
+    return env.get(variable, "").strip()
 
 
-def _database_url(read: EnvironmentReader) -> str:
-    url = read.secret("DATABASE_URL")
-    if not url:
-        raise ConfigurationError("DATABASE_URL", "is missing: say postgresql://user@host/database")
-    scheme, _, rest = url.partition("://")
-    if scheme not in ("postgresql", "postgres", "postgresql+psycopg") or not rest:
-        raise ConfigurationError("DATABASE_URL", "must begin with postgresql://")
-    return f"postgresql://{rest}"
+def _secret(env: Mapping[str, str], variable: str) -> str:
+    path = _text(env, f"{variable}_FILE")
+    if _text(env, variable) or not path:
+        return _text(env, variable)
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError as error:
+        raise OSError from error
 
 
-def _secret_key(read: EnvironmentReader, environment: str) -> str:
-    key = read.secret("SECRET_KEY")
-    if not key:
-        raise ConfigurationError("SECRET_KEY", "is missing: give at least 32 random characters")
-    if environment == "production":
-        if len(key) < SHORTEST_SECRET:
-            raise ConfigurationError("SECRET_KEY", f"is shorter than {SHORTEST_SECRET} characters")
-        if len(set(key)) < 8 or key.lower().startswith(KNOWN_SECRETS):
-            raise ConfigurationError("SECRET_KEY", "is easy to guess: make a random one")
-    return key
+def _unknown(env: Collection[str]) -> Iterator[Problem]:
+    """Variables that are spelt nearly like one of ours: whoever set them meant ours."""
+    ours = VARIABLES | {f"{name}_FILE" for name in VARIABLES} | OF_OTHERS
+    for name in sorted(set(env) - ours):
+        near = get_close_matches(name, VARIABLES, 1, 0.85) if "_" in name else []
+        if near:
+            yield name, f"is not a setting: {near[0]} is meant"
 
 
-def _public_url(read: EnvironmentReader, environment: str) -> str:
-    default = None if environment == "production" else "http://localhost:8000"
-    url = read.url("PUBLIC_URL", default)
-    if environment == "production" and not url.startswith("https://"):
-        raise ConfigurationError("PUBLIC_URL", "must begin with https:// in production")
-    return url
+def _hosts(settings: Settings, env: Mapping[str, str]) -> tuple[str, ...]:
+    """The host of the public address, those named, and on a development copy this machine."""
+    own = urlsplit(settings.public_url).hostname or "localhost"
+    local = () if settings.is_production else LOCAL_HOSTS
+    return tuple(dict.fromkeys((own, *_names(env.get("TRUSTED_HOSTS", "")), *local)))
 
 
-def _tuning(read: EnvironmentReader) -> dict[str, Any]:
-    return {
-        "messages_interval_ms": read.number("MESSAGES_INTERVAL_MS", 1000, 10, 60_000),
-        "database_pool_size": read.number("DATABASE_POOL_SIZE", 10, 1, 200),
-        "worker_max_activities": read.number("WORKER_MAX_ACTIVITIES", 20, 1, 500),
-        "worker_shutdown_seconds": read.number("WORKER_SHUTDOWN_SECONDS", 10, 1, 600),
-        "worker_heartbeat_seconds": read.number("WORKER_HEARTBEAT_SECONDS", 10, 1, 30),
-        "worker_metrics_port": read.number("WORKER_METRICS_PORT", 0, 0, 65_535),
-        "relay_interval_ms": read.number("RELAY_INTERVAL_MS", 250, 10, 60_000),
-        "relay_batch_size": read.number("RELAY_BATCH_SIZE", 50, 1, 1_000),
-        "relay_max_in_flight": read.number("RELAY_MAX_IN_FLIGHT", 8, 1, 100),
-        "relay_lease_seconds": read.number("RELAY_LEASE_SECONDS", 30, 5, 600),
-        "people_watch_seconds": read.number("PEOPLE_WATCH_SECONDS", 2, 1, 300),
-    }
+def _unsafe(settings: Settings) -> Iterator[Problem]:
+    """What is missing, or makes no sense or is dangerous together with the other settings."""
+    mail = settings.mail
+    if not settings.database_url:
+        yield "DATABASE_URL", "is missing: say postgresql://user@host/database"
+    if not settings.secret_key:
+        yield "SECRET_KEY", f"is missing: give at least {SHORTEST_SECRET} random characters"
+    if bool(mail.user) != bool(mail.password):
+        yield "SMTP_PASSWORD" if mail.user else "SMTP_USER", "is missing: give both or neither"
+    if settings.is_production:
+        yield from _unsafe_in_production(settings)
 
 
-def _trusted_hosts(read: EnvironmentReader, environment: str, public_url: str) -> tuple[str, ...]:
-    own = urlsplit(public_url).hostname or "localhost"
-    local = () if environment == "production" else LOCAL_HOSTS
-    given = read.text("TRUSTED_HOSTS", "")
-    named = tuple(host.strip() for host in given.split(",") if host.strip())
-    return tuple(dict.fromkeys((own, *named, *local)))
+def _unsafe_in_production(settings: Settings) -> Iterator[Problem]:
+    key, mail = settings.secret_key, settings.mail
+    if key and len(key) < SHORTEST_SECRET:
+        yield "SECRET_KEY", f"is shorter than {SHORTEST_SECRET} characters"
+    elif key and _is_easy_to_guess(key):
+        yield "SECRET_KEY", "is easy to guess: make a random one"
+    if not settings.public_url.startswith("https://"):
+        yield "PUBLIC_URL", "must be given and begin with https:// in production"
+    if any("*" in host for host in settings.trusted_hosts):
+        yield "TRUSTED_HOSTS", "must name hosts in production: a * would trust all of them"
+    if mail.catcher_dir is not None:
+        yield "MAIL_CATCHER_DIR", "does not belong into production"
+    if mail.host and mail.tls == "none" and mail.host not in ("localhost", "127.0.0.1", "::1"):
+        yield "SMTP_TLS", "must be starttls or tls for a server elsewhere"
+    if mail.host and mail.sender_domain == "localhost":
+        yield "MAIL_FROM", "is missing: name the sender of the mails"
+
+
+def _is_easy_to_guess(key: str) -> bool:
+    """Whether a key is made of words that we know, of repetitions, or of neighbours in a row."""
+    shares = [count / len(key) for count in Counter(key).values()]
+    entropy = -len(key) * sum(share * log2(share) for share in shares)
+    pairs = [a + b for a, b in pairwise(key.lower())]
+    in_order = [each for each in pairs if each in IN_ORDER or each[::-1] in IN_ORDER]
+    return (
+        entropy < LEAST_ENTROPY
+        or key in (key + key)[1:-1]
+        or 2 * len(in_order) > len(pairs)
+        or KNOWN_SECRETS.match(key) is not None
+    )
 
 
 def _masked(secret: str) -> str:

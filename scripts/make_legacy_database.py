@@ -17,6 +17,7 @@ import psycopg
 from portal.config import ConfigurationError, Settings
 from scripts.legacy.ddl import is_made
 from scripts.legacy.generate import generate
+from scripts.local import clone
 
 
 def main() -> int:
@@ -44,4 +45,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    clone.say_what_it_is()
     sys.exit(main())

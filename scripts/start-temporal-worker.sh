@@ -8,7 +8,7 @@ install runtime
 cd "$root"
 
 answers=0
-"$venv/bin/python" -m scripts.local.worker_check || answers=$?
+"$venv/bin/python" -m scripts.local.clone -m scripts.local.worker_check || answers=$?
 case "$answers" in
   0) ;;
   3)
@@ -21,4 +21,4 @@ case "$answers" in
     ;;
   *) exit "$answers" ;;
 esac
-exec "$venv/bin/python" worker.py "$@"
+exec "$venv/bin/python" -m scripts.local.clone worker.py "$@"

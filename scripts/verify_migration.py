@@ -9,6 +9,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts.legacy.verifying import main
+from scripts.local import clone
 
 if __name__ == "__main__":
+    clone.say_what_it_is()
     sys.exit(main())

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from portal.chat_settings import ChatSettings
-from portal.config import Settings
+from portal.config import ChatSettings, Settings
 
 RULES = ChatSettings(schemes=("json", "ntfy", "rocket"), allowed_hosts=("127.0.0.1",))
 

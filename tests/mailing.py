@@ -20,8 +20,7 @@ from email.policy import default
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from portal.config import Settings
-from portal.mail_settings import MailSettings
+from portal.config import MailSettings, Settings
 from scripts.local.ports import any_free
 
 Behaviour = Callable[["Catcher", SMTP, Envelope], str | None]

@@ -1,10 +1,13 @@
 """Settings: what is read, what is refused, what is shown."""
 
+import os
+import secrets
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
 
+from portal import config
 from portal.config import ConfigurationError, Settings
 
 DEVELOPMENT = {
@@ -90,7 +93,7 @@ def test_production_refuses_and_names_the_variable(name: str, value: str) -> Non
         env["SECRET_KEY"] = ""
     with pytest.raises(ConfigurationError, match=name) as refusal:
         Settings.from_environment(env)
-    assert refusal.value.variable == name
+    assert [variable for variable, _ in refusal.value.problems] == [name]
 
 
 def test_a_refusal_never_repeats_a_secret() -> None:
@@ -103,3 +106,79 @@ def test_without_an_environment_the_strict_rules_hold() -> None:
     env = {name: value for name, value in DEVELOPMENT.items() if name != "ENVIRONMENT"}
     with pytest.raises(ConfigurationError):
         Settings.from_environment(env)
+
+
+def test_everything_that_is_wrong_is_said_at_once() -> None:
+    env = {"ENVIRONMENT": "production", "LOG_LEVEL": "chatty", "SMTP_USER": "gloria"}
+    with pytest.raises(ConfigurationError) as refusal:
+        Settings.from_environment(env)
+    names = [variable for variable, _ in refusal.value.problems]
+    assert names == ["LOG_LEVEL", "DATABASE_URL", "SECRET_KEY", "SMTP_PASSWORD", "PUBLIC_URL"]
+    assert len(str(refusal.value).splitlines()) == len(names)
+
+
+@pytest.mark.parametrize("name", ["TRUSTED_HOST", "DATABASE_URI", "SMPT_HOST", "RELAY_INTERVAL"])
+def test_a_misspelt_setting_is_named(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{name} is not a setting: [A-Z_]+ is meant"):
+        Settings.from_environment(PRODUCTION | {name: "1"})
+
+
+@pytest.mark.parametrize("name", ["SESSION_MANAGER", "TEMPORAL_PORT", "DATABASE_PORT", "LOGLEVEL"])
+def test_what_other_programs_read_is_left_alone(name: str) -> None:
+    assert Settings.from_environment(PRODUCTION | {name: "1"}).is_production
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "abcdefghijklmnopqrstuvwxyz0123456789",
+        "kJ8wq3Zp0tVf" * 4,
+        "qwertyuiopasdfghjklzxcvbnm1234567890",
+        "My-pAsSwOrD-is-kJ8wq3Zp0tVfY6sLmB1xR9",
+        "aB1aB2aB3aB1aB1aB2aB2aB3aB3aB1aB2aB3",
+    ],
+)
+def test_a_key_that_can_be_guessed_is_refused(key: str) -> None:
+    with pytest.raises(ConfigurationError, match="SECRET_KEY is easy to guess"):
+        Settings.from_environment(PRODUCTION | {"SECRET_KEY": key})
+
+
+@pytest.mark.parametrize("length", [16, 24, 36])
+def test_random_keys_are_taken(length: int) -> None:
+    for _ in range(200):
+        for key in (secrets.token_hex(length), secrets.token_urlsafe(max(length, 24))):
+            Settings.from_environment(PRODUCTION | {"SECRET_KEY": key})
+
+
+def test_production_does_not_trust_every_host() -> None:
+    with pytest.raises(ConfigurationError, match="TRUSTED_HOSTS must name hosts"):
+        Settings.from_environment(PRODUCTION | {"TRUSTED_HOSTS": "inner.example, *"})
+
+
+@pytest.fixture
+def copy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
+    """The process environment beside the var/local.env of a development copy."""
+    environ = {"SECRET_KEY": PRODUCTION["SECRET_KEY"]}
+    monkeypatch.setattr(config, "ROOT", tmp_path)
+    monkeypatch.setattr(os, "environ", environ)
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "local.env").write_text(
+        "ENVIRONMENT=development\nDATABASE_URL=postgresql://ana@copy/gloria\nLOG_LEVEL=DEBUG\n"
+    )
+    return environ
+
+
+@pytest.mark.parametrize("environment", ["", "production"])
+def test_production_reads_nothing_of_a_development_copy(
+    copy: dict[str, str], environment: str
+) -> None:
+    copy["ENVIRONMENT"] = environment
+    with pytest.raises(ConfigurationError, match="DATABASE_URL is missing"):
+        Settings.from_environment()
+
+
+def test_a_development_copy_reads_what_it_keeps(copy: dict[str, str]) -> None:
+    copy["ENVIRONMENT"] = "development"
+    assert Settings.from_environment().log_level == "DEBUG"
+    copy["DATABASE_URL"] = "postgresql://ana@elsewhere/gloria"
+    assert Settings.from_environment().log_level == "INFO"

@@ -20,7 +20,7 @@ from apprise.plugins.slack import NotifySlack
 from apprise.plugins.zulip import NotifyZulip
 
 from portal.chat.guard import Watch
-from portal.chat_settings import ChatSettings
+from portal.config import ChatSettings
 from portal.domain.notices.chat import Address, AddressRefused, ChatMessage, Recipient, examine
 
 LONGEST_REASON = 300

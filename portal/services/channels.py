@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_not
 
 from portal.chat import post, sealing
 from portal.chat.post import NotTaken, Post
-from portal.chat_settings import ChatSettings
+from portal.config import ChatSettings
 from portal.domain.networks import is_inside
 from portal.domain.notices.chat import (
     Address,

@@ -11,10 +11,11 @@ from scripts.local import secret
 from scripts.local.failure import LocalFailure
 from scripts.local.installation import Installation
 
+LOCAL = "local.env"
 HEADER = (
     "# Written by ./scripts/run for commands that you start by hand in this clone, such as\n"
-    "# ./scripts/flask portal create-admin. Not read where .env or the environment name a\n"
-    "# DATABASE_URL or an ENVIRONMENT. Your own settings belong into .env.\n"
+    "# ./scripts/flask portal create-admin. Read only where ENVIRONMENT is development or test,\n"
+    "# and nothing else names a DATABASE_URL. Your own settings belong into .env.\n"
 )
 
 
@@ -52,7 +53,7 @@ def catching(folder: Path, smtp_port: int) -> dict[str, str]:
 def write_local_env(installation: Installation, settings: Mapping[str, str]) -> None:
     """Keep the settings for commands by hand, in a private file."""
     lines = [f"{name}={_quoted(value)}\n" for name, value in settings.items()]
-    secret.write_private(installation.var / "local.env", HEADER + "".join(lines))
+    secret.write_private(installation.var / LOCAL, HEADER + "".join(lines))
 
 
 def check_database(url: str) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from portal.chat import sealing
 from portal.chat.post import ANYBODY, NotTaken, Post, Words, checked, send
-from portal.chat_settings import ChatSettings
+from portal.config import ChatSettings
 from portal.domain.notices.chat import AddressRefused
 from tests.chatting import RULES, ChatServer, chat_server
 

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.config import Settings
-from portal.mail_settings import MailSettings
+from portal.config import MailSettings, Settings
 from portal.notifications.letter import Letter, as_mail, is_usable, one_line
 
 SETTINGS = Settings(

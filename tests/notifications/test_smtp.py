@@ -4,9 +4,8 @@ from email.message import EmailMessage
 
 import pytest
 
-from portal.config import Settings
+from portal.config import MailSettings, Settings
 from portal.domain.request.state import Approval
-from portal.mail_settings import MailSettings
 from portal.notifications.smtp import Door, NotTaken
 from scripts.local.ports import any_free
 from tests.mailing import Catcher, die_after_data, mail_server, mailing, refuse, slow_server
