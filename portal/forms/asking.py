@@ -5,9 +5,9 @@ from typing import Any
 
 from portal.domain.policy.forms import FormField
 from portal.domain.request.values import Priority
-from portal.forms.building import options, unbound
+from portal.forms.building import Surroundings, options, unbound
 from portal.forms.fields import DayField, LinesField, OptionsField, PersonField
-from portal.forms.request_form import RequestForm, Surroundings
+from portal.forms.request_form import RequestForm
 from portal.forms.rules import Allowed, AtMost, NotPast, Required, SomebodyElse
 
 LONGEST_COMMENT = 10_000

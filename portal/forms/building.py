@@ -1,7 +1,9 @@
 """From a form field's description to the WTForms field with its rules."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 from wtforms import Field
 from wtforms.fields.core import UnboundField
@@ -9,10 +11,8 @@ from wtforms.fields.core import UnboundField
 from portal.domain.policy.forms import FieldKind, FormField
 from portal.domain.request.files import ACCEPT
 from portal.forms import fields as kinds
+from portal.forms.people import PeopleSource
 from portal.forms.rules import Allowed, AtMost, Between, NotBefore, Required
-
-if TYPE_CHECKING:
-    from portal.forms.request_form import Surroundings
 
 LARGEST = 10**15
 
@@ -26,6 +26,17 @@ _ADVICE = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What a form has to know beside its fields: who fills it in and when, and whom it may name.
+    `names`: whom it suggests."""
+
+    person_id: str
+    today: date
+    people: PeopleSource
+    names: Sequence[str] = ()
+
+
 def unbound(
     kind: type[Field], label: str, rules: Sequence[Any], hint: str = "", **more: Any
 ) -> "UnboundField[Any]":
@@ -34,7 +45,7 @@ def unbound(
 
 
 def field_for(
-    each: FormField, around: "Surroundings", html_name: Callable[[str], str]
+    each: FormField, around: Surroundings, html_name: Callable[[str], str]
 ) -> "UnboundField[Any]":
     """The field that a request type describes."""
     advice = _ADVICE.get(each.kind, "fill it in")
@@ -52,7 +63,7 @@ def field_for(
     return unbound(kind, each.label, rules, each.hint, **more)
 
 
-def _kind_of(each: FormField, around: "Surroundings") -> tuple[type[Field], dict[str, Any]]:
+def _kind_of(each: FormField, around: Surroundings) -> tuple[type[Field], dict[str, Any]]:
     """The class and what it needs."""
     if each.kind is FieldKind.MONEY:
         return kinds.MoneyField, {"currency": each.currency or "EUR"}

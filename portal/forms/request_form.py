@@ -1,7 +1,6 @@
 """The form of a request: its title and the fields of its type, and what they add up to."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -15,7 +14,6 @@ from portal.domain.request.files import KeptFile
 from portal.domain.request.values import Content
 from portal.forms import building
 from portal.forms.fields import FilesField, LineField
-from portal.forms.people import PeopleSource
 from portal.forms.rules import AtMost, Required
 
 TITLE_LENGTH = 150
@@ -34,17 +32,6 @@ def html_name(name: str) -> str:
     return f"field_{name}" if name in RESERVED else name
 
 
-@dataclass(frozen=True, kw_only=True)
-class Surroundings:
-    """What a form has to know beside its fields: who fills it in and when, and whom it may name.
-    `names`: whom it suggests."""
-
-    person_id: str
-    today: date
-    people: PeopleSource
-    names: Sequence[str] = ()
-
-
 class RequestForm(BaseForm):
     """A title and the fields of a request type. After `validate()` is true, `content()` is what
     goes into the command."""
@@ -52,7 +39,7 @@ class RequestForm(BaseForm):
     def __init__(
         self,
         fields: Sequence[FormField],
-        around: Surroundings,
+        around: building.Surroundings,
         more: "Mapping[str, UnboundField[Any]] | None" = None,
     ) -> None:
         rules = [Required("write a few words that tell it from others"), AtMost(TITLE_LENGTH)]

@@ -7,11 +7,10 @@ from typing import Any
 import psycopg
 from sqlalchemy import Engine
 
-from portal.legacy.outcome import Result
+from portal.legacy.outcome import Item, Result
 from portal.legacy.rows import workflow_ref
 from portal.legacy.starting import Started, Starter, ToStart
 from portal.legacy.totals import Totals
-from portal.legacy.writing import Item
 from portal.models.columns import new_id
 from portal.models.states import kept_state
 

@@ -1,15 +1,12 @@
 """Old request ids that would be one request here: every request has one instance."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 
-from portal.legacy.outcome import Mapped, Result
+from portal.legacy.outcome import Item, Mapped, Result
 from portal.legacy.reading import OldEngine
-
-if TYPE_CHECKING:
-    from portal.legacy.writing import Item
 
 Driver = psycopg.Connection[Any]
 
@@ -21,7 +18,7 @@ GROUP BY 1 HAVING count(*) > 1
 """
 
 
-def refuse_twice(driver: Driver, items: Iterable["Item"], before: frozenset[str]) -> set[str]:
+def refuse_twice(driver: Driver, items: Iterable[Item], before: frozenset[str]) -> set[str]:
     """Make those FAILED whose request is recorded, or is among `before`; returns all their ids."""
     new = [i for i in items if i.mapped.state is not None and not i.again]
     ids = [i.mapped.state.request_id for i in new if i.mapped.state is not None]
@@ -48,7 +45,7 @@ class DryClashes:
         self._same = {row[0] for row in driver.execute(query).fetchall()}
         self._seen: frozenset[str] = frozenset()
 
-    def refuse(self, items: list["Item"]) -> None:
+    def refuse(self, items: list[Item]) -> None:
         """Make those FAILED that the real run would refuse."""
         ids = refuse_twice(self._driver, items, self._seen)
         self._seen |= ids & self._same

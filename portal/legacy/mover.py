@@ -22,7 +22,7 @@ from portal.legacy.bookkeeping import RunRow, Starts
 from portal.legacy.clashes import DryClashes
 from portal.legacy.delegating import make_delegations, read_delegations
 from portal.legacy.mapping import map_instance
-from portal.legacy.outcome import FINAL, Mapped, Result
+from portal.legacy.outcome import FINAL, Item, Mapped, Result
 from portal.legacy.preparing import Prepared, make_partitions, prepare, recorded_before
 from portal.legacy.reading import CHUNK
 from portal.legacy.records import Instance
@@ -30,7 +30,7 @@ from portal.legacy.report import Report
 from portal.legacy.setting import RejectedRunning, Setting
 from portal.legacy.starting import Started, Starter
 from portal.legacy.totals import EXIT_UNUSABLE, Totals
-from portal.legacy.writing import Item, Writer
+from portal.legacy.writing import Writer
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from portal.domain.policy.policy import Policy
 from portal.domain.request.apply import evolve
 from portal.domain.request.events import Event, LegacyRecorded
 from portal.domain.request.state import Approval
+from portal.legacy.records import Instance
 
 
 class Result(StrEnum):
@@ -76,3 +77,12 @@ class Story:
         event = kind(request_id=state.request_id, seq=state.seq + 1, at=at, actor=actor, **values)
         self._state = evolve(state, event)
         self.events.append(event)
+
+
+@dataclass
+class Item:
+    """An instance on its way: its rows, and what it was mapped to. `again`: it comes once more."""
+
+    instance: Instance
+    mapped: Mapped
+    again: bool = False

@@ -2,7 +2,6 @@
 
 import json
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -15,8 +14,7 @@ from portal.domain.request.events import kind_of
 from portal.legacy import copying, rows
 from portal.legacy.accounts import Accounts
 from portal.legacy.clashes import refuse_twice
-from portal.legacy.outcome import FINAL, Mapped, Result
-from portal.legacy.records import Instance
+from portal.legacy.outcome import FINAL, Item, Mapped, Result
 from portal.legacy.setting import Setting
 from portal.legacy.tables import ACTIVE_STATES
 from portal.legacy.types import Types
@@ -49,15 +47,6 @@ ON CONFLICT (instance_id) DO UPDATE SET
         CASE WHEN excluded.result IN ('moved', 'on_hold', 'history') THEN NULL
             ELSE old.rolled_back_at END)
 """
-
-
-@dataclass
-class Item:
-    """An instance on its way: its rows, and what it was mapped to. `again`: it comes once more."""
-
-    instance: Instance
-    mapped: Mapped
-    again: bool = False
 
 
 class Writer:

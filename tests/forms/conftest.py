@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from portal.domain.policy.forms import Choice, FieldKind, FormField
-from portal.forms.request_form import Surroundings
+from portal.forms.building import Surroundings
 
 FIELDS = (
     FormField(name="supplier", label="Supplier", max_length=20),

@@ -3,7 +3,7 @@
 import pytest
 
 from portal.forms.asking import changed_request, new_request
-from portal.forms.request_form import Surroundings
+from portal.forms.building import Surroundings
 
 WITH = {"title": "Chairs", "priority": "HIGH"}
 

@@ -3,12 +3,10 @@
 import ast
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PORTAL = ROOT / "portal"
 
 
 @cache
@@ -29,7 +27,6 @@ def named(*suffixes: str, under: tuple[str, ...] = ()) -> list[Path]:
     ]
 
 
-@cache
 def parsed(path: Path) -> ast.Module:
     """The syntax tree of a Python file."""
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
@@ -38,29 +35,6 @@ def parsed(path: Path) -> ast.Module:
 def label(path: Path) -> str:
     """The path as people write it."""
     return path.relative_to(ROOT).as_posix()
-
-
-@dataclass(frozen=True)
-class Import:
-    """One module that a file imports, wherever in the file."""
-
-    file: Path
-    line: int
-    module: str
-
-
-def imports(path: Path) -> Iterator[Import]:
-    """Every import of a file, made absolute; ``from a import b`` counts as ``a.b``."""
-    package = path.relative_to(ROOT).with_suffix("").parts[:-1]
-    for node in ast.walk(parsed(path)):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield Import(path, node.lineno, alias.name)
-        elif isinstance(node, ast.ImportFrom):
-            base = list(package[: len(package) - node.level + 1]) if node.level else []
-            start = ".".join([*base, *([node.module] if node.module else [])])
-            for alias in node.names:
-                yield Import(path, node.lineno, f"{start}.{alias.name}")
 
 
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

@@ -56,10 +56,7 @@ sys.exit(3)
 
 
 # What reading the settings imports.
-SETTINGS = (
-    "__init__.py", "config.py", "environment.py", "mail_settings.py", "chat_settings.py",
-    "domain/__init__.py", "domain/chat.py",
-)  # fmt: skip
+SETTINGS = ("__init__.py", "config.py", "domain", "translation")
 
 
 def make_clone(folder: Path) -> Path:
@@ -67,9 +64,10 @@ def make_clone(folder: Path) -> Path:
     (folder / ".venv" / "bin").mkdir(parents=True)
     for name in ("requirements", "scripts"):
         shutil.copytree(ROOT / name, folder / name)
-    (folder / "portal" / "domain").mkdir(parents=True)
+    (folder / "portal").mkdir()
     for name in SETTINGS:
-        shutil.copy(ROOT / "portal" / name, folder / "portal" / name)
+        path = ROOT / "portal" / name
+        (shutil.copytree if path.is_dir() else shutil.copy)(path, folder / "portal" / name)
     (folder / "portal" / "app.py").write_text(APP)
     (folder / "worker.py").write_text(WORKER)
     python = folder / ".venv" / "bin" / "python"

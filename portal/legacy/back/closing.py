@@ -8,7 +8,7 @@ from portal.domain.request.state import Approval
 from portal.domain.request.values import Status
 from portal.legacy.back import marks
 from portal.legacy.back.keys import stamp
-from portal.legacy.back.telling import Teller
+from portal.legacy.back.teller import Teller
 from portal.legacy.note import with_note
 from portal.legacy.records import Finding
 from portal.legacy.route import route_of

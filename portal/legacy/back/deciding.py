@@ -1,17 +1,15 @@
 """Decisions, and those that were taken back: rows of workflow_actions."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from portal.domain.policy.policy import Decision
 from portal.domain.request import events as happened
 from portal.domain.request.events import Event
 from portal.legacy.back import marks
 from portal.legacy.back.openings import Opening, Said, Sitting
+from portal.legacy.back.teller import Teller
 from portal.legacy.records import Step
-
-if TYPE_CHECKING:
-    from portal.legacy.back.telling import Teller
 
 ACTIONS = {
     Decision.APPROVE: "APPROVE",
@@ -20,7 +18,7 @@ ACTIONS = {
 }
 
 
-def _decided(teller: "Teller", event: happened.TaskDecided) -> None:
+def _decided(teller: Teller, event: happened.TaskDecided) -> None:
     opening = teller.opening
     sitting = None if opening is None else opening.sittings.get(event.task_id)
     if opening is None or sitting is None:
@@ -38,7 +36,7 @@ def _decided(teller: "Teller", event: happened.TaskDecided) -> None:
             _end_parts(teller, event, opening, steps)
 
 
-def _carried(teller: "Teller", event: happened.DecisionCarried) -> None:
+def _carried(teller: Teller, event: happened.DecisionCarried) -> None:
     """A decision that stands in a stage that is opened anew: its row is there."""
     if teller.opening is None:
         return
@@ -50,7 +48,7 @@ def _carried(teller: "Teller", event: happened.DecisionCarried) -> None:
     teller.opening.said.append(Said(event.task_id, person, owner, event.decision, "", steps))
 
 
-def _overridden(teller: "Teller", event: happened.RequestOverridden) -> None:
+def _overridden(teller: Teller, event: happened.RequestOverridden) -> None:
     """An administrator decided in place of those who were asked: the steps under way end so."""
     admin, approved = teller.profile(event.actor), event.decision is Decision.APPROVE
     passed_over = [teller.profile(each) for each in event.passed_over]
@@ -65,7 +63,7 @@ def _overridden(teller: "Teller", event: happened.RequestOverridden) -> None:
         marks.end(teller.rows.steps[step.id], event.at, verdict)
 
 
-def _write(teller: "Teller", event: happened.TaskDecided, said: Said) -> None:
+def _write(teller: Teller, event: happened.TaskDecided, said: Said) -> None:
     """A row for each step that the decision is about."""
     acting = {} if said.person == said.owner else {"onBehalfOf": said.owner}
     steps: list[Step | None] = list(said.steps) or [None]
@@ -74,14 +72,14 @@ def _write(teller: "Teller", event: happened.TaskDecided, said: Said) -> None:
         said.rows += [] if row is None else [row]
 
 
-def _end_parts(teller: "Teller", event: Event, opening: Opening, steps: list[Step]) -> None:
+def _end_parts(teller: Teller, event: Event, opening: Opening, steps: list[Step]) -> None:
     """One approval of a PARALLEL step's child is enough."""
     for step in steps:
         if not teller.rows.is_finished(step):
             marks.end(teller.rows.steps[step.id], event.at, opening.verdict(step, approved=True))
 
 
-def _retracted(teller: "Teller", event: happened.DecisionRetracted) -> None:
+def _retracted(teller: Teller, event: happened.DecisionRetracted) -> None:
     opening = teller.opening
     if opening is None:
         return

@@ -10,7 +10,8 @@ from portal.domain.request.values import Status
 from portal.legacy.back import beginning, closing, seating
 from portal.legacy.back.places import places_of, places_of_new
 from portal.legacy.back.rows import OldRows
-from portal.legacy.back.telling import SILENT, Teller
+from portal.legacy.back.teller import Teller
+from portal.legacy.back.telling import SILENT, tell
 from portal.legacy.records import Definition, Instance
 from portal.legacy.setting import Answer, Setting
 from portal.legacy.tables import FINISHED_STATES
@@ -77,7 +78,7 @@ def give_new(
 
 def _told(teller: Teller, events: list[Event], state: Approval) -> Given:
     for event in events:
-        teller.tell(event)
+        tell(teller, event)
     if state.is_open:
         seating.seat(teller)
         closing.go_on(teller, state, events[-1].at)

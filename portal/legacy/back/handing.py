@@ -1,19 +1,17 @@
 """Tasks that went to somebody else: escalated, delegated, reassigned, given back."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from portal.domain.request import events as happened
 from portal.domain.request.events import Event
 from portal.legacy.back.keys import stamp
 from portal.legacy.back.openings import Sitting
 from portal.legacy.back.rows import DELEGATIONS, ESCALATIONS
-
-if TYPE_CHECKING:
-    from portal.legacy.back.telling import Teller
+from portal.legacy.back.teller import Teller
 
 
-def _escalated(teller: "Teller", event: happened.TaskEscalated) -> None:
+def _escalated(teller: Teller, event: happened.TaskEscalated) -> None:
     sitting = teller.sitting(event.task_id)
     if sitting is None:
         return
@@ -35,7 +33,7 @@ def _escalated(teller: "Teller", event: happened.TaskEscalated) -> None:
         )  # fmt: skip
 
 
-def _delegated(teller: "Teller", event: happened.TaskDelegated) -> None:
+def _delegated(teller: Teller, event: happened.TaskDelegated) -> None:
     """Somebody acts for the owner, whose it stays; until a time, if the owner is away so long."""
     sitting = teller.sitting(event.task_id)
     if sitting is None:
@@ -57,7 +55,7 @@ def _delegated(teller: "Teller", event: happened.TaskDelegated) -> None:
         sitting.links.append(link)
 
 
-def _given_back(teller: "Teller", event: happened.TaskGivenBack) -> None:
+def _given_back(teller: Teller, event: happened.TaskGivenBack) -> None:
     sitting = teller.sitting(event.task_id)
     if sitting is None:
         return
@@ -70,7 +68,7 @@ def _given_back(teller: "Teller", event: happened.TaskGivenBack) -> None:
     sitting.moved = "" if sitting.person == sitting.first else "IN_PROGRESS"
 
 
-def _reassigned(teller: "Teller", event: happened.TaskReassigned) -> None:
+def _reassigned(teller: Teller, event: happened.TaskReassigned) -> None:
     sitting = teller.sitting(event.task_id)
     if sitting is None:
         return
@@ -82,7 +80,7 @@ def _reassigned(teller: "Teller", event: happened.TaskReassigned) -> None:
         teller.act(event, "REASSIGN", said, step, **{"from": before, "to": after})
 
 
-def _added(teller: "Teller", event: happened.ApproverAdded) -> None:
+def _added(teller: Teller, event: happened.ApproverAdded) -> None:
     """One person more is asked: the old step has no place for that but a comment."""
     if teller.opening is None:
         return
@@ -94,13 +92,13 @@ def _added(teller: "Teller", event: happened.ApproverAdded) -> None:
     teller.act(event, "COMMENT", f"Asked {name} as well. {event.comment}")
 
 
-def _withdrawn(teller: "Teller", event: happened.TaskWithdrawn) -> None:
+def _withdrawn(teller: Teller, event: happened.TaskWithdrawn) -> None:
     sitting = teller.sitting(event.task_id)
     if sitting is not None:
         sitting.is_open = False
 
 
-def _known(teller: "Teller", *profiles: str) -> bool:
+def _known(teller: Teller, *profiles: str) -> bool:
     """Whether all of them have a profile, as the foreign keys of these tables want it."""
     return teller.places.people.directory.profiles.keys() >= set(profiles)
 

@@ -2,7 +2,7 @@
 
 from portal.domain.policy.policy import Mode
 from portal.legacy.back.openings import Opening, Sitting
-from portal.legacy.back.telling import Teller
+from portal.legacy.back.teller import Teller
 from portal.legacy.records import Finding, Step
 
 

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, time
 from flask import request
 
 from portal.domain.request.files import KeptFile
-from portal.forms.request_form import RequestForm, Surroundings, html_name
+from portal.forms.building import Surroundings
+from portal.forms.request_form import RequestForm, html_name
 from portal.forms.text import uuid_of
 from portal.pages.layout_context import viewpoint
 from portal.pages.requests.attachments import store
