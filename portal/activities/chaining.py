@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from portal.domain.request.catalogue import EVENTS_BY_NAME
 from portal.domain.request.events import EVENTS, SYSTEM
 from portal.models import chain
 from portal.workflows.messages import RecordedEvent
@@ -34,7 +35,7 @@ def chain_events(previous: str, events: Sequence[RecordedEvent]) -> RecordRows:
             seq=given["seq"],
             at=datetime.fromisoformat(given["at"]),
             kind=event.kind,
-            tag=EVENTS[event.kind].tag,
+            tag=EVENTS_BY_NAME[event.kind].tag,
             actor=given.get("actor", SYSTEM),
             on_behalf_of=given.get("on_behalf_of"),
             command_id=given.get("command_id"),

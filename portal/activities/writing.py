@@ -31,7 +31,7 @@ from portal.domain.request.events import (
 from portal.domain.request.state import Approval
 from portal.models.columns import new_id
 from portal.models.connection import driver_of
-from portal.notifications.compose import NEED_ASKED, compose
+from portal.notifications.compose import compose, needs_tasks
 from portal.workflows.messages import RecordBatch
 
 Statement = tuple[str, Sequence[Any]]
@@ -60,7 +60,7 @@ class Writing:
         """Lock the request's row and read what is needed of it, and the people's names."""
         request_id = self._state.request_id
         people = sorted(people_in(events, self._state))
-        if any(isinstance(event, NEED_ASKED) for event in events):
+        if needs_tasks(events):
             given = [people, request_id, request_id, request_id]
             locked = self._driver.execute(statements.LOCK_WITH_TASKS, given)
             *row, self._tasks, self._names = locked.fetchone() or [None, [], {}]

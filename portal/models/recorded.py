@@ -1,7 +1,7 @@
 """Reading the record back: events as they were given to it, with their free text."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -9,6 +9,7 @@ from psycopg.rows import dict_row
 from sqlalchemy import Connection
 
 from portal.domain.codec import decode
+from portal.domain.errors import CannotDecode
 from portal.domain.request.events import EVENTS, Event
 from portal.models.connection import driver_of
 
@@ -44,12 +45,23 @@ def events_of(
 
 
 def _event(row: dict[str, Any]) -> Event:
-    texts = row.pop("texts") or {}
-    data = with_texts(row["kind"], row.pop("data"), texts)
-    return decode(EVENTS[row.pop("kind")], {**row, **data})
+    return event_of(row.pop("kind"), row, row.pop("data"), row.pop("texts"))
 
 
-def with_texts(kind: str, data: dict[str, Any], texts: dict[str, str | None]) -> dict[str, Any]:
+def event_of(
+    kind: str, common: Mapping[str, Any], data: dict[str, Any], texts: Mapping[str, Any] | None
+) -> Event:
+    """A recorded event, its free text joined back. `common`: what every event has.
+
+    Raises CannotDecode for one that this version of the portal does not know, or that does not fit.
+    """
+    known = EVENTS.get(kind)
+    if known is None:
+        raise CannotDecode(f"{kind}: there is no such event")
+    return decode(known, {**common, **with_texts(kind, data, texts or {})})
+
+
+def with_texts(kind: str, data: dict[str, Any], texts: Mapping[str, str | None]) -> dict[str, Any]:
     """An event's own fields with its free text in place of the hashes.
 
     `texts` by field name, as in `portal.audit_texts`; None or missing = erased.

@@ -6,12 +6,14 @@ from sqlalchemy import ColumnElement, and_, exists, false, func, or_
 from sqlalchemy.orm import aliased
 
 from portal.domain.policy.policy import Policy
+from portal.domain.request.catalogue import DECISIONS
+from portal.domain.request.commands import Retract
 from portal.domain.request.values import TaskStatus
 from portal.models.commands import Command
 from portal.models.policies import PolicyVersion
 from portal.models.requests import Task
 
-ABOUT_DECISIONS = ("Approve", "Reject", "SendBack", "Retract")
+ABOUT_DECISIONS = (*DECISIONS, Retract.__name__)
 
 
 def undo_seconds() -> Any:

@@ -7,36 +7,13 @@ from flask.typing import ResponseReturnValue
 
 from portal.domain.errors import REFUSAL_SENTENCES
 from portal.domain.people.permissions import Permission
+from portal.presentation.labels import command_name
 from portal.presenters.answer import reader
 from portal.queries import commands
 from portal.queries.commands import CommandRecord
 from portal.security.guards import requires
 
 blueprint = Blueprint("commands", __name__)
-
-NAMES = {
-    "Submit": "Your request",
-    "Approve": "Your approval",
-    "Reject": "Your rejection",
-    "SendBack": "Your decision to send it back",
-    "Retract": "Your undo",
-    "Comment": "Your comment",
-    "Resubmit": "Your new version",
-    "Amend": "Your change",
-    "Override": "Your decision",
-    "MoveToPolicy": "Your move to a newer policy",
-    "Withdraw": "Your withdrawal",
-    "Remind": "Your reminder",
-    "Hold": "Your hold",
-    "Resume": "Your resume",
-    "Cancel": "Your cancellation",
-    "Reassign": "Your handover",
-    "AddApprover": "Your wish to ask somebody else, too,",
-    "AskInformation": "Your question",
-    "AnswerInformation": "Your answer",
-    "Delegate": "Your delegation",
-    "TakeBack": "Taking the task back",
-}
 
 
 @blueprint.get("/commands/<uuid:command_id>")
@@ -50,7 +27,7 @@ def show(command_id: UUID) -> ResponseReturnValue:
     return render_template(
         "pages/command/show.html",
         command=command,
-        name=NAMES.get(command.kind, "What you sent"),
+        name=command_name(command.kind),
         sentence=REFUSAL_SENTENCES[refusal] if refusal else "",
     )
 

@@ -13,8 +13,7 @@ from portal.forms.history import HistoryForm
 from portal.pages.layout_context import viewpoint
 from portal.pages.requests.show import visible
 from portal.presentation.viewpoint import zone_named
-from portal.presenters import audit_log as trail
-from portal.presenters import exports
+from portal.presenters import audit_log, exports
 from portal.presenters.answer import reader, requests_url
 from portal.presenters.history_filters import (
     chips_of,
@@ -78,7 +77,7 @@ def events(number: str) -> ResponseReturnValue:
     """One request's events in order, and whether its chain is whole; for auditors also who followed
     another person's link to it."""
     record = visible(number)
-    found = trail.read(record, _after(request.args.get("after", "")))
+    found = audit_log.read(record, _after(request.args.get("after", "")))
     refusals = links.refusals_of(record.id) if me().may(Permission.READ_AUDIT) else ()
     return render_template(
         "pages/history/events.html", record=record, trail=found, refusals=refusals
@@ -91,9 +90,7 @@ def as_ndjson(number: str) -> ResponseReturnValue:
     """The same events as they are hashed, one JSON document a line."""
     record = visible(number)
     events = audit.all_of(record.id, record.submitted_at)
-    lines = (
-        json.dumps(line, ensure_ascii=False) for line in exports.as_documents(record.id, events)
-    )
+    lines = (json.dumps(line, ensure_ascii=False) for line in exports.as_documents(events))
     return _file("\n".join(lines) + "\n", "application/x-ndjson", f"{record.number}.ndjson")
 
 

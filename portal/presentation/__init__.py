@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from portal.presentation.filters import filters
-from portal.presentation.history import entry
 from portal.presentation.icons import icon, mark
-from portal.presentation.labels import mode
+from portal.presentation.labels import command_name, mode
 from portal.presentation.letters import PRODUCT, letters
 from portal.presentation.markup import drawings
 from portal.presentation.statics import static_address
@@ -30,7 +29,7 @@ def register(app: "Flask", viewpoint: ViewpointSource = utc_viewpoint) -> None:
         icon=icon,
         mark=mark,
         mode_words=mode,
-        event_entry=entry,
+        command_name=command_name,
         print_time=lambda: viewpoint().now,
         draw=drawings(viewpoint),
         zone_words=_zone_words(viewpoint),

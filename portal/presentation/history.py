@@ -1,109 +1,88 @@
 """What an audit event says in a sentence. The event's own name is always shown beside the words."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from portal.domain.request import events
+from portal.domain.request.catalogue import EVENT_ENTRIES
+from portal.domain.request.events import Event
 from portal.presentation.labels import Label, decision, people, words_of
-
-_PLAIN = {
-    "RequestSubmitted": Label("Submitted the request", "info", "paper-airplane"),
-    "StageSkipped": Label("Stage not needed", "neutral", "forward"),
-    "StageOpened": Label("Stage opened", "info", "play"),
-    "TaskAssigned": Label("Asked to decide", "info", "user-plus"),
-    "TaskReassigned": Label("Task handed to someone else", "info", "arrows-right-left"),
-    "TaskDelegated": Label("Task delegated", "info", "user-plus"),
-    "TaskGivenBack": Label("Task given back to its owner", "info", "arrow-uturn-left"),
-    "TaskDecided": Label("Decided", "info", "check"),
-    "TaskEscalated": Label("Escalated, because time ran out", "warn", "arrow-trending-up"),
-    "TaskExpired": Label("Task expired undecided", "bad", "clock"),
-    "TaskWithdrawn": Label("Task no longer needed", "neutral", "minus-circle"),
-    "ReminderDue": Label("Reminder sent", "warn", "bell-alert"),
-    "InformationAsked": Label("Asked for information", "warn", "question-mark-circle"),
-    "InformationGiven": Label("Gave the information asked for", "info", "chat-bubble-left"),
-    "CommentAdded": Label("Commented", "neutral", "chat-bubble-left"),
-    "DecisionRetracted": Label("Undid the decision", "warn", "arrow-uturn-left"),
-    "ApproverAdded": Label("Added an approver", "info", "user-plus"),
-    "AttentionNeeded": Label("Needs an administrator", "bad", "exclamation-triangle"),
-    "RoutingRetried": Label("Looked for approvers again", "info", "arrow-path"),
-    "RouteQuestioned": Label("People changed: looked at who is asked", "info", "arrow-path"),
-    "RouteReviewed": Label("Everybody who is asked may decide", "ok", "check"),
-    "StagePassed": Label("Stage passed", "ok", "check"),
-    "StageFailed": Label("Stage not passed", "bad", "x-mark"),
-    "RequestReturned": Label("Sent back to the requester", "warn", "arrow-uturn-left"),
-    "RequestResubmitted": Label("Submitted again", "info", "paper-airplane"),
-    "RequestAmended": Label("Changed the request", "warn", "pencil-square"),
-    "StageContinued": Label("Stage goes on as it was", "info", "play"),
-    "DecisionCarried": Label("Decision still stands", "info", "check"),
-    "RequestHeld": Label("Put on hold", "warn", "pause"),
-    "RequestResumed": Label("Resumed", "info", "play"),
-    "RequestMovedToPolicy": Label("Moved to another policy", "warn", "arrows-right-left"),
-    "RequestOverridden": Label("Decided by an administrator", "warn", "exclamation-triangle"),
-    "RequestApproved": Label("Request approved", "ok", "check-circle"),
-    "RequestRejected": Label("Request rejected", "bad", "x-circle"),
-    "RequestTimedOut": Label("Request ran out of time", "bad", "clock"),
-    "RequestWithdrawn": Label("Withdrew the request", "neutral", "minus-circle"),
-    "RequestCancelled": Label("Cancelled the request", "neutral", "no-symbol"),
-    "LegacyRecorded": Label("Recorded by the old system", "neutral", "archive-box"),
-    "RequestImported": Label("Came over from the old system", "info", "arrow-down-tray"),
-    "RequestFailed": Label("Request failed in the old system", "bad", "exclamation-triangle"),
-    "CommandRefused": Label("Refused, nothing changed", "bad", "no-symbol"),
-}
-
-
-# Payload fields that are names of things, put into words.
-_NAMED = {"CommandRefused": ("kind", "reason"), "LegacyRecorded": ("what", "step")}
+from portal.translation import _
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The words of one event: what was done, and the detail that its payload gives, if any."""
+    """The words of one event: what was done, and the detail that it brings itself, if any."""
 
     label: Label
     detail: str = ""
 
 
-def entry(kind: str, payload: Mapping[str, Any] | None = None) -> Entry:
-    """The entry of an event by its class name, such as `TaskDecided`, and its stored payload.
-    Unknown kinds come out as plain words; missing payload keys only shorten the detail."""
-    facts: Mapping[str, Any] = payload or {}
-    label = _PLAIN.get(kind) or Label(words_of(kind))
-    if kind == "TaskDecided" and facts.get("decision"):
-        label = decision(facts["decision"])
-    if kind == "ReminderDue" and facts.get("number") == 0:
-        label = Label("Reminded the approvers", label.tone, label.icon)
-    return Entry(label, _detail(kind, facts))
+def entry(event: Event) -> Entry:
+    """The entry of an event."""
+    row = EVENT_ENTRIES[type(event)]
+    label = Label(_(row.label), row.tone, row.icon)
+    if isinstance(event, events.TaskDecided):
+        label = decision(event.decision)
+    if isinstance(event, events.ReminderDue) and not event.number and not event.escalation:
+        label = Label(_("Reminded the approvers"), label.tone, label.icon)
+    return Entry(label, _detail(event))
 
 
-def _detail(kind: str, facts: Mapping[str, Any]) -> str:
-    plan = facts.get("plan")
-    if isinstance(plan, Mapping):
-        return str(plan.get("name", ""))
-    if kind == "StageSkipped":
-        return ": ".join(str(facts[key]) for key in ("name", "reason") if facts.get(key))
-    if kind == "ReminderDue" and facts.get("task_ids"):
-        return f"To {people(len(facts['task_ids']))}"
-    if kind == "TaskEscalated" and facts.get("level"):
-        return f"Level {facts['level']}"
-    if kind in ("RequestResubmitted", "RequestAmended") and facts.get("changed"):
-        return f"Changed: {', '.join(words_of(name).lower() for name in facts['changed'])}"
-    if kind == "RequestMovedToPolicy" and facts.get("version"):
-        return f"Version {facts['version']}"
-    if kind in _NAMED:
-        return ": ".join(words_of(str(facts[key])) for key in _NAMED[kind] if facts.get(key))
-    return _decided(facts) if facts.get("decision") else _why(kind, facts)
+def unknown_entry(kind: str) -> Entry:
+    """The entry of what this version of the portal cannot read: the event's name as words."""
+    return Entry(Label(words_of(kind)))
 
 
-def _decided(facts: Mapping[str, Any]) -> str:
-    """Which content the decision is about; of one that is carried, what it says."""
-    if facts.get("content_hash"):
-        return f"Saw version {facts['content_version']}, fingerprint {facts['content_hash'][:12]}"
-    return decision(facts["decision"]).words if facts.get("decided_by") else ""
+def _detail(event: Event) -> str:
+    match event:
+        case events.StageOpened():
+            return event.plan.name
+        case events.StageSkipped():
+            return ": ".join(filter(None, (event.name, event.reason)))
+        case events.ReminderDue() if event.task_ids:
+            return _("To %(people)s", people=people(len(event.task_ids)))
+        case events.TaskEscalated():
+            return _("Level %(level)s", level=event.level)
+        case events.RequestResubmitted() | events.RequestAmended() if event.changed:
+            changed = ", ".join(words_of(name).lower() for name in event.changed)
+            return _("Changed: %(fields)s", fields=changed)
+    return _recorded(event)
 
 
-def _why(kind: str, facts: Mapping[str, Any]) -> str:
-    remarks = " ".join(str(each) for each in facts.get("remarks") or ())
-    moved = facts.get("reason") if kind == "TaskReassigned" else None
-    said = (moved, facts.get("why"), facts.get("reason"), facts.get("cause"), remarks)
-    # A text that people wrote stands apart: the payload has only its hash.
-    return next((each for each in said if each and isinstance(each, str)), "")
+def _recorded(event: Event) -> str:
+    """What was recorded beside who did it: versions, names of things, fingerprints."""
+    match event:
+        case events.RequestMovedToPolicy():
+            return _("Version %(version)s", version=event.version)
+        case events.CommandRefused():
+            return f"{words_of(event.kind)}: {words_of(event.reason)}"
+        case events.LegacyRecorded():
+            return ": ".join(words_of(each) for each in (event.what, event.step) if each)
+        case events.TaskDecided() if event.content_hash:
+            version, seen = event.content_version, event.content_hash[:12]
+            return _("Saw version %(version)s, fingerprint %(seen)s", version=version, seen=seen)
+        case events.DecisionCarried():
+            return decision(event.decision).words
+    return _reason(event)
+
+
+def _reason(event: Event) -> str:
+    """Why the portal did it; what people wrote stands apart."""
+    match event:
+        case events.TaskReassigned():
+            return event.reason or event.why
+        case events.TaskAssigned() | events.TaskDelegated():
+            return event.why
+        case (
+            events.TaskWithdrawn()
+            | events.TaskGivenBack()
+            | events.AttentionNeeded()
+            | events.StageFailed()
+            | events.RequestRejected()
+        ):
+            return event.reason
+        case events.RouteQuestioned():
+            return event.cause
+        case events.RequestImported():
+            return " ".join(event.remarks)
+    return ""

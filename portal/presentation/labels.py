@@ -4,6 +4,9 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from portal.domain.request.catalogue import COMMANDS_BY_NAME
+from portal.translation import _
+
 
 @dataclass(frozen=True, slots=True)
 class Label:
@@ -98,3 +101,9 @@ def mode(name: str | Enum, total: int, needed: int | None = None, place: str | N
 def count(number: int) -> str:
     """A counter in the navigation. Nobody counts past 99, and no query has to."""
     return str(number) if number < 100 else "99+"
+
+
+def command_name(kind: str) -> str:
+    """What a command is called to its sender: `Your approval`."""
+    entry = COMMANDS_BY_NAME.get(kind)
+    return _("What you sent") if entry is None else _(entry.label)

@@ -1,15 +1,46 @@
 """One request's audit events as rows: who, when, in which words, before and after."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from portal.domain.codec import decode
+import structlog
+from flask import current_app
+
 from portal.domain.errors import CannotDecode
+from portal.domain.request.catalogue import EVENT_ENTRIES
+from portal.domain.request.events import (
+    SYSTEM,
+    ApproverAdded,
+    CommandRefused,
+    DecisionCarried,
+    DecisionRetracted,
+    Event,
+    InformationAsked,
+    InformationGiven,
+    ReminderDue,
+    RequestAmended,
+    RequestMovedToPolicy,
+    RequestResubmitted,
+    RequestReturned,
+    RequestSubmitted,
+    StageContinued,
+    StageFailed,
+    StageOpened,
+    StagePassed,
+    StageSkipped,
+    TaskAssigned,
+    TaskDecided,
+    TaskDelegated,
+    TaskEscalated,
+    TaskExpired,
+    TaskGivenBack,
+    TaskReassigned,
+    TaskWithdrawn,
+)
 from portal.domain.request.values import Content, Status
 from portal.presentation.form_words import people_in
-from portal.presentation.history import entry
+from portal.presentation.history import entry, unknown_entry
 from portal.presentation.labels import status
 from portal.presentation.money import money
 from portal.presentation.parts import AuditRow, Change
@@ -18,26 +49,15 @@ from portal.queries import audit, request
 from portal.queries.audit import EventRecord
 from portal.queries.audit_chain import Problem
 from portal.queries.request import RequestRecord
+from portal.translation import _
 
-ERASED = "This text was erased."
-STATUS_AFTER = {
-    "RequestSubmitted": Status.PENDING,
-    "RequestReturned": Status.RETURNED,
-    "RequestResubmitted": Status.PENDING,
-    "RequestHeld": Status.ON_HOLD,
-    "RequestResumed": Status.PENDING,
-    "RequestApproved": Status.APPROVED,
-    "RequestRejected": Status.REJECTED,
-    "RequestTimedOut": Status.TIMEOUT,
-    "RequestWithdrawn": Status.WITHDRAWN,
-    "RequestCancelled": Status.CANCELLED,
-}
-MOVES = ("TaskEscalated", "TaskReassigned", "TaskDelegated", "TaskGivenBack")
-PEOPLE = ("person_id", "from_id", "to_id", "by", "decided_by")
+log = structlog.get_logger("portal.audit")
+
+Moved = TaskEscalated | TaskReassigned | TaskDelegated | TaskGivenBack
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LogLine:
     """An event as listed, with everything that stands behind it."""
 
     row: AuditRow
@@ -46,21 +66,35 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Trail:
+class AuditLog:
     """A page of events; `problems` is empty where the whole chain of the request holds."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[LogLine, ...]
     following: int | None
     problems: tuple[Problem, ...]
 
 
-def read(record: RequestRecord, after: int = 0) -> Trail:
+def read(record: RequestRecord, after: int = 0) -> AuditLog:
     """The events after that number, and whether the request's chain is whole."""
-    events, following = audit.page_of(record.id, record.submitted_at, after)
-    texts = audit.texts_of(record.id, _with_text(events))
-    reading = _Reading(record, texts, _names(record, events))
-    lines = tuple(Line(reading.row(event), event, _pretty(event)) for event in events)
-    return Trail(lines, following, audit.problems_of(record.id))
+    records, following = audit.page_of(record.id, record.submitted_at, after)
+    events = [_typed(each) for each in records]
+    reading = _Reading(record, _names(record, filter(None, events)))
+    lines = tuple(
+        LogLine(reading.row(each, event), each, _pretty(each))
+        for each, event in zip(records, events, strict=True)
+    )
+    return AuditLog(lines, following, audit.problems_of(record.id))
+
+
+def _typed(record: EventRecord) -> Event | None:
+    """The event; None for one that this version cannot read, which people see by its name."""
+    try:
+        return record.typed()
+    except CannotDecode:
+        if current_app.testing:
+            raise
+        log.exception("audit.unreadable", request=record.request_id, seq=record.seq)
+        return None
 
 
 @dataclass
@@ -68,101 +102,124 @@ class _Reading:
     """Goes through the events in order; `status` and `content` are those before each."""
 
     record: RequestRecord
-    texts: Mapping[tuple[int, str], str | None]
     names: Mapping[str, str]
     status: Status | None = None
     content: Content | None = None
     stages: dict[str, str] = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)
 
-    def row(self, event: EventRecord) -> AuditRow:
-        words = entry(event.kind, event.data)
+    def row(self, kept: EventRecord, event: Event | None) -> AuditRow:
+        words = unknown_entry(kept.kind) if event is None else entry(event)
         return AuditRow(
-            number=event.seq,
-            at=event.at,
-            who=self.names.get(event.actor, "The system"),
-            kind=event.tag,
+            number=kept.seq,
+            at=kept.at,
+            who=self.names.get(kept.actor, _("The system")),
+            kind=kept.tag,
             words=words.label.words,
             tone=words.label.tone,
             icon=words.label.icon,
-            detail=self._title(event) or self._detail(event, words.detail),
-            acting_for=self.names.get(event.on_behalf_of or ""),
-            comment=self._text(event),
-            changes=tuple(self._changes(event)),
+            detail="" if event is None else self._detail(event, words.detail),
+            acting_for=self.names.get(kept.on_behalf_of or ""),
+            comment="" if event is None else _text(kept, event),
+            changes=() if event is None else tuple(self._changes(kept, event)),
         )
 
-    def _detail(self, event: EventRecord, words: str) -> str:
+    def _detail(self, event: Event, words: str) -> str:
         """Whom or which stage the event is about, before the words that it brings itself."""
-        data = event.data
-        if event.kind == "StageOpened":
-            self.stages[data["plan"]["key"]] = data["plan"]["name"]
-        if event.kind in ("TaskAssigned", "ApproverAdded", *MOVES):
-            person = str(data.get("person_id") or data.get("to_id"))
-            self.asked[data["task_id"]] = self.names.get(person, "")
-        if event.kind == "ReminderDue":
-            return f"To {', '.join(filter(None, map(self.asked.get, data['task_ids'])))}"
-        if data.get("asked_again"):
-            again = [self.stages.get(key, key) for key in data["asked_again"]]
-            return f"{words}. Asked again: {', '.join(again)}"
-        subject = self.stages.get(str(data.get("key"))) or self.asked.get(str(data.get("task_id")))
-        if event.kind == "StageOpened" or subject in (None, "", words, self.names.get(event.actor)):
+        subject = self._subject(event)
+        match event:
+            case RequestSubmitted():
+                return _title(event.content)
+            case ReminderDue():
+                people = filter(None, map(self.asked.get, event.task_ids))
+                return _("To %(people)s", people=", ".join(people))
+            case RequestAmended() | RequestMovedToPolicy() if event.asked_again:
+                again = ", ".join(self.stages.get(key, key) for key in event.asked_again)
+                return _("%(what)s. Asked again: %(stages)s", what=words, stages=again)
+        if subject in ("", words, self.names.get(event.actor)):
             return words
-        return f"{subject}: {words}" if words else str(subject)
+        return f"{subject}: {words}" if words else subject
 
-    def _text(self, event: EventRecord) -> str:
-        for name in ("comment", "reason"):
-            if isinstance(event.data.get(name), dict):
-                return self.texts.get((event.seq, name)) or ERASED
+    def _subject(self, event: Event) -> str:
+        """The person or the stage that the event is about."""
+        match event:
+            case StageOpened():
+                self.stages[event.plan.key] = event.plan.name
+            case TaskAssigned() | ApproverAdded():
+                return self._asked(event.task_id, event.person_id)
+            case TaskEscalated() | TaskReassigned() | TaskDelegated() | TaskGivenBack():
+                return self._asked(event.task_id, event.to_id)
+            case StagePassed() | StageFailed() | StageContinued() | StageSkipped():
+                return self.stages.get(event.key, "")
+            case (
+                TaskDecided()
+                | DecisionRetracted()
+                | DecisionCarried()
+                | TaskExpired()
+                | TaskWithdrawn()
+                | InformationAsked()
+                | InformationGiven()
+                | CommandRefused()
+            ):
+                return self.asked.get(event.task_id or "", "")
         return ""
 
-    def _changes(self, event: EventRecord) -> list[Change]:
-        changes = self._contents(event)
-        after = STATUS_AFTER.get(event.kind)
+    def _asked(self, task_id: str, person_id: str) -> str:
+        name = self.asked[task_id] = self.names.get(person_id, "")
+        return name
+
+    def _changes(self, kept: EventRecord, event: Event) -> list[Change]:
+        changes = self._contents(kept, event)
+        after = EVENT_ENTRIES[type(event)].status
         if after is not None and self.status not in (None, after):
-            changes.insert(0, Change("Status", status(self.status).words, status(after).words))
+            before = status(self.status).words
+            changes.insert(0, Change(_("Status"), before, status(after).words))
         self.status = after or self.status
-        if event.kind in MOVES:
-            sides = (self.names.get(str(event.data.get(name))) for name in ("from_id", "to_id"))
-            changes.append(Change("Asked", *sides))
+        if isinstance(event, Moved):
+            sides = (self.names.get(each) for each in (event.from_id, event.to_id))
+            changes.append(Change(_("Approver"), *sides))
         return changes
 
-    def _contents(self, event: EventRecord) -> list[Change]:
-        text = self.texts.get((event.seq, "content"))
-        if text is None:
+    def _contents(self, kept: EventRecord, event: Event) -> list[Change]:
+        if not isinstance(event, RequestSubmitted | RequestResubmitted | RequestAmended):
             return []
-        try:
-            before, self.content = self.content, decode(Content, json.loads(text))
-        except (json.JSONDecodeError, CannotDecode):
+        if kept.is_erased("content"):
             return []
+        before, self.content = self.content, event.content
         if before is None:
             return []
-        return list(facts.changes(self.record.form, before, self.content, self.names))
-
-    def _title(self, event: EventRecord) -> str:
-        """What was submitted, in a few words."""
-        text = self.texts.get((event.seq, "content"))
-        if event.kind != "RequestSubmitted" or not text:
-            return ""
-        content = decode(Content, json.loads(text))
-        if content.amount is None or content.currency is None:
-            return content.title
-        return f"{content.title}, {money(content.amount, content.currency)}"
+        return list(facts.changes(self.record.form, before, event.content, self.names))
 
 
-def _with_text(events: tuple[EventRecord, ...]) -> list[int]:
-    return [
-        event.seq
-        for event in events
-        if any(isinstance(value, dict) and "sha256" in value for value in event.data.values())
-    ]
+def _text(kept: EventRecord, event: Event) -> str:
+    """What somebody wrote with the event."""
+    for name in event.TEXTS:
+        if name != "content":
+            return _("This text was erased.") if kept.is_erased(name) else getattr(event, name)
+    return ""
 
 
-def _names(record: RequestRecord, events: tuple[EventRecord, ...]) -> Mapping[str, str]:
-    ids: set[Any] = people_in(record.form, record.fields)
+def _title(content: Content) -> str:
+    """What was submitted, in a few words."""
+    if content.amount is None or content.currency is None:
+        return content.title
+    return f"{content.title}, {money(content.amount, content.currency)}"
+
+
+def _names(record: RequestRecord, events: Iterable[Event]) -> Mapping[str, str]:
+    ids: set[str | None] = set(people_in(record.form, record.fields))
     for event in events:
         ids |= {event.actor, event.on_behalf_of}
-        ids |= {event.data.get(name) for name in PEOPLE}
-    return request.names_of({str(each) for each in ids if each and each != "system"})
+        match event:
+            case TaskAssigned() | ApproverAdded():
+                ids.add(event.person_id)
+            case DecisionCarried():
+                ids |= {event.person_id, event.decided_by}
+            case TaskEscalated() | TaskReassigned() | TaskDelegated() | TaskGivenBack():
+                ids |= {event.from_id, event.to_id}
+            case RequestReturned():
+                ids.add(event.by)
+    return request.names_of({each for each in ids if each and each != SYSTEM})
 
 
 def _pretty(event: EventRecord) -> str:

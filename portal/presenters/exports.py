@@ -41,11 +41,11 @@ def as_csv(rows: Iterable[HistoryRow], zone: ZoneInfo) -> str:
     return "\ufeff" + text.getvalue()
 
 
-def as_documents(request_id: str, events: Iterable[EventRecord]) -> Iterator[dict[str, Any]]:
+def as_documents(events: Iterable[EventRecord]) -> Iterator[dict[str, Any]]:
     """Each event with everything that its hash covers, and both hashes."""
     for event in events:
         yield {
-            "request_id": request_id,
+            "request_id": event.request_id,
             "seq": event.seq,
             "at": event.at.isoformat(),
             "kind": event.kind,

@@ -1,4 +1,4 @@
-"""A request's audit events: all of them for its history, and those that make its course."""
+"""A request's audit events: typed, with what people wrote, and as they are recorded and hashed."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -6,28 +6,25 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import DateTime, Select, Uuid, bindparam, select
+from sqlalchemy import DateTime, Select, Uuid, bindparam, func, select
 
+from portal.domain.request.catalogue import COURSE
+from portal.domain.request.events import Event
 from portal.extensions import db
 from portal.models import AuditEvent, AuditText
+from portal.models.recorded import event_of
 from portal.queries.audit_chain import Problem, verify
 
 PAGE = 200
-# What moves a request along its route; the rest (comments, reminders, refusals) is history only.
-COURSE = (
-    "RequestSubmitted", "StageSkipped", "StageOpened", "TaskAssigned", "StagePassed", "StageFailed",
-    "RequestReturned", "RequestResubmitted", "AttentionNeeded", "RequestApproved",
-    "RequestRejected", "RequestTimedOut", "RequestWithdrawn", "RequestCancelled",
-    "RequestAmended", "StageContinued", "DecisionCarried", "RequestOverridden",
-    "RequestMovedToPolicy", "ApproverAdded",
-)  # fmt: skip
 _SLACK = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """One recorded event. `actor`: a person's id or "system"; `data`: the event's own fields."""
+    """One recorded event. `actor`: a person's id or "system"; `data`: the event's own fields, with
+    a hash for each text; `texts`: these by name, None where one was erased."""
 
+    request_id: str
     seq: int
     at: datetime
     kind: str
@@ -38,12 +35,29 @@ class EventRecord:
     data: dict[str, Any]
     prev_hash: str
     hash: str
+    texts: dict[str, str | None] | None
+
+    def typed(self) -> Event:
+        """The event itself. Raises CannotDecode for one that this version does not know."""
+        common = {
+            "request_id": self.request_id,
+            "seq": self.seq,
+            "at": self.at,
+            "actor": self.actor,
+            "on_behalf_of": self.on_behalf_of,
+            "command_id": self.command_id,
+        }
+        return event_of(self.kind, common, self.data, self.texts)
+
+    def is_erased(self, name: str) -> bool:
+        """Whether the event had a text of that name that was erased since."""
+        kept = self.data.get(name)
+        return isinstance(kept, dict) and "sha256" in kept and not (self.texts or {}).get(name)
 
 
 def course_of(request_id: str, submitted_at: datetime) -> tuple[EventRecord, ...]:
     """The events that moved the request along, in order."""
-    values = _span(request_id, submitted_at)
-    rows = db.session.execute(_course(), values)
+    rows = db.session.execute(_course(), _span(request_id, submitted_at))
     return tuple(EventRecord(*row) for row in rows)
 
 
@@ -83,11 +97,16 @@ def _following() -> Select[*tuple[Any, ...]]:
 
 
 def _events() -> Select[*tuple[Any, ...]]:
+    texts = (
+        select(func.jsonb_object_agg(AuditText.name, AuditText.text))
+        .where(AuditText.request_id == AuditEvent.request_id, AuditText.seq == AuditEvent.seq)
+        .scalar_subquery()
+    )
     return (
         select(
-            AuditEvent.seq, AuditEvent.at, AuditEvent.kind, AuditEvent.tag, AuditEvent.actor,
-            AuditEvent.on_behalf_of, AuditEvent.command_id, AuditEvent.data, AuditEvent.prev_hash,
-            AuditEvent.hash,
+            AuditEvent.request_id, AuditEvent.seq, AuditEvent.at, AuditEvent.kind, AuditEvent.tag,
+            AuditEvent.actor, AuditEvent.on_behalf_of, AuditEvent.command_id, AuditEvent.data,
+            AuditEvent.prev_hash, AuditEvent.hash, texts,
         )
         .where(
             AuditEvent.request_id == bindparam("request", type_=Uuid(as_uuid=False)),

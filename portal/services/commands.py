@@ -11,6 +11,7 @@ from sqlalchemy import func
 
 from portal.domain import codec
 from portal.domain.errors import DomainError, Refusal
+from portal.domain.request.catalogue import DECISIONS
 from portal.domain.request.click import Click
 from portal.domain.request.commands import Command, kind_of
 from portal.models import db
@@ -26,7 +27,7 @@ WATCH = timedelta(seconds=30)
 HEARING_SECONDS, LOOKING_SECONDS = 0.2, 0.03
 
 # The three buttons of one form: the first that was pressed counts.
-SAME_FORM = frozenset({"Approve", "Reject", "SendBack"})
+SAME_FORM = frozenset(DECISIONS)
 
 Outcome = Literal["applied", "refused", "waiting"]
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from portal.domain.notices import composers
 from portal.domain.notices.kinds import KINDS, TOPICS, DeliveryContext, kind_named, why_not
+from portal.domain.request import catalogue
 from portal.domain.request.values import Status
 from portal.legacy import messages
-from portal.notifications import compose
 
 TRUE = DeliveryContext(is_active=True, status=Status.PENDING, task_is_theirs=True)
 
@@ -57,7 +57,7 @@ def test_an_unknown_kind_has_plain_words() -> None:
 
 
 def test_every_kind_that_is_told_has_its_words_and_its_topic() -> None:
-    files = (composers.__file__, compose.__file__, messages.__file__)
+    files = (composers.__file__, catalogue.__file__, messages.__file__)
     text = "".join(Path(file).read_text(encoding="utf-8") for file in files)
     assert [code for code in KINDS if f'"{code}"' not in text] == []
     assert {kind.topic for kind in KINDS.values()} == set(TOPICS)

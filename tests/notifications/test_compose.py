@@ -55,7 +55,7 @@ def test_nobody_is_told_what_they_did() -> None:
     story = opened("ana")
     events = story.says(commands.Withdraw, "rita")
     assert told(events, title="Chairs", on_behalf_of="bob") == [
-        ("bob", "withdrawn", "Rita took “Chairs” back.")
+        ("bob", "withdrawn", "Rita withdrew “Chairs”.")
     ]
 
 

@@ -64,7 +64,7 @@ def test_an_admin_gives_it_to_someone_else_and_the_owner_reads_why(
 def test_the_history_names_both(ben: PageClient, people: People, address: str) -> None:
     give(ben, address, person="Cleo Example", reason="You know chairs.")
     page = ben.get_page(f"/history/{NUMBER}")
-    assert "Task handed to someone else" in page.text
+    assert "Task reassigned" in page.text
     assert "before: Ben Example → after: Cleo Example" in page.text
 
 
@@ -103,7 +103,7 @@ def test_who_left_meanwhile_gets_nothing(
 ) -> None:
     process.is_away = True
     page = give(ben, address, person="Cleo Example")
-    assert "Your handover is recorded" in page.text
+    assert "Your reassignment is recorded" in page.text
     with app.app_context():
         db.session.execute(
             User.__table__.update().where(User.id == people.cleo).values(is_active=False)
@@ -112,7 +112,7 @@ def test_who_left_meanwhile_gets_nothing(
     process.return_and_catch_up()
     assert "Waiting for you" in ben.get_page(HERE).text
     page = ben.get_page(page.path)
-    assert "Your handover had no effect" in page.text
+    assert "Your reassignment had no effect" in page.text
     assert "they are not known here, have left" in page.text
 
 

@@ -14,6 +14,7 @@ from portal.domain.errors import Refusal
 from portal.domain.people import add_approver, delegation, reassignment
 from portal.domain.policy import move
 from portal.domain.request import amend, commands, information, lifecycle
+from portal.domain.request.catalogue import COMMAND_ENTRIES, text_of
 from portal.domain.request.commands import Command
 from portal.domain.request.events import CommandRefused, Event
 from portal.domain.request.evolve import evolve, fold
@@ -58,22 +59,6 @@ HANDLERS: dict[type[Command], Handler] = {
     commands.ReviewPeople: rerouting.question_route,
 }
 
-# What a closed request answers, where it is not "closed".
-_WHEN_CLOSED: dict[type[Command], Refusal] = {
-    commands.Approve: Refusal.LATE,
-    commands.Reject: Refusal.LATE,
-    commands.SendBack: Refusal.LATE,
-    commands.Retract: Refusal.UNDO_OVER,
-    commands.Reassign: Refusal.LATE,
-    commands.Delegate: Refusal.LATE,
-    commands.TakeBack: Refusal.LATE,
-    commands.AddApprover: Refusal.LATE,
-    commands.AskInformation: Refusal.LATE,
-    commands.AnswerInformation: Refusal.LATE,
-    commands.StartDelegation: Refusal.LATE,
-    commands.EndDelegation: Refusal.LATE,
-}
-
 
 def apply(state: Approval, command: Command, now: datetime) -> list[Event]:
     """What a command makes happen now: events, one CommandRefused, or nothing if it was handled."""
@@ -93,18 +78,17 @@ def _not_at_all(state: Approval, command: Command) -> Refusal | None:
     if command.request_id != state.request_id:
         return Refusal.NOT_ALLOWED
     if not state.is_open:
-        return _WHEN_CLOSED.get(kind, Refusal.CLOSED)
+        return COMMAND_ENTRIES[kind].when_closed
     if state.round == 0 and kind is not commands.Submit:
         return Refusal.NOT_ALLOWED
     return None
 
 
 def _refuse(recorder: EventRecorder, command: Command, refusal: Refusal) -> None:
-    text = getattr(command, "comment", "") or getattr(command, "reason", "")
     recorder.by_actor(
         CommandRefused,
         kind=commands.kind_of(command),
         reason=refusal.value,
         task_id=getattr(command, "task_id", None),
-        comment=text,
+        comment=text_of(command),
     )

@@ -1,4 +1,4 @@
-"""What happened, one frozen dataclass each, with a tag in up to three parts for filters and logs.
+"""What happened, one frozen dataclass each; what each is called says `catalogue`.
 
 Fields named in `TEXTS` are free text written by people: the recorder keeps them in a table of
 their own and the hash chain covers their salted hash, so that a text can be erased later.
@@ -19,7 +19,6 @@ SYSTEM = "system"
 class Event:
     """Common to all: request, place in its history (from 1), time, who ("system" for the clock)."""
 
-    tag: ClassVar[str] = ""
     TEXTS: ClassVar[tuple[str, ...]] = ()
 
     request_id: str
@@ -34,7 +33,6 @@ class Event:
 class RequestSubmitted(Event):
     """A request began its first round."""
 
-    tag: ClassVar[str] = "request:submitted"
     TEXTS: ClassVar[tuple[str, ...]] = ("content",)
     number: str
     type_code: str
@@ -57,7 +55,6 @@ class AttentionNeeded(Event):
     `attempt` counts, from 1, how often this same `reason` has come up: tell people at 1 only.
     """
 
-    tag: ClassVar[str] = "request:attention"
     reason: str
     retry_at: datetime
     attempt: int = 1
@@ -67,7 +64,6 @@ class AttentionNeeded(Event):
 class RoutingRetried(Event):
     """The time came to look again for somebody to ask, after `attempt` fruitless searches."""
 
-    tag: ClassVar[str] = "request:routing:retried"
     attempt: int
 
 
@@ -75,7 +71,6 @@ class RoutingRetried(Event):
 class RouteQuestioned(Event):
     """It has to be looked at again who is asked: people changed. `cause` says how."""
 
-    tag: ClassVar[str] = "request:route:questioned"
     cause: str = ""
 
 
@@ -83,14 +78,11 @@ class RouteQuestioned(Event):
 class RouteReviewed(Event):
     """It was looked at, and everybody who is asked may decide."""
 
-    tag: ClassVar[str] = "request:route:reviewed"
-
 
 @dataclass(frozen=True, kw_only=True)
 class CommentAdded(Event):
     """Somebody said something; `files` came with it (`KeptFile.as_value`)."""
 
-    tag: ClassVar[str] = "request:commented"
     TEXTS: ClassVar[tuple[str, ...]] = ("comment",)
     comment: str
     files: tuple[dict[str, Any], ...] = ()
@@ -100,7 +92,6 @@ class CommentAdded(Event):
 class RequestReturned(Event):
     """The round ended: the requester has to change something."""
 
-    tag: ClassVar[str] = "request:returned"
     by: str
     round: int
 
@@ -109,7 +100,6 @@ class RequestReturned(Event):
 class RequestResubmitted(Event):
     """The next round began. `changed` names what differs; `carried` stages stay approved."""
 
-    tag: ClassVar[str] = "request:resubmitted"
     TEXTS: ClassVar[tuple[str, ...]] = ("content", "comment")
     round: int
     content_version: int
@@ -128,7 +118,6 @@ class RequestAmended(Event):
     what changed, so that their decisions, of an earlier content, do not count any more.
     """
 
-    tag: ClassVar[str] = "request:amended"
     TEXTS: ClassVar[tuple[str, ...]] = ("content", "comment")
     content_version: int
     content: Content
@@ -143,7 +132,6 @@ class RequestAmended(Event):
 class RequestHeld(Event):
     """The clocks stopped, and why."""
 
-    tag: ClassVar[str] = "request:held"
     TEXTS: ClassVar[tuple[str, ...]] = ("reason",)
     reason: str
 
@@ -152,7 +140,6 @@ class RequestHeld(Event):
 class RequestResumed(Event):
     """The clocks run on; every deadline moved later by `seconds`."""
 
-    tag: ClassVar[str] = "request:resumed"
     TEXTS: ClassVar[tuple[str, ...]] = ("comment",)
     seconds: int
     comment: str = ""
@@ -165,7 +152,6 @@ class RequestMovedToPolicy(Event):
     `carried` stages stay approved; those in `asked_again` are not the same there, or are gone.
     """
 
-    tag: ClassVar[str] = "request:policy:moved"
     TEXTS: ClassVar[tuple[str, ...]] = ("reason",)
     policy_version_id: str
     from_version_id: str
@@ -183,7 +169,6 @@ class RequestOverridden(Event):
     `passed_over`: everybody who was asked in what was under way, or decided there.
     """
 
-    tag: ClassVar[str] = "request:overridden"
     TEXTS: ClassVar[tuple[str, ...]] = ("reason",)
     decision: Decision
     reason: str
@@ -197,14 +182,11 @@ class RequestOverridden(Event):
 class RequestApproved(Event):
     """Outcome: every stage needed was passed."""
 
-    tag: ClassVar[str] = "request:approved"
-
 
 @dataclass(frozen=True, kw_only=True)
 class RequestRejected(Event):
     """Outcome: a stage failed."""
 
-    tag: ClassVar[str] = "request:rejected"
     stage_key: str
     reason: str
 
@@ -213,7 +195,6 @@ class RequestRejected(Event):
 class RequestTimedOut(Event):
     """Outcome: all deadlines and escalations of a stage passed."""
 
-    tag: ClassVar[str] = "request:timedout"
     stage_key: str
 
 
@@ -221,7 +202,6 @@ class RequestTimedOut(Event):
 class RequestWithdrawn(Event):
     """Outcome: the requester took it back."""
 
-    tag: ClassVar[str] = "request:withdrawn"
     TEXTS: ClassVar[tuple[str, ...]] = ("comment",)
     comment: str = ""
 
@@ -230,7 +210,6 @@ class RequestWithdrawn(Event):
 class RequestCancelled(Event):
     """Outcome: an admin ended it."""
 
-    tag: ClassVar[str] = "request:cancelled"
     TEXTS: ClassVar[tuple[str, ...]] = ("reason",)
     reason: str
 
@@ -239,7 +218,6 @@ class RequestCancelled(Event):
 class CommandRefused(Event):
     """A command had no effect. `reason` is a `Refusal`; `kind` the command's name."""
 
-    tag: ClassVar[str] = "command:refused"
     TEXTS: ClassVar[tuple[str, ...]] = ("comment",)
     kind: str
     reason: str
@@ -251,7 +229,6 @@ class CommandRefused(Event):
 class StageSkipped(Event):
     """A stage was not needed, and why."""
 
-    tag: ClassVar[str] = "stage:skipped"
     index: int
     key: str
     name: str
@@ -262,7 +239,6 @@ class StageSkipped(Event):
 class StageOpened(Event):
     """A stage began; `opening` counts the stages opened so far in this request, from 1."""
 
-    tag: ClassVar[str] = "stage:opened"
     round: int
     opening: int
     plan: StagePlan
@@ -272,7 +248,6 @@ class StageOpened(Event):
 class TaskAssigned(Event):
     """A person was asked to decide."""
 
-    tag: ClassVar[str] = "task:assigned"
     task_id: str
     round: int
     index: int
@@ -287,7 +262,6 @@ class TaskAssigned(Event):
 class TaskDecided(Event):
     """A task got its decision. `settles_at`: when the stage moves on unless undone, if it can."""
 
-    tag: ClassVar[str] = "task:decided"
     TEXTS: ClassVar[tuple[str, ...]] = ("comment",)
     task_id: str
     decision: Decision
@@ -306,7 +280,6 @@ class DecisionRetracted(Event):
     `settles_at`: when the stage still moves on, if it has its verdict without this decision.
     """
 
-    tag: ClassVar[str] = "task:retracted"
     task_id: str
     settles_at: datetime | None = None
 
@@ -319,7 +292,6 @@ class DecisionCarried(Event):
     the stage moves on, if this completes what it needs and somebody can still undo.
     """
 
-    tag: ClassVar[str] = "task:carried"
     task_id: str
     person_id: str
     decision: Decision
@@ -336,7 +308,6 @@ class DecisionCarried(Event):
 class TaskEscalated(Event):
     """A task moved to another person because of time."""
 
-    tag: ClassVar[str] = "task:escalated"
     task_id: str
     level: int
     from_id: str
@@ -353,7 +324,6 @@ class TaskReassigned(Event):
     `why`: why it came to this person.
     """
 
-    tag: ClassVar[str] = "task:reassigned"
     TEXTS: ClassVar[tuple[str, ...]] = ("comment",)
     task_id: str
     from_id: str
@@ -370,7 +340,6 @@ class TaskDelegated(Event):
     `delegation_id` and `until`: the owner's absence that brought it about; None for this task only.
     """
 
-    tag: ClassVar[str] = "task:delegated"
     TEXTS: ClassVar[tuple[str, ...]] = ("comment",)
     task_id: str
     from_id: str
@@ -388,7 +357,6 @@ class TaskGivenBack(Event):
     `comment`: what the person who ended the delegation said. `reason`: why the portal ended it.
     """
 
-    tag: ClassVar[str] = "task:given-back"
     TEXTS: ClassVar[tuple[str, ...]] = ("comment",)
     task_id: str
     from_id: str
@@ -401,7 +369,6 @@ class TaskGivenBack(Event):
 class TaskExpired(Event):
     """A task's last deadline passed undecided."""
 
-    tag: ClassVar[str] = "task:expired"
     task_id: str
 
 
@@ -409,7 +376,6 @@ class TaskExpired(Event):
 class TaskWithdrawn(Event):
     """A task is no longer needed, and why. `dropped`: since who had it may not decide any more."""
 
-    tag: ClassVar[str] = "task:withdrawn"
     task_id: str
     reason: str
     dropped: bool = False
@@ -423,7 +389,6 @@ class ReminderDue(Event):
     reminder goes with (the tasks that did not move), and 0 for every other reminder.
     """
 
-    tag: ClassVar[str] = "task:reminded"
     task_ids: tuple[str, ...]
     number: int = 0
     escalation: int = 0
@@ -433,7 +398,6 @@ class ReminderDue(Event):
 class StageContinued(Event):
     """The route was looked at anew and still leads here: the stage goes on as it was."""
 
-    tag: ClassVar[str] = "stage:continued"
     index: int
     key: str
     opening: int
@@ -447,7 +411,6 @@ class StagePassed(Event):
     admin who let it pass without enough approvals.
     """
 
-    tag: ClassVar[str] = "stage:passed"
     index: int
     key: str
     deciders: tuple[str, ...] = ()
@@ -459,7 +422,6 @@ class StagePassed(Event):
 class StageFailed(Event):
     """A stage was rejected, or can no longer get the approvals it needs."""
 
-    tag: ClassVar[str] = "stage:failed"
     index: int
     key: str
     reason: str
@@ -469,7 +431,6 @@ class StageFailed(Event):
 class ApproverAdded(Event):
     """Somebody beside the policy's people has to approve, too, and why."""
 
-    tag: ClassVar[str] = "task:added"
     TEXTS: ClassVar[tuple[str, ...]] = ("comment",)
     task_id: str
     round: int
@@ -484,7 +445,6 @@ class ApproverAdded(Event):
 class InformationAsked(Event):
     """Whoever has a task asked the requester something; it stays to be decided."""
 
-    tag: ClassVar[str] = "task:information:asked"
     TEXTS: ClassVar[tuple[str, ...]] = ("comment",)
     task_id: str
     comment: str
@@ -494,7 +454,6 @@ class InformationAsked(Event):
 class InformationGiven(Event):
     """The requester answered what was asked about a task."""
 
-    tag: ClassVar[str] = "task:information:given"
     TEXTS: ClassVar[tuple[str, ...]] = ("comment",)
     task_id: str
     comment: str
@@ -508,7 +467,6 @@ class LegacyRecorded(Event):
     `step` the old step's name. `facts` are the row's other values. It changes nothing.
     """
 
-    tag: ClassVar[str] = "legacy:recorded"
     TEXTS: ClassVar[tuple[str, ...]] = ("comment",)
     source: str
     legacy_id: str
@@ -527,7 +485,6 @@ class RequestImported(Event):
     after this one say where it really stands. `remarks`: what was odd, and how it was read.
     """
 
-    tag: ClassVar[str] = "request:imported"
     instance_id: str
     legacy_request_id: str
     old_state: str
@@ -539,7 +496,6 @@ class RequestImported(Event):
 class RequestFailed(Event):
     """Outcome: the old engine gave up on it, with this error."""
 
-    tag: ClassVar[str] = "request:failed"
     TEXTS: ClassVar[tuple[str, ...]] = ("reason",)
     reason: str = ""
 

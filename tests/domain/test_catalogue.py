@@ -1,0 +1,31 @@
+"""Everything that goes by the kind of a command or an event has a place for each kind."""
+
+from portal.domain.request import catalogue
+from portal.domain.request.apply import HANDLERS
+from portal.domain.request.commands import COMMANDS, Command, NamingCommand, TaskCommand
+from portal.domain.request.events import EVENTS, Event
+from portal.domain.request.evolve import CHANGES
+
+
+def _kinds(base: type) -> set[type]:
+    return {kind for each in base.__subclasses__() for kind in ({each} | _kinds(each))}
+
+
+def test_every_command_and_event_has_its_row_and_its_rule() -> None:
+    made = _kinds(Command) - {TaskCommand, NamingCommand}
+    assert set(COMMANDS.values()) == made
+    assert set(catalogue.COMMAND_ENTRIES) == set(HANDLERS) == made
+    assert set(EVENTS.values()) == _kinds(Event)
+    assert set(catalogue.EVENT_ENTRIES) == set(CHANGES) == _kinds(Event)
+
+
+def test_the_rows_say_what_the_kinds_are() -> None:
+    for kind, entry in catalogue.COMMAND_ENTRIES.items():
+        assert entry.label, kind
+        assert entry.text is None or entry.text in kind.__dataclass_fields__, kind
+    for event, row in catalogue.EVENT_ENTRIES.items():
+        assert row.label, event
+        assert row.comment is None or row.comment.field in event.TEXTS, event
+    tags = [entry.tag for entry in catalogue.EVENT_ENTRIES.values()]
+    assert all(tag.count(":") in (1, 2) for tag in tags)
+    assert len(set(tags)) == len(tags)
