@@ -99,7 +99,8 @@ def register_search_attributes() -> None:
 
 @portal.command("load-demo")
 @click.option("--accounts-file", type=click.Path(path_type=Path), default=DEMO_ACCOUNTS)
-def load_demo(accounts_file: Path) -> None:
+@click.option("--quiet", is_flag=True, help="Do not print the accounts with their passwords.")
+def load_demo(accounts_file: Path, quiet: bool) -> None:
     """Load the demonstration and start the workflows of its open requests. Safe to repeat."""
     from portal.background import reconcile as room
     from portal.demo.load import load_demo as load
@@ -109,7 +110,7 @@ def load_demo(accounts_file: Path) -> None:
     with explained(), batch() as connection:
         lines = load(connection.engine, accounts_file)
         room.reconcile(_settings(), connection.engine)
-    click.echo("\n".join(lines))
+    click.echo(f"{len(lines)} accounts." if quiet else "\n".join(lines))
 
 
 @audit.command("verify")

@@ -50,13 +50,18 @@ explain_install() {
   fail "The packages could not be installed; everything pip said is above, or in full in $1."
 }
 
+# private_log FILE: make the file and its folders where they are missing, for this user alone.
+private_log() {
+  (umask 077 && mkdir -p "$(dirname "$1")" && : >>"$1")
+}
+
 # install NAME: make .venv where it is missing or broken, and install requirements/NAME.txt.
 install() {
   local log name="$1"
   is_installed "$name" && return
   find_python
-  mkdir -p "$root/var/log" 2>/dev/null || fail "This user cannot write to $root: clone the repository where you may write, and see that the disk is not full."
   log="$root/var/log/install.log"
+  private_log "$log" 2>/dev/null || fail "This user cannot write to $root: clone the repository where you may write, and see that the disk is not full."
   need_space "$([[ "$name" == runtime ]] && echo 500 || echo 900)"
   if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
     echo "Making .venv with $("$python" --version) ..."

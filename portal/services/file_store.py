@@ -61,8 +61,10 @@ class FolderStore:
         """Write it through to the disk."""
         path = self.path(key)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("xb") as written:
+            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as written:
                 while part := file.read(PART):
                     written.write(part)
                 written.flush()

@@ -20,6 +20,7 @@ from portal.legacy.setting import RejectedRunning
 from portal.legacy.starting import TemporalAway
 from portal.legacy.totals import EXIT_UNUSABLE
 from scripts.legacy.progress import progress_for
+from scripts.local import secret
 
 MOST_LISTED = 200
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -123,11 +124,8 @@ def _keep_dry_run(folder: Path, mover: Mover, options: Options, code: int) -> No
         "unsettled": mover.unsettled,
         "listed": mover.listed[:MOST_LISTED],
     }
-    whole = folder / DRY_RUN
-    fresh = whole.with_suffix(".new")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-        fresh.replace(whole)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        secret.write_private(folder / DRY_RUN, json.dumps(kept, indent=1) + "\n")
     except OSError as error:
         print(f"The dry run's report was not kept: {error.strerror}.", file=sys.stderr)

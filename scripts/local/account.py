@@ -1,7 +1,8 @@
 """Which user PostgreSQL runs as, and which folders that user can reach.
 
-PostgreSQL refuses to run as root. Then an existing unprivileged user serves. Nobody's permissions
-are changed: where that user cannot reach the clone, data and programs go to a folder of ours.
+PostgreSQL refuses to run as root. Then an existing unprivileged user serves, and the folder of its
+data is given to it. Where that user cannot reach the clone, data and programs go to a folder of
+ours outside of it.
 """
 
 import hashlib
@@ -80,11 +81,14 @@ def folder_for(home: Path, account: Account | None) -> Path:
     """
     home.mkdir(parents=True, exist_ok=True)
     if account is None:
+        home.chmod(0o700)
         return home
     memory = home / "location"
     if memory.exists():
         return _own_folder(Path(memory.read_text(encoding="utf-8").strip()), account)
-    if account.can_enter(home):
+    if account.can_enter(home.parent):
+        account.own(home)
+        home.chmod(0o700)
         return home
     key = hashlib.sha256(str(home).encode()).hexdigest()[:12]
     for base in BASES:

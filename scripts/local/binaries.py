@@ -24,7 +24,7 @@ def postgres(home: Path, account: Account | None) -> Path:
     copy = home / f"postgresql-{version}"
     with explained(home):
         if not copy.exists():
-            _copy(package, copy)
+            _copy(package, copy, account)
     return copy / package.name / "pginstall" / "bin"
 
 
@@ -50,17 +50,17 @@ def _package(name: str) -> Path:
     return Path(spec.origin).parent
 
 
-def _copy(package: Path, target: Path) -> None:
-    """Copy programs and the libraries beside them; whole or not at all, readable for all."""
+def _copy(package: Path, target: Path, account: Account) -> None:
+    """Copy programs and the libraries beside them; whole or not at all, for the account alone."""
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     for folder in (package, package.with_name(f"{package.name}.libs")):
         if folder.exists():
             shutil.copytree(folder, draft / folder.name, symlinks=True)
     for each in (draft, *draft.rglob("*")):
         if not each.is_symlink():
-            each.chmod(each.stat().st_mode | (0o555 if each.is_dir() else 0o444))
-    for program in draft.glob("*/pginstall/bin/*"):
-        program.chmod(0o755)
+            is_program = each.parent.name == "bin"
+            each.chmod(0o700 if each.is_dir() or is_program else 0o600)
+            account.own(each)
     try:
         draft.rename(target)
     except FileExistsError:

@@ -49,6 +49,7 @@ class Installation:
         """Hold the installation; a second run in the same clone is told about the first."""
         with explained(self.var):
             self.var.mkdir(parents=True, exist_ok=True)
+            self._close()
             lock = (self.var / "run.lock").open("a+", encoding="ascii")
         with lock:
             try:
@@ -64,6 +65,18 @@ class Installation:
                 lock.write(f"{os.getpid()}\n")
                 lock.flush()
             yield
+
+    def _close(self) -> None:
+        """Leave nothing under ``var/`` to other users, whatever an older version left there.
+
+        PostgreSQL's own user passes through ``var/`` to its data where we are root.
+        """
+        self.var.chmod(0o711 if os.geteuid() == 0 else 0o700)
+        for folder, folders, files in os.walk(self.var):
+            for path in (Path(folder) / name for name in (*folders, *files)):
+                about = path.lstat()
+                if about.st_uid == os.geteuid() and not path.is_symlink():
+                    path.chmod(about.st_mode & 0o700)
 
     def remembered(self, name: str) -> dict[str, float]:
         """Numbers that an earlier run kept under this name; empty where there are none."""

@@ -38,7 +38,7 @@ def prepare(arguments: list[str]) -> None:
     if "--own-temporal" in arguments:
         asyncio.run(keep_histories(os.environ["TEMPORAL_ADDRESS"], KEEP_DAYS))
     if "--demo" in arguments:
-        run("portal", "load-demo")
+        run("portal", "load-demo", "--quiet")  # what is said here stays in a log
     if "--with-legacy" in arguments:
         from scripts.legacy.beside import beside  # the mover's rooms: not for every start
 

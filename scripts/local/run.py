@@ -206,6 +206,7 @@ def _check_space(folder: Path) -> None:
 def main(arguments: list[str]) -> int:
     """Run until Ctrl-C or SIGTERM. Returns the exit code (see ``options.EPILOGUE``)."""
     chosen = options.parse(arguments)
+    os.umask(0o077)  # what the parts write is for this user alone
     os.chdir(Installation().root)
     try:
         with Installation().locked(), stopping_on_signals():

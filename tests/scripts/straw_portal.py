@@ -14,6 +14,7 @@ APP = '''\
 import os
 import pathlib
 
+import click
 import psycopg
 from flask import Flask
 
@@ -40,7 +41,8 @@ def create_app():
     def register(): ...
 
     @portal.command("load-demo")
-    def load():
+    @click.option("--quiet", is_flag=True)
+    def load(quiet):
         pathlib.Path("var/demo-accounts.txt").write_text("demo-account member a@b.example word\\n")
 
     return app

@@ -49,8 +49,20 @@ def test_a_run_starts_everything_says_so_and_stops_it_all(clone: Path) -> None:
     assert "demo-account member a@b.example word\n" in said
     assert len(started) > 5
     assert not [each for each in started if each.is_running()]
-    modes = {path.name: path.stat().st_mode & 0o777 for path in (clone / "var").iterdir()}
-    assert modes["secret-key"] == modes["local.env"] == 0o600
+    kept = [path for path in (clone / "var").rglob("*") if not path.is_symlink()]
+    assert {path.name for path in kept} >= {"secret-key", "local.env", "web.log", "temporal.sqlite"}
+    assert [path for path in kept if path.lstat().st_mode & 0o077] == []
+
+
+def test_what_an_older_version_left_open_is_closed(clone: Path) -> None:
+    old = clone / "var" / "attachments" / "ab"
+    old.mkdir(parents=True)
+    (old / "receipt").touch(mode=0o644)
+    with run(clone, *ANY) as process:
+        until_up(process)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+    assert [path.stat().st_mode & 0o077 for path in (old, old / "receipt")] == [0, 0]
 
 
 def test_a_second_run_keeps_data_and_address(clone: Path) -> None:

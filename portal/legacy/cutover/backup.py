@@ -39,7 +39,7 @@ class Dumper:
         target: list[str] = [f"--dbname={make_conninfo(**given)}", f"--file={draft}"]
         only = [] if schema is None else [f"--schema={schema}"]
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             draft.touch(mode=0o600)
             done = subprocess.run(  # noqa: S603 - the program that was found below
                 [str(self.program), "--format=custom", "--no-password", *target, *only],
