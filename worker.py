@@ -203,6 +203,7 @@ class Process:
             RecordActivity(self.engine).record,
             RouteActivity(self.engine).route,
             StaffActivity(self.engine).staff,
+            StaffActivity(self.engine).entitlement,
         ]
 
 

@@ -51,6 +51,11 @@ def plan_next(connection: Connection, question: RouteQuestion) -> RoutePlan:
     policy = load_policy(connection, question.policy_version_id)
     if question.from_index >= len(policy.stages):
         return RoutePlan(total=len(policy.stages))
+    if question.reviewing:
+        directory = directory_for(connection, policy, question)
+        return RoutePlan(
+            review=routing.review_stage(policy, question, directory), total=len(policy.stages)
+        )
     world = _world(connection, policy, question)
     return routing.plan_next(policy, question, world.directory, world.conditions, world.clock)
 
@@ -73,6 +78,13 @@ def predict(
     return [
         simple_stage(step, question.now) if isinstance(step, StagePlan) else step for step in steps
     ]
+
+
+def directory_for(connection: Connection, policy: Policy, question: RouteQuestion) -> Directory:
+    """What the directory says now, as far as the open stage of a question under review needs it."""
+    stage = policy.stages[question.from_index]
+    needs = needs_of(rules_of([stage], policy.fallback), question)
+    return snapshot(connection, needs, question.requester_id)
 
 
 # Published versions never change (a trigger holds that), so each process reads one only once.

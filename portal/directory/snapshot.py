@@ -54,6 +54,7 @@ WITH RECURSIVE above(id) AS (
     ) d JOIN portal.users u ON u.id = d.delegator_id
 ), some_people AS (
     SELECT u.id, u.name, u.manager_id, u.department_id, u.is_active, u.roles,
+        u.roles @> '{auditor}' AS is_auditor,
         CASE WHEN :places THEN u.calendar_id END AS calendar_id
     FROM (TABLE wanted UNION SELECT delegate_id FROM away) asked
     JOIN portal.users u ON u.id = asked.id

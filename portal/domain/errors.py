@@ -22,6 +22,7 @@ class Refusal(StrEnum):
     CLOSED = "closed"
     STALE = "stale"
     NOT_YOURS = "not_yours"
+    NO_LONGER_YOURS = "no_longer_yours"
     EXCLUDED = "excluded"
     NOT_ALLOWED = "not_allowed"
     COMMENT_REQUIRED = "comment_required"
@@ -50,6 +51,7 @@ REFUSAL_SENTENCES: dict[Refusal, str] = {
     Refusal.CLOSED: "The request is closed; nothing about it can change any more.",
     Refusal.STALE: "The request was changed after you opened it.",
     Refusal.NOT_YOURS: "This task belongs to someone else.",
+    Refusal.NO_LONGER_YOURS: "This task is no longer yours: the right that gave it to you ended.",
     Refusal.EXCLUDED: (
         "You may not decide this request, because you asked for it or decided it before."
     ),

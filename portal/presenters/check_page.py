@@ -18,7 +18,7 @@ from portal.presenters.forecast import absences_of, people_of
 from portal.presenters.steps import VOTES_SHOWN, rule_of, skipped
 from portal.queries import asked
 from portal.services.expecting import Journey, expected
-from portal.services.submit import Wish
+from portal.services.requests import NewRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def route(
 
 
 def finish(
-    wish: Wish, entries: Sequence[StageSkip | StagePlan | Attention], now: datetime
+    wish: NewRequest, entries: Sequence[StageSkip | StagePlan | Attention], now: datetime
 ) -> Expected | Unsaid | None:
     """When it may be finished if it is submitted now."""
     content = wish.content
@@ -92,7 +92,7 @@ def _step(entry: StageSkip | StagePlan | Attention) -> Step:
     )
 
 
-def mark(wish: Wish) -> str:
+def mark(wish: NewRequest) -> str:
     """What the check page showed, in short: a form that was drawn for something else says so."""
     parts = (
         wish.content.fingerprint(),

@@ -16,7 +16,7 @@ from portal.queries import request
 from portal.queries.policy_moves import Behind
 from portal.queries.request import RequestRecord
 from portal.services.forecast import forecast
-from portal.services.policy_moves import difference_of, policy_of
+from portal.services.requests import difference_of, policy_of
 
 
 @dataclass(frozen=True, slots=True)

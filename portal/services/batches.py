@@ -1,4 +1,5 @@
-"""Deciding many tasks together: first they are chosen, then, having been looked at, decided.
+"""Deciding many tasks together: first they are chosen, then, having been looked at, decided; and as
+many of the decisions as still can be are taken back together.
 
 Each decision is a command of its own, with an id that follows from the batch's and the task's: a
 form that is sent twice decides once. The relay delivers them all, so no page waits for them.
@@ -6,30 +7,36 @@ form that is sent twice decides once. The relay delivers them all, so no page wa
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import zip_longest
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import Row, Select, Uuid, bindparam, exists, func, select, update
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import Row, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from portal.directory.planner import load_policy
 from portal.domain.deciding.bulk import lock_of
 from portal.domain.errors import Refusal
-from portal.domain.policy.policy import Bulk, Decision
+from portal.domain.policy.policy import Decision
 from portal.domain.request.click import Click
+from portal.domain.request.commands import Command as DomainCommand
+from portal.domain.request.commands import Retract, TaskCommand
 from portal.domain.request.values import Via
 from portal.extensions import db
-from portal.models import Batch, Command, Request, Task
+from portal.models import Batch, Command, Task
+from portal.models.undoing import is_overtaken
 from portal.services.commands import store
-from portal.services.decide import Vote, command_of, refusal_of, task_columns
 from portal.services.errors import Refused
+from portal.services.judge import admitted, refusal_of
 from portal.services.notifications import mark_tasks_read
+from portal.services.snapshots import RequestSnapshot, TaskSnapshot, of_tasks
+from portal.services.tasks import Vote, decision_of, retraction_of
 
 MOST = 200
 # A decision about the task is recorded already and waits to be applied.
 RECORDED = "recorded"
+# The decision does not stand any more: it was taken back by itself.
+UNDONE = "undone"
 
 
 class UnknownBatch(Exception):
@@ -37,7 +44,7 @@ class UnknownBatch(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class BatchDecision:
     """What the review page's form says. `seen`: for each of the batch's tasks in their order the
     content version that the page showed; None for one that it left out."""
 
@@ -55,37 +62,66 @@ def choose(batch_id: str, user_id: str, task_ids: Iterable[str]) -> None:
     db.session.commit()
 
 
-def decide(verdict: Verdict, user_id: str, click: Click) -> None:
+def decide(given: BatchDecision, user_id: str, click: Click) -> None:
     """Record a decision about each task that still allows it; the others are noted with the reason.
 
     A batch that is decided already stays as it is. Raises UnknownBatch, and Refused, with the
     comment and nothing recorded, where a task wants a comment and there is none.
     """
-    batch = db.session.get(Batch, verdict.batch_id, with_for_update=True)
-    if batch is None or batch.user_id != user_id:
-        db.session.rollback()
-        raise UnknownBatch
+    batch = _mine(given.batch_id, user_id)
     if batch.decided_at is not None:
-        db.session.rollback()
         return
-    tasks = _tasks([item["task"] for item in batch.items])
-    rules = _rules({row.policy_version_id for row in tasks.values()})
-    shown = zip_longest(batch.items, verdict.seen[: len(batch.items)])
-    items, commands = [], []
+    tasks = of_tasks(item["task"] for item in batch.items)
+    shown = zip_longest(batch.items, given.seen[: len(batch.items)])
+    items: list[dict[str, Any]] = []
+    commands: list[tuple[DomainCommand, RequestSnapshot]] = []
     for item, version in shown:
         if version is None:
             continue
-        vote, row = _vote(verdict, item["task"], version), tasks.get(item["task"])
-        reason = _why_not(vote, row, rules.get(row.policy_version_id) if row else None, user_id)
-        if row is None or reason is not None:
+        vote, task = _vote(given, item["task"], version), tasks.get(item["task"])
+        if task is None:
+            items.append({"task": vote.task_id, "left_out": Refusal.UNKNOWN_TASK.value})
+            continue
+        command, reason = _admitted(task, decision_of(task, vote, user_id, Via.BULK))
+        if reason is not None:
             items.append({"task": vote.task_id, "left_out": reason})
             continue
         items.append({"task": vote.task_id, "command": vote.command_id})
-        commands.append((command_of(row, vote, user_id, Via.BULK), row.number, row.workflow))
+        commands.append((command, task.request))
     store(commands, click)
-    mark_tasks_read(user_id, [command.task_id for command, _, _ in commands])
-    _close(verdict, items)
-    db.session.commit()
+    mark_tasks_read(user_id, [item["task"] for item in items if "command" in item])
+    changed = {"decision": given.decision.value, "comment": given.comment}
+    _keep(batch, items, **changed, decided_at=func.now())
+
+
+def undo(batch_id: str, user_id: str, click: Click) -> None:
+    """Record the wish to take back each decision of the batch; note the reason at the others.
+
+    A batch that was undone before, or is not decided, stays as it is. Raises UnknownBatch.
+    """
+    batch = _mine(batch_id, user_id)
+    if batch.decided_at is None or any("undo" in each or "kept" in each for each in batch.items):
+        return
+    decided = _decided([item["command"] for item in batch.items if "command" in item])
+    tasks = of_tasks(row.task_id for row in decided.values())
+    items: list[dict[str, Any]] = []
+    commands: list[tuple[DomainCommand, RequestSnapshot]] = []
+    for item in batch.items:
+        row = decided.get(item.get("command"))
+        task = None if row is None else tasks.get(row.task_id)
+        if row is None or task is None or row.outcome == "refused":
+            items.append(item)
+            continue
+        key = str(uuid5(UUID(batch_id), f"undo {task.id}"))
+        command = retraction_of(task, key, user_id, Via.BULK)
+        reason = UNDONE if row.is_overtaken else _why_stays(task, command)
+        if reason is not None:
+            items.append(item | {"kept": reason})
+            continue
+        items.append(item | {"undo": key})
+        commands.append((command, task.request))
+    store(commands, click)
+    _keep(batch, items)
 
 
 def command_id(batch_id: str, task_id: str) -> str:
@@ -93,67 +129,68 @@ def command_id(batch_id: str, task_id: str) -> str:
     return str(uuid5(UUID(batch_id), task_id))
 
 
-def _vote(verdict: Verdict, task_id: str, version: int) -> Vote:
+def _mine(batch_id: str, user_id: str) -> Batch:
+    """The person's batch, locked: nobody decides it twice. Raises UnknownBatch."""
+    batch = db.session.get(Batch, batch_id, with_for_update=True)
+    if batch is None or batch.user_id != user_id:
+        raise UnknownBatch
+    return batch
+
+
+def _vote(given: BatchDecision, task_id: str, version: int) -> Vote:
     return Vote(
-        command_id=command_id(verdict.batch_id, task_id),
+        command_id=command_id(given.batch_id, task_id),
         task_id=task_id,
-        decision=verdict.decision,
+        decision=given.decision,
         content_version=version,
-        comment=verdict.comment,
+        comment=given.comment,
     )
 
 
-def _why_not(vote: Vote, row: Row[Any] | None, bulk: Bulk | None, user_id: str) -> str | None:
-    """What keeps a task out: a code of `Refusal`, of `Lock`, or `RECORDED`."""
-    if row is None:
-        return Refusal.UNKNOWN_TASK.value
-    refusal = refusal_of(row, vote, user_id)
-    if refusal is Refusal.COMMENT_REQUIRED:
-        db.session.rollback()
-        raise Refused(refusal, vote.comment)
-    reason = refusal or (RECORDED if row.is_recorded else lock_of(bulk, row.amount))
-    return None if reason is None else str(reason)
+def _admitted(task: TaskSnapshot, command: TaskCommand) -> tuple[DomainCommand, str | None]:
+    """The command as it may be stored, and what keeps its task out."""
+    try:
+        return admitted(task.request, command), _why_not(task)
+    except Refused as refused:
+        if refused.reason is Refusal.COMMENT_REQUIRED:
+            raise
+        return command, refused.reason.value
 
 
-def _close(verdict: Verdict, items: list[dict[str, str | None]]) -> None:
-    db.session.execute(
-        update(Batch)
-        .where(Batch.id == verdict.batch_id)
-        .values(
-            items=items,
-            decision=verdict.decision.value,
-            comment=verdict.comment,
-            decided_at=func.now(),
-        )
-    )
+def _why_not(task: TaskSnapshot) -> str | None:
+    """What keeps a task out that could be decided by itself: a code of `Lock`, or `RECORDED`."""
+    if any(_is_decision(each, task.id) for each in task.request.waiting):
+        return RECORDED
+    state = task.request.state
+    bulk = load_policy(db.session.connection(), state.policy_version_id).bulk
+    lock = lock_of(bulk, state.content.amount)
+    return None if lock is None else lock.value
 
 
-def _rules(version_ids: set[str]) -> dict[str, Bulk | None]:
-    connection = db.session.connection()
-    return {each: load_policy(connection, each).bulk for each in version_ids}
+def _is_decision(command: DomainCommand, task_id: str) -> bool:
+    return getattr(command, "task_id", None) == task_id and not isinstance(command, Retract)
 
 
-def _tasks(task_ids: list[str]) -> dict[str, Row[Any]]:
-    return {row.id: row for row in db.session.execute(_statement(), {"tasks": task_ids})}
+def _why_stays(task: TaskSnapshot, command: Retract) -> str | None:
+    """Why a decision cannot be taken back any more: a code of `Refusal`, or `UNDONE`."""
+    refusal = refusal_of(task.request, command)
+    if refusal in (Refusal.NOT_ALLOWED, Refusal.NOT_YOURS):
+        return UNDONE
+    return None if refusal is None else refusal.value
 
 
-@cache
-def _statement() -> Select[*tuple[Any, ...]]:
-    recorded = exists().where(
-        Command.request_id == Task.request_id,
-        Command.task_id == Task.id,
-        Command.applied_at.is_(None),
-        Command.kind != "Retract",
-    )
-    wanted = func.any(bindparam("tasks", type_=ARRAY(Uuid(as_uuid=False))))
-    return (
-        select(
-            Task.id,
-            *task_columns(),
-            Request.amount,
-            Request.policy_version_id,
-            recorded.label("is_recorded"),
-        )
-        .join(Request, Request.id == Task.request_id)
-        .where(Task.id == wanted)
-    )
+def _decided(command_ids: Sequence[str]) -> dict[str | None, Row[Any]]:
+    statement = (
+        select(Command.id, Command.outcome, Task.id.label("task_id"),
+               is_overtaken().label("is_overtaken"))
+        .join(Task, Task.id == Command.task_id)
+        .where(Command.id.in_(command_ids))
+    )  # fmt: skip
+    rows: Iterable[Row[Any]] = db.session.execute(statement)
+    return {row.id: row for row in rows}
+
+
+def _keep(batch: Batch, items: list[dict[str, Any]], **columns: Any) -> None:
+    mine = update(Batch).where(Batch.id == batch.id)
+    db.session.execute(mine.values(items=items, **columns))
+    db.session.commit()

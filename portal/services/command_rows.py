@@ -33,7 +33,8 @@ _TABLE = cast(Table, Command.__table__)
 
 # Asked several times for each command: as it goes over the wire, past the layers that build it.
 _ROW = (
-    "SELECT id::text, number, request_id::text, kind, outcome, reason, actor_id::text"
+    "SELECT id::text, number, request_id::text, task_id::text, kind, outcome, reason,"
+    " actor_id::text"
     " FROM portal.commands WHERE id = %(id)s"
 )
 
@@ -101,7 +102,7 @@ def insert_many(rows: list[dict[str, Any]]) -> None:
 
 
 def read_row(command_id: str) -> Row[Any] | None:
-    """Id, actor, number, request, kind, outcome and reason of a command; None for an unknown one.
+    """What is known of a command and its outcome; None for an unknown one.
 
     It takes a connection for this one statement and no transaction.
     """

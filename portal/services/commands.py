@@ -17,7 +17,9 @@ from portal.domain.request.commands import Command, kind_of
 from portal.models import db
 from portal.services import outcomes
 from portal.services.command_rows import insert_many, insert_row, leave_to_relay, read_row
-from portal.services.errors import Refused
+from portal.services.errors import Refused, text_of
+from portal.services.judge import admitted
+from portal.services.snapshots import RequestSnapshot
 from portal.temporal import gateway
 from portal.temporal.gateway import CommandDelivery, Delivery
 
@@ -51,21 +53,25 @@ class Receipt:
 def issue(
     command: Command,
     click: Click,
-    number: str,
-    workflow: str,
+    about: RequestSnapshot,
     also: Callable[[], None] | None = None,
 ) -> Receipt:
-    """Record a command, deliver it, and wait a moment for its outcome.
+    """Record a command, commit, deliver it, and wait a moment for its outcome.
 
-    `workflow`: "approval" or "simple". `also` runs in the same transaction. A command sent again
-    gives the first one's receipt and changes nothing. Raises UnusableText before anything is
-    stored, Closed or GivenBack where nothing may be recorded now, and Refused if the id belongs to
-    another person's or another request's command, or to one of another kind.
+    `also` writes what goes with the command, in the same transaction: this is the one place where
+    the transaction of a command is committed. A command sent again gives the first one's receipt
+    and changes nothing. Raises UnusableText before anything is stored, Closed or GivenBack where
+    nothing may be recorded now, and Refused, with what was typed, where the request's workflow
+    would refuse it or the person may not do this (any more), or if the id belongs to another
+    person's or another request's command, or to one of another kind.
     """
     door = gateway.current()
+    _require_usable(codec.encode(command))
+    if about.is_used:
+        return _first_receipt(command)
+    command = admitted(about, command)
     payload = codec.encode(command)
-    _require_usable(payload)
-    direct = _insert(command, payload, click, number, workflow, patient=not door.is_shut)
+    direct = insert_row(patient=not door.is_shut, **_row(command, payload, click, about))
     if direct is None:
         db.session.rollback()
         return _first_receipt(command)
@@ -77,24 +83,24 @@ def issue(
     delivery = CommandDelivery(
         command_id=command.command_id,
         request_id=command.request_id,
-        number=number,
+        number=about.number,
         kind=kind_of(command),
         payload=payload,
-        workflow=workflow,
+        workflow=about.workflow,
     )
     return _deliver(door, delivery)
 
 
-def store(given: Iterable[tuple[Command, str, str]], click: Click) -> None:
-    """Store commands, each with its request's number and workflow, within the caller's transaction.
+def store(given: Iterable[tuple[Command, RequestSnapshot]], click: Click) -> None:
+    """Store commands that were admitted, within the caller's transaction.
 
     The relay delivers them: nobody waits for so many. Raises UnusableText and stores nothing.
     """
     rows = []
-    for command, number, workflow in given:
+    for command, about in given:
         payload = codec.encode(command)
         _require_usable(payload)
-        rows.append(_row(command, payload, click, number, workflow))
+        rows.append(_row(command, payload, click, about))
     if rows:
         insert_many(rows)
 
@@ -114,29 +120,16 @@ def receipt(command_id: str) -> Receipt | None:
     )
 
 
-def _insert(
-    command: Command,
-    payload: dict[str, Any],
-    click: Click,
-    number: str,
-    workflow: str,
-    *,
-    patient: bool,
-) -> bool | None:
-    """Store it. True: the web delivers; False: the relay does; None: it was there already."""
-    return insert_row(patient=patient, **_row(command, payload, click, number, workflow))
-
-
 def _row(
-    command: Command, payload: dict[str, Any], click: Click, number: str, workflow: str
+    command: Command, payload: dict[str, Any], click: Click, about: RequestSnapshot
 ) -> dict[str, Any]:
     return {
         "id": command.command_id,
         "request_id": command.request_id,
-        "number": number,
+        "number": about.number,
         "task_id": getattr(command, "task_id", None),
         "kind": kind_of(command),
-        "workflow": workflow,
+        "workflow": about.workflow,
         "actor_id": command.actor_id,
         "on_behalf_of": command.on_behalf_of,
         "payload": payload,
@@ -189,11 +182,13 @@ def _first_receipt(command: Command) -> Receipt:
     row = read_row(command.command_id)
     if row is None:
         raise LookupError(f"command {command.command_id} stood in its own way and is gone")
-    if (row.actor_id, row.request_id) != (command.actor_id, command.request_id):
-        raise Refused(Refusal.NOT_ALLOWED, getattr(command, "comment", ""))
+    task_id = getattr(command, "task_id", None) or row.task_id
+    same = (command.actor_id, command.request_id, task_id)
+    if (row.actor_id, row.request_id, row.task_id) != same:
+        raise Refused(Refusal.NOT_ALLOWED, text_of(command))
     kinds = {row.kind, kind_of(command)}
     if len(kinds) > 1 and not kinds <= SAME_FORM:
-        raise Refused(Refusal.KEY_USED, getattr(command, "comment", ""))
+        raise Refused(Refusal.KEY_USED, text_of(command))
     return _receipt_of(command.command_id)
 
 

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
+from portal.domain.request.commands import Command
 
 STATUS: dict[Refusal, int] = {
     Refusal.NOT_YOURS: 403,
+    Refusal.NO_LONGER_YOURS: 403,
     Refusal.EXCLUDED: 403,
     Refusal.NOT_ALLOWED: 403,
     Refusal.UNKNOWN_TASK: 404,
@@ -23,10 +25,12 @@ STATUS: dict[Refusal, int] = {
 
 @dataclass
 class Refused(Exception):
-    """A command was refused. `comment` is what the person typed, so that the page keeps it."""
+    """A command was refused. `comment` is what the person typed, so that the page keeps it;
+    `detail` says more than the reason's own sentence."""
 
     reason: Refusal
     comment: str = ""
+    detail: str = ""
 
     @property
     def status(self) -> int:
@@ -36,7 +40,12 @@ class Refused(Exception):
     @property
     def sentence(self) -> str:
         """Why, in the product's words."""
-        return REFUSAL_SENTENCES[self.reason]
+        return self.detail or REFUSAL_SENTENCES[self.reason]
+
+
+def text_of(command: Command) -> str:
+    """What a person typed into a command."""
+    return getattr(command, "comment", "") or getattr(command, "reason", "")
 
 
 @dataclass

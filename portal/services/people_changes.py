@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import func, insert
 
 from portal.domain.people.absence import ChangeKind, ReviewScope
 from portal.extensions import db
@@ -12,8 +12,18 @@ from portal.models import PeopleChange, PeopleReview
 def note(
     person_id: str, kind: ChangeKind, actor_id: str | None, data: dict[str, Any], words: str = ""
 ) -> None:
-    """Note a change in the caller's transaction. `actor_id` None: a command on the server."""
-    row = {"person_id": person_id, "kind": kind, "actor_id": actor_id, "data": data, "note": words}
+    """Note a change in the caller's transaction. `actor_id` None: a command on the server.
+
+    Its time is when it is made, which may be after the transaction began: it waited its turn.
+    """
+    row: dict[str, Any] = {
+        "person_id": person_id,
+        "kind": kind,
+        "actor_id": actor_id,
+        "data": data,
+        "note": words,
+    }
+    row["at"] = func.clock_timestamp()
     db.session.execute(insert(PeopleChange).values(row))
 
 

@@ -11,6 +11,8 @@ from portal.domain.request.events import SYSTEM, CommandRefused, Event
 from portal.domain.request.state import Approval
 from portal.workflows.messages import CommandMessage
 
+DECISIONS = frozenset({"Approve", "Reject", "SendBack"})
+
 
 def apply(state: Approval, message: CommandMessage, now: datetime) -> list[Event]:
     """What a command makes happen; one that this version cannot read is refused, never an error."""
@@ -39,6 +41,20 @@ def person_named(message: CommandMessage) -> str | None:
 def introduced(message: CommandMessage, name: str) -> CommandMessage:
     """The command with what the directory says of the person it names."""
     return replace(message, payload={**message.payload, "to_name": name})
+
+
+def task_decided(message: CommandMessage) -> str | None:
+    """The task that the command decides, as long as nobody asked whether the person had the right
+    to it when the command was recorded."""
+    if message.kind not in DECISIONS or message.payload.get("entitled") is not None:
+        return None
+    task_id = message.payload.get("task_id")
+    return task_id if isinstance(task_id, str) else None
+
+
+def vouched(message: CommandMessage, *, is_entitled: bool) -> CommandMessage:
+    """The command with what the directory says of the right to it."""
+    return replace(message, payload={**message.payload, "entitled": is_entitled})
 
 
 def given_at(message: CommandMessage, now: datetime) -> datetime:

@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
 Adapt = Callable[[RoutePlan, datetime], RoutePlan]
 # Servers count a timer's length in nanoseconds; old data have deadlines thousands of years away.
 LONGEST_SLEEP = timedelta(days=3650)
+ASKS_FOR_RIGHTS = "asks-for-rights"
 ROUTING_FAILED = "Working out who decides failed. The system's log says why."
 
 
@@ -74,11 +75,17 @@ class ApprovalLoop:
                 return
 
     async def _look_up(self) -> None:
-        """Ask the directory about the person whom the next command names, if it names one."""
+        """Ask the directory about the person whom the next command names, and about a right that
+        nobody asked about yet."""
         person = incoming.person_named(self._waiting[0]) if self._waiting else None
         if person is not None:
             name = await outgoing.name_of(self.state, person)
             self._waiting[0] = incoming.introduced(self._waiting[0], name)
+        task_id = incoming.task_decided(self._waiting[0]) if self._waiting else None
+        # What the portal recorded brings the answer along: this is for what came another way.
+        if task_id is not None and workflow.patched(ASKS_FOR_RIGHTS):
+            entitled = await outgoing.was_entitled(self.state, self._waiting[0], task_id)
+            self._waiting[0] = incoming.vouched(self._waiting[0], is_entitled=entitled)
 
     def _advance(self) -> bool:
         """One command or one turn of the clock: whichever came first. False if there is neither.

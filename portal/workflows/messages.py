@@ -84,6 +84,22 @@ class StaffAnswer:
 
 
 @dataclass(frozen=True)
+class EntitlementAsk:
+    """A command about a task of the stage under way, and the request's state in JSON form."""
+
+    command_id: str
+    task_id: str
+    state: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class EntitlementAnswer:
+    """Whether whoever has the task had the right to it when the command was recorded."""
+
+    is_entitled: bool = True
+
+
+@dataclass(frozen=True)
 class RouteAsk:
     """A `portal.domain.plan.RouteQuestion` in JSON form."""
 

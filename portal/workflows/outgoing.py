@@ -13,7 +13,14 @@ from portal.domain.request.events import Event, kind_of
 from portal.domain.request.state import Approval
 from portal.domain.routing.plan import RoutePlan
 from portal.workflows import names, options
-from portal.workflows.messages import RecordBatch, RecordedEvent, RouteAsk, StaffAsk
+from portal.workflows.messages import (
+    CommandMessage,
+    EntitlementAsk,
+    RecordBatch,
+    RecordedEvent,
+    RouteAsk,
+    StaffAsk,
+)
 from portal.workflows.ports import Recorder, Router, Staff
 
 
@@ -58,6 +65,25 @@ async def name_of(state: Approval, person_id: str) -> str:
         _alarm("The directory cannot be asked", state, error)
         return ""
     return answer.name
+
+
+async def was_entitled(state: Approval, message: CommandMessage, task_id: str) -> bool:
+    """Whether a decision was recorded before the right to it ended. Waits as `name_of` does."""
+    try:
+        answer = await workflow.execute_local_activity_method(
+            Staff.entitlement,
+            EntitlementAsk(message.command_id, task_id, codec.encode(state)),
+            start_to_close_timeout=options.START_TO_CLOSE,
+            retry_policy=options.RECORD_RETRY,
+            local_retry_threshold=options.LOCAL_RETRY_THRESHOLD,
+            summary="Ask whether the right had ended",
+        )
+    except FailureError as error:
+        if is_cancelled_exception(error):
+            raise
+        _alarm("The directory cannot be asked", state, error)
+        return False
+    return answer.is_entitled
 
 
 async def record(state: Approval, events: Sequence[Event]) -> list[RecordedEvent]:

@@ -6,6 +6,8 @@ from temporalio import activity
 
 from portal.workflows.messages import (
     Digests,
+    EntitlementAnswer,
+    EntitlementAsk,
     MessageBatch,
     RecordAnswer,
     RecordBatch,
@@ -46,6 +48,11 @@ class Staff(ABC):
     @abstractmethod
     def staff(self, ask: StaffAsk) -> StaffAnswer:
         """Name somebody who may be given a task: active, and not one who may only read."""
+
+    @activity.defn(name="entitlement")
+    @abstractmethod
+    def entitlement(self, ask: EntitlementAsk) -> EntitlementAnswer:
+        """Say whether a decision was recorded before the right to it ended."""
 
 
 class Sender(ABC):

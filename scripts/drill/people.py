@@ -14,12 +14,9 @@ from portal.domain.request.click import Click
 from portal.domain.request.values import Content, Priority
 from portal.models.columns import new_id
 from portal.services import drafts
-from portal.services.comment import comment
-from portal.services.decide import Vote, decide
 from portal.services.errors import Refused
-from portal.services.hold import hold
-from portal.services.submit import Wish, submit
-from portal.services.withdraw import withdraw
+from portal.services.requests import NewRequest, comment, hold, submit, withdraw
+from portal.services.tasks import Vote, decide
 from scripts.drill.site import Site
 
 DECISIONS = [Decision.APPROVE] * 7 + [Decision.REJECT] * 2 + [Decision.SEND_BACK]
@@ -123,7 +120,7 @@ class People:
         drafts.keep(draft, person, code, {})
         ((version,),) = self.site.rows("SELECT updated_at FROM portal.drafts WHERE id = %s", draft)
         content = Content(title=f"New in the portal {place}", fields={"amount": 100 + place})
-        wish = Wish(
+        wish = NewRequest(
             draft_id=draft, draft_version=version, type_code=code, workflow=workflow,
             module=module, policy_version_id=policy, requester_id=person, on_behalf_of=None,
             content=content, has_files=False, priority=Priority.HIGH, due_at=None,

@@ -17,9 +17,9 @@ from portal.domain.request.values import Status
 from portal.extensions import db
 from portal.models import Delegation
 from portal.models.columns import new_id
-from portal.services import away
+from portal.services import absences
 from portal.services import people as service
-from portal.services.away import AwayRefused, Wish
+from portal.services.absences import AbsenceRefused, NewAbsence
 from portal.services.people import Act, Change, PeopleRefused
 from tests.asking import MANAGER, insert_type
 from tests.away.house import House
@@ -97,17 +97,17 @@ def change(house: House, people: People, what: str, one: str, other: str) -> Non
                 now = datetime.now(UTC)
                 period = Period(now, now + timedelta(days=1))
                 delegate = getattr(people, other)
-                wish = Wish(delegator_id=person, delegate_id=delegate, period=period)
-                away.set_away(wish, new_id(), people.adam)
+                wish = NewAbsence(delegator_id=person, delegate_id=delegate, period=period)
+                absences.set_absence(wish, new_id(), people.adam)
             elif what == "back":
                 mine = select(Delegation.id).where(Delegation.delegator_id == person)
                 for each in db.session.scalars(mine).all():
-                    away.end(each, people.adam, is_admin=True)
+                    absences.end(each, people.adam, is_admin=True)
             else:
                 value = "finance" if what in ("join", "leave") else ""
                 given = {"person_id": person, "act": Act(what), "value": value}
                 service.change(Change(**given, actor_id=people.adam))
-        except (AwayRefused, PeopleRefused):
+        except (AbsenceRefused, PeopleRefused):
             db.session.rollback()
 
 

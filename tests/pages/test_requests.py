@@ -3,10 +3,13 @@
 import pytest
 from flask import Flask
 
+from portal.domain.request.click import Click
 from portal.domain.request.commands import Cancel
 from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.models.columns import new_id
+from portal.services.commands import issue
+from portal.services.snapshots import new_request
 from tests.clients import PageClient, sign_in
 from tests.in_process import NUMBER, InProcess, submit
 from tests.pages_read import Page
@@ -113,12 +116,10 @@ def test_a_second_reminder_comes_too_soon(ana: PageClient) -> None:
 def test_a_submission_that_waits_has_an_honest_page(
     app: Flask, process: InProcess, people: People, kind: dict[str, str]
 ) -> None:
-    from portal.domain.request.click import Click
-    from portal.services.commands import issue
-
     process.is_away = True
+    command = submit(kind, people)
     with app.app_context():
-        issue(submit(kind, people), Click(), NUMBER, "approval")
+        issue(command, Click(), new_request(command.request_id, NUMBER, "approval"))
         db.session.remove()
     ana, eve = seen_by(app, people.ana), seen_by(app, people.eve)
     assert "Recorded, being started" in ana.get_page(HERE).text

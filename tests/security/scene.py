@@ -4,14 +4,16 @@ import re
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, insert
+from sqlalchemy import insert
 from werkzeug.test import TestResponse
 
+from portal.config import Settings
 from portal.extensions import db
-from portal.models import Calendar, ChatChannel, LegacyMove, Participant, Task
+from portal.models import Calendar, ChatChannel, LegacyMove
 from portal.models.columns import new_id
-from tests.asking import CODE, insert_request
+from tests.asking import CODE
 from tests.clients import PageClient
+from tests.in_process import InProcess, submit
 from tests.security.routes import Route
 from tests.web import People
 
@@ -31,11 +33,11 @@ UNKNOWN = (
 
 
 @pytest.fixture
-def names(app: Flask, people: People, kind: dict[str, str]) -> dict[str, str]:
+def names(app: Flask, people: People, kind: dict[str, str], settings: Settings) -> dict[str, str]:
     """What the names in routes stand for: a request of Ana's with an open task of Ben's."""
     with app.app_context():
-        request_id = insert_request(kind, people.ana, NUMBER, stage_index=0, stage_name="Manager")
-        task_id = insert_task(request_id, people)
+        state = InProcess(settings, db.engine).give(submit(kind, people))
+        (task,) = state.open_tasks
         old = {"instance_id": INSTANCE, "old_state": "IN_PROGRESS", "kind": "active"}
         db.session.execute(insert(LegacyMove).values(**old, result="needs_person"))
         calendar = {"id": new_id(), "name": "Office", "time_zone": "UTC"}
@@ -44,21 +46,12 @@ def names(app: Flask, people: People, kind: dict[str, str]) -> dict[str, str]:
         channel = {"id": new_id(), "name": "Chat", "scheme": "ntfys", "host": "ntfy.example.org"}
         db.session.execute(insert(ChatChannel).values(**channel, sealed=b"not an address"))
         db.session.commit()
-    real = {"number": NUMBER, "code": CODE, "request_id": request_id, "task_id": task_id}
+    real = {"number": NUMBER, "code": CODE, "request_id": state.request_id}
+    real["task_id"] = task.id
     real["instance_id"] = INSTANCE
     real["person_id"], real["calendar_id"] = people.eve, calendar["id"]
     real["channel_id"] = channel["id"]
     return real | {name: new_id() for name in UNKNOWN}
-
-
-def insert_task(request_id: str, people: People) -> str:
-    task = {"id": new_id(), "request_id": request_id, "requester_id": people.ana, "round": 1}
-    stage = {"stage_index": 0, "stage_key": "manager", "stage_name": "Manager"}
-    state = {"assignee_id": people.ben, "status": "OPEN", "opened_at": func.now(), "why": {}}
-    db.session.execute(insert(Task).values(**task, **stage, **state, content_version=1))
-    seen_by = {"request_id": request_id, "user_id": people.ben, "submitted_at": func.now()}
-    db.session.execute(insert(Participant).values(**seen_by))
-    return str(task["id"])
 
 
 def path_of(route: Route, names: dict[str, str]) -> str:

@@ -10,7 +10,7 @@ from portal.services import commands
 from portal.services.errors import Refused
 from portal.temporal import gateway
 from tests.temporal.conftest import desk, door, engine, loop, office, worker
-from tests.temporal.office import Desk, seconds_for
+from tests.temporal.office import Desk, seconds_for, until
 
 __all__ = ["desk", "door", "engine", "loop", "office", "worker"]
 
@@ -33,9 +33,26 @@ def test_a_command_is_applied_and_its_receipt_says_so(desk: Desk, worker: None) 
         assert commands.receipt(new_id()) is None
 
 
-def test_a_refusal_names_its_reason(desk: Desk, worker: None) -> None:
+def test_a_refusal_names_its_reason_and_nothing_is_recorded(desk: Desk, worker: None) -> None:
     desk.issue(desk.submit())
-    receipt = desk.issue(desk.decide(desk.office.ben))
+    command = desk.decide(desk.office.ben)
+    with pytest.raises(Refused) as refused:
+        desk.issue(command)
+    assert (refused.value.reason, refused.value.comment) == (Refusal.UNKNOWN_TASK, "because")
+    assert desk.row(command) is None
+
+
+def test_what_the_workflow_refuses_is_told_with_its_reason(desk: Desk, worker: None) -> None:
+    """It knew more than the web: the decision had no effect when its turn came."""
+    desk.issue(desk.submit())
+    command = desk.decide(desk.office.ben)
+    desk.store(command)
+    gateway.current().deliver(desk.delivery(command))
+    until(lambda: desk.row(command).outcome is not None)
+    assert desk.app is not None
+    with desk.app.app_context():
+        receipt = commands.receipt(command.command_id)
+    assert receipt is not None
     assert (receipt.outcome, receipt.reason) == ("refused", Refusal.UNKNOWN_TASK)
 
 
@@ -49,10 +66,10 @@ def test_pressing_twice_is_one_command(desk: Desk, worker: None) -> None:
 
 
 def test_another_persons_key_is_refused(away: Desk) -> None:
-    comment = away.comment()
-    away.issue(comment)
+    submit = away.submit()
+    away.issue(submit)
     with pytest.raises(Refused) as refused:
-        away.issue(replace(comment, actor_id=away.office.ben))
+        away.issue(replace(submit, actor_id=away.office.ben))
     assert refused.value.reason is Refusal.NOT_ALLOWED
 
 
@@ -68,16 +85,17 @@ def test_what_goes_with_it_goes_in_the_same_transaction(away: Desk) -> None:
     def fails() -> None:
         raise RuntimeError("the draft is gone")
 
-    comment = away.comment()
+    submit = away.submit()
     with pytest.raises(RuntimeError):
-        away.issue(comment, also=fails)
-    assert away.row(comment) is None
+        away.issue(submit, also=fails)
+    assert away.row(submit) is None
 
 
 def test_with_temporal_away_it_is_recorded_quickly_and_left_to_the_relay(away: Desk) -> None:
     submit, answers = away.submit(), []
-    tried = seconds_for(lambda: away.issue(away.comment()))
-    away.issue(away.comment())
+    others = [away.another(f"PR-{number}") for number in (7, 8)]
+    tried = seconds_for(lambda: others[0].issue(others[0].submit()))
+    others[1].issue(others[1].submit())
     assert seconds_for(lambda: answers.append(away.issue(submit))) < tried
     assert answers[0].outcome == "waiting"
     row = away.row(submit)

@@ -14,7 +14,7 @@ from portal.extensions import db
 from portal.models import Command, Draft
 from portal.models.columns import new_id
 from portal.services import drafts
-from portal.services.submit import DraftGone, Wish, submit
+from portal.services.requests import DraftGone, NewRequest, submit
 from tests.asking import CODE
 from tests.web import People
 
@@ -27,8 +27,8 @@ def make_draft(owner: str, draft_id: str | None = None) -> tuple[str, datetime]:
     return draft_id, changed
 
 
-def wish(kind: dict[str, str], owner: str, draft: tuple[str, datetime]) -> Wish:
-    return Wish(
+def wish(kind: dict[str, str], owner: str, draft: tuple[str, datetime]) -> NewRequest:
+    return NewRequest(
         draft_id=draft[0], draft_version=draft[1], type_code=CODE, workflow="approval",
         module=None, policy_version_id=kind["policy_version"], requester_id=owner,
         on_behalf_of=None, content=Content(title="A chair"), has_files=False,
@@ -57,7 +57,7 @@ def test_numbers_follow_each_other_without_gaps(
     with app.app_context():
         wishes = [wish(kind, people.ana, make_draft(people.ana)) for _ in range(6)]
 
-    def press(each: Wish) -> str:
+    def press(each: NewRequest) -> str:
         with app.app_context():
             return submit(each, Click()).number
 

@@ -11,15 +11,17 @@ from sqlalchemy import Connection, Engine, insert, select, text
 
 from portal import models
 from portal.config import Settings
-from portal.domain.codec import encode
+from portal.domain.codec import decode, encode
 from portal.domain.policy.policy import ApproverRule, Policy, RuleKind, Stage
 from portal.domain.request import commands
 from portal.domain.request.apply import task_id
 from portal.domain.request.click import Click
 from portal.domain.request.commands import Command
 from portal.domain.request.values import Content
+from portal.extensions import db
 from portal.models.columns import new_id
 from portal.services.commands import Receipt, issue
+from portal.services.snapshots import RequestSnapshot, new_request, of_request
 from portal.temporal.delivery import CommandDelivery
 
 PATIENCE = 60.0
@@ -145,7 +147,18 @@ class Desk:
         """Give a command as the pages do."""
         assert self.app is not None
         with self.app.app_context():
-            return issue(command, Click(), self.number, self.workflow, **values)
+            return issue(command, Click(), self._about(command), **values)
+
+    def _about(self, command: Command) -> RequestSnapshot:
+        """The request as it stands; before its record begins: what waits for it."""
+        if self.request() is not None:
+            return of_request(self.number, command.command_id)
+        mine = select(models.Command.payload).where(
+            models.Command.request_id == self.request_id, models.Command.kind == "Submit"
+        )
+        waiting = tuple(decode(commands.Submit, each) for each in db.session.scalars(mine))
+        about = new_request(self.request_id, self.number, self.workflow)
+        return replace(about, waiting=waiting)
 
     def row(self, command: Command) -> Any:
         """The command's row, or None."""

@@ -12,6 +12,8 @@ from portal.domain.request.events import EVENTS, Event
 from portal.domain.request.state import Approval
 from portal.domain.routing.plan import RoutePlan, RouteQuestion, RouteReview, StagePlan
 from portal.workflows.messages import (
+    EntitlementAnswer,
+    EntitlementAsk,
     RecordAnswer,
     RecordBatch,
     RecordedEvent,
@@ -111,6 +113,8 @@ class FakeStaff(Staff):
     names: dict[str, str] = field(default_factory=dict)
     fail: list[Exception] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    doubted: list[str] = field(default_factory=list)
+    struck: set[str] = field(default_factory=set)
 
     @activity.defn(name="staff")
     def staff(self, ask: StaffAsk) -> StaffAnswer:
@@ -119,6 +123,12 @@ class FakeStaff(Staff):
             raise self.fail.pop(0)
         self.asked.append(ask.person_id)
         return StaffAnswer(name=self.names.get(ask.person_id, ""))
+
+    @activity.defn(name="entitlement")
+    def entitlement(self, ask: EntitlementAsk) -> EntitlementAnswer:
+        """Everybody has the right to what they have, unless their command is among the `struck`."""
+        self.doubted.append(ask.command_id)
+        return EntitlementAnswer(is_entitled=ask.command_id not in self.struck)
 
 
 def permanent(message: str = "the data make no sense") -> ApplicationError:

@@ -60,7 +60,12 @@ class Journey:
                 self.client,
                 task_queue=self.queue,
                 workflows=[ApprovalWorkflow, SimpleApprovalWorkflow],
-                activities=[self.recorder.record, self.router.route, self.staff.staff],
+                activities=[
+                    self.recorder.record,
+                    self.router.route,
+                    self.staff.staff,
+                    self.staff.entitlement,
+                ],
                 activity_executor=executor,
             )
             async with worker:

@@ -94,7 +94,9 @@ def _not_this_person(
 ) -> Refusal | None:
     if is_excluded(state, stage, command.actor_id, task.acting_for):
         return Refusal.EXCLUDED
-    return None if command.actor_id == task.assignee_id else Refusal.NOT_YOURS
+    if command.actor_id != task.assignee_id:
+        return Refusal.NOT_YOURS
+    return Refusal.NO_LONGER_YOURS if command.entitled is False else None
 
 
 def is_excluded(state: Approval, stage: OpenStage, *people: str | None) -> bool:

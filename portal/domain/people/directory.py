@@ -10,7 +10,8 @@ from portal.domain.time.working_time import Calendar
 class Person:
     """Someone who may be asked. Inactive people are kept so that "left out" can name them.
 
-    `calendar_id`: the calendar of their place, where they have one of their own.
+    `calendar_id`: the calendar of their place, where they have one of their own. `is_auditor`: they
+    may read everything and decide nothing.
     """
 
     id: str
@@ -18,6 +19,7 @@ class Person:
     manager_id: str | None = None
     department_id: str | None = None
     is_active: bool = True
+    is_auditor: bool = False
     calendar_id: str | None = None
 
 

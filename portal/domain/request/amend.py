@@ -49,11 +49,17 @@ def amend(recorder: EventRecorder, command: commands.Amend) -> Refusal | None:
 def _refusal(state: Approval, command: commands.Amend) -> Refusal | None:
     if not state.is_by(command.actor_id):
         return Refusal.NOT_ALLOWED
-    if state.status in _NOT_NOW:
-        return _NOT_NOW[state.status]
+    refusal = not_now(state.status)
+    if refusal is not None:
+        return refusal
     if command.content_version != state.content_version:
         return Refusal.STALE
     return Refusal.LATE if is_lost(state) else None
+
+
+def not_now(status: Status) -> Refusal | None:
+    """Why a request of that status cannot be changed."""
+    return _NOT_NOW.get(status) if status.is_open else Refusal.CLOSED
 
 
 def is_lost(state: Approval) -> bool:

@@ -38,13 +38,18 @@ class Submit(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class TaskCommand(Command):
-    """About one task: names the task, its round, and the content version the person saw."""
+    """About one task: names the task, its round, and the content version the person saw.
+
+    `entitled`: whether the directory gave whoever has the task the right to it at the moment when
+    the command was recorded. None: it was not asked yet.
+    """
 
     task_id: str
     round: int = 1
     content_version: int = 1
     comment: str = ""
     files: tuple[dict[str, Any], ...] = ()
+    entitled: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,6 +60,8 @@ class ApproverSelector:
             return "is not in the directory"
         if not person.is_active:
             return "is inactive"
+        if person.is_auditor:
+            return "is an auditor, who decides nothing"
         return self.excluded.get(person_id, "")
 
     def _nobody(self, rule: ApproverRule, missing: str) -> LeftOut:

@@ -75,6 +75,8 @@ def _problem(absence: Absence, chooser: ApproverSelector, taken: set[str]) -> st
     person = chooser.directory.people.get(delegate)
     if person is None or not person.is_active:
         return "is inactive"
+    if person.is_auditor:
+        return "is an auditor, who decides nothing"
     if absences_of(chooser.directory, delegate, chooser.question):
         return "is away too"
     return chooser.excluded.get(delegate, "")

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from portal.domain.people.directory import Directory
 from portal.domain.policy.policy import Mode, Policy, Stage
+from portal.domain.request.state import Task
 from portal.domain.routing.approver_rules import name_of
 from portal.domain.routing.approver_selection import ApproverSelector, group_names, standing_in
-from portal.domain.routing.delegates import represented
+from portal.domain.routing.delegates import absences_of, represented
 from portal.domain.routing.plan import Candidate, LeftOut, RouteQuestion, RouteReview
 
 
@@ -23,9 +24,12 @@ def review(policy: Policy, chooser: ApproverSelector) -> RouteReview:
         for each in chooser.candidates(rules, [])
         if each.person_id not in known
     ]
+    escalated = [each for level in stage.escalate for each in chooser.candidates(level.to, [])]
     # Who is asked for one group has to be found by that group's rule; elsewhere any rule will do.
     by_rule = stage.mode is Mode.PER_GROUP
-    named = {_key(each.person_id, each.source, by_rule) for each in (*people, *fallback)}
+    named = {
+        _key(each.person_id, each.source, by_rule) for each in (*people, *fallback, *escalated)
+    }
     fit = {
         each for each, source in question.sources.items() if _key(each, source, by_rule) in named
     }
@@ -39,6 +43,28 @@ def review(policy: Policy, chooser: ApproverSelector) -> RouteReview:
             if reason
         ),
     )
+
+
+def lost(
+    question: RouteQuestion, directory: Directory, review: RouteReview, task: Task
+) -> LeftOut | None:
+    """Who of a task's people has no right to it any more, and why; None while both have.
+
+    A delegate's right ends with the owner's, and with the absence that gave it.
+    """
+    unfit = {each.person_id: each for each in review.unfit}
+    found = unfit.get(task.owner_id) or unfit.get(task.assignee_id)
+    if found is not None or task.delegation_id is None or task.acting_for is None:
+        return found
+    absences = absences_of(directory, task.acting_for, question)
+    if all(each.id != task.delegation_id for each in absences):
+        reason = f"no longer acts for {name_of(directory, task.acting_for)}"
+    elif absences_of(directory, task.assignee_id, question):
+        reason = "is away, too"
+    else:
+        return None
+    name = name_of(directory, task.assignee_id)
+    return LeftOut(person_id=task.assignee_id, name=name, reason=reason)
 
 
 def _key(person_id: str, source: str, by_rule: bool) -> tuple[str, str]:
@@ -62,6 +88,8 @@ def _unfit(person_id: str, fit: set[str], question: RouteQuestion, directory: Di
         return "is not in the directory"
     if not person.is_active:
         return "is no longer active"
+    if person.is_auditor:
+        return "is an auditor now, who decides nothing"
     source = question.sources.get(person_id)
     if source is None or person_id in fit:
         return ""

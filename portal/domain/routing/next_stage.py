@@ -15,6 +15,7 @@ from portal.domain.routing.plan import (
     EarlierApproval,
     RoutePlan,
     RouteQuestion,
+    RouteReview,
     StagePlan,
     StageSkip,
 )
@@ -43,8 +44,7 @@ def plan_next(
     the condition that could not be evaluated.
     """
     if question.reviewing:
-        chooser = _chooser(policy.stages[question.from_index], question, directory)
-        return RoutePlan(review=review(policy, chooser), total=len(policy.stages))
+        return RoutePlan(review=review_stage(policy, question, directory), total=len(policy.stages))
     skipped: list[StageSkip] = []
     for entry in _walk(policy, question, directory, conditions, clock):
         if isinstance(entry, StageSkip):
@@ -56,6 +56,11 @@ def plan_next(
             skipped=tuple(skipped), stage=stage, attention=attention, total=len(policy.stages)
         )
     return RoutePlan(skipped=tuple(skipped), total=len(policy.stages))
+
+
+def review_stage(policy: Policy, question: RouteQuestion, directory: Directory) -> RouteReview:
+    """Whether those who are asked in the open stage still may decide it, and who else could."""
+    return review(policy, _chooser(policy.stages[question.from_index], question, directory))
 
 
 def predict(

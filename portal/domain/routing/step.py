@@ -96,7 +96,9 @@ def _sources(state: Approval) -> dict[str, str]:
     if state.stage is None:
         return {}
     owners = {task.owner_id for task in state.open_tasks}
-    people = (each for each in state.stage.plan.people if each.person_id in owners)
+    plan, done = state.stage.plan, state.stage.escalations_done
+    escalated = (each for level in plan.escalations[:done] for each in level.to)
+    people = (each for each in (*escalated, *plan.people) if each.person_id in owners)
     return {each.person_id: each.source for each in people if each.source}
 
 

@@ -14,7 +14,7 @@ from portal.queries.health import WORKER_SECONDS
 from portal.security.clicks import click
 from portal.security.guards import requires
 from portal.security.identity import me
-from portal.services.review_people import review_people
+from portal.services.requests import review_people
 
 LONG = timedelta(minutes=1)
 GRACE = timedelta(minutes=5)

@@ -26,8 +26,7 @@ from portal.queries.staff import StaffRecord
 from portal.security.guards import requires
 from portal.security.identity import me
 from portal.services import people as service
-from portal.services.people import Act, Change, PeopleRefused
-from portal.services.people_preview import effects_of
+from portal.services.people import Act, Change, PeopleRefused, effects_of
 
 LONGEST_SEARCH = 100
 NOBODY = "nobody"

@@ -22,7 +22,8 @@ from portal.queries import policy_moves
 from portal.security.clicks import click
 from portal.security.guards import requires
 from portal.security.identity import me
-from portal.services.policy_moves import MOST, Moved, Wish, move
+from portal.services import requests as service
+from portal.services.requests import MOST_MOVED, Moved, PolicyMove
 
 
 @blueprint.get("/admin/policy-moves")
@@ -31,7 +32,7 @@ def list_policy_moves() -> ResponseReturnValue:
     """The requests that follow an older version than new ones do."""
     rows = policy_moves.behind()
     return render_template(
-        "pages/policy_moves/show.html", rows=rows, most=MOST, shown=policy_moves.SHOWN
+        "pages/policy_moves/show.html", rows=rows, most=MOST_MOVED, shown=policy_moves.SHOWN
     )
 
 
@@ -55,8 +56,10 @@ def move_to_policy() -> ResponseReturnValue:
         abort(422, "The form does not say which requests to move.")
     if not form.validate():
         return _page(numbers, form, 422)
-    wish = Wish(command_id=command_key(), numbers=tuple(numbers[:MOST]), reason=form.reason.data)
-    moved = move(wish, me().id, click())
+    wish = PolicyMove(
+        command_id=command_key(), numbers=tuple(numbers[:MOST_MOVED]), reason=form.reason.data
+    )
+    moved = service.move_to_policy(wish, me().id, click())
     _tell(moved)
     if len(moved.numbers) == 1:
         return redirect(url_for("requests.show", number=moved.numbers[0]), 303)
@@ -73,7 +76,7 @@ def _tell(moved: Moved) -> None:
 
 
 def _page(numbers: list[str], form: ReasonForm, status: int = 200) -> ResponseReturnValue:
-    rows = policy_moves.chosen(numbers[:MOST])
+    rows = policy_moves.chosen(numbers[:MOST_MOVED])
     now = me().now
     page = render_template(
         "pages/policy_moves/preview.html",

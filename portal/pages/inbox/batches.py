@@ -20,9 +20,8 @@ from portal.security.clicks import click
 from portal.security.guards import requires
 from portal.security.identity import me
 from portal.services import batches as service
-from portal.services.batches import UnknownBatch, Verdict
+from portal.services.batches import BatchDecision, UnknownBatch, undo
 from portal.services.errors import Refused
-from portal.services.undo_batch import undo
 
 DECISIONS = frozenset(decision.value for decision in Decision)
 
@@ -70,7 +69,9 @@ def decide_batch(batch_id: UUID) -> ResponseReturnValue:
     if not form.validate() or said not in DECISIONS or not any(seen):
         return _incomplete(batch_id, form)
     text = form.comment.data
-    verdict = Verdict(batch_id=str(batch_id), decision=Decision(said), seen=seen, comment=text)
+    verdict = BatchDecision(
+        batch_id=str(batch_id), decision=Decision(said), seen=seen, comment=text
+    )
     try:
         service.decide(verdict, me().id, click())
     except UnknownBatch:

@@ -27,9 +27,8 @@ from portal.presenters.form_keys import new_key
 from portal.queries import away, people, staff
 from portal.security.guards import requires
 from portal.security.identity import me
-from portal.services import away as service
-from portal.services.away import AwayRefused, OtherAbsence, Wish
-from portal.services.away_preview import OpenTask, preview
+from portal.services import absences as service
+from portal.services.absences import AbsenceRefused, NewAbsence, OpenTask, OtherAbsence, preview
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +193,8 @@ def _set(desk: Desk) -> ResponseReturnValue:
         return _page(desk, form, 422)
     wish, _ = found
     try:
-        service.set_away(wish, key, me().id)
-    except AwayRefused as refused:
+        service.set_absence(wish, key, me().id)
+    except AbsenceRefused as refused:
         _blame(form, refused)
         return _page(desk, form, 422)
     delegate = people.find(wish.delegate_id)
@@ -213,13 +212,13 @@ def _sent() -> "MultiDict[str, str]":
 
 def _wish(
     desk: Desk, form: BaseForm, key: str | None = None
-) -> tuple[Wish, tuple[OtherAbsence, ...]] | None:
+) -> tuple[NewAbsence, tuple[OtherAbsence, ...]] | None:
     """The absence that a form asks for; None, with errors in the form, where it cannot be."""
     if not form.validate():
         return None
     times = period(form["first"].data, form["last"].data, zone_named(desk.zone), me().now)
     amount = form["amount"].data
-    wish = Wish(
+    wish = NewAbsence(
         delegator_id=desk.person_id,
         delegate_id=form["person"].data,
         period=times,
@@ -232,10 +231,10 @@ def _wish(
         return wish, ()
     try:
         return wish, service.check(wish)
-    except AwayRefused as refused:
+    except AbsenceRefused as refused:
         _blame(form, refused)
         return None
 
 
-def _blame(form: BaseForm, refused: AwayRefused) -> None:
+def _blame(form: BaseForm, refused: AbsenceRefused) -> None:
     form[refused.field].errors = [str(refused)]

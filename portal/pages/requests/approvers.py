@@ -18,8 +18,8 @@ from portal.queries.request import RequestRecord
 from portal.security.clicks import click
 from portal.security.guards import requires
 from portal.security.identity import me
-from portal.services.add_approver import Addition, add_approver
 from portal.services.errors import Refused
+from portal.services.tasks import NewApprover, add_approver
 
 WORDS = Act("Who has to approve, too", "Ask them, too", "Asking…", "user-plus")
 TEXT = (
@@ -46,7 +46,7 @@ def add_an_approver(number: str) -> ResponseReturnValue:
     form = handing_form(WORDS.field, people, (), request.form, must_say_why=False)
     if not form.validate():
         return _page(record, form, 422)
-    wish = Addition(
+    wish = NewApprover(
         command_id=command_key(), number=record.number, round=record.round,
         to_id=form["person"].data, reason=form["reason"].data,
     )  # fmt: skip

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
 from portal.domain.people.permissions import Permission
+from portal.domain.request.amend import not_now
 from portal.domain.request.click import Click
 from portal.domain.request.files import KeptFile
 from portal.domain.request.values import Content, Status
@@ -27,11 +28,10 @@ from portal.queries.request import RequestRecord
 from portal.security.clicks import click
 from portal.security.guards import requires
 from portal.security.identity import me
-from portal.services.amend import amend, not_now
 from portal.services.attachments import hand_on
 from portal.services.commands import Receipt
 from portal.services.errors import Refused
-from portal.services.resubmit import Correction, resubmit
+from portal.services.requests import Correction, amend, resubmit
 
 Draw = Callable[[RequestRecord, RequestForm, str, Refused | None], ResponseReturnValue]
 

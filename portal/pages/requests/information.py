@@ -19,7 +19,7 @@ from portal.security.clicks import click
 from portal.security.guards import requires
 from portal.security.identity import me
 from portal.services.errors import Refused
-from portal.services.inform import Words, answer, ask
+from portal.services.tasks import QuestionInput, answer, ask
 
 
 @blueprint.get("/tasks/<uuid:task_id>/question")
@@ -41,7 +41,7 @@ def ask_question(task_id: UUID) -> ResponseReturnValue:
     form = QuestionForm(request.form)
     if not form.validate():
         return _page(record, task, form, 422)
-    words = Words(command_id=command_key(), task_id=task.id, text=form.comment.data)
+    words = QuestionInput(command_id=command_key(), task_id=task.id, text=form.comment.data)
     try:
         receipt = answered(ask(words, me().id, click()), words.text)
     except Refused as refused:
@@ -59,7 +59,7 @@ def answer_question(task_id: UUID) -> ResponseReturnValue:
     form = answer_form(str(task_id), request.form)
     if not form.validate():
         return draw(record, 422, answer=form)
-    words = Words(command_id=command_key(), task_id=str(task_id), text=form["comment"].data)
+    words = QuestionInput(command_id=command_key(), task_id=str(task_id), text=form["comment"].data)
     try:
         receipt = answered(answer(words, me().id, click()), words.text)
     except Refused as refused:

@@ -20,11 +20,9 @@ from portal.queries.request import RequestRecord
 from portal.security.clicks import click
 from portal.security.guards import requires
 from portal.security.identity import me
-from portal.services.cancel import cancel
 from portal.services.commands import Receipt
 from portal.services.errors import Refused
-from portal.services.hold import hold, resume
-from portal.services.withdraw import withdraw
+from portal.services.requests import cancel, hold, resume, withdraw
 
 Service = Callable[[str, str, str, str, Click], Receipt]
 

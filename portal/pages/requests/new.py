@@ -27,9 +27,9 @@ from portal.security.clicks import click
 from portal.security.guards import requires
 from portal.security.identity import me
 from portal.services import drafts as draft_service
-from portal.services import submit as submitting
+from portal.services import requests as submitting
 from portal.services.forecast import forecast
-from portal.services.submit import Wish
+from portal.services.requests import NewRequest
 
 TOO_MANY = f"You have {draft_service.MOST} drafts, and no more can be kept: delete some first."
 MOVED = "The draft was changed in another window. This is how it stands now: look at it again."
@@ -183,9 +183,9 @@ def _read(kind: TypeRecord, draft: DraftRecord) -> RequestForm:
     return drawn.read(draft.values, kept_files(drawn, draft.id))
 
 
-def _wish(kind: TypeRecord, draft: DraftRecord, drawn: RequestForm) -> Wish:
+def _wish(kind: TypeRecord, draft: DraftRecord, drawn: RequestForm) -> NewRequest:
     """What a valid form asks for."""
-    return Wish(
+    return NewRequest(
         draft_id=draft.id,
         draft_version=draft.updated_at,
         type_code=kind.code,

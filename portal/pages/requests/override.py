@@ -22,7 +22,7 @@ from portal.security.clicks import click
 from portal.security.guards import requires
 from portal.security.identity import me
 from portal.services.errors import Refused, TooMany
-from portal.services.override import Ruling, override
+from portal.services.requests import OverrideInput, override
 from portal.services.sign_in import WrongPassword
 
 NOT_THAT = "That is not your password. Nothing was decided."
@@ -98,10 +98,10 @@ def _named_stage(stage: Stage | None) -> str | None:
     return "as it was" if request.form.get("stage_key") else None
 
 
-def _ruling(record: RequestRecord, drawn: BaseForm, key: str) -> Ruling:
+def _ruling(record: RequestRecord, drawn: BaseForm, key: str) -> OverrideInput:
     said = drawn["decision"].data
     only_stage = said == THE_STAGE
-    return Ruling(
+    return OverrideInput(
         command_id=key,
         number=record.number,
         decision=Decision.REJECT if said == "reject" else Decision.APPROVE,

@@ -26,7 +26,7 @@ from portal.security.guards import requires
 from portal.security.identity import me
 from portal.services.commands import Receipt
 from portal.services.errors import Refused
-from portal.services.hand_over import Gift, delegate, reassign, take_back
+from portal.services.tasks import NewAssignee, delegate, reassign, take_back
 
 # What is wrong with the person chosen is said beside the field.
 ABOUT_PERSON = frozenset(
@@ -49,7 +49,7 @@ class Giving(Act):
     """One way of giving a task away: the words of its page, and its service."""
 
     done: str
-    service: Callable[[Gift], Receipt]
+    service: Callable[[NewAssignee], Receipt]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ def _give(act: Giving, desk: Desk, page: Drawing) -> ResponseReturnValue:
     if not form.validate():
         return page(desk, form, 422)
     to_id, reason = form["person"].data, form["reason"].data
-    gift = Gift(command_id=command_key(), task_id=desk.task.id, to_id=to_id, reason=reason)
+    gift = NewAssignee(command_id=command_key(), task_id=desk.task.id, to_id=to_id, reason=reason)
     try:
         receipt = answered(act.service(gift), reason)
     except Refused as refused:

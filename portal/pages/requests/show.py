@@ -30,9 +30,8 @@ from portal.queries.request import RequestRecord
 from portal.security.clicks import click
 from portal.security.guards import requires
 from portal.security.identity import me
-from portal.services.comment import comment
 from portal.services.errors import Refused
-from portal.services.remind import remind
+from portal.services.requests import comment, remind
 
 
 @blueprint.get("/requests/<number>")

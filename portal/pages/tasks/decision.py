@@ -18,9 +18,8 @@ from portal.queries.request import RequestRecord
 from portal.security.clicks import click
 from portal.security.guards import requires
 from portal.security.identity import me
-from portal.services.decide import Vote, decide
 from portal.services.errors import Refused
-from portal.services.undo import undo
+from portal.services.tasks import Vote, decide, undo
 
 ON_PAGE = {403, 409, 422}
 DECISIONS = frozenset(decision.value for decision in Decision)

@@ -30,9 +30,8 @@ from portal.security.clicks import click
 from portal.security.guards import public
 from portal.security.identity import signed_in
 from portal.security.sessions import LINK
-from portal.services.decide import Vote
 from portal.services.errors import Refused
-from portal.services.unsigned import WrongProof, decide_unsigned
+from portal.services.tasks import Vote, WrongProof, decide_unsigned
 
 log = structlog.get_logger("portal.web")
 

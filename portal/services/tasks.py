@@ -1,0 +1,183 @@
+"""What people do with a task. Whether they may is asked by the page's guard, by the domain
+(`judge`) and by the request's workflow; here the command is made."""
+
+from dataclasses import dataclass
+
+from portal.domain.notices.links import is_proof
+from portal.domain.policy.policy import Decision
+from portal.domain.request import commands
+from portal.domain.request.click import Click
+from portal.domain.request.files import KeptFile
+from portal.domain.request.values import Via
+from portal.services import attempts
+from portal.services.attachments import attach
+from portal.services.commands import Receipt, issue
+from portal.services.notifications import mark_tasks_read
+from portal.services.snapshots import TaskSnapshot, of_request, of_task
+
+LONGEST_COMMENT = 10_000
+LINK_TRIES = 5
+
+_DECISIONS: dict[Decision, type[commands.TaskCommand]] = {
+    Decision.APPROVE: commands.Approve,
+    Decision.REJECT: commands.Reject,
+    Decision.SEND_BACK: commands.SendBack,
+}
+
+
+class WrongProof(Exception):
+    """What was typed is not the end of the request's number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vote:
+    """What a decision form says. `content_version` is the one the person saw."""
+
+    command_id: str
+    task_id: str
+    decision: Decision
+    content_version: int
+    comment: str = ""
+    files: tuple[KeptFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAssignee:
+    """What a form says about a task, the person who gets it, and why."""
+
+    command_id: str
+    task_id: str
+    to_id: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewApprover:
+    """What a form says: whom to ask, too, and why. `round` is the one the person saw."""
+
+    command_id: str
+    number: str
+    round: int
+    to_id: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionInput:
+    """What a form says about a task: a question, or the answer to it."""
+
+    command_id: str
+    task_id: str
+    text: str
+
+
+def decide(vote: Vote, actor_id: str, click: Click, via: Via = Via.WEB) -> Receipt:
+    """Approve, reject or send back a task that is one's own; what asked for it counts as read."""
+    task = of_task(vote.task_id, vote.command_id, vote.comment)
+
+    def also() -> None:
+        if vote.files:
+            attach(vote.command_id, actor_id, task.request.state.request_id)
+        mark_tasks_read(actor_id, [vote.task_id])
+
+    return issue(decision_of(task, vote, actor_id, via), click, task.request, also)
+
+
+def decision_of(
+    task: TaskSnapshot, vote: Vote, actor_id: str, via: Via = Via.WEB
+) -> commands.TaskCommand:
+    """The command that a vote amounts to. It is about the content that the person saw."""
+    given = task.given(vote.command_id, actor_id, via) | {"content_version": vote.content_version}
+    return _DECISIONS[vote.decision](
+        **given,
+        on_behalf_of=task.acting_for,
+        comment=vote.comment,
+        files=tuple(file.as_value() for file in vote.files),
+    )
+
+
+def undo(task_id: str, command_id: str, actor_id: str, click: Click) -> Receipt:
+    """Take one's own decision back while its undo window is open."""
+    task = of_task(task_id, command_id)
+    return issue(retraction_of(task, command_id, actor_id), click, task.request)
+
+
+def retraction_of(
+    task: TaskSnapshot, command_id: str, actor_id: str, via: Via = Via.WEB
+) -> commands.Retract:
+    """The command that takes a decision back."""
+    given = task.request.given(command_id, actor_id, via)
+    return commands.Retract(**given, on_behalf_of=task.acting_for, task_id=task.id)
+
+
+def reassign(new: NewAssignee, actor_id: str, click: Click, *, is_admin: bool) -> Receipt:
+    """Give a task to somebody for good: its owner does, or an admin, who says why."""
+    task = of_task(new.task_id, new.command_id, new.reason)
+    owner_id = None if task.open_task is None else task.open_task.owner_id
+    command = commands.Reassign(
+        **task.given(new.command_id, actor_id),
+        comment=new.reason,
+        to_id=new.to_id,
+        as_admin=is_admin and actor_id != owner_id,
+    )
+    return issue(command, click, task.request)
+
+
+def delegate(new: NewAssignee, actor_id: str, click: Click) -> Receipt:
+    """Let somebody decide in the owner's place."""
+    task = of_task(new.task_id, new.command_id, new.reason)
+    given = task.given(new.command_id, actor_id)
+    command = commands.Delegate(**given, comment=new.reason, to_id=new.to_id)
+    return issue(command, click, task.request)
+
+
+def take_back(task_id: str, command_id: str, actor_id: str, click: Click) -> Receipt:
+    """End the delegation of a task."""
+    task = of_task(task_id, command_id)
+    return issue(commands.TakeBack(**task.given(command_id, actor_id)), click, task.request)
+
+
+def add_approver(new: NewApprover, actor_id: str, click: Click) -> Receipt:
+    """Ask somebody beside the policy's people, too."""
+    about = of_request(new.number, new.command_id, new.reason)
+    command = commands.AddApprover(
+        **about.given(new.command_id, actor_id),
+        to_id=new.to_id,
+        round=new.round,
+        comment=new.reason,
+    )
+    return issue(command, click, about)
+
+
+def ask(question: QuestionInput, actor_id: str, click: Click) -> Receipt:
+    """Ask the requester something before deciding."""
+    task = of_task(question.task_id, question.command_id, question.text)
+    # In whose place a delegate asks stands with the question, too.
+    command = commands.AskInformation(
+        **task.given(question.command_id, actor_id),
+        on_behalf_of=task.acting_for,
+        comment=question.text,
+    )
+    return issue(command, click, task.request)
+
+
+def answer(answer: QuestionInput, actor_id: str, click: Click) -> Receipt:
+    """Answer what was asked, as whoever asked for the request."""
+    task = of_task(answer.task_id, answer.command_id, answer.text)
+    given = task.given(answer.command_id, actor_id)
+    command = commands.AnswerInformation(**given, comment=answer.text)
+    return issue(command, click, task.request)
+
+
+def decide_unsigned(
+    vote: Vote, link_id: str, recipient_id: str, number: str, proof: str, click: Click
+) -> Receipt:
+    """Decide from a link without signing in, in the name of the person whom it was sent to.
+
+    Raises WrongProof, TooMany after a few wrong tries with the same link, and Refused.
+    """
+    attempt = attempts.begin({f"link:{link_id}": LINK_TRIES})
+    if not is_proof(proof, number):
+        raise WrongProof
+    attempt.forget()
+    return decide(vote, recipient_id, click, Via.LINK)
