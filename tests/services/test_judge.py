@@ -134,12 +134,12 @@ VERBS = (
 )  # fmt: skip
 steps = st.lists(
     st.tuples(st.sampled_from(VERBS), st.sampled_from(STAFF), st.integers(0, 1_000)),
-    min_size=10, max_size=25,
+    min_size=8, max_size=16,
 )  # fmt: skip
 
 
 @settings(
-    max_examples=10,
+    max_examples=6,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
