@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from functools import partial
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
@@ -51,10 +50,9 @@ def show() -> ResponseReturnValue:
         filtered=filters.any(),
         views=views_of(Place.HISTORY, me().id, _values(form)),
         chips=chips_of(form, types, _address),
-        found=found,
-        draw_rows=partial(history_rows, requests_url=requests_url(), view=viewpoint()),
-        older_url=_address(form, before=found.older),
-        newer_url=_address(form, after=found.newer),
+        rows=list(history_rows(found.rows, requests_url(), viewpoint())),
+        older_url=_address(form, before=found.older) if found.older else None,
+        newer_url=_address(form, after=found.newer) if found.newer else None,
         export_url=_address(form, path=url_for("history.as_csv")),
         export_limit=history.EXPORT_LIMIT,
     )

@@ -12,7 +12,8 @@ from portal.presentation.highlight import words_of
 from portal.presentation.parts import Tab
 from portal.presenters.answer import reader, requests_url
 from portal.presenters.history_filters import cursor_of, text_of_cursor
-from portal.presenters.search_results import comment_excerpt, request_rows
+from portal.presenters.rows import found_rows
+from portal.presenters.search_results import comment_excerpt
 from portal.queries import search
 from portal.security.guards import requires
 
@@ -47,7 +48,7 @@ def _requests(text: str) -> dict[str, object]:
         near = bool(rows)
     texts = search.texts_of([row.id for row in rows])
     return {
-        "rows": request_rows(rows, texts, words_of(text), viewpoint(), requests_url()),
+        "rows": list(found_rows(rows, texts, words_of(text), requests_url(), viewpoint())),
         "near": near,
         "older_url": _url(text, before=text_of_cursor(found.older)) if found.older else None,
         "newer_url": _url(text, after=text_of_cursor(found.newer)) if found.newer else None,

@@ -8,7 +8,6 @@ from portal.presentation.filters import filters
 from portal.presentation.icons import icon, mark
 from portal.presentation.labels import command_name, mode
 from portal.presentation.letters import PRODUCT, letters
-from portal.presentation.markup import drawings
 from portal.presentation.statics import static_address
 from portal.presentation.times import zone_name
 from portal.presentation.viewpoint import ViewpointSource, utc_viewpoint
@@ -31,7 +30,6 @@ def register(app: "Flask", viewpoint: ViewpointSource = utc_viewpoint) -> None:
         mode_words=mode,
         command_name=command_name,
         print_time=lambda: viewpoint().now,
-        draw=drawings(viewpoint),
         zone_words=_zone_words(viewpoint),
         static_url=static_address(
             Path(app.static_folder or "static"), app.static_url_path or "/static", watch=app.debug

@@ -7,6 +7,11 @@ from zoneinfo import ZoneInfo
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
+_DUE_LOOKS = {
+    "overdue": ("bad", "exclamation-triangle"),
+    "today": ("warn", "clock"),
+    "later": ("neutral", "calendar"),
+}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -19,6 +24,16 @@ class Due:
     length: str = ""
     moment: datetime | None = None
     today: date | None = None
+
+    @property
+    def tone(self) -> str:
+        """bad, warn or neutral."""
+        return _DUE_LOOKS.get(self.kind, ("neutral", ""))[0]
+
+    @property
+    def sign(self) -> str:
+        """The icon that says the same as the tone; empty without a deadline."""
+        return _DUE_LOOKS.get(self.kind, ("neutral", ""))[1]
 
     @property
     def short(self) -> str:

@@ -1,25 +1,56 @@
-"""Rows of the longest lists, drawn whole: fifty rows of template calls cost more than the rest."""
+"""Rows of the longest lists in words, for the loops of `components/rows.html`."""
 
-from collections.abc import Iterable, Mapping
-
-from markupsafe import Markup
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from portal.presentation import times
-from portal.presentation.filters import money_tag, time_tag
+from portal.presentation.highlight import excerpt, marked
 from portal.presentation.icons import icon
-from portal.presentation.markup import cell, due_drawer, pill, row_title, status_badge
+from portal.presentation.labels import status as status_label
+from portal.presentation.money import money
 from portal.presentation.viewpoint import Viewpoint
 from portal.queries.history import HistoryRow
 from portal.queries.inbox import InboxTask
+from portal.translation import _
 
-_START, _END = Markup('<tr role="row" data-row>'), Markup("</tr>\n")
-_LOCKED = cell(icon("lock-closed"), "pick")
-_TICK = Markup(
-    '<td role="cell" class="pick"><input type="checkbox" name="task" value="{}"'
-    ' aria-label="Choose {}"{}></td>'
-)
-_ASKING = cell(pill("Waiting for an answer", "info", "question-mark-circle"), "state")
-_ON_HOLD = cell(pill("On hold", "warn", "pause-circle"), "state")
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """A task. `minor` is the amount for a script that adds up; `tone` and `icon`, which is drawn
+    already, belong to the state; `locked`: it cannot be ticked, and a note says why."""
+
+    id: str
+    url: str
+    number: str
+    title: str
+    notes: tuple[str, ...]
+    requester: str
+    amount: str
+    minor: int | None
+    currency: str | None
+    waited: str
+    state: str
+    tone: str
+    icon: str
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRow:
+    """A request. `submitted_at` is for machines; title, requester and excerpt may hold marks."""
+
+    url: str
+    number: str
+    title: str
+    kind: str
+    requester: str
+    amount: str
+    submitted_at: str
+    submitted: str
+    status: str
+    tone: str
+    icon: str
+    excerpt: str = ""
 
 
 def inbox_rows(
@@ -27,56 +58,92 @@ def inbox_rows(
     requests_url: str,
     view: Viewpoint,
     picks: Mapping[str, str | None] | None = None,
-) -> Markup:
-    """What `list_table` holds for these tasks; a request's address is `requests_url` and number.
-
-    `picks`: by task what keeps it from being ticked, None where nothing does; None: no ticks.
-    """
-    due = due_drawer(lambda: view)
-    parts: list[Markup | str] = []
-    for task in tasks:
-        lock = picks.get(task.id) if picks else None
-        notes = (task.type_name, f"for {task.acting_for}" if task.acting_for else None, lock)
-        waited = times.span(view.now - task.opened_at)
-        parts += (
-            _START,
-            "" if picks is None else _LOCKED if lock else _tick(task),
-            row_title(task.title, requests_url + task.number, task.number, notes),
-            cell(task.requester_name),
-            cell(money_tag(task.amount, task.currency), "amount"),
-            cell(waited, "hide"),
-            _state(task, due(task.due_at)),
-            _END,
-        )
-    return Markup("").join(parts)
+) -> list[InboxRow]:
+    """A request's address is `requests_url` and its number. `picks`: by task what keeps it from
+    being ticked, None where nothing does."""
+    return [_inbox_row(task, requests_url, view, picks or {}) for task in tasks]
 
 
-def _state(task: InboxTask, due: Markup) -> Markup:
-    """When it is due, unless something else comes first."""
+def _inbox_row(
+    task: InboxTask, requests_url: str, view: Viewpoint, picks: Mapping[str, str | None]
+) -> InboxRow:
+    lock = picks.get(task.id)
+    acting = _("for %(name)s", name=task.acting_for) if task.acting_for else ""
+    state, tone, sign = _state(task, view)
+    return InboxRow(
+        task.id,
+        requests_url + task.number,
+        task.number,
+        task.title,
+        tuple(note for note in (task.type_name, acting, lock) if note),
+        task.requester_name,
+        _amount(task.amount, task.currency),
+        task.amount,
+        task.currency,
+        times.span(view.now - task.opened_at),
+        state,
+        tone,
+        icon(sign, "mini") if sign else "",
+        lock is not None,
+    )
+
+
+def _state(task: InboxTask, view: Viewpoint) -> tuple[str, str, str]:
+    """When it is due, unless something else comes first: words, tone and icon."""
     if task.on_hold:
-        return _ON_HOLD
-    return _ASKING if task.asked_at is not None else cell(due, "state")
+        return _("On hold"), "warn", "pause-circle"
+    if task.asked_at is not None:
+        return _("Waiting for an answer"), "info", "question-mark-circle"
+    due = times.due(task.due_at, view.now, view.zone)
+    return due.short, due.tone, due.sign
 
 
-def _tick(task: InboxTask) -> Markup:
-    """A box to choose the task; a script adds up its amount."""
-    sum_of = ""
-    if task.amount is not None and task.currency:
-        sum_of = Markup(' data-minor="{}" data-currency="{}"').format(task.amount, task.currency)
-    return _TICK.format(task.id, task.number, sum_of)
-
-
-def history_rows(rows: Iterable[HistoryRow], requests_url: str, view: Viewpoint) -> Markup:
-    """The same for the history."""
-    parts: list[Markup] = []
+def history_rows(
+    rows: Iterable[HistoryRow], requests_url: str, view: Viewpoint
+) -> Iterator[RequestRow]:
+    """Requests as they stand."""
     for row in rows:
-        parts += (
-            _START,
-            row_title(row.title, requests_url + row.number, row.number, kind=row.type_name),
-            cell(row.requester_name),
-            cell(money_tag(row.amount, row.currency), "amount"),
-            cell(time_tag(row.submitted_at, "relative", lambda: view)),
-            cell(status_badge(row.status), "state"),
-            _END,
+        status = status_label(row.status)
+        yield RequestRow(
+            requests_url + row.number,
+            row.number,
+            row.title,
+            row.type_name,
+            row.requester_name,
+            _amount(row.amount, row.currency),
+            times.iso_utc(row.submitted_at),
+            times.relative(row.submitted_at, view.now),
+            status.words,
+            status.tone,
+            icon(status.icon, "mini"),
         )
-    return Markup("").join(parts)
+
+
+def found_rows(
+    rows: Iterable[HistoryRow],
+    texts: Mapping[str, str],
+    words: Sequence[str],
+    requests_url: str,
+    view: Viewpoint,
+) -> Iterator[RequestRow]:
+    """The same with the words of a search marked, and the place in `texts` that was hit."""
+    for row in rows:
+        status = status_label(row.status)
+        yield RequestRow(
+            requests_url + row.number,
+            row.number,
+            marked(row.title, words),
+            row.type_name,
+            marked(row.requester_name, words),
+            _amount(row.amount, row.currency),
+            times.iso_utc(row.submitted_at),
+            times.relative(row.submitted_at, view.now),
+            status.words,
+            status.tone,
+            icon(status.icon, "mini"),
+            excerpt(texts.get(row.id, ""), words),
+        )
+
+
+def _amount(minor: int | None, currency: str | None) -> str:
+    return "" if minor is None or not currency else money(minor, currency)

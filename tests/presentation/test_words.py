@@ -4,16 +4,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from flask import render_template_string
 
 from portal.domain.policy.policy import Decision
 from portal.domain.request import events
 from portal.domain.request.catalogue import EVENT_ENTRIES
 from portal.domain.request.values import Content, Priority, Status
 from portal.domain.routing.plan import StagePlan
-from portal.presentation import labels, markup
+from portal.presentation import labels
 from portal.presentation.history import entry, unknown_entry
 from portal.presentation.icons import icon
 from portal.presentation.letters import letters
+from portal.presenters import my_requests, rows
+from tests.presentation.gallery.app import create_gallery
 
 TONES = {"neutral", "info", "ok", "warn", "bad"}
 ALL = [
@@ -42,11 +45,29 @@ def test_icons_carry_nothing_that_the_content_policy_forbids() -> None:
         assert "style=" not in drawn
 
 
+ROWS = """
+{% from "components/badges.html" import pill %}
+{% from "components/lists.html" import cell, row_title %}
+{% from "components/rows.html" import inbox_rows, my_request_rows, request_rows %}
+{{ row_title(evil, evil, evil, [evil], evil, evil) }}{{ cell(evil) }}{{ pill(evil, evil) }}
+{{ inbox_rows([task], true) }}{{ request_rows([found]) }}{{ my_request_rows([mine]) }}
+"""
+
+
 def test_what_people_wrote_is_never_markup() -> None:
-    evil = "<b onclick='x'>"
-    drawn = markup.row_title(evil, evil, evil, [evil], evil, evil) + markup.cell(evil)
-    assert "<b" not in drawn
-    assert "<b" not in markup.pill(evil, evil)
+    evil, now = "<b onclick='x'>", datetime(2026, 11, 29, tzinfo=UTC)
+    task = rows.InboxRow(
+        evil, evil, evil, evil, (evil,), evil, evil, 1, evil, evil, evil, evil, evil, locked=False
+    )
+    found = rows.RequestRow(evil, evil, evil, evil, evil, evil, evil, evil, evil, evil, evil, evil)
+    mine = my_requests.Row(
+        title=evil, url=evil, number=evil, kind=evil, note=evil, amount=1, currency="EUR",
+        status=evil, turn=evil, since=now, following=evil,
+    )  # fmt: skip
+    with create_gallery().test_request_context():
+        page = render_template_string(ROWS, evil=evil, task=task, found=found, mine=mine)
+    assert "<b" not in page
+    assert page.count("&lt;b") > 20
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,8 @@ from portal.presenters import batches as reading
 from portal.presenters.answer import command_key
 from portal.queries import batches
 from portal.queries.batches import BatchRecord
-from portal.security.clicks import click
 from portal.security.guards import requires
-from portal.security.identity import me
+from portal.security.identity import click, me
 from portal.services import batches as service
 from portal.services.batches import BatchDecision, UnknownBatch, undo
 from portal.services.errors import Refused

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
-from functools import partial
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -81,11 +80,12 @@ def show() -> ResponseReturnValue:
     found = inbox.page(person.id, shown.view, clock, shown.text, _cursor(), whose=shown.whose)
     counts = inbox.counts(person.id, clock, shown.whose)
     picks = picks_of(found.tasks)
-    draw = partial(inbox_rows, requests_url=requests_url(), view=viewpoint(), picks=picks)
     return render_template(
         "pages/inbox/show.html",
-        groups=_groups(found.tasks, clock),
-        draw_rows=draw,
+        groups={
+            group: inbox_rows(tasks, requests_url(), viewpoint(), picks)
+            for group, tasks in _groups(found.tasks, clock).items()
+        },
         may_pick=picks is not None,
         key=new_key(),
         counts=counts,
