@@ -15,9 +15,8 @@ from portal.legacy.cutover import chain
 from portal.models.connection import HurriedConnection
 from portal.pages import errors
 from portal.pages import layout_context as frame
-from portal.security import gate, guards, headers, request_log
-from portal.security.cookies import cookie_name
-from portal.security.sessions import DatabaseSessions, portal_session
+from portal.security import guards, headers, request_log
+from portal.security.sessions import DatabaseSessions, cookie_name, portal_session
 from portal.temporal import gateway
 
 # The blueprints as people see them; a large one is a package of pages.
@@ -44,7 +43,7 @@ PAGES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 migrate.configure(chain.configure)
 
-LARGEST_BODY = 500_000  # forms with files may be larger: portal.security.gate
+LARGEST_BODY = 500_000  # forms with files may be larger: portal.security.guards
 LARGEST_FORM = 500_000
 MOST_PARTS = 1_000
 CONNECT_SECONDS = 2
@@ -148,7 +147,7 @@ def _watch(app: Flask, settings: Settings) -> None:
     request_log.register(app)
     translation.register(app, settings.languages, frame.own_language)
     headers.register(app, settings)
-    gate.register(app, settings)
+    guards.register(app, settings)
     csrf.init_app(app)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

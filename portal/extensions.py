@@ -1,10 +1,16 @@
 """The Flask extensions, unbound: the application factory binds them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import current_app
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
 from flask_wtf import CSRFProtect
-from sqlalchemy import MetaData
+from sqlalchemy import Connection, Engine, MetaData, UpdateBase
 from sqlalchemy.orm import DeclarativeBase
 
 NAMING = {
@@ -22,7 +28,58 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING, schema="portal")
 
 
-db = SQLAlchemy(model_class=Base)
+class WroteWhileReading(RuntimeError):
+    """A request that only reads (GET) sent a change; those belong inside `transaction`."""
+
+
+class RequestSession(Session):
+    """A session that a page can mark as only reading: then nothing begins and rolls back a
+    transaction around its statements, which would be two more waits for the server."""
+
+    def get_bind(self, *args: Any, **more: Any) -> Engine | Connection:
+        """The engine; for a page that only reads, the same connections in autocommit."""
+        engine = super().get_bind(*args, **more)
+        if not self.info.get(_READING) or not isinstance(engine, Engine):
+            return engine
+        if isinstance(more.get("clause"), UpdateBase):
+            raise WroteWhileReading(str(more["clause"]))
+        kept = current_app.extensions
+        if _READING not in kept:
+            kept[_READING] = engine.execution_options(isolation_level="AUTOCOMMIT")
+        autocommitting: Engine = kept[_READING]
+        return autocommitting
+
+    def flush(self, objects: Any = None) -> None:
+        """Send what changed, which a page that only reads must not have."""
+        if self.info.get(_READING) and (self.new or self.dirty or self.deleted):
+            raise WroteWhileReading("changed objects")
+        super().flush(objects)
+
+
+_READING = "reads_only"
+
+
+def read_only() -> None:
+    """From here on the present request only reads."""
+    db.session.info[_READING] = True
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """Inside: one transaction that may write, also in a request that else only reads."""
+    session = db.session()
+    was_reading = session.info.pop(_READING, False)
+    if was_reading:
+        session.rollback()
+    try:
+        yield
+    finally:
+        if was_reading:
+            session.rollback()
+            session.info[_READING] = True
+
+
+db = SQLAlchemy(model_class=Base, session_options={"class_": RequestSession})
 migrate = Migrate()
 login = LoginManager()
 csrf = CSRFProtect()

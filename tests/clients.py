@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 
 from portal.models import UserSession
 from portal.models.columns import new_id
-from portal.security.cookies import cookie_name
+from portal.security.sessions import cookie_name
 from portal.security.tokens import new_token, token_hash
 from tests.pages_read import Page, examine
 

@@ -11,7 +11,7 @@ from werkzeug.local import LocalProxy
 from portal.domain.people.permissions import Permission
 from portal.presentation.navigation import Navigation, OnNow, Person, build
 from portal.presentation.viewpoint import Viewpoint, zone_named
-from portal.queries import navigation as counters
+from portal.security import frame as frames
 from portal.security.identity import me, signed_in
 from portal.security.request_log import request_id
 
@@ -52,7 +52,7 @@ def _navigation() -> Navigation:
         places -= {"inbox", "away"}
     if not person.may(Permission.SUBMIT):
         places -= {"requests"}
-    found = counters.frame(person.id)
+    found = person.frame or frames.frame(person.id)
     acting = tuple(each.name for each in found.acting)
     shown = Person(person.name, person.time_zone, tuple(sorted(person.roles)), acting)
     frame = build(shown, request.path, places, found.counts, request.script_root)
@@ -68,7 +68,7 @@ def _navigation() -> Navigation:
 def closed() -> str | None:
     """What to say to visitors while the portal takes no commands; their page needs no database."""
     try:
-        return counters.closed()
+        return frames.closed()
     except SQLAlchemyError:
         return None
 

@@ -9,7 +9,7 @@ from portal.queries import mail as mails
 from portal.queries.mail import CaughtMail
 from portal.security.guards import public
 from portal.security.headers import POLICY
-from portal.security.settings import current_settings
+from portal.security.identity import current_settings
 
 blueprint = Blueprint("mail", __name__)
 

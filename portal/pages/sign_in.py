@@ -22,15 +22,11 @@ from portal.forms.sign_in import SignInForm
 from portal.pages import errors
 from portal.pages import layout_context as frame
 from portal.security import devices, kept_forms
-from portal.security.clicks import address, click
-from portal.security.gate import SAFE_METHODS, SignInNeeded
-from portal.security.guards import public, requires
-from portal.security.identity import me, signed_in
-from portal.security.input import refuse_large_form
+from portal.security.guards import SignInNeeded, public, refuse_large_form, requires
+from portal.security.identity import address, click, current_settings, me, signed_in
 from portal.security.kept_forms import KeptForm
 from portal.security.next_page import home, safe_next
-from portal.security.sessions import LINK, portal_session
-from portal.security.settings import current_settings
+from portal.security.sessions import LINK, SAFE_METHODS, portal_session
 from portal.services import sign_in as service
 from portal.services.errors import TooMany
 

@@ -60,11 +60,16 @@ def verify(connection: Connection, request_id: str | None = None) -> list[Proble
     rewritten from some event on together with the request's row.
     """
     problems: list[Problem] = []
-    streamed = {"yield_per": BATCH}
+    found = False
+    # One request's events come at once; all of them through a cursor on the server.
+    streamed = {} if request_id else {"yield_per": BATCH}
     with connection.execute(EVENTS, {"request": request_id}, execution_options=streamed) as rows:
         chains = groupby(rows.mappings(), key=lambda row: row["request_id"])
         for chunk in _chunks(list(events) for _, events in chains):
             problems += _check(connection, chunk)
+            found = True
+    if found and request_id:
+        return problems
     gone = connection.execute(WITHOUT_EVENTS, {"request": request_id})
     problems += [
         Problem(

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Uuid, and_, func, literal, literal_column, select
 
-from portal.extensions import db
+from portal.extensions import db, transaction
 from portal.models import Comment, Participant, Request, User
 from portal.models.requests import COMMENT_WORDS, NEAR_COMMENT, NEAR_REQUEST
 from portal.queries.history import HistoryPage, HistoryRow, page
@@ -152,5 +152,6 @@ def _likeness(words: list[str], near: Any) -> Any:
 def _close(statement: Select[*tuple[Any, ...]]) -> list[Any]:
     """Run it with our measure of likeness, for this transaction only."""
     setting = "pg_trgm.word_similarity_threshold"
-    db.session.execute(select(func.set_config(setting, LIKENESS, True)))
-    return list(db.session.execute(statement.limit(PAGE)))
+    with transaction():
+        db.session.execute(select(func.set_config(setting, LIKENESS, True)))
+        return list(db.session.execute(statement.limit(PAGE)))

@@ -7,7 +7,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
 from portal.config import Settings
-from portal.security.cookies import cookie_name, set_cookie
+from portal.security.sessions import cookie_name, set_cookie
 
 NAME = "device"
 DAYS_180 = 180 * 24 * 3600

@@ -1,19 +1,27 @@
-"""Deny by default: a view says who may come in, or the portal does not start.
+"""What every request passes before its view: is it well-formed, ours, and allowed?
+
+Deny by default: a view says who may come in, or the portal does not start.
 
     @blueprint.get("/inbox")
     @requires(Permission.DECIDE_OWN_TASKS)
     def inbox() -> str: ...
 
-The rule is only noted here; `portal.security.gate` holds it before any view runs.
+The rule is only noted by the decorator; the gate holds it before any view runs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-from flask import Flask
+from flask import Flask, abort, current_app, request
+from gunicorn.http.errors import ParseException
+from werkzeug.exceptions import RequestEntityTooLarge
 
+from portal.config import Settings
 from portal.domain.people.permissions import Permission
+from portal.security.identity import Identity
+from portal.security.sessions import SAFE_METHODS, portal_session
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -64,3 +72,102 @@ def check_all(app: Flask) -> None:
 def _mark(view: View, guard: Guard) -> View:
     view.portal_guard = guard  # type: ignore[attr-defined]  # functions may carry attributes
     return view
+
+
+class SignInNeeded(Exception):
+    """The page is for signed-in people; `portal.pages.sign_in` answers."""
+
+
+MEGABYTE = 1_000_000
+MULTIPART = "multipart/form-data"  # the only kind of form that carries files
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Hold every request of the app at the gate. To be registered before the CSRF check."""
+
+    @app.before_request
+    def gate() -> None:
+        if request.routing_exception is not None and request.endpoint is None:
+            return  # an unknown address or a foreign host: the error page answers
+        refuse_unreadable_address()
+        if request.method not in SAFE_METHODS:
+            refuse_cross_site(settings)
+        guard = guard_of(current_app.view_functions.get(request.endpoint or ""))
+        if guard is not None and guard.uploads and request.mimetype == MULTIPART:
+            request.max_content_length = _largest_upload(settings)
+        if guard is not None and guard.permission is not None:
+            _hold(guard, guard.permission)
+        refuse_large_form()
+
+
+def _largest_upload(settings: Settings) -> int:
+    """Bytes of a form with its files, which go to disk as they come in. Without a session only so
+    much is read that the text of a form can be kept."""
+    files = settings.attachments_most if portal_session().identity else 2
+    return (files * settings.attachments_largest_mb + 1) * MEGABYTE
+
+
+def refuse_cross_site(settings: Settings) -> None:
+    """403 for a form that another site sent. Browsers say where a form comes from; programs that
+    say nothing are held by the CSRF token."""
+    if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
+        abort(403, "This form was sent by another site.")
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return
+    scheme, _, place = origin.partition("://")
+    own = urlsplit(settings.public_url).netloc
+    if scheme not in ("http", "https") or place not in (request.host, own):
+        abort(403, "This form was sent by another site.")
+
+
+def _hold(guard: Guard, permission: Permission) -> None:
+    session = portal_session()
+    if session.error is not None:
+        raise session.error
+    person = session.identity
+    if person is None:
+        raise SignInNeeded
+    if not person.may(permission) or _changes_as_auditor(person, guard):
+        abort(403)
+
+
+def _changes_as_auditor(person: Identity, guard: Guard) -> bool:
+    return person.is_auditor and request.method not in SAFE_METHODS and not guard.own_settings
+
+
+MOST_FIELDS = 1000
+MOST_TEXT = 500_000  # characters of all fields together; files do not count
+
+
+def unreadable(text: str) -> bool:
+    """Whether PostgreSQL could not store the text."""
+    return "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def refuse_unreadable_address() -> None:
+    """400 for an address with such characters."""
+    if any(map(unreadable, _address_texts())):
+        abort(400, "The address holds a character that cannot be read.")
+
+
+def refuse_large_form() -> None:
+    """413 for a form with more fields or text than any of ours, 400 for a field without a name or
+    a body that breaks off; reading it also meets the size limits, which count each field of a form
+    with files by itself."""
+    try:
+        fields = list(request.form.items(multi=True))
+    except ParseException:
+        abort(400, "The form arrived broken.")
+    if any(name is None for name, _ in fields):
+        abort(400, "The form holds a field without a name.")
+    text = sum(len(name) + len(value) for name, value in fields)
+    if len(fields) > MOST_FIELDS or text > MOST_TEXT:
+        raise RequestEntityTooLarge
+
+
+def _address_texts() -> Iterable[str]:
+    yield request.path
+    for name, value in request.args.items(multi=True):
+        yield name
+        yield value

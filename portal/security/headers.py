@@ -3,7 +3,7 @@
 from flask import Flask, Response, request
 
 from portal.config import Settings
-from portal.security.cookies import is_https
+from portal.security.sessions import is_https
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "

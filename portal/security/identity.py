@@ -1,18 +1,23 @@
-"""Who is signed in, as the views see it."""
+"""Who is signed in, where the present request comes from, and the application's settings."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
+from flask import current_app, request
 from flask_login import AnonymousUserMixin, UserMixin, current_user
 from werkzeug.exceptions import Unauthorized
 
+from portal.config import Settings
 from portal.domain.people.permissions import Permission, Role, permissions_of
+from portal.domain.request.click import Click
+from portal.security.frame import Frame
 
 
 @dataclass(frozen=True, kw_only=True)
 class Identity(UserMixin):  # type: ignore[misc]  # no types there
-    """A signed-in person, read anew with every request. `now` is the database's clock."""
+    """A signed-in person, read anew with every request. `now` is the database's clock;
+    `frame` what pages tell them beside their content, where it was asked for."""
 
     id: str
     name: str
@@ -22,6 +27,7 @@ class Identity(UserMixin):  # type: ignore[misc]  # no types there
     locale: str
     session_id: str
     now: datetime
+    frame: Frame | None = None
     permissions: frozenset[Permission] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -57,3 +63,23 @@ def me() -> Identity:
     if person is None:
         raise Unauthorized
     return person
+
+
+LONGEST_USER_AGENT = 300
+
+
+def address() -> str | None:
+    """The visitor's address, seen through as many proxies as the settings trust."""
+    return request.remote_addr
+
+
+def click() -> Click:
+    """Where the present request comes from."""
+    agent = request.user_agent.string[:LONGEST_USER_AGENT]
+    return Click(ip=address(), user_agent=agent.replace("\x00", "") or None)
+
+
+def current_settings() -> Settings:
+    """What `create_app` was given."""
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings

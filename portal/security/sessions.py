@@ -15,13 +15,16 @@ from typing import Any, cast
 from flask import Flask, Request, session
 from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import BadData, URLSafeTimedSerializer
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Row, Select, bindparam, func, select, update
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from portal.config import Settings
-from portal.security import rows
-from portal.security.cookies import cookie_name, delete_cookie, set_cookie
-from portal.security.identity import Identity
+from portal.extensions import db, read_only, transaction
+from portal.models import User, UserSession
+from portal.models.connection import ServerSilent
+from portal.security.frame import Frame, frame_columns, frame_of
+from portal.security.identity import Identity, known_roles
 from portal.security.tokens import token_hash
 
 CSRF = "csrf_token"
@@ -29,6 +32,38 @@ FLASHES = "_flashes"
 LINK = "link"  # the link in a message by which a visitor came
 NOTE_SECONDS = 3600
 WITHOUT_SESSION = ("/static/", "/healthz", "/readyz", "/favicon.ico")
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SEEN_EVERY_SECONDS = 60
+
+
+def is_https(settings: Settings) -> bool:
+    """Whether people reach the portal over HTTPS."""
+    return settings.public_url.startswith("https://")
+
+
+def cookie_name(settings: Settings, name: str) -> str:
+    """`gloria-session`; over HTTPS `__Host-gloria-session`, which no sibling site can set."""
+    return f"__Host-gloria-{name}" if is_https(settings) else f"gloria-{name}"
+
+
+def set_cookie(
+    response: Response, settings: Settings, name: str, value: str, max_age: int | None = None
+) -> None:
+    """Set a cookie that no script reads. Without `max_age` (seconds) it ends with the browser."""
+    response.set_cookie(
+        cookie_name(settings, name),
+        value,
+        max_age=max_age,
+        path="/",
+        secure=is_https(settings),
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def delete_cookie(response: Response, settings: Settings, name: str) -> None:
+    """Take a cookie back."""
+    set_cookie(response, settings, name, "", max_age=0)
 
 
 class PortalSession(dict[str, Any], SessionMixin):
@@ -80,10 +115,12 @@ class DatabaseSessions(SessionInterface):
         session = PortalSession()
         if request.path.startswith(WITHOUT_SESSION) or request.routing_exception:
             return session
+        if request.method in SAFE_METHODS:
+            read_only()
         token = request.cookies.get(cookie_name(self.settings, "session"), "")
         if token:
             try:
-                self._load(session, token)
+                self._load(session, token, framed=request.method == "GET")
             except SQLAlchemyError as error:
                 session.error = error
         self._read_note(session, request)
@@ -100,12 +137,12 @@ class DatabaseSessions(SessionInterface):
         kept = {key: value for key, value in session.items() if key not in (CSRF, FLASHES)}
         if session.identity and kept != session.loaded:
             try:
-                rows.store(session.identity.session_id, kept)
+                store(session.identity.session_id, kept)
             except SQLAlchemyError:
                 app.logger.exception("session not stored")
 
-    def _load(self, session: PortalSession, token: str) -> None:
-        found = rows.load(token_hash(token), self.settings)
+    def _load(self, session: PortalSession, token: str, *, framed: bool) -> None:
+        found = load(token_hash(token), self.settings, framed=framed)
         if found is None:
             session.drop_token = True
             return
@@ -138,3 +175,99 @@ class DatabaseSessions(SessionInterface):
             set_cookie(response, self.settings, "note", str(self._signer(session).dumps(note)))
         elif session.had_note and not note:
             delete_cookie(response, self.settings, "note")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A live session: who, and what was kept in it."""
+
+    identity: Identity
+    data: dict[str, Any]
+
+
+def _live(*more: Any) -> Select[*tuple[Any, ...]]:
+    idle = func.make_interval(0, 0, 0, 0, 0, bindparam("idle_minutes"))
+    absolute = func.make_interval(0, 0, 0, 0, bindparam("absolute_hours"))
+    return (
+        select(
+            UserSession.id.label("session_id"),
+            UserSession.data,
+            UserSession.last_seen_at,
+            User.id,
+            User.name,
+            User.email,
+            User.roles,
+            User.time_zone,
+            User.locale,
+            func.now().label("now"),
+            *more,
+        )
+        .join(User, User.id == UserSession.user_id)
+        .where(
+            UserSession.token_hash == bindparam("token_hash"),
+            UserSession.ended_at.is_(None),
+            UserSession.last_seen_at > func.now() - idle,
+            UserSession.created_at > func.now() - absolute,
+            User.is_active,
+        )
+    )
+
+
+LIVE = _live()
+# For a page, which tells its reader the rest as well: one round trip for both.
+LIVE_WITH_FRAME = _live(*frame_columns(User.id))
+
+
+def load(token_hash: str, settings: Settings, *, framed: bool = False) -> Loaded | None:
+    """The live session of a token and its active person, with `framed` what the frame of a page
+    says to them; None where it is over or was never."""
+    row = _first(
+        LIVE_WITH_FRAME if framed else LIVE,
+        {
+            "token_hash": token_hash,
+            "idle_minutes": settings.session_idle_minutes,
+            "absolute_hours": settings.session_absolute_hours,
+        },
+    )
+    if row is None:
+        return None
+    if (row.now - row.last_seen_at).total_seconds() > SEEN_EVERY_SECONDS:
+        _change(row.session_id, last_seen_at=func.now())
+    return Loaded(_identity(row, frame_of(row) if framed else None), row.data)
+
+
+def _first(statement: Select[*tuple[Any, ...]], parameters: dict[str, Any]) -> Row[Any] | None:
+    try:
+        return db.session.execute(statement, parameters).one_or_none()
+    except DBAPIError as error:
+        db.session.rollback()
+        if not error.connection_invalidated or isinstance(error.orig, ServerSilent):
+            raise
+        # The server was restarted under a pooled connection. Nothing was done yet: ask again.
+        return db.session.execute(statement, parameters).one_or_none()
+
+
+def _identity(row: Row[Any], frame: Frame | None) -> Identity:
+    return Identity(
+        id=row.id,
+        name=row.name,
+        email=row.email or "",
+        roles=known_roles(row.roles),
+        time_zone=row.time_zone,
+        locale=row.locale,
+        session_id=row.session_id,
+        now=row.now,
+        frame=frame,
+    )
+
+
+def store(session_id: str, data: dict[str, Any]) -> None:
+    """Keep the session's own data."""
+    db.session.rollback()
+    _change(session_id, data=data)
+
+
+def _change(session_id: str, **values: Any) -> None:
+    with transaction():
+        db.session.execute(update(UserSession).where(UserSession.id == session_id).values(**values))
+        db.session.commit()

@@ -3,7 +3,7 @@
 from sqlalchemy.dialects.postgresql import insert
 
 from portal.domain.request.click import Click
-from portal.extensions import db
+from portal.extensions import db, transaction
 from portal.models import LinkRefusal
 
 
@@ -16,5 +16,6 @@ def note_refusal(link_id: str, request_id: str, user_id: str, click: Click) -> N
         ip=click.ip,
         user_agent=click.user_agent,
     )
-    db.session.execute(row.on_conflict_do_nothing())
-    db.session.commit()
+    with transaction():
+        db.session.execute(row.on_conflict_do_nothing())
+        db.session.commit()

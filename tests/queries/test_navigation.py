@@ -8,8 +8,8 @@ from sqlalchemy.dialects.postgresql import asyncpg
 from portal.extensions import db
 from portal.models import Notification
 from portal.models.columns import new_id
-from portal.queries.navigation import COUNTS, MOST, frame
-from portal.security.rows import LIVE
+from portal.security.frame import ALONE, MOST, frame
+from portal.security.sessions import LIVE, LIVE_WITH_FRAME
 from tests.web import People
 
 
@@ -25,7 +25,7 @@ def general_plan(statement: object) -> str:
     ("statement", "indexes"),
     [
         (
-            COUNTS,
+            ALONE,
             (
                 "ix_tasks_inbox",
                 "ix_notifications_unread",
@@ -34,8 +34,9 @@ def general_plan(statement: object) -> str:
             ),
         ),
         (LIVE, ("uq_sessions_token_hash", "pk_users")),
+        (LIVE_WITH_FRAME, ("uq_sessions_token_hash", "pk_users", "ix_tasks_inbox")),
     ],
-    ids=["counts", "session"],
+    ids=["frame", "session", "both"],
 )
 def test_indexes_serve_them(app: Flask, statement: object, indexes: tuple[str, ...]) -> None:
     with app.app_context():

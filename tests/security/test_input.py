@@ -6,7 +6,7 @@ import pytest
 from gunicorn.http.errors import InvalidChunkSize
 from werkzeug.test import encode_multipart
 
-from portal.security.input import unreadable
+from portal.security.guards import unreadable
 from tests.clients import PageClient, sign_in
 from tests.web import People
 

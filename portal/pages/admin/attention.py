@@ -11,9 +11,8 @@ from portal.presenters.answer import after, answered, command_key
 from portal.presenters.form_keys import new_key
 from portal.queries import attention, commands, messages
 from portal.queries.health import WORKER_SECONDS
-from portal.security.clicks import click
 from portal.security.guards import requires
-from portal.security.identity import me
+from portal.security.identity import click, me
 from portal.services.requests import review_people
 
 LONG = timedelta(minutes=1)

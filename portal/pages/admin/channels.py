@@ -24,8 +24,7 @@ from portal.presenters.form_keys import new_key
 from portal.queries import channels
 from portal.queries.channels import ChannelRecord
 from portal.security.guards import requires
-from portal.security.identity import me
-from portal.security.settings import current_settings
+from portal.security.identity import current_settings, me
 from portal.services import channels as service
 from portal.services.channels import ChannelGone, ChannelMoved, NameRefused, Setup, Wish
 

@@ -10,8 +10,7 @@ from portal.domain.people.permissions import Permission
 from portal.pages.admin import blueprint
 from portal.queries import messages
 from portal.security.guards import requires
-from portal.security.identity import me
-from portal.security.settings import current_settings
+from portal.security.identity import current_settings, me
 from portal.services.messages import send_again
 
 log = structlog.get_logger("portal.web")

@@ -19,9 +19,8 @@ from portal.presenters.answer import command_key
 from portal.presenters.form_keys import new_key
 from portal.presenters.policy_moves import preview
 from portal.queries import policy_moves
-from portal.security.clicks import click
 from portal.security.guards import requires
-from portal.security.identity import me
+from portal.security.identity import click, me
 from portal.services import requests as service
 from portal.services.requests import MOST_MOVED, Moved, PolicyMove
 

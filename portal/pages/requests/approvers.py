@@ -15,9 +15,8 @@ from portal.presenters.form_keys import new_key
 from portal.queries import people
 from portal.queries import request as requests
 from portal.queries.request import RequestRecord
-from portal.security.clicks import click
 from portal.security.guards import requires
-from portal.security.identity import me
+from portal.security.identity import click, me
 from portal.services.errors import Refused
 from portal.services.tasks import NewApprover, add_approver
 

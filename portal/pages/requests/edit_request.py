@@ -25,9 +25,8 @@ from portal.queries import commands
 from portal.queries.comments import Said, comments_of
 from portal.queries.readers import Reader
 from portal.queries.request import RequestRecord
-from portal.security.clicks import click
 from portal.security.guards import requires
-from portal.security.identity import me
+from portal.security.identity import click, me
 from portal.services.attachments import hand_on
 from portal.services.commands import Receipt
 from portal.services.errors import Refused

@@ -17,9 +17,8 @@ from portal.pages.requests.show import draw, visible
 from portal.presenters.answer import after, answered, command_key
 from portal.presenters.form_keys import new_key
 from portal.queries.request import RequestRecord
-from portal.security.clicks import click
 from portal.security.guards import requires
-from portal.security.identity import me
+from portal.security.identity import click, me
 from portal.services.commands import Receipt
 from portal.services.errors import Refused
 from portal.services.requests import cancel, hold, resume, withdraw

@@ -23,9 +23,8 @@ from portal.queries import request as requests
 from portal.queries.drafts import DraftRecord
 from portal.queries.readers import Reader
 from portal.queries.request_types import TypeRecord
-from portal.security.clicks import click
 from portal.security.guards import requires
-from portal.security.identity import me
+from portal.security.identity import click, me
 from portal.services import drafts as draft_service
 from portal.services import requests as submitting
 from portal.services.forecast import forecast

@@ -18,9 +18,8 @@ from portal.presenters.answer import after, answered, command_key
 from portal.presenters.form_keys import new_key
 from portal.queries import request as requests
 from portal.queries.request import RequestRecord
-from portal.security.clicks import click
 from portal.security.guards import requires
-from portal.security.identity import me
+from portal.security.identity import click, me
 from portal.services.errors import Refused, TooMany
 from portal.services.requests import OverrideInput, override
 from portal.services.sign_in import WrongPassword

@@ -21,9 +21,8 @@ from portal.presenters.reassignments import given_of
 from portal.queries import people
 from portal.queries import request as requests
 from portal.queries.request import RequestRecord, TaskRecord
-from portal.security.clicks import click
 from portal.security.guards import requires
-from portal.security.identity import me
+from portal.security.identity import click, me
 from portal.services.commands import Receipt
 from portal.services.errors import Refused
 from portal.services.tasks import NewAssignee, delegate, reassign, take_back

@@ -27,9 +27,8 @@ from portal.presenters.request_page import VERBS, Sheet, compose
 from portal.queries import commands
 from portal.queries import request as requests
 from portal.queries.request import RequestRecord
-from portal.security.clicks import click
 from portal.security.guards import requires
-from portal.security.identity import me
+from portal.security.identity import click, me
 from portal.services.errors import Refused
 from portal.services.requests import comment, remind
 

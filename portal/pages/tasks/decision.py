@@ -15,9 +15,8 @@ from portal.pages.tasks import blueprint, links
 from portal.presenters.answer import after, answered, command_key, reader
 from portal.queries import request as requests
 from portal.queries.request import RequestRecord
-from portal.security.clicks import click
 from portal.security.guards import requires
-from portal.security.identity import me
+from portal.security.identity import click, me
 from portal.services.errors import Refused
 from portal.services.tasks import Vote, decide, undo
 

@@ -10,9 +10,8 @@ from portal.pages.tasks import blueprint
 from portal.presenters import links as reading
 from portal.queries import links
 from portal.queries.links import LinkRecord
-from portal.security.clicks import click
 from portal.security.guards import public
-from portal.security.identity import Identity, signed_in
+from portal.security.identity import Identity, click, signed_in
 from portal.security.sessions import LINK
 from portal.security.tokens import token_hash
 from portal.services.links import note_refusal

@@ -26,9 +26,8 @@ from portal.presenters.form_keys import new_key
 from portal.presenters.links import deed
 from portal.queries import links
 from portal.queries.links import LinkRecord
-from portal.security.clicks import click
 from portal.security.guards import public
-from portal.security.identity import signed_in
+from portal.security.identity import click, signed_in
 from portal.security.sessions import LINK
 from portal.services.errors import Refused
 from portal.services.tasks import Vote, WrongProof, decide_unsigned

@@ -1,4 +1,4 @@
-"""What the frame of every page tells its reader, in one statement that reads a few index rows: open
+"""What the frame of every page tells its reader, read with the session from a few index rows: open
 tasks and unread notifications, each counted to a hundred, absences that are on, and whether the
 portal is closed."""
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, literal_column, select
+from sqlalchemy import Row, Select, bindparam, func, literal_column, select
 
 from portal.extensions import db
 from portal.models import Closure, Delegation, Notification, Task, User
@@ -15,29 +15,36 @@ MOST = 100
 MOST_ABSENCES = 5
 
 
-def _at_most(inner: Select[Any]) -> Select[Any]:
-    return select(func.count()).select_from(inner.limit(MOST).subquery())
+def _at_most(inner: Select[Any]) -> Any:
+    return select(func.count()).select_from(inner.limit(MOST).subquery()).scalar_subquery()
 
 
-# The status as a literal: a prepared statement's general plan could not use the partial index else.
-_OPEN: Select[Any] = select(literal_column("1")).where(
-    Task.assignee_id == bindparam("user_id"), Task.status == literal_column("'OPEN'")
-)
-_UNREAD: Select[Any] = select(literal_column("1")).where(
-    Notification.user_id == bindparam("user_id"),
-    Notification.read_at.is_(None),
-    literal_column("NOT notifications.hidden"),
-)
+def _open_tasks(person: Any) -> Select[Any]:
+    # The status as a literal: a prepared statement's general plan could not use the partial index
+    # else.
+    return select(literal_column("1")).where(
+        Task.assignee_id == person, Task.status == literal_column("'OPEN'")
+    )
+
+
+def _unread(person: Any) -> Select[Any]:
+    return select(literal_column("1")).where(
+        Notification.user_id == person,
+        Notification.read_at.is_(None),
+        literal_column("NOT notifications.hidden"),
+    )
+
+
 _CLOSED = select(Closure.words).where(Closure.in_force.is_(True)).scalar_subquery()
 
 
-def _absences(whose: Any, other: Any) -> Any:
+def _absences(person: Any, whose: Any, other: Any) -> Any:
     """The absences that are on in which the reader is `whose`, each with the other's name."""
     on = (
         select(User.name, Delegation.ends_at)
         .join(User, User.id == other)
         .where(
-            whose == bindparam("user_id"),
+            whose == person,
             Delegation.ends_at > func.now(),
             Delegation.starts_at <= func.now(),
             Delegation.revoked_at.is_(None),
@@ -50,13 +57,19 @@ def _absences(whose: Any, other: Any) -> Any:
     return select(func.jsonb_agg(pair)).select_from(on).scalar_subquery()
 
 
-COUNTS = select(
-    _CLOSED.label("closed"),
-    _at_most(_OPEN).scalar_subquery().label("inbox"),
-    _at_most(_UNREAD).scalar_subquery().label("notifications"),
-    _absences(Delegation.delegator_id, Delegation.delegate_id).label("away"),
-    _absences(Delegation.delegate_id, Delegation.delegator_id).label("acting"),
-)
+def frame_columns(person: Any) -> tuple[Any, ...]:
+    """The columns that `frame_of` reads, for the person of this id: a column or a parameter."""
+    delegator, delegate = Delegation.delegator_id, Delegation.delegate_id
+    return (
+        _CLOSED.label("closed"),
+        _at_most(_open_tasks(person)).label("inbox"),
+        _at_most(_unread(person)).label("notifications"),
+        _absences(person, delegator, delegate).label("away"),
+        _absences(person, delegate, delegator).label("acting"),
+    )
+
+
+ALONE = select(*frame_columns(bindparam("user_id")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +81,8 @@ class OnNow:
 
 
 @dataclass(frozen=True, slots=True)
-class FrameRecord:
-    """`counts` by blueprint (100 means "more than 99"); `away`: who acts for the reader; `acting`:
+class Frame:
+    """`counts` by place (100 means "more than 99"); `away`: who acts for the reader; `acting`:
     for whom the reader acts; `closed`: what to say while the portal takes no commands."""
 
     counts: dict[str, int]
@@ -78,12 +91,16 @@ class FrameRecord:
     closed: str | None = None
 
 
-def frame(user_id: str) -> FrameRecord:
+def frame(user_id: str) -> Frame:
     """What the frame says to this person now."""
-    row = db.session.execute(COUNTS, {"user_id": user_id}).one()
+    return frame_of(db.session.execute(ALONE, {"user_id": user_id}).one())
+
+
+def frame_of(row: Row[Any]) -> Frame:
+    """The frame in a row with `frame_columns`."""
     counts = {"inbox": row.inbox, "notifications": row.notifications}
     counts = {name: count for name, count in counts.items() if count}
-    return FrameRecord(counts, _on(row.away), _on(row.acting), row.closed)
+    return Frame(counts, _on(row.away), _on(row.acting), row.closed)
 
 
 def _on(pairs: list[list[str]] | None) -> tuple[OnNow, ...]:
