@@ -19,7 +19,7 @@ from portal.presentation.viewpoint import zone_named
 from portal.presenters.answer import requests_url
 from portal.presenters.bulk_selection import picks_of
 from portal.presenters.form_keys import new_key
-from portal.presenters.rows import inbox_rows
+from portal.presenters.rows import InboxRow, inbox_rows
 from portal.presenters.saved_views import Place, views_of
 from portal.queries import acting, inbox
 from portal.queries.inbox import OWN, Clock, Cursor, InboxCounts, InboxTask, View
@@ -82,10 +82,7 @@ def show() -> ResponseReturnValue:
     picks = picks_of(found.tasks)
     return render_template(
         "pages/inbox/show.html",
-        groups={
-            group: inbox_rows(tasks, requests_url(), viewpoint(), picks)
-            for group, tasks in _groups(found.tasks, clock).items()
-        },
+        groups=_drawn(_groups(found.tasks, clock), picks),
         may_pick=picks is not None,
         key=new_key(),
         counts=counts,
@@ -142,6 +139,13 @@ def _owners(shown: InboxFilter, tasks: tuple[InboxTask, ...]) -> list[Tab]:
     return [
         Tab(label, replace(shown, whose=key).url, None, key == shown.whose) for key, label in every
     ]
+
+
+def _drawn(
+    groups: Mapping[View, list[InboxTask]], picks: Mapping[str, str | None] | None
+) -> dict[View, list[InboxRow]]:
+    place, view = requests_url(), viewpoint()
+    return {group: inbox_rows(tasks, place, view, picks) for group, tasks in groups.items()}
 
 
 def _groups(tasks: tuple[InboxTask, ...], clock: Clock) -> dict[View, list[InboxTask]]:
