@@ -11,10 +11,10 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import Connection, text
 
-import portal.models  # noqa: F401 - fills the metadata
+import portal.legacy.models
+import portal.models  # noqa: F401 - both fill the metadata
 from portal.extensions import db
-from portal.legacy.cutover.chain import catch_up
-from portal.legacy.cutover.places import REVISION
+from portal.legacy.cutover.chain import REVISION, catch_up
 
 LOCK_TIMEOUT = "1s"
 STATEMENT_TIMEOUT = "15min"

@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from portal import cli, logs, presentation, translation
 from portal.config import ROOT, ConfigurationError, Settings
 from portal.extensions import csrf, db, login, migrate
+from portal.legacy import pages as legacy
 from portal.legacy.cutover import chain
 from portal.models.connection import HurriedConnection
 from portal.pages import errors
@@ -39,7 +40,6 @@ PAGES: dict[str, tuple[str, ...]] = {
     "commands": (),
     "health": (),
     "mail": (),
-    "cutover": (),
 }  # fmt: skip
 migrate.configure(chain.configure)
 
@@ -162,3 +162,5 @@ def _pages(app: Flask) -> None:
         for part in parts:
             import_module(f"portal.pages.{name}.{part}")
         app.register_blueprint(room.blueprint)
+    app.register_blueprint(legacy.blueprint)
+    app.extensions["administration"] = [legacy.place]

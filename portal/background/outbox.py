@@ -22,8 +22,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from portal.config import Settings
-from portal.models import Closure, LegacyMove
+from portal.models import Closure
 from portal.models import Command as Row
+from portal.models.closures import given_back
 from portal.temporal.delivery import SUBMIT, CommandDelivery
 
 WATCH_SECONDS = 30.0
@@ -81,10 +82,8 @@ def park(connection: Connection, command: WaitingCommand, error: str) -> None:
 
 
 def is_given_back(connection: Connection, request_id: str) -> bool:
-    """Whether an old engine has the request again, so that no workflow may be brought back."""
-    statement = select(LegacyMove.instance_id).where(
-        LegacyMove.new_request_id == request_id, LegacyMove.rolled_back_at.is_not(None)
-    )
+    """Whether another system has the request again, so that no workflow may be brought back."""
+    statement = select(given_back.c.request_id).where(given_back.c.request_id == request_id)
     return connection.execute(statement).first() is not None
 
 

@@ -17,7 +17,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from portal.config import Settings
 from portal.domain.request.values import OPEN
-from portal.models import Closure, LegacyMove, Request
+from portal.models import Closure, Request
+from portal.models.closures import given_back
 from portal.models.states import kept_state
 from portal.temporal import client as clients
 from portal.temporal.start import IN_FLIGHT, StateToStart, start_from_state
@@ -123,9 +124,7 @@ def _open_requests(engine: Engine) -> Iterator[_Open]:
             .where(
                 Request.status.in_([status.value for status in OPEN]),
                 Request.id > last,
-                ~exists().where(
-                    LegacyMove.new_request_id == Request.id, LegacyMove.rolled_back_at.is_not(None)
-                ),
+                ~exists().where(given_back.c.request_id == Request.id),
                 ~exists().where(Closure.in_force.is_(True), Closure.drained_at.is_not(None)),
             )
             .order_by(Request.id)

@@ -1,17 +1,21 @@
-"""People who come over: who they are here, and which of them keeps a shared mail address."""
+"""People who come over, with their accounts and the delegations that are in force."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import psycopg
+from sqlalchemy import Connection as SqlConnection
 
-from portal.legacy.directory import OldDirectory, Profile
-from portal.legacy.setting import nameless
+from portal.legacy.engine import Definition, Row, person_in
+from portal.legacy.people import OldDirectory, Profile, rows_of, within
+from portal.legacy.setting import Setting, nameless
 from portal.legacy.tables import OPS
-from portal.legacy.values import new_key
+from portal.legacy.values import moment, new_key, text
 
-Connection = psycopg.Connection[Any]
+Driver = psycopg.Connection[Any]
 MAIL = re.compile(r"[^@\s,;<>()\[\]\\\"]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,}")
 LONGEST_MAIL = 254
 
@@ -36,7 +40,7 @@ def valid_mail(mail: str | None) -> str | None:
 class Accounts:
     """Which user a profile is here. Nothing is written before `make`."""
 
-    def __init__(self, connection: Connection, directory: OldDirectory, schema: str = OPS) -> None:
+    def __init__(self, connection: Driver, directory: OldDirectory, schema: str = OPS) -> None:
         self._directory = directory
         self._schema = schema
         self.listed: list[dict[str, str]] = []
@@ -47,7 +51,7 @@ class Accounts:
         self._owners: dict[str, str] = {}
         self._find(connection)
 
-    def share_addresses(self, connection: Connection, asked: Iterable[str]) -> None:
+    def share_addresses(self, connection: Driver, asked: Iterable[str]) -> None:
         """Settle who keeps a shared address: of those who come over, the first active by id.
 
         `asked`: profiles that come over because a definition asks them.
@@ -66,7 +70,7 @@ class Accounts:
             if able:
                 self._owners[mail] = able[0].id
 
-    def make(self, connection: Connection, profiles: Iterable[str]) -> None:
+    def make(self, connection: Driver, profiles: Iterable[str]) -> None:
         """Make the accounts of these profiles where they are missing, in the caller's transaction.
 
         Somebody without a profile becomes a placeholder with a name, who cannot sign in.
@@ -93,7 +97,7 @@ class Accounts:
         """The transaction that made these accounts stands."""
         self._made |= set(profiles)
 
-    def _find(self, connection: Connection) -> None:
+    def _find(self, connection: Driver) -> None:
         """Adopt accounts that are there: by the old key, else the employee number, else mail."""
         rows = connection.execute(
             "SELECT id::text, legacy_profile_id, employee_no, lower(email) FROM portal.users"
@@ -111,7 +115,7 @@ class Accounts:
                 self.known[profile.id] = found
                 used.add(found)
 
-    def _appearing(self, connection: Connection, among: set[str]) -> set[str]:
+    def _appearing(self, connection: Driver, among: set[str]) -> set[str]:
         found: set[str] = set()
         if not among:
             return found
@@ -145,7 +149,7 @@ class Accounts:
         return {"id": id_, "name": profile.name, "mail": mail, "nip": profile.nip,
                 "active": profile.is_active, "legacy": profile_id}  # fmt: skip
 
-    def _taken(self, connection: Connection, rows: list[dict[str, Any]]) -> dict[str, str]:
+    def _taken(self, connection: Driver, rows: list[dict[str, Any]]) -> dict[str, str]:
         """Addresses and employee numbers that others have here already, and who."""
         mails = [row["mail"].lower() for row in rows if row["mail"]]
         nips = [row["nip"] for row in rows if row["nip"]]
@@ -157,7 +161,7 @@ class Accounts:
         taken = {f"mail {mail}": id_ for id_, mail, _ in found if mail}
         return taken | {f"nip {nip}": id_ for id_, _, nip in found if nip}
 
-    def _insert(self, connection: Connection, row: dict[str, Any], taken: dict[str, str]) -> None:
+    def _insert(self, connection: Driver, row: dict[str, Any], taken: dict[str, str]) -> None:
         for name, key in (("mail", f"mail {(row['mail'] or '').lower()}"),
                           ("nip", f"nip {row['nip']}")):  # fmt: skip
             if row[name] is not None and taken.setdefault(key, row["id"]) != row["id"]:
@@ -177,3 +181,107 @@ class Accounts:
         entry = {"table": "user_profiles", "key": profile.id, "reason": reason}
         if entry not in self.listed:
             self.listed.append(entry)
+
+
+@dataclass(frozen=True)
+class NewDelegation:
+    """A delegation as it will be: profiles, the types it is for (None: all), and its time."""
+
+    legacy_id: str
+    delegator: str
+    delegate: str
+    type_codes: list[str] | None
+    start: datetime
+    end: datetime
+    reason: str
+
+
+def read_delegations(
+    connection: Driver, setting: Setting, definitions: dict[str, Definition]
+) -> tuple[list[NewDelegation], list[dict[str, str]]]:
+    """Those that come over, and why the others do not."""
+    coming: list[NewDelegation] = []
+    listed: list[dict[str, str]] = []
+    codes: dict[str, list[str]] = {}
+    for id_, definition in sorted(definitions.items()):
+        module = text(definition.row.get("module"))
+        if module is not None:
+            codes.setdefault(module.lower(), []).append(setting.types[id_].code)
+    for row in rows_of(connection, OPS, "approval_delegations"):
+        problem = next(_problems(row, setting.directory, codes), None)
+        if problem is not None:
+            key = str(row.get("id"))
+            listed.append({"table": "approval_delegations", "key": key, "reason": problem})
+        else:
+            coming.append(_delegation(row, codes))
+    return coming, listed
+
+
+def make_delegations(
+    connection: SqlConnection,
+    coming: list[NewDelegation],
+    setting: Setting,
+    accounts: Accounts,
+) -> list[dict[str, str]]:
+    """Write them and their people, in the caller's transaction; what is there is left alone.
+
+    Returns those that the database refused, and why.
+    """
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    accounts.make(driver, [p for each in coming for p in (each.delegator, each.delegate)])
+    refused = []
+    for each in coming:
+        try:
+            with driver.transaction():
+                _insert(driver, each, setting)
+        except psycopg.Error as error:
+            reason = f"It could not be written: {' '.join(str(error).split())[:300]}"
+            key = each.legacy_id
+            refused.append({"table": "approval_delegations", "key": key, "reason": reason})
+    return refused
+
+
+def _insert(driver: Driver, each: NewDelegation, setting: Setting) -> None:
+    driver.execute(
+        "INSERT INTO portal.delegations (id, delegator_id, delegate_id, type_codes, starts_at,"
+        " ends_at, reason, legacy_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+        " ON CONFLICT DO NOTHING",
+        [
+            new_key(f"delegation {each.legacy_id}"), setting.user(each.delegator),
+            setting.user(each.delegate), each.type_codes, each.start, each.end, each.reason,
+            each.legacy_id,
+        ],
+    )  # fmt: skip
+
+
+def _problems(row: Row, directory: OldDirectory, codes: dict[str, list[str]]) -> Iterator[str]:
+    start, end = moment(row.get("start_date")), moment(row.get("end_date"))
+    people = [person_in(row.get(f"{end_}_profile_id")) for end_ in ("delegator", "delegate")]
+    module = text(row.get("module"))
+    if row.get("is_active") is False or start is None or end is None:
+        yield "The delegation is not active: left behind."
+    elif not within(start, end, directory.now):
+        yield "The delegation is not in force now: left behind."
+    if not all(person is not None and directory.is_active(person) for person in people):
+        yield "One of the two people is missing or inactive: left behind."
+    if people[0] == people[1]:
+        yield "It delegates to the same person: left behind."
+    if module is not None and module.lower() not in codes:
+        yield f"There is no definition of the module {module}: left behind."
+
+
+def _delegation(row: Row, codes: dict[str, list[str]]) -> NewDelegation:
+    module = text(row.get("module"))
+    start, end = moment(row.get("start_date")), moment(row.get("end_date"))
+    assert start is not None
+    assert end is not None
+    return NewDelegation(
+        str(row.get("id")),
+        str(row.get("delegator_profile_id")).strip(),
+        str(row.get("delegate_profile_id")).strip(),
+        None if module is None else codes[module.lower()],
+        start,
+        end,
+        text(row.get("reason")) or "",
+    )

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
-from portal.legacy.records import Definition, Finding, Step
+from portal.legacy.engine import Definition, Finding, Step
+from portal.legacy.route import Unit
 from portal.legacy.setting import Setting
-from portal.legacy.units import Unit
 from portal.legacy.values import amount, moment, share
 
 HOUR = 3600.0

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from portal.domain.legacy_choices import Course, Question
-from portal.legacy.history import outcome_of
+from portal.legacy.choices import Course, Question
+from portal.legacy.engine import Finding, Instance, person_in
 from portal.legacy.live import closed, map_active, needs_person
 from portal.legacy.outcome import Mapped, Result
-from portal.legacy.records import Finding, Instance, person_in
+from portal.legacy.past import outcome_of
 from portal.legacy.route import KNOWN_STATUSES
 from portal.legacy.setting import Answer, Setting
 from portal.legacy.tables import ACTIVE_STATES, FINISHED_STATES

@@ -17,20 +17,16 @@ from sqlalchemy import Engine, create_engine
 
 from portal.config import Settings
 from portal.legacy import messages
+from portal.legacy.accounts import make_delegations, read_delegations
 from portal.legacy.answers import read_answers
-from portal.legacy.bookkeeping import RunRow, Starts
-from portal.legacy.clashes import DryClashes
-from portal.legacy.delegating import make_delegations, read_delegations
+from portal.legacy.engine import CHUNK, Instance
 from portal.legacy.mapping import map_instance
-from portal.legacy.outcome import FINAL, Item, Mapped, Result
+from portal.legacy.outcome import FINAL, Mapped, Result
 from portal.legacy.preparing import Prepared, make_partitions, prepare, recorded_before
-from portal.legacy.reading import CHUNK
-from portal.legacy.records import Instance
-from portal.legacy.report import Report
+from portal.legacy.runs import EXIT_UNUSABLE, Report, RunRow, Totals
 from portal.legacy.setting import RejectedRunning, Setting
-from portal.legacy.starting import Started, Starter
-from portal.legacy.totals import EXIT_UNUSABLE, Totals
-from portal.legacy.writing import Writer
+from portal.legacy.starting import Started, Starter, Starts
+from portal.legacy.writing import DryClashes, Item, Writer
 
 
 @dataclass(frozen=True)

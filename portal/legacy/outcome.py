@@ -5,12 +5,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from portal.domain.legacy_choices import Question
 from portal.domain.policy.policy import Policy
 from portal.domain.request.apply import evolve
 from portal.domain.request.events import Event, LegacyRecorded
 from portal.domain.request.state import Approval
-from portal.legacy.records import Instance
+from portal.legacy.choices import Question
 
 
 class Result(StrEnum):
@@ -77,12 +76,3 @@ class Story:
         event = kind(request_id=state.request_id, seq=state.seq + 1, at=at, actor=actor, **values)
         self._state = evolve(state, event)
         self.events.append(event)
-
-
-@dataclass
-class Item:
-    """An instance on its way: its rows, and what it was mapped to. `again`: it comes once more."""
-
-    instance: Instance
-    mapped: Mapped
-    again: bool = False

@@ -1,12 +1,222 @@
-"""Whom a step of the old engine asks, as of the move: nobody is guessed, nobody is dropped."""
+"""The old organisation, and whom a step asks as of the move: nobody is guessed, nobody dropped."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
-from portal.domain.legacy_choices import Question
-from portal.legacy.directory import OldDirectory
-from portal.legacy.records import Definition, Finding, Step, person_in
-from portal.legacy.values import text
+import psycopg
+from psycopg import sql
+
+from portal.legacy.choices import Question
+from portal.legacy.engine import Definition, Finding, Row, Step, person_in
+from portal.legacy.tables import MASTER, OPS
+from portal.legacy.values import moment, text
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A row of user_profiles, with name and mail from the employee register."""
+
+    id: str
+    nip: str | None
+    name: str
+    mail: str | None
+    is_active: bool
+
+
+@dataclass(frozen=True)
+class Post:
+    """A row of user_positions: a person in a position, for a time. Acting holders count too."""
+
+    person: str
+    position: str
+    start: datetime | None
+    end: datetime | None
+    is_active: bool
+
+    def is_in_force(self, now: datetime) -> bool:
+        """Whether the person holds it now."""
+        return self.is_active and within(self.start, self.end, now)
+
+
+@dataclass(frozen=True)
+class Position:
+    """A position; `above` is the one it reports to."""
+
+    id: str
+    code: str | None
+    name: str
+    is_active: bool
+    above: str | None
+
+
+def within(start: datetime | None, end: datetime | None, now: datetime) -> bool:
+    """start <= now < end, where a missing end never comes."""
+    return (start is None or start <= now) and (end is None or now < end)
+
+
+@dataclass
+class OldDirectory:
+    """The organisation at `now`. `role_holders`: profile ids in force, by the role's code."""
+
+    now: datetime
+    profiles: dict[str, Profile] = field(default_factory=dict)
+    role_holders: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    positions: dict[str, Position] = field(default_factory=dict)
+    position_codes: dict[str, str] = field(default_factory=dict)
+    posts: dict[str, list[Post]] = field(default_factory=dict)
+    holders: dict[str, list[str]] = field(default_factory=dict)
+
+    def add_posts(self, posts: Iterable[Post]) -> None:
+        """Take in who holds or held which position."""
+        for post in posts:
+            self.posts.setdefault(post.person, []).append(post)
+            if post.is_in_force(self.now):
+                held = self.holders.setdefault(post.position, [])
+                if post.person not in held:
+                    held.append(post.person)
+
+    def is_active(self, person: str) -> bool:
+        """Whether there is such a profile, and it is active."""
+        profile = self.profiles.get(person)
+        return profile is not None and profile.is_active
+
+    def name(self, person: str | None) -> str:
+        """A person's name, or what can be said without one."""
+        if person is None:
+            return "nobody"
+        profile = self.profiles.get(person)
+        return f"a person without a profile ({person})" if profile is None else profile.name
+
+    def posts_of(self, person: str) -> list[str]:
+        """The positions a person holds in force, else the one they held last."""
+        posts = self.posts.get(person, [])
+        in_force = [post.position for post in posts if post.is_in_force(self.now)]
+        if in_force:
+            return list(dict.fromkeys(in_force))
+        # Posts that are still to begin were never held.
+        past = [post for post in posts if post.start is None or post.start <= self.now]
+        return [max(past, key=_last).position] if past else []
+
+    def holders_of(self, position_id: str) -> list[str]:
+        """Who holds an active position in force, active or not; nobody for an inactive one."""
+        position = self.positions.get(position_id)
+        if position is None or not position.is_active:
+            return []
+        return self.holders.get(position_id, [])
+
+    def above(self, position_id: str) -> Iterator[str]:
+        """The positions above one, nearest first, each once."""
+        seen = {position_id}
+        position = self.positions.get(position_id)
+        while position is not None and position.above is not None and position.above not in seen:
+            seen.add(position.above)
+            yield position.above
+            position = self.positions.get(position.above)
+
+
+def _last(post: Post) -> tuple[datetime, datetime]:
+    distant, never = moment("9999-01-01"), moment("0001-01-02")
+    assert distant is not None
+    assert never is not None
+    return (post.end or distant, post.start or never)
+
+
+Driver = psycopg.Connection[Any]
+OWN_REGISTER = sql.SQL("i.nip IN (SELECT nip FROM gloria_ops.user_profiles)")
+
+
+def read_directory(connection: Driver, now: datetime) -> OldDirectory:
+    """The organisation as it is at `now`. A table that is missing is empty."""
+    register = {str(row.get("nip")).strip(): row for row in _register(connection)}
+    profiles = [_profile(row, register) for row in rows_of(connection, OPS, "user_profiles")]
+    positions = {each.id: each for each in _positions(connection)}
+    directory = OldDirectory(
+        now,
+        profiles={profile.id: profile for profile in profiles},
+        role_holders=_role_holders(connection, now),
+        positions=positions,
+        position_codes={each.code: each.id for each in positions.values() if each.code},
+    )
+    directory.add_posts(_post(row) for row in rows_of(connection, OPS, "user_positions"))
+    return directory
+
+
+def rows_of(
+    connection: Driver, schema: str, table: str, where: sql.Composable | None = None
+) -> list[Row]:
+    """A table's rows as JSON, in the order of their keys; none where the table is missing."""
+    known = connection.execute("SELECT to_regclass(%s)", [f"{schema}.{table}"]).fetchone()
+    if known is None or known[0] is None:
+        return []
+    query = sql.SQL("SELECT row_to_json(i) FROM {} i WHERE {}").format(
+        sql.Identifier(schema, table), where or sql.SQL("true")
+    )
+    rows = [row[0] for row in connection.execute(query).fetchall()]
+    return sorted(rows, key=lambda row: str(row.get("id")))
+
+
+def _register(connection: Driver) -> list[Row]:
+    known = connection.execute("SELECT to_regclass('gloria_ops.user_profiles')").fetchone()
+    if known is None or known[0] is None:
+        return []
+    return rows_of(connection, MASTER, "data_karyawan", OWN_REGISTER)
+
+
+def _profile(row: Row, register: dict[str, Row]) -> Profile:
+    nip = text(row.get("nip"))
+    person = register.get(nip or "", {})
+    id_ = str(row.get("id"))
+    return Profile(
+        id_,
+        nip,
+        text(person.get("nama")) or nip or id_,
+        text(person.get("email")),
+        row.get("is_active") is not False,
+    )
+
+
+def _role_holders(connection: Driver, now: datetime) -> dict[str, tuple[str, ...]]:
+    holders: dict[str, list[str]] = {}
+    for row in rows_of(connection, OPS, "user_roles"):
+        valid = within(moment(row.get("valid_from")), moment(row.get("valid_until")), now)
+        if valid and row.get("is_active") is not False:
+            holders.setdefault(str(row.get("role_id")), []).append(str(row.get("user_profile_id")))
+    found = {}
+    for role in rows_of(connection, OPS, "roles"):
+        code, active = text(role.get("code")), role.get("is_active") is not False
+        if code is not None:
+            people = holders.get(str(role.get("id")), []) if active else []
+            found[code] = tuple(dict.fromkeys(people))
+    return found
+
+
+def _positions(connection: Driver) -> list[Position]:
+    above = {
+        str(row.get("position_id")): text(row.get("reports_to_id"))
+        for row in rows_of(connection, OPS, "position_hierarchy")
+    }
+    return [
+        Position(
+            id_ := str(row.get("id")),
+            text(row.get("code")),
+            text(row.get("name")) or id_,
+            row.get("is_active") is not False,
+            above.get(id_),
+        )
+        for row in rows_of(connection, OPS, "positions")
+    ]
+
+
+def _post(row: Row) -> Post:
+    return Post(
+        str(row.get("user_profile_id")),
+        str(row.get("position_id")),
+        moment(row.get("start_date")),
+        moment(row.get("end_date")),
+        row.get("is_active") is not False,
+    )
 
 
 @dataclass(frozen=True)

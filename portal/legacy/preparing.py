@@ -12,10 +12,9 @@ from sqlalchemy import Connection
 from portal.domain.request.apply import fold
 from portal.domain.request.events import LegacyRecorded
 from portal.legacy.accounts import Accounts
+from portal.legacy.engine import Definition, OldEngine, Selection
 from portal.legacy.live import general_policy
-from portal.legacy.organisation import read_directory
-from portal.legacy.reading import OldEngine, Selection
-from portal.legacy.records import Definition
+from portal.legacy.people import read_directory
 from portal.legacy.setting import Before, RejectedRunning, Setting
 from portal.legacy.tables import ARCHIVE, OPS
 from portal.legacy.types import plan_types

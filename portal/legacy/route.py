@@ -5,12 +5,141 @@ finished are walked through, so a loop ends by itself.
 """
 
 from bisect import insort
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
 
-from portal.domain.legacy_choices import Choice, Course, Question
-from portal.legacy import conditions
-from portal.legacy.records import Finding, Instance, Step
-from portal.legacy.units import Part, Route, Unit
+from portal.legacy.choices import Choice, Course, Question
+from portal.legacy.engine import Finding, Instance, Step
+from portal.legacy.values import NUMBER, mapping, text
+
+
+class Part(StrEnum):
+    """What a part of the route ahead is."""
+
+    APPROVAL = "approval"
+    NOTIFY = "notify"
+    LEFT_OUT = "left out"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One part of the route ahead: a step, or the open steps that are one stage together.
+
+    `finished`: the children of the same PARALLEL step that are done. `around`: the PARALLEL steps
+    themselves, whose clocks count too. `condition`: why it is left out, or asked, in words.
+    """
+
+    part: Part
+    steps: tuple[Step, ...]
+    finished: tuple[Step, ...] = ()
+    around: tuple[Step, ...] = ()
+    condition: str = ""
+
+    @property
+    def is_group(self) -> bool:
+        """Whether several steps, or children of a PARALLEL step, are one stage."""
+        return len(self.steps) > 1 or bool(self.around)
+
+
+@dataclass
+class Route:
+    """`past`: finished and jumped-over steps, in order; `ahead`: what is left, first come first."""
+
+    past: list[Step] = field(default_factory=list)
+    ahead: list[Unit] = field(default_factory=list)
+
+
+MISSING = object()
+
+
+class NoCondition(ValueError):
+    """The condition cannot be read; the message says why, as the end of a sentence."""
+
+
+def holds(condition: Any, context: dict[str, Any]) -> bool:
+    """Whether the condition is true of the context; without a condition it is.
+
+    Raises NoCondition for a shape or an operator that the old engine did not have.
+    """
+    if condition is None or condition in ({}, ""):
+        return True
+    parts = mapping(condition)
+    field, operator = text(parts.get("field")), parts.get("operator")
+    if field is None:
+        raise NoCondition("it names no field")
+    test = OPERATORS.get(operator) if isinstance(operator, str) else None
+    if test is None:
+        raise NoCondition(f"its operator is {operator!r}")
+    return test(context.get(parts["field"], MISSING), parts.get("value"))
+
+
+def condition_in_words(condition: Any) -> str:
+    """The condition as a clause, for pages: "if amount is greater than 500"."""
+    parts = mapping(condition)
+    operator = WORDS.get(str(parts.get("operator")), str(parts.get("operator")))
+    return f"if {parts.get('field')} {operator} {parts.get('value')}"
+
+
+def _equals(found: Any, value: Any) -> bool:
+    if found is MISSING or _kind(found) != _kind(value):
+        return False
+    return bool(found == value)
+
+
+def _differs(found: Any, value: Any) -> bool:
+    return not _equals(found, value)
+
+
+def _greater(found: Any, value: Any) -> bool:
+    left, right = _number(found), _number(value)
+    return left is not None and right is not None and left > right
+
+
+def _less(found: Any, value: Any) -> bool:
+    left, right = _number(found), _number(value)
+    return left is not None and right is not None and left < right
+
+
+def _contains(found: Any, value: Any) -> bool:
+    if isinstance(found, list):
+        return any(_equals(each, value) for each in found)
+    return isinstance(found, str) and isinstance(value, str) and value in found
+
+
+def _kind(value: Any) -> str:
+    """The JSON type: true is no number, and 1 and 1.0 are the same."""
+    if isinstance(value, bool):
+        return "boolean"
+    return "number" if isinstance(value, int | float) else type(value).__name__
+
+
+def _number(value: Any) -> Decimal | None:
+    """A number, also where it is written as text."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return Decimal(repr(value))
+    return Decimal(value) if isinstance(value, str) and NUMBER.fullmatch(value) else None
+
+
+OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "equals": _equals,
+    "notEquals": _differs,
+    "greaterThan": _greater,
+    "lessThan": _less,
+    "contains": _contains,
+}
+WORDS = {
+    "equals": "is",
+    "notEquals": "is not",
+    "greaterThan": "is greater than",
+    "lessThan": "is less than",
+    "contains": "contains",
+}
+
 
 BRANCHES = Question.BRANCHES
 APPROVAL, NOTIFICATION = "APPROVAL", "NOTIFICATION"
@@ -167,8 +296,8 @@ class _Walk:
         if not isinstance(self.context, dict):
             return self._chosen(f"The condition “{step.name}” needs a context, and that is none.")
         try:
-            return conditions.holds(condition, self.context)
-        except conditions.NoCondition as error:
+            return holds(condition, self.context)
+        except NoCondition as error:
             return self._chosen(f"The condition “{step.name}” cannot be read: {error}.")
 
     def _chosen(self, reason: str) -> bool:
@@ -182,7 +311,7 @@ class _Walk:
 
     def _words(self, step: Step) -> str:
         condition = step.definition.get("condition")
-        return conditions.in_words(condition) if condition else ""
+        return condition_in_words(condition) if condition else ""
 
     def _visit_parallel(self, place: int) -> None:
         step, children = self.steps[place], self._targets[place]

@@ -5,12 +5,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from portal.domain.legacy_choices import Choice
 from portal.domain.policy.policy import Policy
 from portal.domain.request.state import Approval
-from portal.legacy.directory import OldDirectory
-from portal.legacy.people import Asked
-from portal.legacy.records import SYSTEM_NAMES, Definition, person_in
+from portal.legacy.choices import Choice
+from portal.legacy.engine import SYSTEM_NAMES, Definition, person_in
+from portal.legacy.people import Asked, OldDirectory
 from portal.legacy.values import new_key
 
 SYSTEM = "system"

@@ -1,12 +1,16 @@
 """Starting the workflows of requests that are in the record, so many at a time, beside the rest."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
+import psycopg
+from sqlalchemy import Engine
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import (
     DescribeWorkflowExecutionRequest,
@@ -20,6 +24,9 @@ from portal.domain import codec
 from portal.domain.policy.policy import WorkflowKind
 from portal.domain.request.state import Approval
 from portal.domain.request.values import Status
+from portal.legacy.outcome import Result
+from portal.legacy.writing import Item, workflow_ref
+from portal.models.states import kept_state
 from portal.temporal import client as clients
 from portal.temporal import requests, search_attributes
 from portal.temporal.waiting import NotYet
@@ -154,3 +161,70 @@ class Starter:
             question, retry=True, timeout=LIMIT
         )
         return answer.workflow_execution_info.execution.run_id
+
+
+Driver = psycopg.Connection[Any]
+WAITING_CHUNKS = 2
+
+NOT_STARTED = """
+SELECT instance_id, workflow_ref, new_request_id::text FROM portal.legacy_moves
+WHERE started_at IS NULL AND workflow_ref IS NOT NULL AND rolled_back_at IS NULL
+    AND result IN ('moved', 'on_hold') AND instance_id > %s ORDER BY instance_id LIMIT 500
+"""
+STARTED = """
+WITH new AS (SELECT * FROM jsonb_to_recordset(%s::jsonb) AS s(instance_id text, run_ref text)),
+    moved AS (
+        UPDATE portal.legacy_moves m SET started_at = now(), run_ref = new.run_ref
+        FROM new WHERE m.instance_id = new.instance_id
+        RETURNING m.new_request_id::text AS id, new.run_ref
+    )
+UPDATE portal.workflow_history h SET temporal_run_id = moved.run_ref
+FROM moved WHERE h.id = moved.id AND coalesce(h.temporal_run_id, '') = ''
+"""
+
+
+class Starts:
+    """The starts under way, a chunk or two behind the writing."""
+
+    def __init__(self, driver: Driver, engine: Engine, starter: Starter) -> None:
+        self._driver = driver
+        self._engine = engine
+        self._starter = starter
+        self._pending: list[Future[list[Started]]] = []
+
+    def left_over(self) -> list[Started]:
+        """Start what an earlier run recorded and did not start any more; returns the failures."""
+        last, failures = "", list[Started]()
+        while True:
+            rows = self._driver.execute(NOT_STARTED, [last]).fetchall()
+            if not rows:
+                return failures
+            with self._engine.connect() as connection:
+                wanted = [ToStart(row[0], row[1], kept_state(connection, row[2])) for row in rows]
+            self._pending.append(self._starter.start(wanted))
+            failures += self.collect(everything=True)
+            last = rows[-1][0]
+
+    def begin(self, items: list[Item]) -> None:
+        """Start the workflows of a chunk that is written."""
+        wanted = [
+            ToStart(item.instance.id, workflow_ref(item.instance), item.mapped.state, item.again)
+            for item in items
+            if item.mapped.result in (Result.MOVED, Result.ON_HOLD) and item.mapped.state
+        ]
+        if wanted:
+            self._pending.append(self._starter.start(wanted))
+
+    def collect(self, *, everything: bool = False) -> list[Started]:
+        """Note what was started; returns those that could not be. Raises TemporalAway."""
+        failures: list[Started] = []
+        while self._pending and (everything or len(self._pending) >= WAITING_CHUNKS):
+            done = self._pending.pop(0).result()
+            failures += [each for each in done if each.run_ref is None]
+            started = [
+                {"instance_id": each.instance_id, "run_ref": each.run_ref}
+                for each in done
+                if each.run_ref is not None
+            ]
+            self._driver.execute(STARTED, [json.dumps(started)])
+        return failures

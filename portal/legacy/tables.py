@@ -1,17 +1,187 @@
-"""The old database's tables as `legacy-engine.md` gives them: the engine's nine, and the people's.
-
-`old_tables(schema)` gives them as SQLAlchemy Core tables: the engine's in `schema` (gloria_ops, or
-gloria_archive after the cutover), the shared ones always in gloria_ops and gloria_master. Reading
-goes by `portal.legacy.reading`, which trusts no column to be there.
-"""
+"""The old engine's tables and those it shares with other systems, by their names."""
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Boolean, Column, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ENUM, JSONB, TIMESTAMP
 
-from portal.legacy.columns import ENUMS, enum, flag, json_, key, number, text_, time, to
-from portal.legacy.shared_tables import MASTER, OPS, SHARED_TABLES, add_shared_tables
+ENUMS: dict[str, tuple[str, ...]] = {
+    "WorkflowType": ("SEQUENTIAL", "PARALLEL", "CONDITIONAL", "HYBRID"),
+    "WorkflowStatus": ("DRAFT", "ACTIVE", "INACTIVE", "ARCHIVED"),
+    "WorkflowTriggerType": ("MANUAL", "AUTOMATIC", "SCHEDULED", "EVENT"),
+    "WorkflowState": (
+        "INITIALIZED", "IN_PROGRESS", "WAITING", "COMPLETED", "CANCELLED", "FAILED", "SUSPENDED",
+    ),
+    "StepType": ("APPROVAL", "NOTIFICATION", "CONDITION", "ACTION", "PARALLEL", "SUBPROCESS"),
+    "StepStatus": (
+        "PENDING", "IN_PROGRESS", "COMPLETED", "REJECTED", "SKIPPED", "FAILED", "DELEGATED",
+        "ESCALATED",
+    ),
+    "ActionType": (
+        "APPROVE", "REJECT", "RETURN", "DELEGATE", "ESCALATE", "COMMENT", "REASSIGN", "REMIND",
+    ),
+    "TransitionType": ("NEXT", "BRANCH", "LOOP", "SKIP", "PARALLEL", "JOIN"),
+}  # fmt: skip
+"""The old engine's eight enums, by their quoted names, all in `gloria_ops`."""
+
+
+def key() -> Column[str]:
+    """A primary key: a UUIDv7 as text."""
+    return Column("id", Text, primary_key=True)
+
+
+def text_(name: str, *more: Any, null: bool = True, **options: Any) -> Column[str]:
+    """A text column."""
+    return Column(name, Text, *more, nullable=null, **options)
+
+
+def json_(name: str, *, null: bool = True) -> Column[Any]:
+    """A jsonb column."""
+    return Column(name, JSONB, nullable=null)
+
+
+def number(name: str, *, default: int | None = None) -> Column[int]:
+    """An integer that is never null."""
+    given = None if default is None else text(str(default))
+    return Column(name, Integer, nullable=False, server_default=given)
+
+
+def flag(name: str, default: bool) -> Column[bool]:
+    """A boolean that is never null."""
+    return Column(name, Boolean, nullable=False, server_default=text(str(default).lower()))
+
+
+def time(name: str, *, null: bool = True, now: bool = False) -> Column[Any]:
+    """A moment in UTC, to the millisecond, without a zone."""
+    given = func.current_timestamp() if now else None
+    return Column(name, TIMESTAMP(precision=3), nullable=null and not now, server_default=given)
+
+
+def enum(
+    metadata: MetaData, name: str, kind: str, default: str | None = None, *, schema: str
+) -> Column[str]:
+    """A column of one of the eight enums, never null."""
+    values = ENUM(*ENUMS[kind], name=kind, schema=schema, metadata=metadata)
+    given = None if default is None else text(f"'{default}'")
+    return Column(name, values, nullable=False, server_default=given)
+
+
+def to(schema: str, table: str, *, column: str = "id") -> ForeignKey:
+    """A foreign key without an action."""
+    return ForeignKey(f"{schema}.{table}.{column}")
+
+
+OPS = "gloria_ops"
+MASTER = "gloria_master"
+
+SHARED_TABLES = (
+    "user_profiles", "roles", "user_roles", "schools", "departments", "positions",
+    "position_hierarchy", "user_positions", "approval_delegations", "notifications", "audit_logs",
+)  # fmt: skip
+
+
+def add_shared_tables(metadata: MetaData) -> None:
+    """Describe the employee register and the organisation's tables."""
+    _people(metadata)
+    _places(metadata)
+    _others(metadata)
+
+
+def _people(metadata: MetaData) -> None:
+    Table(
+        "data_karyawan", metadata,
+        Column("nip", String(15), primary_key=True), Column("nama", String(109)),
+        Column("email", String(100)), Column("bagian_kerja", String(50)),
+        Column("bidang_kerja", String(70)), Column("lokasi", String(20)),
+        Column("status_aktif", String(8)), Column("no_ponsel", String(25)),
+        schema=MASTER,
+    )  # fmt: skip
+    Table(
+        "user_profiles", metadata, key(), text_("clerk_user_id", null=False, unique=True),
+        Column(
+            "nip", String(15), to(MASTER, "data_karyawan", column="nip"),
+            nullable=False, unique=True,
+        ),
+        flag("is_superadmin", False), flag("is_active", True), time("last_active"),
+        json_("preferences"), time("created_at", now=True), time("updated_at", null=False),
+        text_("created_by"), schema=OPS,
+    )  # fmt: skip
+    Table(
+        "roles", metadata, key(), text_("code", null=False, unique=True), text_("name", null=False),
+        number("hierarchy_level"), flag("is_active", True), schema=OPS,
+    )  # fmt: skip
+    Table(
+        "user_roles", metadata, key(),
+        text_("user_profile_id", to(OPS, "user_profiles"), null=False),
+        text_("role_id", to(OPS, "roles"), null=False),
+        time("valid_from", now=True), time("valid_until"), flag("is_active", True),
+        UniqueConstraint("user_profile_id", "role_id", name="user_roles_profile_role_key"),
+        schema=OPS,
+    )  # fmt: skip
+
+
+def _places(metadata: MetaData) -> None:
+    Table(
+        "schools", metadata, key(), text_("code", null=False, unique=True),
+        text_("name", null=False), schema=OPS,
+    )  # fmt: skip
+    Table(
+        "departments", metadata, key(), text_("code", null=False, unique=True),
+        text_("name", null=False), text_("school_id", to(OPS, "schools")),
+        text_("parent_id", to(OPS, "departments")), schema=OPS,
+    )  # fmt: skip
+    Table(
+        "positions", metadata, key(), text_("code", null=False, unique=True),
+        text_("name", null=False), text_("department_id"), text_("school_id"),
+        number("hierarchy_level"), flag("is_active", True), schema=OPS,
+    )  # fmt: skip
+    Table(
+        "position_hierarchy", metadata, key(),
+        text_("position_id", to(OPS, "positions"), null=False, unique=True),
+        text_("reports_to_id", to(OPS, "positions")),
+        text_("coordinator_id", to(OPS, "positions")), schema=OPS,
+    )  # fmt: skip
+    Table(
+        "user_positions", metadata, key(),
+        text_("user_profile_id", to(OPS, "user_profiles"), null=False),
+        text_("position_id", to(OPS, "positions"), null=False),
+        time("start_date", null=False), time("end_date"), flag("is_active", True),
+        flag("is_plt", False), schema=OPS,
+    )  # fmt: skip
+
+
+def _others(metadata: MetaData) -> None:
+    Table(
+        "approval_delegations", metadata, key(),
+        text_("delegator_profile_id", to(OPS, "user_profiles"), null=False),
+        text_("delegate_profile_id", to(OPS, "user_profiles"), null=False),
+        text_("module"), time("start_date", null=False), time("end_date", null=False),
+        text_("reason"), flag("is_active", True), time("created_at", null=False),
+        time("updated_at", null=False), text_("created_by"), schema=OPS,
+    )  # fmt: skip
+    Table(
+        "notifications", metadata, key(), text_("user_profile_id", to(OPS, "user_profiles")),
+        text_("title"), text_("body"), time("created_at", now=True), time("read_at"), schema=OPS,
+    )  # fmt: skip
+    Table(
+        "audit_logs", metadata, key(), text_("actor_id"), text_("action", null=False),
+        text_("entity"), json_("data"), time("created_at", now=True), schema=OPS,
+    )  # fmt: skip
+
 
 __all__ = [
     "ACTIVE_STATES", "ARCHIVE", "ENGINE_ENUMS", "ENGINE_TABLES", "FINISHED_STATES", "MASTER", "OPS",

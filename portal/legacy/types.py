@@ -8,11 +8,11 @@ import psycopg
 
 from portal.domain import codec
 from portal.domain.policy.policy import Policy, StageKind
+from portal.legacy.engine import Definition
 from portal.legacy.live import digest, general_policy
-from portal.legacy.records import Definition
-from portal.legacy.seats import STRATEGIES
 from portal.legacy.setting import NewType, Setting
 from portal.legacy.values import new_key, text
+from portal.legacy.votes import STRATEGIES
 
 Connection = psycopg.Connection[Any]
 LONGEST_PREFIX = 5

@@ -2,24 +2,271 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Engine
+from psycopg import sql
+from sqlalchemy import Connection, Engine, Table
+from sqlalchemy.dialects.postgresql import JSONB
 
+from portal.activities.chaining import chain_events
+from portal.activities.projection import project
 from portal.activities.record import record_batch
+from portal.activities.standing import Before, content_columns, standing_columns
 from portal.domain.codec import encode
 from portal.domain.policy.policy import WorkflowKind
-from portal.domain.request.events import kind_of
-from portal.legacy import copying, rows
+from portal.domain.request.events import Event, LegacyRecorded, RequestSubmitted, kind_of
+from portal.domain.request.state import Approval
 from portal.legacy.accounts import Accounts
-from portal.legacy.clashes import refuse_twice
-from portal.legacy.outcome import FINAL, Item, Mapped, Result
-from portal.legacy.setting import Setting
+from portal.legacy.engine import Instance, OldEngine
+from portal.legacy.outcome import FINAL, Mapped, Result
+from portal.legacy.setting import NewType, Setting
 from portal.legacy.tables import ACTIVE_STATES
 from portal.legacy.types import Types
+from portal.models import (
+    AuditEvent,
+    AuditText,
+    Comment,
+    Participant,
+    Request,
+    RequestState,
+    Task,
+    WorkflowHistory,
+)
+from portal.workflows import names
 from portal.workflows.messages import RecordBatch, RecordedEvent
 from portal.workflows.names import workflow_type
+
+Driver = psycopg.Connection[Any]
+Row = dict[str, Any]
+
+
+@dataclass
+class Item:
+    """An instance on its way: its rows, and what it was mapped to. `again`: it comes once more."""
+
+    instance: Instance
+    mapped: Mapped
+    again: bool = False
+
+
+@dataclass
+class Batch:
+    """Rows for each table."""
+
+    requests: list[Row] = field(default_factory=list)
+    tasks: list[Row] = field(default_factory=list)
+    participants: list[Row] = field(default_factory=list)
+    comments: list[Row] = field(default_factory=list)
+    states: list[Row] = field(default_factory=list)
+    texts: list[Row] = field(default_factory=list)
+    events: list[Row] = field(default_factory=list)
+    history: list[Row] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """All rows."""
+        return sum(len(rows) for rows in vars(self).values())
+
+
+def give_number(mapped: Mapped, given: str) -> None:
+    """Give the request its number."""
+    assert mapped.state is not None
+    mapped.state = replace(mapped.state, number=given)
+    first = mapped.events[0]
+    if isinstance(first, RequestSubmitted):
+        mapped.events[0] = replace(first, number=given)
+
+
+def workflow_ref(instance: Instance) -> str:
+    """The id of the request's workflow: with the old request id as it is written."""
+    return names.workflow_id(WorkflowKind.APPROVAL, instance.request_id or instance.id)
+
+
+def add_rows(
+    batch: Batch, mapped: Mapped, instance: Instance, kind: NewType, setting: Setting
+) -> None:
+    """Add the rows of an instance that was never recorded before."""
+    state, events = mapped.state, mapped.events
+    assert state is not None
+    chained = chain_events("", [_message(event) for event in events])
+    rows = project(events, state)
+    request = standing_columns(state, events, Before(), _names(state, setting))
+    request |= content_columns(state) | _first_columns(mapped, instance, kind, setting)
+    batch.requests.append(request | {"last_hash": chained.last_hash, "updated_at": setting.now})
+    batch.tasks += rows.tasks.values()
+    batch.comments += rows.comments
+    people = {**rows.participants, **dict.fromkeys(mapped.people)}
+    batch.participants += [
+        {"request_id": state.request_id, "user_id": person, "submitted_at": state.submitted_at}
+        for person in people
+    ]
+    batch.states.append({"request_id": state.request_id, "seq": state.seq, "state": encode(state)})
+    batch.texts += chained.texts
+    batch.events += chained.events
+    batch.history.append(_history(mapped, instance, setting.now))
+
+
+def _message(event: Event) -> RecordedEvent:
+    """An event as it travels; most are old rows, which are JSON already."""
+    if not isinstance(event, LegacyRecorded):
+        return RecordedEvent(kind_of(event), encode(event))
+    data = dict(vars(event)) | {"at": event.at.isoformat()}
+    return RecordedEvent("LegacyRecorded", data)
+
+
+def _first_columns(mapped: Mapped, instance: Instance, kind: NewType, setting: Setting) -> Row:
+    """What the events after the first never change."""
+    state, first = mapped.state, mapped.events[0]
+    assert state is not None
+    assert isinstance(first, RequestSubmitted)
+    requester = setting.names.get(state.requester_id, "Somebody")
+    return {
+        "id": state.request_id,
+        "number": state.number,
+        "type_code": kind.code,
+        "type_name": kind.name,
+        "workflow": _workflow(state.request_id, instance.request_id),
+        "policy_version_id": state.policy_version_id,
+        "requester_id": state.requester_id,
+        "requester_name": requester,
+        "module": first.module,
+        "entity_type": first.entity_type,
+        "entity_id": first.entity_id,
+        "meta": encode(first.metadata),
+        "priority": state.priority.value,
+        "submitted_at": state.submitted_at,
+    }
+
+
+def _workflow(request_id: str, old_id: str | None) -> str:
+    kind = WorkflowKind.APPROVAL.value
+    return kind if old_id in (None, request_id) else f"{kind}:{old_id}"
+
+
+def _names(state: Approval, setting: Setting) -> dict[str, str]:
+    people = [state.requester_id, *(task.assignee_id for task in state.open_tasks)]
+    return {person: setting.names[person] for person in people if person in setting.names}
+
+
+def _history(mapped: Mapped, instance: Instance, now: datetime) -> Row:
+    """The row that other systems read; the old request id and initiator as they were."""
+    state = mapped.state
+    assert state is not None
+    runs = mapped.result is not Result.HISTORY
+    return {
+        "id": state.request_id,
+        "workflow_type": names.workflow_type(WorkflowKind.APPROVAL),
+        "request_id": instance.request_id,
+        "temporal_workflow_id": workflow_ref(instance) if runs else None,
+        "temporal_run_id": None,
+        "status": "STARTED" if state.is_open else state.status.value,
+        "initiator_id": instance.initiator or state.requester_id,
+        "started_at": state.submitted_at,
+        "completed_at": state.closed_at,
+        "metadata": {
+            "number": state.number,
+            "request_type": state.type_code,
+            "imported": True,
+            "legacy_instance_id": instance.id,
+            "legacy_workflow_id": instance.row.get("workflow_id"),
+            "legacy_state": instance.state,
+        },
+        "created_at": now,
+    }
+
+
+_as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+class Target:
+    """A table of ours, its columns in order, and which of them hold JSON."""
+
+    def __init__(self, model: Any) -> None:
+        table: Table = model.__table__
+        columns = [column for column in table.columns if column.computed is None]
+        self.schema, self.name = table.schema or "portal", table.name
+        self.columns = [column.name for column in columns]
+        self.json = frozenset(c.name for c in columns if isinstance(c.type, JSONB))
+
+    def copy(self, connection: Driver, rows: Iterable[Row], name: str | None = None) -> int:
+        """Copy rows into the table (under another name, if given); missing columns are null."""
+        statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+            sql.Identifier(self.schema, name or self.name),
+            sql.SQL(", ").join(map(sql.Identifier, self.columns)),
+        )
+        count = 0
+        with connection.cursor().copy(statement) as copy:
+            for row in rows:
+                copy.write_row(self.values(row))
+                count += 1
+        return count
+
+    def values(self, row: Row) -> Sequence[Any]:
+        """The row's values in the order of the columns."""
+        return [
+            _as_json(value)
+            if name in self.json and (value := row.get(name)) is not None
+            else row.get(name)
+            for name in self.columns
+        ]
+
+
+REQUESTS, TASKS, PARTICIPANTS = Target(Request), Target(Task), Target(Participant)
+COMMENTS, TEXTS, EVENTS = Target(Comment), Target(AuditText), Target(AuditEvent)
+STATES, HISTORY = Target(RequestState), Target(WorkflowHistory)
+
+
+def history_name(connection: Driver) -> str:
+    """The name our workflow_history has now: before the cutover it waits under another."""
+    found = connection.execute("SELECT to_regclass('gloria_ops.workflow_history_next')").fetchone()
+    waits = found is not None and found[0] is not None
+    return "workflow_history_next" if waits else "workflow_history"
+
+
+# One UUID can be written in several ways, which are several texts.
+SAME = """
+SELECT lower(replace(request_id, '-', ''))::uuid::text FROM {} WHERE length(request_id) IN (32, 36)
+    AND lower(request_id) ~ '^[0-9a-f]{{8}}-?([0-9a-f]{{4}}-?){{3}}[0-9a-f]{{12}}$'
+GROUP BY 1 HAVING count(*) > 1
+"""
+
+
+def refuse_twice(driver: Driver, items: Iterable[Item], before: frozenset[str]) -> set[str]:
+    """Make those FAILED whose request is recorded, or is among `before`; returns all their ids."""
+    new = [i for i in items if i.mapped.state is not None and not i.again]
+    ids = [i.mapped.state.request_id for i in new if i.mapped.state is not None]
+    found = driver.execute(
+        "SELECT id::text FROM portal.requests WHERE id = ANY(%s::uuid[])", [ids]
+    ).fetchall()
+    taken = {row[0] for row in found} | before
+    for item in new:
+        assert item.mapped.state is not None
+        id_ = item.mapped.state.request_id
+        if id_ in taken:
+            reason = f"The request id {item.instance.request_id} belongs to another request."
+            item.mapped = Mapped(item.instance.id, Result.FAILED, reasons=[reason])
+        taken.add(id_)
+    return set(ids)
+
+
+class DryClashes:
+    """Finds them in a dry run, which writes nothing that could be found again."""
+
+    def __init__(self, driver: Driver, engine: OldEngine) -> None:
+        self._driver = driver
+        query = psycopg.sql.SQL(SAME).format(engine.table("workflow_instances"))
+        self._same = {row[0] for row in driver.execute(query).fetchall()}
+        self._seen: frozenset[str] = frozenset()
+
+    def refuse(self, items: list[Item]) -> None:
+        """Make those FAILED that the real run would refuse."""
+        ids = refuse_twice(self._driver, items, self._seen)
+        self._seen |= ids & self._same
+
 
 LOCK = 7_043_022_187
 """Two movers at once take turns in writing, by this advisory lock."""
@@ -105,7 +352,7 @@ class Writer:
         self._keep(driver, fresh)
         return fresh
 
-    def _prepare(self, driver: copying.Connection, items: list[Item]) -> None:
+    def _prepare(self, driver: Driver, items: list[Item]) -> None:
         """Accounts, types, policies and numbers."""
         profiles: set[str] = set()
         by_type: dict[str, list[Item]] = defaultdict(list)
@@ -122,26 +369,26 @@ class Writer:
         for id_, wanting in sorted(by_type.items()):
             given = self._types.numbers(driver, self._setting.types[id_], len(wanting))
             for item, number in zip(wanting, given, strict=True):
-                rows.number(item.mapped, number)
+                give_number(item.mapped, number)
 
-    def _copy(self, driver: copying.Connection, items: list[Item]) -> None:
-        batch = rows.Batch()
+    def _copy(self, driver: Driver, items: list[Item]) -> None:
+        batch = Batch()
         for item in items:
             definition = item.instance.definition
             assert definition is not None
             kind = self._setting.type_of(definition)
-            rows.add(batch, item.mapped, item.instance, kind, self._setting)
+            add_rows(batch, item.mapped, item.instance, kind, self._setting)
         if not items:
             return
-        self._history = self._history or copying.history_name(driver)
-        copying.REQUESTS.copy(driver, batch.requests)
-        copying.TASKS.copy(driver, batch.tasks)
-        copying.PARTICIPANTS.copy(driver, batch.participants)
-        copying.COMMENTS.copy(driver, batch.comments)
-        copying.STATES.copy(driver, batch.states)
-        copying.TEXTS.copy(driver, batch.texts)
-        copying.EVENTS.copy(driver, batch.events)
-        copying.HISTORY.copy(driver, batch.history, self._history)
+        self._history = self._history or history_name(driver)
+        REQUESTS.copy(driver, batch.requests)
+        TASKS.copy(driver, batch.tasks)
+        PARTICIPANTS.copy(driver, batch.participants)
+        COMMENTS.copy(driver, batch.comments)
+        STATES.copy(driver, batch.states)
+        TEXTS.copy(driver, batch.texts)
+        EVENTS.copy(driver, batch.events)
+        HISTORY.copy(driver, batch.history, self._history)
         self.rows += batch.count
 
     def _append(self, connection: Connection, item: Item) -> None:
@@ -153,7 +400,7 @@ class Writer:
             connection,
             RecordBatch(
                 request_id=mapped.state.request_id,
-                workflow_id=rows.workflow_ref(item.instance),
+                workflow_id=workflow_ref(item.instance),
                 run_id="",
                 workflow_type=workflow_type(WorkflowKind.APPROVAL),
                 events=[RecordedEvent(kind_of(each), encode(each)) for each in mapped.events],
@@ -170,7 +417,7 @@ class Writer:
             "DELETE FROM portal.notifications WHERE request_id = %s AND seq >= %s", [*key, first]
         )
 
-    def _keep(self, driver: copying.Connection, items: list[Item]) -> None:
+    def _keep(self, driver: Driver, items: list[Item]) -> None:
         """What became of each, in portal.legacy_moves."""
         kept = [self._move(item) for item in items]
         driver.execute(KEEP, [json.dumps(kept)])
@@ -192,13 +439,13 @@ class Writer:
             "reasons": mapped.reasons,
             "questions": mapped.questions,
             "remarks": mapped.remarks,
-            "workflow_ref": rows.workflow_ref(instance) if runs else None,
+            "workflow_ref": workflow_ref(instance) if runs else None,
             "run_id": self._run_id,
             "last_seq": None if state is None else state.seq,
         }
 
 
-def _driver(connection: Connection) -> copying.Connection:
+def _driver(connection: Connection) -> Driver:
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     return driver

@@ -9,14 +9,6 @@ from portal.models.channels import ChatChannel, ChatChannelChange
 from portal.models.closures import Closure
 from portal.models.commands import Command, Draft
 from portal.models.delegations import Delegation
-from portal.models.legacy import (
-    Cutover,
-    LegacyChoice,
-    LegacyMove,
-    LegacyPolicy,
-    LegacyRun,
-    LegacyType,
-)
 from portal.models.links import Link, LinkRefusal
 from portal.models.messages import Message
 from portal.models.notifications import Notification, NotificationPreference
@@ -40,17 +32,11 @@ __all__ = [
     "Closure",
     "Command",
     "Comment",
-    "Cutover",
     "Delegation",
     "Department",
     "Draft",
     "Group",
     "GroupMember",
-    "LegacyChoice",
-    "LegacyMove",
-    "LegacyPolicy",
-    "LegacyRun",
-    "LegacyType",
     "Link",
     "LinkRefusal",
     "Message",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, DateTime, Text
+from sqlalchemy import CheckConstraint, DateTime, Text, Uuid, column, table
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import Base
@@ -10,6 +10,9 @@ from portal.models.columns import Id, Json, Now
 
 PORTAL_CLOSED, GIVEN_BACK = "GL001", "GL002"
 """The codes with which the table of commands refuses one (see the migration "closures")."""
+
+given_back = table("given_back", column("request_id", Uuid(as_uuid=False)), schema="portal")
+"""The requests that another system has again: a view, since only that system's move knows."""
 
 
 class Closure(Base):

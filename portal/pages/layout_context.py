@@ -1,5 +1,6 @@
 """What every page is drawn with: the reader's viewpoint, the navigation, the theme."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.local import LocalProxy
 
 from portal.domain.people.permissions import Permission
-from portal.presentation.navigation import Navigation, OnNow, Person, build
+from portal.presentation.navigation import AdminPlace, Navigation, OnNow, Person, build
 from portal.presentation.viewpoint import Viewpoint, zone_named
 from portal.security import frame as frames
 from portal.security.identity import me, signed_in
@@ -55,7 +56,8 @@ def _navigation() -> Navigation:
     found = person.frame or frames.frame(person.id)
     acting = tuple(each.name for each in found.acting)
     shown = Person(person.name, person.time_zone, tuple(sorted(person.roles)), acting)
-    frame = build(shown, request.path, places, found.counts, request.script_root)
+    more = _places_of_rooms() if person.may(Permission.ADMINISTER) else []
+    frame = build(shown, request.path, places, found.counts, request.script_root, more)
     return replace(
         frame,
         home_url=f"{request.script_root}/",
@@ -63,6 +65,12 @@ def _navigation() -> Navigation:
         closed=found.closed,
         acting=tuple(OnNow(each.name, each.until) for each in found.acting),
     )
+
+
+def _places_of_rooms() -> list[AdminPlace]:
+    """What rooms of their own bring to the menu of administrators, where it is there."""
+    offers: list[Callable[[], AdminPlace | None]] = current_app.extensions["administration"]
+    return [place for offer in offers if (place := offer()) is not None]
 
 
 def closed() -> str | None:

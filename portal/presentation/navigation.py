@@ -69,6 +69,15 @@ class Navigation:
     closed: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AdminPlace:
+    """A line under Administration that a room of its own brings; `path` is without the root."""
+
+    label: str
+    path: str
+    icon: str
+
+
 _PLACES = (
     ("inbox", "Inbox", "inbox"),
     ("requests", "My requests", "document-text"),
@@ -88,7 +97,6 @@ _ADMINISTRATION = (
     ("people", "People and groups", "users", {"admin"}),
     ("calendars", "Calendars", "calendar", {"admin"}),
     ("jobs", "Jobs", "queue-list", {"admin"}),
-    ("cutover", "Old engine", "archive-box-arrow-down", {"admin"}),
     ("settings", "Settings", "cog-6-tooth", {"admin"}),
 )
 
@@ -96,7 +104,6 @@ _ADMINISTRATION = (
 _PATHS = {
     "attention": "admin/attention",
     "channels": "admin/channels",
-    "cutover": "admin/cutover",
     "people": "admin/people",
     "calendars": "admin/calendars",
     "messages": "admin/messages",
@@ -110,9 +117,11 @@ def build(
     available: Collection[str],
     counts: Mapping[str, int] | None = None,
     root: str = "",
+    more: Collection[AdminPlace] = (),
 ) -> Navigation:
     """The navigation of one page. `path` is the page's path without `root` (the mount point);
-    `available` names the places the app has; `counts` gives counters by place."""
+    `available` names the places the app has; `counts` gives counters by place; `more` places stand
+    under Administration."""
     numbers = counts or {}
     roles = {role.lower() for role in person.roles}
     may_submit = "auditor" not in roles
@@ -130,7 +139,13 @@ def build(
         sign_out_url=f"{root}/sign-out",
         new_url=f"{root}/requests/new" if may_submit else None,
         profile_url=f"{root}/profile" if "profile" in available else None,
-        administration=tuple(item(place, label, icon) for place, label, icon, _ in admin),
+        administration=(
+            *(item(place, label, icon) for place, label, icon, _ in admin),
+            *(
+                Item(each.label, f"{root}/{each.path}", each.icon, None, _current(each.path, path))
+                for each in more
+            ),
+        ),
         on_new=path.startswith("/requests/new"),
         away_url=f"{root}/away",
     )

@@ -18,10 +18,10 @@ from temporalio.client import Client
 
 from portal.config import Settings
 from portal.domain.codec import encode
+from portal.legacy.engine import Selection
 from portal.legacy.mover import Mover, Options
 from portal.legacy.preparing import Prepared
-from portal.legacy.reading import Selection
-from portal.legacy.report import Report
+from portal.legacy.runs import Report
 from portal.models.states import kept_state
 from portal.temporal.client import DATA_CONVERTER
 from portal.workflows.messages import StartApproval

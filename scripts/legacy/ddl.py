@@ -6,8 +6,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import create_engine
 
-from portal.legacy.cutover.chain import newest
-from portal.legacy.cutover.places import REVISION
+from portal.legacy.cutover.chain import REVISION, newest
 from portal.legacy.tables import MASTER, OPS, old_tables
 
 INDEXES = (

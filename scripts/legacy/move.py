@@ -12,13 +12,12 @@ import psycopg
 import sqlalchemy.exc
 
 from portal.config import ConfigurationError, Settings
-from portal.domain.legacy_choices import DRY_RUN
+from portal.legacy.choices import DRY_RUN
 from portal.legacy.mover import Mover, Options
 from portal.legacy.preparing import Unusable
-from portal.legacy.report import Report, UnusableReport
+from portal.legacy.runs import EXIT_UNUSABLE, Report, UnusableReport
 from portal.legacy.setting import RejectedRunning
 from portal.legacy.starting import TemporalAway
-from portal.legacy.totals import EXIT_UNUSABLE
 from scripts.legacy.progress import progress_for
 from scripts.local import secret
 

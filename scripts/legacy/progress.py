@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from portal.legacy.totals import Totals
+from portal.legacy.runs import Totals
 
 SECONDS_BETWEEN_LINES = 5.0
 Show = Callable[[Totals], None]

@@ -14,7 +14,7 @@ INLINE = {
     "text marked safe": re.compile(r"\|\s*safe\b|autoescape\s+false", re.IGNORECASE),
 }
 COMMENT = re.compile(r"{#.*?#}", re.DOTALL)
-FILES = named(".html", ".svg", under=("templates", "static"))
+FILES = named(".html", ".svg", under=("templates", "static", "portal"))
 
 
 def test_nothing_is_inline() -> None:

@@ -13,9 +13,9 @@ from portal.domain.request.events import Event
 from portal.domain.request.state import Approval
 from portal.domain.routing import next_stage as routing
 from portal.domain.routing.plan import RoutePlan
-from portal.legacy.back.giving import Given, give_back
+from portal.legacy.back.returning import Given, give_back
+from portal.legacy.engine import Instance
 from portal.legacy.mapping import map_instance
-from portal.legacy.records import Instance
 from portal.legacy.setting import Before, Setting
 from portal.legacy.values import new_key
 from tests.legacy.old import ACTIVE, LEFT, NOW, setting

@@ -7,10 +7,10 @@ from typing import Any
 
 from portal.domain.policy.policy import Decision
 from portal.domain.request.values import TaskStatus
-from portal.legacy.directory import OldDirectory, Position, Post, Profile
+from portal.legacy.engine import Action, Definition, Delegation, Instance, Step
 from portal.legacy.mapping import map_instance
 from portal.legacy.outcome import Mapped
-from portal.legacy.records import Action, Definition, Delegation, Instance, Step
+from portal.legacy.people import OldDirectory, Position, Post, Profile
 from portal.legacy.setting import NewType, Setting
 from portal.legacy.values import new_key
 

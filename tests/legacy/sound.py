@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as some
 
-from portal.legacy.records import Instance, Step
+from portal.legacy.engine import Instance, Step
 from tests.legacy.old import at, gate, instance, parallel, step
 
 ASKED: tuple[dict[str, Any], ...] = (

@@ -5,9 +5,8 @@ from uuid import UUID
 
 from portal.domain.policy.policy import Decision
 from portal.domain.request import commands
-from portal.legacy.back.giving import Given, give_new
-from portal.legacy.back.keys import old_key, stamp
-from portal.legacy.back.rows import ACTIONS, DELEGATIONS, ESCALATIONS, TRANSITIONS
+from portal.legacy.back.returning import Given, give_new
+from portal.legacy.back.rows import ACTIONS, DELEGATIONS, ESCALATIONS, TRANSITIONS, old_key, stamp
 from portal.legacy.values import new_key
 from tests.legacy.here import ADMIN, UNDONE, Here, arrived, profile
 from tests.legacy.old import NOW, definition, done, instance, setting, step

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from portal.domain.legacy_choices import Choice, Counting, Course, Question, courses_for, unanswered
 from portal.domain.policy.policy import Mode
 from portal.domain.request.values import Status
+from portal.legacy.choices import Choice, Counting, Course, Question, courses_for, unanswered
+from portal.legacy.engine import Step
 from portal.legacy.outcome import Mapped
-from portal.legacy.records import Step
 from portal.legacy.setting import Answer
 from tests.legacy.old import asked, done, gate, moved, parallel, stage_of, step
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from portal.legacy.conditions import NoCondition, holds
+from portal.legacy.route import NoCondition, holds
 
 
 @pytest.mark.parametrize(

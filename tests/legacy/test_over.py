@@ -11,7 +11,7 @@ from portal.domain.request.events import (
     RequestImported,
     TaskAssigned,
 )
-from portal.legacy.records import Step
+from portal.legacy.engine import Step
 from portal.legacy.setting import RejectedRunning
 from tests.legacy.old import NOW, at, done, moved, step
 

@@ -10,9 +10,9 @@ from portal.domain import codec
 from portal.domain.request.apply import fold
 from portal.domain.request.state import Approval
 from portal.domain.request.values import Status
+from portal.legacy.engine import Instance, Step
 from portal.legacy.mapping import map_instance
 from portal.legacy.outcome import FINAL
-from portal.legacy.records import Instance, Step
 from portal.legacy.tables import ACTIVE_STATES, FINISHED_STATES
 from tests.legacy.old import ACTIVE, LEFT, at, instance, setting, step
 

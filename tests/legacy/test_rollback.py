@@ -16,8 +16,8 @@ from portal.domain.request import apply as approval
 from portal.domain.request.commands import Approve
 from portal.domain.request.events import kind_of
 from portal.legacy.back.returning import Returner
-from portal.legacy.back.storing import Store
-from portal.legacy.report import Report
+from portal.legacy.back.rows import Store
+from portal.legacy.runs import Report
 from portal.models.columns import new_id
 from portal.models.states import kept_state
 from portal.workflows.messages import RecordBatch, RecordedEvent

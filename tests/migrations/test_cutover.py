@@ -4,8 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from portal.legacy.cutover import chain
-from portal.legacy.cutover.errors import CutoverRefused
-from portal.legacy.cutover.places import REVISION, revision_of
+from portal.legacy.cutover.chain import REVISION, CutoverRefused, revision_of
 from tests.migrations.conftest import Database
 
 BEFORE = "0012"  # two revisions that came after it, and the table that one of them makes

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.legacy.back import closures
-from portal.models import Command, Draft, LegacyMove
+from portal.legacy.models import LegacyMove
+from portal.models import Command, Draft
 from portal.models.columns import new_id
 from tests.asking import ANSWERS, CODE, draft_of
 from tests.clients import PageClient, sign_in

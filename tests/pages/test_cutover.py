@@ -11,7 +11,8 @@ from sqlalchemy import func, insert, select, text
 
 from portal.config import Settings
 from portal.extensions import db
-from portal.models import Cutover, Group, LegacyChoice, LegacyMove, LegacyRun
+from portal.legacy.models import Cutover, LegacyChoice, LegacyMove, LegacyRun
+from portal.models import Group
 from portal.models.columns import new_id
 from tests.clients import PageClient, sign_in
 from tests.web import People

@@ -10,13 +10,13 @@ from sqlalchemy.engine import Connection
 from portal.directory import past
 from portal.domain.request.values import Status
 from portal.extensions import db
+from portal.legacy import queries as cutover
 from portal.queries import (
     acting,
     asked,
     attention,
     commands,
     comments,
-    cutover,
     history,
     inbox,
     notifications,

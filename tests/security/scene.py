@@ -9,7 +9,8 @@ from werkzeug.test import TestResponse
 
 from portal.config import Settings
 from portal.extensions import db
-from portal.models import Calendar, ChatChannel, LegacyMove
+from portal.legacy.models import LegacyMove
+from portal.models import Calendar, ChatChannel
 from portal.models.columns import new_id
 from tests.asking import CODE
 from tests.clients import PageClient

@@ -1,25 +1,184 @@
 """Giving requests back, one after the other: each in a savepoint, so that none stops the rest."""
 
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from functools import partial
 from typing import Any
 
 import psycopg
 from sqlalchemy import Connection
 
+from portal.domain.request.apply import evolve, fold, tick
+from portal.domain.request.events import Event, RequestHeld, RequestImported, RequestResumed
+from portal.domain.request.state import Approval
+from portal.domain.request.values import Status
 from portal.legacy.answers import read_answers
 from portal.legacy.back import selecting
-from portal.legacy.back.giving import Given, give_back, give_new
+from portal.legacy.back.instances import begin_instance, close_instance, go_on, seat
+from portal.legacy.back.rows import OldRows, RowGone, Store
 from portal.legacy.back.selecting import Began, MovedOne
-from portal.legacy.back.storing import RowGone, Store
-from portal.legacy.back.totals import Back, BackTotals
+from portal.legacy.back.teller import Teller, places_of, places_of_new
+from portal.legacy.back.telling import SILENT, tell
+from portal.legacy.engine import Definition, Instance
 from portal.legacy.outcome import Result
 from portal.legacy.preparing import Prepared, prepare
-from portal.legacy.records import Instance
-from portal.legacy.report import Report
-from portal.legacy.setting import Answer, RejectedRunning
+from portal.legacy.runs import EXIT_DONE, EXIT_FAILED, EXIT_NEEDS_PERSON, Report
+from portal.legacy.setting import Answer, RejectedRunning, Setting
+from portal.legacy.tables import FINISHED_STATES
 from portal.models.recorded import recorded_events
+
+
+class Back(StrEnum):
+    """What became of a request. LISTED: it has no way back by itself."""
+
+    WRITTEN = "written back"
+    UNCHANGED = "unchanged"
+    CREATED = "created"
+    LISTED = "listed"
+    FAILED = "failed"
+
+
+@dataclass
+class BackTotals:
+    """Counts of requests. `problems`: written, and something about them is for a person.
+
+    `waiting`: commands that were recorded and never applied. `absences`: to be made or ended in
+    the old system by hand. `there`: given back by an earlier run.
+    """
+
+    results: Counter[str] = field(default_factory=Counter)
+    there: int = 0
+    problems: int = 0
+    waiting: int = 0
+    absences: int = 0
+
+    @property
+    def exit_code(self) -> int:
+        """1 if anything failed, else 3 if anything is left for a person, else 0."""
+        if self.results[Back.FAILED]:
+            return EXIT_FAILED
+        left = self.results[Back.LISTED] or self.problems or self.waiting or self.absences
+        return EXIT_NEEDS_PERSON if left else EXIT_DONE
+
+    def as_dict(self) -> dict[str, int]:
+        """The totals by name, as they are kept and shown."""
+        return {
+            **{each.value: self.results[each] for each in Back},
+            "already given back": self.there,
+            "written, with something to look at": self.problems,
+            "commands never applied": self.waiting,
+            "absences to see to": self.absences,
+        }
+
+    def lines(self) -> list[str]:
+        """The totals for people, one a line."""
+        return [f"{name + ':':<36}{number:>10,}" for name, number in self.as_dict().items()]
+
+
+Profile = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Given:
+    """An instance as it is to be written. `problems`: what a person should know, or do.
+
+    `lost`: it went through stages that the old workflow has not.
+    """
+
+    rows: OldRows
+    state: Approval
+    problems: list[str] = field(default_factory=list)
+    lost: bool = False
+
+
+def give_back(
+    instance: Instance,
+    events: list[Event],
+    moved_to: int | None,
+    profile: Profile,
+    setting: Setting,
+    answer: Answer | None = None,
+) -> Given:
+    """What was decided about a moved request since the move, in its old rows.
+
+    `events` are all of its record, `moved_to` the number of the last one that the mover wrote.
+    Rows of a request to which nothing happened stay as they are.
+    """
+    state = fold(events[0].request_id, events)
+    settled = tick_settled(state)
+    last = max(n for n, each in enumerate(events) if isinstance(each, RequestImported))
+    told = [*events[last:], *settled]
+    known = moved_to or _moved_to(told)
+    rows = OldRows(instance)
+    state = _after(state, settled)
+    if instance.state in FINISHED_STATES:
+        late = [each for each in told if each.seq > known and not isinstance(each, SILENT)]
+        words = "It was finished in the old engine as well; what happened here is not written."
+        return Given(rows, state, [words] if late else [])
+    if state.is_open and not any(_matters(each) for each in told if each.seq > known):
+        return Given(rows, state)
+    places = places_of(instance, setting, answer)
+    teller = Teller(rows, places, profile, state.number, known)
+    return _told(teller, told, state)
+
+
+def give_new(
+    definition: Definition, events: list[Event], profile: Profile, setting: Setting
+) -> Given:
+    """A request that began here, as a new instance. What is `lost` is not to be written."""
+    state = fold(events[0].request_id, events)
+    settled = tick_settled(state)
+    state = _after(state, settled)
+    instance = begin_instance(definition, events[0], state, profile)
+    places = places_of_new(instance, definition, setting)
+    teller = Teller(OldRows(instance), places, profile, state.number, 0)
+    return _told(teller, [*events, *settled], state)
+
+
+def _told(teller: Teller, events: list[Event], state: Approval) -> Given:
+    for event in events:
+        tell(teller, event)
+    if state.is_open:
+        seat(teller)
+        go_on(teller, state, events[-1].at)
+    else:
+        close_instance(teller, state, events)
+    return Given(teller.rows, state, teller.problems, teller.lost)
+
+
+def tick_settled(state: Approval) -> list[Event]:
+    """What follows when the undo window that is running ends: nobody can undo any more."""
+    stage = state.stage
+    if state.status is not Status.PENDING or stage is None or stage.settles_at is None:
+        return []
+    return tick(state, stage.settles_at)
+
+
+def _after(state: Approval, events: list[Event]) -> Approval:
+    for event in events:
+        state = evolve(state, event)
+    return state
+
+
+def _matters(event: Event) -> bool:
+    """Whether it leaves a trace in the old rows."""
+    return not isinstance(event, SILENT)
+
+
+def _moved_to(told: list[Event]) -> int:
+    """The last event of the move, where it was not noted: those of one moment, up to the first
+    that somebody caused."""
+    arrived = told[0].at
+    for event in told[1:]:
+        if event.at > arrived or isinstance(event, RequestResumed):
+            return event.seq - 1
+        if isinstance(event, RequestHeld) and event.command_id is not None:
+            return event.seq - 1
+    return told[-1].seq
+
 
 NO_TYPE = "The old engine has no workflow for the type {}; it stays here."
 GONE = "The old instance is not there any more."

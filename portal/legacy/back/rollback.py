@@ -1,12 +1,9 @@
-"""`flask portal rollback`: closes, ends, puts the old tables back, and writes what was decided.
-
-Every part is safe to repeat: a run that died is run again and goes on where it was.
-"""
+"""Absences that began or ended here: `approval_delegations` is others' as well, so it stays."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -15,14 +12,51 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from portal.background.reconcile import Report as Reconciled
 from portal.background.reconcile import reconcile
 from portal.config import Settings
-from portal.legacy.back import absences, closures
-from portal.legacy.back.returning import Returner
-from portal.legacy.back.totals import BackTotals
+from portal.legacy.back import closures
+from portal.legacy.back.returning import BackTotals, Returner
 from portal.legacy.cutover import recording, running
-from portal.legacy.cutover.places import is_there
+from portal.legacy.cutover.chain import is_there
 from portal.legacy.preparing import old_engine
-from portal.legacy.report import Report
+from portal.legacy.runs import Report
 from portal.temporal import ending
+
+Driver = psycopg.Connection[Any]
+
+# Those that are not over, made here; and those that came over and were ended here before their end.
+CHANGED = """
+SELECT d.id::text, d.legacy_id, owner.name, delegate.name, d.starts_at, d.ends_at
+FROM portal.delegations d JOIN portal.users owner ON owner.id = d.delegator_id
+JOIN portal.users delegate ON delegate.id = d.delegate_id
+WHERE d.ends_at > now() AND (d.legacy_id IS NULL) = (d.revoked_at IS NULL)
+ORDER BY d.ends_at, d.id
+"""
+
+
+@dataclass(frozen=True)
+class Absence:
+    """One absence that a person has to see to in the old system. `legacy_id`: its row there."""
+
+    id: str
+    legacy_id: str | None
+    owner: str
+    delegate: str
+    start: datetime
+    end: datetime
+
+    @property
+    def sentence(self) -> str:
+        """What is to be done."""
+        span = f"from {self.start:%Y-%m-%d} to {self.end:%Y-%m-%d}"
+        if self.legacy_id is None:
+            return f"{self.delegate} decides for {self.owner} {span}: make it in the old system."
+        return f"{self.delegate} decided for {self.owner} {span}, and does not any more: end it."
+
+
+def to_be_seen_to(driver: Driver) -> Iterator[Absence]:
+    """The absences that differ from the old system's."""
+    for row in driver.execute(CHANGED):
+        yield Absence(*row)
+
 
 Say = Callable[[str], None]
 
@@ -134,7 +168,7 @@ class Rollback:
                 table="portal.commands", key=each.id, request_id=each.request_id,
                 number=each.number, result="never applied", reasons=[each.sentence],
             )  # fmt: skip
-        for absence in absences.to_be_seen_to(driver):
+        for absence in to_be_seen_to(driver):
             totals.absences += 1
             self._report.line(
                 table="portal.delegations", key=absence.id, result="listed",

@@ -15,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy import Connection, text
 
 from portal.config import Settings
-from portal.legacy.cutover.errors import CutoverRefused
+from portal.legacy.cutover.chain import CutoverRefused
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,15 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 
 from portal.legacy.cutover import chain, recording
-from portal.legacy.cutover.errors import CutoverRefused
-from portal.legacy.cutover.places import (
+from portal.legacy.cutover.chain import (
     REVISION,
+    CutoverRefused,
     engine_enums,
     engine_tables,
     is_there,
     revision_of,
 )
-from portal.legacy.cutover.ties import find_ties
+from portal.legacy.cutover.recording import find_ties
 from portal.legacy.tables import ACTIVE_STATES, ARCHIVE, OPS
 
 MOST_SHOWN = 1_000

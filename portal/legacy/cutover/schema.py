@@ -1,23 +1,66 @@
-"""The statements of the cutover and of its way back. Nothing is copied: tables change their schema.
-
-Both run in the one transaction of their revision. Whatever hangs on the tables goes with them:
-indexes, constraints, triggers, grants, comments, owners, and the views of others that read them.
-"""
+"""Locking many tables at once without making people wait long behind it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 
-from psycopg.errors import ForeignKeyViolation
+from psycopg.errors import DeadlockDetected, ForeignKeyViolation, LockNotAvailable
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from portal.legacy.cutover import recording
-from portal.legacy.cutover.errors import CutoverRefused
-from portal.legacy.cutover.locking import lock
-from portal.legacy.cutover.places import engine_enums, engine_tables, has_schema, is_there
-from portal.legacy.cutover.ties import drop_tie, find_ties, restore_tie
+from portal.legacy.cutover.chain import (
+    CutoverRefused,
+    engine_enums,
+    engine_tables,
+    has_schema,
+    is_there,
+)
+from portal.legacy.cutover.recording import drop_tie, find_ties, restore_tie
 from portal.legacy.tables import ARCHIVE, OPS
+
+TIMEOUT = "2s"
+TRIES = 20
+PAUSE = 0.5
+"""Seconds between two tries; whoever waited behind the last one goes first."""
+
+HOLDERS = """
+SELECT DISTINCT format('%s (process %s, since %s)', coalesce(nullif(a.application_name, ''),
+    a.usename, 'unknown'), a.pid, coalesce(to_char(a.xact_start, 'HH24:MI:SS'), '?'))
+FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+WHERE l.granted AND l.pid <> pg_backend_pid() AND l.relation = ANY(
+    SELECT to_regclass(name) FROM unnest(CAST(:tables AS text[])) name)
+"""
+
+
+def lock(connection: Connection, tables: Sequence[str]) -> float:
+    """Lock these tables against everybody, within the transaction; returns when it was begun.
+
+    A try waits two seconds for each table at most and then lets go of all of them. Raises
+    CutoverRefused, naming who is in the way, when no try succeeds.
+    """
+    connection.execute(text(f"SET LOCAL lock_timeout = '{TIMEOUT}'"))
+    statement = text(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
+    for attempt in range(TRIES):
+        if attempt:
+            time.sleep(PAUSE)
+        begun = time.perf_counter()
+        savepoint = connection.begin_nested()
+        try:
+            connection.execute(statement)
+        except OperationalError as error:
+            savepoint.rollback()
+            if not isinstance(error.orig, LockNotAvailable | DeadlockDetected):
+                raise
+        else:
+            savepoint.commit()
+            return begun
+    holders = ", ".join(connection.scalars(text(HOLDERS), {"tables": list(tables)}))
+    raise CutoverRefused(
+        f"The old tables are in use, by {holders or 'somebody who has just left'}: "
+        "end that and run it again; nothing was changed."
+    )
+
 
 OURS, WAITING = f"{OPS}.workflow_history", f"{OPS}.workflow_history_next"
 
@@ -28,7 +71,7 @@ WHERE n.nspname = 'portal' AND r.rolname <> current_user AND pg_has_role(r.oid, 
 
 
 @dataclass(frozen=True)
-class Warrant:
+class CutoverPermit:
     """What the command has made sure of before the revision may run on an old engine.
 
     `recheck` runs when nobody can write to the old tables any more, and raises CutoverRefused.
@@ -41,7 +84,7 @@ class Warrant:
     recheck: Callable[[Connection], None] = field(default=lambda _connection: None)
 
 
-def move_out(connection: Connection, warrant: Warrant | None) -> None:
+def move_out(connection: Connection, warrant: CutoverPermit | None) -> None:
     """Move the old engine to the archive and give our table its name.
 
     Where there is no old engine, ours has its name, and nothing happens.

@@ -6,7 +6,7 @@ import time
 import psycopg
 import pytest
 
-from portal.legacy.cutover import locking
+from portal.legacy.cutover import schema
 from tests.legacy.cutover.conftest import Site
 
 pytestmark = pytest.mark.slow
@@ -19,12 +19,12 @@ SELECT count(*) FROM pg_locks WHERE granted AND mode = 'AccessExclusiveLock'
 
 @pytest.fixture(autouse=True)
 def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(locking, "TIMEOUT", "100ms")
-    monkeypatch.setattr(locking, "PAUSE", 0.05)
+    monkeypatch.setattr(schema, "TIMEOUT", "100ms")
+    monkeypatch.setattr(schema, "PAUSE", 0.05)
 
 
 def test_it_gives_up_naming_who_is_in_the_way(moved: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(locking, "TRIES", 3)
+    monkeypatch.setattr(schema, "TRIES", 3)
     before = moved.schema_dump()
     with psycopg.connect(moved.database.url, application_name="old-engine") as other:
         other.execute(READ)
@@ -35,7 +35,7 @@ def test_it_gives_up_naming_who_is_in_the_way(moved: Site, monkeypatch: pytest.M
 def test_it_tries_again_and_lets_go_in_between(
     moved: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(locking, "TRIES", 10_000)
+    monkeypatch.setattr(schema, "TRIES", 10_000)
     with psycopg.connect(moved.database.url) as other:
         other.execute(READ)
         done = threading.Thread(target=moved.cut_over)

@@ -7,9 +7,9 @@ from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
 
 from portal.domain import codec
-from portal.domain.legacy_choices import Choice, Question, courses_for, unanswered
 from portal.extensions import db
-from portal.models import LegacyChoice, LegacyMove
+from portal.legacy.choices import Choice, Question, courses_for, unanswered
+from portal.legacy.models import LegacyChoice, LegacyMove
 
 MOST_ALIKE = 10_000
 

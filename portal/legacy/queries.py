@@ -1,17 +1,17 @@
-"""The move from the old engine: its runs, what became of each instance, and what was chosen.
+"""What the pages ask: the runs of the mover, what became of each instance, the last dry run."""
 
-Lists are cut by key in the order of an index, and counts stop at `MANY`, so that a hundred thousand
-instances cost no more than a hundred.
-"""
-
+import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, func, literal, select, text
+from sqlalchemy import Select, exists, func, literal, select, text
 
 from portal.extensions import db
-from portal.models import Cutover, Group, LegacyChoice, LegacyMove, LegacyRun, Request, User
+from portal.legacy.choices import DRY_RUN
+from portal.legacy.models import Cutover, LegacyChoice, LegacyMove, LegacyRun
+from portal.models import Group, Request, User
 
 PAGE = 50
 MANY = 10_000
@@ -122,6 +122,11 @@ def old_engine() -> str | None:
     return schema
 
 
+def is_known() -> bool:
+    """Whether this database has an old engine, or ever had one that was looked at."""
+    return old_engine() is not None or db.session.scalar(select(exists(LegacyRun.id))) is True
+
+
 def counts() -> dict[str, int]:
     """How many stand under each result; `MANY` + 1 stands for more."""
     return {result: _count(_of(result)) for result in RESULTS}
@@ -226,3 +231,69 @@ def _moves() -> Select[*tuple[Any, ...]]:
         .outerjoin(User, User.id == LegacyMove.chosen_by)
         .where(LegacyMove.rolled_back_at.is_(None))
     )  # fmt: skip
+
+
+LARGEST = 4_000_000
+SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """An instance that would not move by itself."""
+
+    instance_id: str
+    workflow_code: str
+    state: str
+    result: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What a run would have come to. `unsettled`: the first `SHOWN`. `listed`: other findings."""
+
+    at: datetime
+    only: str | None
+    exit_code: int
+    totals: dict[str, int]
+    unsettled: tuple[Unsettled, ...]
+    listed: tuple[tuple[str, str, str], ...]
+
+
+def last_dry_run(folder: Path) -> DryRun | None:
+    """The report in this folder; None where there is none.
+
+    Raises ValueError, with a sentence, where a file of that name is something else.
+    """
+    path = folder / DRY_RUN
+    try:
+        if path.stat().st_size > LARGEST:
+            raise ValueError(f"The file {path} is too large for a dry run's report.")
+        return _read(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ValueError(f"The file {path} cannot be read: {error.strerror}.") from error
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ValueError(f"The file {path} is no dry run's report.") from error
+
+
+def _read(found: dict[str, Any]) -> DryRun:
+    at = datetime.fromisoformat(found["at"])
+    return DryRun(
+        at.replace(tzinfo=UTC) if at.tzinfo is None else at,
+        found["options"].get("only"),
+        int(found["exit_code"]),
+        {str(name): int(count) for name, count in found["totals"].items()},
+        tuple(_unsettled(each) for each in found.get("unsettled", [])[:SHOWN]),
+        tuple(
+            (str(each["table"]), str(each["key"]), str(each["reason"]))
+            for each in found.get("listed", [])[:SHOWN]
+        ),
+    )
+
+
+def _unsettled(line: dict[str, Any]) -> Unsettled:
+    reasons = tuple(str(reason) for reason in line["reasons"])
+    code, state = str(line["workflow_code"] or ""), str(line["state"])
+    return Unsettled(str(line["key"]), code, state, str(line["result"]), reasons)
