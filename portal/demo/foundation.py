@@ -70,7 +70,7 @@ def _people(
     departments: dict[str, str],
     calendars: dict[str, str],
 ) -> None:
-    places = organisation.PLACES
+    zones = {each.name: each.time_zone for each in organisation.CALENDARS}
     connection.execute(
         insert(models.User),
         [
@@ -82,8 +82,8 @@ def _people(
                 "job_title": person.job_title,
                 "department_id": departments[person.department] if person.department else None,
                 "manager_id": ids[person.manager] if person.manager else None,
-                "time_zone": places.get(person.key, organisation.SCHOOLS).time_zone,
-                "calendar_id": calendars[places[person.key].name] if person.key in places else None,
+                "time_zone": zones[person.calendar or organisation.SCHOOLS.name],
+                "calendar_id": calendars[person.calendar] if person.calendar else None,
                 "roles": list(person.roles),
             }
             for number, person in enumerate(organisation.PEOPLE, start=1)
@@ -97,21 +97,21 @@ def _wishes(connection: Connection, ids: dict[str, str]) -> None:
         insert(models.NotificationPreference),
         [
             {
-                "user_id": ids[key],
-                "choices": differences({Channel.MAIL: dict.fromkeys(topics, how)}),
+                "user_id": ids[each.person],
+                "choices": differences({Channel.MAIL: dict.fromkeys(each.topics, each.mode)}),
             }
-            for key, (how, topics) in organisation.DIGESTS.items()
+            for each in organisation.DIGESTS
         ],
     )
 
 
 def _groups(connection: Connection, ids: dict[str, str]) -> None:
-    for code, (name, members) in organisation.GROUPS.items():
+    for each in organisation.GROUPS:
         group = new_id()
-        connection.execute(insert(models.Group).values(id=group, code=code, name=name))
+        connection.execute(insert(models.Group).values(id=group, code=each.code, name=each.name))
         connection.execute(
             insert(models.GroupMember),
-            [{"group_id": group, "user_id": ids[member]} for member in members],
+            [{"group_id": group, "user_id": ids[member]} for member in each.members],
         )
 
 

@@ -89,7 +89,7 @@ def _requests(
 
 def _absences(connection: Connection, ids: dict[str, str], now: datetime) -> None:
     """Somebody is away now and somebody will be soon; the worker moves what is theirs."""
-    midnight = now.astimezone(ZoneInfo(organisation.TIME_ZONE)).replace(
+    midnight = now.astimezone(ZoneInfo(organisation.SCHOOLS.time_zone)).replace(
         hour=0, minute=0, second=0, microsecond=0
     )
     connection.execute(
@@ -97,14 +97,14 @@ def _absences(connection: Connection, ids: dict[str, str], now: datetime) -> Non
         [
             {
                 "id": new_id(),
-                "delegator_id": ids[away],
-                "delegate_id": ids[delegate],
-                "starts_at": midnight + timedelta(days=first),
-                "ends_at": midnight + timedelta(days=first + length),
-                "reason": reason,
-                "created_by": ids[away],
+                "delegator_id": ids[each.away],
+                "delegate_id": ids[each.decides],
+                "starts_at": midnight + timedelta(days=each.begins),
+                "ends_at": midnight + timedelta(days=each.begins + each.days),
+                "reason": each.reason,
+                "created_by": ids[each.away],
             }
-            for away, delegate, first, length, reason in scenarios.ABSENCES
+            for each in scenarios.ABSENCES
         ],
     )
 
