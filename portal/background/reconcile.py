@@ -26,6 +26,7 @@ from portal.workflows import names
 
 PAGE = 500
 LIMIT = timedelta(seconds=10)
+AWAY = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
 
 
 @dataclass
@@ -95,7 +96,13 @@ class _Reconciliation:
             return
         if state.is_open:
             wanted = StateToStart(state=state, workflow=request.workflow)
-            await start_from_state(self._client, self._queue, wanted, again=True)
+            try:
+                await start_from_state(self._client, self._queue, wanted, again=True)
+            except RPCError as error:
+                if error.status in AWAY:
+                    raise
+                self._report.failed[request.number] = f"Temporal refuses it: {error}"
+                return
             self._report.started.append(request.number)
 
     async def _runs(self, request: _Open) -> bool:

@@ -13,7 +13,7 @@ from portal.legacy.engine import Definition, Row, person_in
 from portal.legacy.people import OldDirectory, Profile, rows_of, within
 from portal.legacy.setting import Setting, nameless
 from portal.legacy.tables import OPS
-from portal.legacy.values import moment, new_key, text
+from portal.legacy.values import bound, new_key, text
 
 Driver = psycopg.Connection[Any]
 MAIL = re.compile(r"[^@\s,;<>()\[\]\\\"]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,}")
@@ -256,7 +256,7 @@ def _insert(driver: Driver, each: NewDelegation, setting: Setting) -> None:
 
 
 def _problems(row: Row, directory: OldDirectory, codes: dict[str, list[str]]) -> Iterator[str]:
-    start, end = moment(row.get("start_date")), moment(row.get("end_date"))
+    start, end = bound(row.get("start_date")), bound(row.get("end_date"))
     people = [person_in(row.get(f"{end_}_profile_id")) for end_ in ("delegator", "delegate")]
     module = text(row.get("module"))
     if row.get("is_active") is False or start is None or end is None:
@@ -273,7 +273,7 @@ def _problems(row: Row, directory: OldDirectory, codes: dict[str, list[str]]) ->
 
 def _delegation(row: Row, codes: dict[str, list[str]]) -> NewDelegation:
     module = text(row.get("module"))
-    start, end = moment(row.get("start_date")), moment(row.get("end_date"))
+    start, end = bound(row.get("start_date")), bound(row.get("end_date"))
     assert start is not None
     assert end is not None
     return NewDelegation(

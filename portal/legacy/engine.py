@@ -19,7 +19,7 @@ from psycopg import sql
 from portal.domain.request.values import Status
 from portal.legacy.choices import Question
 from portal.legacy.tables import ACTIVE_STATES, ENGINE_TABLES, OPS
-from portal.legacy.values import listing, mapping, moment, text
+from portal.legacy.values import OddRow, bound, listing, mapping, moment, row_in, text
 
 NOTE = "portal"
 
@@ -55,6 +55,15 @@ def voter_in(row: dict[str, Any]) -> Any:
     return text(note_in(row, "data").get("onBehalfOf")) or row.get("actor_id")
 
 
+# The times that mean something; what ends a span may be without end.
+TIMES = {
+    "workflow_instances": ("started_at", "completed_at", "created_at"),
+    "workflow_step_instances": ("started_at", "completed_at", "due_date"),
+    "workflow_actions": ("performed_at",),
+    "workflow_delegations": ("created_at",),
+    "workflow_escalations": ("escalated_at",),
+    "workflow_transitions": ("transitioned_at",),
+}
 FINISHED = frozenset({"COMPLETED", "SKIPPED", "REJECTED"})
 UNDER_WAY = frozenset({"IN_PROGRESS", "DELEGATED", "ESCALATED"})
 SYSTEM_NAMES = frozenset({"system", "System", "SYSTEM"})
@@ -91,7 +100,7 @@ class Delegation:
 
     def is_in_force(self, now: datetime) -> bool:
         """Active, not revoked, and not expired."""
-        expires = moment(self.row.get("expires_at"))
+        expires = bound(self.row.get("expires_at"))
         if self.row.get("is_active") is False or self.row.get("revoked_at") is not None:
             return False
         return expires is None or expires > now
@@ -211,6 +220,32 @@ class Instance:
     escalations: tuple[Row, ...] = ()
     transitions: tuple[Row, ...] = ()
     strays: tuple[Delegation, ...] = ()
+
+    @cached_property
+    def odd(self) -> tuple[tuple[str, OddRow], ...]:
+        """Its rows that hold anything unusual, its definition's too, each with its table."""
+        return tuple((table, row) for table, row in self._rows() if isinstance(row, OddRow))
+
+    def _rows(self) -> Iterator[tuple[str, Row]]:
+        """Every row of it, with its table."""
+        yield "workflow_instances", self.row
+        if self.definition is not None:
+            yield "workflows", self.definition.row
+        for step in self.steps:
+            yield "workflow_step_instances", step.row
+            yield from (("workflow_actions", each.row) for each in step.actions)
+            yield from (("workflow_delegations", each.row) for each in step.delegations)
+        yield from (("workflow_delegations", each.row) for each in self.strays)
+        yield from (("workflow_escalations", each) for each in self.escalations)
+        yield from (("workflow_transitions", each) for each in self.transitions)
+
+    def dropped_times(self) -> Iterator[str]:
+        """What is said of every time that is none of ours, such as infinity: it is not used."""
+        for table, row in self._rows():
+            for name in TIMES.get(table, ()):
+                value = row.get(name)
+                if value is not None and moment(value) is None:
+                    yield f"The {name} of {table} {row.get('id')} cannot be used: {value}."
 
     @property
     def request_id(self) -> str | None:
@@ -422,12 +457,16 @@ class OldEngine:
     def _rows(
         self, table: str, where: sql.Composable, *, order: str = "", limit: int = 0
     ) -> list[Row]:
-        parts = [sql.SQL("SELECT row_to_json(i) FROM {} i WHERE").format(self.table(table)), where]
+        parts = [
+            sql.SQL("SELECT row_to_json(i)::text FROM {} i WHERE").format(self.table(table)),
+            where,
+        ]
         if order:
             parts.append(sql.SQL("ORDER BY i.{}").format(sql.Identifier(order)))
         if limit:
             parts.append(sql.SQL("LIMIT {}").format(limit))
-        return [row[0] for row in self._connection.execute(sql.SQL(" ").join(parts)).fetchall()]
+        found = self._connection.execute(sql.SQL(" ").join(parts)).fetchall()
+        return [row_in(row[0]) for row in found]
 
 
 def _place(row: Row) -> tuple[int, str]:

@@ -25,7 +25,7 @@ from portal.legacy import past
 from portal.legacy.choices import Question
 from portal.legacy.clocks import clock_of
 from portal.legacy.engine import Definition, Finding, Instance, Step, note_in
-from portal.legacy.outcome import Mapped, Result, Story
+from portal.legacy.outcome import MOST_BYTES, Mapped, Result, Story, bytes_of
 from portal.legacy.past import close_as_history
 from portal.legacy.route import Part, Route, Unit, route_of
 from portal.legacy.setting import SYSTEM, RejectedRunning, Setting
@@ -34,6 +34,8 @@ from portal.legacy.values import text
 from portal.legacy.votes import Vote, deciders, decision
 
 MOST_CONTENT = 400_000
+BYTES_A_PERSON = 700
+"""About what somebody who is asked adds to an open stage: as who may decide, and as a task."""
 
 
 def map_active(instance: Instance, setting: Setting) -> Mapped:
@@ -156,6 +158,13 @@ def _moved(shaper: Shaper, behind: list[Behind], ahead: list[Shape]) -> Mapped:
     past.retell(story, instance, setting)
     past.arrive(story, instance, new_id, finding, setting)
     open_route(story, shaper, behind, ahead)
+    size = bytes_of(story.state) + BYTES_A_PERSON * max(
+        (len(shape.people) for shape in ahead if shape is not first), default=0
+    )
+    if size > MOST_BYTES:
+        reason = f"With everybody who is asked it is {size:,} bytes, of {MOST_BYTES:,} at most."
+        finding.needs(reason, Question.OUTCOME)
+        return needs_person(instance, finding)
     result = Result.ON_HOLD if story.state.status is Status.ON_HOLD else Result.MOVED
     return Mapped(
         instance.id,
@@ -225,6 +234,8 @@ def _paused(instance: Instance) -> list[str]:
 
 def needs_person(instance: Instance, finding: Finding) -> Mapped:
     """Nothing becomes of it before a person has answered."""
+    for words in instance.dropped_times():
+        finding.remark(words)
     return Mapped(
         instance.id,
         Result.NEEDS_PERSON,

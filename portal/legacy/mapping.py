@@ -1,5 +1,6 @@
 """An old instance to what it will be here. Pure: everything it has to know is in the setting."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from portal.legacy.choices import Course, Question
@@ -10,10 +11,11 @@ from portal.legacy.past import outcome_of
 from portal.legacy.route import KNOWN_STATUSES
 from portal.legacy.setting import Answer, Setting
 from portal.legacy.tables import ACTIVE_STATES, FINISHED_STATES
+from portal.legacy.values import MOST_DEPTH
 
-# What workflow_history's columns hold; the workflow's id is "approval-" and the request's.
-LONGEST_INITIATOR = 255
-LONGEST_REQUEST_ID = LONGEST_INITIATOR - len("approval-")
+LONGEST_INITIATOR = LONGEST_REQUEST_ID = 255
+"""What workflow_history's columns hold."""
+READ_OF_DEFINITIONS = frozenset({"steps", "sla_config"})
 
 
 def map_instance(instance: Instance, setting: Setting) -> Mapped:
@@ -74,7 +76,14 @@ def _unusable(instance: Instance) -> str | None:
         return f"Its initiator_id is longer than {LONGEST_INITIATOR} characters."
     if instance.definition is None:
         return f"Its definition {instance.row.get('workflow_id')!r} does not exist."
-    return None
+    return next(_too_deep(instance), None)
+
+
+def _too_deep(instance: Instance) -> Iterator[str]:
+    for table, row in instance.odd:
+        for name in row.unreadable:
+            if table != "workflows" or name in READ_OF_DEFINITIONS:
+                yield f"{name} of {table} {row.get('id')} is nested more than {MOST_DEPTH} deep."
 
 
 def _participants(instance: Instance, setting: Setting) -> set[str]:

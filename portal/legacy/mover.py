@@ -19,6 +19,7 @@ from portal.config import Settings
 from portal.legacy import messages
 from portal.legacy.accounts import make_delegations, read_delegations
 from portal.legacy.answers import read_answers
+from portal.legacy.choices import Course
 from portal.legacy.engine import CHUNK, Instance
 from portal.legacy.mapping import map_instance
 from portal.legacy.outcome import FINAL, Mapped, Result
@@ -26,7 +27,7 @@ from portal.legacy.preparing import Prepared, make_partitions, prepare, recorded
 from portal.legacy.runs import EXIT_UNUSABLE, Report, RunRow, Totals
 from portal.legacy.setting import RejectedRunning, Setting
 from portal.legacy.starting import Started, Starter, Starts
-from portal.legacy.writing import DryClashes, Item, Writer
+from portal.legacy.writing import DryClashes, Item, Writer, refused
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,7 @@ class Mover:
         for item in items:
             found = item.mapped
             self.totals.results[found.result] += 1
+            self.totals.left += item.stays and found.result is Result.NEEDS_PERSON
             state = found.state
             line = {
                 "table": "workflow_instances",
@@ -237,9 +239,13 @@ def mapped(instance: Instance, setting: Setting) -> Item:
     """An instance with what it becomes; whatever goes wrong with it is its own failure."""
     setting.seen = set()
     try:
-        found = map_instance(instance, setting)
+        item = Item(instance, map_instance(instance, setting), instance.id in setting.before)
+        reason = refused(item, setting) if instance.odd else None
     except Exception as error:  # noqa: BLE001 - one bad row must not stop the rest
         reason = f"It cannot be read: {type(error).__name__}: {error}"[:400]
-        found = Mapped(instance.id, Result.FAILED, reasons=[reason])
-    found.profiles = setting.seen
-    return Item(instance, found, again=instance.id in setting.before)
+    if reason is not None:
+        item = Item(instance, Mapped(instance.id, Result.FAILED, reasons=[reason]))
+    item.mapped.profiles = setting.seen
+    answer = setting.choices.get(instance.id)
+    item.stays = answer is not None and answer.choice.kind is Course.LEAVE
+    return item

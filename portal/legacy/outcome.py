@@ -5,11 +5,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from portal.domain.codec import encode
 from portal.domain.policy.policy import Policy
 from portal.domain.request.apply import evolve
 from portal.domain.request.events import Event, LegacyRecorded
 from portal.domain.request.state import Approval
 from portal.legacy.choices import Question
+from portal.temporal.client import DATA_CONVERTER
+from portal.workflows.messages import StartApproval
 
 
 class Result(StrEnum):
@@ -20,6 +23,21 @@ class Result(StrEnum):
     HISTORY = "history"
     NEEDS_PERSON = "needs_person"
     FAILED = "failed"
+
+
+MOST_BYTES = 1_500_000
+"""What a workflow is started with at most. The server takes 2 MiB; a request grows here, too."""
+
+
+def start_of(state: Approval) -> StartApproval:
+    """What the request's workflow is started with."""
+    return StartApproval(state.request_id, state=encode(state), shows_end=False)
+
+
+def bytes_of(state: Approval) -> int:
+    """How long that is, as it is sent."""
+    payloads = DATA_CONVERTER.payload_converter.to_payloads([start_of(state)])
+    return sum(len(each.data) for each in payloads)
 
 
 FINAL = frozenset({Result.MOVED, Result.ON_HOLD, Result.HISTORY})

@@ -135,6 +135,8 @@ def arrive(
 
     Whoever was asked here before it was given back is not asked any more.
     """
+    for words in instance.dropped_times():
+        finding.remark(words)
     for task in story.state.open_tasks:
         story.add(TaskWithdrawn, setting.now, task_id=task.id, reason=GIVEN_BACK)
     story.add(

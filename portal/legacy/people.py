@@ -9,9 +9,9 @@ import psycopg
 from psycopg import sql
 
 from portal.legacy.choices import Question
-from portal.legacy.engine import Definition, Finding, Row, Step, person_in
+from portal.legacy.engine import Definition, Delegation, Finding, Row, Step, person_in
 from portal.legacy.tables import MASTER, OPS
-from portal.legacy.values import moment, text
+from portal.legacy.values import FIRST, LAST, bound, row_in, text
 
 
 @dataclass(frozen=True)
@@ -117,10 +117,7 @@ class OldDirectory:
 
 
 def _last(post: Post) -> tuple[datetime, datetime]:
-    distant, never = moment("9999-01-01"), moment("0001-01-02")
-    assert distant is not None
-    assert never is not None
-    return (post.end or distant, post.start or never)
+    return (post.end or LAST, post.start or FIRST)
 
 
 Driver = psycopg.Connection[Any]
@@ -150,10 +147,10 @@ def rows_of(
     known = connection.execute("SELECT to_regclass(%s)", [f"{schema}.{table}"]).fetchone()
     if known is None or known[0] is None:
         return []
-    query = sql.SQL("SELECT row_to_json(i) FROM {} i WHERE {}").format(
+    query = sql.SQL("SELECT row_to_json(i)::text FROM {} i WHERE {}").format(
         sql.Identifier(schema, table), where or sql.SQL("true")
     )
-    rows = [row[0] for row in connection.execute(query).fetchall()]
+    rows = [row_in(row[0]) for row in connection.execute(query).fetchall()]
     return sorted(rows, key=lambda row: str(row.get("id")))
 
 
@@ -180,7 +177,7 @@ def _profile(row: Row, register: dict[str, Row]) -> Profile:
 def _role_holders(connection: Driver, now: datetime) -> dict[str, tuple[str, ...]]:
     holders: dict[str, list[str]] = {}
     for row in rows_of(connection, OPS, "user_roles"):
-        valid = within(moment(row.get("valid_from")), moment(row.get("valid_until")), now)
+        valid = within(bound(row.get("valid_from")), bound(row.get("valid_until")), now)
         if valid and row.get("is_active") is not False:
             holders.setdefault(str(row.get("role_id")), []).append(str(row.get("user_profile_id")))
     found = {}
@@ -213,10 +210,15 @@ def _post(row: Row) -> Post:
     return Post(
         str(row.get("user_profile_id")),
         str(row.get("position_id")),
-        moment(row.get("start_date")),
-        moment(row.get("end_date")),
+        bound(row.get("start_date")),
+        bound(row.get("end_date")),
         row.get("is_active") is not False,
     )
+
+
+def _given_at(link: Delegation) -> tuple[float, str]:
+    """Sorts delegations by time, then id; one without a time comes first."""
+    return (0.0 if link.at is None else link.at.timestamp(), link.id)
 
 
 @dataclass(frozen=True)
@@ -269,20 +271,23 @@ class People:
         return self.directory.is_active(person) and person != self.requester
 
     def _owner(self, step: Step, finding: Finding) -> str | None:
-        """The assignee, or who gave the work to them if that is over or of no use."""
-        assignee = step.assignee
-        links = [each for each in step.delegations if each.to_id == assignee and each.from_id]
-        if assignee is None or not links:
-            return assignee
-        link = max(links, key=lambda each: (each.at is not None, each.at, each.id))
-        if link.is_in_force(self.directory.now) and self.can_be_asked(assignee):
-            return assignee
-        back = self.directory.name(link.from_id)
-        finding.remark(
-            f"The delegation of “{step.name}” to {self.directory.name(assignee)} is over or cannot"
-            f" be used; the work is {back}'s again."
-        )
-        return link.from_id
+        """The assignee, or who gave the work to them if that is over or of no use.
+
+        Who gave it may have had it from somebody whose delegation is over as well, and so on.
+        """
+        owner = step.assignee
+        for link in sorted(step.delegations, key=_given_at, reverse=True):
+            if owner is None or link.to_id != owner or link.from_id is None:
+                continue
+            if link.is_in_force(self.directory.now) and self.can_be_asked(owner):
+                return owner
+            back = self.directory.name(link.from_id)
+            finding.remark(
+                f"The delegation of “{step.name}” to {self.directory.name(owner)} is over or cannot"
+                f" be used; the work is {back}'s again."
+            )
+            owner = link.from_id
+        return owner
 
     def _person(self, person: str) -> Asked:
         name = self.directory.name(person)

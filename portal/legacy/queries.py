@@ -16,6 +16,9 @@ from portal.models import Group, Request, User
 PAGE = 50
 MANY = 10_000
 ALIVE = timedelta(minutes=2)
+LOOKED_AT = (
+    "moved", "imported as history", "on hold", "needs a person", "left behind", "failed",
+)  # fmt: skip
 RESULTS = ("needs_person", "failed", "on_hold", "moved", "history")
 
 
@@ -35,7 +38,14 @@ class Run:
     @property
     def done(self) -> int:
         """Looked at so far."""
-        named = ("moved", "imported as history", "on hold", "needs a person", "failed")
+        named = (
+            "moved",
+            "imported as history",
+            "on hold",
+            "needs a person",
+            "left behind",
+            "failed",
+        )
         return min(self.found, sum(self.totals.get(name, 0) for name in named))
 
     def state(self, now: datetime) -> str:

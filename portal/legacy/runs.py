@@ -28,13 +28,15 @@ RESULT_WORDS = {
 class Totals:
     """Counts of instances. `found`: all that were selected; `there`: moved by an earlier run.
 
-    `to_do`: those this run has to look at.
+    `to_do`: those this run has to look at; `left`: of those that need a person, the ones for which
+    somebody chose that they stay in the old system.
     """
 
     found: int = 0
     there: int = 0
     to_do: int = 0
     results: Counter[str] = field(default_factory=Counter)
+    left: int = 0
 
     @property
     def done(self) -> int:
@@ -43,10 +45,10 @@ class Totals:
 
     @property
     def exit_code(self) -> int:
-        """1 if anything failed, else 3 if anything needs a person, else 0."""
+        """1 if anything failed, else 3 if anything waits for a person's choice, else 0."""
         if self.results[Result.FAILED]:
             return EXIT_FAILED
-        return EXIT_NEEDS_PERSON if self.results[Result.NEEDS_PERSON] else EXIT_DONE
+        return EXIT_NEEDS_PERSON if self.results[Result.NEEDS_PERSON] > self.left else EXIT_DONE
 
     def as_dict(self) -> dict[str, int]:
         """The totals by name, as they are kept and shown."""
@@ -59,6 +61,8 @@ class Totals:
                 for result, words in RESULT_WORDS.items()
                 if result is not Result.MOVED
             },
+            RESULT_WORDS[Result.NEEDS_PERSON]: self.results[Result.NEEDS_PERSON] - self.left,
+            LEFT: self.left,
         }
 
     def lines(self) -> list[str]:
@@ -66,6 +70,7 @@ class Totals:
         return [f"{name + ':':<22}{number:>10,}" for name, number in self.as_dict().items()]
 
 
+LEFT = "left behind"
 MOST_LISTED = 5000
 
 

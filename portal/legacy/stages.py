@@ -51,6 +51,14 @@ class Shape:
     wait: Wait = NO_CLOCK
 
     @property
+    def mode(self) -> Mode:
+        """How the votes count: of several seats everybody's, if no seat has a choice of people."""
+        if len(self.seats) <= 1:
+            return self.counted.mode
+        single = all(seat.is_one_person for seat in self.seats)
+        return Mode.ALL if single else Mode.PER_GROUP
+
+    @property
     def people(self) -> tuple[str, ...]:
         """Everybody who is asked."""
         return tuple(dict.fromkeys(p for seat in self.seats for p in seat.asked.people))
@@ -89,25 +97,27 @@ def policy_stage(shape: Shape, people: People, setting: Setting) -> Stage:
         if (escalate is not None and above)
         else []
     )
-    grouped = len(shape.seats) > 1
+    mode = shape.mode
     return replace(
         stage,
-        mode=Mode.PER_GROUP if grouped else shape.counted.mode,
-        quorum=shape.counted.needed if shape.counted.mode is Mode.QUORUM and not grouped else None,
+        mode=mode,
+        quorum=shape.counted.needed if mode is Mode.QUORUM else None,
         remind_after=() if due is None else (minutes(due),),
         escalate=tuple(levels),
     )
 
 
 def _rules(shape: Shape, setting: Setting) -> tuple[ApproverRule, ...]:
-    """One rule for each seat that can ask somebody; the labels name the groups."""
+    """One rule for each group, which its label names; without groups one for everybody."""
+    if shape.mode is not Mode.PER_GROUP:
+        return (_named(shape.people, setting),) if shape.people else ()
     names = group_names(seat.step for seat in shape.seats)
-    seats = zip(names, shape.seats, strict=True)
-    return tuple(
-        _named(seat.asked.people, setting, name if len(shape.seats) > 1 else "")
-        for name, seat in seats
+    pools = {
+        name: list(seat.asked.people)
+        for name, seat in zip(names, shape.seats, strict=True)
         if seat.asked.people
-    )
+    }
+    return tuple(_named(people, setting, name) for name, people in _joined(pools).items())
 
 
 def _named(people: Iterable[str], setting: Setting, label: str = "") -> ApproverRule:
@@ -172,7 +182,7 @@ def _candidates(
     if len(shape.seats) == 1:
         seat = shape.seats[0]
         return shape.counted.mode, (), tuple(_of_seat(seat, None, setting))
-    if all(seat.is_one_person for seat in shape.seats):
+    if shape.mode is Mode.ALL:
         pool = {
             each.person_id: each for seat in shape.seats for each in _of_seat(seat, None, setting)
         }
@@ -184,25 +194,25 @@ def _candidates(
         )
     }
     named = {each.person_id: each for seat in shape.seats for each in _of_seat(seat, None, setting)}
-    shared = _share(pools)
+    shared = share_out(_joined(pools))
     candidates = [
         replace(named[person], group=name) for name, chosen in shared.items() for person in chosen
     ]
     return Mode.PER_GROUP, tuple(shared), tuple(candidates)
 
 
-def _share(pools: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Everybody in one group. Where one person is all that two groups have, they are one group."""
-    shared = share_out(pools)
-    for name, chosen in shared.items():
+def _joined(pools: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The groups, so that there is somebody for each: where one person is all that two have, they
+    are one group."""
+    for name, chosen in share_out(pools).items():
         if chosen:
             continue
         pool = set(pools[name])
         other = next(each for each in pools if each != name and pool & set(pools[each]))
         both = [person for person in pools[other] if person in pool]
         rest = {each: people for each, people in pools.items() if each not in (name, other)}
-        return _share({**rest, f"{other}, {name}": both})
-    return shared
+        return _joined({**rest, f"{other}, {name}": both})
+    return pools
 
 
 def _of_seat(seat: Assignment, group: str | None, setting: Setting) -> list[Candidate]:

@@ -20,18 +20,16 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from portal.config import Settings
-from portal.domain import codec
 from portal.domain.policy.policy import WorkflowKind
 from portal.domain.request.state import Approval
 from portal.domain.request.values import Status
-from portal.legacy.outcome import Result
+from portal.legacy.outcome import Result, start_of
 from portal.legacy.writing import Item, workflow_ref
 from portal.models.states import kept_state
 from portal.temporal import client as clients
 from portal.temporal import requests, search_attributes
 from portal.temporal.waiting import NotYet
 from portal.workflows import names
-from portal.workflows.messages import StartApproval
 
 LIMIT = timedelta(seconds=15)
 AWAY = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
@@ -124,7 +122,7 @@ class Starter:
             self._client,
             self._settings.temporal_task_queue,
             WorkflowKind.APPROVAL,
-            StartApproval(state.request_id, state=codec.encode(state), shows_end=False),
+            start_of(state),
             request_id=f"state-{state.request_id}-{state.seq}",
             summary=names.summary(state.number, state.type_code),
             attributes=names.attributes_of(state),

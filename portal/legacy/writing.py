@@ -22,10 +22,13 @@ from portal.domain.request.events import Event, LegacyRecorded, RequestSubmitted
 from portal.domain.request.state import Approval
 from portal.legacy.accounts import Accounts
 from portal.legacy.engine import Instance, OldEngine
+from portal.legacy.live import general_policy
 from portal.legacy.outcome import FINAL, Mapped, Result
+from portal.legacy.past import request_key
 from portal.legacy.setting import NewType, Setting
 from portal.legacy.tables import ACTIVE_STATES
 from portal.legacy.types import Types
+from portal.legacy.values import unstorable
 from portal.models import (
     AuditEvent,
     AuditText,
@@ -46,11 +49,15 @@ Row = dict[str, Any]
 
 @dataclass
 class Item:
-    """An instance on its way: its rows, and what it was mapped to. `again`: it comes once more."""
+    """An instance on its way: its rows, and what it was mapped to.
+
+    `again`: it comes once more. `stays`: somebody chose that it stays in the old system.
+    """
 
     instance: Instance
     mapped: Mapped
     again: bool = False
+    stays: bool = False
 
 
 @dataclass
@@ -82,8 +89,9 @@ def give_number(mapped: Mapped, given: str) -> None:
 
 
 def workflow_ref(instance: Instance) -> str:
-    """The id of the request's workflow: with the old request id as it is written."""
-    return names.workflow_id(WorkflowKind.APPROVAL, instance.request_id or instance.id)
+    """The id of the request's workflow: with the old request id as it is written, if it fits."""
+    key = request_key(instance)
+    return names.address(_workflow(key, instance.request_id or instance.id), key)[1]
 
 
 def add_rows(
@@ -143,8 +151,13 @@ def _first_columns(mapped: Mapped, instance: Instance, kind: NewType, setting: S
 
 
 def _workflow(request_id: str, old_id: str | None) -> str:
-    kind = WorkflowKind.APPROVAL.value
-    return kind if old_id in (None, request_id) else f"{kind}:{old_id}"
+    """The kind, and the old request id where the workflow's id is made of that."""
+    kind = WorkflowKind.APPROVAL
+    if old_id is None or old_id == request_id:
+        return kind.value
+    ref = names.workflow_id(kind, old_id)
+    fits = len(ref) <= LONGEST_REF and len(ref.encode()) <= MOST_REF_BYTES
+    return f"{kind.value}:{old_id}" if fits else kind.value
 
 
 def _names(state: Approval, setting: Setting) -> dict[str, str]:
@@ -268,6 +281,8 @@ class DryClashes:
         self._seen |= ids & self._same
 
 
+LONGEST_REF, MOST_REF_BYTES = 255, 1_000
+"""What workflow_history holds of a workflow's id, and what Temporal takes."""
 LOCK = 7_043_022_187
 """Two movers at once take turns in writing, by this advisory lock."""
 
@@ -419,30 +434,46 @@ class Writer:
 
     def _keep(self, driver: Driver, items: list[Item]) -> None:
         """What became of each, in portal.legacy_moves."""
-        kept = [self._move(item) for item in items]
+        kept = [move_row(item, self._run_id) for item in items]
         driver.execute(KEEP, [json.dumps(kept)])
 
-    def _move(self, item: Item) -> dict[str, Any]:
-        instance, mapped, state = item.instance, item.mapped, item.mapped.state
-        runs = mapped.result in (Result.MOVED, Result.ON_HOLD)
-        return {
-            "instance_id": instance.id,
-            "request_id": instance.request_id,
-            "new_request_id": None if state is None else state.request_id,
-            "workflow_id": instance.row.get("workflow_id"),
-            "workflow_code": None if instance.definition is None else instance.definition.code,
-            "old_state": instance.state,
-            "kind": "active" if instance.state in ACTIVE_STATES else "finished",
-            "result": mapped.result.value,
-            "status": None if state is None else state.status.value,
-            "number": None if state is None else state.number,
-            "reasons": mapped.reasons,
-            "questions": mapped.questions,
-            "remarks": mapped.remarks,
-            "workflow_ref": workflow_ref(instance) if runs else None,
-            "run_id": self._run_id,
-            "last_seq": None if state is None else state.seq,
-        }
+
+def move_row(item: Item, run_id: str) -> Row:
+    """What became of an instance, for portal.legacy_moves."""
+    instance, mapped, state = item.instance, item.mapped, item.mapped.state
+    runs = mapped.result in (Result.MOVED, Result.ON_HOLD)
+    return {
+        "instance_id": instance.id,
+        "request_id": instance.request_id,
+        "new_request_id": None if state is None else state.request_id,
+        "workflow_id": instance.row.get("workflow_id"),
+        "workflow_code": None if instance.definition is None else instance.definition.code,
+        "old_state": instance.state,
+        "kind": "active" if instance.state in ACTIVE_STATES else "finished",
+        "result": mapped.result.value,
+        "status": None if state is None else state.status.value,
+        "number": None if state is None else state.number,
+        "reasons": mapped.reasons,
+        "questions": mapped.questions,
+        "remarks": mapped.remarks,
+        "workflow_ref": workflow_ref(instance) if runs else None,
+        "run_id": run_id,
+        "last_seq": None if state is None else state.seq,
+    }
+
+
+def refused(item: Item, setting: Setting) -> str | None:
+    """Why the database would not take what was made of the instance; None where it will.
+
+    To be asked of instances with odd rows: a dry run has to know as well.
+    """
+    mapped, definition = item.mapped, item.instance.definition
+    made: list[object] = [move_row(item, "")]
+    if mapped.state is not None and definition is not None:
+        policy, _ = general_policy(definition, setting)
+        made += [*mapped.events, mapped.state, mapped.policy, policy]
+    why = next((why for each in made if (why := unstorable(encode(each)))), None)
+    return None if why is None else f"It could not be written: {why}."
 
 
 def _driver(connection: Connection) -> Driver:

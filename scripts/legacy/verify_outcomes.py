@@ -4,10 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg
-from psycopg import sql
-
-Connection = psycopg.Connection[Any]
+from scripts.legacy.verify_tables import Connection, OldTables
 
 
 @dataclass(frozen=True)
@@ -138,28 +135,27 @@ SHORT = {
 }  # fmt: skip
 
 
-def asked(connection: Connection, question: str, schema: str) -> list[tuple[Any, ...]]:
-    """The rows of a question about the old tables in this schema."""
-    tables = {short: sql.Identifier(schema, name) for short, name in SHORT.items()}
-    return connection.execute(sql.SQL(question).format(**tables)).fetchall()
+def asked(connection: Connection, question: str, tables: OldTables) -> list[tuple[Any, ...]]:
+    """The rows of a question about the old tables."""
+    return connection.execute(tables.fill(question, SHORT)).fetchall()
 
 
-def counts(connection: Connection, schema: str) -> list[tuple[str, str, int, int]]:
+def counts(connection: Connection, tables: OldTables) -> list[tuple[str, str, int, int]]:
     """Instances by kind and state: how many there are, and how many are accounted for."""
-    return [(row[0], row[1], row[2], row[3]) for row in asked(connection, COUNTS, schema)]
+    return [(row[0], row[1], row[2], row[3]) for row in asked(connection, COUNTS, tables)]
 
 
-def differences(connection: Connection, schema: str) -> Iterator[Difference]:
+def differences(connection: Connection, tables: OldTables) -> Iterator[Difference]:
     """Everything but the people of open stages."""
-    for key, state in asked(connection, MISSING, schema):
+    for key, state in asked(connection, MISSING, tables):
         yield Difference("instance", key, state, "nothing became of it")
-    for (key,) in asked(connection, WITHOUT_INSTANCE, schema):
+    for (key,) in asked(connection, WITHOUT_INSTANCE, tables):
         yield Difference("instance", key, "not there", "it is accounted for")
-    for key, problems in asked(connection, REQUESTS, schema):
+    for key, problems in asked(connection, REQUESTS, tables):
         yield Difference("request", key, "moved", problems)
-    for key, state, status in asked(connection, HELD, schema):
+    for key, state, status in asked(connection, HELD, tables):
         yield Difference("hold", key, state, status)
-    for key, old, new in asked(connection, EVENTS, schema):
+    for key, old, new in asked(connection, EVENTS, tables):
         yield Difference("events", key, f"{old} rows", f"{new} events")
-    for key, old, new in asked(connection, OUTCOMES, schema):
+    for key, old, new in asked(connection, OUTCOMES, tables):
         yield Difference("outcome", key, old, new)

@@ -7,8 +7,9 @@ from typing import Any
 
 from psycopg import sql
 
-from scripts.legacy.verify_outcomes import Connection, Difference, asked
+from scripts.legacy.verify_outcomes import SHORT, Difference, asked
 from scripts.legacy.verify_people import Organisation
+from scripts.legacy.verify_tables import Connection, OldTables
 
 UNDER_WAY = ("IN_PROGRESS", "DELEGATED", "ESCALATED")
 FINISHED = ("COMPLETED", "SKIPPED", "REJECTED")
@@ -35,15 +36,15 @@ SELECT s.instance_id, s.id, s.step_index, s.step_type::text, s.status::text, s.a
         WHERE a.step_instance_id = s.id AND a.action::text IN ('APPROVE', 'REJECT')
             AND to_char(a.performed_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS')
                 >= coalesce(s.metadata #>> '{{portal,votesFrom}}', '')), '[]'),
-    (SELECT jsonb_build_object('from', d.delegated_from_id, 'holds', d.is_active
-            AND d.revoked_at IS NULL
+    coalesce((SELECT jsonb_agg(jsonb_build_object('from', d.delegated_from_id, 'to',
+            d.delegated_to_id, 'holds', d.is_active AND d.revoked_at IS NULL
             AND (d.expires_at IS NULL OR d.expires_at > m.moved_at AT TIME ZONE 'UTC'))
-        FROM {delegations} d WHERE d.step_instance_id = s.id AND d.delegated_to_id = s.assignee_id
-        ORDER BY d.created_at DESC, d.id DESC LIMIT 1)
+            ORDER BY d.created_at DESC, d.id DESC)
+        FROM {delegations} d WHERE d.step_instance_id = s.id), '[]')
 FROM {steps} s JOIN {instances} i ON i.id = s.instance_id
 JOIN portal.legacy_moves m ON m.instance_id = i.id
 JOIN {workflows} w ON w.id = i.workflow_id
-WHERE s.instance_id = ANY({{ids}}) ORDER BY s.instance_id, s.step_index
+WHERE s.instance_id = ANY({ids}) ORDER BY s.instance_id, s.step_index
 """
 
 
@@ -58,7 +59,7 @@ class OldStep:
     started: bool
     definition: dict[str, Any]
     voters: set[str]
-    delegation: dict[str, Any] | None
+    delegations: list[dict[str, Any]]
 
     @property
     def name(self) -> str:
@@ -66,6 +67,16 @@ class OldStep:
         given = self.definition.get("name")
         said = given.strip() if isinstance(given, str) else ""
         return said or f"Step {self.index + 1}"
+
+    def owner(self, able: set[str]) -> str | None:
+        """Whose work it is: the assignee's, else of whoever lent it, back over all that is over."""
+        person = self.assignee
+        for link in self.delegations:
+            if link["to"] == person and link["from"]:
+                if link["holds"] and person in able:
+                    break
+                person = link["from"]
+        return person
 
     @property
     def is_under_way(self) -> bool:
@@ -88,13 +99,13 @@ class OpenRequest:
 
 
 def differences(
-    connection: Connection, schema: str, organisation: Organisation
+    connection: Connection, tables: OldTables, organisation: Organisation
 ) -> Iterator[Difference]:
     """Where an open request's stage or people are not what the old rows say."""
-    rows = asked(connection, OPEN, schema)
+    rows = asked(connection, OPEN, tables)
     for start in range(0, len(rows), 1000):
         part = {row[0]: _request(row) for row in rows[start : start + 1000]}
-        _add_steps(connection, schema, part)
+        _add_steps(connection, tables, part)
         for request in part.values():
             yield from _compare(request, organisation)
 
@@ -103,16 +114,8 @@ def _request(row: tuple[Any, ...]) -> OpenRequest:
     return OpenRequest(row[0], row[1].strip(), row[2], row[4], row[5], row[6], set(row[7]))
 
 
-def _add_steps(connection: Connection, schema: str, requests: dict[str, OpenRequest]) -> None:
-    tables = {
-        "actions": "workflow_actions", "delegations": "workflow_delegations",
-        "steps": "workflow_step_instances", "instances": "workflow_instances",
-        "workflows": "workflows",
-    }  # fmt: skip
-    names = {short: sql.Identifier(schema, name) for short, name in tables.items()}
-    question = sql.SQL(STEPS.replace("{{ids}}", "{ids}")).format(
-        **names, ids=sql.Literal(list(requests))
-    )
+def _add_steps(connection: Connection, tables: OldTables, requests: dict[str, OpenRequest]) -> None:
+    question = tables.fill(STEPS, SHORT, ids=sql.Literal(list(requests)))
     for row in connection.execute(question).fetchall():
         definition = row[7] if isinstance(row[7], dict) else {}
         assignee = row[5].strip() or None if isinstance(row[5], str) else None

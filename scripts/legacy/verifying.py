@@ -9,8 +9,9 @@ import psycopg
 
 from portal.config import ConfigurationError, Settings
 from scripts.legacy import verify_outcomes, verify_stages
-from scripts.legacy.verify_outcomes import Connection, Difference
+from scripts.legacy.verify_outcomes import Difference
 from scripts.legacy.verify_people import Organisation
+from scripts.legacy.verify_tables import Connection, OldTables
 
 UNUSABLE = 2
 
@@ -41,10 +42,13 @@ def _compare(connection: Connection, most: int) -> int:
     if schema is None:
         print("There is no old engine in this database.", file=sys.stderr)
         return UNUSABLE
+    tables = OldTables(connection, schema)
+    if tables.missing:
+        print(f"Missing, and read as empty: {', '.join(tables.missing)}.")
     print(f"{'kind':<28}{'state':<14}{'instances':>12}{'accounted for':>16}")
-    for kind, state, there, accounted in verify_outcomes.counts(connection, schema):
+    for kind, state, there, accounted in verify_outcomes.counts(connection, tables):
         print(f"{kind:<28}{state:<14}{there:>12,}{accounted:>16,}")
-    found = list(islice(_differences(connection, schema), most + 1))
+    found = list(islice(_differences(connection, tables), most + 1))
     if not found:
         print("No differences.")
         return 0
@@ -55,14 +59,14 @@ def _compare(connection: Connection, most: int) -> int:
     return 1
 
 
-def _differences(connection: Connection, schema: str) -> Iterator[Difference]:
-    yield from verify_outcomes.differences(connection, schema)
+def _differences(connection: Connection, tables: OldTables) -> Iterator[Difference]:
+    yield from verify_outcomes.differences(connection, tables)
     moved = connection.execute(
         "SELECT max(moved_at) AT TIME ZONE 'UTC' FROM portal.legacy_moves"
     ).fetchone()
     if moved is not None and moved[0] is not None:
-        organisation = Organisation(connection, moved[0], schema)
-        yield from verify_stages.differences(connection, schema, organisation)
+        organisation = Organisation(connection, moved[0], tables)
+        yield from verify_stages.differences(connection, tables, organisation)
 
 
 def _schema(connection: Connection) -> str | None:

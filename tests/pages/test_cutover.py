@@ -246,3 +246,13 @@ def test_the_cutover_says_when_and_by_whom(adam: PageClient, app: Flask) -> None
     page = adam.get_page(HERE)
     assert "root@db1" in page.text
     assert "/var/before.dump" in page.text
+
+
+def test_the_menu_leads_here_only_where_there_is_an_old_engine(
+    adam: PageClient, app: Flask
+) -> None:
+    line = "Old engine"
+    assert line not in adam.get_page("/admin/people").text
+    run_row(app)
+    app.extensions.pop("old_engine")  # a look is good for a minute
+    assert line in adam.get_page("/admin/people").text
