@@ -1,6 +1,7 @@
 """The words that templates know: filters and globals, bound to the reader's viewpoint."""
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -19,13 +20,17 @@ ADDRESS = re.compile(r"(https?://[^\s<>\"]+)")
 def time_tag(at: date | None, mode: str, viewpoint: ViewpointSource) -> Markup:
     """`<time datetime>` in UTC around words for the reader.
 
-    `mode`: relative, absolute, both, exact (to the second, with the zone), clock (seconds, for
-    rows under a day heading) or date. None is an en dash.
+    `mode`: rounded ("Wed 2 Dec", an hour only for today and tomorrow), ahead (the same with how
+    long until then), ago (with how long since), weekday (the day alone), relative,
+    absolute, both, exact (to the second, with the zone), clock (seconds, for
+    rows under a day heading), hour (hours and minutes alone) or date. None is an en dash.
     """
     if at is None:
         return Markup("–")
     if not isinstance(at, datetime):
-        return _time(at.isoformat(), times.day(at))
+        today = viewpoint().now.date()
+        words = times.calendar_day(at, today) if mode == "rounded" else times.day(at)
+        return _time(at.isoformat(), words)
     return _time(times.iso_utc(at), _moment_words(at, mode, viewpoint()))
 
 
@@ -40,17 +45,22 @@ def _time(machine: str, words: str) -> Markup:
 
 
 def _moment_words(at: datetime, mode: str, view: Viewpoint) -> str:
-    if mode == "relative":
-        return times.relative(at, view.now)
-    if mode == "both":
-        return f"{times.absolute(at, view.zone)} ({times.relative(at, view.now)})"
-    if mode in {"exact", "audit"}:
-        return times.exact(at, view.zone)
-    if mode == "clock":
-        return f"{at.astimezone(view.zone):%H:%M:%S}"
-    if mode == "date":
-        return times.day(at.astimezone(view.zone))
-    return times.absolute(at, view.zone)
+    return MODES[mode](at, view) if mode in MODES else times.absolute(at, view.zone)
+
+
+MODES: dict[str, Callable[[datetime, Viewpoint], str]] = {
+    "relative": lambda at, view: times.relative(at, view.now),
+    "rounded": lambda at, view: times.rounded(at, view.now, view.zone),
+    "ahead": lambda at, view: times.ahead(at, view.now, view.zone),
+    "ago": lambda at, view: times.ago(at, view.now, view.zone),
+    "weekday": lambda at, view: times.weekday(at, view.now, view.zone),
+    "both": lambda at, view: f"{times.absolute(at, view.zone)} ({times.relative(at, view.now)})",
+    "exact": lambda at, view: times.exact(at, view.zone),
+    "audit": lambda at, view: times.exact(at, view.zone),
+    "hour": lambda at, view: f"{at.astimezone(view.zone):%H:%M}",
+    "clock": lambda at, view: f"{at.astimezone(view.zone):%H:%M:%S}",
+    "date": lambda at, view: times.day(at.astimezone(view.zone)),
+}
 
 
 @lru_cache(maxsize=4096)
@@ -93,9 +103,6 @@ def filters(viewpoint: ViewpointSource) -> dict[str, Any]:
         view = viewpoint()
         return times.due(at, view.now, view.zone)
 
-    def due_words(at: datetime | None) -> str:
-        return due(at).long[:1].lower() + due(at).long[1:]
-
     def day_heading(at: date) -> str:
         return times.day_heading(at, viewpoint().zone)
 
@@ -103,12 +110,12 @@ def filters(viewpoint: ViewpointSource) -> dict[str, Any]:
         "when": when,
         "until": lambda at: until_tag(at, viewpoint()),
         "waiting": waiting,
-        "expectation": lambda found: expectation(found, viewpoint().zone),
+        "expectation": lambda found: expectation(found, viewpoint()),
         "money": money_tag,
         "money_words": money,
         "due_state": due,
-        "due_words": due_words,
         "day_heading": day_heading,
+        "length_words": times.length,
         "file_size": file_size,
         "paragraphs": paragraphs,
         "linked": linked,

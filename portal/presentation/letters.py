@@ -50,8 +50,12 @@ def _moment(at: datetime | date, zone: str) -> str:
 
 
 def _due_words(at: datetime | None, zone: str, now: datetime) -> str:
-    words = times.due(at, now, zone_named(zone)).long.removeprefix("Due ")
-    return words[:1].upper() + words[1:]
+    """`Mon 30 Nov, 17:00`: absolute, for nobody knows when a mail is read."""
+    if at is None:
+        return ""
+    place = zone_named(zone)
+    day = times.calendar_day(at.astimezone(place).date(), now.astimezone(place).date())
+    return f"{day}, {at.astimezone(place):%H:%M}"
 
 
 def _form_facts(

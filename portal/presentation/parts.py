@@ -5,44 +5,32 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Vote:
-    """One person's part in a step. `decision` is None while the task is open."""
-
-    name: str
-    decision: str | None = None
-    at: datetime | None = None
-    acting_for: str | None = None
-    comment: str = ""
-    is_you: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the progress list.
+    """One line of the progress list.
 
-    `state`: done, failed, returned, again, current, future or skipped. `rule` says how many must
-    approve; `reason` why the step is here or is not needed. `votes` may be empty for a future step.
+    `state`: done, failed, returned, again, current, future or skipped. `who` says in a line who did
+    it or who will be asked; `note` why it is here or what followed; `number`: which stage it is,
+    0 for what is no stage.
     """
 
     state: str
     title: str
-    rule: str = ""
-    reason: str = ""
+    who: str = ""
     at: datetime | None = None
-    since: datetime | None = None
     due_at: datetime | None = None
-    votes: tuple[Vote, ...] = ()
+    number: int = 0
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A comment in the conversation. `label` says what it came with, such as "sent it back"."""
+    """A comment in the conversation. `label` says what it came with, such as "returned it"."""
 
     name: str
     at: datetime
     text: str
-    acting_for: str | None = None
     label: str = ""
+    initials: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ _DUE_LOOKS = {
     "today": ("warn", "clock"),
     "later": ("neutral", "calendar"),
 }
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -44,13 +45,16 @@ class Due:
 
     @property
     def long(self) -> str:
-        """`Due today 19:50, in 4 h`, for the page of one request."""
+        """`Due today at 19:50, in 4 h`, `Due Wed 2 Dec, in 3 days`, for the page of one request."""
         if self.moment is None or self.today is None:
             return "No deadline"
-        moment = _short_moment(self.moment, self.today)
         if self.kind == "overdue":
-            return f"{self.short}, was due {moment}"
-        return f"Due {moment}, in {self.length}"
+            return self.short
+        days = (self.moment.date() - self.today).days
+        words = _rounded(self.moment, self.today)
+        if days == 1:
+            return f"Due {words}"
+        return f"Due {words}, in {self.length if days == 0 else f'{days} days'}"
 
 
 def iso_utc(at: datetime) -> str:
@@ -73,6 +77,53 @@ def exact(at: datetime, zone: ZoneInfo) -> str:
     """`6 Oct 2026, 20:20:17 CEST`: to the second and with the zone, for proof."""
     local = at.astimezone(zone)
     return f"{day(local)}, {local:%H:%M:%S} {local.tzname()}"
+
+
+def calendar_day(at: date, today: date) -> str:
+    """`Wed 2 Dec`; the year only if it is not this one: `Fri 15 Jan 2027`."""
+    year = "" if at.year == today.year else f" {at.year}"
+    return f"{_DAYS[at.weekday()]} {at.day} {_MONTHS[at.month - 1]}{year}"
+
+
+def rounded(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """A moment as people can use it: `Wed 2 Dec`, `today at 17:00`, `tomorrow at 09:00`."""
+    return _rounded(at.astimezone(zone), now.astimezone(zone).date())
+
+
+def weekday(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """The day alone: `Wed 2 Dec`."""
+    return calendar_day(at.astimezone(zone).date(), now.astimezone(zone).date())
+
+
+def _rounded(local: datetime, today: date) -> str:
+    name = {0: "today", 1: "tomorrow"}.get((local.date() - today).days)
+    return f"{name} at {local:%H:%M}" if name else calendar_day(local.date(), today)
+
+
+def ahead(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """The same with how long it is until then: `Wed 2 Dec, in 3 days`, `today at 17:00, in 4 h`."""
+    days = (at.astimezone(zone).date() - now.astimezone(zone).date()).days
+    words = rounded(at, now, zone)
+    if days > 1:
+        return f"{words}, in {days} days"
+    return f"{words}, in {span(at - now)}" if days == 0 and at > now else words
+
+
+def ago(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """Since when: `Fri 27 Nov (2 days)`, `today at 09:40`."""
+    days = (now.astimezone(zone).date() - at.astimezone(zone).date()).days
+    words = rounded(at, now, zone)
+    return words if days < 1 else f"{words} ({days} {'day' if days == 1 else 'days'})"
+
+
+def length(of: timedelta) -> str:
+    """A length of time as people say it: `4 days`, `3 hours`, `less than an hour`."""
+    hours = of // _HOUR
+    if hours < 1:
+        return "less than an hour"
+    if hours < 24:
+        return "1 hour" if hours == 1 else f"{hours} hours"
+    return "1 day" if hours < 48 else f"{hours // 24} days"
 
 
 def day_heading(at: date, zone: ZoneInfo | None = None) -> str:
@@ -110,12 +161,6 @@ def due(at: datetime | None, now: datetime, zone: ZoneInfo) -> Due:
     local, today = at.astimezone(zone), now.astimezone(zone).date()
     kind = "overdue" if at <= now else "today" if local.date() == today else "later"
     return Due(kind, span(at - now), local, today)
-
-
-def _short_moment(local: datetime, today: date) -> str:
-    names = {0: "today", 1: "tomorrow", -1: "yesterday"}
-    name = names.get((local.date() - today).days) or day(local)
-    return f"{name} {local:%H:%M}"
 
 
 def zone_name(zone: ZoneInfo, now: datetime, *, short: bool = False) -> str:

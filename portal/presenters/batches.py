@@ -1,12 +1,16 @@
 """A batch as its pages show it: to be looked at before the decision, and its result after it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portal.domain.deciding.bulk import totals
 from portal.domain.policy.policy import Decision
 from portal.presentation import bulk
-from portal.queries import batches
+from portal.presentation.form_words import people_in
+from portal.presenters.facts import Fact, File, facts, files
+from portal.queries import batches, request
 from portal.queries.batches import BatchRecord, ChosenTask
+from portal.translation import _
 
 LEFT_OUT = "-"
 
@@ -21,15 +25,36 @@ class Line:
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A task to decide with others, and what its request is about."""
+
+    task: ChosenTask
+    facts: tuple[Fact, ...]
+    files: tuple[File, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The chosen tasks of one request type, and what they come to."""
+
+    type_name: str
+    shown: tuple[Shown, ...]
+    total: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """What is decided together and what is not. `gone`: chosen, but not the person's any more.
+    """What is decided together and what is not. `gone`: chosen, but not the person's any more;
+    `without`: ids of those that the person left out on this page.
 
     `seen`: the version shown of each task of the batch, in their order, for the form.
     """
 
+    groups: tuple[Group, ...]
     chosen: tuple[ChosenTask, ...]
     left_out: tuple[Line, ...]
+    without: tuple[str, ...]
     gone: int
     total: str
     seen: str
@@ -61,20 +86,44 @@ class Result:
         return sum(1 for line in self.lines if line.state == state)
 
 
-def review(batch: BatchRecord, user_id: str) -> Review:
-    """The batch as it stands now."""
+def review(batch: BatchRecord, user_id: str, without: Sequence[str] = ()) -> Review:
+    """The batch as it stands now, without those that the person leaves out."""
     tasks = batches.tasks_of(batch, user_id)
     reasons = batches.left_out(tasks)
     order = [item["task"] for item in batch.items]
-    chosen = tuple(tasks[key] for key in order if key in tasks and key not in reasons)
+    out = tuple(key for key in order if key in without and key in tasks and key not in reasons)
+    here = [key for key in order if key in tasks and key not in reasons and key not in out]
+    chosen = tuple(tasks[key] for key in here)
     left = [Line(tasks[key], why=bulk.sentence(reasons[key])) for key in order if key in reasons]
+    left += [Line(tasks[key], why=_("You left it out.")) for key in out]
     versions = {task.id: str(task.content_version) for task in chosen}
     return Review(
+        groups=_groups(chosen),
         chosen=chosen,
         left_out=tuple(left),
+        without=out,
         gone=len(order) - len(tasks),
         total=_sum(chosen),
         seen=".".join(versions.get(key, LEFT_OUT) for key in order),
+    )
+
+
+def _groups(chosen: Sequence[ChosenTask]) -> tuple[Group, ...]:
+    wanted = {person for task in chosen for person in people_in(task.form, task.fields)}
+    names = request.names_of(wanted)
+    by_type: dict[str, list[ChosenTask]] = {}
+    for task in chosen:
+        by_type.setdefault(task.type_name, []).append(task)
+    return tuple(
+        Group(
+            type_name,
+            tuple(
+                Shown(task, facts(task.form, task.fields, names), files(task.form, task.fields))
+                for task in tasks
+            ),
+            _sum(tasks),
+        )
+        for type_name, tasks in by_type.items()
     )
 
 
@@ -119,9 +168,11 @@ def _line(task: ChosenTask, item: dict[str, str]) -> Line:
         return Line(task, "undone")
     kept = task.undo_reason if task.undo == "refused" else item.get("kept")
     return Line(
-        task, task.outcome or "waiting", f"Not undone: {bulk.sentence(kept)}" if kept else ""
+        task,
+        task.outcome or "waiting",
+        _("Not undone: %(why)s", why=bulk.sentence(kept)) if kept else "",
     )
 
 
-def _sum(tasks: tuple[ChosenTask, ...]) -> str:
+def _sum(tasks: Sequence[ChosenTask]) -> str:
     return bulk.sum_words(totals((task.amount, task.currency) for task in tasks))

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +13,12 @@ from portal.forms.asking import AROUND
 from portal.forms.request_form import RequestForm
 from portal.presentation import times
 from portal.presentation.form_words import in_words
-from portal.presentation.parts import Step, Vote
-from portal.presenters.forecast import absences_of, people_of
-from portal.presenters.steps import VOTES_SHOWN, rule_of, skipped
+from portal.presentation.parts import Step
+from portal.presenters.current_stage import absences_of, people_of
+from portal.presenters.progress import expected
 from portal.queries import asked
-from portal.services.expecting import Journey, expected
+from portal.services import expecting
+from portal.services.expecting import Journey
 from portal.services.requests import NewRequest
 
 
@@ -73,23 +74,14 @@ def finish(
         ahead=entries,
     )
     away = absences_of(asked.absences(people_of(entries), now))
-    return expected(journey, None, away, now)
+    return expecting.expected(journey, None, away, now)
 
 
 def _step(entry: StageSkip | StagePlan | Attention) -> Step:
-    if isinstance(entry, StageSkip):
-        return skipped(entry.name, entry.reason)
-    if isinstance(entry, Attention):
-        return Step("future", entry.name, reason=entry.reason)
-    votes = tuple(Vote(person.name) for person in entry.people[:VOTES_SHOWN])
-    return Step(
-        "future",
-        entry.name,
-        rule_of(entry),
-        entry.reason,
-        due_at=entry.due_at,
-        votes=votes,
-    )
+    step = expected(entry)
+    if isinstance(entry, StagePlan):
+        return replace(step, note=entry.reason, due_at=entry.due_at)
+    return step
 
 
 def mark(wish: NewRequest) -> str:

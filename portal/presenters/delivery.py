@@ -7,18 +7,18 @@ from itertools import groupby
 
 from portal.presentation.labels import words_of
 from portal.queries.asked import Told
+from portal.translation import _, lazy
 
 KINDS = {
-    "assigned": "Asked to decide",
-    "reminder": "Reminded",
-    "escalated": "Told that it is theirs now",
-    "reassigned": "Told that it is theirs now",
-    "delegated": "Asked to decide for somebody",
-    "given_back": "Told that it is theirs again",
-    "amended": "Told of a change",
-    "answer": "Told of the answer",
+    "assigned": lazy("Notified"),
+    "reminder": lazy("Reminded"),
+    "escalated": lazy("Notified of the escalation"),
+    "reassigned": lazy("Notified of the reassignment"),
+    "delegated": lazy("Notified of the delegation"),
+    "given_back": lazy("Notified that it is theirs again"),
+    "amended": lazy("Notified of a change"),
+    "answer": lazy("Notified of the answer"),
 }
-NOWHERE = "only in the portal: nothing else is wanted or set up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +67,29 @@ def sent(notices: Sequence[Told], now: datetime) -> Sent:
 
 def _line(rows: tuple[Told, ...], now: datetime) -> Line:
     first = rows[0]
-    what = KINDS.get(first.kind, "Told")
+    what = str(KINDS.get(first.kind, _("Notified")))
     return Line(what, first.at, first.read_at, first.hidden, tuple(_way(row, now) for row in rows))
 
 
 def _way(row: Told, now: datetime) -> Way:
     if row.channel is None or row.status is None:
-        return Way(NOWHERE if row.is_handed else "on its way out of the portal")
+        return Way(_("no email (turned off)") if row.is_handed else _("being sent"))
     by = words_of(row.channel.partition(":")[0]).lower()
+    by = _("email") if by == "mail" else by
     if row.status == "SENT":
-        return Way(f"{by} sent", row.sent_at)
+        return Way(_("%(by)s sent", by=by), row.sent_at)
     if row.status == "DROPPED":
         # Our own sentence; whatever else might stand there is nobody's business here.
-        why = row.error if row.error and "@" not in row.error else "It was not true any more."
-        return Way(f"no {by} sent. {why}")
+        why = row.error if row.error and "@" not in row.error else _("It was no longer true.")
+        return Way(_("no %(by)s sent. %(why)s", by=by, why=why))
     if row.status == "FAILED":
-        return Way(f"{by} failed; the administrators see why and can send it again")
+        return Way(_("%(by)s failed; administrators see why and can send it again", by=by))
     if row.error:
-        return Way(f"{by} not taken yet, tried again by itself", row.due_at)
+        return Way(_("%(by)s not accepted yet, next try", by=by), row.due_at)
     if row.due_at is not None and row.due_at > now and not row.is_taken:
-        with_others = f"comes with the {row.digest} one" if row.digest else "waits for their hours"
-        return Way(f"{by} {with_others}, not before", row.due_at)
-    return Way(f"{by} on its way")
+        if row.digest:
+            digest = _("hourly") if row.digest == "hourly" else _("daily")
+            words = _("%(by)s comes with the %(digest)s summary", by=by, digest=digest)
+            return Way(words, row.due_at)
+        return Way(_("%(by)s waits for their hours", by=by), row.due_at)
+    return Way(_("%(by)s being sent", by=by))

@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass
 
+from portal.domain.marked import msgid
 from portal.domain.policy.policy import Decision
 from portal.presentation.errors import ErrorPage
 from portal.presentation.form_words import people_in
 from portal.presentation.labels import status
 from portal.presentation.parts import Change
-from portal.presenters.request_page import VERBS
 from portal.presenters.revisions import revision_of
-from portal.queries import audit
 from portal.queries import request as requests
 from portal.queries.links import LinkRecord
 from portal.queries.readers import Reader
 from portal.security.identity import Identity
+from portal.translation import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,14 @@ def elsewhere(link: LinkRecord) -> ErrorPage:
 
 def deed(link: LinkRecord) -> str:
     """What was done with the task, such as "approved this"."""
-    return VERBS[Decision(link.taken)].replace("it", "this") if link.taken else "decided this"
+    return _(DEEDS[Decision(link.taken)]) if link.taken else _("decided this")
+
+
+DEEDS = {
+    Decision.APPROVE: msgid("approved this"),
+    Decision.REJECT: msgid("rejected this"),
+    Decision.SEND_BACK: msgid("returned this"),
+}
 
 
 def news(link: LinkRecord, person: Identity) -> News:
@@ -59,6 +66,5 @@ def _changes(link: LinkRecord, person: Identity) -> tuple[Change, ...]:
     if record is None:
         return ()
     names = requests.names_of(people_in(record.form, record.fields))
-    events = audit.course_of(record.id, record.submitted_at)
-    revision = revision_of(record, events, names, link.seen_version)
+    revision = revision_of(record, names, link.seen_version)
     return revision.changes if revision is not None else ()

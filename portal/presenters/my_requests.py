@@ -7,13 +7,15 @@ from datetime import datetime
 from flask import url_for
 
 from portal.domain.request.values import Status
-from portal.presenters.waiting_on import what_next, whose
+from portal.presenters.waiting_on import turn_of
 from portal.queries.my_requests import MyRequest, WaitingSubmit
+from portal.translation import _
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One row. `status` is a label's name; `at` is when `following` happens, if a clock runs."""
+    """One row. `status` is a label's name; `turn` for whom it waits, `since` when, `todo` what they
+    have to do; `due_at`: when the stage is due."""
 
     title: str
     url: str
@@ -25,9 +27,10 @@ class Row:
     currency: str | None
     status: str
     turn: str = ""
-    since: datetime
-    following: str
-    at: datetime | None = None
+    todo: str = ""
+    since: datetime | None
+    due_at: datetime | None = None
+    closed_at: datetime | None = None
 
 
 def starting(submits: Iterable[WaitingSubmit]) -> Iterator[Row]:
@@ -42,15 +45,13 @@ def starting(submits: Iterable[WaitingSubmit]) -> Iterator[Row]:
             currency=each.currency,
             status="STARTING",
             since=each.created_at,
-            following="The first people are asked next",
         )
 
 
 def rows(requests: Iterable[MyRequest], me: str) -> Iterator[Row]:
     """Requests as they stand."""
     for each in requests:
-        following = what_next(each)
-        is_open = each.closed_at is None
+        turn = turn_of(each, me)
         yield Row(
             title=each.title,
             url=f"/requests/{each.number}",
@@ -61,10 +62,11 @@ def rows(requests: Iterable[MyRequest], me: str) -> Iterator[Row]:
             amount=each.amount,
             currency=each.currency,
             status=_status(each),
-            turn=whose(each, me) if is_open else "",
-            since=_asked_since(each) or each.waiting_since or each.closed_at or each.submitted_at,
-            following=following.what,
-            at=following.at,
+            turn=turn.name,
+            todo=turn.todo,
+            since=_asked_since(each) or each.waiting_since if turn.name else None,
+            due_at=each.stage_due_at if each.status is Status.PENDING else None,
+            closed_at=each.closed_at,
         )
 
 
@@ -80,5 +82,7 @@ def _asked_since(each: MyRequest) -> datetime | None:
 
 def _note(each: MyRequest, me: str) -> str:
     if each.requester_id != me:
-        return f"asked by {each.requester_name}"
-    return f"for {each.on_behalf_of_name}" if each.on_behalf_of_name else ""
+        return _("requested by %(name)s", name=each.requester_name)
+    if each.on_behalf_of_name:
+        return _("for %(name)s", name=each.on_behalf_of_name)
+    return ""

@@ -17,6 +17,7 @@ from portal.queries.policy_moves import Behind
 from portal.queries.request import RequestRecord
 from portal.services.forecast import forecast
 from portal.services.requests import difference_of, policy_of
+from portal.translation import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def preview(row: Behind, record: RequestRecord, now: datetime) -> Preview:
     if moved.policy_version_id != row.newest_id:
         return Preview(row, _words(changes), ())
     question = approval.question(moved, now)
-    steps, _ = route(entries := forecast(question))
+    steps, _attention = route(entries := forecast(question))
     kept = {entry.key for entry in entries if isinstance(entry, StageSkip)} & set(question.carried)
     shown = tuple(
         _step(entry, step, record, changes, kept)
@@ -71,9 +72,9 @@ def _step(
     kept: set[str],
 ) -> Step:
     if entry.key in kept:
-        return Step("done", f"{entry.name}: stays as it was", reason=step.reason)
+        return Step("done", entry.name, _("Stays approved"), note=step.note)
     if entry.name == record.stage_name and entry.key in changes.same:
-        return replace(step, state="current", reason="Goes on as it is, with the votes it has.")
+        return replace(step, state="current", note=_("Goes on as it is, with the votes it has."))
     return step
 
 

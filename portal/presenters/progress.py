@@ -1,46 +1,47 @@
-"""The course of a request as steps: what happened, who is asked now, what follows, what is skipped.
+"""The course of a request, a line a stage: what happened, where it is now, what follows, what is
+skipped. The past comes from the typed events, the present from the kept state, the future from
+routing's forecast."""
 
-The past comes from the audit events, the votes from the tasks, the future from routing's forecast.
-"""
-
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from portal.domain.codec import decode
-from portal.domain.policy.policy import Decision, StageKind
-from portal.domain.request.values import Status, TaskStatus
+from portal.domain.policy.policy import Decision, Mode, StageKind
+from portal.domain.request import events as e
+from portal.domain.request.events import Event
+from portal.domain.request.state import Approval
+from portal.domain.request.values import Status
 from portal.domain.routing.plan import Attention, StagePlan, StageSkip
 from portal.presentation.labels import people, words_of
 from portal.presentation.parts import Step
-from portal.presentation.times import span
-from portal.presenters.steps import expected, lowered, rule_of, skipped, some, votes_of
-from portal.queries.audit import EventRecord
 from portal.queries.request import RequestRecord, TaskRecord
+from portal.translation import _, ngettext
 
 Forecast = Sequence[StageSkip | StagePlan | Attention]
+NAMED = 12
+
+
+def did(decision: str, names: str) -> str:
+    """ "Ana Ruiz approved"."""
+    if decision == Decision.APPROVE:
+        return _("%(names)s approved", names=names)
+    if decision == Decision.REJECT:
+        return _("%(names)s rejected", names=names)
+    return _("%(names)s returned it", names=names)
 
 
 @dataclass
-class UnderWay:
+class _Stage:
     """A stage that was opened and not closed yet, while the events are read.
 
-    `newly`: why it is needed, if it was not before the request changed.
+    `newly`: why it is needed, if it was not before the request changed. `place`: its line, while
+    it is interrupted by a change.
     """
 
     plan: StagePlan
-    at: datetime
     tasks: list[TaskRecord] = field(default_factory=list)
     newly: str = ""
-
-
-@dataclass
-class _Interrupted:
-    """A stage that was open when the request changed; `place` is its step, if it does not go on."""
-
-    stage: UnderWay
-    place: Step
+    place: Step | None = None
 
 
 @dataclass
@@ -56,195 +57,261 @@ class Course:
     names: Mapping[str, str]
     me: str
     steps: list[Step] = field(default_factory=list)
-    stage: UnderWay | None = None
-    interrupted: dict[str, _Interrupted] = field(default_factory=dict)
+    stage: _Stage | None = None
+    interrupted: dict[str, _Stage] = field(default_factory=dict)
     needed: dict[str, bool] = field(default_factory=dict)
     carried: tuple[str, ...] = ()
     stage_names: dict[str, str] = field(default_factory=dict)
 
-    def read(self, events: Iterable[EventRecord]) -> "Course":
+    def read(self, events: Iterable[Event]) -> "Course":
         """Take in all events, in order."""
         for event in events:
-            reader = getattr(self, f"_{words_of(event.kind).lower().replace(' ', '_')}", None)
-            if reader is not None:
-                reader(event)
+            READERS[type(event)](self, event)
         return self
 
-    @property
-    def current_plan(self) -> StagePlan | None:
-        """The plan of the stage under way."""
-        return self.stage.plan if self.stage else None
+    def finish(self, state: Approval, forecast: Forecast) -> tuple[Step, ...]:
+        """The lines, with the one where it is now and what routing expects after it."""
+        steps = list(self.steps)
+        if state.stage is not None:
+            plan, newly = state.stage.plan, self.stage.newly if self.stage else ""
+            steps.append(Step("current", plan.name, number=plan.index + 1, note=newly))
+        elif state.attention:
+            steps.append(Step("current", _("Needs an administrator"), note=state.attention))
+        elif state.status is Status.RETURNED:
+            is_me = self.record.is_by(self.me)
+            whose = _("you") if is_me else self.record.requester_name
+            steps.append(Step("current", _("Returned"), _("Waiting for %(name)s", name=whose)))
+        return (*steps, *(expected(entry) for entry in forecast))
 
-    def _name(self, person: str | None) -> str:
-        return self.names.get(person or "", "The system")
+    def _subject(self, person: str | None, name: str | None = None) -> str:
+        if person is not None and person == self.me:
+            return _("You")
+        return name or self.names.get(person or "", _("The system"))
 
-    def _request_submitted(self, event: EventRecord) -> None:
-        who = self._name(event.actor)
-        behalf = f" for {self.record.on_behalf_of_name}" if self.record.on_behalf_of_name else ""
-        self.steps.append(Step("done", f"Submitted by {who}{behalf}", at=event.at))
+    def _line(self, state: str, title: str, event: Event, who: str = "", note: str = "") -> None:
+        self.steps.append(Step(state, title, who, at=event.at, note=note))
 
-    def _request_resubmitted(self, event: EventRecord) -> None:
-        self.carried = tuple(event.data.get("carried", ()))
-        title = f"Submitted again by {self._name(event.actor)}"
-        self.steps.append(Step("done", title, at=event.at, reason=self._changed(event)))
+    def _submitted(self, event: e.RequestSubmitted) -> None:
+        who = self._subject(event.actor)
+        if self.record.on_behalf_of_name:
+            who = _("%(name)s for %(other)s", name=who, other=self.record.on_behalf_of_name)
+        self._line("done", _("Submitted"), event, who)
 
-    def _changed(self, event: EventRecord) -> str:
+    def _resubmitted(self, event: e.RequestResubmitted) -> None:
+        self.carried = event.carried
+        note = self._changed(event.changed)
+        self._line("done", _("Submitted again"), event, self._subject(event.actor), note)
+
+    def _changed(self, changed: Sequence[str]) -> str:
         labels = {each.name: each.label for each in self.record.form}
-        changed = [labels.get(name, words_of(name)) for name in event.data.get("changed", ())]
-        return f"Changed: {', '.join(changed)}." if changed else "Nothing was changed."
+        fields = ", ".join(labels.get(name, words_of(name)) for name in changed)
+        return _("Changed: %(fields)s.", fields=fields) if fields else _("Nothing was changed.")
 
-    def _request_amended(self, event: EventRecord) -> None:
-        title = f"Changed by {self._name(event.actor)}"
-        self._looked_at_anew(event, title, self._changed(event))
+    def _amended(self, event: e.RequestAmended) -> None:
+        self._looked_at_anew(event, _("Edited"), self._changed(event.changed))
 
-    def _request_moved_to_policy(self, event: EventRecord) -> None:
-        title = f"Moved to version {event.data['version']} of the policy"
-        self._looked_at_anew(event, title, f"By {self._name(event.actor)}.")
+    def _moved_to_policy(self, event: e.RequestMovedToPolicy) -> None:
+        title = _("Moved to version %(version)s of the policy", version=event.version)
+        self._looked_at_anew(event, title, "")
 
-    def _looked_at_anew(self, event: EventRecord, title: str, reason: str) -> None:
+    def _looked_at_anew(
+        self, event: e.RequestAmended | e.RequestMovedToPolicy, title: str, note: str
+    ) -> None:
         """What was open stands as interrupted until the events tell that it goes on."""
         if self.stage is not None:
             key, stage = self.stage.plan.key, self.stage
-            is_asked_again = key in event.data.get("asked_again", ())
-            what = "asked again, after a change" if is_asked_again else "interrupted by a change"
-            self._close("again", f"{stage.plan.name}: {what}", event.at)
-            self.interrupted[key] = _Interrupted(stage, self.steps[-1])
-        asked = [self.stage_names.get(key, key) for key in event.data.get("asked_again", ())]
-        self.carried = tuple(event.data.get("carried", ()))
-        again = f" Asked again: {', '.join(asked)}." if asked else ""
-        self.steps.append(Step("done", title, at=event.at, reason=reason + again))
+            is_asked_again = key in event.asked_again
+            again = _("Asked again after a change")
+            why = again if is_asked_again else _("Interrupted by a change")
+            self._close("again", event, note=why)
+            stage.place = self.steps[-1]
+            self.interrupted[key] = stage
+        self.carried = event.carried
+        stages = ", ".join(self.stage_names.get(key, key) for key in event.asked_again)
+        notes = [note, _("Asked again: %(stages)s.", stages=stages) if stages else ""]
+        text = " ".join(each for each in notes if each)
+        self._line("done", title, event, self._subject(event.actor), text)
 
-    def _stage_continued(self, event: EventRecord) -> None:
-        found = self.interrupted.pop(event.data["key"], None)
+    def _continued(self, event: e.StageContinued) -> None:
+        found = self.interrupted.pop(event.key, None)
         if found is not None:
             self.steps = [step for step in self.steps if step is not found.place]
-            self.stage = found.stage
+            self.stage = found
 
-    def _decision_carried(self, event: EventRecord) -> None:
-        self._task_assigned(event)
-
-    def _stage_skipped(self, event: EventRecord) -> None:
-        key, name, reason = (str(event.data[part]) for part in ("key", "name", "reason"))
-        if key in self.carried:
-            self.steps.append(Step("done", f"{name}: stays as it was", reason=reason))
+    def _skipped(self, event: e.StageSkipped) -> None:
+        if event.key in self.carried:
+            self.steps.append(Step("done", event.name, _("Stays approved"), note=event.reason))
             return
-        if self.needed.get(key):
-            reason = f"After the change: {lowered(reason)}"
-        self.needed[key] = False
-        self.steps.append(skipped(name, reason))
+        is_new = self.needed.get(event.key)
+        self.needed[event.key] = False
+        self.steps.append(skipped(event.name, event.reason, after_change=bool(is_new)))
 
-    def _stage_opened(self, event: EventRecord) -> None:
-        plan = decode(StagePlan, event.data["plan"])
+    def _opened(self, event: e.StageOpened) -> None:
+        plan = event.plan
         was_needless = self.needed.get(plan.key) is False
-        newly = f"After the change: {lowered(plan.reason)}" if was_needless else ""
+        newly = _("After the change: %(reason)s", reason=lowered(plan.reason))
         self.needed[plan.key] = True
         self.stage_names[plan.key] = plan.name
-        self.stage = UnderWay(plan, event.at, newly=newly)
+        self.stage = _Stage(plan, newly=newly if was_needless else "")
 
-    def _task_assigned(self, event: EventRecord) -> None:
-        task = self.tasks.get(event.data["task_id"])
+    def _assigned(self, event: e.TaskAssigned | e.ApproverAdded | e.DecisionCarried) -> None:
+        task = self.tasks.get(event.task_id)
         if self.stage is not None and task is not None:
             self.stage.tasks.append(task)
 
-    _approver_added = _task_assigned
-
-    def _stage_passed(self, event: EventRecord) -> None:
-        if self.stage is not None and self.stage.plan.kind is StageKind.NOTIFY:
-            told = f"Told {some([person.name for person in self.stage.plan.people])}."
-            self._close("done", f"{self.stage.plan.name}: told", event.at, told)
-        elif self.stage is not None:
-            by = event.data.get("overridden_by")
-            how = f"decided by {self._name(by)}, an administrator" if by else "approved"
-            self._close("done", f"{self.stage.plan.name} {how}", event.at)
-
-    def _stage_failed(self, event: EventRecord) -> None:
-        if self.stage is not None:
-            reason = str(event.data.get("reason", ""))
-            self._close("failed", f"{self.stage.plan.name} rejected", event.at, reason)
-
-    def _request_returned(self, event: EventRecord) -> None:
-        if self.stage is not None:
-            self._close("returned", f"{self.stage.plan.name} sent it back", event.at)
-
-    def _request_timed_out(self, event: EventRecord) -> None:
-        if self.stage is not None:
-            title = f"{self.stage.plan.name}: no decision in time"
-            self._close("failed", title, event.at, "Every deadline and escalation passed.")
-
-    def _request_overridden(self, event: EventRecord) -> None:
-        """Decided by an administrator; of a stage only, its passing tells."""
-        if event.data.get("stage_key") is not None:
+    def _passed(self, event: e.StagePassed) -> None:
+        if self.stage is None:
             return
-        if self.stage is not None:
-            self._close("again", f"{self.stage.plan.name}: passed over", event.at)
-        is_yes = event.data["decision"] == Decision.APPROVE
-        title = (
-            f"{'Approved' if is_yes else 'Rejected'} by {self._name(event.actor)}, an administrator"
+        if self.stage.plan.kind is StageKind.NOTIFY:
+            self._close("done", event, some([each.name for each in self.stage.plan.people]))
+        elif event.overridden_by:
+            name = self._subject(event.overridden_by)
+            who = _("%(name)s decided, as an administrator", name=name)
+            self._close("done", event, who)
+        else:
+            self._close("done", event)
+
+    def _failed(self, event: e.StageFailed) -> None:
+        self._close("failed", event, note=event.reason)
+
+    def _returned(self, event: e.RequestReturned) -> None:
+        self._close("returned", event)
+
+    def _timed_out(self, event: e.RequestTimedOut) -> None:
+        self._close("failed", event, _("Expired: no decision in time"))
+
+    def _overridden(self, event: e.RequestOverridden) -> None:
+        """Decided by an administrator; of a stage only, its passing tells."""
+        if event.stage_key is not None:
+            return
+        self._close("again", event, _("Passed over"))
+        is_yes = event.decision is Decision.APPROVE
+        title = _("Approved") if is_yes else _("Rejected")
+        who = _("%(name)s, an administrator", name=self._subject(event.actor))
+        self._line("done" if is_yes else "failed", title, event, who)
+
+    def _withdrawn(self, event: e.RequestWithdrawn) -> None:
+        self._ended(event, _("Withdrawn"))
+
+    def _cancelled(self, event: e.RequestCancelled) -> None:
+        self._ended(event, _("Cancelled"))
+
+    def _ended(self, event: Event, title: str) -> None:
+        self._close("failed", event, _("No longer needed"))
+        self._line("failed", title, event, self._subject(event.actor))
+
+    def _approved(self, event: e.RequestApproved) -> None:
+        """Nothing: the last stage's line says it."""
+
+    def _close(self, state: str, event: Event, who: str = "", note: str = "") -> None:
+        if self.stage is None:
+            return
+        plan, stage = self.stage.plan, self.stage
+        votes = self._votes(stage)
+        parts = [who, votes] if state == "again" else [who or votes]
+        self.steps.append(
+            Step(
+                state,
+                plan.name,
+                ". ".join(part for part in parts if part),
+                at=event.at,
+                number=plan.index + 1,
+                note=note or stage.newly,
+            )
         )
-        self.steps.append(Step("done" if is_yes else "failed", title, at=event.at))
-
-    def _request_withdrawn(self, event: EventRecord) -> None:
-        self._ended(event, f"Withdrawn by {self._name(event.actor)}")
-
-    def _request_cancelled(self, event: EventRecord) -> None:
-        self._ended(event, f"Cancelled by {self._name(event.actor)}")
-
-    def _request_approved(self, event: EventRecord) -> None:
-        self.steps.append(Step("done", "Approved", at=event.at))
-
-    def _ended(self, event: EventRecord, title: str) -> None:
-        if self.stage is not None:
-            self._close("failed", f"{self.stage.plan.name}: not decided any more", event.at)
-        self.steps.append(Step("failed", title, at=event.at))
-
-    def _close(self, state: str, title: str, at: datetime, reason: str = "") -> None:
-        assert self.stage is not None
-        votes = votes_of([task for task in self.stage.tasks if task.decision], self.me)
-        took = f"Took {span(at - self.stage.at)}" if votes else ""
-        rule = ", ".join(filter(None, (rule_of(self.stage.plan), took)))
-        # A single vote says when; said twice it would only be noise.
-        shown_at = None if len(votes) == 1 else at
-        reason = reason or self.stage.newly
-        self.steps.append(Step(state, title, rule, reason, at=shown_at, votes=votes))
         self.stage = None
 
-    def finish(self, forecast: Forecast) -> tuple[Step, ...]:
-        """The steps, with the stage under way and what routing expects after it."""
-        record, steps = self.record, list(self.steps)
-        if self.stage is not None:
-            steps.append(self._current(self.stage))
-        elif record.attention:
-            steps.append(Step("current", "Needs an administrator", reason=record.attention))
-        elif record.status is Status.RETURNED:
-            steps.append(self._returned())
-        return (*steps, *(expected(entry) for entry in forecast))
+    def _votes(self, stage: _Stage) -> str:
+        """ "Ana Ruiz and Mei Tanaka approved (2 of 4 were needed)": what was decided, in order."""
+        decided = [task for task in stage.tasks if task.decision and task.decided_at]
+        decided.sort(key=lambda task: task.decided_at or task.opened_at)
+        parts = []
+        for decision in Decision:
+            names = [self._voter(task) for task in decided if task.decision == decision]
+            if names:
+                parts.append(did(decision, some(names)))
+        asked = len(stage.plan.people)
+        if parts and stage.plan.mode is Mode.QUORUM and asked > 1:
+            needed = _("%(n)s of %(all)s were needed", n=stage.plan.needed, all=asked)
+            parts[0] += f" ({needed})"
+        return "; ".join(parts)
 
-    def _returned(self) -> Step:
-        whose = "you" if self.record.is_by(self.me) else self.record.requester_name
-        reason = "After a change the request goes along its route again."
-        return Step("current", f"Back with {whose}", reason=reason, since=self.record.waiting_since)
-
-    def _current(self, stage: UnderWay) -> Step:
-        asked = [task for task in stage.tasks if task.status == TaskStatus.OPEN]
-        decided = [task for task in stage.tasks if task.decision]
-        # What has its verdict waits for nobody; who is asked alone stands in the title.
-        shown = decided if self.record.settles_at else stage.tasks
-        votes = votes_of(shown, self.me) if decided or len(asked) > 1 else ()
-        asked = [] if self.record.settles_at else asked
-        title = stage.plan.name
-        if any(task.assignee_id == self.me for task in asked):
-            title += ": you"
-        elif len(asked) == 1:
-            owner = asked[0].acting_for_name
-            title += f": {asked[0].assignee_name}" + (f" for {owner}" if owner else "")
-        due_at = None if self.record.hold_reason else self.record.stage_due_at
-        step = Step("current", title, rule_of(stage.plan), since=stage.at, due_at=due_at)
-        hidden = len(shown) - len(votes) if votes else 0
-        more = f"And {people(hidden)} more." if hidden > 0 else ""
-        return replace(step, votes=votes, reason=more or stage.newly)
+    def _voter(self, task: TaskRecord) -> str:
+        name = self._subject(task.decided_by, task.decided_by_name)
+        decider = task.decided_by or task.assignee_id
+        owner = task.assignee_name if decider != task.assignee_id else task.acting_for_name
+        return _("%(name)s for %(other)s", name=name, other=owner) if owner else name
 
 
-def people_in(events: Iterable[EventRecord]) -> set[str]:
-    """Ids of the people who did something in the events."""
-    actors: set[Any] = {event.actor for event in events}
-    return actors - {"system"}
+READERS: dict[type[Event], Callable[[Course, Any], None]] = {
+    e.RequestSubmitted: Course._submitted,
+    e.RequestResubmitted: Course._resubmitted,
+    e.RequestAmended: Course._amended,
+    e.RequestMovedToPolicy: Course._moved_to_policy,
+    e.StageSkipped: Course._skipped,
+    e.StageOpened: Course._opened,
+    e.StageContinued: Course._continued,
+    e.TaskAssigned: Course._assigned,
+    e.ApproverAdded: Course._assigned,
+    e.DecisionCarried: Course._assigned,
+    e.StagePassed: Course._passed,
+    e.StageFailed: Course._failed,
+    e.RequestReturned: Course._returned,
+    e.RequestTimedOut: Course._timed_out,
+    e.RequestOverridden: Course._overridden,
+    e.RequestWithdrawn: Course._withdrawn,
+    e.RequestCancelled: Course._cancelled,
+    e.RequestApproved: Course._approved,
+}
+# The kinds of events that make the course; the rest is for the activity log.
+KINDS = tuple(kind.__name__ for kind in READERS)
+
+
+def skipped(name: str, reason: str, *, after_change: bool = False) -> Step:
+    """A stage that is not needed."""
+    reason = lowered(reason)
+    if after_change:
+        return Step("skipped", name, _("Skipped after the change: %(reason)s", reason=reason))
+    return Step("skipped", name, _("Skipped: %(reason)s", reason=reason))
+
+
+def expected(entry: StageSkip | StagePlan | Attention) -> Step:
+    """A stage that is still to come, as routing sees it today."""
+    number = entry.index + 1
+    if isinstance(entry, StageSkip):
+        return skipped(entry.name, entry.reason)
+    if isinstance(entry, Attention):
+        return Step("future", entry.name, note=entry.reason, number=number)
+    names, rule = some([each.name for each in entry.people]), rule_of(entry)
+    if rule and names:
+        names = _("%(rule)s: %(names)s", rule=rule, names=names)
+    return Step("future", entry.name, names, number=number)
+
+
+def rule_of(plan: StagePlan) -> str:
+    """How many must approve; nothing where one person is asked, or people are only notified."""
+    count = len(plan.people)
+    if plan.kind is StageKind.NOTIFY or count < 2:
+        return ""
+    if plan.mode is Mode.PER_GROUP:
+        return ngettext("One from the group", "One from each of %(n)s groups", len(plan.groups))
+    if plan.mode is Mode.ALL:
+        return _("All of %(n)s", n=count)
+    needed = plan.needed if plan.mode is Mode.QUORUM else 1
+    return _("Any %(needed)s of %(n)s", needed=needed, n=count)
+
+
+def lowered(sentence: str) -> str:
+    """A sentence as it goes on after a colon."""
+    return sentence[:1].lower() + sentence[1:]
+
+
+def some(names: Sequence[str]) -> str:
+    """A few of many names."""
+    hidden = len(names) - NAMED
+    if hidden > 0:
+        shown = ", ".join(names[:NAMED])
+        return _("%(names)s and %(people)s more", names=shown, people=people(hidden))
+    if len(names) > 1:
+        return _("%(names)s and %(last)s", names=", ".join(names[:-1]), last=names[-1])
+    return "".join(names)

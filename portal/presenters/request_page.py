@@ -1,40 +1,35 @@
-"""Everything the page of one request shows to one person, put together from the records."""
+"""Everything the page of one request shows to one person, put together from the kept state, the
+typed events and the rows."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from portal.domain.people.permissions import Permission
 from portal.domain.policy.policy import Decision
-from portal.domain.request import apply as approval
+from portal.domain.request.state import Approval
 from portal.domain.request.values import Status, TaskStatus
+from portal.domain.routing.step import question_ahead
 from portal.presentation.form_words import people_in
 from portal.presentation.parts import Remark, Step
-from portal.presenters import progress as course
-from portal.presenters import reassignments as handed
-from portal.presenters.asked_people import Reading
-from portal.presenters.assignment_reasons import Why, why
 from portal.presenters.comments import remarks
+from portal.presenters.current_stage import Now, StageReader, is_asking, opened
 from portal.presenters.facts import Fact, File, facts, files
-from portal.presenters.forecast import Ahead, look_ahead
-from portal.presenters.reassignments import Handed
+from portal.presenters.progress import KINDS, Course, Forecast, did
+from portal.presenters.reassignments import Handed, away_from
 from portal.presenters.revisions import Revision, revision_of, seen_version
-from portal.queries import attachments, audit, commands, comments, inbox, request
+from portal.queries import attachments, commands, inbox, request
 from portal.queries.attachments import AddedFile
-from portal.queries.audit import EventRecord
 from portal.queries.commands import CommandRecord
 from portal.queries.inbox import InboxTask
 from portal.queries.request import RequestRecord, TaskRecord
+from portal.queries.request_parts import RequestParts, parts_of
 from portal.security.identity import Identity
 from portal.services.forecast import forecast
+from portal.translation import _
 
 MOVABLE_SHOWN = 12
 JUST_NOW = timedelta(seconds=30)
-VERBS = {
-    Decision.APPROVE: "approved it",
-    Decision.REJECT: "rejected it",
-    Decision.SEND_BACK: "sent it back",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,18 +51,53 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class LastWord:
-    """The last thing that moved the request, as a sentence without its full stop."""
+    """The last thing that moved the request, as a sentence without its full stop; `already`: the
+    same, to whoever wanted to do something else."""
 
     text: str
+    already: str
     at: datetime
 
 
+def already(decision: str, name: str) -> str:
+    """ "Ana Ruiz already approved this"."""
+    if decision == Decision.APPROVE:
+        return _("%(name)s already approved this", name=name)
+    if decision == Decision.REJECT:
+        return _("%(name)s already rejected this", name=name)
+    return _("%(name)s already returned this", name=name)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
+class May:
+    """What the reader may do beside deciding. `reassign`: tasks they may give to others as an
+    administrator."""
+
+    remind: bool
+    edit: bool
+    withdraw: bool
+    add_approver: bool
+    comment: bool
+    hold: bool
+    resume: bool
+    cancel: bool
+    override: bool
+    move_policy: bool
+    reassign: tuple[TaskRecord, ...]
+
+    @property
+    def administer(self) -> bool:
+        """Whether there is anything for an administrator to do."""
+        steered = self.hold or self.resume or self.cancel or self.override or self.move_policy
+        return steered or bool(self.reassign)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestPage:
     """What the template draws. `todo`: an open task of the reader's; `done`: one decided
-    just now; `revision`: what changed since the reader last looked; `waiting`: commands recorded
-    and not applied yet; `following`: next in the inbox;
-    `handed`: what was the reader's; `may_move`: what they may give to others as an admin."""
+    just now; `now`: the current stage, opened; `revision`: what changed since the reader last
+    looked; `waiting`: commands recorded and not applied yet; `following`: next in the inbox;
+    `handed`: what was the reader's."""
 
     record: RequestRecord
     facts: tuple[Fact, ...]
@@ -76,24 +106,29 @@ class Sheet:
     revision: Revision | None
     steps: tuple[Step, ...]
     step_note: str
+    now: Now | None
     remarks: tuple[Remark, ...]
     waiting: tuple[CommandRecord, ...]
     todo: Turn | None
     done: Turn | None
-    why: Why | None
-    ahead: Ahead
     handed: list[Handed]
-    may_move: tuple[TaskRecord, ...]
     following: InboxTask | None
     last_word: LastWord | None
     return_comment: str
     is_mine: bool
-    may_change: bool
-    may_comment: bool
-    may_hold: bool
-    may_cancel: bool
-    may_override: bool
-    may_move_policy: bool
+    may: May
+    at: datetime
+
+    @property
+    def settling(self) -> str:
+        """How far the decision of the stage is: "undo" while it can be undone, then "applying",
+        and "delayed" where that takes long; empty without one."""
+        settles_at = self.record.settles_at
+        if settles_at is None or self.record.status is not Status.PENDING:
+            return ""
+        if settles_at > self.at:
+            return "undo"
+        return "delayed" if self.at - settles_at > JUST_NOW else "applying"
 
     @property
     def status_name(self) -> str:
@@ -103,87 +138,116 @@ class Sheet:
         is_asked = self.record.questions and self.record.status is Status.PENDING
         return "QUESTION" if is_asked else self.record.status.value
 
+    @property
+    def took(self) -> timedelta | None:
+        """How long it was open, once it is closed."""
+        closed_at = self.record.closed_at
+        return closed_at - self.record.submitted_at if closed_at else None
 
-def compose(record: RequestRecord, person: Identity, since: int | None = None) -> Sheet:
+
+def compose(record: RequestRecord, person: Identity, since: int | None = None) -> RequestPage:
     """Put everything together for this person; `since`: the version they saw, if a form says."""
-    tasks = request.tasks_of(record.id)
-    events = audit.course_of(record.id, record.submitted_at)
-    names = _names(record, tasks, events)
-    walk = course.Course(record, {task.id: task for task in tasks}, names, person.id).read(events)
-    coming = _forecast(record, walk, person.now)
-    steps = walk.finish(coming)
+    is_mine = record.is_by(person.id)
+    sees_delivery = is_mine or person.may(Permission.READ_AUDIT)
+    parts = parts_of(record, KINDS, told=sees_delivery and is_asking(record))
+    names = _names(record, parts)
     waiting = commands.waiting_for_request(record.id) if record.has_waiting else ()
-    mine = [task for task in tasks if task.assignee_id == person.id]
-    todo, done = _todo(record, mine, walk, waiting), _done(record, mine, walk, person.now)
-    seen = seen_version(record, mine) if since is None else since
-    revision, is_open = revision_of(record, events, names, seen), record.status.is_open
-    return Sheet(
+    mine = [task for task in parts.tasks if task.assignee_id == person.id]
+    todo = _todo(record, parts.state, mine, waiting)
+    done = _done(record, parts.state, mine, person.now)
+    revision = revision_of(record, names, seen_version(record, mine) if since is None else since)
+    reader = StageReader(person.id, person.now, sees_delivery, sees_finish=todo is None)
+    coming = _forecast(parts.state, person.now)
+    steps = _steps(record, parts, names, coming, person.id)
+    return RequestPage(
         record=record,
         facts=facts(record.form, record.fields, names, revision.fields if revision else ()),
         files=files(record.form, record.fields),
         enclosed=attachments.added_to(record.id) if record.was_enclosed else (),
         revision=revision,
         steps=steps,
-        step_note=_step_note(walk, steps),
-        remarks=remarks(comments.comments_of(record.id) if record.was_said else ()),
+        step_note=_step_note(parts.state, steps),
+        now=opened(record, parts, coming, names, reader),
+        remarks=remarks(parts.said, parts.tasks, person.id),
         waiting=waiting,
         todo=todo,
         done=done,
-        why=why(todo.task, record, names) if todo else None,
-        ahead=look_ahead(record, walk.stage, coming, names, Reading(person.id, person.now)),
-        handed=handed.away_from(tasks, names, person.id),
-        may_move=_movable(record, tasks) if _may_move(record, person) else (),
+        handed=away_from(parts.tasks, names, person.id),
         following=_following(person, record, mine) if todo or done else None,
-        last_word=_last_word(tasks, walk.steps),
-        return_comment=_return_comment(tasks) if record.status is Status.RETURNED else "",
-        is_mine=record.is_by(person.id),
-        may_change=record.is_by(person.id) and record.status is Status.PENDING,
-        may_comment=is_open and not person.is_auditor,
-        may_hold=is_open and person.may(Permission.HOLD),
-        may_cancel=is_open and person.may(Permission.CANCEL),
-        may_move_policy=record.has_newer_policy and person.may(Permission.MOVE_POLICY),
-        may_override=is_open and person.may(Permission.OVERRIDE) and not record.is_by(person.id),
+        last_word=_last_word(parts.tasks, steps, person.id),
+        return_comment=_return_comment(parts.tasks) if record.status is Status.RETURNED else "",
+        is_mine=is_mine,
+        may=_may(record, parts, person, has_task=todo is not None),
+        at=person.now,
     )
 
 
-def _names(
-    record: RequestRecord, tasks: tuple[TaskRecord, ...], events: tuple[EventRecord, ...]
-) -> Mapping[str, str]:
-    known = {record.requester_id: record.requester_name}
+def _steps(
+    record: RequestRecord, parts: RequestParts, names: dict[str, str], coming: Forecast, me: str
+) -> tuple[Step, ...]:
+    course = Course(record, {task.id: task for task in parts.tasks}, names, me)
+    return course.read(parts.events).finish(parts.state, coming)
+
+
+def _names(record: RequestRecord, parts: RequestParts) -> dict[str, str]:
+    known = parts.names | {record.requester_id: record.requester_name}
     if record.on_behalf_of and record.on_behalf_of_name:
         known[record.on_behalf_of] = record.on_behalf_of_name
-    known |= {task.assignee_id: task.assignee_name for task in tasks}
-    wanted = course.people_in(events) | people_in(record.form, record.fields)
-    wanted |= handed.people_in(tasks)
-    return known | request.names_of(wanted - known.keys())
+    known |= {task.assignee_id: task.assignee_name for task in parts.tasks}
+    missing = people_in(record.form, record.fields) - known.keys()
+    return known | request.names_of(missing)
 
 
-def _forecast(record: RequestRecord, walk: course.Course, now: datetime) -> course.Forecast:
-    """What follows; nothing while the requester has it, for a change may alter the route."""
-    if not record.status.is_open or record.status is Status.RETURNED or record.attention:
+def _forecast(state: Approval, now: datetime) -> Forecast:
+    """What follows; nothing while the requester has it, for a change may alter the route. Routing
+    is asked only where a stage can still follow."""
+    if not state.is_open or state.status is Status.RETURNED or state.attention:
         return ()
-    votes = {task.decision for task in walk.stage.tasks} if walk.stage else set()
-    if record.settles_at is not None and votes & {Decision.REJECT, Decision.SEND_BACK}:
-        return ()
-    return forecast(approval.question_ahead(request.state_of(record.id), now))
+    stage = state.stage
+    if stage is not None:
+        votes = {task.decision for task in stage.tasks}
+        is_refused = stage.settles_at and votes & {Decision.REJECT, Decision.SEND_BACK}
+        if stage.plan.is_last or is_refused:
+            return ()
+    return forecast(question_ahead(state, now))
 
 
-def _may_move(record: RequestRecord, person: Identity) -> bool:
-    is_settling = record.settles_at is not None
-    return person.may(Permission.REASSIGN) and not record.is_by(person.id) and not is_settling
+def _may(record: RequestRecord, parts: RequestParts, person: Identity, *, has_task: bool) -> May:
+    is_mine = record.is_by(person.id)
+    status, is_open = record.status, record.status.is_open
+    is_pending, is_settling = status is Status.PENDING, record.settles_at is not None
+    others = [each for each in record.waiting_for if each["id"] != record.requester_id]
+    is_under_way = record.stage_name is not None and not is_settling
+    moves = is_open and person.may(Permission.REASSIGN) and not is_mine and not is_settling
+    return May(
+        remind=is_mine and bool(others) and is_asking(record),
+        edit=is_mine and is_pending,
+        withdraw=is_mine and is_open,
+        add_approver=(is_mine or has_task)
+        and is_open
+        and is_under_way
+        and status is not Status.RETURNED,
+        comment=is_open and not person.is_auditor,
+        hold=is_pending and person.may(Permission.HOLD),
+        resume=person.may(Permission.HOLD)
+        and (status is Status.ON_HOLD or (is_pending and record.attention is not None)),
+        cancel=is_open and person.may(Permission.CANCEL),
+        override=is_open and person.may(Permission.OVERRIDE) and not is_mine,
+        move_policy=record.has_newer_policy and person.may(Permission.MOVE_POLICY),
+        reassign=_movable(parts.tasks, person.id) if moves else (),
+    )
 
 
-def _movable(record: RequestRecord, tasks: tuple[TaskRecord, ...]) -> tuple[TaskRecord, ...]:
-    """The tasks that somebody can be given: a few of many, for each has a link of its own."""
-    if not record.status.is_open:
-        return ()
-    return tuple(task for task in tasks if task.status == TaskStatus.OPEN)[:MOVABLE_SHOWN]
+def _movable(tasks: Sequence[TaskRecord], me: str) -> tuple[TaskRecord, ...]:
+    """The tasks of others that somebody can be given: a few of many, each has a link of its own."""
+    open_ones = [task for task in tasks if task.status == TaskStatus.OPEN]
+    return tuple(task for task in open_ones if task.assignee_id != me)[:MOVABLE_SHOWN]
 
 
 def _todo(
     record: RequestRecord,
-    mine: list[TaskRecord],
-    walk: course.Course,
+    state: Approval,
+    mine: Sequence[TaskRecord],
     waiting: tuple[CommandRecord, ...],
 ) -> Turn | None:
     """The task to decide; none on hold, while the stage settles, or once a decision is recorded."""
@@ -192,56 +256,62 @@ def _todo(
     sent = {command.task_id for command in waiting if command.kind != "Retract"}
     for task in mine:
         if task.status == TaskStatus.OPEN and task.id not in sent:
-            return Turn(task=task, undo_seconds=_undo_seconds(walk))
+            return Turn(task=task, undo_seconds=_undo_seconds(state))
     return None
 
 
 def _done(
-    record: RequestRecord, mine: list[TaskRecord], walk: course.Course, now: datetime
+    record: RequestRecord, state: Approval, mine: Sequence[TaskRecord], now: datetime
 ) -> Turn | None:
     """The reader's decision of the last moments, or one that can still be undone."""
     decided = [task for task in mine if task.decided_at is not None]
     last = max(decided, key=lambda task: task.decided_at or now, default=None)
     if last is None or last.decided_at is None:
         return None
-    seconds = _undo_seconds(walk)
+    seconds = _undo_seconds(state)
     until = last.decided_at + timedelta(seconds=seconds)
-    under_way = walk.stage is not None and last in walk.stage.tasks
+    under_way = state.stage is not None and last.id in {each.id for each in state.stage.tasks}
     if until > now and under_way and record.status is Status.PENDING:
         return Turn(task=last, undo_seconds=seconds, undo_until=until)
     is_news = now - last.decided_at < JUST_NOW
     return Turn(task=last, undo_seconds=seconds) if is_news else None
 
 
-def _last_word(tasks: tuple[TaskRecord, ...], steps: list[Step]) -> LastWord | None:
-    votes = [
-        LastWord(f"{task.decided_by_name} {VERBS[Decision(task.decision)]}", task.decided_at)
-        for task in tasks
-        if task.decided_at is not None and task.decision
-    ]
-    # A step that was not decided by anybody: withdrawn, cancelled, out of time.
-    ends = [LastWord(step.title, step.at) for step in steps[-1:] if step.at and not step.votes]
-    return max([*votes, *ends], key=lambda word: word.at, default=None)
+def _last_word(tasks: Sequence[TaskRecord], steps: tuple[Step, ...], me: str) -> LastWord | None:
+    words = []
+    for task in tasks:
+        if task.decided_at is not None and task.decision:
+            name = _("You") if task.decided_by == me else task.decided_by_name
+            said, before = did(task.decision, name or ""), already(task.decision, name or "")
+            words.append(LastWord(said, before, task.decided_at))
+    # A line that was not decided by anybody: withdrawn, cancelled, expired.
+    last = next((step for step in reversed(steps) if step.at and not step.number), None)
+    if last is not None and last.at is not None:
+        said = f"{last.title}: {last.who}"
+        words.append(LastWord(said, said, last.at))
+    return max(words, key=lambda word: word.at, default=None)
 
 
-def _return_comment(tasks: tuple[TaskRecord, ...]) -> str:
+def _return_comment(tasks: Sequence[TaskRecord]) -> str:
     back = [task for task in tasks if task.decision == Decision.SEND_BACK and task.decided_at]
     return max(back, key=lambda task: task.decided_at or task.opened_at).comment if back else ""
 
 
-def _undo_seconds(walk: course.Course) -> int:
-    return walk.current_plan.undo_seconds if walk.current_plan else 0
+def _undo_seconds(state: Approval) -> int:
+    return state.stage.plan.undo_seconds if state.stage else 0
 
 
-def _following(person: Identity, record: RequestRecord, mine: list[TaskRecord]) -> InboxTask | None:
+def _following(
+    person: Identity, record: RequestRecord, mine: Sequence[TaskRecord]
+) -> InboxTask | None:
     """The open task behind this one in the reader's inbox; at its end, the first again."""
     last = max(mine, key=lambda task: task.opened_at)
     return inbox.following(person.id, record.number, inbox.Cursor(last.due_at, last.id))
 
 
-def _step_note(walk: course.Course, steps: tuple[Step, ...]) -> str:
-    if walk.current_plan is None:
+def _step_note(state: Approval, steps: tuple[Step, ...]) -> str:
+    if state.stage is None:
         return ""
-    ahead = sum(1 for step in steps[len(walk.steps) + 1 :])
-    index = walk.current_plan.index
-    return f"Stage {index + 1} of {index + 1 + ahead}"
+    current = next(place for place, step in enumerate(steps) if step.state == "current")
+    number = state.stage.plan.index + 1
+    return _("Stage %(n)s of %(all)s", n=number, all=number + len(steps) - current - 1)

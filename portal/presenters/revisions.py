@@ -10,7 +10,6 @@ from portal.domain.request.values import Content
 from portal.presentation.parts import Change
 from portal.presenters import facts
 from portal.queries import audit
-from portal.queries.audit import EventRecord
 from portal.queries.request import RequestRecord, TaskRecord
 
 SUBMISSIONS = ("RequestSubmitted", "RequestResubmitted", "RequestAmended")
@@ -28,15 +27,13 @@ class Revision:
     fields: tuple[str, ...]
 
 
-def revision_of(
-    record: RequestRecord, events: Iterable[EventRecord], names: Mapping[str, str], since: int
-) -> Revision | None:
+def revision_of(record: RequestRecord, names: Mapping[str, str], since: int) -> Revision | None:
     """Before and after of what changed since that version; None where nothing can have."""
     if not 1 <= since < record.content_version:
         return None
     sent = {
         int(event.data.get("content_version", 1)): event.seq
-        for event in events
+        for event in audit.course_of(record.id, record.submitted_at)
         if event.kind in SUBMISSIONS
     }
     before = content_of(record.id, sent[since]) if since in sent else None

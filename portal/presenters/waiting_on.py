@@ -1,16 +1,17 @@
-"""Whose turn it is and what happens next, in words for the requester."""
+"""Whom a request is waiting for, in words for its requester."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from portal.domain.request.values import Status
+from portal.translation import _
 
 NAMED = 2
 SHOWN = 120
 
 
-class Standing(Protocol):
+class Waiting(Protocol):
     """What the words are made of: a row of a list, or a request's record."""
 
     @property
@@ -19,10 +20,6 @@ class Standing(Protocol):
     def waiting_for(self) -> list[dict[str, Any]]: ...
     @property
     def settles_at(self) -> datetime | None: ...
-    @property
-    def next_at(self) -> datetime | None: ...
-    @property
-    def next_what(self) -> str | None: ...
     @property
     def questions(self) -> list[dict[str, Any]]: ...
     @property
@@ -34,46 +31,51 @@ class Standing(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Next:
-    """What happens next, and when (None where no clock runs)."""
+class Turn:
+    """For whom it waits, and what they have to do where that is not just to decide."""
 
-    what: str
-    at: datetime | None = None
+    name: str
+    todo: str = ""
 
 
-def whose(standing: Standing, me: str) -> str:
-    """Full names; "You" for oneself. Nobody's turn is an empty text."""
-    if standing.attention and standing.status is Status.PENDING:
-        return "The administrators"
-    names = [_named(each, me) for each in standing.waiting_for]
+def turn_of(waiting: Waiting, me: str) -> Turn:
+    """Full names; "You" for oneself. Nobody's turn is an empty name."""
+    if waiting.closed_at is not None:
+        return Turn("")
+    if waiting.status is Status.ON_HOLD:
+        return Turn(_("Administrator"), _("resumes it"))
+    if waiting.status is Status.PENDING and waiting.attention:
+        return Turn(_("Administrator"), _("finds an approver"))
+    if waiting.status is Status.PENDING and waiting.settles_at is not None:
+        return Turn("", _("Decided, being applied"))
+    name = whose(waiting, me)
+    if waiting.status is Status.RETURNED:
+        return Turn(name, _("edit and submit again") if name == _("You") else "")
+    if waiting.questions:
+        first = waiting.questions[0]
+        return Turn(
+            name, _("%(name)s asks: %(text)s", name=first["name"], text=_short(first["text"]))
+        )
+    return Turn(name, "" if name else _("Finding the next approver"))
+
+
+def whose(waiting: Waiting, me: str) -> str:
+    """The names; the first of many."""
+    names = [_named(each, me) for each in waiting.waiting_for]
     if len(names) > NAMED + 1:
-        return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} others"
-    words = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-    return words[:1].upper() + words[1:]
+        shown = ", ".join(names[:NAMED])
+        return _("%(names)s and %(n)s others", names=shown, n=len(names) - NAMED)
+    if len(names) > 1:
+        return _("%(names)s and %(last)s", names=", ".join(names[:-1]), last=names[-1])
+    return "".join(names)
 
 
 def _named(person: dict[str, Any], me: str) -> str:
     """ "You", or a full name; with the name of the person in whose place they are asked."""
-    name = "You" if person.get("id") == me else str(person["name"])
-    return f"{name} for {person['for']}" if person.get("for") else name
-
-
-def what_next(standing: Standing) -> Next:
-    """What the requester can expect."""
-    if standing.closed_at is not None:
-        return Next("Closed", standing.closed_at)
-    if standing.status is Status.RETURNED:
-        return Next("Change it and submit it again")
-    if standing.status is Status.ON_HOLD:
-        return Next("Goes on when an administrator resumes it")
-    if standing.attention:
-        return Next("An administrator finds somebody who may decide")
-    if standing.questions:
-        first = standing.questions[0]
-        return Next(f"{first['name']} asks: {_short(first['text'])}")
-    if standing.next_what:
-        return Next(standing.next_what, standing.next_at)
-    return Next(f"Waits for a decision: {standing.stage_name}" if standing.stage_name else "")
+    name = _("You") if person.get("id") == me else str(person["name"])
+    if not person.get("for"):
+        return name
+    return _("%(name)s for %(other)s", name=name, other=person["for"])
 
 
 def _short(text: str) -> str:
@@ -81,17 +83,20 @@ def _short(text: str) -> str:
     return words if len(words) <= SHOWN else f"{words[:SHOWN].rstrip()}…"
 
 
-def receipt_words(standing: Standing, me: str) -> str:
-    """One or two sentences for a receipt: whose turn it is now, and what follows."""
-    if standing.closed_at is not None:
-        return "It has its outcome already."
-    asked = whose(standing, me)
-    if standing.status is Status.PENDING and standing.attention:
-        return f"Nobody could be asked yet. {standing.attention} The administrators were told."
-    if standing.status is Status.PENDING and asked and standing.stage_name:
-        verb = "are" if len(standing.waiting_for) > 1 else "is"
-        return (
-            f"{asked} {verb} asked now ({standing.stage_name}). We tell you about every step; "
-            "you can close this page."
+def receipt_words(waiting: Waiting, me: str) -> str:
+    """One or two sentences for a receipt: for whom it waits now, and what follows."""
+    if waiting.closed_at is not None:
+        return _("It is decided already.")
+    name = whose(waiting, me)
+    if waiting.status is Status.PENDING and waiting.attention:
+        return _(
+            "No approver was found yet: %(reason)s Administrators were notified.",
+            reason=waiting.attention,
         )
-    return "It is on its way. We tell you about every step; you can close this page."
+    if waiting.status is Status.PENDING and name and waiting.stage_name:
+        return _(
+            "Waiting for %(names)s (%(stage)s). You are notified of every step;"
+            " you can close this page.",
+            names=name, stage=waiting.stage_name,
+        )  # fmt: skip
+    return _("It is on its way. You are notified of every step; you can close this page.")

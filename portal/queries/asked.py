@@ -1,11 +1,11 @@
-"""Those who are asked about a request: what was sent to them, when they are away, and what the
-directory says now of the groups and managers by which they came.
-"""
+"""Those who are asked about a request: when they are away, and what the directory says now of the
+groups and managers by which they came; one statement for both."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import text
 
 from portal.domain.people.directory import Absence
@@ -17,53 +17,45 @@ NOTICES = 20
 ABSENCES = 200
 MEMBERS = 200
 
-TOLD = text("""
-SELECT n.task_id::text, n.kind, n.created_at, n.read_at, n.handed_at IS NOT NULL AS is_handed,
-    n.hidden, m.channel, m.status, m.digest, m.due_at, m.sent_at, m.last_error,
-    m.batch_id IS NOT NULL AS is_taken
-FROM unnest(CAST(:people AS uuid[]), CAST(:tasks AS uuid[])) AS asked(person, task)
-CROSS JOIN LATERAL (
-    SELECT * FROM portal.notifications n
-    WHERE n.user_id = asked.person AND n.request_id = CAST(:request AS uuid)
-        AND n.task_id = asked.task
-    ORDER BY n.seq DESC LIMIT :most
-) n
-LEFT JOIN portal.messages m ON m.notification_id = n.id
-ORDER BY n.seq DESC, m.channel
-""")
-AWAY = text("""
+AWAY = """
 SELECT d.id::text, d.delegator_id::text, d.delegate_id::text, u.name AS delegate,
     u.is_active AS can_act, d.starts_at, d.ends_at, d.type_codes, d.max_amount, d.currency
 FROM unnest(CAST(:people AS uuid[])) AS asked(person)
 JOIN portal.delegations d ON d.delegator_id = asked.person
     AND d.ends_at > :since AND d.revoked_at IS NULL
 JOIN portal.users u ON u.id = d.delegate_id
-ORDER BY d.starts_at, d.id LIMIT :most
-""")
-# For each rule's kind and code: whom it means now, and since when where that is known. Each group
+ORDER BY d.starts_at, d.id LIMIT :absences
+"""
+# For each rule's kind and code: whom it means now. Each group
 # and role has a bound of its own: a large one must not make others look as if people were missing.
-MEANT_NOW = text("""
-SELECT 'group' AS kind, g.code, member.id::text, member.name, member.added_at AS since
+MEANT_NOW = """
+SELECT 'group' AS kind, g.code, member.id::text, member.name
     FROM portal.groups g CROSS JOIN LATERAL (
-        SELECT u.id, u.name, m.added_at
+        SELECT u.id, u.name
         FROM portal.group_members m JOIN portal.users u ON u.id = m.user_id
         WHERE m.group_id = g.id ORDER BY u.name, u.id LIMIT :most
     ) member WHERE g.code = ANY(:groups)
 UNION ALL
-SELECT 'role', role, holder.id::text, holder.name, NULL
+SELECT 'role', role, holder.id::text, holder.name
     FROM unnest(CAST(:roles AS text[])) AS role CROSS JOIN LATERAL (
         SELECT u.id, u.name FROM portal.users u
         WHERE u.roles @> ARRAY[role] ORDER BY u.name, u.id LIMIT :most
     ) holder
 UNION ALL
-SELECT 'department_head', d.code, u.id::text, u.name, NULL
+SELECT 'department_head', d.code, u.id::text, u.name
     FROM portal.departments d JOIN portal.users u ON u.id = d.head_id
     WHERE d.code = ANY(:departments)
 UNION ALL
-SELECT 'manager', below.id::text, u.id::text, u.name, NULL
+SELECT 'manager', below.id::text, u.id::text, u.name
     FROM portal.users below JOIN portal.users u ON u.id = below.manager_id
     WHERE below.id = ANY(CAST(:chain AS uuid[]))
-""")
+"""
+NOW = text(f"""
+SELECT json_build_object(
+    'away', COALESCE((SELECT json_agg(a) FROM ({AWAY}) a), '[]'),
+    'meant', COALESCE((SELECT json_agg(m) FROM ({MEANT_NOW}) m), '[]')
+)::text
+""")  # noqa: S608 - put together from our own texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,83 +89,86 @@ class Away:
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """Somebody whom a rule means now; `since` if it is known."""
+    """Somebody whom a rule means now."""
 
     id: str
     name: str
-    since: datetime | None
 
 
 @dataclass(frozen=True)
-class MeantNow:
-    """By kind and code of a rule (for managers: the id of the person below): whom it means."""
+class DirectoryNow:
+    """`away`: absences by person; `meant`: whom a rule means, by its kind and code (for managers:
+    the id of the person below)."""
 
-    people: Mapping[tuple[str, str], tuple[Meant, ...]] = field(default_factory=dict)
+    away: dict[str, list[Away]] = field(default_factory=dict)
+    meant: dict[tuple[str, str], list[Meant]] = field(default_factory=dict)
 
-    def of(self, kind: RuleKind, code: str) -> tuple[Meant, ...]:
+    def of(self, kind: RuleKind, code: str) -> Sequence[Meant]:
         """Those people; none where the group, department or manager is not there any more."""
-        return self.people.get((kind.value, code), ())
+        return self.meant.get((kind.value, code), ())
 
 
-def told(request_id: str, people: Sequence[tuple[str, str]]) -> dict[str, list[Told]]:
-    """By task, the newest first: what each person, given with their task, was told of it."""
-    if not people:
-        return {}
-    rows = db.session.execute(
-        TOLD,
-        {
-            "request": request_id,
-            "people": [person for person, _ in people],
-            "tasks": [task for _, task in people],
-            "most": NOTICES,
-        },
-    )
-    found: dict[str, list[Told]] = {}
-    for row in rows:
-        found.setdefault(row.task_id, []).append(
-            Told(
-                kind=row.kind, at=row.created_at, read_at=row.read_at, is_handed=row.is_handed,
-                channel=row.channel, status=row.status, due_at=row.due_at, sent_at=row.sent_at,
-                error=row.last_error, hidden=row.hidden, digest=row.digest, is_taken=row.is_taken,
-            )
-        )  # fmt: skip
-    return found
+@dataclass(frozen=True, kw_only=True)
+class _AwayRow:
+    id: str
+    delegator_id: str
+    delegate_id: str
+    delegate: str
+    can_act: bool
+    starts_at: datetime
+    ends_at: datetime
+    type_codes: tuple[str, ...] | None
+    max_amount: int | None
+    currency: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _MeantRow:
+    kind: str
+    code: str
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Rows:
+    away: tuple[_AwayRow, ...]
+    meant: tuple[_MeantRow, ...]
+
+
+_ROWS = msgspec.json.Decoder(_Rows)
 
 
 def absences(people: Iterable[str], since: datetime) -> dict[str, list[Away]]:
     """By person: the absences that end after `since`, in order."""
-    wanted = sorted(set(people))
-    if not wanted:
-        return {}
-    found: dict[str, list[Away]] = {}
-    for row in db.session.execute(AWAY, {"people": wanted, "since": since, "most": ABSENCES}):
-        absence = Absence(
-            id=row.id, delegator_id=row.delegator_id, delegate_id=row.delegate_id,
-            starts_at=row.starts_at, ends_at=row.ends_at, max_amount=row.max_amount,
-            type_codes=None if row.type_codes is None else tuple(row.type_codes),
-            currency=row.currency,
-        )  # fmt: skip
-        away = Away(absence=absence, delegate=row.delegate, can_act=row.can_act)
-        found.setdefault(row.delegator_id, []).append(away)
-    return found
+    return directory_now(people, since).away
 
 
-def meant_now(kept: Iterable[RoutingEvidence]) -> MeantNow:
-    """Whom the rules mean today, to compare with what was kept."""
+def directory_now(
+    people: Iterable[str], since: datetime, kept: Iterable[RoutingEvidence] = ()
+) -> DirectoryNow:
+    """Absences of these people that end after `since`, and whom the rules of `kept` mean today."""
     codes: dict[RuleKind, list[str]] = {kind: [] for kind in RuleKind}
     for each in kept:
         is_chain = each.kind is RuleKind.MANAGER
         codes[each.kind] += [known.id for known in each.people[:-1]] if is_chain else [each.code]
-    asked = {
-        "groups": codes[RuleKind.GROUP],
-        "roles": codes[RuleKind.ROLE],
-        "departments": codes[RuleKind.DEPARTMENT_HEAD],
-        "chain": codes[RuleKind.MANAGER],
-    }
-    if not any(asked.values()):
-        return MeantNow()
-    found: dict[tuple[str, str], tuple[Meant, ...]] = {}
-    for row in db.session.execute(MEANT_NOW, {**asked, "most": MEMBERS}):
-        key = (row.kind, row.code)
-        found[key] = (*found.get(key, ()), Meant(row.id, row.name, row.since))
-    return MeantNow(found)
+    values = {
+        "people": sorted(set(people)), "since": since, "absences": ABSENCES, "most": MEMBERS,
+        "groups": codes[RuleKind.GROUP], "roles": codes[RuleKind.ROLE],
+        "departments": codes[RuleKind.DEPARTMENT_HEAD], "chain": codes[RuleKind.MANAGER],
+    }  # fmt: skip
+    found = DirectoryNow()
+    if not any(values[name] for name in ("people", "groups", "roles", "departments", "chain")):
+        return found
+    rows = _ROWS.decode(db.session.execute(NOW, values).scalar_one())
+    for row in rows.away:
+        absence = Absence(
+            id=row.id, delegator_id=row.delegator_id, delegate_id=row.delegate_id,
+            starts_at=row.starts_at, ends_at=row.ends_at, max_amount=row.max_amount,
+            type_codes=row.type_codes, currency=row.currency,
+        )  # fmt: skip
+        away = Away(absence=absence, delegate=row.delegate, can_act=row.can_act)
+        found.away.setdefault(row.delegator_id, []).append(away)
+    for one in rows.meant:
+        found.meant.setdefault((one.kind, one.code), []).append(Meant(one.id, one.name))
+    return found

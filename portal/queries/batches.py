@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     Select,
+    Text,
     Uuid,
     and_,
     bindparam,
@@ -25,12 +26,14 @@ from sqlalchemy.orm import aliased
 
 from portal.domain.deciding.bulk import lock_of
 from portal.domain.errors import Refusal
+from portal.domain.policy.forms import FormField
 from portal.domain.policy.policy import Decision
 from portal.domain.request.values import Status, TaskStatus
 from portal.extensions import db
-from portal.models import Batch, Command, PolicyVersion, Request, Task, User
+from portal.models import Batch, Command, PolicyVersion, Request, RequestType, Task, User
 from portal.models.undoing import is_overtaken, undo_seconds, undo_until
 from portal.queries.bulk_rules import rules
+from portal.queries.request import form_of
 
 RECORDED = "recorded"
 
@@ -67,6 +70,10 @@ class ChosenTask:
     is_settling: bool
     due_at: datetime | None
     acting_for: str | None
+    fields: dict[str, Any]
+    form: tuple[FormField, ...]
+    priority: str
+    needed_by: datetime | None
     content_version: int
     comment_required: list[str]
     policy_version_id: str
@@ -103,7 +110,7 @@ def tasks_of(batch: BatchRecord, user_id: str) -> dict[str, ChosenTask]:
         "user": user_id,
     }
     rows = db.session.execute(_statement(), values)
-    return {row.id: ChosenTask(**row._mapping) for row in rows}
+    return {row.id: ChosenTask(**{**row._mapping, "form": form_of(row.form)}) for row in rows}
 
 
 def waiting(batch: BatchRecord) -> int:
@@ -153,7 +160,9 @@ def _statement() -> Select[*tuple[Any, ...]]:
             Task.id, Request.number, Request.title, Request.type_name, Request.requester_name,
             Request.amount, Request.currency, Request.status, Task.status.label("task_status"),
             Request.settles_at.is_not(None).label("is_settling"), Task.due_at,
-            delegator.name.label("acting_for"), Request.content_version, Task.comment_required,
+            delegator.name.label("acting_for"), Request.fields,
+            RequestType.form.cast(Text).label("form"), Request.priority,
+            Request.due_at.label("needed_by"), Request.content_version, Task.comment_required,
             Request.policy_version_id, recorded.label("is_recorded"),
             _outcome(Command).label("outcome"), Command.reason,
             _outcome(undo).label("undo"), undo.reason.label("undo_reason"),
@@ -161,6 +170,7 @@ def _statement() -> Select[*tuple[Any, ...]]:
         )
         .join(Request, Request.id == Task.request_id)
         .join(PolicyVersion, PolicyVersion.id == Request.policy_version_id)
+        .outerjoin(RequestType, RequestType.code == Request.type_code)
         .outerjoin(delegator, delegator.id == Task.acting_for)
         .outerjoin(Command, and_(Command.id == _ids("commands"), Command.task_id == Task.id))
         .outerjoin(undo, and_(undo.id == _ids("undos"), undo.task_id == Task.id))

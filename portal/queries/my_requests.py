@@ -58,11 +58,10 @@ class MyRequest:
     priority: str
     status: Status
     stage_name: str | None
+    stage_due_at: datetime | None
     waiting_for: list[dict[str, Any]]
     waiting_since: datetime | None
     settles_at: datetime | None
-    next_at: datetime | None
-    next_what: str | None
     attention: str | None
     hold_reason: str | None
     returned_by: str | None

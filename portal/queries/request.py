@@ -151,7 +151,7 @@ def _found(statement: Select[*tuple[Any, ...]], values: dict[str, Any]) -> Reque
         return None
     values = dict(row._mapping)
     values["status"] = Status(values["status"])
-    values["form"] = _form(values["form"] or "[]")
+    values["form"] = form_of(values["form"])
     return RequestRecord(**values)
 
 
@@ -175,8 +175,9 @@ def names_of(person_ids: set[str]) -> dict[str, str]:
 
 
 @lru_cache(maxsize=100)
-def _form(text: str) -> tuple[FormField, ...]:
-    return tuple(decode(FormField, entry) for entry in json.loads(text))
+def form_of(text: str | None) -> tuple[FormField, ...]:
+    """A type's form from its JSON; a type without one has no fields."""
+    return tuple(decode(FormField, entry) for entry in json.loads(text or "[]"))
 
 
 @cache

@@ -65,14 +65,6 @@ async function copy(button) {
   }, 2000);
 }
 
-// The bar that leads to the decision steps aside once the decision is on the screen.
-const jump = one("[data-jump]");
-const decision = one("#decision");
-if (jump && decision) {
-  const watch = ([entry]) => jump.classList.toggle("near", entry.isIntersecting);
-  new IntersectionObserver(watch, { rootMargin: "0px 0px -80px" }).observe(decision);
-}
-
 // How much room is left in a text.
 for (const counter of all("[data-count]")) {
   const input = document.getElementById(counter.dataset.for);

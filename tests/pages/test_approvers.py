@@ -20,12 +20,11 @@ def test_somebody_else_is_asked_too_and_needed(
     page = client.get_page(THERE)
     page = client.post_form(page, THERE, person="cleo@example.org", reason="It is her budget.")
     assert "Cleo Example" in page.text
-    assert "is asked, too." in page.text
+    assert "was added as an approver." in page.text
     assert "It is her budget." in page.text
     sign_in(client, people.cleo)
     page = client.get_page(HERE)
-    assert f"{name.title()} Example wants your approval, too: “It is her budget.”" in page.text
-    assert "The stage passes only with your approval" in page.text
+    assert f"{name.title()} Example added you as an approver: “It is her budget.”" in page.text
     client.post_form(page, "/tasks/", decision="approve")
     assert process.pass_time(asked.request_id, seconds=20).is_open
     assert "Added an approver" in client.get_page(f"/history/{NUMBER}").text
@@ -67,7 +66,7 @@ def test_a_decided_stage_takes_nobody_more(
     sign_in(client, people.ben)
     client.post_form(client.get_page(HERE), "/tasks/", decision="approve")
     sign_in(client, people.ana)
-    assert "Someone decided first" in client.get_page(THERE, 409).text
+    assert "Ben Example already approved this" in client.get_page(THERE, 409).text
     data = old.form(THERE).values | {"csrf_token": client.csrf_token(), "person": "Cleo Example"}
     answer = client.post(THERE, data=data | {"reason": "Too late."})
     assert answer.status_code == 409

@@ -33,12 +33,12 @@ def test_the_owner_hands_it_over(ben: PageClient, people: People, address: str) 
     assert address in ben.get_page(HERE).links
     page = give(ben, address, person="cleo example", reason="You know chairs.")
     assert "Cleo Example decides CH-1001 now." in page.text
-    assert "You handed this over to Cleo Example, who decides now. You know chairs." in page.text
+    assert "You reassigned this to Cleo Example, who decides now. You know chairs." in page.text
     assert "Waiting for Cleo Example" in page.text
     sign_in(ben, people.cleo)
     page = ben.get_page(HERE)
     assert "Your decision" in page.text
-    assert "Ben Example handed this over to you: “You know chairs.”" in page.text
+    assert "Ben Example reassigned it to you: “You know chairs.”" in page.text
     assert (
         "Ben Example gave you “A chair” to decide. Why: You know"
         in ben.get_page("/notifications").text
@@ -49,13 +49,13 @@ def test_an_admin_gives_it_to_someone_else_and_the_owner_reads_why(
     client: PageClient, people: People, asked: Approval, address: str
 ) -> None:
     sign_in(client, people.adam)
-    assert "Give Ben Example's task to someone else" in client.get_page(HERE).text
+    assert "Reassign the task of Ben Example" in client.get_page(HERE).text
     page = give(client, address, 422, person="cleo@example.org", reason=" ")
     assert "Reason is missing" in page.text
     page = client.post_form(page, address, reason="Ben is ill.")
     sign_in(client, people.ben)
     page = client.get_page(HERE)
-    assert "Adam Example handed your task over to Cleo Example, who decides now." in page.text
+    assert "Adam Example reassigned your task to Cleo Example, who decides now." in page.text
     assert "Ben is ill." in page.text
     sign_in(client, people.cleo)
     assert "handed this over to you in place of Ben Example" in client.get_page(HERE).text

@@ -50,9 +50,8 @@ def test_nothing_yet_says_what_would_be_here(ana: PageClient) -> None:
 def test_returned_requests_come_first_and_names_stand_for_steps(ana: PageClient) -> None:
     page = ana.get_page("/requests")
     assert page.text.index("CH-1") < page.text.index("CH-2")
-    for words in ("Ben Example", "Reminder", "You", "Change it and submit it again", "Sent back",
-                  "asked by Ana Example", "Goes on when an administrator resumes it",
-                  "An administrator finds somebody"):  # fmt: skip
+    for words in ("Ben Example", "You", "edit and submit again", "requested by Ana Example",
+                  "resumes it", "finds an approver"):  # fmt: skip
         assert words in page.text
     assert "CH-3" not in page.text
     assert "A stranger's" not in page.text

@@ -36,9 +36,9 @@ def test_the_question_goes_to_the_requester_and_the_answer_comes_back(
 ) -> None:
     assert f"{task}/question" in ben.get_page(HERE).links
     page = ask(ben, task)
-    assert "Ana Example is asked. The answer comes back to you." in page.text
+    assert "Your question was sent to Ana Example." in page.text
     assert "Ben Example asked Ana Example: Which colour?" in page.text
-    assert "You wait for an answer. You can also decide without it." in page.text
+    assert "You asked a question. You can also decide without the answer." in page.text
     assert "Waiting for an answer" in ben.get_page("/inbox").text
     sign_in(ben, people.ana)
     assert "Ben Example asks: Which colour?" in ben.get_page("/requests").text
@@ -113,7 +113,7 @@ def test_an_answer_that_comes_too_late_is_kept(
     data = form | {"csrf_token": ben.csrf_token(), "comment": "Blue, late."}
     answer = ben.post(f"{task}/answer", data=data)
     assert answer.status_code == 409
-    assert "Ben Example approved it" in answer.text
+    assert "Ben Example already approved this" in answer.text
     assert "Blue, late." in answer.text
 
 

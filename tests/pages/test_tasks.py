@@ -44,7 +44,7 @@ def test_an_approval_leads_back_to_the_request(ben: PageClient, asked: Approval)
 
 def test_the_buttons_say_what_they_do_in_a_fixed_order(ben: PageClient) -> None:
     text = ben.get_page(HERE).text
-    assert text.index("Approve €120.00") < text.index("Send back") < text.index("Reject")
+    assert text.index("Approve €120.00") < text.index("Return") < text.index("Reject")
 
 
 def test_undo_opens_the_task_again(ben: PageClient) -> None:
@@ -127,7 +127,8 @@ def test_somebody_was_faster(
     page = client.get_page(HERE)
     approve(process, state, people.cleo)
     page = decide(client, page, 409, decision="reject", comment="My words stay.")
-    assert "Cleo Example approved it" in page.text
+    assert "Cleo Example already approved this" in page.text
+    assert "Your rejection was not counted." in page.text
     assert "My words stay." in page.text
 
 

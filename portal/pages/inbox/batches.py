@@ -120,5 +120,5 @@ def _review(batch: BatchRecord, form: CommentForm) -> str:
         "pages/batches/review.html",
         batch=batch,
         form=form,
-        review=reading.review(batch, me().id),
+        review=reading.review(batch, me().id, request.values.getlist("without")),
     )

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from wtforms.form import BaseForm
 
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
+from portal.domain.marked import msgid
 from portal.domain.people.permissions import Permission
 from portal.forms.handing import handing_form
 from portal.pages.requests import blueprint
@@ -19,11 +20,12 @@ from portal.security.guards import requires
 from portal.security.identity import click, me
 from portal.services.errors import Refused
 from portal.services.tasks import NewApprover, add_approver
+from portal.translation import _
 
-WORDS = Act("Who has to approve, too", "Ask them, too", "Asking…", "user-plus")
-TEXT = (
-    "They are asked in the stage under way, beside everybody who is asked already. It passes only"
-    " with their approval: the votes of the others stay needed."
+WORDS = Act(msgid("Approver"), msgid("Add the approver"), msgid("Adding…"), "user-plus")
+TEXT = msgid(
+    "They decide in the current stage, as well as everybody who is asked already. The stage passes"
+    " only with their approval; the approvals of the others are still needed."
 )
 
 
@@ -42,7 +44,7 @@ def approver_form(number: str) -> ResponseReturnValue:
 def add_an_approver(number: str) -> ResponseReturnValue:
     """Ask them; whatever was typed is kept where it was refused."""
     record = _mine(number)
-    form = handing_form(WORDS.field, people, (), request.form, must_say_why=False)
+    form = handing_form(_(WORDS.field), people, (), request.form, must_say_why=False)
     if not form.validate():
         return _page(record, form, 422)
     wish = NewApprover(
@@ -56,19 +58,19 @@ def add_an_approver(number: str) -> ResponseReturnValue:
             return draw(record, refused.status, trouble=refused)
         form["person"].errors = [refused.sentence]
         return _page(record, form, refused.status)
-    return after(receipt, f"{form['person'].typed} is asked, too.")
+    return after(receipt, _("%(name)s was added as an approver.", name=form["person"].typed))
 
 
 def _form(record: RequestRecord) -> BaseForm:
     others = (record.on_behalf_of or "", me().id)
     names = people.suggested(record.requester_id, *others, deciding=True)
-    return handing_form(WORDS.field, people, names, None, must_say_why=False)
+    return handing_form(_(WORDS.field), people, names, None, must_say_why=False)
 
 
 def _page(record: RequestRecord, form: BaseForm, status: int = 200) -> ResponseReturnValue:
     page = render_template(
-        "pages/task/hand.html", act=WORDS, record=record, form=form, key=new_key(), text=TEXT,
-        heading=f"Ask somebody else about {record.number}, too",
+        "pages/task/hand.html", act=WORDS, record=record, form=form, key=new_key(), text=_(TEXT),
+        heading=_("Add an approver to %(number)s", number=record.number),
     )  # fmt: skip
     return make_response(page, status)
 

@@ -19,6 +19,7 @@ from portal.security.guards import requires
 from portal.security.identity import click, me
 from portal.services.errors import Refused
 from portal.services.tasks import QuestionInput, answer, ask
+from portal.translation import _
 
 
 @blueprint.get("/tasks/<uuid:task_id>/question")
@@ -45,7 +46,7 @@ def ask_question(task_id: UUID) -> ResponseReturnValue:
         receipt = answered(ask(words, me().id, click()), words.text)
     except Refused as refused:
         return draw(record, refused.status, trouble=refused)
-    return after(receipt, f"{record.requester_name} is asked. The answer comes back to you.")
+    return after(receipt, _("Your question was sent to %(name)s.", name=record.requester_name))
 
 
 @blueprint.post("/tasks/<uuid:task_id>/answer")
@@ -63,7 +64,7 @@ def answer_question(task_id: UUID) -> ResponseReturnValue:
         receipt = answered(answer(words, me().id, click()), words.text)
     except Refused as refused:
         return draw(record, refused.status, trouble=refused)
-    return after(receipt, "Your answer was sent.")
+    return after(receipt, _("Your answer was sent."))
 
 
 def _page(

@@ -8,6 +8,7 @@ from flask import abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
+from portal.domain.marked import msgid
 from portal.domain.people.permissions import Permission
 from portal.domain.request.click import Click
 from portal.forms.decision import CommentForm, NoteForm, ReasonForm
@@ -22,6 +23,7 @@ from portal.security.identity import click, me
 from portal.services.commands import Receipt
 from portal.services.errors import Refused
 from portal.services.requests import cancel, hold, resume, withdraw
+from portal.translation import _
 
 Service = Callable[[str, str, str, str, Click], Receipt]
 
@@ -40,18 +42,35 @@ class Act:
 
 
 HOLD = Act(
-    "hold", "Put {} on hold?", "All its deadlines stop until somebody resumes it. Nobody can "
-    "decide meanwhile.", "Put on hold", "{} is on hold.", ReasonForm, hold,
-)  # fmt: skip
+    "hold",
+    msgid("Put %(number)s on hold?"),
+    msgid("All deadlines stop, and nobody can decide, until an administrator resumes it."),
+    msgid("Put on hold"),
+    msgid("%(number)s is on hold."),
+    ReasonForm,
+    hold,
+)
 RESUME = Act(
-    "resume", "Resume {}?", "Its deadlines run on, later by the time it was held. Where nobody "
-    "could be asked, the portal looks for an approver again.", "Resume", "{} goes on.",
-    NoteForm, resume,
-)  # fmt: skip
+    "resume",
+    msgid("Resume %(number)s?"),
+    msgid(
+        "All deadlines move by the time it was on hold. If no approver was found, the portal looks"
+        " for one again."
+    ),
+    msgid("Resume"),
+    msgid("%(number)s is resumed."),
+    NoteForm,
+    resume,
+)
 CANCEL = Act(
-    "cancel", "Cancel {}?", "The request ends without a decision, and its open tasks leave all "
-    "inboxes. This cannot be undone.", "Cancel the request", "{} is cancelled.", ReasonForm, cancel,
-)  # fmt: skip
+    "cancel",
+    msgid("Cancel %(number)s?"),
+    msgid("The request ends without a decision and leaves all inboxes. You cannot undo this."),
+    msgid("Cancel the request"),
+    msgid("%(number)s is cancelled."),
+    ReasonForm,
+    cancel,
+)
 
 
 @blueprint.get("/requests/<number>/hold")
@@ -115,7 +134,7 @@ def _do(act: Act, number: str) -> ResponseReturnValue:
         receipt = answered(act.service(record.number, text, command_key(), me().id, click()), text)
     except Refused as refused:
         return draw(record, refused.status, trouble=refused)
-    return after(receipt, act.done.format(record.number))
+    return after(receipt, _(act.done, number=record.number))
 
 
 @blueprint.get("/requests/<number>/withdraw")
@@ -140,7 +159,7 @@ def withdraw_request(number: str) -> ResponseReturnValue:
         receipt = answered(withdraw(record.number, command_key(), text, me().id, click()), text)
     except Refused as refused:
         return draw(record, refused.status, trouble=refused)
-    return after(receipt, f"{record.number} is withdrawn.")
+    return after(receipt, _("%(number)s is withdrawn.", number=record.number))
 
 
 def _withdraw_page(

@@ -5,6 +5,7 @@ from uuid import UUID
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.domain.marked import msgid
 from portal.domain.people.permissions import Permission
 from portal.forms.text import uuid_of
 from portal.pages.requests import blueprint
@@ -16,13 +17,14 @@ from portal.queries.my_requests import View
 from portal.security.guards import requires
 from portal.security.identity import me
 from portal.services import drafts as draft_service
+from portal.translation import _
 
 DRAFTS_BESIDE = 5
 LABELS = {
-    View.OPEN: "Open",
-    View.CLOSED: "Closed",
-    View.ALL: "All",
-    View.DRAFTS: "Drafts",
+    View.OPEN: msgid("Open"),
+    View.CLOSED: msgid("Closed"),
+    View.ALL: msgid("All"),
+    View.DRAFTS: msgid("Drafts"),
 }
 
 
@@ -62,7 +64,7 @@ def delete_draft(draft_id: UUID) -> ResponseReturnValue:
     if request.method != "POST":
         return render_template("pages/my_requests/delete.html", draft=draft)
     draft_service.discard(draft.id, me().id, store().files)
-    flash(f"The draft “{draft.title}” is deleted.", "success")
+    flash(_("The draft “%(title)s” is deleted.", title=draft.title), "success")
     return redirect(url_for(".list_mine", view=View.DRAFTS.value), 303)
 
 
@@ -73,6 +75,6 @@ def _view() -> View:
 
 def _tabs(view: View) -> list[Tab]:
     return [
-        Tab(words, url_for(".list_mine", view=each.value), current=each is view)
+        Tab(_(words), url_for(".list_mine", view=each.value), current=each is view)
         for each, words in LABELS.items()
     ]

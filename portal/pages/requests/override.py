@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from wtforms.form import BaseForm
 
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
+from portal.domain.marked import msgid
 from portal.domain.people.permissions import Permission
 from portal.domain.policy.policy import Decision
 from portal.domain.request.values import Status, TaskStatus
@@ -23,9 +24,10 @@ from portal.security.identity import click, me
 from portal.services.errors import Refused, TooMany
 from portal.services.requests import OverrideInput, override
 from portal.services.sign_in import WrongPassword
+from portal.translation import _
 
-NOT_THAT = "That is not your password. Nothing was decided."
-TOO_MANY = "That was wrong too often. Nothing was decided; try again in {} minutes."
+NOT_THAT = msgid("That is not your password. Nothing was decided.")
+TOO_MANY = msgid("Too many wrong passwords. Nothing was decided; try again in %(n)s minutes.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +64,15 @@ def override_request(number: str) -> ResponseReturnValue:
         receipt = override(ruling, drawn["password"].data, me().id, click())
         answered(receipt, ruling.reason)
     except WrongPassword:
-        return _again(record, stage, drawn, NOT_THAT)
+        return _again(record, stage, drawn, _(NOT_THAT))
     except TooMany as many:
-        return _again(record, stage, drawn, TOO_MANY.format(-(-many.retry_after // 60)), 429)
+        return _again(record, stage, drawn, _(TOO_MANY, n=-(-many.retry_after // 60)), 429)
     except Refused as refused:
         since = ruling.content_version if refused.reason is Refusal.STALE else None
         return draw(_others(number), refused.status, trouble=refused, since=since)
-    return after(receipt, f"You decided {record.number} in place of those who were asked.")
+    return after(
+        receipt, _("You decided %(number)s in place of the approvers.", number=record.number)
+    )
 
 
 def _others(number: str) -> RequestRecord:

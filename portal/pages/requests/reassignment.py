@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms.form import BaseForm
 
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
+from portal.domain.marked import msgid
 from portal.domain.people.permissions import Permission
 from portal.domain.request.values import TaskStatus
 from portal.forms.handing import handing_form
@@ -26,6 +27,7 @@ from portal.security.identity import click, me
 from portal.services.commands import Receipt
 from portal.services.errors import Refused
 from portal.services.tasks import NewAssignee, delegate, reassign, take_back
+from portal.translation import _
 
 # What is wrong with the person chosen is said beside the field.
 ABOUT_PERSON = frozenset(
@@ -63,30 +65,30 @@ class Desk:
         """The act's form. It suggests nobody who could not be chosen."""
         others = (self.record.requester_id, self.record.on_behalf_of or "")
         names = people.suggested(self.task.assignee_id, *others, deciding=True)
-        return handing_form(act.field, people, names, typed, must_say_why=self.as_admin)
+        return handing_form(_(act.field), people, names, typed, must_say_why=self.as_admin)
 
 
 Drawing = Callable[[Desk, BaseForm, int], ResponseReturnValue]
 
 REASSIGN = Giving(
-    "Who decides instead", "Hand it over", "Handing over…", "arrows-right-left",
-    "{person} decides {number} now.",
+    msgid("Who decides instead"), msgid("Reassign"), msgid("Reassigning…"), "arrows-right-left",
+    msgid("%(person)s decides %(number)s now."),
     lambda gift: reassign(gift, me().id, click(), is_admin=me().may(Permission.REASSIGN)),
 )  # fmt: skip
 
 
 DELEGATE = Giving(
-    "Who decides for you", "Delegate it", "Delegating…", "user-plus",
-    "{person} decides {number} for you.",
+    msgid("Who decides for you"), msgid("Delegate"), msgid("Delegating…"), "user-group",
+    msgid("%(person)s decides %(number)s for you."),
     lambda gift: delegate(gift, me().id, click()),
 )  # fmt: skip
-FOR_GOOD = (
-    "The task becomes theirs for good and leaves your inbox. What is due stays due. To stay the one"
-    " who answers for it, delegate it instead."
+FOR_GOOD = msgid(
+    "It becomes theirs and leaves your inbox. Its due date stays. If you want to be able to take it"
+    " back, delegate it instead."
 )
-IN_YOUR_PLACE = (
-    "They decide in your place, and both names stand with the decision. The task stays yours: it"
-    " leaves your inbox, and on the request's page you can take it back until it is decided."
+IN_YOUR_PLACE = msgid(
+    "They decide for you, and the decision stands with both names. You can take it back on the"
+    " request's page until it is decided."
 )
 
 
@@ -127,23 +129,25 @@ def take_back_task(task_id: UUID) -> ResponseReturnValue:
         receipt = answered(take_back(desk.task.id, command_key(), me().id, click()))
     except Refused as refused:
         return draw(desk.record, refused.status, trouble=refused)
-    whose = "yours" if desk.task.owner_id == me().id else f"{desk.task.owner_name}'s"
-    return after(receipt, f"{desk.record.number} is {whose} to decide again.")
+    number, owner = desk.record.number, desk.task.owner_name
+    if desk.task.owner_id == me().id:
+        return after(receipt, _("%(number)s is yours to decide again.", number=number))
+    return after(receipt, _("%(name)s decides %(number)s again.", name=owner, number=number))
 
 
 def _reassign_page(desk: Desk, form: BaseForm, status: int = 200) -> ResponseReturnValue:
     if not desk.as_admin:
-        heading = f"Hand {desk.record.number} over"
-        return _page(REASSIGN, desk, form, status, heading=heading, text=FOR_GOOD)
+        heading = _("Reassign %(number)s", number=desk.record.number)
+        return _page(REASSIGN, desk, form, status, heading=heading, text=_(FOR_GOOD))
     owner = desk.task.owner_name
-    heading = f"Give {owner}'s task to someone else"
-    text = f"It leaves {owner}'s inbox for good. Both are told who did it, and why."
+    heading = _("Reassign the task of %(name)s", name=owner)
+    text = _("It leaves the inbox of %(name)s. Both are notified, with your reason.", name=owner)
     return _page(REASSIGN, desk, form, status, heading=heading, text=text)
 
 
 def _delegate_page(desk: Desk, form: BaseForm, status: int = 200) -> ResponseReturnValue:
-    heading = f"Let somebody decide {desk.record.number} for you"
-    return _page(DELEGATE, desk, form, status, heading=heading, text=IN_YOUR_PLACE)
+    heading = _("Delegate %(number)s", number=desk.record.number)
+    return _page(DELEGATE, desk, form, status, heading=heading, text=_(IN_YOUR_PLACE))
 
 
 def _page(
@@ -178,8 +182,8 @@ def _give(act: Giving, desk: Desk, page: Drawing) -> ResponseReturnValue:
         form["person"].errors = [refused.sentence]
         return page(desk, form, refused.status)
     person = people.find(to_id)
-    name = person.name if person else "Somebody else"
-    return after(receipt, act.done.format(person=name, number=desk.record.number))
+    name = person.name if person else _("Somebody else")
+    return after(receipt, _(act.done, person=name, number=desk.record.number))
 
 
 def _mine(task_id: UUID) -> Desk:

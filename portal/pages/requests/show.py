@@ -23,7 +23,7 @@ from portal.pages.requests.attachments import Enclosed, enclose, hand_over, stor
 from portal.presenters.answer import after, answered, command_key, reader
 from portal.presenters.form_keys import new_key
 from portal.presenters.open_questions import questions
-from portal.presenters.request_page import VERBS, Sheet, compose
+from portal.presenters.request_page import RequestPage, compose
 from portal.queries import commands
 from portal.queries import request as requests
 from portal.queries.request import RequestRecord
@@ -31,6 +31,7 @@ from portal.security.guards import requires
 from portal.security.identity import click, me
 from portal.services.errors import Refused
 from portal.services.requests import comment, remind
+from portal.translation import _
 
 
 @blueprint.get("/requests/<number>")
@@ -61,7 +62,7 @@ def add_comment(number: str) -> ResponseReturnValue:
         receipt = answered(sent, text)
     except Refused as refused:
         return draw(record, refused.status, remark=form, trouble=refused, remark_files=enclosed)
-    return after(receipt, "Your comment was added.")
+    return after(receipt, _("Your comment was added."))
 
 
 @blueprint.post("/requests/<number>/remind")
@@ -74,9 +75,9 @@ def send_reminder(number: str) -> ResponseReturnValue:
     except Refused as refused:
         if refused.reason is not Refusal.TOO_SOON:
             raise
-        flash(f"Not sent. {refused.sentence}", "warning")
+        flash(_("Not sent. %(reason)s", reason=refused.sentence), "warning")
         return redirect(url_for("requests.show", number=record.number), 303)
-    return after(receipt, "A reminder was sent to everybody who is asked now.")
+    return after(receipt, _("A reminder was sent to everybody who is asked now."))
 
 
 def visible(number: str) -> RequestRecord:
@@ -102,29 +103,30 @@ def draw(
     """The page, with whatever a form held and why it was refused; `since`: the version it was
     drawn from, if that is not the present one."""
     person = me()
-    sheet = compose(record, person, since)
+    page = compose(record, person, since)
     keys = {name: new_key() for name in ("decide", "undo", "comment", "remind", "take_back")}
     form = form or CommentForm()
     if trouble is not None and not form.comment.data:
         form.comment.data = trouble.comment
-    page = render_template(
+    drawn = render_template(
         "pages/request/show.html",
-        sheet=sheet,
-        back=_back(sheet),
-        news=_news(sheet, keys["undo"]),
+        page=page,
+        back=_back(page),
+        news=_news(page, keys["undo"]),
         record=record,
         form=form,
         remark=remark or RemarkForm(),
         answer=answer,
         questions=questions(record.questions, answer),
         trouble=trouble,
+        tried=request.form.get("decision", ""),
         chosen=request.args.get("decision", "") if request.method == "GET" else "",
         keys=keys,
         store=store(),
         enclosed=hand_over(files or Enclosed(), keys["decide"]),
         remark_enclosed=hand_over(remark_files or Enclosed(), keys["comment"]),
     )
-    return make_response(page, status)
+    return make_response(drawn, status)
 
 
 @dataclass(frozen=True)
@@ -135,25 +137,31 @@ class Back:
     label: str
 
 
-def _back(sheet: Sheet) -> Back:
-    if sheet.todo or sheet.done:
-        return Back(url_for("inbox.show"), "Inbox")
-    if sheet.is_mine:
-        return Back(url_for("requests.list_mine"), "My requests")
-    return Back(url_for("history.show"), "History")
+def _back(page: RequestPage) -> Back:
+    if page.todo or page.done:
+        return Back(url_for("inbox.show"), _("Inbox"))
+    if page.is_mine:
+        return Back(url_for("requests.list_mine"), _("My requests"))
+    return Back(url_for("history.show"), _("History"))
 
 
-def _news(sheet: Sheet, key: str) -> list[tuple[str, dict[str, str]]]:
+DECIDED = {
+    Decision.APPROVE: lambda number: _("You approved %(number)s.", number=number),
+    Decision.REJECT: lambda number: _("You rejected %(number)s.", number=number),
+    Decision.SEND_BACK: lambda number: _("You returned %(number)s.", number=number),
+}
+
+
+def _news(page: RequestPage, key: str) -> list[tuple[str, dict[str, str]]]:
     """What the reader decided a moment ago, with Undo while there is time."""
-    done = sheet.done
+    done = page.done
     if done is None or done.task.decision is None:
         return []
-    words = VERBS[Decision(done.task.decision)].replace("it", sheet.record.number)
-    message = {"text": f"You {words}."}
+    message = {"text": DECIDED[Decision(done.task.decision)](page.record.number)}
     if done.undo_until is not None:
         message["undo_url"] = url_for("tasks.undo_decision", task_id=done.task.id)
         message["command_id"] = key
-    if sheet.following is not None:
-        message["link_url"] = url_for("requests.show", number=sheet.following.number)
-        message["link_label"] = f"Next in your inbox: {sheet.following.title}"
+    if page.following is not None:
+        message["link_url"] = url_for("requests.show", number=page.following.number)
+        message["link_label"] = _("Next in your inbox: %(title)s", title=page.following.title)
     return [("success", message)]

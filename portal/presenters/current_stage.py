@@ -1,0 +1,290 @@
+"""The stage under way, opened: who is asked and since when, what is due, what the clock does next,
+how the approvers were chosen, and when the request may be finished."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from portal.domain.policy.policy import Decision, Mode
+from portal.domain.request.state import OpenStage
+from portal.domain.request.values import Status, TaskStatus
+from portal.domain.routing.delegates import covers
+from portal.domain.routing.plan import PlannedEscalation, StagePlan
+from portal.domain.time.expected_finish import Expected, Unsaid
+from portal.presenters.approver_choice import Choice, choice_of
+from portal.presenters.delivery import Sent, sent
+from portal.presenters.progress import Forecast, rule_of
+from portal.presenters.reassignments import given_of
+from portal.queries import asked
+from portal.queries.asked import Away, Told
+from portal.queries.request import RequestRecord, TaskRecord
+from portal.queries.request_parts import RequestParts
+from portal.services import expecting
+from portal.services.expecting import Journey, expected
+from portal.translation import _
+
+SHOWN = 6
+NAMED = 60
+# So many people of one stage are looked up among absences; the others count as there.
+LOOKED_UP = 50
+MOVED = ("escalated_from", "reassigned_from", "delegated")
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """An absence. `decides`: who does meanwhile; empty where nobody does."""
+
+    is_on: bool
+    starts_at: datetime
+    ends_at: datetime
+    decides: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Somebody who is asked, or who decided already while the stage goes on.
+
+    `due_at`: where it is another time than the stage's, and `due_by` the place by whose working
+    hours; `sent`: what they were told, None for readers to whom that is nobody's business.
+    """
+
+    name: str
+    is_you: bool
+    acting_for: str | None
+    group: str | None
+    since: datetime
+    decision: str | None = None
+    decided_at: datetime | None = None
+    due_at: datetime | None = None
+    due_by: str = ""
+    is_active: bool = True
+    waits_for_answer: bool = False
+    absences: tuple[Absent, ...] = ()
+    sent: Sent | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """To whom the open tasks move, and when, after the one that makes the stage due."""
+
+    at: datetime
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Now:
+    """The current stage's box. `people`: you first; `others`: names of those not shown in full,
+    `hidden`: how many more; `then`: what happens when it is due and nobody decided.
+
+    `stands_still`: its clock waits for an answer. `rule`: how many must approve.
+    """
+
+    people: tuple[Asked, ...]
+    others: tuple[str, ...]
+    hidden: int
+    rule: str
+    due_at: datetime | None
+    then: str
+    reminder: datetime | None
+    escalations: tuple[Escalation, ...]
+    expires_at: datetime | None
+    stands_still: bool
+    choice: Choice
+    finish: Expected | Unsaid | None
+
+
+@dataclass(frozen=True, slots=True)
+class StageReader:
+    """Who reads, and when. `sees_delivery`: they may know what people were told; `sees_finish`:
+    they want to know when it may be finished, which whoever decides it does not."""
+
+    me: str
+    now: datetime
+    sees_delivery: bool
+    sees_finish: bool
+
+
+def opened(
+    record: RequestRecord,
+    parts: RequestParts,
+    forecast: Forecast,
+    names: Mapping[str, str],
+    reader: StageReader,
+) -> Now | None:
+    """The box of the current stage; None while nobody is asked: settled, held, returned, stuck."""
+    stage, tasks = parts.state.stage, stage_tasks(parts)
+    waiting = [task for task in tasks if task.status == TaskStatus.OPEN]
+    if stage is None or not waiting or not is_asking(record):
+        return None
+    waiting.sort(key=lambda task: task.assignee_id != reader.me)
+    people = [task.assignee_id for task in waiting[:LOOKED_UP]]
+    people += people_of(forecast) if reader.sees_finish else []
+    world = asked.directory_now(people, stage.opened_at, stage.plan.basis)
+    decided = [task for task in tasks if task.decision]
+    drawing = _Drawing(reader, record, world.away, parts.told)
+    shown, rest = waiting[:SHOWN], waiting[SHOWN:]
+    finish = None
+    if reader.sees_finish:
+        finish = _finish(record, stage, forecast, waiting, world.away, reader.now)
+    return _clocks(
+        stage,
+        reader.now,
+        people=(
+            *(_decided(task, reader.me) for task in decided[:SHOWN]),
+            *(drawing.asked(task) for task in shown),
+        ),
+        others=tuple(task.assignee_name for task in rest[:NAMED]),
+        hidden=len(rest[NAMED:]),
+        choice=choice_of(record, stage.plan, shown, names, world, reader.me),
+        finish=finish,
+    )
+
+
+def _clocks(stage: OpenStage, now: datetime, **rest: Any) -> Now:
+    """With what the clock does next."""
+    plan, stands_still = stage.plan, stage.paused_at is not None
+    escalations = plan.escalations[stage.escalations_done :]
+    return Now(
+        rule=rule_of(plan),
+        due_at=None if stands_still else plan.due_at,
+        then=_then(plan, escalations),
+        reminder=next((at for at in plan.reminders[stage.reminders_sent :] if at > now), None),
+        escalations=tuple(
+            Escalation(each.at, _to(each)) for each in escalations if each.at != plan.due_at
+        ),
+        expires_at=plan.expires_at,
+        stands_still=stands_still,
+        **rest,
+    )
+
+
+def is_asking(record: RequestRecord) -> bool:
+    """Whether somebody is asked now: not while it is settled, held, returned or stuck."""
+    return (
+        record.status is Status.PENDING and record.settles_at is None and record.attention is None
+    )
+
+
+def stage_tasks(parts: RequestParts) -> list[TaskRecord]:
+    """The tasks of the stage under way."""
+    stage = parts.state.stage
+    ids = {task.id for task in stage.tasks} if stage else set()
+    return [task for task in parts.tasks if task.id in ids]
+
+
+def people_of(forecast: Forecast) -> list[str]:
+    """Those who would be asked in the stages to come; a part of many."""
+    stages = (each for each in forecast if isinstance(each, StagePlan))
+    return [person.person_id for stage in stages for person in stage.people[:LOOKED_UP]]
+
+
+def absences_of(away: Mapping[str, list[Away]]) -> expecting.Absences:
+    """By person, without the delegates' names."""
+    return {person: [each.absence for each in found] for person, found in away.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """What is known of those who are asked, for one reader."""
+
+    reader: StageReader
+    record: RequestRecord
+    away: Mapping[str, list[Away]]
+    told: Mapping[str, list[Told]]
+
+    def asked(self, task: TaskRecord) -> Asked:
+        notices, now = self.told.get(task.id, []), self.reader.now
+        coming = self.away.get(task.assignee_id, [])
+        return Asked(
+            name=task.assignee_name,
+            is_you=task.assignee_id == self.reader.me,
+            acting_for=task.acting_for_name,
+            group=task.group_name,
+            since=since(task, notices),
+            due_at=task.due_at,
+            due_by=str(task.why.get("place") or ""),
+            is_active=task.assignee_is_active,
+            waits_for_answer=task.asked_at is not None,
+            absences=tuple(
+                self._absent(each, task) for each in coming if each.absence.ends_at > now
+            )[:2],
+            sent=sent(notices, now) if self.reader.sees_delivery else None,
+        )
+
+    def _absent(self, away: Away, task: TaskRecord) -> Absent:
+        """Whoever still has the task while they are away has nobody who may decide for them."""
+        absence, record = away.absence, self.record
+        starts_at = absence.starts_at or self.reader.now
+        is_on = starts_at <= self.reader.now
+        is_covered = covers(absence, record.type_code, record.amount, record.currency)
+        stays = is_on or not away.can_act or task.acting_for is not None
+        decides = away.delegate if is_covered and not stays else ""
+        return Absent(is_on, starts_at, absence.ends_at, decides)
+
+
+def since(task: TaskRecord, notices: Sequence[Told] = ()) -> datetime:
+    """Since when this very person has it: a task keeps the time at which it was first given."""
+    given = given_of(task).get("at")
+    if given:
+        return datetime.fromisoformat(given)
+    was_moved = task.acting_for is not None or any(task.why.get(name) for name in MOVED)
+    return notices[-1].at if was_moved and notices else task.opened_at
+
+
+def _decided(task: TaskRecord, me: str) -> Asked:
+    decider = task.decided_by or task.assignee_id
+    owner = task.assignee_name if decider != task.assignee_id else task.acting_for_name
+    return Asked(
+        name=task.decided_by_name or task.assignee_name,
+        is_you=decider == me,
+        acting_for=owner,
+        group=task.group_name,
+        since=task.opened_at,
+        decision=task.decision,
+        decided_at=task.decided_at,
+    )
+
+
+def _then(plan: StagePlan, escalations: Sequence[PlannedEscalation]) -> str:
+    """What the clock does when the stage is due."""
+    for each in escalations:
+        if each.at == plan.due_at:
+            to = _to(each)
+            if not to:
+                return _("Then everybody is reminded.")
+            return _("Then escalates to %(names)s.", names=to)
+    return ""
+
+
+def _to(escalation: PlannedEscalation) -> str:
+    return _(" or ").join(each.name for each in escalation.to[:3])
+
+
+def _finish(
+    record: RequestRecord,
+    stage: OpenStage,
+    forecast: Forecast,
+    waiting: Sequence[TaskRecord],
+    away: Mapping[str, list[Away]],
+    now: datetime,
+) -> Expected | Unsaid | None:
+    """When it may be finished; nothing is expected while an answer is waited for."""
+    if record.questions:
+        return None
+    journey = Journey(
+        type_code=record.type_code,
+        policy_version_id=record.policy_version_id,
+        amount=record.amount,
+        currency=record.currency,
+        ahead=forecast,
+    )
+    given = sum(1 for task in stage.tasks if task.decision is Decision.APPROVE)
+    is_each = stage.plan.mode is Mode.ALL
+    under_way = expecting.UnderWay(
+        plan=stage.plan,
+        opened_at=stage.opened_at,
+        people=[(task.assignee_id, task.group_name) for task in waiting],
+        needed=len(waiting) if is_each else stage.plan.needed - given,
+    )
+    return expected(journey, under_way, absences_of(away), now)
