@@ -10,13 +10,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import cli, logs, presentation, translation
 from portal.config import ROOT, ConfigurationError, Settings
-from portal.extensions import csrf, db, login, migrate
+from portal.extensions import db, login, migrate
 from portal.legacy import pages as legacy
 from portal.legacy.cutover import chain
 from portal.models.connection import HurriedConnection
 from portal.pages import errors
 from portal.pages import layout_context as frame
-from portal.security import guards, headers, request_log
+from portal.security import compression, guards, headers, request_log
+from portal.security.csrf import MaskedCSRF
 from portal.security.sessions import DatabaseSessions, cookie_name, portal_session
 from portal.temporal import gateway
 
@@ -143,12 +144,14 @@ def _identity() -> object:
 
 
 def _watch(app: Flask, settings: Settings) -> None:
-    """In this order: an id for the request, its language, the gate, then the CSRF token."""
+    """In this order: compression, which sees an answer last; an id for the request, its language,
+    the gate, then the CSRF token."""
+    compression.register(app)
     request_log.register(app)
     translation.register(app, settings.languages, frame.own_language)
     headers.register(app, settings)
     guards.register(app, settings)
-    csrf.init_app(app)
+    MaskedCSRF().init_app(app)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask's documented way

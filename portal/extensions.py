@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import structlog
 from flask import current_app
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
-from flask_wtf import CSRFProtect
 from sqlalchemy import Connection, Engine, MetaData, UpdateBase
 from sqlalchemy.orm import DeclarativeBase
 
@@ -26,6 +26,9 @@ class Base(DeclarativeBase):
     """Every table's base; named constraints, so that migrations can find them again."""
 
     metadata = MetaData(naming_convention=NAMING, schema="portal")
+
+
+log = structlog.get_logger("portal.web")
 
 
 class WroteWhileReading(RuntimeError):
@@ -79,7 +82,22 @@ def transaction() -> Iterator[None]:
             session.info[_READING] = True
 
 
-db = SQLAlchemy(model_class=Base, session_options={"class_": RequestSession})
+class Database(SQLAlchemy):
+    """Flask-SQLAlchemy's `db`, whose end of a request never costs the answer."""
+
+    def _teardown_session(self, exc: BaseException | None) -> None:
+        """Give the connection back. The answer is drawn by now: where the server died meanwhile,
+        the connection is thrown away and the answer goes out."""
+        try:
+            super()._teardown_session(exc)
+        except Exception:
+            log.warning("connection thrown away", exc_info=True)
+            if self.session.registry.has():
+                session = self.session.registry()
+                self.session.registry.clear()
+                session.invalidate()
+
+
+db = Database(model_class=Base, session_options={"class_": RequestSession})
 migrate = Migrate()
 login = LoginManager()
-csrf = CSRFProtect()

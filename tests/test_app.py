@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import psutil
+import psycopg
 import pytest
-from flask import Flask, abort
+from flask import Flask, Response, abort
 from sqlalchemy import text
 from sqlalchemy.exc import DataError
 
@@ -157,6 +158,26 @@ def test_connections_that_were_cut_are_made_anew(app: Flask, client, people: Peo
         one.close()
         two.execute(text(f"{cut} WHERE {others}"))
         two.close()
+    client.get_page("/profile")
+
+
+def test_a_server_that_dies_after_drawing_costs_nothing(app: Flask, people: People) -> None:
+    """The answer goes out as it was drawn, and the dead connection is not used again."""
+
+    def view() -> Response:
+        db.session.rollback()
+        db.session.info.clear()  # as in a POST: the transaction is open until the end
+        mine = db.session.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        with psycopg.connect(app.config["SETTINGS"].database_url) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 1000)", [mine])
+        return Response("Drawn", mimetype="text/plain")
+
+    app.add_url_rule("/tried", "tried", public(view))
+    client = PageClient(app)
+    sign_in(client, people.ana)
+    response = client.get("/tried")
+    assert (response.status_code, response.text) == (200, "Drawn")
+    assert response.headers["X-Request-Id"]
     client.get_page("/profile")
 
 

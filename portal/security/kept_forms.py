@@ -12,6 +12,7 @@ from flask import Request
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from portal.config import Settings
+from portal.security.csrf import unmask
 from portal.security.next_page import is_safe
 from portal.security.sessions import CSRF, PortalSession
 
@@ -77,7 +78,7 @@ def in_session(session: PortalSession) -> KeptForm | None:
 def _owner(token: str, settings: Settings) -> str:
     """The person a CSRF token was drawn for; empty for a forged one and for visitors."""
     try:
-        value = URLSafeTimedSerializer(settings.secret_key, salt=CSRF_SALT).loads(token)
+        value = URLSafeTimedSerializer(settings.secret_key, salt=CSRF_SALT).loads(unmask(token))
     except BadData:
         return ""
     owner, colon, _ = str(value).partition(":")

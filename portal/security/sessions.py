@@ -128,7 +128,8 @@ class DatabaseSessions(SessionInterface):
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Keep what changed. A failed write loses a message, never the answer."""
-        assert isinstance(session, PortalSession)
+        if not isinstance(session, PortalSession):
+            return  # it could not be opened; the error page goes out without it
         if session.send_token:
             set_cookie(response, self.settings, "session", session.token)
         elif session.drop_token:
