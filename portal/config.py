@@ -390,8 +390,10 @@ def _unsafe_in_production(settings: Settings) -> Iterator[Problem]:
         yield "SECRET_KEY", f"is shorter than {SHORTEST_SECRET} characters"
     elif key and _is_easy_to_guess(key):
         yield "SECRET_KEY", "is easy to guess: make a random one"
-    if not settings.public_url.startswith("https://"):
-        yield "PUBLIC_URL", "must be given and begin with https:// in production"
+    if settings.public_url == Settings.public_url:
+        yield "PUBLIC_URL", "is missing: say https://approvals.example.org"
+    elif not settings.public_url.startswith("https://"):
+        yield "PUBLIC_URL", "must begin with https:// in production"
     if any("*" in host for host in settings.trusted_hosts):
         yield "TRUSTED_HOSTS", "must name hosts in production: a * would trust all of them"
     if mail.catcher_dir is not None:

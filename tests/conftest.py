@@ -23,8 +23,9 @@ from psycopg import sql
 from portal.config import Settings
 from scripts.local.migrations import migrate
 from scripts.local.ports import any_free
-from scripts.local.postgres import ROLE, PostgresServer, running_postgres
+from scripts.local.postgres import PostgresServer, running_postgres
 from scripts.local.temporal import TemporalServer, running_temporal
+from tests.databases import Databases, make_database
 
 pytest_plugins = ["tests.web"]
 
@@ -47,7 +48,7 @@ def postgres_server() -> Iterator[PostgresServer]:
 @pytest.fixture(scope="session")
 def migrated_template(postgres_server: PostgresServer) -> str:
     """The name of a database that has every migration; the tests' databases are its copies."""
-    _make_database(postgres_server, TEMPLATE)
+    make_database(postgres_server, TEMPLATE)
     migrate(postgres_server.url(TEMPLATE))
     return TEMPLATE
 
@@ -55,13 +56,25 @@ def migrated_template(postgres_server: PostgresServer) -> str:
 @pytest.fixture
 def empty_database_url(postgres_server: PostgresServer) -> Iterator[str]:
     """The address of an empty database, for the tests of the migrations themselves."""
-    yield from _database(postgres_server, "template1")
+    name = f"empty_{uuid.uuid4().hex}"
+    make_database(postgres_server, name)
+    yield postgres_server.url(name)
+    with psycopg.connect(postgres_server.admin_url(), autocommit=True) as connection:
+        statement = sql.SQL("DROP DATABASE {} WITH (FORCE)")
+        connection.execute(statement.format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def databases(postgres_server: PostgresServer, migrated_template: str) -> Databases:
+    """Where the tests' databases come from."""
+    return Databases(postgres_server, migrated_template)
 
 
 @pytest.fixture
-def database_url(postgres_server: PostgresServer, migrated_template: str) -> Iterator[str]:
+def database_url(databases: Databases) -> Iterator[str]:
     """The address of a fresh, migrated, empty database."""
-    yield from _database(postgres_server, migrated_template)
+    with databases.lent() as url:
+        yield url
 
 
 @pytest.fixture
@@ -102,19 +115,3 @@ def _settings(database_url: str) -> Settings:
         outcome_wait_ms=0,
         database_pool_size=5,
     )
-
-
-def _make_database(server: PostgresServer, name: str, template: str = "template1") -> None:
-    statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY FILE_COPY")
-    names = [sql.Identifier(each) for each in (name, ROLE, template)]
-    with psycopg.connect(server.admin_url(), autocommit=True) as connection:
-        connection.execute(statement.format(*names))
-
-
-def _database(server: PostgresServer, template: str) -> Iterator[str]:
-    name = f"test_{uuid.uuid4().hex}"
-    _make_database(server, name, template)
-    yield server.url(name)
-    with psycopg.connect(server.admin_url(), autocommit=True) as connection:
-        statement = sql.SQL("DROP DATABASE {} WITH (FORCE)")
-        connection.execute(statement.format(sql.Identifier(name)))

@@ -4,13 +4,12 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
-from psycopg import sql
 
-from scripts.local.postgres import ROLE, PostgresServer
+from scripts.local.postgres import PostgresServer
 from scripts.local.temporal import TemporalServer
+from tests.databases import make_database
 from tests.journeys.installation import Installation, running
 from tests.journeys.people import Person
 
@@ -28,10 +27,7 @@ expect.set_options(timeout=PATIENCE_MS)
 def fresh_database(server: PostgresServer, template: str) -> str:
     """A database of one's own, made from the migrated one."""
     name = f"journey_{uuid.uuid4().hex}"
-    statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY FILE_COPY")
-    names = [sql.Identifier(each) for each in (name, ROLE, template)]
-    with psycopg.connect(server.admin_url(), autocommit=True) as connection:
-        connection.execute(statement.format(*names))
+    make_database(server, name, template)
     return server.url(name)
 
 

@@ -1,7 +1,6 @@
 """A database with many requests, for the tests of this folder; filled once for each module."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import pytest
@@ -13,10 +12,10 @@ from portal.domain.policy.policy import Bulk
 from portal.extensions import db
 from portal.models import User
 from portal.models.columns import new_id
-from scripts.local.postgres import PostgresServer
 from tests import many
 from tests.asking import POLICY, insert_type, kind  # noqa: F401
-from tests.conftest import _database, _settings
+from tests.conftest import _settings
+from tests.databases import Databases
 from tests.web import People, app, client, insert_people, people  # noqa: F401
 
 REQUESTS, REQUESTERS, TASKS = 6_000, 20, 600
@@ -43,9 +42,9 @@ def _take_your_time(connection: Connection) -> None:
 
 
 @pytest.fixture(scope="module")
-def crowd(postgres_server: PostgresServer, migrated_template: str) -> Iterator[Crowd]:
+def crowd(databases: Databases) -> Iterator[Crowd]:
     """The rows of `tests.many`, once."""
-    with contextmanager(_database)(postgres_server, migrated_template) as url:
+    with databases.lent() as url:
         app = create_app(_settings(url))
         with app.app_context():
             people = insert_people()
