@@ -385,7 +385,7 @@ def _unsafe(settings: Settings) -> Iterator[Problem]:
 
 
 def _unsafe_in_production(settings: Settings) -> Iterator[Problem]:
-    key, mail = settings.secret_key, settings.mail
+    key = settings.secret_key
     if key and len(key) < SHORTEST_SECRET:
         yield "SECRET_KEY", f"is shorter than {SHORTEST_SECRET} characters"
     elif key and _is_easy_to_guess(key):
@@ -396,6 +396,10 @@ def _unsafe_in_production(settings: Settings) -> Iterator[Problem]:
         yield "PUBLIC_URL", "must begin with https:// in production"
     if any("*" in host for host in settings.trusted_hosts):
         yield "TRUSTED_HOSTS", "must name hosts in production: a * would trust all of them"
+    yield from _unsafe_mail(settings.mail)
+
+
+def _unsafe_mail(mail: MailSettings) -> Iterator[Problem]:
     if mail.catcher_dir is not None:
         yield "MAIL_CATCHER_DIR", "does not belong into production"
     if mail.host and mail.tls == "none" and mail.host not in ("localhost", "127.0.0.1", "::1"):

@@ -65,15 +65,16 @@ def empty_database_url(postgres_server: PostgresServer) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def databases(postgres_server: PostgresServer, migrated_template: str) -> Databases:
+def databases(postgres_server: PostgresServer, migrated_template: str) -> Iterator[Databases]:
     """Where the tests' databases come from."""
-    return Databases(postgres_server, migrated_template)
+    with psycopg.connect(postgres_server.admin_url(), autocommit=True) as admin:
+        yield Databases(postgres_server, migrated_template, admin)
 
 
 @pytest.fixture
-def database_url(databases: Databases) -> Iterator[str]:
+def database_url(databases: Databases, request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a fresh, migrated, empty database."""
-    with databases.lent() as url:
+    with databases.lent(new=request.node.get_closest_marker("plans") is not None) as url:
         yield url
 
 

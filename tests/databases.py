@@ -50,17 +50,15 @@ class Databases:
 
     server: PostgresServer
     template: str
+    admin: psycopg.Connection[Any]
     idle: dict[str, str] = field(default_factory=dict)
     """Names of those that wait, with the marks of their schemas."""
 
-    def __post_init__(self) -> None:
-        self._admin = psycopg.connect(self.server.admin_url(), autocommit=True)
-
     @contextmanager
-    def lent(self) -> Iterator[str]:
-        """The address of one, which no test had before."""
+    def lent(self, *, new: bool = False) -> Iterator[str]:
+        """The address of one, which no test had before; with `new` nor had any other its files."""
         name = f"test_{uuid.uuid4().hex}"
-        if self.idle:
+        if self.idle and not new:
             kept, marks = self.idle.popitem()
             self._run("ALTER DATABASE {} RENAME TO {}", kept, name)
         else:
@@ -98,7 +96,7 @@ class Databases:
 
     def _run(self, statement: str, *names: str | sql.Literal) -> None:
         parts = [sql.Identifier(each) if isinstance(each, str) else each for each in names]
-        self._admin.execute(sql.SQL(statement).format(*parts))
+        self.admin.execute(sql.SQL(statement).format(*parts))
 
 
 def _marks(connection: psycopg.Connection[Any]) -> str:

@@ -11,6 +11,8 @@ from portal.models import recorded, states
 from tests.activities.retold import KNOWN, VERSION
 from tests.domain.story import REQUEST
 
+pytestmark = pytest.mark.plans
+
 ROWS = "[]"
 IDS = [REQUEST]
 RECORDER: dict[str, list[Any]] = {

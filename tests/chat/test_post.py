@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 
 from portal.chat import sealing
-from portal.chat.post import ANYBODY, NotTaken, Post, Words, checked, send
+from portal.chat.post import ANYBODY, NotTaken, Post, checked, send
 from portal.config import ChatSettings
-from portal.domain.notices.chat import AddressRefused
+from portal.domain.notices.chat import AddressRefused, ChatMessage
 from tests.chatting import RULES, ChatServer, chat_server
 
-WORDS = Words(title="Your decision is needed", text="Ana asks.", ending="Review: http://x/PR-1")
+WORDS = ChatMessage(
+    title="Your decision is needed", text="Ana asks.", ending="Review: http://x/PR-1"
+)
 PUBLIC_ONLY = replace(RULES, allowed_hosts=("chat.internal",))
 
 
@@ -27,7 +29,7 @@ def chat() -> Iterator[ChatServer]:
         yield server
 
 
-def say(text: str, rules: ChatSettings = RULES, words: Words = WORDS) -> None:
+def say(text: str, rules: ChatSettings = RULES, words: ChatMessage = WORDS) -> None:
     address = checked(text, rules)
     post = Post.to(ANYBODY, address)
     assert post is not None

@@ -44,7 +44,7 @@ def _take_your_time(connection: Connection) -> None:
 @pytest.fixture(scope="module")
 def crowd(databases: Databases) -> Iterator[Crowd]:
     """The rows of `tests.many`, once."""
-    with databases.lent() as url:
+    with databases.lent(new=True) as url:
         app = create_app(_settings(url))
         with app.app_context():
             people = insert_people()

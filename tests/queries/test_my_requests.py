@@ -14,6 +14,8 @@ from portal.queries import my_requests, request_types
 from portal.queries.my_requests import View
 from tests.web import People
 
+pytestmark = pytest.mark.plans
+
 FILL = text("""
 INSERT INTO portal.requests (id, number, type_code, type_name, policy_version_id, requester_id,
     requester_name, title, fields, meta, priority, status, round, content_version, content_hash,

@@ -12,6 +12,8 @@ from portal.security.frame import ALONE, MOST, frame
 from portal.security.sessions import LIVE, LIVE_WITH_FRAME
 from tests.web import People
 
+pytestmark = pytest.mark.plans
+
 
 def general_plan(statement: object) -> str:
     """The plan for any parameters, as a prepared statement has it after a while."""
