@@ -138,6 +138,7 @@ WHERE old.id = new.id AND old.id = ANY(%s::uuid[])
 UNDO_COMMENTS = """
 UPDATE portal.comments SET about = 'undone'
 WHERE request_id = %s::uuid AND task_id = ANY(%s::uuid[])
+    AND about IN ('approve', 'reject', 'send_back')
 """
 INSERT_PARTICIPANTS = _insert(Participant, "ON CONFLICT DO NOTHING")
 INSERT_COMMENTS = _insert(Comment)

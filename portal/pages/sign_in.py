@@ -21,11 +21,12 @@ from portal.domain.people.permissions import Permission
 from portal.forms.sign_in import SignInForm
 from portal.pages import errors
 from portal.pages import layout_context as frame
+from portal.queries.inbox import has_been_asked
 from portal.security import devices, kept_forms
 from portal.security.guards import SignInNeeded, public, refuse_large_form, requires
 from portal.security.identity import address, click, current_settings, me, signed_in
 from portal.security.kept_forms import KeptForm
-from portal.security.next_page import home, safe_next
+from portal.security.next_page import safe_next
 from portal.security.sessions import LINK, SAFE_METHODS, portal_session
 from portal.services import sign_in as service
 from portal.services.errors import TooMany
@@ -44,8 +45,12 @@ NOT_YOURS = "A form was left open here by somebody else. It was not sent, and yo
 @blueprint.get("/")
 @requires(Permission.READ_INVOLVED)
 def start() -> ResponseReturnValue:
-    """The first page of whoever is here."""
-    return redirect(home(me().roles))
+    """The first page of whoever is here: auditors and staff who decide nothing have no inbox."""
+    person = me()
+    if person.is_auditor:
+        return redirect(url_for("history.show"))
+    decides = has_been_asked(person.id)
+    return redirect(url_for("inbox.show" if decides else "requests.list_mine"))
 
 
 @blueprint.get("/sign-in")
@@ -54,7 +59,7 @@ def show() -> ResponseReturnValue:
     """The sign-in form."""
     person = signed_in()
     if person:
-        return redirect(safe_next(request.args.get("next", ""), person.roles))
+        return redirect(safe_next(request.args.get("next", "")))
     return _form(SignInForm(formdata=None))
 
 
@@ -137,7 +142,7 @@ def _welcome(person: service.SignedIn, kept: KeptForm | None) -> Response:
     log.info("signed in", user=person.user_id)
     if kept and not own:
         flash(NOT_YOURS, "warning")
-    target = safe_next(request.args.get("next", ""), person.roles)
+    target = safe_next(request.args.get("next", ""))
     response = redirect(url_for("sign_in.resume") if own else target, 303)
     devices.remember(request, response, current_settings(), person.user_id)
     return response  # type: ignore[return-value]  # Flask's own class of werkzeug's response

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from portal.extensions import db
-from portal.models import Request, Task, User
+from portal.models import Notification, Request, Task, User
 
 PAGE = 50
 COUNT_LIMIT = 100
@@ -234,6 +234,14 @@ def _counting(whose: str) -> Select[*tuple[Any, ...]]:
         count(Task.due_at > ends).label("later"),
         count(Task.due_at.is_(None)).label("undated"),
     )
+
+
+def has_been_asked(user_id: str) -> bool:
+    """Whether the person was ever asked to decide something, and told so."""
+    told: Select[Any] = select(literal_column("1")).where(
+        Notification.user_id == user_id, Notification.kind == "assigned"
+    )
+    return db.session.execute(select(told.exists())).scalar_one()
 
 
 def following(user_id: str, number: str, after: Cursor) -> InboxTask | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, func, literal_column, select
+from sqlalchemy.orm import aliased
 
 from portal.extensions import db
 from portal.models import Closure, Delegation, Notification, Task, User
@@ -16,7 +17,9 @@ MOST_ABSENCES = 5
 
 
 def _at_most(inner: Select[Any]) -> Any:
-    return select(func.count()).select_from(inner.limit(MOST).subquery()).scalar_subquery()
+    # The person stands in the statement around it, which a subquery has to be told.
+    rows = inner.limit(MOST).correlate(User).subquery()
+    return select(func.count()).select_from(rows).correlate(User).scalar_subquery()
 
 
 def _open_tasks(person: Any) -> Select[Any]:
@@ -40,9 +43,10 @@ _CLOSED = select(Closure.words).where(Closure.in_force.is_(True)).scalar_subquer
 
 def _absences(person: Any, whose: Any, other: Any) -> Any:
     """The absences that are on in which the reader is `whose`, each with the other's name."""
+    someone = aliased(User)
     on = (
-        select(User.name, Delegation.ends_at)
-        .join(User, User.id == other)
+        select(someone.name, Delegation.ends_at)
+        .join(someone, someone.id == other)
         .where(
             whose == person,
             Delegation.ends_at > func.now(),
@@ -51,10 +55,11 @@ def _absences(person: Any, whose: Any, other: Any) -> Any:
         )
         .order_by(Delegation.ends_at)
         .limit(MOST_ABSENCES)
+        .correlate(User)
         .subquery()
     )
     pair = func.jsonb_build_array(on.c.name, on.c.ends_at)
-    return select(func.jsonb_agg(pair)).select_from(on).scalar_subquery()
+    return select(func.jsonb_agg(pair)).select_from(on).correlate(User).scalar_subquery()
 
 
 def frame_columns(person: Any) -> tuple[Any, ...]:

@@ -64,7 +64,7 @@ class Person:
         """Press one of the three buttons."""
         if comment:
             self.page.fill("form textarea[name=comment] >> nth=0", comment)
-        self.page.click(f"button[name=decision][value={decision}]")
+        self.page.click(f"button[name=decision][value={decision}] >> visible=true")
         return self
 
     def text(self) -> str:

@@ -127,6 +127,26 @@ def test_a_submission_that_waits_has_an_honest_page(
     assert "Waiting for Ben Example" in ana.get_page(HERE).text
 
 
+def test_the_frame_counts_what_is_the_readers_own(
+    app: Flask, people: People, asked: Approval
+) -> None:
+    assert "Inbox 1 My requests" in seen_by(app, people.ben).get_page(HERE).text
+    assert "Inbox My requests" in seen_by(app, people.ana).get_page(HERE).text
+
+
+def test_undo_withdraws_the_decisions_own_comment_alone(
+    app: Flask, people: People, asked: Approval
+) -> None:
+    ben, ana = seen_by(app, people.ben), seen_by(app, people.ana)
+    question = f"/tasks/{asked.open_tasks[0].id}/question"
+    ben.post_form(ben.get_page(question), question, comment="Which colour?")
+    ana.post_form(ana.get_page(HERE), f"/tasks/{asked.open_tasks[0].id}/answer", comment="Blue.")
+    page = ben.post_form(ben.get_page(HERE), "/tasks/", decision="approve", comment="Fine.")
+    page = ben.post_form(page, page.form("/tasks/").action)
+    assert page.text.count("withdrawn") == 1
+    assert "asked a question" in page.text
+
+
 def test_get_and_head_change_nothing(ana: PageClient, asked: Approval) -> None:
     assert ana.head(HERE).status_code == 200
     assert ana.get(f"{HERE}/comments").status_code == 405

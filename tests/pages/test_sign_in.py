@@ -3,6 +3,7 @@
 import pytest
 from flask import Flask
 
+from portal.domain.request.state import Approval
 from tests.clients import PageClient, sign_in
 from tests.web import PASSWORD, People
 
@@ -24,11 +25,14 @@ def test_a_visitor_is_asked_to_sign_in_and_brought_back(client: PageClient, peop
     assert client.get_page("/profile").heading == "Your profile"
 
 
-@pytest.mark.parametrize(("name", "home"), [("ana", "/inbox"), ("olga", "/history")])
+@pytest.mark.parametrize(
+    ("name", "home"), [("ana", "/requests"), ("ben", "/inbox"), ("olga", "/history")]
+)
 def test_everybody_has_a_first_page(
-    client: PageClient, people: People, name: str, home: str
+    client: PageClient, people: People, asked: Approval, name: str, home: str
 ) -> None:
-    assert enter(client, f"{name}@example.org").location == home
+    assert enter(client, f"{name}@example.org").location == "/"
+    assert client.get("/").location == home
 
 
 @pytest.mark.parametrize("email", ["ana@example.org", "nobody@example.org", "inga@example.org"])
