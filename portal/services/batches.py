@@ -92,6 +92,7 @@ def decide(given: BatchDecision, user_id: str, click: Click) -> None:
     mark_tasks_read(user_id, [item["task"] for item in items if "command" in item])
     changed = {"decision": given.decision.value, "comment": given.comment}
     _keep(batch, items, **changed, decided_at=func.now())
+    db.session.commit()
 
 
 def undo(batch_id: str, user_id: str, click: Click) -> None:
@@ -122,6 +123,7 @@ def undo(batch_id: str, user_id: str, click: Click) -> None:
         commands.append((command, task.request))
     store(commands, click)
     _keep(batch, items)
+    db.session.commit()
 
 
 def command_id(batch_id: str, task_id: str) -> str:
@@ -193,4 +195,3 @@ def _decided(command_ids: Sequence[str]) -> dict[str | None, Row[Any]]:
 def _keep(batch: Batch, items: list[dict[str, Any]], **columns: Any) -> None:
     mine = update(Batch).where(Batch.id == batch.id)
     db.session.execute(mine.values(items=items, **columns))
-    db.session.commit()
