@@ -4,11 +4,12 @@ A folder's conftest.py takes the fixtures over: ``from tests.asking import kind 
 """
 
 import io
+import json
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, insert, update
+from sqlalchemy import func, insert, text, update
 
 from portal.domain.codec import encode
 from portal.domain.policy.forms import FieldKind, FormField
@@ -80,6 +81,14 @@ def insert_request(kind: dict[str, str], requester: str, number: str, **columns:
     seen_by = {"request_id": row["id"], "user_id": requester, "submitted_at": row["submitted_at"]}
     db.session.execute(insert(Participant).values(**seen_by))
     return str(row["id"])
+
+
+def move_requests(**columns: Any) -> None:
+    """Let every request stand otherwise, in its row and in its state. The caller commits."""
+    db.session.execute(update(Request).values(**columns))
+    changes = {"changes": json.dumps(columns)}
+    words = "UPDATE portal.request_states SET state = state || CAST(:changes AS jsonb)"
+    db.session.execute(text(words), changes)
 
 
 def _state_row(row: dict[str, Any]) -> dict[str, Any]:

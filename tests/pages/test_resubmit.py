@@ -2,13 +2,13 @@
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 
 from portal.domain.request.files import KeptFile
 from portal.extensions import db
 from portal.models import Command, Comment, Participant, Request
 from portal.models.columns import new_id
-from tests.asking import PDF, insert_request, upload
+from tests.asking import PDF, insert_request, move_requests, upload
 from tests.clients import PageClient, sign_in
 from tests.pages_read import Page
 from tests.web import People
@@ -100,7 +100,7 @@ def test_if_it_moved_on_the_text_is_kept(
 ) -> None:
     page = ana.get_page(RESUBMIT)
     with app.app_context():
-        db.session.execute(update(Request).values(**moved))
+        move_requests(**moved)
         db.session.commit()
     data = {**page.form(RESUBMIT).values, "title": "Typed long", "offers": upload(PDF, "new.pdf")}
     late = Page(ana.post(RESUBMIT, data=data))
@@ -150,7 +150,7 @@ def test_withdrawing_asks_first(ana: PageClient, app: Flask, returned: str) -> N
 def test_a_closed_request_is_not_withdrawn(ana: PageClient, app: Flask) -> None:
     page = ana.get_page(WITHDRAW)
     with app.app_context():
-        db.session.execute(update(Request).values(status="APPROVED"))
+        move_requests(status="APPROVED")
         db.session.commit()
     late = ana.post_form(page, WITHDRAW, 409, comment="My reasons.")
     assert "is closed" in late.text
