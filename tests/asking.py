@@ -13,7 +13,7 @@ from sqlalchemy import func, insert, text, update
 
 from portal.domain.codec import encode
 from portal.domain.policy.forms import FieldKind, FormField
-from portal.domain.policy.policy import ApproverRule, Policy, RuleKind, Stage
+from portal.domain.policy.policy import ApproverRule, Policy, Receivers, RuleKind, Stage
 from portal.domain.request.state import Approval
 from portal.domain.request.values import Content, Status
 from portal.extensions import db
@@ -32,10 +32,11 @@ FORM = (
 MANAGER = Stage(
     key="manager", name="Line manager",
     rules=(ApproverRule(kind=RuleKind.MANAGER, label="line manager"),), expire_after=60,
+    receivers=Receivers.ANYONE,
 )  # fmt: skip
 FINANCE = Stage(
     key="finance", name="Finance", rules=(ApproverRule(kind=RuleKind.GROUP, code="finance"),),
-    condition="amount >= 100000", condition_text="from €1,000.00",
+    condition="amount >= 100000", condition_text="from €1,000.00", receivers=Receivers.ANYONE,
 )  # fmt: skip
 POLICY = Policy(stages=(MANAGER, FINANCE))
 ANSWERS = {"title": "A chair", "amount": "120.00", "reason": "The old one broke."}

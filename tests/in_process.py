@@ -14,7 +14,7 @@ from sqlalchemy import Engine, select
 
 from portal.activities.record import record_batch
 from portal.config import Settings
-from portal.directory import planner, staff
+from portal.directory import planner, receivers, staff
 from portal.domain.codec import decode, encode
 from portal.domain.request import apply as approval
 from portal.domain.request.commands import COMMANDS, Command, NamingCommand, Submit
@@ -72,7 +72,9 @@ class InProcess(gateway.Gateway):
         if isinstance(command, NamingCommand):
             with self.engine.connect() as connection:
                 name = staff.name_of(connection, command.to_id)
-            command = replace(command, to_name=name)
+                task = getattr(command, "task_id", None)
+                near = receivers.reach(connection, state, task, command.to_id, now)
+            command = replace(command, to_name=name, to_reach=near)
         return self._go_on(state, approval.apply(state, command, now), now)
 
     def pass_time(self, request_id: str, **length: float) -> Approval:

@@ -3,6 +3,7 @@
 from sqlalchemy import Engine, func, select
 from temporalio import activity
 
+from portal.directory.receivers import reach
 from portal.directory.rights import was_entitled
 from portal.directory.staff import name_of
 from portal.domain.codec import decode
@@ -22,7 +23,14 @@ class StaffActivity(Staff):
     def staff(self, ask: StaffAsk) -> StaffAnswer:
         """Name somebody who may be given a task (see the port)."""
         with self._engine.connect() as connection:
-            return StaffAnswer(name=name_of(connection, ask.person_id))
+            name = name_of(connection, ask.person_id)
+            if not name or ask.state is None:
+                return StaffAnswer(name=name)
+            state = decode(Approval, ask.state)
+            now = connection.execute(select(func.clock_timestamp())).scalar_one()
+            return StaffAnswer(
+                name=name, reach=reach(connection, state, ask.task_id, ask.person_id, now)
+            )
 
     @activity.defn(name="entitlement")
     def entitlement(self, ask: EntitlementAsk) -> EntitlementAnswer:

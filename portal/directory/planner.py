@@ -83,7 +83,8 @@ def predict(
 def directory_for(connection: Connection, policy: Policy, question: RouteQuestion) -> Directory:
     """What the directory says now, as far as the open stage of a question under review needs it."""
     stage = policy.stages[question.from_index]
-    needs = needs_of(rules_of([stage], policy.fallback), question)
+    rules = rules_of([stage], (*policy.fallback, *policy.stand_ins))
+    needs = needs_of(rules, question)
     return snapshot(connection, needs, question.requester_id)
 
 

@@ -41,6 +41,8 @@ class Refusal(StrEnum):
     ADDED_ENOUGH = "added_enough"
     NOBODY = "nobody"
     BARRED = "barred"
+    NOT_A_RECEIVER = "not_a_receiver"
+    REASON_NEEDED = "reason_needed"
     OWN_REQUEST = "own_request"
     KEY_USED = "key_used"
     UNSUPPORTED = "unsupported"
@@ -81,6 +83,11 @@ REFUSAL_SENTENCES: dict[Refusal, str] = {
         "That person may never decide this: they asked for it, it is for them, or they decided an"
         " earlier stage."
     ),
+    Refusal.NOT_A_RECEIVER: (
+        "That person cannot receive this task: choose somebody whom the rules of this stage name,"
+        " who stands in there, or a manager above."
+    ),
+    Refusal.REASON_NEEDED: "Say why: the rules of this stage do not name that person.",
     Refusal.OWN_REQUEST: "It is your own request: somebody else has to choose who decides it.",
     Refusal.UNSUPPORTED: "This version of the portal does not know this command.",
 }

@@ -100,6 +100,7 @@ PARTS = {
     "condition_text": "the words for when it is needed", "distinct": "distinct people",
     "reads": "the fields it depends on", "rejection": "what a rejection does",
     "comment_required": "when a comment is required", "fallback": "who stands in",
+    "receivers": "who may receive a task",
     "elapsed": "which hours count", "working_time": "whose hours count",
     "remind_after": "reminders", "escalate": "escalations", "expire_after": "its deadline",
 }  # fmt: skip

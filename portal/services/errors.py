@@ -16,6 +16,8 @@ STATUS: dict[Refusal, int] = {
     Refusal.NOBODY: 422,
     Refusal.ADDED_ENOUGH: 422,
     Refusal.BARRED: 422,
+    Refusal.NOT_A_RECEIVER: 422,
+    Refusal.REASON_NEEDED: 422,
     Refusal.ALREADY_ASKED: 422,
     Refusal.UNCHANGED: 422,
     Refusal.UNSUPPORTED: 422,

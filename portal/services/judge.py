@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from portal.directory.receivers import reach
 from portal.directory.staff import name_of
 from portal.domain.errors import Refusal
 from portal.domain.request import apply as approval
@@ -36,12 +37,22 @@ def refusal_of(about: RequestSnapshot, command: Command) -> Refusal | None:
     then is refused.
     """
     if isinstance(command, NamingCommand):
-        command = replace(command, to_name=name_of(db.session.connection(), command.to_id))
+        command = _introduced(about, command)
     now = _refused(about.state, command, about.now)
     if now is None:
         return None
     ahead = _ahead(about)
-    return now if ahead is about.state else _refused(ahead, command, about.now)
+    if ahead is not about.state and _refused(ahead, command, about.now) is None:
+        return None
+    return now
+
+
+def _introduced(about: RequestSnapshot, command: NamingCommand) -> NamingCommand:
+    """The command with what the directory says of the person it names, as the workflow asks it."""
+    connection, task_id = db.session.connection(), getattr(command, "task_id", None)
+    name = name_of(connection, command.to_id)
+    near = reach(connection, about.state, task_id, command.to_id, about.now) if name else None
+    return replace(command, to_name=name, to_reach=near)
 
 
 def _refused(state: Approval, command: Command, now: datetime) -> Refusal | None:
@@ -56,7 +67,8 @@ def _ahead(about: RequestSnapshot) -> Approval:
     state = about.state
     while (due := approval.next_due(state)) is not None and due <= about.now:
         state = _after(state, approval.tick(state, about.now))
-    for command in about.waiting:
+    for each in about.waiting:
+        command = _introduced(about, each) if isinstance(each, NamingCommand) else each
         state = _after(state, approval.apply(state, command, about.now))
     return state
 

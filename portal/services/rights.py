@@ -1,6 +1,7 @@
 """May this person do this at this moment? The transaction that records asks the directory."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from sqlalchemy import text
 
@@ -102,3 +103,13 @@ def _tasks_of(state: Approval, person_id: str) -> list[Task]:
         for task in tasks
         if task.status in asked and person_id in (task.assignee_id, task.owner_id)
     ]
+
+
+def ended_now(state: Approval, task_id: str, person_id: str) -> Refused | None:
+    """What a person would be told who acted on an open task of theirs at this moment; None: they
+    may. For pages, which show at once that a task is no longer somebody's."""
+    found = find_task(state, task_id)
+    if found is None or found[1].status is not TaskStatus.OPEN:
+        return None
+    ended = lost(db.session.connection(), state, found[1], person_id, datetime.now(UTC))
+    return None if ended is None else Refused(Refusal.NO_LONGER_YOURS, detail=ended.sentence)

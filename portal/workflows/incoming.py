@@ -9,7 +9,7 @@ from portal.domain.request import apply as approval
 from portal.domain.request.commands import COMMANDS, NamingCommand
 from portal.domain.request.events import SYSTEM, CommandRefused, Event
 from portal.domain.request.state import Approval
-from portal.workflows.messages import CommandMessage
+from portal.workflows.messages import CommandMessage, StaffAnswer
 
 DECISIONS = frozenset({"Approve", "Reject", "SendBack"})
 
@@ -38,9 +38,16 @@ def person_named(message: CommandMessage) -> str | None:
     return person if isinstance(person, str) and not known else None
 
 
-def introduced(message: CommandMessage, name: str) -> CommandMessage:
+def task_named(message: CommandMessage) -> str | None:
+    """The task that the command is about, if it is about one."""
+    task_id = message.payload.get("task_id")
+    return task_id if isinstance(task_id, str) else None
+
+
+def introduced(message: CommandMessage, answer: StaffAnswer) -> CommandMessage:
     """The command with what the directory says of the person it names."""
-    return replace(message, payload={**message.payload, "to_name": name})
+    said = {"to_name": answer.name, "to_reach": answer.reach}
+    return replace(message, payload={**message.payload, **said})
 
 
 def task_decided(message: CommandMessage) -> str | None:
@@ -48,8 +55,7 @@ def task_decided(message: CommandMessage) -> str | None:
     to it when the command was recorded."""
     if message.kind not in DECISIONS or message.payload.get("entitled") is not None:
         return None
-    task_id = message.payload.get("task_id")
-    return task_id if isinstance(task_id, str) else None
+    return task_named(message)
 
 
 def vouched(message: CommandMessage, *, is_entitled: bool) -> CommandMessage:

@@ -79,8 +79,9 @@ class ApprovalLoop:
         nobody asked about yet."""
         person = incoming.person_named(self._waiting[0]) if self._waiting else None
         if person is not None:
-            name = await outgoing.name_of(self.state, person)
-            self._waiting[0] = incoming.introduced(self._waiting[0], name)
+            about = incoming.task_named(self._waiting[0])
+            answer = await outgoing.introduce(self.state, person, about)
+            self._waiting[0] = incoming.introduced(self._waiting[0], answer)
         task_id = incoming.task_decided(self._waiting[0]) if self._waiting else None
         # What the portal recorded brings the answer along: this is for what came another way.
         if task_id is not None and workflow.patched(ASKS_FOR_RIGHTS):

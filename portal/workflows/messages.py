@@ -71,16 +71,23 @@ class RecordAnswer:
 
 @dataclass(frozen=True)
 class StaffAsk:
-    """A person whom a command names."""
+    """A person whom a command names, the request's state in JSON form, and the task, if one is
+    named: for how near that person is to the stage."""
 
     person_id: str
+    state: dict[str, Any] | None = None
+    task_id: str | None = None
 
 
 @dataclass(frozen=True)
 class StaffAnswer:
-    """What the directory calls that person; "" if nobody of that id may decide anything."""
+    """What the directory calls that person; "" if nobody of that id may decide anything.
+
+    `reach`: a `portal.domain.policy.policy.Reach`; None where it does not matter.
+    """
 
     name: str = ""
+    reach: str | None = None
 
 
 @dataclass(frozen=True)

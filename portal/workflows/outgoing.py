@@ -19,6 +19,7 @@ from portal.workflows.messages import (
     RecordBatch,
     RecordedEvent,
     RouteAsk,
+    StaffAnswer,
     StaffAsk,
 )
 from portal.workflows.ports import Recorder, Router, Staff
@@ -45,15 +46,15 @@ async def ask_route(state: Approval, now: datetime) -> RoutePlan | None:
     return codec.decode(RoutePlan, answer.plan)
 
 
-async def name_of(state: Approval, person_id: str) -> str:
-    """What the directory calls somebody who may be given a task; "" for anybody else.
+async def introduce(state: Approval, person_id: str, task_id: str | None) -> StaffAnswer:
+    """What the directory says of somebody who is to be given a task; no name: they may have none.
 
     Waits for the directory as the record does; a permanent error means nobody.
     """
     try:
         answer = await workflow.execute_local_activity_method(
             Staff.staff,
-            StaffAsk(person_id),
+            StaffAsk(person_id, codec.encode(state), task_id),
             start_to_close_timeout=options.START_TO_CLOSE,
             retry_policy=options.RECORD_RETRY,
             local_retry_threshold=options.LOCAL_RETRY_THRESHOLD,
@@ -63,12 +64,12 @@ async def name_of(state: Approval, person_id: str) -> str:
         if is_cancelled_exception(error):
             raise
         _alarm("The directory cannot be asked", state, error)
-        return ""
-    return answer.name
+        return StaffAnswer()
+    return answer
 
 
 async def was_entitled(state: Approval, message: CommandMessage, task_id: str) -> bool:
-    """Whether a decision was recorded before the right to it ended. Waits as `name_of` does."""
+    """Whether a decision was recorded before the right to it ended. Waits as `introduce` does."""
     try:
         answer = await workflow.execute_local_activity_method(
             Staff.entitlement,

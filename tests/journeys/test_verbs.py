@@ -64,6 +64,11 @@ def test_reminded_held_resumed_and_asked_together(somebody: Arrive) -> None:
     tom.sees(number, "On hold", "The budget is being counted.")
     more(ada.go(f"/requests/{number}"), "Resume")
     press(ada, "Resume")
-    fill(marta.sees(number, "Your decision"), "Add an approver", person="Omar Farouk")
+    fill(
+        marta.sees(number, "Your decision"),
+        "Add an approver",
+        person="Omar Farouk",
+        reason="He keeps the list.",
+    )
     somebody("omar.farouk").open_from_inbox(number).decide("approve", "I know beakers.")
     tom.sees(number, "I know beakers.")

@@ -102,7 +102,7 @@ def test_who_left_meanwhile_gets_nothing(
     ben: PageClient, app: Flask, people: People, process: InProcess, address: str
 ) -> None:
     process.is_away = True
-    page = give(ben, address, person="Cleo Example")
+    page = give(ben, address, person="Cleo Example", reason="Chairs.")
     assert "Your reassignment is recorded" in page.text
     with app.app_context():
         db.session.execute(
@@ -118,8 +118,8 @@ def test_who_left_meanwhile_gets_nothing(
 
 def test_pressed_twice_it_is_one_handover(ben: PageClient, people: People, address: str) -> None:
     page = ben.get_page(address)
-    ben.post_form(page, address, person="Cleo Example")
-    again = ben.post_form(page, address, person="Carl Example")
+    ben.post_form(page, address, person="Cleo Example", reason="Chairs.")
+    again = ben.post_form(page, address, person="Carl Example", reason="Chairs.")
     assert "Waiting for Cleo Example" in again.text
 
 
@@ -127,7 +127,7 @@ def test_a_decision_after_the_handover_says_who_has_it(
     ben: PageClient, people: People, address: str
 ) -> None:
     old = ben.get_page(HERE)
-    give(ben, address, person="Cleo Example")
+    give(ben, address, person="Cleo Example", reason="Chairs.")
     page = ben.post_form(old, "/tasks/", 403, decision="approve", comment="My words stay.")
     assert "This task belongs to someone else. It is with Cleo Example now." in page.text
     assert "My words stay." in page.text

@@ -52,7 +52,7 @@ def test_the_delegate_has_it_and_decides_for_the_owner(
 
 
 def test_the_owner_takes_it_back(ben: PageClient, people: People, task: str) -> None:
-    page = lend(ben, task, person="Cleo Example")
+    page = lend(ben, task, person="Cleo Example", reason="Chairs.")
     page = ben.post_form(page, f"{task}/take-back")
     assert "CH-1001 is yours to decide again." in page.text
     assert "Your decision" in page.text
@@ -62,7 +62,7 @@ def test_the_owner_takes_it_back(ben: PageClient, people: People, task: str) -> 
 
 
 def test_the_delegate_gives_it_back(ben: PageClient, people: People, task: str) -> None:
-    lend(ben, task, person="Cleo Example")
+    lend(ben, task, person="Cleo Example", reason="Chairs.")
     sign_in(ben, people.cleo)
     page = ben.get_page(HERE)
     assert "Give it back to Ben Example" in page.text
@@ -88,8 +88,8 @@ def test_who_cannot_decide_in_your_place(
 
 def test_delegated_twice_is_refused_and_repeated_is_not(ben: PageClient, task: str) -> None:
     page = ben.get_page(f"{task}/delegate")
-    ben.post_form(page, f"{task}/delegate", person="Cleo Example")
-    again = ben.post_form(page, f"{task}/delegate", person="Cleo Example")
+    ben.post_form(page, f"{task}/delegate", person="Cleo Example", reason="Chairs.")
+    again = ben.post_form(page, f"{task}/delegate", person="Cleo Example", reason="Chairs.")
     assert "Waiting for Cleo Example" in again.text
     page = lend(ben, task, 409, person="Carl Example", reason="Carl is quicker.")
     assert "It is delegated already" in page.text
@@ -99,7 +99,7 @@ def test_delegated_twice_is_refused_and_repeated_is_not(ben: PageClient, task: s
 def test_a_decided_task_is_not_taken_back(
     ben: PageClient, people: People, process: InProcess, task: str
 ) -> None:
-    old = lend(ben, task, person="Cleo Example")
+    old = lend(ben, task, person="Cleo Example", reason="Chairs.")
     sign_in(ben, people.cleo)
     ben.post_form(ben.get_page(HERE), f"{task}/decision", decision="approve")
     sign_in(ben, people.ben)

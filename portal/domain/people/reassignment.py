@@ -7,6 +7,7 @@ stage already: everybody has one vote in a stage.
 from portal.domain.deciding.decide import find_task, is_excluded, moved_on
 from portal.domain.errors import Refusal
 from portal.domain.people.delegation import busy
+from portal.domain.policy.policy import Reach
 from portal.domain.request import commands, events
 from portal.domain.request.recorder import EventRecorder
 from portal.domain.request.state import Approval, OpenStage, Task
@@ -98,7 +99,23 @@ def cannot_get(
         return Refusal.NOBODY
     if is_excluded(state, stage, command.to_id):
         return Refusal.BARRED
-    return Refusal.ALREADY_ASKED if command.to_id in busy(stage) else None
+    if command.to_id in busy(stage):
+        return Refusal.ALREADY_ASKED
+    return _out_of_reach(command)
+
+
+def _out_of_reach(command: commands.NamingCommand) -> Refusal | None:
+    """A task stays with people whom its stage means; beyond its own rules somebody says why.
+
+    An administrator, who has to give a reason in any case, can help where nobody else is left.
+    """
+    if command.to_reach in (None, Reach.OWN):
+        return None
+    by_admin = isinstance(command, commands.Reassign) and command.as_admin
+    if command.to_reach is Reach.OUTSIDE and not by_admin:
+        return Refusal.NOT_A_RECEIVER
+    said = getattr(command, "comment", "").strip()
+    return None if said else Refusal.REASON_NEEDED
 
 
 def _may_not_move(state: Approval, task: Task, command: commands.Reassign) -> Refusal | None:

@@ -58,6 +58,29 @@ class WorkingTime(StrEnum):
     APPROVER = "approver"
 
 
+class Receivers(StrEnum):
+    """Who may receive a task beyond those whom the stage's rules, its fallback or its escalation
+    name, the policy's stand-ins, and the managers above whoever has it: nobody; whoever shares a
+    group or a role with them; whoever stands at least as high in the line; anybody."""
+
+    NAMED = "named"
+    SAME_GROUP = "same_group"
+    SAME_ROLE = "same_role"
+    AS_HIGH = "as_high"
+    ANYONE = "anyone"
+
+
+class Reach(StrEnum):
+    """How near somebody is to a stage, for whoever wants to give them a task of it.
+
+    OWN: its own rules name them. WIDER: they may have it, with a reason. OUTSIDE: they may not.
+    """
+
+    OWN = "own"
+    WIDER = "wider"
+    OUTSIDE = "outside"
+
+
 class WorkflowKind(StrEnum):
     """Which workflow runs the requests of a type."""
 
@@ -104,7 +127,8 @@ class Stage:
     `distinct`: nobody who approved an earlier stage decides here. `reads`: the form fields this
     stage's decision depends on, absent = all. `rejection` absent: ENDS for ANY, ALL and PER_GROUP,
     COUNTS for QUORUM. `fallback` absent: the policy's. `asking_stops_clock`: while somebody asked
-    here waits for information from the requester, the stage's times stand still.
+    here waits for information from the requester, the stage's times stand still. `receivers`: who
+    may be given a task of the stage by a person.
     """
 
     key: str
@@ -124,6 +148,7 @@ class Stage:
     elapsed: bool = False
     working_time: WorkingTime = WorkingTime.TYPE
     asking_stops_clock: bool = False
+    receivers: Receivers = Receivers.NAMED
     remind_after: tuple[int, ...] = ()
     escalate: tuple[EscalationLevel, ...] = ()
     expire_after: int | None = None
@@ -149,6 +174,7 @@ class Policy:
 
     `bulk` absent: each request is decided on its own page. `link_up_to`: the largest amount (minor
     units) that may be decided from a link in a mail without signing in; absent: none may.
+    `stand_ins`: rules for people who may receive a task of any stage.
     """
 
     stages: tuple[Stage, ...]
@@ -156,3 +182,4 @@ class Policy:
     fallback: tuple[ApproverRule, ...] = ()
     bulk: Bulk | None = None
     link_up_to: int | None = None
+    stand_ins: tuple[ApproverRule, ...] = ()

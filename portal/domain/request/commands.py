@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from portal.domain.policy.policy import Decision
+from portal.domain.policy.policy import Decision, Reach
 from portal.domain.request.values import Content, Priority, Via
 
 
@@ -159,10 +159,12 @@ class NamingCommand(Command):
 
     `to_name` is what the directory calls that person at the moment the command is applied. None:
     it was not asked yet; "": nobody of that id may decide anything (unknown, inactive, auditor).
+    `to_reach`: how near the rules of the stage are to that person, asked at the same moment.
     """
 
     to_id: str
     to_name: str | None = None
+    to_reach: Reach | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

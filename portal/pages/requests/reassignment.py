@@ -31,7 +31,14 @@ from portal.translation import _
 
 # What is wrong with the person chosen is said beside the field.
 ABOUT_PERSON = frozenset(
-    {Refusal.NOBODY, Refusal.BARRED, Refusal.ALREADY_ASKED, Refusal.ADDED_ENOUGH}
+    {
+        Refusal.NOBODY,
+        Refusal.BARRED,
+        Refusal.ALREADY_ASKED,
+        Refusal.ADDED_ENOUGH,
+        Refusal.NOT_A_RECEIVER,
+        Refusal.REASON_NEEDED,
+    }
 )
 
 
