@@ -125,6 +125,9 @@ def test_the_drawn_form_is_refused_with_the_reason_and_the_text_kept(
     sign_in(cleo, people.cleo)
     drawn = cleo.get_page(f"/requests/{NUMBER}")
     end_right(app, house, people, "group")
+    page = cleo.get_page(f"/requests/{NUMBER}")
+    assert "This task is no longer yours: Cleo Example is no longer in the group" in page.text
+    assert not [form for form in page.document.forms if "/decision" in (form.action or "")]
     page = cleo.post_form(drawn, "/tasks/", 403, decision="approve", comment="Take it.")
     assert "Cleo Example is no longer in the group Finance. Carl Example can decide" in page.text
     assert "Take it." in page.text

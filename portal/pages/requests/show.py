@@ -1,6 +1,6 @@
 """One request: everything about it, and what people do with it as a whole."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import (
     abort,
@@ -104,6 +104,11 @@ def draw(
     drawn from, if that is not the present one."""
     person = me()
     page = compose(record, person, since)
+    ended = None
+    if page.todo is not None:
+        ended = ended_now(requests.state_of(record.id), page.todo.task.id, person.id)
+    if ended is not None:
+        page = replace(page, todo=None)
     keys = {name: new_key() for name in ("decide", "undo", "comment", "remind", "take_back")}
     form = form or CommentForm()
     if trouble is not None and not form.comment.data:
@@ -112,7 +117,7 @@ def draw(
         "pages/request/show.html",
         page=page,
         back=_back(page),
-        news=_news(page, keys["undo"]),
+        news=_news(page, keys["undo"], None if trouble else ended),
         record=record,
         form=form,
         remark=remark or RemarkForm(),
@@ -152,8 +157,11 @@ DECIDED = {
 }
 
 
-def _news(page: RequestPage, key: str) -> list[tuple[str, dict[str, str]]]:
-    """What the reader decided a moment ago, with Undo while there is time."""
+def _news(page: RequestPage, key: str, ended: Refused | None) -> list[tuple[str, dict[str, str]]]:
+    """What the reader decided a moment ago, with Undo while there is time; or that what they had to
+    decide is not theirs any more."""
+    if ended is not None:
+        return [("warning", {"text": ended.sentence})]
     done = page.done
     if done is None or done.task.decision is None:
         return []
