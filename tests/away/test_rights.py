@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import insert, select, update
 
 from portal.domain.errors import Refusal
-from portal.domain.policy.policy import ApproverRule, Decision, Policy, RuleKind, Stage
+from portal.domain.policy.policy import ApproverRule, Decision, Policy, Receivers, RuleKind, Stage
 from portal.domain.request.click import Click
 from portal.domain.request.state import Approval
 from portal.domain.request.values import Status
@@ -59,7 +59,7 @@ def ask(app: Flask, house: House, people: People, rule: str) -> Approval:
     """Ana's request, which waits for whom the rule means."""
     change(app, people.eve, Act.ROLES, ("buyer",))
     with app.app_context():
-        stage = Stage(key="only", name="Only", rules=(RULES[rule],))
+        stage = Stage(key="only", name="Only", rules=(RULES[rule],), receivers=Receivers.ANYONE)
         kind = insert_type(code=rule, policy=Policy(stages=(stage,)), prefix="RI")
         db.session.commit()
     return house.process.give(submit(kind, people, number=NUMBER, type_code=rule))
