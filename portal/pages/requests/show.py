@@ -31,6 +31,7 @@ from portal.security.guards import requires
 from portal.security.identity import click, me
 from portal.services.errors import Refused
 from portal.services.requests import comment, remind
+from portal.services.rights import ended_now
 from portal.translation import _
 
 
