@@ -19,6 +19,7 @@ from portal.domain.request.values import Content, Status
 from portal.extensions import db
 from portal.models import Participant, PolicyVersion, Request, RequestState, RequestType
 from portal.models.columns import new_id
+from portal.models.states import state_row
 from tests.pages_read import Page
 from tests.web import People
 
@@ -110,7 +111,7 @@ def _state_row(row: dict[str, Any]) -> dict[str, Any]:
         round=row["round"],
         attention=row.get("attention"),
     )
-    return {"request_id": state.request_id, "seq": state.seq, "state": encode(state)}
+    return state_row(state)
 
 
 def upload(data: bytes, name: str) -> tuple[io.BytesIO, str]:

@@ -1,258 +1,284 @@
-"""What a batch of events changes in the projections, as rows. Pure: `statements` writes."""
+"""The rows of a request as functions of its state before and after an event. Pure.
 
-from collections.abc import Callable, Sequence
+`rows_of` compares two states, so that a verb without a new column changes nothing here. What is no
+part of the state (comments, reasons, the answers to commands) stands in `texts`; `record` writes.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from portal.activities.reasons import given, why_added, why_of
-from portal.activities.rows import Row, Rows
+from portal.domain.codec import encode
 from portal.domain.policy.policy import StageKind
-from portal.domain.request import (
-    events as asking_events,
-)
-from portal.domain.request import (
-    events as request_events,
-)
-from portal.domain.request import (
-    events as stage_events,
-)
+from portal.domain.request.apply import evolve
 from portal.domain.request.events import SYSTEM, Event
-from portal.domain.request.state import Approval, Task
-from portal.domain.request.values import TaskStatus
-from portal.domain.routing.plan import StagePlan
-from portal.models.columns import new_id
+from portal.domain.request.state import Approval, OpenStage, Task
+from portal.domain.request.values import Status, TaskStatus
 
-# What `portal.comments.about` says of the comment of a decision that was undone.
-UNDONE = "undone"
-SAID: dict[type[Event], str] = {
-    request_events.CommentAdded: "comment",
-    request_events.RequestHeld: "held",
-    request_events.RequestWithdrawn: "withdrawn",
-    request_events.RequestCancelled: "cancelled",
-    request_events.RequestOverridden: "overridden",
-    request_events.RequestMovedToPolicy: "moved_policy",
-}
+ADMINS = "the administrators"
+SOMEBODY = "Somebody"
+LOOKS_AGAIN = "Looks again for an approver"
+# Fields of events that hold a person whose name the rows or the notices may need.
+NAMING = ("from_id", "to_id", "by")
+
+Row = dict[str, Any]
+Names = dict[str, str]
+Turn = tuple[datetime, str]
 
 
-def project(events: Sequence[Event], state: Approval) -> Rows:
-    """The rows that these events bring about; `state` is the one after them."""
-    walk = _Walk(events, state)
-    for event in events:
-        walk.take(event)
-    walk.follow_clocks()
-    return walk.rows
+@dataclass
+class Rows:
+    """Rows for the tables around a request; `task_changes` by task id, `undone` task ids."""
+
+    tasks: dict[str, Row] = field(default_factory=dict)
+    task_changes: dict[str, Row] = field(default_factory=dict)
+    participants: dict[str, None] = field(default_factory=dict)
+    comments: list[Row] = field(default_factory=list)
+    undone: list[str] = field(default_factory=list)
+    outcomes: dict[str, Row] = field(default_factory=dict)
+
+    def change_task(self, task_id: str, **columns: Any) -> None:
+        """Change a task of this batch, or one that is already in the table."""
+        inserted = self.tasks.get(task_id)
+        if inserted is not None:
+            inserted.update(columns)
+        else:
+            self.task_changes.setdefault(task_id, {"id": task_id}).update(columns)
+
+    def explain_task(self, task_id: str, **why: Any) -> None:
+        """Add to what is known of why it came to whom it came to."""
+        row = self.tasks.get(task_id) or self.task_changes.get(task_id, {})
+        self.change_task(task_id, why=row.get("why", {}) | why)
+
+    def follow(self, later: "Rows") -> None:
+        """Take in what a later event brings about."""
+        self.tasks.update(later.tasks)
+        for task_id, columns in later.task_changes.items():
+            self.change_task(task_id, **columns)
+        self.participants.update(later.participants)
+        self.undone += later.undone
 
 
-class _Walk:
-    """One pass over a batch. `plan` and `content_version` are those in force at each event."""
+def rows_of(before: Approval, after: Approval, at: datetime) -> Rows:
+    """What tasks and readers of a request become where its state changes, at this time."""
+    rows = Rows()
+    rows.participants.update(dict.fromkeys(_readers(before, after)))
+    if before.stage is after.stage and before.interrupted is after.interrupted:
+        return rows
+    known = {task.id: task for stage in before.under_way for task in stage.tasks}
+    for stage in after.under_way:
+        for task in stage.tasks:
+            old = known.pop(task.id, None)
+            if old is not None:
+                _change_task(rows, old, task, after, at)
+            elif task.status is TaskStatus.OPEN:
+                rows.participants[task.assignee_id] = None
+                rows.tasks[task.id] = _new_task(task, stage, after, at)
+    for task in known.values():
+        if task.status is TaskStatus.OPEN:
+            rows.change_task(task.id, **_decision(TaskStatus.WITHDRAWN))
+    return rows
 
-    def __init__(self, events: Sequence[Event], state: Approval) -> None:
-        self.state = state
-        self.rows = Rows()
-        self.plan = None if state.stage is None else state.stage.plan
-        self.content_version = _version_before(events, state)
-        self.clocks_moved = False
 
-    def take(self, event: Event) -> None:
-        if event.command_id is not None:
-            self._outcome(event, event.command_id)
-        taker = TAKERS.get(type(event))
-        if taker is not None:
-            taker(self, event)
+def _readers(before: Approval, after: Approval) -> Iterator[str]:
+    """Who asks, as the request begins; the people of a stage that only tells them, as it opens."""
+    if before.round == 0 and after.round > 0:
+        yield after.requester_id
+        if after.on_behalf_of is not None:
+            yield after.on_behalf_of
+    stage = after.stage
+    if stage is not None and stage.plan.kind is StageKind.NOTIFY and before.stage is not stage:
+        for person in stage.plan.people:
+            yield person.person_id
 
-    def follow_clocks(self) -> None:
-        """After a hold, or an answer, deadlines are later: open tasks' come from the state."""
-        if self.clocks_moved:
-            for task in self.state.open_tasks:
-                self.rows.change_task(task.id, due_at=task.due_at)
 
-    def _outcome(self, event: Event, command_id: str) -> None:
-        refused = isinstance(event, request_events.CommandRefused)
-        self.rows.outcomes[command_id] = {
-            "id": command_id,
-            "outcome": "refused" if refused else "applied",
-            "reason": event.reason if isinstance(event, request_events.CommandRefused) else None,
-        }
+def _new_task(task: Task, stage: OpenStage, state: Approval, at: datetime) -> Row:
+    plan = stage.plan
+    return {
+        "id": task.id,
+        "request_id": state.request_id,
+        "requester_id": state.requester_id,
+        "round": state.round,
+        "stage_index": plan.index,
+        "stage_key": plan.key,
+        "stage_name": plan.name,
+        "group_name": task.group,
+        "assignee_id": task.assignee_id,
+        "status": task.status,
+        "opened_at": at,
+        "due_at": task.due_at,
+        "comment": "",
+        "content_version": state.content_version,
+        "escalation_level": 0,
+        "comment_required": list(plan.comment_required),
+        "why": {},
+    }
 
-    def submitted(self, event: request_events.RequestSubmitted) -> None:
-        self.content_version = 1
-        self.rows.participants[event.actor] = None
-        if event.on_behalf_of is not None:
-            self.rows.participants[event.on_behalf_of] = None
 
-    def opened(self, event: stage_events.StageOpened) -> None:
-        self.plan = event.plan
-        if event.plan.kind is StageKind.NOTIFY:
-            told = (person.person_id for person in event.plan.people)
-            self.rows.participants.update(dict.fromkeys(told))
-
-    def assigned(self, event: stage_events.TaskAssigned) -> None:
-        plan = self._plan_of(event)
-        self._new_task(event, plan, why_of(event, plan), event.group)
-
-    def added(self, event: asking_events.ApproverAdded) -> None:
-        self._new_task(event, self._plan_of(event), why_added(event), None)
-        self._comment(event, "added", event.comment, event.task_id)
-
-    def _plan_of(self, event: stage_events.TaskAssigned | asking_events.ApproverAdded) -> StagePlan:
-        return self.plan or StagePlan(index=event.index, key=event.stage_key, name=event.stage_key)
-
-    def _new_task(
-        self,
-        event: stage_events.TaskAssigned | asking_events.ApproverAdded,
-        plan: StagePlan,
-        why: Row,
-        group: str | None,
-    ) -> None:
-        self.rows.participants[event.person_id] = None
-        self.rows.tasks[event.task_id] = {
-            "id": event.task_id,
-            "request_id": event.request_id,
-            "requester_id": self.state.requester_id,
-            "round": event.round,
-            "stage_index": event.index,
-            "stage_key": event.stage_key,
-            "stage_name": plan.name,
-            "group_name": group,
-            "assignee_id": event.person_id,
-            "status": TaskStatus.OPEN,
-            "opened_at": event.at,
-            "due_at": event.due_at,
-            "comment": "",
-            "content_version": self.content_version,
-            "escalation_level": 0,
-            "comment_required": list(plan.comment_required),
-            "why": why,
-        }
-
-    def decided(self, event: stage_events.TaskDecided) -> None:
-        self.rows.change_task(
-            event.task_id,
-            status=TaskStatus.DECIDED,
-            decided_at=event.at,
-            decided_by=event.actor,
-            acting_for=event.on_behalf_of,
-            decision=event.decision,
-            comment=event.comment,
-            content_version=event.content_version,
-            content_hash=event.content_hash,
-        )
-        # It may have been the last that waited for information, while the clock stood still.
-        self.clocks_moved |= self.plan is not None and self.plan.asking_stops_clock
-        self._comment(event, event.decision, event.comment, event.task_id)
-
-    def retracted(self, event: stage_events.DecisionRetracted) -> None:
-        empty = dict.fromkeys(("decided_at", "decided_by", "decision"))
-        self.rows.change_task(event.task_id, status=TaskStatus.OPEN, comment="", **empty)
-        self.rows.undone.append(event.task_id)
-        for comment in self.rows.comments:
-            if comment["task_id"] == event.task_id:
-                comment["about"] = UNDONE
-
-    def escalated(self, event: stage_events.TaskEscalated) -> None:
-        why = {"why": event.why, "message": event.message, "escalated_from": event.from_id}
-        why["source"] = ""
-        self._move(event, why, escalation_level=event.level)
-
-    def reassigned(self, event: stage_events.TaskReassigned) -> None:
-        why = {"why": event.why, "message": "", "reassigned_from": event.from_id}
-        self._move(event, why | {"moved": event.reason, "source": "", "delegated": ""})
-        self._comment(event, "reassigned", event.comment, event.task_id)
-
-    def delegated(self, event: stage_events.TaskDelegated) -> None:
-        why = {"delegated": event.why}
-        self._move(event, why, acting_for=event.from_id, delegation_id=event.delegation_id)
-        self._comment(event, "delegated", event.comment, event.task_id)
-
-    def given_back(self, event: stage_events.TaskGivenBack) -> None:
-        self._move(event, {"delegated": None})
-        self._comment(event, "given_back", event.comment, event.task_id)
-
-    def _move(self, event: Any, why: Row, **columns: Any) -> None:
-        """Another person has the task; `given`: who gave it to them, from whom, and why."""
-        self.rows.participants[event.to_id] = None
-        owned: Row = {"acting_for": None, "delegation_id": None, "assignee_id": event.to_id}
-        self.rows.hand_task(event.task_id, {"given": given(event)} | why, **(owned | columns))
-
-    def asked(self, event: asking_events.InformationAsked) -> None:
-        self.rows.change_task(event.task_id, asked_at=event.at)
-        self._comment(event, "asked", event.comment, event.task_id)
-
-    def answered(self, event: asking_events.InformationGiven) -> None:
-        self.rows.change_task(event.task_id, status=TaskStatus.OPEN)
-        self.clocks_moved = True
-        self._comment(event, "answered", event.comment, event.task_id)
-
-    def expired(self, event: stage_events.TaskExpired) -> None:
-        self.rows.change_task(event.task_id, status=TaskStatus.EXPIRED)
-
-    def withdrawn(self, event: stage_events.TaskWithdrawn) -> None:
-        self.rows.change_task(event.task_id, status=TaskStatus.WITHDRAWN)
-        self.clocks_moved |= event.dropped
-
-    def resubmitted(self, event: request_events.RequestResubmitted) -> None:
-        self.content_version = event.content_version
-        self._comment(event, "resubmitted", event.comment)
-
-    def amended(self, event: request_events.RequestAmended) -> None:
-        self.content_version = event.content_version
-        # A change answers what was asked, also in stages that it interrupts.
-        for task in self._waiting():
-            self.rows.change_task(task.id, status=TaskStatus.OPEN, due_at=task.due_at)
-        self._comment(event, "amended", event.comment)
-
-    def _waiting(self) -> list[Task]:
-        tasks = (task for stage in self.state.under_way for task in stage.tasks)
-        return [task for task in tasks if task.status is TaskStatus.OPEN]
-
-    def resumed(self, event: request_events.RequestResumed) -> None:
-        self.clocks_moved = True
-        self._comment(event, "resumed", event.comment)
-
-    def said(self, event: Any) -> None:
-        """Whatever was said with an event about the request as a whole."""
-        text = getattr(event, "comment", "") or getattr(event, "reason", "")
-        self._comment(event, SAID[type(event)], text)
-
-    def _comment(self, event: Event, about: str, text: str, task_id: str | None = None) -> None:
-        if text:
-            self.rows.comments.append(
-                {
-                    "id": new_id(),
-                    "request_id": event.request_id,
-                    "seq": event.seq,
-                    "author_id": None if event.actor == SYSTEM else event.actor,
-                    "about": about,
-                    "text": text,
-                    "task_id": task_id,
-                    "created_at": event.at,
-                }
+def _change_task(rows: Rows, old: Task, task: Task, state: Approval, at: datetime) -> None:
+    if task is old:
+        return
+    if task.status is not old.status:
+        rows.change_task(task.id, **_decision(task.status))
+        if task.status is TaskStatus.DECIDED:
+            rows.change_task(
+                task.id,
+                decided_at=at,
+                decided_by=task.decided_by,
+                decision=task.decision,
+                acting_for=task.acting_for,
+                content_version=state.content_version,
+                content_hash=state.content_hash,
             )
+        elif old.status is TaskStatus.DECIDED:
+            rows.change_task(task.id, comment="")
+            rows.undone.append(task.id)
+    if _whose(task) != _whose(old):
+        rows.participants[task.assignee_id] = None
+        assignee, acting_for, delegation = _whose(task)
+        rows.change_task(
+            task.id, assignee_id=assignee, acting_for=acting_for, delegation_id=delegation
+        )
+    if task.status is TaskStatus.OPEN and _clock(task) != _clock(old):
+        due_at, asked_at = _clock(task)
+        # With the status, for only then an empty time is written.
+        rows.change_task(task.id, status=task.status, due_at=due_at, asked_at=asked_at)
 
 
-def _version_before(events: Sequence[Event], state: Approval) -> int:
+def _decision(status: TaskStatus) -> Row:
+    """A status, and no decision: a task that is not open waits for no information."""
+    nothing = dict.fromkeys(("decided_at", "decided_by", "decision", "asked_at"))
+    return {"status": status, **nothing}
+
+
+def _whose(task: Task) -> tuple[str, str | None, str | None]:
+    return task.assignee_id, task.acting_for, task.delegation_id
+
+
+def _clock(task: Task) -> tuple[datetime | None, datetime | None]:
+    return task.due_at, task.asked_at
+
+
+def steps_of(before: Approval, events: Iterable[Event]) -> Iterator[tuple[Event, Approval, Rows]]:
+    """Each event with the state after it, and what it changes in the rows around the request."""
     for event in events:
-        if isinstance(event, request_events.RequestResubmitted | request_events.RequestAmended):
-            return event.content_version - 1
-    return state.content_version
+        after = evolve(before, event)
+        yield event, after, rows_of(before, after, event.at)
+        before = after
 
 
-TAKERS: dict[type[Event], Callable[[_Walk, Any], None]] = {
-    request_events.RequestSubmitted: _Walk.submitted,
-    request_events.RequestResubmitted: _Walk.resubmitted,
-    request_events.RequestAmended: _Walk.amended,
-    request_events.RequestResumed: _Walk.resumed,
-    stage_events.StageOpened: _Walk.opened,
-    stage_events.TaskAssigned: _Walk.assigned,
-    asking_events.ApproverAdded: _Walk.added,
-    stage_events.TaskDecided: _Walk.decided,
-    stage_events.DecisionRetracted: _Walk.retracted,
-    stage_events.TaskEscalated: _Walk.escalated,
-    stage_events.TaskReassigned: _Walk.reassigned,
-    stage_events.TaskDelegated: _Walk.delegated,
-    stage_events.TaskGivenBack: _Walk.given_back,
-    asking_events.InformationAsked: _Walk.asked,
-    asking_events.InformationGiven: _Walk.answered,
-    stage_events.TaskExpired: _Walk.expired,
-    stage_events.TaskWithdrawn: _Walk.withdrawn,
-    **dict.fromkeys(SAID, _Walk.said),
-}
+def request_columns(state: Approval, names: Names, at: datetime) -> Row:
+    """Status, whose turn it is, since when, what the clock does next, and what is asked for."""
+    stage = state.stage
+    turn = next_turn(state)
+    content = state.content
+    is_sum = content.amount is not None and content.currency is not None
+    returned_by = state.returned_by
+    return {
+        "title": content.title,
+        "fields": encode(content.fields),
+        "amount": content.amount if is_sum else None,
+        "currency": content.currency if is_sum else None,
+        "status": state.status,
+        "policy_version_id": state.policy_version_id or None,
+        "round": state.round,
+        "stage_index": None if stage is None else stage.plan.index,
+        "stage_name": None if stage is None else stage.plan.name,
+        "stage_due_at": None if stage is None or stage.paused_at else stage.plan.due_at,
+        "questions": _questions(state, names),
+        "settles_at": None if stage is None else stage.settles_at,
+        "waiting_for": waiting_for(state, names),
+        "waiting_since": state.waiting_since if state.is_open else None,
+        "next_at": None if turn is None else turn[0],
+        "next_what": None if turn is None else turn[1],
+        "attention": state.attention,
+        "hold_reason": state.hold_reason,
+        "returned_by": None if returned_by is None else names.get(returned_by, SOMEBODY),
+        "changed_fields": list(state.changed),
+        "content_version": state.content_version,
+        "content_hash": state.content_hash,
+        "last_seq": state.seq,
+        "updated_at": at,
+        "closed_at": state.closed_at,
+    }
+
+
+def waiting_for(state: Approval, names: Names) -> list[dict[str, str | None]]:
+    """Whose turn it is. Nobody's while a decision settles, or when the request is closed."""
+    if not state.is_open:
+        return []
+    if state.status is Status.RETURNED:
+        return [_person(state.requester_id, names)]
+    if state.status is Status.ON_HOLD or state.attention is not None:
+        return [{"id": None, "name": ADMINS}]
+    if state.stage is not None and state.stage.settles_at is not None:
+        return []
+    turns = [
+        _person(state.requester_id, names) if task.asked_at is not None else _asked(task, names)
+        for task in state.open_tasks
+    ]
+    return list({turn["id"]: turn for turn in turns}.values())
+
+
+def _asked(task: Task, names: Names) -> dict[str, str | None]:
+    person = _person(task.assignee_id, names)
+    if task.acting_for is not None:
+        person["for"] = names.get(task.acting_for, "somebody")
+    return person
+
+
+def _person(person_id: str, names: Names) -> dict[str, str | None]:
+    return {"id": person_id, "name": names.get(person_id, SOMEBODY)}
+
+
+def next_turn(state: Approval) -> Turn | None:
+    """When the clock does something next if nobody does, and what; None while no clock runs."""
+    if state.status is not Status.PENDING:
+        return None
+    if state.stage is None:
+        retry_at = state.attention_retry_at
+        return None if retry_at is None else (retry_at, LOOKS_AGAIN)
+    if state.stage.settles_at is not None:
+        return state.stage.settles_at, "Moves on"
+    turns = [] if state.stage.paused_at is not None else [*_coming(state.stage)]
+    if state.attention_retry_at is not None:
+        turns.append((state.attention_retry_at, LOOKS_AGAIN))
+    return min(turns, key=lambda turn: turn[0], default=None)
+
+
+def _coming(stage: OpenStage) -> Iterable[Turn]:
+    plan = stage.plan
+    # At one moment the weightier is named: the list is in that order, and min keeps the first.
+    if plan.expires_at is not None:
+        yield plan.expires_at, "Expires"
+    for level in plan.escalations[stage.escalations_done :][:1]:
+        names = ", ".join(person.name for person in level.to)
+        yield level.at, f"Escalation to {names}" if names else "Escalation"
+    for at in plan.reminders[stage.reminders_sent :][:1]:
+        yield at, "Reminder"
+
+
+def _questions(state: Approval, names: Names) -> list[Row]:
+    """What the requester is asked and has not answered, oldest first."""
+    asked = [(task.asked_at, task) for task in state.open_tasks if task.asked_at is not None]
+    return [
+        {
+            "task_id": task.id,
+            "name": names.get(task.asked_by or "", SOMEBODY),
+            "text": task.question,
+            "at": at,
+        }
+        for at, task in sorted(asked, key=lambda each: each[0])
+    ]
+
+
+def people_in(events: Sequence[Event], state: Approval) -> set[str]:
+    """Everybody whose name the rows or the notices may need."""
+    people = {state.requester_id, state.returned_by or SYSTEM}
+    for task in state.open_tasks:
+        people |= {task.owner_id, task.assignee_id, task.asked_by or SYSTEM}
+    for event in events:
+        people |= {event.actor, event.on_behalf_of or SYSTEM}
+        people |= {getattr(event, name, None) or SYSTEM for name in NAMING}
+    return people - {SYSTEM, ""}

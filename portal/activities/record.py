@@ -103,10 +103,9 @@ def record_batch(connection: Connection, batch: RecordBatch) -> RecordAnswer:
     batch that does not decode, and the driver's errors.
     """
     events = [_decode(each.kind, each.data) for each in batch.events]
-    state = decode(Approval, batch.state)
     if not events:
         return RecordAnswer()
-    writing = Writing(connection, batch, state)
+    writing = Writing(connection, batch)
     before = writing.begin(events)
     told = _differing(connection, events, before.last_seq)
     fresh = [event for event in events if event.seq > before.last_seq]
@@ -114,7 +113,7 @@ def record_batch(connection: Connection, batch: RecordBatch) -> RecordAnswer:
         return RecordAnswer(recorded=_as_messages(told))
     if fresh[0].seq != before.last_seq + 1:
         raise RecordBehind(
-            f"Request {state.number}: event {fresh[0].seq} came after {before.last_seq}."
+            f"Request {batch.request_id}: event {fresh[0].seq} came after {before.last_seq}."
         )
     writing.write(fresh, before)
     return RecordAnswer()

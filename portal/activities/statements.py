@@ -74,10 +74,10 @@ SELECT r.*, n.names FROM (
     SELECT COALESCE(jsonb_object_agg(id, name), '{}') AS names
     FROM portal.users WHERE id = ANY(%s::uuid[])
 ) n LEFT JOIN LATERAL (
-    SELECT last_seq, last_hash, title, waiting_since, hold_reason, returned_by, changed_fields,
-        questions,
+    SELECT r.last_seq, r.last_hash, s.seq, s.shape, s.state,
         (SELECT temporal_run_id FROM portal.workflow_history WHERE id = %s) AS run_id
-    FROM portal.requests WHERE id = %s::uuid FOR UPDATE
+    FROM portal.requests r LEFT JOIN portal.request_states s ON s.request_id = r.id
+    WHERE r.id = %s::uuid FOR UPDATE OF r
 ) r ON true
 """
 # The same, with everybody who was asked: what is told of some events depends on it.
@@ -94,6 +94,7 @@ LOCK_ID = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 LAST_EVENT = """
 SELECT seq, hash FROM portal.audit_events WHERE request_id = %s::uuid ORDER BY seq DESC LIMIT 1
 """
+NAMES = "SELECT id::text, name FROM portal.users WHERE id = ANY(%s::uuid[])"
 ADMINS = "SELECT id::text FROM portal.users WHERE is_active AND roles @> '{admin}' ORDER BY id"
 
 # The workflow knows codes only; the names of type and group are looked up as the row is made.
@@ -173,7 +174,8 @@ ON CONFLICT (id) DO UPDATE SET temporal_run_id = excluded.temporal_run_id,
 """
 KEEP_STATE = _insert(
     RequestState,
-    "ON CONFLICT (request_id) DO UPDATE SET seq = excluded.seq, state = excluded.state",
+    "ON CONFLICT (request_id) DO UPDATE"
+    " SET seq = excluded.seq, shape = excluded.shape, state = excluded.state",
 )
 INSERT_TEXTS = _insert(AuditText)
 INSERT_EVENTS = _insert(AuditEvent)

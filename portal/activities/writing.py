@@ -6,7 +6,7 @@ driver, and a caller that opens the driver's pipeline has them sent together wit
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,23 +14,18 @@ from sqlalchemy import Connection
 
 from portal.activities import statements
 from portal.activities.chaining import RecordRows, chain_events
-from portal.activities.people import people_in
-from portal.activities.projection import project
-from portal.activities.rows import Row, Rows
-from portal.activities.standing import Before, content_columns, standing_columns
-from portal.domain.codec import encode
+from portal.activities.projection import SOMEBODY, Row, Rows, people_in, request_columns
+from portal.activities.texts import project
+from portal.domain.codec import decode, encode
 from portal.domain.notices.composers import Assignment, ComposeContext
 from portal.domain.policy.policy import WorkflowKind
-from portal.domain.request.events import (
-    AttentionNeeded,
-    Event,
-    RequestAmended,
-    RequestResubmitted,
-    RequestSubmitted,
-)
+from portal.domain.request.apply import fold
+from portal.domain.request.events import AttentionNeeded, Event, RequestSubmitted
 from portal.domain.request.state import Approval
 from portal.models.columns import new_id
 from portal.models.connection import driver_of
+from portal.models.recorded import recorded_events
+from portal.models.states import SHAPE, state_row
 from portal.notifications.compose import compose, needs_tasks
 from portal.workflows.messages import RecordBatch
 
@@ -46,42 +41,73 @@ def _as_text(value: Any) -> str:
 _ENCODER = json.JSONEncoder(default=_as_text, ensure_ascii=False)
 
 
-class Writing:
-    """One batch on its way into the database, inside the caller's transaction."""
+@dataclass(frozen=True, kw_only=True)
+class Before:
+    """What is recorded of the request before the batch. `is_there`: it has a row."""
 
-    def __init__(self, connection: Connection, batch: RecordBatch, state: Approval) -> None:
+    state: Approval
+    is_there: bool = False
+    last_seq: int = 0
+    last_hash: str = ""
+    run_id: str | None = None
+
+
+class Writing:
+    """One batch on its way into the database, inside the caller's transaction.
+
+    The state after it is the record's own fold. That of the workflow says only whose names to
+    fetch: a workflow that began under an older version of the portal may know less.
+    """
+
+    def __init__(self, connection: Connection, batch: RecordBatch) -> None:
+        self._connection = connection
         self._driver = driver_of(connection)
         self._batch = batch
-        self._state = state
+        self._state = Approval(request_id=batch.request_id)
         self._names: dict[str, str] = {}
         self._tasks: list[tuple[str, str, str, int, int]] = []
 
     def begin(self, events: Sequence[Event]) -> Before:
         """Lock the request's row and read what is needed of it, and the people's names."""
-        request_id = self._state.request_id
-        people = sorted(people_in(events, self._state))
+        request_id = self._batch.request_id
+        people = sorted(people_in(events, decode(Approval, self._batch.state)))
         if needs_tasks(events):
             given = [people, request_id, request_id, request_id]
-            locked = self._driver.execute(statements.LOCK_WITH_TASKS, given)
-            *row, self._tasks, self._names = locked.fetchone() or [None, [], {}]
+            *row, self._tasks, self._names = self._one(statements.LOCK_WITH_TASKS, given)
         else:
             given = [people, request_id, request_id]
-            locked = self._driver.execute(statements.LOCK_REQUEST, given)
-            *row, self._names = locked.fetchone() or [None, {}]
-        if row[0] is None:
-            began = self._state.round > 0 and events[0].seq == 1
-            return Before() if began else self._without_request()
-        names = [each.name for each in locked.description or ()]
-        return Before(is_there=True, **dict(zip(names, row, strict=False)))
+            *row, self._names = self._one(statements.LOCK_REQUEST, given)
+        last_seq, last_hash, seq, shape, state, run_id = row
+        if last_seq is None:
+            return self._without_request(events)
+        is_kept = (seq, shape) == (last_seq, SHAPE)
+        known = decode(Approval, state) if is_kept else self._fold()
+        return Before(
+            state=known, is_there=True, last_seq=last_seq, last_hash=last_hash, run_id=run_id
+        )
 
-    def _without_request(self) -> Before:
+    def _one(self, statement: str, values: list[Any]) -> Any:
+        row = self._driver.execute(statement, values).fetchone()
+        assert row is not None
+        return row
+
+    def _fold(self) -> Approval:
+        request_id = self._batch.request_id
+        return fold(request_id, recorded_events(self._connection, request_id))
+
+    def _without_request(self, events: Sequence[Event]) -> Before:
         """Commands may have been refused before any request began: those events are a chain, too.
 
         There is no row to lock, so the lock is on the id.
         """
-        self._driver.execute(statements.LOCK_ID, [self._state.request_id])
-        last = self._driver.execute(statements.LAST_EVENT, [self._state.request_id]).fetchone()
-        return Before() if last is None else Before(last_seq=last[0], last_hash=last[1])
+        request_id = self._batch.request_id
+        if events[0].seq == 1 and isinstance(events[0], RequestSubmitted):
+            return Before(state=self._state)
+        self._driver.execute(statements.LOCK_ID, [request_id])
+        last = self._driver.execute(statements.LAST_EVENT, [request_id]).fetchone()
+        if last is None:
+            return Before(state=self._state)
+        return Before(state=self._fold(), last_seq=last[0], last_hash=last[1])
 
     def write(self, events: Sequence[Event], before: Before) -> None:
         """Write everything that follows from these events; they come right after `before`.
@@ -90,18 +116,26 @@ class Writing:
         """
         given = [each for each in self._batch.events if each.data["seq"] > before.last_seq]
         chained = chain_events(before.last_hash, given)
-        rows = project(events, self._state)
+        rows, self._state = project(before.state, events)
+        self._complete_names()
         # A submit that was refused began no request: there is only the answer to it.
         around = self._around(events, before, rows, chained) if self._state.round else []
         self._run(
             [
                 *around,
-                _with(statements.KEEP_STATE, [self._state_row()]),
+                _with(statements.KEEP_STATE, [state_row(self._state)]),
                 _changes(statements.APPLY_COMMANDS, rows.outcomes),
                 _texts(chained),
             ],
             _events(chained),
         )
+
+    def _complete_names(self) -> None:
+        """Fetch the names of those of whom only the record knew; mostly there are none."""
+        missing = sorted(people_in((), self._state) - self._names.keys())
+        if missing:
+            rows = self._driver.execute(statements.NAMES, [missing])
+            self._names |= {row[0]: row[1] for row in rows}
 
     def _run(self, batch: Iterable[Statement | None], last: Statement) -> None:
         """Run all as one statement, then the last."""
@@ -118,7 +152,7 @@ class Writing:
         state = self._state
         request = self._request_row(events, before) | {"last_hash": chained.last_hash}
         if before.is_there:
-            yield _with(_update_of(events), [request], state.request_id)
+            yield _with(_update_of(before.state, state), [request], state.request_id)
         else:
             yield _with(statements.INSERT_REQUEST, [request])
         notices = compose(events, self._compose_context(events, before))
@@ -149,21 +183,16 @@ class Writing:
         if not before.is_there or not state.is_open or before.run_id != self._batch.run_id:
             yield _given(statements.UPSERT_WORKFLOW, [self._workflow_row()])
 
-    def _state_row(self) -> dict[str, Any]:
-        state = self._state
-        return {"request_id": state.request_id, "seq": state.seq, "state": self._batch.state}
-
     def _request_row(self, events: Sequence[Event], before: Before) -> dict[str, Any]:
         state = self._state
-        row = standing_columns(state, events, before, self._names) | content_columns(state)
-        row["id"] = state.request_id
+        row = request_columns(state, self._names, events[-1].at) | {"id": state.request_id}
         if not before.is_there:
             row |= {
                 "number": state.number,
                 "type_code": state.type_code,
                 "workflow": _kind(self._batch),
                 "requester_id": state.requester_id,
-                "requester_name": self._names.get(state.requester_id, "Somebody"),
+                "requester_name": self._names.get(state.requester_id, SOMEBODY),
                 "on_behalf_of": state.on_behalf_of,
                 "priority": state.priority,
                 "submitted_at": state.submitted_at,
@@ -190,7 +219,7 @@ class Writing:
     def _compose_context(self, events: Sequence[Event], before: Before) -> ComposeContext:
         state = self._state
         context = ComposeContext(
-            title=before.title,
+            title=before.state.content.title,
             requester_id=state.requester_id,
             on_behalf_of=state.on_behalf_of,
             names=self._names,
@@ -237,8 +266,8 @@ def _kind(batch: RecordBatch) -> WorkflowKind:
     return WorkflowKind.SIMPLE if simple else WorkflowKind.APPROVAL
 
 
-def _update_of(events: Sequence[Event]) -> str:
-    changed = any(isinstance(event, RequestResubmitted | RequestAmended) for event in events)
+def _update_of(before: Approval, after: Approval) -> str:
+    changed = before.content_version != after.content_version
     return statements.UPDATE_CONTENT if changed else statements.UPDATE_STANDING
 
 

@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.dialects.postgresql import JSONB
 
 from portal.activities.chaining import chain_events
-from portal.activities.projection import project
+from portal.activities.projection import request_columns
 from portal.activities.record import record_batch
-from portal.activities.standing import Before, content_columns, standing_columns
+from portal.activities.texts import project
 from portal.domain.codec import encode
 from portal.domain.policy.policy import WorkflowKind
 from portal.domain.request.events import Event, LegacyRecorded, RequestSubmitted, kind_of
@@ -39,6 +39,7 @@ from portal.models import (
     Task,
     WorkflowHistory,
 )
+from portal.models.states import state_row
 from portal.workflows import names
 from portal.workflows.messages import RecordBatch, RecordedEvent
 from portal.workflows.names import workflow_type
@@ -101,10 +102,10 @@ def add_rows(
     state, events = mapped.state, mapped.events
     assert state is not None
     chained = chain_events("", [_message(event) for event in events])
-    rows = project(events, state)
-    request = standing_columns(state, events, Before(), _names(state, setting))
-    request |= content_columns(state) | _first_columns(mapped, instance, kind, setting)
-    batch.requests.append(request | {"last_hash": chained.last_hash, "updated_at": setting.now})
+    rows, state = project(Approval(request_id=state.request_id), events)
+    request = request_columns(state, _names(state, setting), setting.now)
+    request |= _first_columns(mapped, instance, kind, setting)
+    batch.requests.append(request | {"last_hash": chained.last_hash})
     batch.tasks += rows.tasks.values()
     batch.comments += rows.comments
     people = {**rows.participants, **dict.fromkeys(mapped.people)}
@@ -112,7 +113,7 @@ def add_rows(
         {"request_id": state.request_id, "user_id": person, "submitted_at": state.submitted_at}
         for person in people
     ]
-    batch.states.append({"request_id": state.request_id, "seq": state.seq, "state": encode(state)})
+    batch.states.append(state_row(state))
     batch.texts += chained.texts
     batch.events += chained.events
     batch.history.append(_history(mapped, instance, setting.now))

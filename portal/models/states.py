@@ -1,17 +1,21 @@
 """The kept state of a request: the fold of its events, written in the transaction that writes them.
 
-Only here is a recorded request folded again: where the kept state is missing or behind, because
-a version of the portal that kept none wrote the last events. The next batch of such a request
-brings its state; a closed one is folded whenever it is asked for.
+Only here is a recorded request folded again: where its state is missing, behind, or of another
+shape, because another version of the portal wrote the last events. So a new field of the state
+fills itself from the events. The next batch of such a request brings its state; a closed one is
+folded whenever it is asked for.
 """
 
 from collections.abc import Iterable
+from dataclasses import fields, is_dataclass
+from hashlib import sha256
+from typing import Any, get_args, get_type_hints
 
-from sqlalchemy import Connection, Integer, text
+from sqlalchemy import Connection, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.domain.codec import decode
+from portal.domain.codec import decode, encode
 from portal.domain.request.apply import fold
 from portal.domain.request.state import Approval
 from portal.extensions import Base
@@ -20,7 +24,8 @@ from portal.models.recorded import events_of
 
 
 class RequestState(Base):
-    """`state` in the JSON form of `portal.domain.codec`, after the event with number `seq`.
+    """`state` in the JSON form of `portal.domain.codec`, after the event with number `seq`; `shape`
+    tells which version of the state's classes wrote it (see `SHAPE`).
 
     Not bound to `portal.requests`: a submit that was refused is recorded and begins no request.
     """
@@ -31,14 +36,25 @@ class RequestState(Base):
 
     request_id: Mapped[Id]
     seq: Mapped[int] = mapped_column(Integer)
+    shape: Mapped[str] = mapped_column(Text, server_default="")
     state: Mapped[dict[str, object]] = mapped_column(JSONB)
 
 
-# One behind the request's row was written before an older version of the portal went on.
+def _shape(kind: Any, seen: set[Any]) -> str:
+    """The names and types of the fields of a class and of the classes within it, as text."""
+    within = [_shape(each, seen) for each in get_args(kind)]
+    if not is_dataclass(kind) or kind in seen:
+        return "".join([str(kind), *within])
+    seen.add(kind)
+    hints = get_type_hints(kind)
+    return "".join(f"{each.name}:{_shape(hints[each.name], seen)};" for each in fields(kind))
+
+
+SHAPE = sha256(_shape(Approval, set()).encode()).hexdigest()[:8]
 KEPT = text("""
-SELECT s.request_id::text, s.state
+SELECT s.request_id::text, s.seq, s.shape, s.state, COALESCE(r.last_seq, s.seq) AS last_seq
 FROM portal.request_states s LEFT JOIN portal.requests r ON r.id = s.request_id
-WHERE s.request_id = ANY(CAST(:ids AS uuid[])) AND s.seq >= COALESCE(r.last_seq, 0)
+WHERE s.request_id = ANY(CAST(:ids AS uuid[]))
 """)
 
 
@@ -63,9 +79,23 @@ def kept_states(connection: Connection, request_ids: Iterable[str]) -> dict[str,
     if not ids:
         return {}
     rows = connection.execute(KEPT, {"ids": ids})
-    found = {row.request_id: decode(Approval, row.state) for row in rows}
+    found = {
+        row.request_id: decode(Approval, row.state)
+        for row in rows
+        if (row.seq, row.shape) == (row.last_seq, SHAPE)
+    }
     if len(found) < len(ids):
         missing = [each for each in ids if each not in found]
         for request_id, events in events_of(connection, missing).items():
             found[request_id] = fold(request_id, events)
     return found
+
+
+def state_row(state: Approval) -> dict[str, Any]:
+    """The row that keeps a state."""
+    return {
+        "request_id": state.request_id,
+        "seq": state.seq,
+        "shape": SHAPE,
+        "state": encode(state),
+    }

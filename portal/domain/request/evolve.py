@@ -54,7 +54,7 @@ from portal.domain.request.events import (
 from portal.domain.request.state import Approval, OpenStage, PassedStage, Task
 from portal.domain.request.values import Status, TaskStatus
 from portal.domain.routing.plan import StagePlan
-from portal.domain.time.clock_shift import run_on, shifted, without_questions
+from portal.domain.time.clock_shift import NO_QUESTION, run_on, shifted, without_questions
 
 Changes = dict[str, Any]
 Change = Callable[[Approval, Any], Changes]
@@ -100,12 +100,17 @@ def _submitted(_state: Approval, event: RequestSubmitted) -> Changes:
         "status": Status.PENDING,
         "round": 1,
         "wants_route": True,
+        "waiting_since": event.at,
         "submitted_at": event.at,
     }
 
 
-def _attention(_state: Approval, event: AttentionNeeded) -> Changes:
+def _attention(state: Approval, event: AttentionNeeded) -> Changes:
+    # Another fruitless search for the same reason is no news.
+    is_news = event.attempt == 1 and state.stage is None
+    since: Changes = {"waiting_since": event.at} if is_news else {}
     return {
+        **since,
         "wants_route": False,
         "attention": event.reason,
         "attention_retry_at": event.retry_at,
@@ -125,33 +130,47 @@ def _nothing(_state: Approval, _event: Event) -> Changes:
     return {}
 
 
-def _returned(_state: Approval, _event: RequestReturned) -> Changes:
-    changes: Changes = {"status": Status.RETURNED, "stage": None, "interrupted": ()}
-    return {**changes, "wants_route": False, **NO_ATTENTION}
+def _returned(_state: Approval, event: RequestReturned) -> Changes:
+    return {
+        "status": Status.RETURNED,
+        "stage": None,
+        "interrupted": (),
+        "wants_route": False,
+        "waiting_since": event.at,
+        "returned_by": event.by,
+        **NO_ATTENTION,
+    }
 
 
 def _resubmitted(state: Approval, event: RequestResubmitted) -> Changes:
     return {
         "status": Status.PENDING,
         "round": event.round,
-        "content": event.content,
-        "content_version": event.content_version,
-        "content_hash": event.content_hash,
+        **_new_content(event),
         **_from_the_start(state, event.carried),
     }
 
 
 def _amended(state: Approval, event: RequestAmended) -> Changes:
     return {
-        "content": event.content,
-        "content_version": event.content_version,
-        "content_hash": event.content_hash,
+        **_new_content(event),
         "interrupted": tuple(
             without_questions(stage, event.at)
             for stage in state.under_way
             if stage.plan.key not in event.asked_again
         ),
         **_from_the_start(state, event.carried),
+    }
+
+
+def _new_content(event: RequestResubmitted | RequestAmended) -> Changes:
+    return {
+        "content": event.content,
+        "content_version": event.content_version,
+        "content_hash": event.content_hash,
+        "changed": event.changed,
+        "returned_by": None,
+        "waiting_since": event.at,
     }
 
 
@@ -173,6 +192,7 @@ def _moved_to_policy(state: Approval, event: RequestMovedToPolicy) -> Changes:
         replace(stage, plan=_placed(stage.plan, places)) for stage in kept
     )
     changes["wants_route"] = state.status is Status.PENDING
+    changes["waiting_since"] = event.at
     return {"policy_version_id": event.policy_version_id, **changes}
 
 
@@ -194,17 +214,25 @@ def _from_the_start(state: Approval, carried: tuple[str, ...]) -> Changes:
 
 
 def _held(_state: Approval, event: RequestHeld) -> Changes:
-    return {"status": Status.ON_HOLD, "held_at": event.at, "wants_route": False}
+    return {
+        "status": Status.ON_HOLD,
+        "held_at": event.at,
+        "hold_reason": event.reason,
+        "waiting_since": event.at,
+        "wants_route": False,
+    }
 
 
 def _resumed(state: Approval, event: RequestResumed) -> Changes:
     by = timedelta(seconds=event.seconds)
     interrupted = tuple(shifted(stage, by) for stage in state.interrupted)
     changes: Changes = {"status": Status.PENDING, "held_at": None, "interrupted": interrupted}
+    changes["hold_reason"] = None
     if state.stage is None or state.attention is not None:
         changes["wants_route"] = True
     if state.stage is None:
         return changes
+    changes["waiting_since"] = state.stage.opened_at
     return {**changes, "stage": shifted(state.stage, by)}
 
 
@@ -259,6 +287,7 @@ def _under_way(state: Approval, stage: OpenStage) -> Changes:
         "stage": stage,
         "next_index": index,
         "wants_route": False,
+        "waiting_since": stage.opened_at,
         "passed": tuple(each for each in state.passed if each.key != key),
         "carried": tuple(each for each in state.carried if each != key),
         "interrupted": tuple(
@@ -324,7 +353,7 @@ def _decided(state: Approval, event: TaskDecided) -> Changes:
         decision=event.decision,
         decided_by=event.actor,
         undo_until=event.at + undo,
-        asked_at=None,
+        **NO_QUESTION,
     )
     return _unpaused(state, event.at, changes)
 
@@ -333,11 +362,15 @@ def _asked(state: Approval, event: InformationAsked) -> Changes:
     stage = state.stage
     stops = stage is not None and stage.plan.asking_stops_clock and stage.paused_at is None
     on_stage = {"paused_at": event.at} if stops else {}
-    return _with_task(state, event.task_id, on_stage, asked_at=event.at)
+    return _with_task(state, event.task_id, on_stage, **_question(event))
+
+
+def _question(event: InformationAsked) -> Changes:
+    return {"asked_at": event.at, "question": event.comment, "asked_by": event.actor}
 
 
 def _answered(state: Approval, event: InformationGiven) -> Changes:
-    return _unpaused(state, event.at, _with_task(state, event.task_id, {}, asked_at=None))
+    return _unpaused(state, event.at, _with_task(state, event.task_id, {}, **NO_QUESTION))
 
 
 def _unpaused(state: Approval, at: datetime, changes: Changes) -> Changes:
@@ -391,7 +424,7 @@ def _expired(state: Approval, event: TaskExpired) -> Changes:
 
 
 def _withdrawn(state: Approval, event: TaskWithdrawn) -> Changes:
-    withdrawn = {"status": TaskStatus.WITHDRAWN, "dropped": event.dropped, "asked_at": None}
+    withdrawn = {"status": TaskStatus.WITHDRAWN, "dropped": event.dropped, **NO_QUESTION}
     changes = _with_task(state, event.task_id, {}, **withdrawn)
     changes = _unpaused(state, event.at, changes)
     left = tuple(_without_task(stage, event.task_id) for stage in state.interrupted)

@@ -15,7 +15,8 @@ class Task:
     `acting_for`: the task's owner, where a delegate has it. `delegation_id`: the owner's absence
     that brought it there; None for this task only. `undo_until`: the decision can be retracted
     before this time. `dropped`: withdrawn since its owner may not decide any more; the stage does
-    without. `asked_at`: it waits for information from the requester since then.
+    without. `asked_at`: it waits for information from the requester since then;
+    `question` is what `asked_by` asked.
     `added`: by a person and not by the policy, whose votes it does not count among.
     """
 
@@ -31,6 +32,8 @@ class Task:
     delegation_id: str | None = None
     dropped: bool = False
     asked_at: datetime | None = None
+    question: str = ""
+    asked_by: str | None = None
     added: bool = False
 
     @property
@@ -85,6 +88,8 @@ class Approval:
     each goes on, is opened anew with the decisions that stand, or is not needed any more.
     `attention`: why nobody could be asked, until `attention_retry_at`, and how many times in a
     row. `handled`: ids of the commands dealt with. `nudged_at`: the requester's last nudge.
+    `waiting_since`: since when it is whoever's turn it is now. `hold_reason`: why it was held last.
+    `returned_by`: who sent it back, until it is changed; `changed`: the fields changed last.
     """
 
     request_id: str
@@ -112,6 +117,10 @@ class Approval:
     attention_count: int = 0
     held_at: datetime | None = None
     nudged_at: datetime | None = None
+    waiting_since: datetime | None = None
+    hold_reason: str | None = None
+    returned_by: str | None = None
+    changed: tuple[str, ...] = ()
     submitted_at: datetime | None = None
     closed_at: datetime | None = None
     handled: tuple[str, ...] = ()

@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from portal.domain.request.state import OpenStage, Task
 from portal.domain.routing.plan import StagePlan
+
+NO_QUESTION: dict[str, Any] = {"asked_at": None, "question": "", "asked_by": None}
 
 
 def shifted(stage: OpenStage, by: timedelta) -> OpenStage:
@@ -53,5 +56,5 @@ def run_on(stage: OpenStage, at: datetime) -> OpenStage:
 
 def without_questions(stage: OpenStage, at: datetime) -> OpenStage:
     """The stage after the requester changed the request: that answers whatever was asked."""
-    tasks = tuple(replace(task, asked_at=None) for task in stage.tasks)
+    tasks = tuple(replace(task, **NO_QUESTION) for task in stage.tasks)
     return run_on(replace(stage, tasks=tasks), at)
