@@ -74,7 +74,7 @@ SELECT r.*, n.names FROM (
     SELECT COALESCE(jsonb_object_agg(id, name), '{}') AS names
     FROM portal.users WHERE id = ANY(%s::uuid[])
 ) n LEFT JOIN LATERAL (
-    SELECT r.last_seq, r.last_hash, s.seq, s.shape, s.state,
+    SELECT r.last_seq, r.last_hash, s.seq, s.shape, s.state::text,
         (SELECT temporal_run_id FROM portal.workflow_history WHERE id = %s) AS run_id
     FROM portal.requests r LEFT JOIN portal.request_states s ON s.request_id = r.id
     WHERE r.id = %s::uuid FOR UPDATE OF r

@@ -16,7 +16,7 @@ from portal.activities import statements
 from portal.activities.chaining import RecordRows, chain_events
 from portal.activities.projection import SOMEBODY, Row, Rows, people_in, request_columns
 from portal.activities.texts import project
-from portal.domain.codec import decode, encode
+from portal.domain.codec import decode, decode_text, encode
 from portal.domain.notices.composers import Assignment, ComposeContext
 from portal.domain.policy.policy import WorkflowKind
 from portal.domain.request.apply import fold
@@ -81,7 +81,7 @@ class Writing:
         if last_seq is None:
             return self._without_request(events)
         is_kept = (seq, shape) == (last_seq, SHAPE)
-        known = decode(Approval, state) if is_kept else self._fold()
+        known = decode_text(Approval, state) if is_kept else self._fold()
         return Before(
             state=known, is_there=True, last_seq=last_seq, last_hash=last_hash, run_id=run_id
         )

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.domain.codec import decode, encode
+from portal.domain.codec import decode_text, encode
 from portal.domain.request.apply import fold
 from portal.domain.request.state import Approval
 from portal.extensions import Base
@@ -52,7 +52,8 @@ def _shape(kind: Any, seen: set[Any]) -> str:
 
 SHAPE = sha256(_shape(Approval, set()).encode()).hexdigest()[:8]
 KEPT = text("""
-SELECT s.request_id::text, s.seq, s.shape, s.state, COALESCE(r.last_seq, s.seq) AS last_seq
+SELECT s.request_id::text, s.seq, s.shape, CAST(s.state AS text) AS state,
+    COALESCE(r.last_seq, s.seq) AS last_seq
 FROM portal.request_states s LEFT JOIN portal.requests r ON r.id = s.request_id
 WHERE s.request_id = ANY(CAST(:ids AS uuid[]))
 """)
@@ -80,7 +81,7 @@ def kept_states(connection: Connection, request_ids: Iterable[str]) -> dict[str,
         return {}
     rows = connection.execute(KEPT, {"ids": ids})
     found = {
-        row.request_id: decode(Approval, row.state)
+        row.request_id: decode_text(Approval, row.state)
         for row in rows
         if (row.seq, row.shape) == (row.last_seq, SHAPE)
     }

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from portal.domain.codec import decode, encode
+from portal.domain.codec import decode, decode_text, encode
 from portal.domain.errors import CannotDecode, DomainError
 from portal.domain.request import commands
 from portal.domain.request.events import CommentAdded
 from portal.domain.request.evolve import evolve
-from portal.domain.request.state import Approval, Task
+from portal.domain.request.state import Approval, PassedStage, Task
 from portal.domain.request.values import Content, Priority
 from tests.domain.story import MONDAY
 
@@ -49,9 +49,12 @@ def test_older_and_newer_data_are_read() -> None:
     ("data", "words"),
     [
         ({}, "Task.id is missing"),
-        ([], "Task: an object was expected"),
-        ({"id": 1, "assignee_id": "a"}, "Task.id: str was expected, not int"),
-        ({"id": "1", "assignee_id": "a", "status": "GONE"}, "Task.status: 'GONE'"),
+        ([], "Task: Expected `object`, got `array`"),
+        ({"id": 1, "assignee_id": "a"}, "Task.id: Expected `str`, got `int`"),
+        (
+            {"id": "1", "assignee_id": "a", "status": "GONE"},
+            "Task.status: Invalid enum",
+        ),
         ({"id": "1", "assignee_id": "a", "due_at": "soon"}, "Task.due_at: "),
     ],
 )
@@ -64,6 +67,17 @@ def test_what_does_not_fit_is_named(data: Any, words: str) -> None:
 def test_what_has_no_json_form_is_an_error(value: object) -> None:
     with pytest.raises(TypeError, match="no JSON form"):
         encode(value)
+
+
+def test_the_way_leads_into_lists_and_text_is_read_in_one_pass() -> None:
+    state = Approval(request_id="r", passed=(PassedStage(key="a", index=0, round=1),))
+    text = json.dumps(encode(state))
+    assert decode_text(Approval, text) == state
+    broken = text.replace('"index": 0', '"index": "0"')
+    with pytest.raises(CannotDecode, match=r"^Approval\.passed\[0\]\.index: Expected `int`"):
+        decode_text(Approval, broken)
+    with pytest.raises(CannotDecode, match=r"^Approval: "):
+        decode_text(Approval, "{")
 
 
 def test_an_event_out_of_its_order_is_refused() -> None:
