@@ -38,6 +38,15 @@ JOIN portal.legacy_types l ON l.request_type_id = t.id WHERE t.is_active ORDER B
 ACTIVE = """
 SELECT id::text FROM portal.users WHERE is_active AND legacy_profile_id IS NOT NULL ORDER BY 1
 """
+# One of those who came along may hold requests.
+MAKE_ADMIN = """
+UPDATE portal.users SET roles = array_append(roles, 'admin') WHERE NOT roles @> '{admin}' AND id = (
+    SELECT id FROM portal.users WHERE is_active AND legacy_profile_id IS NOT NULL
+    ORDER BY id LIMIT 1)
+"""
+ADMIN = """
+SELECT id::text FROM portal.users WHERE is_active AND roles @> '{admin}' ORDER BY 1 LIMIT 1
+"""
 SETTLED = """
 SELECT count(*) FROM portal.commands WHERE applied_at IS NULL
 UNION ALL SELECT count(*) FROM portal.requests
@@ -106,13 +115,19 @@ class People:
                 case 0:
                     withdraw(number, new_id(), "Not needed any more.", requester, Click())
                 case 1:
-                    hold(number, "Let us wait for the budget.", new_id(), person, Click())
+                    hold(number, "Let us wait for the budget.", new_id(), self._admin(), Click())
                 case 2:
                     comment(number, "How far is it?", new_id(), requester, Click())
                 case _:
                     decide(vote, person, Click())
         except Refused as refused:
             print(f"    {number}: {refused.sentence}", flush=True)
+
+    def _admin(self) -> str:
+        """Somebody who may hold a request."""
+        self.site.change(MAKE_ADMIN)
+        ((admin,),) = self.site.rows(ADMIN)
+        return str(admin)
 
     def _submit(self, kind: tuple[Any, ...], person: str, place: int) -> None:
         code, module, policy, workflow = kind
