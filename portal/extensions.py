@@ -62,9 +62,9 @@ class RequestSession(Session):
 _READING = "reads_only"
 
 
-def read_only() -> None:
-    """From here on the present request only reads."""
-    db.session.info[_READING] = True
+def read_only(reads: bool) -> None:
+    """Say of the present request whether it only reads."""
+    db.session.info[_READING] = reads
 
 
 @contextmanager

@@ -7,6 +7,8 @@ import structlog
 from flask import Flask, Response, g, request, session
 from uuid_utils import uuid7
 
+from portal.security.identity import current_settings
+
 SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 QUIET = frozenset({"static", "health.healthz", "health.readyz"})
 
@@ -14,9 +16,10 @@ log = structlog.get_logger("portal.web")
 
 
 def request_id() -> str:
-    """The id of this request: the caller's `X-Request-Id` where that is sane, else a new one."""
+    """The id of this request: a trusted proxy's `X-Request-Id` if that is sane, else a new one."""
     if "request_id" not in g:
-        given = request.headers.get("X-Request-Id", "")
+        is_behind = current_settings().trusted_proxies > 0
+        given = request.headers.get("X-Request-Id", "") if is_behind else ""
         g.request_id = given if SANE_ID.fullmatch(given) else uuid7().hex
     return str(g.request_id)
 

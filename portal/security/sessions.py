@@ -115,8 +115,7 @@ class DatabaseSessions(SessionInterface):
         session = PortalSession()
         if request.path.startswith(WITHOUT_SESSION) or request.routing_exception:
             return session
-        if request.method in SAFE_METHODS:
-            read_only()
+        read_only(request.method in SAFE_METHODS)
         token = request.cookies.get(cookie_name(self.settings, "session"), "")
         if token:
             try:
