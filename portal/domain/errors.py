@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from portal.domain.marked import msgid
+
 
 class DomainError(Exception):
     """A rule of the domain was broken by the caller; the message is a sentence for people."""
@@ -49,45 +51,59 @@ class Refusal(StrEnum):
 
 
 REFUSAL_SENTENCES: dict[Refusal, str] = {
-    Refusal.LATE: "Someone decided first, or the request had already moved on.",
-    Refusal.CLOSED: "The request is closed; nothing about it can change any more.",
-    Refusal.STALE: "The request was changed after you opened it.",
-    Refusal.NOT_YOURS: "This task belongs to someone else.",
-    Refusal.NO_LONGER_YOURS: "This task is no longer yours: the right that gave it to you ended.",
+    Refusal.LATE: msgid("Someone else already decided this, or the request has moved on."),
+    Refusal.CLOSED: msgid("This request is closed and cannot be changed."),
+    Refusal.STALE: msgid("The request changed after you opened it."),
+    Refusal.NOT_YOURS: msgid("This task is assigned to someone else."),
+    Refusal.NO_LONGER_YOURS: msgid(
+        "This task is no longer yours: the right that gave it to you has ended."
+    ),
     Refusal.EXCLUDED: (
-        "You may not decide this request, because you asked for it or decided it before."
+        msgid(
+            "You cannot decide this request, because you requested it or decided an earlier stage."
+        )
     ),
-    Refusal.NOT_ALLOWED: "You may not do this with this request.",
-    Refusal.COMMENT_REQUIRED: "This decision needs a comment.",
-    Refusal.ON_HOLD: "The request is on hold; it has to be resumed first.",
-    Refusal.NOT_HELD: "The request is not on hold.",
-    Refusal.NOT_RETURNED: "The request was not sent back, so there is nothing to send again.",
-    Refusal.RETURNED: "The request was sent back: change it there and send it again.",
-    Refusal.UNCHANGED: "Nothing was changed: it says what it said before.",
+    Refusal.NOT_ALLOWED: msgid("You are not allowed to do this."),
+    Refusal.COMMENT_REQUIRED: msgid("This decision needs a comment."),
+    Refusal.ON_HOLD: msgid("The request is on hold. Resume it first."),
+    Refusal.NOT_HELD: msgid("The request is not on hold."),
+    Refusal.NOT_RETURNED: msgid("The request was not returned, so it cannot be resubmitted."),
+    Refusal.RETURNED: msgid("The request was returned. Change it and resubmit it."),
+    Refusal.UNCHANGED: msgid("Nothing was changed."),
     Refusal.KEY_USED: (
-        "This form was sent before, for something else. Nothing was recorded now: open the page"
-        " again and send it once more."
+        msgid(
+            "This form was already used for something else. Nothing was saved: reload the page"
+            " and try again."
+        )
     ),
-    Refusal.UNDO_OVER: "The time for undoing is over.",
-    Refusal.TOO_SOON: "A reminder was sent only a short while ago.",
-    Refusal.ALREADY_ASKED: "This person is asked in the same stage already: one person, one vote.",
-    Refusal.UNKNOWN_TASK: "There is no such task in this request.",
-    Refusal.DELEGATED: "It is delegated already; it has to be taken back first.",
-    Refusal.ASKED_BEFORE: "The last question about this task is not answered yet.",
-    Refusal.ANSWER_FIRST: "They wait for your answer, so there is nobody to remind.",
-    Refusal.ADDED_ENOUGH: "No more people can be added to this stage.",
+    Refusal.UNDO_OVER: msgid("It is too late to undo."),
+    Refusal.TOO_SOON: msgid("A reminder was sent recently."),
+    Refusal.ALREADY_ASKED: msgid("This person is already asked in this stage."),
+    Refusal.UNKNOWN_TASK: msgid("This task does not exist."),
+    Refusal.DELEGATED: msgid("This task is already delegated. Take it back first."),
+    Refusal.ASKED_BEFORE: msgid("Your last question about this task has not been answered yet."),
+    Refusal.ANSWER_FIRST: msgid(
+        "The approvers are waiting for your answer, so there is no one to remind."
+    ),
+    Refusal.ADDED_ENOUGH: msgid("No more approvers can be added to this stage."),
     Refusal.NOBODY: (
-        "That person cannot be given a task: they are not known here, have left, or may only read."
+        msgid("This person cannot be given a task: they are unknown, have left, or can only read.")
     ),
     Refusal.BARRED: (
-        "That person may never decide this: they asked for it, it is for them, or they decided an"
-        " earlier stage."
+        msgid(
+            "This person cannot decide this request: they requested it, it is for them, or they"
+            " decided an earlier stage."
+        )
     ),
-    Refusal.NOT_A_RECEIVER: (
-        "That person cannot receive this task: choose somebody whom the rules of this stage name,"
-        " who stands in there, or a manager above."
+    Refusal.NOT_A_RECEIVER: msgid(
+        "This person cannot receive this task. Choose someone the rules of this stage name, their"
+        " stand-in, or a manager above."
     ),
-    Refusal.REASON_NEEDED: "Say why: the rules of this stage do not name that person.",
-    Refusal.OWN_REQUEST: "It is your own request: somebody else has to choose who decides it.",
-    Refusal.UNSUPPORTED: "This version of the portal does not know this command.",
+    Refusal.REASON_NEEDED: msgid(
+        "Enter a reason: the rules of this stage do not name that person."
+    ),
+    Refusal.OWN_REQUEST: msgid(
+        "This is your own request. Someone else must choose who decides it."
+    ),
+    Refusal.UNSUPPORTED: msgid("This version of the portal does not support this action."),
 }

@@ -4,6 +4,8 @@ import re
 import unicodedata
 
 from portal.domain.money import decimals
+from portal.forms.text import LABEL
+from portal.translation import _
 
 _GROUPS = re.compile(r"[1-9]\d{0,2}(?:[.,]\d{3})+")
 _LONGEST = 40
@@ -15,21 +17,36 @@ def read_amount(raw: str, currency: str) -> int:
     The last of two different separators is the decimal one. A single separator before exactly
     three digits groups thousands, for no amount has three decimals; in currencies that do have
     them a point is the decimal sign and a comma is refused as unclear. Raises ValueError with words
-    that complete "Amount ...".
+    in which `LABEL` stands for the field.
     """
     text = _bare(raw, currency)
     digits = decimals(currency)
     example = f"6,336.{'0' * digits}" if digits else "6,336"
     if text.startswith(("-", "\N{MINUS SIGN}")):
-        raise ValueError("must not be negative.")
+        raise ValueError(_("%(label)s must not be negative."))
     if not re.fullmatch(r"\d[\d.,]*", text) or len(text) > _LONGEST:
-        raise ValueError(f"must be a number such as {example}.")
-    whole, _, fraction = _split(text, digits)
+        raise ValueError(
+            _("%(label)s must be a number, such as %(example)s.", label=LABEL, example=example)
+        )
+    whole, _sign, fraction = _split(text, digits)
     if len(fraction) > digits:
-        rule = f"at most {digits} digits" if digits else "no digits"
-        raise ValueError(f"must have {rule} after the decimal sign, such as {example}.")
+        rule = _("at most %(digits)s digits", digits=digits) if digits else _("no digits")
+        raise ValueError(
+            _(
+                "%(label)s can have %(rule)s after the decimal point, such as %(example)s.",
+                label=LABEL,
+                rule=rule,
+                example=example,
+            )
+        )
     if not whole.isdigit():
-        raise ValueError(f"cannot be read with these points and commas: write it like {example}.")
+        raise ValueError(
+            _(
+                "%(label)s has points and commas in the wrong place. Write it like %(example)s.",
+                label=LABEL,
+                example=example,
+            )
+        )
     return int(whole + fraction.ljust(digits, "0"))
 
 

@@ -9,14 +9,15 @@ from portal.forms.building import Surroundings, options, unbound
 from portal.forms.fields import DayField, LinesField, OptionsField, PersonField
 from portal.forms.request_form import RequestForm
 from portal.forms.rules import Allowed, AtMost, NotPast, Required, SomebodyElse
+from portal.translation import _, lazy
 
 LONGEST_COMMENT = 10_000
 PRIORITIES = (
-    (Priority.LOW, "Low"),
-    (Priority.MEDIUM, "Normal"),
-    (Priority.HIGH, "High"),
-    (Priority.URGENT, "Urgent"),
-    (Priority.CRITICAL, "Critical"),
+    (Priority.LOW, lazy("Low")),
+    (Priority.MEDIUM, lazy("Normal")),
+    (Priority.HIGH, lazy("High")),
+    (Priority.URGENT, lazy("Urgent")),
+    (Priority.CRITICAL, lazy("Critical")),
 )
 # The fields that every new request has after those of its type.
 AROUND = ("on_behalf_of", "priority", "due_at")
@@ -28,24 +29,24 @@ def new_request(fields: Sequence[FormField], priority: str, around: Surroundings
     more = {
         "on_behalf_of": unbound(
             PersonField,
-            "For someone else",
+            _("On behalf of"),
             [Allowed(), SomebodyElse(around.person_id)],
-            "Leave it empty to ask for yourself. Otherwise start to write a name.",
+            _("Leave empty if the request is for you. Otherwise start typing a name."),
             people=around.people,
             names=around.names,
         ),
         "priority": unbound(
             OptionsField,
-            "Priority",
-            [Required("choose one")],
+            _("Priority"),
+            [Required(_("choose an option"))],
             default=priority,
             **options(urgencies, first=""),
         ),
         "due_at": unbound(
             DayField,
-            "Decision needed by",
+            _("Decision needed by"),
             [Allowed(), NotPast(around.today)],
-            "Only if a day matters. Those who decide see it.",
+            _("Optional. Approvers see this date."),
         ),
     }
     return RequestForm(fields, around, more)
@@ -53,6 +54,6 @@ def new_request(fields: Sequence[FormField], priority: str, around: Surroundings
 
 def changed_request(fields: Sequence[FormField], around: Surroundings) -> RequestForm:
     """Title, the type's fields, and a word to those who decide."""
-    hint = "What you changed, or why you did not. Everybody who decides reads it."
-    comment = unbound(LinesField, "Comment", [Allowed(), AtMost(LONGEST_COMMENT)], hint)
+    hint = _("What you changed, or why you did not. All approvers can read it.")
+    comment = unbound(LinesField, _("Comment"), [Allowed(), AtMost(LONGEST_COMMENT)], hint)
     return RequestForm(fields, around, {"comment": comment})

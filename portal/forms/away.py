@@ -14,6 +14,7 @@ from portal.forms.fields import DayField, LineField, MoneyField, OptionsField
 from portal.forms.handing import HINT, SomebodyField
 from portal.forms.people import PeopleSource
 from portal.forms.rules import Allowed, AtMost, Between, NotBefore, NotPast, Required
+from portal.translation import _
 
 LONGEST_REASON = 200
 LARGEST = 10**15
@@ -30,7 +31,7 @@ class SeveralField(SelectMultipleField):
         super().process_formdata(valuelist)
         offered = {str(option[0]) for option in self.iter_choices()}
         if not offered.issuperset(self.data or ()):
-            raise ValueError(f"{self.label.text} must be some of the boxes shown.")
+            raise ValueError(_("%(label)s: choose from the options shown.", label=self.label.text))
 
 
 def away_form(
@@ -48,21 +49,32 @@ def away_form(
     currency = given if given in currencies else next(iter(currencies), "EUR")
     fields = _who_and_when(whose, people, names, today) | {
         "types": unbound(
-            SeveralField, "Only for these requests", [Allowed()], "Tick none for all of them.",
-            choices=dict(types), validate_choice=False,
+            SeveralField,
+            _("Only for these requests"),
+            [Allowed()],
+            _("Leave all unselected to include every type."),
+            choices=dict(types),
+            validate_choice=False,
         ),
         "amount": unbound(
-            MoneyField, "Only up to this amount", [Allowed(), Between(1, LARGEST)],
-            "Requests without an amount are always included.", currency=currency,
+            MoneyField,
+            _("Only up to this amount"),
+            [Allowed(), Between(1, LARGEST)],
+            _("Requests without an amount are always included."),
+            currency=currency,
         ),
         "reason": unbound(
-            LineField, "Reason", [Allowed(), AtMost(LONGEST_REASON)],
-            "Such as “Holiday”. Whoever acts and the administrators can read it.",
+            LineField,
+            _("Reason"),
+            [Allowed(), AtMost(LONGEST_REASON)],
+            _("For example “Holiday”. Your delegate and administrators can read it."),
         ),
-    }  # fmt: skip
+    }
     if len(currencies) > 1:
         offered = options([(each, each) for each in currencies], first="")
-        fields["currency"] = unbound(OptionsField, "Currency of the amount", [Allowed()], **offered)
+        fields["currency"] = unbound(
+            OptionsField, _("Currency of the amount"), [Allowed()], **offered
+        )
     form = BaseForm(fields)
     form.process(typed)
     return form
@@ -73,15 +85,23 @@ def _who_and_when(
 ) -> dict[str, Any]:
     return {
         "person": unbound(
-            SomebodyField, f"Who decides for {whose}", [Required("write whom you mean")], HINT,
-            people=people, names=names,
+            SomebodyField,
+            _("Who decides for %(whose)s", whose=whose),
+            [Required(_("enter a name or email"))],
+            HINT,
+            people=people,
+            names=names,
         ),
         "first": unbound(
-            DayField, "First day", [Required("give a day"), NotPast(today)],
-            "Today means from now on.",
+            DayField,
+            _("First day"),
+            [Required(_("enter a date")), NotPast(today)],
+            _("Today means starting now."),
         ),
         "last": unbound(
-            DayField, "Last day", [Required("give a day"), NotBefore("first")],
-            "To the end of that day.",
+            DayField,
+            _("Last day"),
+            [Required(_("enter a date")), NotBefore("first")],
+            _("Until the end of that day."),
         ),
-    }  # fmt: skip
+    }

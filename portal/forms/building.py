@@ -13,16 +13,17 @@ from portal.domain.request.files import ACCEPT
 from portal.forms import fields as kinds
 from portal.forms.people import PeopleSource
 from portal.forms.rules import Allowed, AtMost, Between, NotBefore, Required
+from portal.translation import _, lazy
 
 LARGEST = 10**15
 
 _ADVICE = {
-    FieldKind.MONEY: "write an amount such as 6,336.00",
-    FieldKind.INTEGER: "write a whole number",
-    FieldKind.DATE: "give a day",
-    FieldKind.CHOICE: "choose one",
-    FieldKind.PERSON: "choose a name from the list",
-    FieldKind.ATTACHMENTS: "attach at least one file",
+    FieldKind.MONEY: lazy("enter an amount, such as 6,336.00"),
+    FieldKind.INTEGER: lazy("enter a whole number"),
+    FieldKind.DATE: lazy("enter a date"),
+    FieldKind.CHOICE: lazy("choose an option"),
+    FieldKind.PERSON: lazy("choose a name from the list"),
+    FieldKind.ATTACHMENTS: lazy("attach at least one file"),
 }
 
 
@@ -48,7 +49,7 @@ def field_for(
     each: FormField, around: Surroundings, html_name: Callable[[str], str]
 ) -> "UnboundField[Any]":
     """The field that a request type describes."""
-    advice = _ADVICE.get(each.kind, "fill it in")
+    advice = _ADVICE.get(each.kind, _("enter a value"))
     rules: list[Any] = [Required(advice) if each.required else Allowed()]
     kind, more = _kind_of(each, around)
     if each.kind in (FieldKind.TEXT, FieldKind.LONG_TEXT):
@@ -82,7 +83,10 @@ def _kind_of(each: FormField, around: Surroundings) -> tuple[type[Field], dict[s
     return plain.get(each.kind, kinds.LineField), {}
 
 
-def options(choices: Sequence[tuple[str, str]], first: str = "Choose one") -> dict[str, Any]:
-    """What a list field needs: an empty option on top, then the choices (value and label)."""
-    empty = {"": first} if first else {}
-    return {"choices": empty | dict(choices), "validate_choice": False}
+def options(choices: Sequence[tuple[str, str]], first: str | None = None) -> dict[str, Any]:
+    """What a list field needs: an empty option on top, then the choices (value and label). `first`
+    names the empty one; "" leaves it out."""
+    unchosen = _("Choose an option") if first is None else first
+    empty = {"": unchosen} if unchosen else {}
+    named = {value: str(label) for value, label in choices}
+    return {"choices": empty | named, "validate_choice": False}

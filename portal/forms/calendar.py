@@ -21,11 +21,13 @@ from portal.forms.building import options, unbound
 from portal.forms.fields import LineField, LinesField, OptionsField, Typed
 from portal.forms.people import Suggestions
 from portal.forms.rules import Allowed, AtMost, Required
+from portal.forms.text import LABEL
+from portal.translation import _, lazy
 
 Parts = Callable[[str], Mapping[str, str]]
 
-NO_HOURS = "Some working time is needed: write the hours of at least one day."
-DAYS_HINT = "One on each line, such as “2026-12-24 Christmas Eve”."
+NO_HOURS = lazy("Enter working hours for at least one day.")
+DAYS_HINT = lazy("One per line, such as “2026-12-24 Christmas Eve”.")
 
 
 class HoursField(Typed):
@@ -72,8 +74,14 @@ class PartField(Typed):
             if text.casefold() in (code.casefold(), name.casefold()):
                 return code
         if not self.parts:
-            raise ValueError("must be empty: no parts are known for this country.")
-        raise ValueError(f"must be one of: {', '.join(self.parts.values())}.")
+            raise ValueError(_("%(label)s must be empty: no regions are known for this country."))
+        raise ValueError(
+            _(
+                "%(label)s must be one of: %(names)s.",
+                label=LABEL,
+                names=", ".join(self.parts.values()),
+            )
+        )
 
     def write(self, value: str) -> str:
         """The part's name."""
@@ -87,7 +95,13 @@ class _NotBoth:
         """Raise, naming the first."""
         both = sorted(set(field.data) & set(form["closed_days"].data or {}))
         if both:
-            raise ValidationError(f"{field.label.text}: {both[0]} is among the closed days, too.")
+            raise ValidationError(
+                _(
+                    "%(label)s: %(day)s is also a closing day.",
+                    label=field.label.text,
+                    day=both[0],
+                )
+            )
 
 
 class _DaysOnly:
@@ -97,7 +111,13 @@ class _DaysOnly:
         """Raise, naming the first."""
         named = [day for day, name in (field.data or {}).items() if name]
         if named:
-            raise ValidationError(f"{field.label.text}: write {named[0]} without a name.")
+            raise ValidationError(
+                _(
+                    "%(label)s: write %(day)s without a name.",
+                    label=field.label.text,
+                    day=named[0],
+                )
+            )
 
 
 class _SomeHours:
@@ -130,28 +150,37 @@ def calendar_form(
 def _fields(
     zones: Sequence[str], countries: Mapping[str, str], parts: Mapping[str, str]
 ) -> dict[str, Any]:
-    named = [Required("give it a name"), AtMost(LONGEST_NAME)]
+    named = [Required(_("enter a name")), AtMost(LONGEST_NAME)]
     places = options([(zone, zone.replace("_", " ")) for zone in zones])
-    known = options(list(countries.items()), first="No public holidays")
+    known = options(list(countries.items()), first=_("No public holidays"))
     days = {
         f"day_{number}": unbound(HoursField, name, [_SomeHours()] if number == 1 else [Allowed()])
         for number, name in enumerate(DAY_NAMES, start=1)
     }
     return {
-        "name": unbound(LineField, "Name", named, "Such as the place: “Office in Bengaluru”."),
-        "time_zone": unbound(OptionsField, "Time zone", [Required("choose one")], **places),
+        "name": unbound(
+            LineField, _("Name"), named, _("For example the location: “Bengaluru office”.")
+        ),
+        "time_zone": unbound(
+            OptionsField, _("Time zone"), [Required(_("choose an option"))], **places
+        ),
         **days,
-        "country": unbound(OptionsField, "Public holidays of", [Allowed()], **known),
+        "country": unbound(OptionsField, _("Public holidays of"), [Allowed()], **known),
         "subdivision": unbound(
-            PartField, "Part of the country", [Allowed()],
-            "Where it has holidays of its own, such as Berlin in Germany.", parts=parts,
+            PartField,
+            _("Region"),
+            [Allowed()],
+            _("If the region has its own holidays, such as Berlin in Germany."),
+            parts=parts,
         ),
-        "closed_days": unbound(DaysField, "Also closed", [Allowed()], DAYS_HINT),
+        "closed_days": unbound(DaysField, _("Closing days"), [Allowed()], DAYS_HINT),
         "worked_days": unbound(
-            DaysField, "Worked although a holiday", [Allowed(), _NotBoth(), _DaysOnly()],
-            "Public holidays on which you work all the same, one on each line.",
+            DaysField,
+            _("Working public holidays"),
+            [Allowed(), _NotBoth(), _DaysOnly()],
+            _("Public holidays that are working days here, one per line."),
         ),
-    }  # fmt: skip
+    }
 
 
 def hours_of(form: BaseForm) -> dict[str, Any]:

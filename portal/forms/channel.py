@@ -9,6 +9,7 @@ from portal.domain.notices.chat import LONGEST
 from portal.forms.building import unbound
 from portal.forms.fields import LineField
 from portal.forms.rules import Allowed, AtMost, Required
+from portal.translation import lazy
 
 LONGEST_NAME = 60
 
@@ -18,17 +19,19 @@ class ChannelForm(Form):
 
     name: Any = unbound(
         LineField,
-        "Name",
-        [Required("give the channel a name"), AtMost(LONGEST_NAME)],
-        "Administrators see it, and whoever reads what could not be sent.",
+        lazy("Name"),
+        [Required(lazy("enter a name")), AtMost(LONGEST_NAME)],
+        lazy("Shown to administrators."),
     )
     # Whatever holds "secret" in its name is not kept when a session ends meanwhile.
     secret_address: Any = unbound(
         LineField,
-        "New address",
+        lazy("New address"),
         [Allowed(), AtMost(LONGEST)],
-        "It holds the service's token and is not shown again. Leave it empty to keep the present"
-        " one.",
+        lazy(
+            "It contains the service's token and is not shown again. Leave empty to keep the"
+            " current address."
+        ),
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
 
@@ -39,8 +42,8 @@ class NewChannelForm(ChannelForm):
     channel_id: Any = HiddenField(validators=[InputRequired(), UUID()])
     secret_address: Any = unbound(
         LineField,
-        "Address",
-        [Required("copy an example and put your own token and host in"), AtMost(LONGEST)],
-        "It holds the service's token and is not shown again.",
+        lazy("Address"),
+        [Required(lazy("copy an example and fill in your token and host")), AtMost(LONGEST)],
+        lazy("It contains the service's token and is not shown again."),
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )

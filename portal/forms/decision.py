@@ -7,6 +7,7 @@ from wtforms import Form
 from portal.forms.building import unbound
 from portal.forms.fields import LinesField
 from portal.forms.rules import AtMost, Required
+from portal.translation import lazy
 
 LONGEST = 10_000
 
@@ -14,7 +15,7 @@ LONGEST = 10_000
 class CommentForm(Form):
     """A comment beside a decision; whether it is compulsory is the policy's to say."""
 
-    comment: Any = unbound(LinesField, "Comment", [AtMost(LONGEST)])
+    comment: Any = unbound(LinesField, lazy("Comment"), [AtMost(LONGEST)])
 
 
 class RemarkForm(Form):
@@ -23,9 +24,9 @@ class RemarkForm(Form):
     # An id of its own: the page may hold a decision's comment as well.
     comment: Any = unbound(
         LinesField,
-        "Your comment",
-        [Required("write what you want to say"), AtMost(LONGEST)],
-        "Everybody who may see the request reads it.",
+        lazy("Your comment"),
+        [Required(lazy("enter a comment")), AtMost(LONGEST)],
+        lazy("Everyone who can see the request can read it."),
         id="remark",
     )
 
@@ -35,9 +36,9 @@ class ReasonForm(Form):
 
     reason: Any = unbound(
         LinesField,
-        "Reason",
-        [Required("say why, the requester reads it"), AtMost(LONGEST)],
-        "Everybody who may see the request reads this.",
+        lazy("Reason"),
+        [Required(lazy("enter a reason; the requester reads it")), AtMost(LONGEST)],
+        lazy("Everyone who can see the request can read this."),
     )
 
 
@@ -45,5 +46,8 @@ class NoteForm(Form):
     """A reason that may be left out."""
 
     reason: Any = unbound(
-        LinesField, "Comment", [AtMost(LONGEST)], "Optional. Everybody who may see it reads it."
+        LinesField,
+        lazy("Comment"),
+        [AtMost(LONGEST)],
+        lazy("Optional. Everyone who can see the request can read it."),
     )

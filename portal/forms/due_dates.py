@@ -12,6 +12,7 @@ from portal.forms.fields import DayField, OptionsField, Typed
 from portal.forms.handing import HINT, SomebodyField
 from portal.forms.people import PeopleSource
 from portal.forms.rules import Allowed, Required
+from portal.translation import _
 
 
 class ClockField(Typed):
@@ -22,7 +23,7 @@ class ClockField(Typed):
         try:
             return time.fromisoformat(text).replace(second=0, microsecond=0, tzinfo=None)
         except ValueError:
-            raise ValueError("must be a time of the day, written like 16:55.") from None
+            raise ValueError(_("%(label)s must be a time, such as 16:55.")) from None
 
     def write(self, value: time) -> str:
         """Hours and minutes."""
@@ -41,7 +42,7 @@ class RecentDayField(DayField):
         """A day of these times."""
         day = super().read(text)
         if not 1970 <= day.year <= 2100:
-            raise ValueError("must lie between 1970 and 2100.")
+            raise ValueError(_("%(label)s must be between 1970 and 2100."))
         return day
 
 
@@ -54,16 +55,18 @@ def due_dates_form(
 ) -> BaseForm:
     """Types by code, places by id. Nothing given means the first type, and now."""
     kinds = options(list(types.items()), first="")
-    anywhere = options(list(places.items()), first="Nobody in particular")
+    anywhere = options(list(places.items()), first=_("Nobody in particular"))
     form = BaseForm(
         {
-            "type": unbound(OptionsField, "Request type", [Required("choose one")], **kinds),
-            "place": unbound(OptionsField, "Approver's place", [Allowed()], **anywhere),
-            "person": unbound(
-                SomebodyField, "Or an approver", [Allowed()], HINT, people=people, names=names
+            "type": unbound(
+                OptionsField, _("Request type"), [Required(_("choose an option"))], **kinds
             ),
-            "on": unbound(RecentDayField, "Day", [Allowed()], "Empty for today."),
-            "at": unbound(ClockField, "Time", [Allowed()], "Empty for now."),
+            "place": unbound(OptionsField, _("Approver's location"), [Allowed()], **anywhere),
+            "person": unbound(
+                SomebodyField, _("Or an approver"), [Allowed()], HINT, people=people, names=names
+            ),
+            "on": unbound(RecentDayField, _("Day"), [Allowed()], _("Leave empty for today.")),
+            "at": unbound(ClockField, _("Time"), [Allowed()], _("Leave empty for now.")),
         }
     )
     form.process(MultiDict({"type": next(iter(types), ""), **typed}))

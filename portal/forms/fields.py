@@ -14,7 +14,8 @@ from wtforms.widgets import FileInput, TextArea, TextInput
 
 from portal.forms.amounts import read_amount, written
 from portal.forms.people import PeopleSource, Suggestions
-from portal.forms.text import examine
+from portal.forms.text import LABEL, examine
+from portal.translation import _
 
 
 class Typed(StringField):
@@ -27,7 +28,7 @@ class Typed(StringField):
     empty: Any = None
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        """Read what was typed; a ValueError's words complete the label to a sentence."""
+        """Read what was typed; a ValueError is a sentence with the label in its place."""
         found = examine(str(valuelist[0]) if valuelist else "", lines=self.keeps_lines)
         self.typed = found.text
         self.data = self.empty
@@ -35,9 +36,14 @@ class Typed(StringField):
             if found.text:
                 self.data = self.read(found.text)
         except ValueError as error:
-            raise ValueError(f"{self.label.text} {error}") from error
+            raise ValueError(self._about(str(error))) from error
         if found.problem:
-            raise ValueError(f"{self.label.text} {found.problem}")
+            raise ValueError(self._about(found.problem))
+
+    def _about(self, problem: str) -> str:
+        """The problem with this field's label in its place; without one the label comes first."""
+        label = str(self.label.text)
+        return problem.replace(LABEL, label) if LABEL in problem else f"{label} {problem}"
 
     keeps_lines = False
     typed: str | None = None
@@ -99,9 +105,9 @@ class WholeNumberField(Typed):
         """The number; spaces may group its digits."""
         figures = text.replace(" ", "").replace("\N{MINUS SIGN}", "-")
         if not re.fullmatch(r"[+-]?[0-9]+", figures):
-            raise ValueError("must be a whole number, such as 12.")
+            raise ValueError(_("%(label)s must be a whole number, such as 12."))
         if len(figures) > 15:
-            raise ValueError("must have at most 15 digits.")
+            raise ValueError(_("%(label)s must have at most 15 digits."))
         return int(figures)
 
 
@@ -113,9 +119,9 @@ class DayField(Typed):
         try:
             day = date.fromisoformat(text)
         except ValueError:
-            raise ValueError("must be a date that exists, written like 2026-12-31.") from None
+            raise ValueError(_("%(label)s must be a real date, such as 2026-12-31.")) from None
         if not 1900 <= day.year <= 2200:
-            raise ValueError("must lie between 1900 and 2200.")
+            raise ValueError(_("%(label)s must be between 1900 and 2200."))
         return day
 
     def write(self, value: date) -> str:
@@ -143,10 +149,18 @@ class PersonField(Typed):
         """The id of the one person that the text names."""
         found = self.people.called(text)
         if not found:
-            raise ValueError("must be a name from the list: nobody who works here is called this.")
+            raise ValueError(
+                _("%(label)s must be a name from the list. No colleague with that name.")
+            )
         if len(found) > 1:
             names = "; ".join(person.label for person in found[:5])
-            raise ValueError(f"must name one person. Write one of: {names}.")
+            raise ValueError(
+                _(
+                    "%(label)s matches several people. Enter one of: %(names)s.",
+                    label=LABEL,
+                    names=names,
+                )
+            )
         return found[0].id
 
     def write(self, value: str) -> str:
@@ -168,7 +182,9 @@ class OptionsField(SelectField):
         value = str(valuelist[0]) if valuelist else ""
         self.data = value if value in self.offered else ""
         if value and not self.data:
-            raise ValueError(f"{self.label.text} must be one of the options shown.")
+            raise ValueError(
+                _("%(label)s: choose one of the options shown.", label=self.label.text)
+            )
 
 
 class FilesField(Field):

@@ -10,9 +10,10 @@ from portal.forms.building import unbound
 from portal.forms.fields import LinesField, PersonField
 from portal.forms.people import FoundPerson, PeopleSource
 from portal.forms.rules import Allowed, AtMost, Required
+from portal.translation import _, lazy
 
 LONGEST = 10_000
-HINT = "Start to write a name, or write a mail address."
+HINT = lazy("Start typing a name or an email address.")
 
 
 class SomebodyField(PersonField):
@@ -39,8 +40,8 @@ class SomebodyField(PersonField):
                 return person.id
         self.matches = matches
         if not matches:
-            raise ValueError("must be somebody who works here: no name begins like this.")
-        raise ValueError("must be one person: choose below whom you mean.")
+            raise ValueError(_("%(label)s: no colleague with that name."))
+        raise ValueError(_("%(label)s: several people match. Choose one below."))
 
 
 def handing_form(
@@ -53,13 +54,19 @@ def handing_form(
 ) -> BaseForm:
     """A person and a reason, with what was typed; `names`: whom the form suggests. The reason is
     for everybody who may see the request."""
-    why = Required("say why, those concerned read it") if must_say_why else Allowed()
+    why = Required(_("enter a reason; the people involved read it")) if must_say_why else Allowed()
     person = unbound(
-        SomebodyField, label, [Required("write whom you mean")], HINT, people=people, names=names
+        SomebodyField,
+        label,
+        [Required(_("enter a name or email"))],
+        HINT,
+        people=people,
+        names=names,
     )
-    optional = "" if must_say_why else "Optional. "
-    hint = f"{optional}They read it, and so does everybody who may see the request."
-    reason = unbound(LinesField, "Reason", [why, AtMost(LONGEST)], hint)
+    hint = _("Everyone who can see the request can read this.")
+    if not must_say_why:
+        hint = _("Optional. Everyone who can see the request can read it.")
+    reason = unbound(LinesField, _("Reason"), [why, AtMost(LONGEST)], hint)
     form = BaseForm({"person": person, "reason": reason})
     form.process(typed)
     return form

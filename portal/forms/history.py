@@ -10,6 +10,7 @@ from portal.domain.request.values import Status
 from portal.forms.building import options, unbound
 from portal.forms.fields import DayField, LineField, OptionsField
 from portal.forms.rules import AtMost
+from portal.translation import _
 
 LONGEST = 100
 
@@ -18,17 +19,17 @@ class HistoryForm(BaseForm):
     """Status, type, person, days and text. Wrong values have an error and filter nothing."""
 
     def __init__(self, types: Mapping[str, str], statuses: Mapping[Status, str]) -> None:
-        listed = options([(key.value, words) for key, words in statuses.items()], "Any status")
-        kinds = options(list(types.items()), "Any type")
+        listed = options([(key.value, words) for key, words in statuses.items()], _("Any status"))
+        kinds = options(list(types.items()), _("Any type"))
         short = [AtMost(LONGEST)]
         super().__init__(
             {
-                "text": unbound(LineField, "Number or words", short),
-                "status": unbound(OptionsField, "Status", (), **listed),
-                "type": unbound(OptionsField, "Type", (), **kinds),
-                "person": unbound(LineField, "Asked for by", short),
-                "from": unbound(DayField, "Submitted from", ()),
-                "to": unbound(DayField, "Submitted until", ()),
+                "text": unbound(LineField, _("Number or words"), short),
+                "status": unbound(OptionsField, _("Status"), (), **listed),
+                "type": unbound(OptionsField, _("Type"), (), **kinds),
+                "person": unbound(LineField, _("Requester"), short),
+                "from": unbound(DayField, _("Submitted from"), ()),
+                "to": unbound(DayField, _("Submitted until"), ()),
             }
         )
 

@@ -9,6 +9,7 @@ from wtforms.form import BaseForm
 from portal.forms.building import unbound
 from portal.forms.fields import LinesField
 from portal.forms.rules import AtMost, Required
+from portal.translation import _, lazy
 
 LONGEST = 10_000
 
@@ -18,15 +19,17 @@ class QuestionForm(Form):
 
     comment: Any = unbound(
         LinesField,
-        "Your question",
-        [Required("write what you want to know"), AtMost(LONGEST)],
-        "Everybody who may see the request reads it, and the answer.",
+        lazy("Your question"),
+        [Required(lazy("enter your question")), AtMost(LONGEST)],
+        lazy("Everyone who can see the request can read the question and the answer."),
     )
 
 
 def answer_form(task_id: str, typed: "MultiDict[str, str] | None" = None) -> BaseForm:
     """The answer to one of several questions: each has an id of its own on the page."""
-    rules = [Required("write what they want to know"), AtMost(LONGEST)]
-    form = BaseForm({"comment": unbound(LinesField, "Your answer", rules, id=f"answer-{task_id}")})
+    rules = [Required(_("enter your answer")), AtMost(LONGEST)]
+    form = BaseForm(
+        {"comment": unbound(LinesField, _("Your answer"), rules, id=f"answer-{task_id}")}
+    )
     form.process(typed)
     return form

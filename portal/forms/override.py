@@ -10,6 +10,7 @@ from wtforms.validators import ValidationError
 from portal.forms.building import unbound
 from portal.forms.fields import LinesField
 from portal.forms.rules import AtMost, Required
+from portal.translation import _
 
 LONGEST = 10_000
 THE_STAGE = "approve_stage"
@@ -18,29 +19,29 @@ THE_STAGE = "approve_stage"
 def override_form(stage: str | None, typed: "MultiDict[str, str] | None" = None) -> BaseForm:
     """Decision, reason and password, with what was typed; `stage` is the name of the stage under
     way, None where none can be decided by itself."""
-    only = f"Approve the stage “{stage}” only; the others are asked"
+    only = _("Approve the stage “%(stage)s” only; the others are asked", stage=stage)
     choices = {} if stage is None else {THE_STAGE: only}
-    choices |= {"approve": "Approve the whole request", "reject": "Reject the request"}
+    choices |= {"approve": _("Approve the whole request"), "reject": _("Reject the request")}
     form = BaseForm(
         {
             "decision": unbound(
                 RadioField,
-                "Your decision",
-                [Required("choose one"), _listed],
+                _("Your decision"),
+                [Required(_("choose an option")), _listed],
                 choices=choices,
                 validate_choice=False,
             ),
             "reason": unbound(
                 LinesField,
-                "Reason",
-                [Required("say why, those passed over read it"), AtMost(LONGEST)],
-                "Everybody who may see the request reads this.",
+                _("Reason"),
+                [Required(_("enter a reason; the approvers read it")), AtMost(LONGEST)],
+                _("Everyone who can see the request can read this."),
             ),
             "password": unbound(
                 PasswordField,
-                "Your password",
-                [Required("it shows that it is you")],
-                "Asked again, because you decide what is not yours.",
+                _("Your password"),
+                [Required(_("enter your password"))],
+                _("Asked again because you are deciding for others."),
                 render_kw=_PASSWORD,
             ),
         }
@@ -51,7 +52,7 @@ def override_form(stage: str | None, typed: "MultiDict[str, str] | None" = None)
 
 def _listed(_form: Any, field: Any) -> None:
     if field.data not in field.choices:
-        raise ValidationError("Your decision must be one of these.")
+        raise ValidationError(_("Choose one of these decisions."))
 
 
 _PASSWORD: dict[str, Any] = {"autocomplete": "current-password"}

@@ -12,6 +12,7 @@ from portal.forms.fields import LineField
 from portal.forms.handing import HINT, SomebodyField
 from portal.forms.people import PeopleSource
 from portal.forms.rules import Allowed, AtMost
+from portal.translation import _, lazy
 
 LONGEST = 200
 
@@ -20,7 +21,10 @@ class ChangeForm(Form):
     """Why a person is changed."""
 
     reason: Any = unbound(
-        LineField, "Reason", [Allowed(), AtMost(LONGEST)], "Administrators and auditors read it."
+        LineField,
+        lazy("Reason"),
+        [Allowed(), AtMost(LONGEST)],
+        lazy("Administrators and auditors can read it."),
     )
 
 
@@ -28,8 +32,8 @@ def manager_form(
     people: PeopleSource, names: Sequence[str], typed: "MultiDict[str, str] | None"
 ) -> BaseForm:
     """Who is the manager? Empty for nobody."""
-    hint = f"{HINT} Empty for nobody."
-    field = unbound(SomebodyField, "New manager", [Allowed()], hint, people=people, names=names)
+    hint = _("%(hint)s Leave empty for nobody.", hint=HINT)
+    field = unbound(SomebodyField, _("New manager"), [Allowed()], hint, people=people, names=names)
     form = BaseForm({"person": field})
     form.process(typed)
     return form

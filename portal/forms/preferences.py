@@ -15,23 +15,28 @@ from portal.domain.notices.preferences import (
     DeliveryMode,
     NotificationPreferences,
 )
+from portal.translation import _, current, lazy
 
-BOTH = "Give both ends of the quiet hours, or neither."
-LABELS = {Channel.PORTAL: "In the portal", Channel.MAIL: "Mail", Channel.CHAT: "Chat"}
+BOTH = lazy("Enter both the start and the end of the quiet hours, or neither.")
+LABELS = {
+    Channel.PORTAL: lazy("In the portal"),
+    Channel.MAIL: lazy("Email"),
+    Channel.CHAT: lazy("Chat"),
+}
 HOWS = {
-    DeliveryMode.AT_ONCE: "At once",
-    DeliveryMode.HOURLY: "Every hour",
-    DeliveryMode.DAILY: "Once a day",
-    DeliveryMode.NOT: "Not",
+    DeliveryMode.AT_ONCE: lazy("At once"),
+    DeliveryMode.HOURLY: lazy("Hourly"),
+    DeliveryMode.DAILY: lazy("Daily"),
+    DeliveryMode.NOT: lazy("Off"),
 }
 
 
 class PreferencesForm(FlaskForm):
     """The times. `form_for` adds a field for each topic and channel."""
 
-    daily_at = TimeField("Daily mail at", default=MORNING)
-    quiet_from = TimeField("Quiet from", validators=[Optional()])
-    quiet_until = TimeField("Quiet until", validators=[Optional()])
+    daily_at = TimeField(lazy("Daily summary at"), default=MORNING)
+    quiet_from = TimeField(lazy("Quiet from"), validators=[Optional()])
+    quiet_until = TimeField(lazy("Quiet until"), validators=[Optional()])
 
     def validate_quiet_from(self, field: Any) -> None:
         """Both ends or none."""
@@ -43,7 +48,7 @@ class PreferencesForm(FlaskForm):
         if field.data is not None and self.quiet_from.data is None:
             raise ValidationError(BOTH)
         if field.data is not None and field.data == self.quiet_from.data:
-            raise ValidationError("The quiet hours have to end at another time than they begin.")
+            raise ValidationError(_("Quiet hours must end at a different time than they start."))
 
     def rows(self) -> list[tuple[Topic, list[Field]]]:
         """Each topic with its fields, in the order of the channels."""
@@ -82,7 +87,7 @@ def form_for(
     channels: Sequence[Channel], wishes: NotificationPreferences | None = None
 ) -> PreferencesForm:
     """The form for the channels that can be chosen: as posted, or with these wishes."""
-    kind = _class_for(tuple(channels))
+    kind = _class_for(tuple(channels), current().code)
     if wishes is None:
         return kind()
     how = {
@@ -95,7 +100,7 @@ def form_for(
 
 
 @cache
-def _class_for(channels: tuple[Channel, ...]) -> type[PreferencesForm]:
+def _class_for(channels: tuple[Channel, ...], _language: str) -> type[PreferencesForm]:
     fields = {_name(channel, topic): _field(channel) for channel in channels for topic in TOPICS}
     return type("PreferencesForm", (PreferencesForm,), fields)
 
@@ -104,7 +109,7 @@ def _field(channel: Channel) -> Any:
     offered = OFFERED[channel]
     if channel is Channel.PORTAL:
         return BooleanField(LABELS[channel])
-    named = {how.value: HOWS[how] for how in offered}
+    named = {how.value: str(HOWS[how]) for how in offered}
     return SelectField(LABELS[channel], choices=named, default=offered[0].value)
 
 

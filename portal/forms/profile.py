@@ -3,8 +3,10 @@
 from flask_wtf import FlaskForm
 from wtforms import SelectField
 
+from portal.translation import lazy
+
 
 class TimeZoneForm(FlaskForm):
     """In which zone are times shown?"""
 
-    time_zone = SelectField("Time zone")
+    time_zone = SelectField(lazy("Time zone"))

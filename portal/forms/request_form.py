@@ -15,9 +15,10 @@ from portal.domain.request.values import Content
 from portal.forms import building
 from portal.forms.fields import FilesField, LineField
 from portal.forms.rules import AtMost, Required
+from portal.translation import _, lazy
 
 TITLE_LENGTH = 150
-TITLE_HINT = "What people see in their lists: say in a few words what it is."
+TITLE_HINT = lazy("Shown in lists. Say in a few words what it is.")
 # Names that the page itself uses; a type's field of such a name gets a prefix in the HTML.
 RESERVED = frozenset(
     {"title", "on_behalf_of", "priority", "due_at", "comment", "command_id", "draft_id",
@@ -42,8 +43,8 @@ class RequestForm(BaseForm):
         around: building.Surroundings,
         more: "Mapping[str, UnboundField[Any]] | None" = None,
     ) -> None:
-        rules = [Required("write a few words that tell it from others"), AtMost(TITLE_LENGTH)]
-        title = building.unbound(LineField, "Title", rules, TITLE_HINT)
+        rules = [Required(_("enter a short title")), AtMost(TITLE_LENGTH)]
+        title = building.unbound(LineField, _("Title"), rules, TITLE_HINT)
         drawn = {
             html_name(each.name): building.field_for(each, around, html_name) for each in fields
         }

@@ -5,6 +5,8 @@ from typing import Any
 
 from wtforms.validators import StopValidation, ValidationError
 
+from portal.translation import _
+
 
 class Required:
     """Something must be given; `advice` says what to do. A wrong value already has its error."""
@@ -19,7 +21,9 @@ class Required:
         if field.errors:
             raise StopValidation
         if field.data in (None, "", [], ()):
-            raise StopValidation(f"{field.label.text} is missing: {self.advice}.")
+            raise StopValidation(
+                _("%(label)s is missing: %(advice)s.", label=field.label.text, advice=self.advice)
+            )
 
 
 class Allowed:
@@ -45,8 +49,12 @@ class AtMost:
         """Raise with both lengths."""
         if len(field.data) > self.length:
             raise ValidationError(
-                f"{field.label.text} must have at most {self.length} characters; "
-                f"it has {len(field.data)}."
+                _(
+                    "%(label)s must have at most %(length)s characters; it has %(given)s.",
+                    label=field.label.text,
+                    length=self.length,
+                    given=len(field.data),
+                )
             )
 
 
@@ -59,9 +67,21 @@ class Between:
     def __call__(self, _form: Any, field: Any) -> None:
         """Raise, naming the bound as the field writes it."""
         if self.least is not None and field.data < self.least:
-            raise ValidationError(f"{field.label.text} must be {field.write(self.least)} or more.")
+            raise ValidationError(
+                _(
+                    "%(label)s must be %(bound)s or more.",
+                    label=field.label.text,
+                    bound=field.write(self.least),
+                )
+            )
         if self.most is not None and field.data > self.most:
-            raise ValidationError(f"{field.label.text} must be {field.write(self.most)} or less.")
+            raise ValidationError(
+                _(
+                    "%(label)s must be %(bound)s or less.",
+                    label=field.label.text,
+                    bound=field.write(self.most),
+                )
+            )
 
 
 class NotBefore:
@@ -74,7 +94,13 @@ class NotBefore:
         """Raise, naming both fields; an empty or wrong other day has its own error."""
         other = next((each for each in form if each.name == self.name), None)
         if other is not None and other.data and field.data < other.data:
-            raise ValidationError(f"{field.label.text} must not be before {other.label.text}.")
+            raise ValidationError(
+                _(
+                    "%(label)s must not be before %(other)s.",
+                    label=field.label.text,
+                    other=other.label.text,
+                )
+            )
 
 
 class NotPast:
@@ -86,7 +112,7 @@ class NotPast:
     def __call__(self, _form: Any, field: Any) -> None:
         """Raise for yesterday and earlier."""
         if field.data < self.today:
-            raise ValidationError(f"{field.label.text} must be today or later.")
+            raise ValidationError(_("%(label)s must be today or later.", label=field.label.text))
 
 
 class SomebodyElse:
@@ -99,5 +125,8 @@ class SomebodyElse:
         """Raise for oneself."""
         if field.data == self.own_id:
             raise ValidationError(
-                f"{field.label.text} must be somebody else: leave it empty to ask for yourself."
+                _(
+                    "%(label)s must be someone else. Leave it empty if the request is for you.",
+                    label=field.label.text,
+                )
             )

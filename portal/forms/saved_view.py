@@ -7,6 +7,7 @@ from wtforms import Form
 from portal.forms.building import unbound
 from portal.forms.fields import LineField
 from portal.forms.rules import AtMost, Required
+from portal.translation import lazy
 
 LONGEST = 60
 
@@ -15,5 +16,5 @@ class SavedViewForm(Form):
     """What somebody calls a filter."""
 
     name: Any = unbound(
-        LineField, "Name of the view", [Required("give the view a name"), AtMost(LONGEST)]
+        LineField, lazy("Name of the view"), [Required(lazy("enter a name")), AtMost(LONGEST)]
     )

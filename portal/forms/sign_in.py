@@ -5,28 +5,29 @@ from wtforms import EmailField, HiddenField, PasswordField
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from portal.forms.text import storable
+from portal.translation import _, lazy
 
 
-def _readable(_: FlaskForm, field: EmailField) -> None:
+def _readable(_form: FlaskForm, field: EmailField) -> None:
     if field.data != storable(field.data or ""):
-        raise ValidationError("The e-mail address holds a character that cannot be read.")
+        raise ValidationError(_("The email address contains a character that is not allowed."))
 
 
 class SignInForm(FlaskForm):
     """Who are you? `kept` carries a form that was being sent when the session ended."""
 
     email = EmailField(
-        "E-mail address",
+        lazy("Email address"),
         validators=[
-            DataRequired("Enter your e-mail address."),
-            Length(max=254, message="That is longer than any e-mail address."),
+            DataRequired(lazy("Enter your email address.")),
+            Length(max=254, message=lazy("This is too long for an email address.")),
             _readable,
         ],
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
     password = PasswordField(
-        "Password",
-        validators=[DataRequired("Enter your password.")],
+        lazy("Password"),
+        validators=[DataRequired(lazy("Enter your password."))],
         render_kw={"autocomplete": "current-password"},
     )
     kept = HiddenField()

@@ -5,13 +5,17 @@ import unicodedata
 from dataclasses import dataclass
 from uuid import UUID
 
+from portal.translation import _, lazy
+
 # PostgreSQL keeps neither NUL nor half a surrogate pair; the other controls have no look at all.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 # Unicode's embeddings, overrides and isolates (UAX #9): they let a text read as another one.
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _LINE_ENDS = re.compile("\r\n?|\u2028|\u2029")
 
-_AGAIN = "Look at what is left and send it again."
+# Where a field puts its own label into a problem.
+LABEL = "%(label)s"
+_AGAIN = lazy("Check the text and submit again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +31,18 @@ def examine(raw: str, *, lines: bool = False) -> Examined:
     text = _LINE_ENDS.sub("\n", raw)
     problem = ""
     if _UNSTORABLE.search(text):
-        problem = f"had characters that cannot be kept; we took them out. {_AGAIN}"
+        problem = _(
+            "%(label)s contained characters that cannot be stored; they were removed. %(again)s",
+            label=LABEL,
+            again=_AGAIN,
+        )
     elif _TURNING.search(text):
-        problem = f"had invisible characters that turn text around; we took them out. {_AGAIN}"
+        problem = _(
+            "%(label)s contained invisible characters that change the text direction; they were"
+            " removed. %(again)s",
+            label=LABEL,
+            again=_AGAIN,
+        )
     text = _TURNING.sub("", _UNSTORABLE.sub("", text))
     text = text.strip() if lines else " ".join(text.split())
     return Examined(text if _is_visible(text) else "", problem)

@@ -8,15 +8,16 @@ from portal.forms.building import unbound
 from portal.forms.decision import LONGEST
 from portal.forms.fields import LineField, LinesField
 from portal.forms.rules import AtMost, Required
+from portal.translation import lazy
 
 
 class UnsignedForm(Form):
     """A comment, and the end of the request's number, which no program that opens mails types."""
 
-    comment: Any = unbound(LinesField, "Comment", [AtMost(LONGEST)])
+    comment: Any = unbound(LinesField, lazy("Comment"), [AtMost(LONGEST)])
     proof: Any = unbound(
         LineField,
-        "Last four characters of the request's number",
-        [Required("type the last four characters of the number"), AtMost(20)],
-        "The number stands in the subject of the message.",
+        lazy("Last four characters of the request number"),
+        [Required(lazy("enter the last four characters of the number")), AtMost(20)],
+        lazy("The number is in the subject of the message."),
     )

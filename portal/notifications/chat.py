@@ -25,6 +25,7 @@ from portal.models import Message
 from portal.notifications.outbox import LEASE, Batch
 from portal.notifications.reading import Facts, read
 from portal.notifications.sending import CLAIM, GONE, UNWRITABLE
+from portal.translation import _, speaking
 
 REMOVED = "The channel was removed."
 OFF = "The channel is switched off."
@@ -127,12 +128,15 @@ class ChatSending:
         """The same facts as in the mail, and one link that decides nothing."""
         row = facts.row
         context = {"facts": facts, "row": row, "now": datetime.now(UTC), "harmless": harmless}
-        drawn = self.words.get_template("chat/notice.txt").render(context)
-        return ChatMessage(
-            title=f"{facts.kind.heading}: {harmless(row.title, 120)} ({row.number})",
-            text=drawn.strip(),
-            ending=f"Review: {self.settings.public_url}/requests/{row.number}",
-        )
+        with speaking(row.locale):
+            drawn = self.words.get_template("chat/notice.txt").render(context)
+            return ChatMessage(
+                title=f"{_(facts.kind.heading)}: {harmless(row.title, 120)} ({row.number})",
+                text=drawn.strip(),
+                ending=_(
+                    "Review: %(url)s", url=f"{self.settings.public_url}/requests/{row.number}"
+                ),
+            )
 
     def _end(self, connection: Connection, message_id: str, status: str, reason: str) -> None:
         end = update(Message).where(Message.id == message_id)

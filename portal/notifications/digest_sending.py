@@ -16,10 +16,15 @@ from portal.notifications.outbox import LEASE, Batch
 from portal.notifications.reading import Facts, read
 from portal.notifications.sending import UNWRITABLE, Sending, why_not_sent
 from portal.notifications.smtp import Door, NotTaken
+from portal.translation import _, lazy, ngettext, speaking
 
 SHOWN = 30
-REPEATED = "A later message of the same digest asks for the same decision."
-GROUPS = {"decide": "Waits for your decision", "yours": "Your requests", "others": "Other news"}
+REPEATED = "A later message in the same summary is about the same task."
+GROUPS = {
+    "decide": lazy("Needs your approval"),
+    "yours": lazy("Your requests"),
+    "others": lazy("Other updates"),
+}
 
 CLAIM = text("""
 UPDATE portal.messages SET attempts = attempts + 1, due_at = now() + :lease
@@ -120,26 +125,27 @@ class DigestSending:
         digest.items.setdefault(_group(facts), []).append(Item(facts, links))
 
     def _letter(self, digest: Digest, batch: Batch) -> Letter:
-        settings, words = self.sending.settings, self.sending.words
         row = digest.facts[0].row
-        context = {
-            "groups": [(GROUPS[key], items) for key, items in digest.items.items()],
-            "unshown": digest.unshown,
-            "subject": _subject(digest.facts),
-            "row": row,
-            "now": datetime.now(UTC),
-            "public_url": settings.public_url,
-        }
-        return Letter(
-            message_id=f"digest-{batch.id}",
-            thread=row.user_id,
-            about="digests",
-            name=row.name,
-            address=row.email,
-            subject=_subject(digest.facts),
-            text=words.get_template("email/digest.txt").render(context),
-            html=words.get_template("email/digest.html").render(context),
-        )
+        with speaking(row.locale):
+            subject = _subject(digest.facts)
+            context = {
+                "groups": [(GROUPS[key], items) for key, items in digest.items.items()],
+                "unshown": digest.unshown,
+                "subject": subject,
+                "row": row,
+                "now": datetime.now(UTC),
+                "public_url": self.sending.settings.public_url,
+            }
+            return Letter(
+                message_id=f"digest-{batch.id}",
+                thread=row.user_id,
+                about="digests",
+                name=row.name,
+                address=row.email,
+                subject=subject,
+                text=self.sending.words.get_template("email/digest.txt").render(context),
+                html=self.sending.words.get_template("email/digest.html").render(context),
+            )
 
     def _note(self, ids: Sequence[str], **values: object) -> None:
         change = update(Message).where(Message.id.in_(ids), Message.status == "WAITING")
@@ -176,8 +182,12 @@ def _group(facts: Facts) -> str:
 def _subject(all_facts: Sequence[Facts]) -> str:
     decide = sum(facts.kind.asks for facts in all_facts)
     rest = len(all_facts) - decide
-    news = "1 piece of news" if rest == 1 else f"{rest} pieces of news"
     if not decide:
-        return f"Digest: {news}"
-    waits = "1 decision waits for you" if decide == 1 else f"{decide} decisions wait for you"
-    return f"Digest: {waits}, {news}" if rest else f"Digest: {waits}"
+        return ngettext("Summary: %(n)s update", "Summary: %(n)s updates", rest)
+    needs = ngettext(
+        "%(n)s request needs your approval", "%(n)s requests need your approval", decide
+    )
+    if not rest:
+        return _("Summary: %(requests)s", requests=needs)
+    updates = ngettext("%(n)s update", "%(n)s updates", rest)
+    return _("Summary: %(requests)s, %(updates)s", requests=needs, updates=updates)

@@ -13,6 +13,7 @@ from jinja2 import Environment
 
 from portal.config import Settings
 from portal.notifications.reading import Facts
+from portal.translation import _, speaking
 
 LONGEST_SUBJECT = 150
 # Some readers show the space at which a long header was folded.
@@ -62,15 +63,16 @@ def compose_letter(facts: Facts, links: Links, words: Environment, settings: Set
         "now": datetime.now(UTC),
         "public_url": settings.public_url,
     }
-    return Letter(
-        message_id=row.message_id,
-        thread=row.request_id,
-        name=row.name,
-        address=row.email,
-        subject=f"{facts.kind.heading}: {row.title} ({row.number})",
-        text=words.get_template("email/notice.txt").render(context),
-        html=words.get_template("email/notice.html").render(context),
-    )
+    with speaking(row.locale):
+        return Letter(
+            message_id=row.message_id,
+            thread=row.request_id,
+            name=row.name,
+            address=row.email,
+            subject=f"{_(facts.kind.heading)}: {row.title} ({row.number})",
+            text=words.get_template("email/notice.txt").render(context),
+            html=words.get_template("email/notice.html").render(context),
+        )
 
 
 def as_mail(letter: Letter, settings: Settings) -> EmailMessage:

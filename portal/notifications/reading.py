@@ -16,7 +16,7 @@ MOST_DECISIONS = 8
 
 MESSAGE = text("""
 SELECT m.id::text AS message_id, n.kind, n.text, n.seq, n.number, n.created_at,
-    u.id::text AS user_id, u.name, u.email, u.is_active, u.time_zone,
+    u.id::text AS user_id, u.name, u.email, u.is_active, u.time_zone, u.locale,
     r.id::text AS request_id, r.title, r.type_name, r.requester_name, behalf.name AS behalf_name,
     r.amount, r.currency, r.priority, r.status, r.fields, r.attention, r.submitted_at,
     r.content_version, t.id::text AS task_id, t.status AS task_status, t.due_at, t.stage_name,

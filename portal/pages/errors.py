@@ -14,9 +14,10 @@ from werkzeug.exceptions import (
     SecurityError,
 )
 
-from portal.presentation.errors import CLOSED, GIVEN_BACK, ErrorPage, error_page
+from portal.presentation.errors import CLOSED, GIVEN_BACK, ErrorPage, error_page, translated
 from portal.services.commands import UnusableText
 from portal.services.errors import Busy, Closed, GivenBack, Refused, TooMany
+from portal.translation import lazy
 
 RETRY_SECONDS = {429: 60, 503: 5}
 CLOSED_SECONDS = 600
@@ -24,7 +25,7 @@ CLOSED_SECONDS = 600
 CARRIED = frozenset({
     "csrf_token", "command_id", "content_version", "draft_id", "seen", "next", "round", "decision",
 })  # fmt: skip
-UNREADABLE = "The text holds a character or a number that the portal cannot keep."
+UNREADABLE = lazy("The text contains a character or number that cannot be stored.")
 
 log = structlog.get_logger("portal.web")
 
@@ -45,7 +46,7 @@ def answer(code: int, detail: str = "", comment: str = "", retry_after: int = 0)
 
 def unsent(page: ErrorPage, retry_after: int = 0) -> Response:
     """The page for a form that nobody takes now, with everything that was typed into it."""
-    body = render_template("errors/error.html", page=page, kept_fields=_fields())
+    body = render_template("errors/error.html", page=translated(page), kept_fields=_fields())
     response = make_response(body, page.code)
     if retry_after:
         response.headers["Retry-After"] = str(retry_after)

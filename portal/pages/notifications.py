@@ -12,6 +12,7 @@ from portal.queries.notifications import Cursor
 from portal.security.guards import requires
 from portal.security.identity import me
 from portal.services.notifications import mark_one_read, mark_read
+from portal.translation import _
 
 blueprint = Blueprint("notifications", __name__)
 
@@ -38,7 +39,7 @@ def show() -> ResponseReturnValue:
 def read() -> ResponseReturnValue:
     """Mark all of them as read."""
     mark_read(me().id, me().now)
-    flash("All notifications are marked as read.", "success")
+    flash(_("All notifications marked as read."), "success")
     return redirect(url_for("notifications.show"), 303)
 
 

@@ -16,6 +16,7 @@ from portal.presenters.rows import found_rows
 from portal.presenters.search_results import comment_excerpt
 from portal.queries import search
 from portal.security.guards import requires
+from portal.translation import _
 
 blueprint = Blueprint("search", __name__)
 
@@ -29,8 +30,8 @@ def show() -> ResponseReturnValue:
     text = examine(request.args.get("q", "")).text[:LONGEST]
     in_comments = request.args.get("in") == "comments"
     tabs = [
-        Tab("Requests", _url(text), current=not in_comments),
-        Tab("Comments", _url(text, within="comments"), current=in_comments),
+        Tab(_("Requests"), _url(text), current=not in_comments),
+        Tab(_("Comments"), _url(text, within="comments"), current=in_comments),
     ]
     if not words_of(text):
         return render_template("pages/search/ask.html", text=text)

@@ -30,16 +30,19 @@ from portal.security.next_page import safe_next
 from portal.security.sessions import LINK, SAFE_METHODS, portal_session
 from portal.services import sign_in as service
 from portal.services.errors import TooMany
+from portal.translation import _, lazy
 
 blueprint = Blueprint("sign_in", __name__)
 log = structlog.get_logger("portal.web")
 
-WRONG = "The e-mail address or the password is not right."
-ENDED = "Your session has ended. Sign in to go on: what you typed is kept."
-ENDED_EMPTY = "Your session has ended. Sign in to go on."
-ENDED_WITH_FILES = f"{ENDED} Files have to be chosen again."
-OLD_PAGE = "This page was open for a long time. Please sign in once more."
-NOT_YOURS = "A form was left open here by somebody else. It was not sent, and you cannot see it."
+WRONG = lazy("The email address or password is wrong.")
+ENDED = lazy("Your session has ended. Sign in to continue; what you typed is kept.")
+ENDED_EMPTY = lazy("Your session has ended. Sign in to continue.")
+ENDED_WITH_FILES = lazy(
+    "Your session has ended. Sign in to continue; what you typed is kept. Choose files again."
+)
+OLD_PAGE = lazy("This page was open too long. Sign in again.")
+NOT_YOURS = lazy("Someone else left a form open here. It was not sent, and you cannot see it.")
 
 
 @blueprint.get("/")
@@ -90,7 +93,7 @@ def leave() -> ResponseReturnValue:
     """End the session, here and in the database."""
     service.end(me().session_id, me().id)
     portal_session().sign_out()
-    flash("You are signed out.", "success")
+    flash(_("You are signed out."), "success")
     return redirect(url_for("sign_in.show"), 303)
 
 
@@ -114,7 +117,7 @@ def ask(_: SignInNeeded) -> ResponseReturnValue:
         return errors.on_http(too_large)
     kept = kept_forms.keep(request, current_settings())
     if kept is None:
-        flash(ENDED_EMPTY, "info")
+        flash(str(ENDED_EMPTY), "info")
         return redirect(url_for("sign_in.show"), 303)
     form = SignInForm(formdata=None, kept=kept_forms.seal(kept, current_settings()))
     return _form(form, 401, notice=ENDED_WITH_FILES if request.files else ENDED)
@@ -141,7 +144,7 @@ def _welcome(person: service.SignedIn, kept: KeptForm | None) -> Response:
     session.sign_in(token)
     log.info("signed in", user=person.user_id)
     if kept and not own:
-        flash(NOT_YOURS, "warning")
+        flash(str(NOT_YOURS), "warning")
     target = safe_next(request.args.get("next", ""))
     response = redirect(url_for("sign_in.resume") if own else target, 303)
     devices.remember(request, response, current_settings(), person.user_id)
@@ -160,7 +163,9 @@ def _form(form: SignInForm, status: int = 200, error: str = "", notice: str = ""
 def _too_many(form: SignInForm, many: TooMany) -> Response:
     minutes = -(-many.retry_after // 60)
     wait = "1 minute" if minutes == 1 else f"{minutes} minutes"
-    response = _form(form, 429, f"There were too many wrong tries. Wait {wait}, then try again.")
+    response = _form(
+        form, 429, _("Too many failed attempts. Wait %(wait)s, then try again.", wait=wait)
+    )
     response.headers["Retry-After"] = str(many.retry_after)
     return response
 

@@ -2,22 +2,26 @@
 
 from collections.abc import Mapping
 
+from babel.lists import format_list
+
 from portal.domain.deciding.bulk import Lock
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
+from portal.domain.marked import msgid
 from portal.domain.policy.policy import Bulk, Decision
 from portal.presentation.money import money
+from portal.translation import _, current, ngettext
 
 DONE = {
-    Decision.APPROVE: "approved",
-    Decision.REJECT: "rejected",
-    Decision.SEND_BACK: "sent back",
+    Decision.APPROVE: msgid("approved"),
+    Decision.REJECT: msgid("rejected"),
+    Decision.SEND_BACK: msgid("returned"),
 }
 SENTENCES: dict[str, str] = {
-    Lock.ONE_BY_ONE: "Requests of this type are decided one by one.",
-    Lock.OVER_LIMIT: "Its amount is too large to be decided among others.",
+    Lock.ONE_BY_ONE: msgid("Requests of this type are decided one at a time."),
+    Lock.OVER_LIMIT: msgid("Its amount is too large to be decided with others."),
     Lock.ON_HOLD: REFUSAL_SENTENCES[Refusal.ON_HOLD],
-    "recorded": "Your decision about it is recorded already and is being applied.",
-    Refusal.UNKNOWN_TASK: "It does not wait for you any more.",
+    "recorded": msgid("Your decision is already recorded and is being applied."),
+    Refusal.UNKNOWN_TASK: msgid("It no longer needs your decision."),
     **{reason: words for reason, words in REFUSAL_SENTENCES.items() if reason != "unknown_task"},
 }
 
@@ -25,22 +29,23 @@ SENTENCES: dict[str, str] = {
 def note(lock: Lock, bulk: Bulk | None, currency: str | None) -> str:
     """The reason in two or three words, for a row of a list."""
     if lock is Lock.ON_HOLD:
-        return "on hold"
+        return _("on hold")
     if lock is Lock.OVER_LIMIT and bulk is not None and bulk.up_to is not None and currency:
-        return f"over {money(bulk.up_to, currency)}"
-    return "one by one"
+        return _("over %(amount)s", amount=money(bulk.up_to, currency))
+    return _("open to decide")
 
 
 def sentence(code: str) -> str:
     """Why a task was left out, by its `Lock`, `Refusal` or "recorded"."""
-    return SENTENCES.get(code, REFUSAL_SENTENCES[Refusal.UNSUPPORTED])
+    return _(SENTENCES.get(code, REFUSAL_SENTENCES[Refusal.UNSUPPORTED]))
 
 
 def sum_words(totals: Mapping[str, int]) -> str:
     """`€1,234.50 and CHF 80.00`: a sum for each currency; empty without any."""
-    return " and ".join(money(minor, currency) for currency, minor in totals.items())
+    amounts = [money(minor, currency) for currency, minor in totals.items()]
+    return format_list(amounts, locale=current().locale) if len(amounts) > 1 else "".join(amounts)
 
 
 def requests_words(number: int) -> str:
     """`1 request`, `14 requests`."""
-    return "1 request" if number == 1 else f"{number} requests"
+    return ngettext("%(n)s request", "%(n)s requests", number)

@@ -9,6 +9,7 @@ from portal.domain.request.files import KeptFile
 from portal.presentation.labels import words_of
 from portal.presentation.money import money
 from portal.presentation.times import day
+from portal.translation import _
 
 
 def in_words(field: FormField, value: Any, names: Mapping[str, str]) -> str | None:
@@ -23,7 +24,7 @@ def in_words(field: FormField, value: Any, names: Mapping[str, str]) -> str | No
     if field.kind is FieldKind.CHOICE:
         return next((c.label for c in field.choices if c.value == value), str(value))
     if field.kind is FieldKind.PERSON:
-        return ", ".join(names.get(person, "Somebody unknown") for person in ids(value))
+        return ", ".join(names.get(person, _("Unknown person")) for person in ids(value))
     if field.kind is FieldKind.ATTACHMENTS:
         return ", ".join(kept(entry).name for entry in value)
     return loose(value)
@@ -71,7 +72,7 @@ def loose(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{words_of(str(key))}: {loose(item)}" for key, item in value.items())
     if isinstance(value, bool):
-        return "Yes" if value else "No"
+        return _("Yes") if value else _("No")
     return "" if value is None else str(value)
 
 

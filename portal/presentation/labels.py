@@ -1,11 +1,13 @@
 """Plain words for what the domain names in capitals. Unknown names become words, never blanks."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cache
 
+from portal.domain.marked import msgid
 from portal.domain.request.catalogue import COMMANDS_BY_NAME
-from portal.translation import _
+from portal.translation import _, current, ngettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,38 +21,57 @@ class Label:
 
 
 STATUSES = {
-    "STARTING": Label(
-        "Recorded, being started", "info", "arrow-path", "Recorded. It is being started."
+    "STARTING": Label(msgid("Starting"), "info", "arrow-path", msgid("Saved and being started.")),
+    "PENDING": Label(
+        msgid("Pending approval"), "info", "clock", msgid("Waiting for an approver to decide.")
     ),
-    "PENDING": Label("Waiting for approval", "info", "clock", "Waiting for someone to decide."),
-    "ON_HOLD": Label("On hold", "warn", "pause-circle", "On hold. All deadlines are stopped."),
-    "RETURNED": Label("Sent back", "warn", "arrow-uturn-left", "Sent back to be changed."),
-    "APPROVED": Label("Approved", "ok", "check-circle", "Approved by everyone who had to."),
-    "REJECTED": Label("Rejected", "bad", "x-circle", "Rejected."),
-    "TIMEOUT": Label(
-        "Ran out of time", "bad", "clock", "Every deadline passed without a decision."
+    "ON_HOLD": Label(
+        msgid("On hold"), "warn", "pause-circle", msgid("On hold. All deadlines are paused.")
     ),
-    "WITHDRAWN": Label("Withdrawn", "neutral", "minus-circle", "Withdrawn by the requester."),
-    "CANCELLED": Label("Cancelled", "neutral", "no-symbol", "Cancelled by an administrator."),
-    "FAILED": Label("Failed", "bad", "exclamation-triangle", "Failed in the old system."),
+    "RETURNED": Label(
+        msgid("Returned"),
+        "warn",
+        "arrow-uturn-left",
+        msgid("Returned to the requester for changes."),
+    ),
+    "APPROVED": Label(
+        msgid("Approved"), "ok", "check-circle", msgid("Approved by everyone required.")
+    ),
+    "REJECTED": Label(msgid("Rejected"), "bad", "x-circle", msgid("Rejected.")),
+    "TIMEOUT": Label(msgid("Expired"), "bad", "clock", msgid("Expired without a decision.")),
+    "WITHDRAWN": Label(
+        msgid("Withdrawn"), "neutral", "minus-circle", msgid("Withdrawn by the requester.")
+    ),
+    "CANCELLED": Label(
+        msgid("Cancelled"), "neutral", "no-symbol", msgid("Cancelled by an administrator.")
+    ),
+    "FAILED": Label(
+        msgid("Failed"), "bad", "exclamation-triangle", msgid("Failed in the old system.")
+    ),
     "QUESTION": Label(
-        "Waiting for an answer", "warn", "question-mark-circle", "An approver asked something."
+        msgid("Question open"),
+        "warn",
+        "question-mark-circle",
+        msgid("An approver asked a question."),
     ),
     "ATTENTION": Label(
-        "Needs attention", "bad", "exclamation-triangle", "An administrator must look."
+        msgid("Needs attention"),
+        "bad",
+        "exclamation-triangle",
+        msgid("An administrator needs to act."),
     ),
 }
 PRIORITIES = {
-    "LOW": Label("Low", "neutral", "chevron-down", "priority"),
-    "MEDIUM": Label("Normal", "neutral", "minus", "priority"),
-    "HIGH": Label("High", "warn", "chevron-up", "priority"),
-    "URGENT": Label("Urgent", "bad", "chevron-double-up"),
-    "CRITICAL": Label("Critical", "bad", "fire"),
+    "LOW": Label(msgid("Low"), "neutral", "chevron-down", msgid("priority")),
+    "MEDIUM": Label(msgid("Normal"), "neutral", "minus", msgid("priority")),
+    "HIGH": Label(msgid("High"), "warn", "chevron-up", msgid("priority")),
+    "URGENT": Label(msgid("Urgent"), "bad", "chevron-double-up"),
+    "CRITICAL": Label(msgid("Critical"), "bad", "fire"),
 }
 DECISIONS = {
-    "APPROVE": Label("Approved", "ok", "check"),
-    "REJECT": Label("Rejected", "bad", "x-mark"),
-    "SEND_BACK": Label("Sent back", "warn", "arrow-uturn-left"),
+    "APPROVE": Label(msgid("Approved"), "ok", "check"),
+    "REJECT": Label(msgid("Rejected"), "bad", "x-mark"),
+    "SEND_BACK": Label(msgid("Returned"), "warn", "arrow-uturn-left"),
 }
 
 
@@ -62,7 +83,14 @@ def words_of(name: str) -> str:
 
 def _look_up(table: dict[str, Label], name: str | Enum) -> Label:
     text = str(name.value if isinstance(name, Enum) else name)
-    return table.get(text.upper()) or Label(words_of(text))
+    label = table.get(text.upper())
+    return Label(words_of(text)) if label is None else _translated(label, current().code)
+
+
+@cache
+def _translated(label: Label, _language: str) -> Label:
+    sentence = _(label.sentence) if label.sentence else ""
+    return replace(label, words=_(label.words), sentence=sentence)
 
 
 def status(name: str | Enum) -> Label:
@@ -82,20 +110,27 @@ def decision(name: str | Enum) -> Label:
 
 def people(count: int) -> str:
     """`1 person`, `4 people`."""
-    return "1 person" if count == 1 else f"{count} people"
+    return ngettext("%(n)s person", "%(n)s people", count)
 
 
 def mode(name: str | Enum, total: int, needed: int | None = None, place: str | None = None) -> str:
     """How many must say yes: `Any one of 4 people in Finance`, `2 of 4 people`. `total` is how many
     were asked (groups, for `per_group`); `needed` is read by quorum only."""
     text = str(name.value if isinstance(name, Enum) else name).lower()
-    where = f" in {place}" if place else ""
     if text == "per_group":
-        return f"One from each of {total} groups" if total != 1 else "One from the group"
+        return ngettext("One from the group", "One from each of %(n)s groups", total)
+    asked = (
+        _("%(people)s in %(place)s", people=people(total), place=place) if place else people(total)
+    )
     if total == 1:
-        return f"1 person{where}"
-    wanted = {"any": "Any one of", "all": "All", "quorum": f"{needed} of"}.get(text, words_of(text))
-    return f"{wanted} {people(total)}{where}"
+        return asked
+    if text == "quorum":
+        return _("%(needed)s of %(people)s", needed=needed, people=asked)
+    return (
+        _("Any one of %(people)s", people=asked)
+        if text == "any"
+        else _("All %(people)s", people=asked)
+    )
 
 
 def count(number: int) -> str:

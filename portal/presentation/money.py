@@ -4,6 +4,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from portal.domain.money import decimals
+from portal.translation import ngettext
 
 # A sign only where it means one currency: a bare "$" could be any of twenty.
 _SIGNS = {"EUR": "€", "GBP": "£", "USD": "US$", "JPY": "JP¥", "INR": "₹", "KRW": "₩", "ILS": "₪"}
@@ -30,7 +31,7 @@ def money(minor: int, currency: str) -> str:
 def file_size(size: int) -> str:
     """`812 bytes`, `184 kB`, `2.4 MB`: in powers of ten, as file managers count."""
     if size < _KILO:
-        return "1 byte" if size == 1 else f"{size} bytes"
+        return ngettext("%(n)s byte", "%(n)s bytes", size)
     if size < _MEGA - _KILO // 2:
         return f"{size / _KILO:.0f} kB"
     if size < _MEGA * _KILO:

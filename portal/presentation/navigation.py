@@ -4,7 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from portal.domain.marked import msgid
 from portal.presentation import labels
+from portal.translation import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +81,25 @@ class AdminPlace:
 
 
 _PLACES = (
-    ("inbox", "Inbox", "inbox"),
-    ("requests", "My requests", "document-text"),
-    ("history", "History", "clock"),
-    ("search", "Search", "magnifying-glass"),
-    ("notifications", "Notifications", "bell"),
-    ("away", "Away", "calendar-days"),
+    ("inbox", msgid("Inbox"), "inbox"),
+    ("requests", msgid("My requests"), "document-text"),
+    ("history", msgid("History"), "clock"),
+    ("search", msgid("Search"), "magnifying-glass"),
+    ("notifications", msgid("Notifications"), "bell"),
+    ("away", msgid("Away"), "calendar-days"),
 )
 _ADMINISTRATION = (
-    ("attention", "Needs attention", "exclamation-triangle", {"admin"}),
-    ("messages", "Messages", "envelope", {"admin"}),
-    ("channels", "Chat channels", "chat-bubble-left-right", {"admin"}),
-    ("policy_moves", "Older policies", "arrow-up-on-square-stack", {"admin"}),
-    ("audit", "Audit", "shield-check", {"auditor", "admin"}),
-    ("rules", "Rules", "arrows-right-left", {"admin"}),
-    ("types", "Request types", "squares-2x2", {"admin"}),
-    ("people", "People and groups", "users", {"admin"}),
-    ("calendars", "Calendars", "calendar", {"admin"}),
-    ("jobs", "Jobs", "queue-list", {"admin"}),
-    ("settings", "Settings", "cog-6-tooth", {"admin"}),
+    ("attention", msgid("Needs attention"), "exclamation-triangle", {"admin"}),
+    ("messages", msgid("Messages"), "envelope", {"admin"}),
+    ("channels", msgid("Chat channels"), "chat-bubble-left-right", {"admin"}),
+    ("policy_moves", msgid("Older policies"), "arrow-up-on-square-stack", {"admin"}),
+    ("audit", msgid("Audit"), "shield-check", {"auditor", "admin"}),
+    ("rules", msgid("Rules"), "arrows-right-left", {"admin"}),
+    ("types", msgid("Request types"), "squares-2x2", {"admin"}),
+    ("people", msgid("People and groups"), "users", {"admin"}),
+    ("calendars", msgid("Calendars"), "calendar", {"admin"}),
+    ("jobs", msgid("Jobs"), "queue-list", {"admin"}),
+    ("settings", msgid("Settings"), "cog-6-tooth", {"admin"}),
 )
 
 # Addresses that are not simply the blueprint's name.
@@ -128,7 +130,7 @@ def build(
 
     def item(place: str, label: str, icon: str) -> Item:
         where = _PATHS.get(place, place)
-        return Item(label, f"{root}/{where}", icon, numbers.get(place), _current(where, path))
+        return Item(_(label), f"{root}/{where}", icon, numbers.get(place), _current(where, path))
 
     places = [place for place in _PLACES if place[0] in available]
     admin = [p for p in _ADMINISTRATION if p[0] in available and roles & p[3]]

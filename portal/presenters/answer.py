@@ -10,6 +10,7 @@ from portal.queries.readers import Reader
 from portal.security.identity import me
 from portal.services.commands import Receipt
 from portal.services.errors import Refused
+from portal.translation import _
 
 
 def reader() -> Reader:
@@ -28,7 +29,7 @@ def command_key() -> str:
     try:
         return str(UUID(request.form.get("command_id", "")))
     except ValueError:
-        abort(422, "The form came without its one-time key. Open the page again and resend it.")
+        abort(422, _("The form is incomplete. Reload the page and try again."))
 
 
 def answered(receipt: Receipt, text: str = "") -> Receipt:

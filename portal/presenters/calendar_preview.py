@@ -10,6 +10,7 @@ from portal.presenters.due_dates import LATE_IN_THE_DAY, moment
 from portal.queries import calendars
 from portal.queries.calendars import CalendarRecord, TypeCalendar
 from portal.services.due_dates import Hours, StageDue, due_dates, hours_in
+from portal.translation import _
 
 MOST_TYPES = 20
 
@@ -74,5 +75,5 @@ def _rows(
 
 def _due(stage: StageDue) -> str:
     if stage.plan.due_at is None or stage.hours is None:
-        return "not due"
+        return _("not due")
     return moment(stage.plan.due_at, zone_of(stage.hours.calendar))

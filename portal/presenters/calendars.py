@@ -6,20 +6,21 @@ from typing import Any
 from portal.domain.time.calendars import DAY_NAMES, CalendarChangeKind, hours_words
 from portal.queries.calendars import CalendarChangeRecord
 from portal.services.calendars import countries, parts_of
+from portal.translation import _, lazy
 
-EVERY_HOUR = "every hour of every day"
+EVERY_HOUR = lazy("every hour of every day")
 _NAMES = {
-    "name": "the name",
-    "time_zone": "the time zone",
-    "country": "the public holidays",
-    "subdivision": "the part of the country",
+    "name": lazy("the name"),
+    "time_zone": lazy("the time zone"),
+    "country": lazy("the public holidays"),
+    "subdivision": lazy("the region"),
 }
 
 
 def place_words(country: str | None, subdivision: str | None) -> str:
     """ "Germany, Berlin", or that there are none."""
     if country is None:
-        return "No public holidays"
+        return _("No public holidays")
     name = countries().get(country, country)
     return f"{name}, {parts_of(country).get(subdivision, subdivision)}" if subdivision else name
 
@@ -29,15 +30,20 @@ def done(change: CalendarChangeRecord) -> str:
     data = change.data
     match change.kind:
         case CalendarChangeKind.ADDED:
-            return "Added"
+            return _("Added")
         case CalendarChangeKind.DELETED:
             return f"{change.name} deleted"
         case CalendarChangeKind.TYPE:
             before, after = (data.get(side) or EVERY_HOUR for side in ("before", "after"))
-            return f"{data.get('type')} goes by {after} in place of {before}"
+            return _(
+                "%(kind)s uses %(after)s instead of %(before)s",
+                kind=data.get("type"),
+                after=after,
+                before=before,
+            )
     before, after = data["before"], data["after"]
     parts = [part for name in after for part in _parts(name, before[name], after[name])]
-    return f"Changed {'; '.join(parts)}"
+    return _("Changed %(parts)s", parts="; ".join(parts))
 
 
 def _parts(name: str, before: Any, after: Any) -> list[str]:
@@ -48,7 +54,7 @@ def _parts(name: str, before: Any, after: Any) -> list[str]:
             if before.get(key, []) != after.get(key, [])
         ]
     if name in ("closed_days", "worked_days"):
-        return _days("closed" if name == "closed_days" else "worked holiday", before, after)
+        return _days(_("closed") if name == "closed_days" else _("working holiday"), before, after)
     old, new = (_value(name, value) for value in (before, after))
     return [f"{_NAMES[name]} from {old} to {new}"]
 
@@ -56,7 +62,10 @@ def _parts(name: str, before: Any, after: Any) -> list[str]:
 def _days(what: str, before: Any, after: Any) -> list[str]:
     old, new = set(_lines(before)), set(_lines(after))
     added = [f"{what}: {line}" for line in sorted(new - old)]
-    return [*added, *(f"no longer {what}: {line}" for line in sorted(old - new))]
+    return [
+        *added,
+        *(_("no longer %(what)s: %(line)s", what=what, line=line) for line in sorted(old - new)),
+    ]
 
 
 def _lines(days: Any) -> list[str]:

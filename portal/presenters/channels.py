@@ -3,14 +3,15 @@
 from portal.domain.notices.chat import SERVICES, ChannelChange, ChatMessage, harmless
 from portal.presentation.labels import words_of
 from portal.queries.channels import ChangeRecord
+from portal.translation import _, lazy
 
 KINDS: dict[str, str] = {
-    ChannelChange.ADDED: "Added",
-    ChannelChange.CHANGED: "Changed",
-    ChannelChange.SWITCHED_ON: "Switched on",
-    ChannelChange.SWITCHED_OFF: "Switched off",
-    ChannelChange.TESTED: "Tested",
-    ChannelChange.REMOVED: "Removed",
+    ChannelChange.ADDED: lazy("Added"),
+    ChannelChange.CHANGED: lazy("Changed"),
+    ChannelChange.SWITCHED_ON: lazy("Turned on"),
+    ChannelChange.SWITCHED_OFF: lazy("Turned off"),
+    ChannelChange.TESTED: lazy("Tested"),
+    ChannelChange.REMOVED: lazy("Removed"),
 }
 
 
@@ -32,7 +33,7 @@ def done(change: ChangeRecord) -> str:
         case ChannelChange.REMOVED:
             return f"{words}: {_shown(before)}"
         case ChannelChange.CHANGED if before == after:
-            return f"{words}: a new address at the same place"
+            return _("%(words)s: a new address at the same place", words=words)
         case ChannelChange.CHANGED:
             return f"{words} from {_shown(before)} to {_shown(after)}"
     return words
@@ -45,7 +46,10 @@ def _shown(side: dict[str, str] | None) -> str:
 def test_message(name: str, public_url: str) -> ChatMessage:
     """What an administrator sends to themselves."""
     return ChatMessage(
-        title="A test message",
-        text=f"{harmless(name, 80)} tries whether Gloria Approvals can write here.",
-        ending=f"Set up at: {public_url}/admin/channels",
+        title=_("Test message"),
+        text=_(
+            "%(harmless)s is testing whether Gloria Approvals can write here.",
+            harmless=harmless(name, 80),
+        ),
+        ending=_("Set up at: %(public_url)s/admin/channels", public_url=public_url),
     )

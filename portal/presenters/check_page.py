@@ -20,6 +20,7 @@ from portal.queries import asked
 from portal.services import expecting
 from portal.services.expecting import Journey
 from portal.services.requests import NewRequest
+from portal.translation import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Answer:
 def answers(form: RequestForm) -> tuple[Answer, ...]:
     """All answers of a valid form, in its order."""
     content = form.content()
-    listed = [Answer("Title", content.title, "title")]
+    listed = [Answer(_("Title"), content.title, "title")]
     for each, drawn in form.type_fields():
         person = {drawn.data: drawn.typed} if each.kind is FieldKind.PERSON else {}
         words = in_words(each, content.fields[each.name], person)

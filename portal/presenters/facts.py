@@ -14,6 +14,7 @@ from portal.presentation.form_words import as_date, attached, in_words, loose, s
 from portal.presentation.labels import words_of
 from portal.presentation.money import money
 from portal.presentation.parts import Change
+from portal.translation import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def _sides(
     if name == "title" or (name == "currency" and field is None):
         return words_of(name), getattr(before, name), getattr(after, name)
     if name == "amount" and field is None:
-        return "Amount", _amount(before), _amount(after)
+        return _("Amount"), _amount(before), _amount(after)
     old, new = before.fields.get(name), after.fields.get(name)
     if field is None:
         return words_of(name), loose(old) or None, loose(new) or None
@@ -103,7 +104,7 @@ def _amount(content: Content) -> str | None:
 
 
 def _file(file: KeptFile) -> File:
-    kind = file.name.rpartition(".")[2].upper() if "." in file.name else "File"
+    kind = file.name.rpartition(".")[2].upper() if "." in file.name else _("File")
     try:
         url = url_for("requests.download", attachment_id=UUID(file.id))
     except ValueError:

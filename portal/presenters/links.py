@@ -13,7 +13,7 @@ from portal.queries import request as requests
 from portal.queries.links import LinkRecord
 from portal.queries.readers import Reader
 from portal.security.identity import Identity
-from portal.translation import _
+from portal.translation import _, lazy
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,41 +24,44 @@ class News:
     changes: tuple[Change, ...] = ()
 
 
+_BEFORE = {
+    Decision.APPROVE: lazy("{name} already approved this."),
+    Decision.REJECT: lazy("{name} already rejected this."),
+    Decision.SEND_BACK: lazy("{name} already returned this."),
+    "": lazy("{name} already decided this."),
+}
+
+
 def elsewhere(link: LinkRecord) -> ErrorPage:
     """The link was sent to another person."""
     name = link.recipient_name
     return ErrorPage(
         403,
-        "This link is for somebody else",
-        f"It was sent to {name}, and it opens for {name} only. Nothing was changed.",
+        _("This link is for someone else"),
+        _("It was sent to %(name)s and works only for %(name)s. Nothing was changed.", name=name),
         (
-            f"If you should decide in place of {name}, ask {name} to set up a delegation to you.",
-            "If that is not possible, an administrator can give the task to you.",
-            "If you were asked yourself, the request stands in your inbox.",
+            _("If you should decide for %(name)s, ask %(name)s to delegate to you.", name=name),
+            _("If that is not possible, ask an administrator to reassign the task to you."),
+            _("If you were asked too, the request is in your inbox."),
         ),
         "lock-closed",
     )
 
 
-def deed(link: LinkRecord) -> str:
-    """What was done with the task, such as "approved this"."""
-    return _(DEEDS[Decision(link.taken)]) if link.taken else _("decided this")
-
-
-DEEDS = {
-    Decision.APPROVE: msgid("approved this"),
-    Decision.REJECT: msgid("rejected this"),
-    Decision.SEND_BACK: msgid("returned this"),
-}
-
-
 def news(link: LinkRecord, person: Identity) -> News:
     """Why the link no longer leads to a decision."""
     if link.decided_by is not None:
-        return News(f"{link.decided_by_name} {deed(link)} before you did.")
+        name = link.decided_by_name
+        taken = _BEFORE.get(link.taken or "", _BEFORE[""])
+        return News(taken.format(name=name))
     if link.content_version != link.seen_version:
-        return News("The request was changed after the message was sent.", _changes(link, person))
-    return News(f"The request does not need your decision any more. {status(link.status).sentence}")
+        return News(_("The request changed after the message was sent."), _changes(link, person))
+    return News(
+        _(
+            "This request no longer needs your decision. %(sentence)s",
+            sentence=status(link.status).sentence,
+        )
+    )
 
 
 def _changes(link: LinkRecord, person: Identity) -> tuple[Change, ...]:

@@ -6,6 +6,7 @@ from portal.domain.people.absence import ChangeKind
 from portal.presentation.labels import words_of
 from portal.queries.staff import ChangeRecord, StaffRecord
 from portal.services.people import Act
+from portal.translation import _, lazy
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,50 +20,62 @@ class Question:
 
 
 # Of somebody who has no calendar of their own.
-NO_PLACE = "no place of their own"
+NO_PLACE = lazy("no location")
 
 _QUESTIONS: dict[Act, Question] = {
     Act.DEACTIVATE: Question(
-        "Deactivate {name}?",
-        "They are signed out everywhere and cannot sign in, and their delegations end. The record"
-        " keeps their name. They can be activated again.",
-        "Deactivate {name}", "{name} is deactivated.",
+        lazy("Deactivate {name}?"),
+        lazy(
+            "They are signed out everywhere and can no longer sign in, and their delegations"
+            " end. Records keep their name. You can activate them again."
+        ),
+        lazy("Deactivate {name}"),
+        lazy("{name} was deactivated."),
     ),
     Act.ACTIVATE: Question(
-        "Activate {name}?",
-        "They can sign in again, and can be asked. Tasks that went to others stay there.",
-        "Activate {name}", "{name} is active again.",
+        lazy("Activate {name}?"),
+        lazy("They can sign in and be asked again. Tasks that moved to others stay there."),
+        lazy("Activate {name}"),
+        lazy("{name} is active again."),
     ),
     Act.JOIN: Question(
-        "Add {name} to {value}?",
-        "From now on they are asked wherever the group is. What is open stays with those who are"
-        " asked already.",
-        "Add to the group", "{name} is in {value} now.",
+        lazy("Add {name} to {value}?"),
+        lazy(
+            "From now on they are asked wherever the group is asked. Open requests stay with"
+            " their current approvers."
+        ),
+        lazy("Add to group"),
+        lazy("{name} was added to {value}."),
     ),
     Act.LEAVE: Question(
-        "Take {name} out of {value}?",
-        "What they are asked as a member of the group is routed anew.",
-        "Take out of the group", "{name} is not in {value} any more.",
+        lazy("Remove {name} from {value}?"),
+        lazy("Tasks they have as a member of the group get new approvers."),
+        lazy("Remove from group"),
+        lazy("{name} was removed from {value}."),
     ),
     Act.MANAGER: Question(
-        "Make {value} the manager of {name}?",
-        "Open requests of theirs that ask the manager before are routed anew.",
-        "Change the manager", "The manager of {name} is {value} now.",
+        lazy("Make {value} the manager of {name}?"),
+        lazy("Their open requests that ask the current manager get new approvers."),
+        lazy("Change manager"),
+        lazy("{value} is now the manager of {name}."),
     ),
     Act.PLACE: Question(
-        "Move {name} to {value}?",
-        "Where a policy goes by the approvers' places, what they are asked from now on is due by"
-        " these working hours. Their times and quiet hours follow the place's time zone. Deadlines"
-        " that stand already do not move.",
-        "Change the place", "The place of {name} is {value} now.",
+        lazy("Change the location of {name} to {value}?"),
+        lazy(
+            "Where a policy follows the approvers' locations, new tasks are due by these working"
+            " hours. Their times and quiet hours follow the location's time zone. Existing"
+            " deadlines do not change."
+        ),
+        lazy("Change location"),
+        lazy("{name}'s location is now {value}."),
     ),
     Act.ROLES: Question(
-        "Change the roles of {name} to {value}?",
-        "Rights change at once, and what they are asked by a role they no longer hold is routed"
-        " anew.",
-        "Change the roles", "The roles of {name} are {value} now.",
+        lazy("Change the roles of {name} to {value}?"),
+        lazy("Rights change at once. Tasks they have through a removed role get new approvers."),
+        lazy("Change roles"),
+        lazy("{name}'s roles are now {value}."),
     ),
-}  # fmt: skip
+}
 
 
 def question(act: Act, person: StaffRecord, value: str) -> Question:
@@ -73,15 +86,15 @@ def question(act: Act, person: StaffRecord, value: str) -> Question:
 
 
 KINDS: dict[str, str] = {
-    ChangeKind.DEACTIVATED: "Deactivated",
-    ChangeKind.ACTIVATED: "Activated",
-    ChangeKind.MANAGER: "Manager changed",
-    ChangeKind.ROLES: "Roles changed",
-    ChangeKind.PLACE: "Place changed",
-    ChangeKind.GROUP_JOINED: "Joined the group",
-    ChangeKind.GROUP_LEFT: "Left the group",
-    ChangeKind.AWAY: "Delegation set",
-    ChangeKind.BACK: "Delegation ended",
+    ChangeKind.DEACTIVATED: lazy("Deactivated"),
+    ChangeKind.ACTIVATED: lazy("Activated"),
+    ChangeKind.MANAGER: lazy("Manager changed"),
+    ChangeKind.ROLES: lazy("Roles changed"),
+    ChangeKind.PLACE: lazy("Location changed"),
+    ChangeKind.GROUP_JOINED: lazy("Joined the group"),
+    ChangeKind.GROUP_LEFT: lazy("Left the group"),
+    ChangeKind.AWAY: lazy("Absence added"),
+    ChangeKind.BACK: lazy("Absence ended"),
 }
 
 
@@ -107,7 +120,11 @@ def done(change: ChangeRecord, names: dict[str, str]) -> str:
 
 def _zones(data: dict[str, str]) -> str:
     before, after = (data.get(side, "").replace("_", " ") for side in ("zone_before", "zone_after"))
-    return "" if before == after else f", time zone from {before} to {after}"
+    return (
+        ""
+        if before == after
+        else _(", time zone from %(before)s to %(after)s", before=before, after=after)
+    )
 
 
 def people_in(changes: tuple[ChangeRecord, ...]) -> set[str]:

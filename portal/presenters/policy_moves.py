@@ -17,7 +17,7 @@ from portal.queries.policy_moves import Behind
 from portal.queries.request import RequestRecord
 from portal.services.forecast import forecast
 from portal.services.requests import difference_of, policy_of
-from portal.translation import _
+from portal.translation import _, lazy
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +81,35 @@ def _step(
 def _words(changes: PolicyDifference) -> tuple[tuple[str, str], ...]:
     """Each stage that differs: what became of it, and its name."""
     return (
-        *(("Added", stage.name) for stage in changes.added),
-        *(("Gone", stage.name) for stage in changes.gone),
+        *((_("Added"), stage.name) for stage in changes.added),
+        *((_("Removed"), stage.name) for stage in changes.gone),
         *(
-            ("Changed", f"{each.after.name} ({', '.join(map(_part, each.parts))})")
+            (_("Changed"), f"{each.after.name} ({', '.join(map(_part, each.parts))})")
             for each in changes.changed
         ),
     )
 
 
 def _part(name: str) -> str:
-    return PARTS.get(name, words_of(name).lower())
+    return str(PARTS.get(name, words_of(name).lower()))
 
 
 PARTS = {
-    "rules": "who is asked", "mode": "how many must approve", "quorum": "votes needed",
-    "quorum_percent": "share needed", "condition": "when it is needed",
-    "condition_text": "the words for when it is needed", "distinct": "distinct people",
-    "reads": "the fields it depends on", "rejection": "what a rejection does",
-    "comment_required": "when a comment is required", "fallback": "who stands in",
-    "receivers": "who may receive a task",
-    "elapsed": "which hours count", "working_time": "whose hours count",
-    "remind_after": "reminders", "escalate": "escalations", "expire_after": "its deadline",
-}  # fmt: skip
+    "rules": lazy("who is asked"),
+    "mode": lazy("how many must approve"),
+    "quorum": lazy("votes needed"),
+    "quorum_percent": lazy("share needed"),
+    "condition": lazy("when it is needed"),
+    "condition_text": lazy("the description of when it is needed"),
+    "distinct": lazy("distinct people"),
+    "reads": lazy("the fields it depends on"),
+    "rejection": lazy("what a rejection does"),
+    "comment_required": lazy("when a comment is required"),
+    "fallback": lazy("the fallback approver"),
+    "receivers": lazy("who may receive a task"),
+    "elapsed": lazy("which hours count"),
+    "working_time": lazy("whose calendar is used"),
+    "remind_after": lazy("reminders"),
+    "escalate": lazy("escalations"),
+    "expire_after": lazy("its deadline"),
+}

@@ -22,16 +22,17 @@ from portal.models import Delegation, Request, Task, User
 from portal.models.columns import new_id
 from portal.models.states import kept_states
 from portal.services.people_changes import note
+from portal.translation import _, lazy
 
 MOST = 100
 
 WHY = {
-    Refusal.EXCLUDED: "asked for it, or may not decide it for another reason",
-    Refusal.ALREADY_ASKED: "is asked in the same stage already, and has one vote there",
+    Refusal.EXCLUDED: lazy("is the requester or is not allowed to decide it"),
+    Refusal.ALREADY_ASKED: lazy("is already asked in the same stage"),
 }
-OTHER_TYPE = "the delegation is not about this type of request"
-OTHER_AMOUNT = "the amount is above the limit of the delegation, or in another currency"
-ANOTHERS = "you have it for somebody else, and it is not passed on"
+OTHER_TYPE = lazy("the delegation does not include this request type")
+OTHER_AMOUNT = lazy("the amount is above the delegation's limit or in another currency")
+ANOTHERS = lazy("you have it for someone else, and it is not passed on")
 
 
 class AbsenceRefused(Exception):
@@ -67,15 +68,19 @@ class OtherAbsence:
 def check(absence: NewAbsence) -> tuple[OtherAbsence, ...]:
     """Raise AbsenceRefused if it cannot be; else when the delegate is away too for a part of it."""
     if absence.delegate_id == absence.delegator_id:
-        raise AbsenceRefused("person", "Whoever is away cannot act for themselves: choose another.")
+        raise AbsenceRefused(
+            "person", _("You cannot delegate to the person who is away. Choose someone else.")
+        )
     if absence.period.ends_at <= absence.period.starts_at:
-        raise AbsenceRefused("last", "This absence is over already: give a last day to come.")
+        raise AbsenceRefused("last", _("The last day is in the past. Choose a later one."))
     _require_able(absence)
     own = db.session.scalar(
         select(Delegation.ends_at).where(_across(absence, absence.delegator_id))
     )
     if own is not None:
-        raise AbsenceRefused("first", "There is a delegation for this time already: end it first.")
+        raise AbsenceRefused(
+            "first", _("There is already a delegation for this time. End it first.")
+        )
     away = select(User.name, Delegation.starts_at, Delegation.ends_at).join(
         User, User.id == Delegation.delegator_id
     )
@@ -87,7 +92,8 @@ def check(absence: NewAbsence) -> tuple[OtherAbsence, ...]:
         if each.starts_at <= absence.period.starts_at and each.ends_at >= absence.period.ends_at:
             name = each.name
             raise AbsenceRefused(
-                "person", f"{name} is away all this time too: choose somebody else."
+                "person",
+                _("%(name)s is also away during this time. Choose someone else.", name=name),
             )
     return found
 
@@ -191,10 +197,10 @@ def _require_able(absence: NewAbsence) -> None:
     for person_id, field in ((absence.delegate_id, "person"), (absence.delegator_id, "first")):
         person = people.get(person_id)
         if person is None or not person.is_active:
-            raise AbsenceRefused(field, "This person does not work here any more.")
+            raise AbsenceRefused(field, _("This person no longer works here."))
         if Role.AUDITOR.value in person.roles:
             raise AbsenceRefused(
-                field, f"{person.name} is an auditor, who reads and never decides."
+                field, _("%(name)s is an auditor and cannot decide.", name=person.name)
             )
 
 
@@ -250,7 +256,7 @@ def preview(absence: NewAbsence, delegate: str) -> Preview:
 
 def _why_not(row: Any, state: Approval | None, absence: NewAbsence, delegate: str) -> str:
     if row.acting_for is not None:
-        return ANOTHERS
+        return str(ANOTHERS)
     asked = Absence(
         id="",
         delegator_id=absence.delegator_id,
@@ -261,7 +267,7 @@ def _why_not(row: Any, state: Approval | None, absence: NewAbsence, delegate: st
         currency=absence.currency,
     )
     if not covers(asked, row.type_code, row.amount, row.currency):
-        return OTHER_AMOUNT if covers(asked, row.type_code, None, None) else OTHER_TYPE
+        return str(OTHER_AMOUNT if covers(asked, row.type_code, None, None) else OTHER_TYPE)
     return "" if state is None else _refused(state, row.id, absence, delegate)
 
 

@@ -12,6 +12,7 @@ from portal.models import User
 from portal.models.columns import new_id
 from portal.services import passwords, sign_in
 from portal.services.preferences import time_digests
+from portal.translation import _
 
 LONGEST_NAME = 120
 NO_PLACES = ("Etc/", "posix/", "right/", "SystemV/", "US/")
@@ -27,7 +28,9 @@ def create_admin(email: str, name: str, password: str) -> str:
     check_password(password, email)
     taken = select(User.id).where(func.lower(User.email) == email.lower())
     if db.session.execute(taken).first():
-        raise AccountRefused(f"There is an account with the e-mail address {email} already.")
+        raise AccountRefused(
+            _("There is already an account with the email address %(email)s.", email=email)
+        )
     user_id = new_id()
     db.session.execute(
         insert(User).values(
@@ -55,15 +58,17 @@ def set_password(user_id: str, password: str) -> None:
 def check_password(password: str, email: str) -> None:
     """Raise AccountRefused for a password that is too short, too long or plain to guess."""
     if not passwords.SHORTEST <= len(password) <= passwords.LONGEST:
-        raise AccountRefused(f"The password needs at least {passwords.SHORTEST} characters.")
+        raise AccountRefused(
+            _("The password needs at least %(shortest)s characters.", shortest=passwords.SHORTEST)
+        )
     if len(set(password)) < 5 or password.lower() in email.lower() or "\x00" in password:
-        raise AccountRefused("The password is easy to guess: choose another one.")
+        raise AccountRefused(_("This password is easy to guess. Choose another one."))
 
 
 def change_time_zone(user_id: str, zone: str) -> None:
     """Show the person's times in another zone. Raises AccountRefused for an unknown one."""
     if zone not in time_zones():
-        raise AccountRefused("Choose a time zone from the list.")
+        raise AccountRefused(_("Choose a time zone from the list."))
     db.session.execute(update(User).where(User.id == user_id).values(time_zone=zone))
     time_digests(user_id)
     db.session.commit()
@@ -80,12 +85,19 @@ def _checked_email(email: str) -> str:
     try:
         checked = validate_email(email.strip(), check_deliverability=False)
     except EmailNotValidError as error:
-        raise AccountRefused(f"This is no e-mail address we can use: {error}") from error
+        raise AccountRefused(
+            _("This email address cannot be used: %(error)s", error=error)
+        ) from error
     return checked.normalized
 
 
 def _checked_name(name: str) -> str:
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise AccountRefused(f"The name needs 1 to {LONGEST_NAME} ordinary characters.")
+        raise AccountRefused(
+            _(
+                "The name needs 1 to %(longest_name)s ordinary characters.",
+                longest_name=LONGEST_NAME,
+            )
+        )
     return name

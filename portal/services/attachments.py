@@ -16,6 +16,7 @@ from portal.models.columns import new_id
 from portal.services.errors import Busy
 from portal.services.file_store import FileStore, StoreAway, StoreFull
 from portal.services.virus_scan import Scanner, ScannerAway
+from portal.translation import _
 
 MEGABYTE = 1_000_000
 # Files in drafts of one person; nobody fills the disk by never sending anything.
@@ -71,9 +72,20 @@ def keep(
         name = shown_name(upload.name)
         try:
             if count >= store.most:
-                raise Unfit(f"“{name}” is one too many: attach {store.most} files.")
+                raise Unfit(
+                    _(
+                        "“%(name)s” is one file too many. Attach at most %(most)s files.",
+                        name=name,
+                        most=store.most,
+                    )
+                )
             if unsent >= MOST_UNSENT:
-                raise Unfit(f"“{name}” is one too many in your drafts: send or delete some first.")
+                raise Unfit(
+                    _(
+                        "“%(name)s” is one file too many in your drafts. Delete some drafts first.",
+                        name=name,
+                    )
+                )
             row = _stored(store, name, upload.stream)
         except Unfit as unfit:
             problems.append((upload.field, str(unfit)))
@@ -156,7 +168,13 @@ def _stored(store: Store, name: str, stream: IO[bytes]) -> KeptFile:
     size, digest = _measured(stream, store.largest)
     if size > store.largest:
         limit = store.largest // MEGABYTE
-        raise Unfit(f"“{name}” is larger than {limit} MB: make it smaller, or split it.")
+        raise Unfit(
+            _(
+                "“%(name)s” is larger than %(limit)s MB. Attach a smaller file or split it.",
+                name=name,
+                limit=limit,
+            )
+        )
     _look_at(store.scanner, name, stream)
     attachment_id = new_id()
     stream.seek(0)
@@ -167,7 +185,7 @@ def _stored(store: Store, name: str, stream: IO[bytes]) -> KeptFile:
     except StoreAway as away:
         log.error("attachments.store_away", error=str(away), alarm=True)
         raise Unfit(
-            f"“{name}” could not be stored just now: attach it again in a moment."
+            _("“%(name)s” could not be stored. Attach it again in a moment.", name=name)
         ) from away
     return KeptFile(attachment_id, name, content_type, size, digest)
 
@@ -191,8 +209,16 @@ def _look_at(scanner: Scanner | None, name: str, stream: IO[bytes]) -> None:
         finding = scanner.finding(stream)
     except ScannerAway as away:
         log.error("attachments.scanner_away", error=str(away), alarm=True)
-        words = f"“{name}” could not be checked for viruses just now: attach it again in a moment."
+        words = _(
+            "“%(name)s” could not be checked for viruses. Attach it again in a moment.", name=name
+        )
         raise Unfit(words) from away
     if finding is not None:
         log.warning("attachments.infected", finding=finding)
-        raise Unfit(f"“{name}” was not kept: the virus scanner found {finding} in it.")
+        raise Unfit(
+            _(
+                "“%(name)s” was not accepted: the virus scanner found %(finding)s.",
+                name=name,
+                finding=finding,
+            )
+        )

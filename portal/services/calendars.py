@@ -18,14 +18,15 @@ from portal.domain.time.working_time import add_business_minutes
 from portal.extensions import db
 from portal.models import Calendar, CalendarChange, Message, RequestType, User
 from portal.services.preferences import time_digests
+from portal.translation import _, lazy
 
 __all__ = ["countries", "parts_of"]
 
 
 # The clocks of a policy count minutes of work; a calendar that never has that many stops requests.
 LEAST_MINUTES = 30 * 8 * 60
-TOO_LITTLE = "This calendar has too little working time: less than 240 hours in five years."
-SENT_BEFORE = "This form was sent before and made another calendar. Open “Add a calendar” anew."
+TOO_LITTLE = lazy("This calendar has too little working time: less than 240 hours in five years.")
+SENT_BEFORE = lazy("This form was already used for another calendar. Open “Add a calendar” again.")
 
 
 class CalendarRefused(Exception):
@@ -131,9 +132,7 @@ def delete(calendar_id: str, actor_id: str) -> None:
         db.session.commit()
     except IntegrityError as error:
         db.session.rollback()
-        raise CalendarRefused(
-            "Something goes by this calendar, so it cannot be deleted."
-        ) from error
+        raise CalendarRefused(_("This calendar is in use and cannot be deleted.")) from error
 
 
 def choose_for_type(type_id: str, calendar_id: str | None, seen: str | None, actor_id: str) -> bool:
@@ -187,7 +186,7 @@ def _check(content: Content) -> None:
 
 
 def _taken(content: Content) -> CalendarRefused:
-    return CalendarRefused(f"There is a calendar called “{content.name}” already.")
+    return CalendarRefused(_("There is already a calendar called “%(name)s”.", name=content.name))
 
 
 def _name_of(calendar_id: str) -> str:
@@ -196,7 +195,7 @@ def _name_of(calendar_id: str) -> str:
     name = db.session.scalar(one.with_for_update(read=True))
     if name is None:
         db.session.rollback()
-        raise CalendarRefused("That calendar is not there any more: choose another one.")
+        raise CalendarRefused(_("That calendar no longer exists. Choose another one."))
     return name
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_not
 from portal.chat import post, sealing
 from portal.chat.post import NotTaken, Post
 from portal.config import ChatSettings
+from portal.domain.marked import msgid
 from portal.domain.networks import is_inside
 from portal.domain.notices.chat import (
     Address,
@@ -22,15 +23,16 @@ from portal.domain.notices.chat import (
 from portal.extensions import db
 from portal.models import ChatChannel, ChatChannelChange, User
 from portal.models.channels import mark_of
+from portal.translation import _
 
-TAKEN = "is the name of another channel."
-INSIDE = "must not lead inside the network: CHAT_ALLOWED_HOSTS says where it may."
-SENT_BEFORE = "cannot be kept: this form was sent before. Open “Add a channel” anew."
+TAKEN = msgid("is the name of another channel.")
+INSIDE = msgid("must not point inside the network. CHAT_ALLOWED_HOSTS lists the exceptions.")
+SENT_BEFORE = msgid("cannot be saved: this form was already used. Open “Add a channel” again.")
 MOST = 20
-SENT = "The chat service took the test message."
-UNREADABLE = "Its address cannot be read with the present SECRET_KEY: give it again."
-NOBODY = "Your account has nothing that can stand in the address: no e-mail address or number."
-BUSY = "Another test is under way: try again in a moment."
+SENT = msgid("The test message was sent.")
+UNREADABLE = msgid("Its address cannot be read with the current SECRET_KEY. Enter it again.")
+NOBODY = msgid("Your account has no email address or employee number to use in the address.")
+BUSY = msgid("Another test is running. Try again in a moment.")
 _one_test = threading.Lock()
 
 
@@ -76,7 +78,7 @@ def add(setup: Setup, wish: Wish) -> None:
     _require_free(wish)
     _require_same(setup, wish)
     if (db.session.scalar(select(func.count()).select_from(ChatChannel)) or 0) >= MOST:
-        raise NameRefused(f"is one too many: there are {MOST} channels already.")
+        raise NameRefused(_("cannot be added: there are already %(most)s channels.", most=MOST))
     row = insert_or_not(ChatChannel).values(id=wish.channel_id, **values).on_conflict_do_nothing()
     if db.session.execute(row.returning(ChatChannel.id)).one_or_none() is not None:
         _note(wish.channel_id, ChannelChange.ADDED, wish.actor_id, after=_shown(values))
@@ -167,7 +169,7 @@ def _try(setup: Setup, row: dict[str, Any], me: Recipient, words: ChatMessage) -
     except sealing.Unreadable:
         return UNREADABLE
     except AddressRefused as refused:
-        return f"Its address {refused}"
+        return _("Its address %(refused)s", refused=refused)
     except NotTaken as error:
         return str(error)
     return None

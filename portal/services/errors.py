@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
 from portal.domain.request.commands import Command
+from portal.translation import _
 
 STATUS: dict[Refusal, int] = {
     Refusal.NOT_YOURS: 403,
@@ -42,7 +43,7 @@ class Refused(Exception):
     @property
     def sentence(self) -> str:
         """Why, in the product's words."""
-        return self.detail or REFUSAL_SENTENCES[self.reason]
+        return self.detail or _(REFUSAL_SENTENCES[self.reason])
 
 
 def text_of(command: Command) -> str:

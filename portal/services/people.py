@@ -34,6 +34,7 @@ from portal.models.states import kept_states
 from portal.services import absences, sign_in
 from portal.services.people_changes import have_reviewed, note
 from portal.services.preferences import time_digests
+from portal.translation import _
 
 LONGEST_CHAIN = 100
 # So many requests a preview looks at.
@@ -101,7 +102,7 @@ def _deactivate(wish: Change, person: User) -> bool:
     if not person.is_active:
         return False
     if wish.person_id == wish.actor_id:
-        raise PeopleRefused("Nobody can deactivate themselves: another administrator has to.")
+        raise PeopleRefused(_("You cannot deactivate yourself. Ask another administrator."))
     _require_another_admin(person)
     _set(person, is_active=False)
     sign_in.end_all(person.id)
@@ -137,11 +138,17 @@ def _new_manager(person: User, manager_id: str) -> str:
     """The new manager's name. Nobody stands above themselves, over however many others."""
     manager = db.session.get(User, manager_id)
     if manager is None or not manager.is_active:
-        raise PeopleRefused("The manager has to be somebody active.")
+        raise PeopleRefused(_("The manager must be an active person."))
     above: str | None = manager_id
-    for _ in range(LONGEST_CHAIN):
+    for _step in range(LONGEST_CHAIN):
         if above == person.id:
-            raise PeopleRefused(f"{person.name} is above {manager.name}: that would be a circle.")
+            raise PeopleRefused(
+                _(
+                    "%(name)s manages %(manager)s already, directly or through others.",
+                    name=person.name,
+                    manager=manager.name,
+                )
+            )
         if above is None:
             break
         above = db.session.scalar(select(User.manager_id).where(User.id == above))
@@ -155,7 +162,7 @@ def _roles(wish: Change, person: User) -> bool:
         return False
     if Role.ADMIN in before and Role.ADMIN not in wanted:
         if wish.person_id == wish.actor_id:
-            raise PeopleRefused("Nobody can take their own administration away.")
+            raise PeopleRefused(_("You cannot remove your own administrator role."))
         _require_another_admin(person)
     _note(wish, ChangeKind.ROLES, {"before": before, "after": wanted})
     _set(person, roles=wanted)
@@ -188,7 +195,7 @@ def _new_place(calendar_id: str | None) -> Calendar | None:
         return None
     calendar = db.session.get(Calendar, calendar_id, with_for_update={"read": True})
     if calendar is None:
-        raise PeopleRefused("That place is not there any more: choose another one.")
+        raise PeopleRefused(_("That location no longer exists. Choose another one."))
     return calendar
 
 
@@ -199,7 +206,11 @@ def _join(wish: Change, person: User) -> bool:
     if db.session.execute(joined.returning(GroupMember.user_id)).one_or_none() is None:
         return False
     _note(wish, ChangeKind.GROUP_JOINED, {"group": group.code})
-    have_reviewed(person.id, ReviewScope.STUCK, f"{person.name} joined the group {group.name}.")
+    have_reviewed(
+        person.id,
+        ReviewScope.STUCK,
+        f"{person.name} joined the group {group.name}.",
+    )
     return True
 
 
@@ -210,7 +221,11 @@ def _leave(wish: Change, person: User) -> bool:
     if db.session.execute(left).one_or_none() is None:
         return False
     _note(wish, ChangeKind.GROUP_LEFT, {"group": group.code})
-    have_reviewed(person.id, ReviewScope.TASKS, f"{person.name} left the group {group.name}.")
+    have_reviewed(
+        person.id,
+        ReviewScope.TASKS,
+        f"{person.name} left the group {group.name}.",
+    )
     return True
 
 
@@ -237,14 +252,14 @@ def by_email(email: str) -> str:
         select(User.id).where(func.lower(User.email) == email.strip().lower())
     )
     if found is None:
-        raise PeopleRefused(f"Nobody has the e-mail address {email}.")
+        raise PeopleRefused(_("No one has the email address %(email)s.", email=email))
     return found
 
 
 def _group(wish: Change) -> Group:
     group = db.session.execute(select(Group).where(Group.code == str(wish.value))).scalar()
     if group is None:
-        raise PeopleRefused(f"There is no group {wish.value}.")
+        raise PeopleRefused(_("There is no group %(value)s.", value=wish.value))
     return group
 
 
@@ -255,7 +270,9 @@ def _require_another_admin(person: User) -> None:
         User.is_active, User.roles.contains([Role.ADMIN.value]), User.id != person.id
     )
     if db.session.execute(others.limit(1)).first() is None:
-        raise PeopleRefused(f"{person.name} is the last administrator: make another one first.")
+        raise PeopleRefused(
+            _("%(name)s is the last administrator. Add another one first.", name=person.name)
+        )
 
 
 def _set(person: User, **columns: object) -> None:
@@ -325,8 +342,8 @@ def _effect(row: Any, states: dict[str, Approval]) -> Effect:
     try:
         words = "" if state is None else _words(_review(state))
     except DomainError as error:
-        words = f"cannot be told: {error}"
-    return Effect(row.number, row.title, words or "stays as it is")
+        words = _("cannot be predicted: %(error)s", error=error)
+    return Effect(row.number, row.title, words or _("unchanged"))
 
 
 def _review(state: Approval) -> list[Event]:
@@ -352,15 +369,19 @@ def _words(events: list[Event]) -> str:
 def _event_words(event: Event) -> str:
     match event:
         case TaskReassigned():
-            return f"goes to {_name(event.to_id)}"
+            return _("goes to %(name)s", name=_name(event.to_id))
         case TaskDelegated():
-            return f"{_name(event.to_id)} decides for {_name(event.from_id)}, who is away"
+            return _(
+                "%(name)s decides for %(owner)s, who is away",
+                name=_name(event.to_id),
+                owner=_name(event.from_id),
+            )
         case TaskGivenBack():
-            return f"goes back to {_name(event.to_id)}"
+            return _("goes back to %(name)s", name=_name(event.to_id))
         case TaskWithdrawn() if event.dropped:
-            return "the others who are asked are enough"
+            return _("the other approvers are enough")
         case AttentionNeeded():
-            return "needs an administrator: nobody else may decide"
+            return _("needs an administrator: no one else can decide")
     return ""
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 
 from portal.directory.planner import load_policy
 from portal.domain.errors import REFUSAL_SENTENCES
+from portal.domain.marked import msgid
 from portal.domain.policy.difference import PolicyDifference, difference
 from portal.domain.policy.policy import Decision, Policy
 from portal.domain.request import commands
@@ -32,7 +33,7 @@ from portal.services.snapshots import RequestSnapshot, new_request, of_request, 
 
 # More at once would make the preview of a move a page that nobody reads.
 MOST_MOVED = 25
-NEWEST = "It follows the newest version already."
+NEWEST = msgid("It already uses the newest version.")
 REVIEW_CAUSE = "An administrator asked for it."
 
 

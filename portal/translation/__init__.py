@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 CATALOGUES = Path(__file__).resolve().parent / "catalogues"
 DOMAIN = "portal"
 SOURCE = "en"
-# English as it is written in the source: day before month, the week begins on Monday.
-LOCALES = {SOURCE: "en_GB", PSEUDO: "en_GB"}
+# English as it is written in the source is British; its names of months are the short ones of "en".
+LOCALES = {SOURCE: "en", PSEUDO: "en"}
+TAGS = {SOURCE: "en-GB", PSEUDO: "en-XA"}
 
 
 class Language:
@@ -48,7 +49,7 @@ class Language:
     @property
     def tag(self) -> str:
         """The language as HTML and mail headers name it: `en-GB`."""
-        return str(self.locale).replace("_", "-")
+        return TAGS.get(self.code) or str(self.locale).replace("_", "-")
 
     @property
     def direction(self) -> str:
@@ -97,8 +98,11 @@ def current() -> Language:
 
 @contextmanager
 def speaking(code: str) -> Iterator[Language]:
-    """Write in this language inside the block: a mail, a message."""
-    found = language(code)
+    """Write in this language inside the block: a mail, a message. English where there is none."""
+    try:
+        found = language(code)
+    except LookupError:
+        found = language(SOURCE)
     token = _current.set(found)
     try:
         yield found
@@ -151,6 +155,10 @@ class LazyText:
 
     def __mod__(self, values: Any) -> str:
         return str(current().text(self.message) % values)
+
+    def format(self, *values: Any, **named: Any) -> str:
+        """The text with values in its `{places}`."""
+        return str(self).format(*values, **named)
 
     def __bool__(self) -> bool:
         return bool(self.message)

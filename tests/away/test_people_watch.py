@@ -28,7 +28,7 @@ def test_tasks_move_at_the_start_and_come_back_at_the_end(
     assert house.holder(asked) == (people.ben, None)
     assert house.turn() == 0
     assert house.kinds(asked)[-2:] == ["TaskDelegated", "TaskGivenBack"]
-    assert "is yours to decide again" in house.told(people.ben)[-1]
+    assert "is back with you" in house.told(people.ben)[-1]
 
 
 def test_nothing_moves_early_and_a_late_look_makes_up_for_it(
@@ -128,7 +128,7 @@ def test_who_left_behind_our_back_is_found_and_the_next_manager_asked(
     assert house.holder(asked) == (people.dan, None)
     assert house.kinds(asked)[-3:] == ["RouteQuestioned", "TaskReassigned", "RouteReviewed"]
     (text,) = house.told(people.ana)
-    assert text.startswith("Dan Example decides about “A chair” in place of Ben Example. Ben")
+    assert text.startswith("Dan Example decides “A chair” instead of Ben Example. Ben")
     assert house.later() == 0
 
 

@@ -18,7 +18,7 @@ from portal.domain.notices.chat import AddressRefused, ChatMessage
 from tests.chatting import RULES, ChatServer, chat_server
 
 WORDS = ChatMessage(
-    title="Your decision is needed", text="Ana asks.", ending="Review: http://x/PR-1"
+    title="Needs your approval", text="Ana asks.", ending="Review: http://x/PR-1"
 )
 PUBLIC_ONLY = replace(RULES, allowed_hosts=("chat.internal",))
 

@@ -52,7 +52,7 @@ def test_attention_is_told_while_it_is_needed() -> None:
 def test_an_unknown_kind_has_plain_words() -> None:
     # A list of several requests: true as a whole, whatever became of the one it stands at.
     assert not kind_named("moved_over").asks
-    assert kind_named("unheard_of").heading == "News"
+    assert kind_named("unheard_of").heading == "Update"
     assert not kind_named("unheard_of").asks
 
 

@@ -43,7 +43,7 @@ def test_it_is_read_without_knowing_the_country(text: str, currency: str, minor:
      "12.345,678", "0,234", ".5", "1" * 60, "½", "1_000"],
 )  # fmt: skip
 def test_what_is_no_amount_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"must|cannot be read"):
+    with pytest.raises(ValueError, match=r"must|can have|wrong place"):
         read_amount(text, "EUR")
 
 

@@ -22,11 +22,11 @@ def go_away(who: Person, delegate: str) -> str:
     today = datetime.now(UTC).astimezone(ZoneInfo("Europe/Berlin")).date()
     who.page.fill("main [name=first]", today.isoformat())
     who.page.fill("main [name=last]", (today + timedelta(days=1)).isoformat())
-    who.page.get_by_role("button", name="See what happens").click()
+    who.page.get_by_role("button", name="Preview").click()
     expect(who.page.locator("h1")).to_contain_text("decides for you")
     said = who.text()
-    who.page.get_by_role("button", name=f"Let {delegate} decide").click()
-    expect(who.page.get_by_role("button", name="End it now")).to_be_visible()
+    who.page.get_by_role("button", name=f"Delegate to {delegate}").click()
+    expect(who.page.get_by_role("button", name="End absence")).to_be_visible()
     return said
 
 
@@ -42,12 +42,12 @@ def test_open_tasks_go_to_the_delegate_and_come_back(somebody: Arrive) -> None:
     assert decided in said
     assert left in said
     for path in ("/inbox", "/requests", f"/requests/{left}"):
-        assert "You are away: Émile Fournier decides for you" in yusuf.go(path).text()
+        assert "You are away. Émile Fournier decides for you" in yusuf.go(path).text()
     emile = somebody("emile.fournier").open_from_inbox(decided)
     assert "You act for Yusuf Demir" in emile.text()
     emile.decide("approve", "For Yusuf.")
     amir.sees(decided, "Émile Fournier for Yusuf Demir", "For Yusuf.")
-    yusuf.go("/away").page.get_by_role("button", name="End it now").click()
+    yusuf.go("/away").page.get_by_role("button", name="End absence").click()
     yusuf.open_from_inbox(left)
     assert "Your decision" in yusuf.text()
     assert "You are away" not in yusuf.text()

@@ -32,7 +32,7 @@ def add_calendar(ada: Person) -> None:
     ada.page.select_option("main [name=time_zone]", "Asia/Kathmandu")
     for day in range(1, 8):
         ada.page.fill(f"main [name=day_{day}]", "0-24")
-    ada.page.get_by_role("button", name="Add the calendar").click()
+    ada.page.get_by_role("button", name="Add calendar").click()
     expect(ada.page.get_by_role("heading", level=1)).to_have_text(PLACE)
 
 
@@ -45,8 +45,8 @@ def move_there(ada: Person, installation: Installation) -> None:
     ada.go(f"/admin/people/{row[0]}")
     ada.page.select_option("#place-value", label=PLACE)
     ada.page.locator("#place-form button").click()
-    ada.page.get_by_role("button", name="Change the place").click()
-    expect(ada.page.locator("body")).to_contain_text("Place changed from no place of their own")
+    ada.page.get_by_role("button", name="Change location").click()
+    expect(ada.page.locator("body")).to_contain_text("Place changed from no location")
 
 
 def test_an_approver_elsewhere_is_asked_by_the_hours_there(

@@ -87,9 +87,7 @@ def test_an_administrator_decides_in_place_of_others(somebody: Arrive) -> None:
     ada.page.locator("main form button[type=submit]").click()
     tom.sees(number, "an administrator", "The laboratory is under water.")
     marta = somebody("marta.lindqvist")
-    marta.installation.wait_for(
-        lambda: "without waiting for you" in marta.go("/notifications").text()
-    )
+    marta.installation.wait_for(lambda: "by override" in marta.go("/notifications").text())
 
 
 def test_moved_to_a_newer_policy(somebody: Arrive) -> None:
@@ -97,8 +95,8 @@ def test_moved_to_a_newer_policy(somebody: Arrive) -> None:
     box = ada.page.locator("main input[name=number]").first
     number = str(box.get_attribute("value"))
     box.check()
-    ada.page.get_by_role("button", name="See what a move would mean").click()
-    expect(ada.page.get_by_role("heading", name="Who would be asked")).to_be_visible()
+    ada.page.get_by_role("button", name="Preview").click()
+    expect(ada.page.get_by_role("heading", name="Approvers")).to_be_visible()
     ada.page.fill("main [name=reason]", "The new rules hold for all.")
     ada.page.locator("main form button[type=submit]").click()
     ada.sees(number, "Moved to version 2 of the policy", "The new rules hold for all.")

@@ -37,7 +37,7 @@ def test_several_expenses_are_approved_together(somebody: Arrive, script: bool) 
     numbers = ask_for(tom, f"Chalk {script}", f"Sponges {script}", f"Rulers {script}")
     marta = somebody("marta.lindqvist", script=script)
     all_there(marta, numbers)
-    bar = marta.page.get_by_role("button", name="Review them")
+    bar = marta.page.get_by_role("button", name="Review selected")
     expect(bar).to_be_hidden()
     for number in numbers:
         marta.page.get_by_label(f"Choose {number}").check()

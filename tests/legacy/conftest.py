@@ -60,7 +60,7 @@ class OldDatabase:
             return connection.execute(question).fetchall()  # type: ignore[arg-type]
 
     def change(self, statement: str) -> None:
-        """Change something."""
+        """Change."""
         with psycopg.connect(self.url) as connection:
             connection.execute(statement)  # type: ignore[arg-type]
 

@@ -55,9 +55,9 @@ def test_who_is_asked_is_written_to_with_one_link_that_decides_nothing(
     assert [chats.post.send(batch), chats.post.send(batch)] == [0, 0]
     ((path, body),) = chats.server.heard
     assert path == "/people/ben"
-    assert body["title"].startswith("Your decision is needed: A @\u200bchannel ‹!here›")
+    assert body["title"].startswith("Needs your approval: A @\u200bchannel ‹!here›")
     assert body["title"].endswith(f"({NUMBER})")
-    assert "Ana Example asks for your decision" in body["message"]
+    assert "Ana Example asks for your approval" in body["message"]
     assert body["message"].endswith(f"/requests/{NUMBER}")
     assert "/a/" not in body["message"]
     (row,) = chats.post.rows()

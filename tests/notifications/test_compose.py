@@ -32,7 +32,7 @@ def opened(*people: str, **values: object) -> Story:
 
 def test_who_is_asked() -> None:
     story = opened("ana", "ben")
-    text = "Rita asks for your decision: “Chairs”."
+    text = "Rita asks for your approval: “Chairs”."
     assert told(story.log) == [("ana", "assigned", text), ("ben", "assigned", text)]
 
 
@@ -63,7 +63,7 @@ def test_sent_back() -> None:
     story = opened("ana", undo_seconds=0)
     events = story.sends_back("ana")
     assert told(events, title="Chairs") == [
-        ("rita", "returned", "Ana sent “Chairs” back to you for changes.")
+        ("rita", "returned", "Ana returned “Chairs” to you for changes.")
     ]
 
 
@@ -84,7 +84,7 @@ def test_reminders_go_to_who_is_asked_then() -> None:
     story.waits(minutes=1)
     events = story.says(commands.Remind, "rita")
     assert told(events, title="Chairs", assignees={task["ana"]: "ana"}) == [
-        ("ana", "reminder", "Rita reminds you: “Chairs” waits for your decision.")
+        ("ana", "reminder", "Rita reminds you: “Chairs” needs your approval.")
     ]
 
 
@@ -101,14 +101,14 @@ def test_a_change_reaches_those_still_asked_and_those_asked_anew() -> None:
     blue, content = {"seats": 4, "colour": "blue"}, story.state.content
     events = story.says(commands.Amend, "rita", content=replace(content, title="Stools"))
     story.opens("ana", "ben", mode="all", reads=("colour",))
-    text = "Rita changed “Stools”, which waits for your decision."
+    text = "Rita changed “Stools”, which needs your approval."
     assert told(events, assignees=dict(assignees)) == [
         ("ana", "amended", text), ("ben", "amended", text),
     ]  # fmt: skip
     change = replace(content, fields=blue)
     events = story.says(commands.Amend, "rita", content=change, content_version=2)
     events += story.opens("ana", index=0, reads=("colour",))
-    anew = ("ana", "assigned", "Rita asks for your decision: “Chairs”.")
+    anew = ("ana", "assigned", "Rita asks for your approval: “Chairs”.")
     assert told(events, assignees=assignees) == [anew]
 
 
@@ -118,7 +118,7 @@ def test_an_override_is_told_to_those_passed_over_and_to_the_owners_once() -> No
         commands.Override, "admin", decision=Decision.APPROVE, reason="Ana is away."
     )
     said = "Adam, an administrator, approved “Chairs”"
-    instead = f"{said} without waiting for you. Reason: Ana is away."
+    instead = f"{said} by override. Reason: Ana is away."
     assert told(events, title="Chairs") == [
         ("ana", "overridden", instead),
         ("ben", "overridden", instead),
@@ -150,9 +150,9 @@ def test_a_task_handed_over_is_told_on_both_sides_with_the_reason() -> None:
     given = {"task_id": story.task_of("ana").id, "to_id": "ben", "to_name": "Ben"}
     events = story.says(commands.Reassign, "admin", **given, as_admin=True, comment="Ana is ill.")
     assert told(events, title="Chairs") == [
-        ("ben", "reassigned", "Adam gave you “Chairs” to decide. Why: Ana is ill."),
-        ("ana", "moved", "Adam gave “Chairs” to Ben. Why: Ana is ill."),
-        ("rita", "moved", "Ben decides about “Chairs” in place of Ana."),
+        ("ben", "reassigned", "Adam reassigned “Chairs” to you. Reason: Ana is ill."),
+        ("ana", "moved", "Adam reassigned “Chairs” to Ben. Reason: Ana is ill."),
+        ("rita", "moved", "Ben decides “Chairs” instead of Ana."),
     ]
 
 
@@ -160,10 +160,10 @@ def test_a_question_goes_to_who_asked_for_it_and_the_answer_to_who_has_the_task(
     story = opened("ana")
     task = story.task_of("ana").id
     events = story.says(commands.AskInformation, "ana", task_id=task, comment="Which colour?")
-    text = "Ana asks about “Chairs”: Which colour?"
+    text = "Ana asked about “Chairs”: Which colour?"
     given = {"title": "Chairs", "on_behalf_of": "bob"}
     assert told(events, **given) == [("rita", "question", text), ("bob", "question", text)]
     events = story.says(commands.AnswerInformation, "rita", task_id=task, comment="Blue.")
     assert told(events, **given, assignees={task: "ben"}) == [
-        ("ben", "answer", "Rita answered about “Chairs”: Blue.")
+        ("ben", "answer", "Rita answered your question about “Chairs”: Blue.")
     ]

@@ -22,7 +22,7 @@ def test_a_task_that_is_not_needed_any_more_is_told_while_the_request_goes_on() 
     events = story.approves("ana")
     kinds = [each for each in told(story.log) if each[1] == "decided"]
     assert [person for person, _, _ in kinds] == ["ben"]
-    assert "needs no decision of yours any more" in kinds[0][2]
+    assert "no longer needs your approval" in kinds[0][2]
     assert len(events) > 1
 
 

@@ -61,7 +61,7 @@ def test_all_that_waits_is_one_mail_with_one_way_to_each(
     batch = due(post)
     assert [send(post, batch), send(post, batch)] == [0, 0]
     (mail,) = catcher.mails
-    assert mail["Subject"] == "Digest: 2 decisions wait for you"
+    assert mail["Subject"] == "Summary: 2 requests need your approval"
     assert mail["Message-ID"].startswith(f"<digest-{batch.id}@")
     for part in ("plain", "html"):
         words = mail.get_body((part,)).get_content()
@@ -78,7 +78,7 @@ def test_one_that_cannot_be_read_does_not_hold_the_others(
     post.do("UPDATE portal.requests SET status = 'ODD' WHERE id = :one", one=waiting[0].request_id)
     assert send(post, batch) == 0
     assert sorted(statuses(post)) == ["FAILED", "SENT"]
-    assert catcher.mails[0]["Subject"] == "Digest: 1 decision waits for you"
+    assert catcher.mails[0]["Subject"] == "Summary: 1 request needs your approval"
 
 
 def test_a_new_choice_makes_no_urgent_decision_wait(
@@ -103,7 +103,7 @@ def test_what_is_not_true_any_more_is_left_out(
     post.do("UPDATE portal.tasks SET status = 'DECIDED' WHERE request_id = :one",
             one=waiting[0].request_id)  # fmt: skip
     assert send(post, batch) == 0
-    assert catcher.mails[0]["Subject"] == "Digest: 1 decision waits for you"
+    assert catcher.mails[0]["Subject"] == "Summary: 1 request needs your approval"
     assert sorted(statuses(post)) == ["DROPPED", "SENT"]
 
 
@@ -177,4 +177,4 @@ def test_what_was_one_digest_is_sent_again_as_one(
     (again,) = gather(post.outbox.engine)
     assert sorted(again.message_ids) == sorted(batch.message_ids)
     assert send(post, again) == 0
-    assert [mail["Subject"] for mail in catcher.mails] == ["Digest: 2 decisions wait for you"]
+    assert [mail["Subject"] for mail in catcher.mails] == ["Summary: 2 requests need your approval"]

@@ -32,7 +32,7 @@ def test_who_is_asked_gets_one_mail_with_what_it_takes_to_decide(
     (mail,) = catcher.mails
     assert catcher.recipients == [["ben@example.org"]]
     assert mail["To"] == "Ben Example <ben@example.org>"
-    assert mail["Subject"] == f"Your decision is needed: A chair ({NUMBER})"
+    assert mail["Subject"] == f"Needs your approval: A chair ({NUMBER})"
     for kind in ("plain", "html"):
         body = mail.get_body((kind,))
         assert body is not None

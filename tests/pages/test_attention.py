@@ -37,10 +37,10 @@ def execute(app: Flask, statement: object) -> None:
 
 
 def test_a_calm_system_says_so(adam: PageClient, app: Flask) -> None:
-    assert "No worker was seen in the last minute" in adam.get_page(HERE).text
+    assert "No worker was active in the last minute" in adam.get_page(HERE).text
     working(app)
     page = adam.get_page(HERE)
-    assert "Nothing needs you" in page.text
+    assert "Nothing needs attention" in page.text
     assert "1 polling" in page.text
 
 
@@ -59,14 +59,14 @@ def test_a_clock_that_did_not_ring_stands_there(
     adam: PageClient, app: Flask, asked: Approval
 ) -> None:
     execute(app, text("UPDATE portal.requests SET next_at = now() - interval '1 hour'"))
-    assert "Clocks that did not ring" in adam.get_page(HERE).text
+    assert "Overdue timers" in adam.get_page(HERE).text
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("created_at = now() - interval '2 minutes'", "Commands that wait for over a minute"),
-        ("parked_at = now(), last_error = 'It broke.'", "Commands given up for now"),
+        ("created_at = now() - interval '2 minutes'", "Commands waiting for over a minute"),
+        ("parked_at = now(), last_error = 'It broke.'", "Commands that could not be delivered"),
     ],
 )
 def test_commands_that_wait_stand_there(
@@ -99,7 +99,7 @@ def test_a_policy_that_finds_nobody_is_told_on_the_page(
         db.session.commit()
     process.give(submit(kind, people))
     sign_in(client, people.ana)
-    assert "Nobody could be asked" in client.get_page(f"/requests/{NUMBER}").text
+    assert "No approver found" in client.get_page(f"/requests/{NUMBER}").text
 
 
 def test_somebody_inactive_who_is_asked_stands_there_with_the_way_out(
@@ -111,4 +111,4 @@ def test_somebody_inactive_who_is_asked_stands_there_with_the_way_out(
     page = adam.post_form(page, f"{HERE}/{NUMBER}/review")
     assert "was looked at again" in page.text
     assert process.states[asked.request_id].open_tasks[0].assignee_id == people.dan
-    assert "Asked, but not active" not in adam.get_page(HERE).text
+    assert "Inactive approvers" not in adam.get_page(HERE).text

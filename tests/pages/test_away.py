@@ -84,10 +84,10 @@ def test_once_set_tasks_move_and_everybody_sees_it(
 ) -> None:
     page = went(ben)
     assert "Dan Example decides for you in that time." in page.text
-    assert "You are away: Dan Example decides for you until the end of" in page.text
+    assert "You are away. Dan Example decides for you until the end of" in page.text
     PeopleWatch(process.engine, 1).turn()
     process.take_up()
-    assert "Your inbox is empty" in ben.get_page("/inbox").text
+    assert "Nothing needs your approval" in ben.get_page("/inbox").text
     sign_in(ben, people.dan)
     assert "for Ben Example" in ben.get_page("/inbox").text
     page = ben.get_page(f"/requests/{NUMBER}")
@@ -111,8 +111,8 @@ def test_the_same_form_twice_is_one_absence(ben: PageClient, app: Flask) -> None
         ({"person": "Nobody Known"}, "no name begins like this"),
         ({"person": "Ben Example"}, "Whoever is away cannot act for themselves"),
         ({"person": "Olga Example"}, "is an auditor"),
-        ({"person": ""}, "write whom you mean"),
-        ({"first": "2026-02-31"}, "a date that exists"),
+        ({"person": ""}, "enter a name or email"),
+        ({"first": "2026-02-31"}, "a real date"),
         ({"first": "2020-01-01"}, "must be today or later"),
         ({"last": ""}, "give a day"),
         ({"amount": "-5"}, "must not be negative"),

@@ -83,9 +83,9 @@ def test_a_calendar_is_added_once_and_shows_its_days_off(adam: PageClient, app: 
         (NONE, "Some working time is needed"),
         ({"name": " "}, "Name is missing"),
         ({"name": "x" * 81}, "Name must have at most 80 characters"),
-        ({"name": "a\x00b"}, "Name had characters that cannot be kept"),
+        ({"name": "a\x00b"}, "Name contained characters that cannot be stored"),
         ({"time_zone": "Europe/Bärlin"}, "Time zone must be one of the options shown."),
-        ({"subdivision": "Narnia"}, "Part of the country must be one of: Augsburg, Baden-"),
+        ({"subdivision": "Narnia"}, "Region must be one of: Augsburg, Baden-"),
         ({"country": "", "subdivision": "BE"}, "no parts are known for this country"),
         ({"closed_days": "Christmas"}, "Also closed must have lines such as “2026-12-24"),
         ({"closed_days": "2026-05-01", "worked_days": "2026-05-01"}, "is among the closed days"),
@@ -197,7 +197,7 @@ def test_only_what_nobody_uses_is_deleted(
 ) -> None:
     page = adam.get_page(f"{HERE}/types/{CODE}")
     page = adam.post_form(page, f"{HERE}/types/{CODE}", calendar=office)
-    assert "goes by Office. Deadlines that stand already do not move." in page.text
+    assert "goes by Office. Existing deadlines do not change." in page.text
     assert "cannot be deleted" in adam.get_page(f"{HERE}/{office}/delete").text
     token = {"csrf_token": adam.csrf_token()}
     answer = adam.post(f"{HERE}/{office}/delete", data=token, follow_redirects=True)

@@ -61,7 +61,7 @@ def test_a_form_sent_twice_is_one_channel_and_shows_no_secret(
         page = adam.post_form(form, HERE, name="Team", secret_address=chat.address())
         assert page.heading == "Team"
         assert "at 127.0.0.1" in page.text
-    assert "Everybody who did not choose otherwise" in page.text
+    assert "Everyone who has not chosen otherwise" in page.text
     for shown in (page.text, adam.get_page(HERE).text, stored(app)):
         assert SECRET not in shown
     assert stored(app).count("added") == 1

@@ -131,4 +131,4 @@ def test_what_needs_attention_says_so_and_how_it_ends(
     words = client.get_page("/admin/attention").text
     assert "The portal is closed for a rollback" in words
     assert "portal reopen" in words
-    assert "Nothing needs you" not in words
+    assert "Nothing needs attention" not in words

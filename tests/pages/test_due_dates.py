@@ -69,9 +69,9 @@ def test_each_time_with_what_was_passed_over(adam: PageClient) -> None:
     assert "(version 7 of its policy) opens at Wed 23 Dec 2026, 16:00" in told
     assert "Reminder: Wed 23 Dec 2026, 16:30 after 30 min of working time" in told
     assert "Escalation 1: Thu 24 Dec 2026, 10:00 after 2 h of working time" in told
-    assert "Ends without a decision: Mon 28 Dec 2026, 10:00 after 10 h of working time" in told
+    assert "Expires: Mon 28 Dec 2026, 10:00 after 10 h of working time" in told
     assert "Fri 25 Dec to Sun 27 Dec: Christmas Day (Fri 25 Dec), Second Day" in told
-    assert "Ends without a decision: Thu 24 Dec 2026, 16:00 after 24 h, every hour counts" in told
+    assert "Expires: Thu 24 Dec 2026, 16:00 after 24 h, every hour counts" in told
 
 
 def test_by_the_place_of_a_person(adam: PageClient) -> None:
@@ -80,10 +80,10 @@ def test_by_the_place_of_a_person(adam: PageClient) -> None:
     assert "By the approver's place: India, Kolkata time (IST, UTC+5:30)." in told
     assert "By the request type's calendar: Berlin, Berlin time (CET, UTC+1)." in told
     # 16:00 in Kolkata is 11:30 in Berlin: the first stage goes by Berlin.
-    assert "Ends without a decision: Thu 24 Dec 2026, 13:30" in told
+    assert "Expires: Thu 24 Dec 2026, 13:30" in told
     assert "Escalation 1: Thu 24 Dec 2026, 10:00" in told
     told = words(adam, f"type={CODE}&person=Eve+Example")
-    assert "Eve Example has no place of their own" in told
+    assert "Eve Example has no location" in told
 
 
 def test_the_days_on_which_clocks_change(adam: PageClient) -> None:
@@ -115,9 +115,9 @@ def _columns(row: Calendar) -> dict[str, Any]:
     ("query", "told"),
     [
         ("type=nothing", "Request type must be one of the options shown."),
-        ("place=nowhere", "Approver's place must be one of the options shown."),
-        ("on=2026-02-30", "Day must be a date that exists"),
-        ("on=2150-01-01", "Day must lie between 1970 and 2100."),
+        ("place=nowhere", "Approver's location must be one of the options shown."),
+        ("on=2026-02-30", "Day must be a real date"),
+        ("on=2150-01-01", "Day must be between 1970 and 2100."),
         ("at=25:00", "Time must be a time of the day"),
         ("person=Nobody", "Or an approver must be somebody who works here"),
     ],

@@ -40,7 +40,7 @@ def test_the_owner_hands_it_over(ben: PageClient, people: People, address: str) 
     assert "Your decision" in page.text
     assert "Ben Example reassigned it to you: “You know chairs.”" in page.text
     assert (
-        "Ben Example gave you “A chair” to decide. Why: You know"
+        "Ben Example reassigned “A chair” to you. Reason: You know"
         in ben.get_page("/notifications").text
     )
 
@@ -129,7 +129,7 @@ def test_a_decision_after_the_handover_says_who_has_it(
     old = ben.get_page(HERE)
     give(ben, address, person="Cleo Example", reason="Chairs.")
     page = ben.post_form(old, "/tasks/", 403, decision="approve", comment="My words stay.")
-    assert "This task belongs to someone else. It is with Cleo Example now." in page.text
+    assert "This task is assigned to someone else. It is with Cleo Example now." in page.text
     assert "My words stay." in page.text
 
 

@@ -28,7 +28,7 @@ def olga(client: PageClient, people: People, asked: Approval) -> PageClient:
 
 def test_an_auditor_sees_every_request(olga: PageClient) -> None:
     page = olga.get_page("/history")
-    for words in ("A chair", NUMBER, "Ana Example", "€120.00", "Waiting for approval"):
+    for words in ("A chair", NUMBER, "Ana Example", "€120.00", "Pending approval"):
         assert words in page.text
 
 
@@ -56,7 +56,7 @@ def test_filters(olga: PageClient, query: str, found: bool) -> None:
 
 def test_active_filters_are_removed_one_by_one(olga: PageClient) -> None:
     page = olga.get_page("/history?status=PENDING&person=ana")
-    assert "Status: Waiting for approval" in page.text
+    assert "Status: Pending approval" in page.text
     assert "/history?person=ana" in page.links
     assert "/history?status=PENDING" in page.links
 
@@ -101,7 +101,7 @@ def test_no_cell_is_a_formula(start: str) -> None:
 def test_the_events_say_who_did_what_when(olga: PageClient) -> None:
     page = olga.get_page(EVENTS)
     for words in ("Submitted the request", "request:submitted", "Ana Example", "Asked to decide",
-                  "Ben Example", "History is whole", "CET"):  # fmt: skip
+                  "Ben Example", "Integrity verified", "CET"):  # fmt: skip
         assert words in page.text, words
 
 
@@ -118,7 +118,7 @@ def test_a_change_is_shown_before_and_after(
 def test_a_changed_record_is_found(olga: PageClient, app: Flask, asked: Approval) -> None:
     tamper(app, asked.request_id)
     page = olga.get_page(EVENTS)
-    assert "History was changed" in page.text
+    assert "Integrity check failed" in page.text
     assert "Event 1" in page.text
 
 

@@ -33,17 +33,17 @@ def test_nobody_else_has_it(client: PageClient, people: People, asked: Approval)
     sign_in(client, people.cleo)
     page = client.get_page("/inbox")
     assert NUMBER not in page.text
-    assert "Your inbox is empty" in page.text
-    assert "Your inbox is empty" in client.get_page("/inbox?q=chair").text
+    assert "Nothing needs your approval" in page.text
+    assert "Nothing needs your approval" in client.get_page("/inbox?q=chair").text
 
 
 def test_an_empty_view_is_not_an_empty_inbox(ben: PageClient) -> None:
-    assert "Show all tasks" in ben.get_page("/inbox?view=overdue").text
+    assert "Show all" in ben.get_page("/inbox?view=overdue").text
 
 
 def test_a_search_without_a_hit_offers_to_clear_it(ben: PageClient) -> None:
     page = ben.get_page("/inbox?q=zeppelin")
-    assert "No tasks match" in page.text
+    assert "No requests match" in page.text
     assert "/inbox" in page.links
     assert NUMBER in ben.get_page("/inbox?q=CHAIR").text
 

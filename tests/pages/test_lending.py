@@ -34,7 +34,7 @@ def test_the_delegate_has_it_and_decides_for_the_owner(
     page = lend(ben, task, person="Cleo Example", reason="You know chairs.")
     assert "Cleo Example decides CH-1001 for you." in page.text
     assert "You delegated this to Cleo Example, who decides for you. You know chairs." in page.text
-    assert "Your inbox is empty" in ben.get_page("/inbox").text
+    assert "Nothing needs your approval" in ben.get_page("/inbox").text
     sign_in(ben, people.cleo)
     inbox = ben.get_page("/inbox")
     assert "for Ben Example" in inbox.text
@@ -58,7 +58,7 @@ def test_the_owner_takes_it_back(ben: PageClient, people: People, task: str) -> 
     assert "Your decision" in page.text
     assert "You are Ana Example's manager" in page.text
     sign_in(ben, people.cleo)
-    assert "Ben Example took “A chair” back" in ben.get_page("/notifications").text
+    assert "Ben Example took “A chair” back from you" in ben.get_page("/notifications").text
 
 
 def test_the_delegate_gives_it_back(ben: PageClient, people: People, task: str) -> None:

@@ -31,7 +31,7 @@ def unread(app: Flask, person: str) -> int:
 
 def test_a_new_task_is_told_and_leads_there(ben: PageClient, asked: Approval) -> None:
     page = ben.get_page("/notifications")
-    assert "Ana Example asks for your decision" in page.text
+    assert "Ana Example asks for your approval" in page.text
     assert f"/tasks/{asked.open_tasks[0].id}" in page.links
     assert NUMBER in page.text
 

@@ -72,7 +72,7 @@ def test_one_stage_only(
 
 def test_the_password_is_asked_and_the_reason_kept(adam: PageClient, app: Flask) -> None:
     page = decide(adam, 422, password="guess")
-    assert "That is not your password. Nothing was decided." in page.text
+    assert "Wrong password. Nothing was decided." in page.text
     assert page.form(OVERRIDE).values["reason"].strip() == GIVEN["reason"]
     assert "guess" not in page.response.text
     assert "Your password is missing" in decide(adam, 422, password="").text
@@ -94,7 +94,7 @@ def test_wrong_passwords_are_counted(adam: PageClient, app: Flask) -> None:
     [
         ({"reason": "  "}, "Reason is missing"),
         ({"decision": ""}, "Your decision is missing"),
-        ({"decision": "send_back"}, "Your decision must be one of these."),
+        ({"decision": "send_back"}, "Choose one of these decisions."),
         ({"reason": "x" * 10_001}, "at most 10000 characters"),
     ],
 )

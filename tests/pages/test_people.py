@@ -82,7 +82,7 @@ def test_a_person_who_leaves_is_signed_out_and_open_tasks_go_on(
     assert one(app, select(Task.assignee_id).where(Task.status == "OPEN")) == people.dan
     sign_in(adam, people.ana)
     told = adam.get_page("/notifications").text
-    assert "Dan Example decides about “A chair” in place of Ben Example." in told
+    assert "Dan Example decides “A chair” instead of Ben Example." in told
 
 
 def test_groups_managers_and_roles(adam: PageClient, app: Flask, people: People) -> None:
@@ -119,7 +119,7 @@ def test_whoever_moves_gets_another_clock_and_deadlines_stay(
         db.session.commit()
     page = changed(adam, people.ben, "place", value=place)
     assert "The place of Ben Example is Kathmandu now." in page.text
-    assert "Place changed from no place of their own to Kathmandu, time zone from" in page.text
+    assert "Place changed from no location to Kathmandu, time zone from" in page.text
     assert " to Asia/Kathmandu: New year." in page.text
     assert one(app, select(User.time_zone).where(User.id == people.ben)) == "Asia/Kathmandu"
     assert one(app, select(Task.due_at).where(Task.status == "OPEN")) == due
@@ -127,7 +127,7 @@ def test_whoever_moves_gets_another_clock_and_deadlines_stay(
     sign_in(ben := PageClient(app), people.ben)
     assert "All times are Kathmandu time (UTC+5:45)." in ben.get_page(f"/requests/{NUMBER}").text
     page = changed(adam, people.ben, "place", value="")
-    assert "Place changed from Kathmandu to no place of their own: New year." in page.text
+    assert "Place changed from Kathmandu to no location: New year." in page.text
     assert looked_at(adam, people.ben, "place", 404, value=new_id())
 
 

@@ -64,8 +64,8 @@ def test_the_preview_tells_the_difference_and_who_would_be_asked(
 ) -> None:
     page = look(adam, NUMBER)
     assert "Added Board" in page.text
-    assert "Changed Finance (when it is needed, the words for when it is needed)" in page.text
-    assert "Goes on as it is, with the votes it has." in page.text
+    assert "Changed Finance (when it is needed, the description of when it is needed)" in page.text
+    assert "Continues with the votes it has." in page.text
     assert "Cleo Example" in page.text
     assert commands(app) == 0
 
@@ -125,7 +125,7 @@ def test_a_reason_is_needed_and_something_to_move(adam: PageClient, app: Flask) 
     page = adam.post_form(look(adam, NUMBER), LIST, 422, reason=" ")
     assert "Reason is missing" in page.text
     assert page.form(LIST).values["number"] == NUMBER
-    assert "Choose at least one request first." in look(adam).text
+    assert "Choose at least one request." in look(adam).text
     assert "CH-9 is left out" in look(adam, "CH-9").text
     data = {"csrf_token": adam.csrf_token(), "reason": "x", "command_id": new_id()}
     assert adam.post(LIST, data=data).status_code == 422

@@ -37,7 +37,7 @@ def send(client: PageClient, **fields: object) -> int:
 
 
 def test_at_first_everything_is_mailed(ana: PageClient, app: Flask, people: People) -> None:
-    assert ana.get_page(PATH).heading == "What you are told"
+    assert ana.get_page(PATH).heading == "Notification settings"
     assert differences(wishes(app, people).chosen) == {}
 
 

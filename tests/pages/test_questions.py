@@ -42,7 +42,7 @@ def test_the_question_goes_to_the_requester_and_the_answer_comes_back(
     assert "Waiting for an answer" in ben.get_page("/inbox").text
     sign_in(ben, people.ana)
     assert "Ben Example asks: Which colour?" in ben.get_page("/requests").text
-    assert "Ben Example asks about “A chair”: Which colour?" in ben.get_page("/notifications").text
+    assert "Ben Example asked about “A chair”: Which colour?" in ben.get_page("/notifications").text
     page = ben.get_page(HERE)
     assert "Ben Example asks: Which colour?" in page.text
     assert "Send a reminder" not in page.text
@@ -50,7 +50,10 @@ def test_the_question_goes_to_the_requester_and_the_answer_comes_back(
     assert "Your answer was sent." in page.text
     assert "Waiting for Ben Example" in page.text
     sign_in(ben, people.ben)
-    assert "Ana Example answered about “A chair”: Blue." in ben.get_page("/notifications").text
+    assert (
+        "Ana Example answered your question about “A chair”: Blue."
+        in ben.get_page("/notifications").text
+    )
     assert "Waiting for an answer" not in ben.get_page("/inbox").text
     page = ben.get_page(HERE)
     assert "Blue." in page.text

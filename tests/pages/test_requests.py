@@ -121,7 +121,7 @@ def test_a_submission_that_waits_has_an_honest_page(
         issue(command, Click(), new_request(command.request_id, NUMBER, "approval"))
         db.session.remove()
     ana, eve = seen_by(app, people.ana), seen_by(app, people.eve)
-    assert "Recorded, being started" in ana.get_page(HERE).text
+    assert "Starting" in ana.get_page(HERE).text
     assert eve.get(HERE).status_code == 404
     process.return_and_catch_up()
     assert "Waiting for Ben Example" in ana.get_page(HERE).text

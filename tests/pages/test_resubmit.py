@@ -91,7 +91,7 @@ def test_a_wrong_form_marks_what_changed_and_keeps_files(ana: PageClient, app: F
     ("moved", "words"),
     [
         ({"content_version": 4}, "was changed after you opened it"),
-        ({"status": "PENDING"}, "was not sent back"),
+        ({"status": "PENDING"}, "was not returned"),
         ({"status": "WITHDRAWN"}, "is closed"),
     ],
 )

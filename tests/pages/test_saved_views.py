@@ -26,7 +26,7 @@ def test_a_filter_is_saved_found_again_and_deleted(ana: PageClient, address: str
     assert address in page.links
     assert "Save this view" not in ana.get_page(address).text
     page = ana.post_form(ana.get_page("/views"), "/views/")
-    assert "The view is deleted." in page.text
+    assert "View deleted." in page.text
     assert address not in ana.get_page(place).links
 
 
@@ -37,7 +37,7 @@ def test_without_a_filter_there_is_nothing_to_save(ana: PageClient) -> None:
 
 def test_a_view_needs_a_name_and_keeps_its_filter(ana: PageClient) -> None:
     page = ana.post_form(ana.get_page("/inbox?q=oak"), "/views", 422, name=" ")
-    assert "give the view a name" in page.text.lower()
+    assert "enter a name" in page.text.lower()
     page = ana.post_form(page, "/views", name="Oak")
     assert "/inbox?q=oak" in page.links
 

@@ -83,7 +83,7 @@ def test_nothing_of_others_is_found(
     for words in (query, "vestibule", "vestibuel"):
         page = client.get_page(f"/search?q={quote(words)}{within}")
         assert "/requests/CH-1001" not in page.links
-        assert "Nothing found" in page.text
+        assert "No results" in page.text
 
 
 @pytest.mark.parametrize("who", ["ben", "olga", "adam"])

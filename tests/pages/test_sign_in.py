@@ -40,7 +40,7 @@ def test_a_wrong_password_keeps_the_address_and_tells_nothing(
     client: PageClient, people: People, email: str
 ) -> None:
     response = enter(client, email, "wrong", 422)
-    assert "The e-mail address or the password is not right." in response.text
+    assert "The email address or password is wrong." in response.text
     assert f'value="{email}"' in response.text
     assert "wrong" not in response.text
 

@@ -57,9 +57,9 @@ def test_with_the_proof_it_is_decided(app: Flask, client: PageClient, allowed: s
     assert page.heading == "A chair"
     assert NUMBER not in page.response.text
     page = client.post_form(page, PAGE, decision="approve", proof=NUMBER[-4:].lower())
-    assert page.heading.startswith("You approved this on ")
+    assert page.heading == "You approved this"
     assert decision(app) == ("approve", "link")
-    assert client.get_page(PATH).heading.startswith("You approved this on ")
+    assert client.get_page(PATH).heading == "You approved this"
 
 
 @pytest.mark.parametrize("proof", ["", "0000", "CH-1001 and more"])

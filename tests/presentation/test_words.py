@@ -115,7 +115,7 @@ def test_events_read_as_sentences(
     assert (found.label.words, found.detail) == (words, detail)
 
 
-def test_a_deadline_in_a_mail_keeps_the_month_as_it_is_written() -> None:
+def test_a_deadline_in_a_mail_is_absolute() -> None:
     due, now = datetime(2026, 12, 8, 16, tzinfo=UTC), datetime(2026, 11, 25, tzinfo=UTC)
     words = letters(Path("templates")).from_string("{{ due|due_words('Europe/Berlin', now) }}")
     assert words.render(due=due, now=now) == "Tue 8 Dec, 17:00"

@@ -108,7 +108,7 @@ def content_given(
 def amended(event: events.RequestAmended, context: ComposeContext) -> list[Notice]:
     """Whoever is still asked about what they did not have to read anew hears of it all the same."""
     context.title = event.content.title
-    text = f"{context.name(event.actor)} changed “{context.title}”, which waits for your decision."
+    text = f"{context.name(event.actor)} changed “{context.title}”, which needs your approval."
     return [
         notice(event, person, "amended", text, task) for task, person in context.assignees.items()
     ]
@@ -117,9 +117,7 @@ def amended(event: events.RequestAmended, context: ComposeContext) -> list[Notic
 def opened(event: events.StageOpened, context: ComposeContext) -> list[Notice]:
     if event.plan.kind is not StageKind.NOTIFY:
         return []
-    text = (
-        f"{context.name(context.requester_id)} asks for “{context.title}”. Nothing to do for you."
-    )
+    text = f"{context.name(context.requester_id)} requests “{context.title}”. For information only."
     return [notice(event, person.person_id, "told", text) for person in event.plan.people]
 
 
@@ -128,7 +126,7 @@ def assigned(event: events.TaskAssigned, context: ComposeContext) -> list[Notice
     context.assignments[event.task_id] = Assignment(
         person_id=event.person_id, place=(event.round, event.index)
     )
-    text = f"{context.name(context.requester_id)} asks for your decision: “{context.title}”."
+    text = f"{context.name(context.requester_id)} asks for your approval: “{context.title}”."
     return [notice(event, event.person_id, "assigned", text, event.task_id)]
 
 
@@ -155,10 +153,10 @@ def task_withdrawn(event: events.TaskWithdrawn, context: ComposeContext) -> list
     person = context.assignees.pop(event.task_id, None)
     # The outcome says it better, and so do some other events.
     if person is not None and not context.is_ending and event.reason not in TOLD_OTHERWISE:
-        text = f"“{context.title}” needs no decision of yours any more. {event.reason}"
+        text = f"“{context.title}” no longer needs your approval. {event.reason}"
         notices.append(notice(event, person, "decided", text))
     if event.dropped:
-        text = f"One person less decides about “{context.title}”. {event.reason}"
+        text = f"“{context.title}” has one approver less. {event.reason}"
         notices += [notice(event, owner, "moved", text) for owner in context.owners]
     return notices
 
@@ -167,8 +165,8 @@ def escalated(event: events.TaskEscalated, context: ComposeContext) -> list[Noti
     context.move(event.task_id, event.to_id)
     before = context.name(event.from_id)
     message = f" {event.message}" if event.message else ""
-    to_text = f"“{context.title}” waited for {before} and is now yours to decide.{message}"
-    from_text = f"“{context.title}” waited too long and went to {context.name(event.to_id)}."
+    to_text = f"“{context.title}” was escalated to you from {before}.{message}"
+    from_text = f"“{context.title}” was escalated to {context.name(event.to_id)}."
     return [
         notice(event, event.to_id, "escalated", to_text, event.task_id),
         notice(event, event.from_id, "moved", from_text),
@@ -179,13 +177,13 @@ def reassigned(event: events.TaskReassigned, context: ComposeContext) -> list[No
     context.move(event.task_id, event.to_id)
     new, old = context.name(event.to_id), context.name(event.from_id)
     if event.actor == SYSTEM:
-        to_text = f"“{context.title}” is now yours to decide. {event.reason}".strip()
-        from_text = f"“{context.title}” went to {new}. {event.reason}".strip()
+        to_text = f"“{context.title}” was reassigned to you. {event.reason}".strip()
+        from_text = f"“{context.title}” was reassigned to {new}. {event.reason}".strip()
     else:
-        because = f" Why: {event.comment}" if event.comment else ""
-        to_text = f"{context.name(event.actor)} gave you “{context.title}” to decide.{because}"
-        from_text = f"{context.name(event.actor)} gave “{context.title}” to {new}.{because}"
-    owners_text = f"{new} decides about “{context.title}” in place of {old}. {event.reason}".strip()
+        because = f" Reason: {event.comment}" if event.comment else ""
+        to_text = f"{context.name(event.actor)} reassigned “{context.title}” to you.{because}"
+        from_text = f"{context.name(event.actor)} reassigned “{context.title}” to {new}.{because}"
+    owners_text = f"{new} decides “{context.title}” instead of {old}. {event.reason}".strip()
     return [
         notice(event, event.to_id, "reassigned", to_text, event.task_id),
         notice(event, event.from_id, "moved", from_text),
@@ -195,19 +193,19 @@ def reassigned(event: events.TaskReassigned, context: ComposeContext) -> list[No
 
 def delegated(event: events.TaskDelegated, context: ComposeContext) -> list[Notice]:
     context.move(event.task_id, event.to_id)
-    because = f" Why: {event.comment}" if event.comment else ""
+    because = f" Reason: {event.comment}" if event.comment else ""
     owner = context.name(event.from_id)
-    text = f"“{context.title}” waits for your decision, for {owner}.{because}"
+    text = f"“{context.title}” was delegated to you by {owner}.{because}"
     return [notice(event, event.to_id, "delegated", text, event.task_id)]
 
 
 def given_back(event: events.TaskGivenBack, context: ComposeContext) -> list[Notice]:
     context.move(event.task_id, event.to_id)
-    because = event.reason or (f"Why: {event.comment}" if event.comment else "")
-    text = f"“{context.title}” is yours to decide again. {because}".strip()
+    because = event.reason or (f"Reason: {event.comment}" if event.comment else "")
+    text = f"“{context.title}” is back with you. {because}".strip()
     notices = [notice(event, event.to_id, "given_back", text, event.task_id)]
     if event.actor != SYSTEM:
-        gone = f"{context.name(event.actor)} took “{context.title}” back: you need not decide it."
+        gone = f"{context.name(event.actor)} took “{context.title}” back from you."
         notices.append(notice(event, event.from_id, "moved", gone))
     return notices
 
@@ -216,9 +214,9 @@ def reminded(event: events.ReminderDue, context: ComposeContext) -> list[Notice]
     by_hand = event.actor != SYSTEM
     who = context.name(event.actor)
     text = (
-        f"{who} reminds you: “{context.title}” waits for your decision."
+        f"{who} reminds you: “{context.title}” needs your approval."
         if by_hand
-        else f"Reminder: “{context.title}” still waits for your decision."
+        else f"Reminder: “{context.title}” still needs your approval."
     )
     people = [(task, context.assignees.get(task)) for task in event.task_ids]
     return [
@@ -243,27 +241,28 @@ def attention(event: events.AttentionNeeded, context: ComposeContext) -> list[No
 
 
 def returned(event: events.RequestReturned, context: ComposeContext) -> list[Notice]:
-    text = f"{context.name(event.by)} sent “{context.title}” back to you for changes."
+    text = f"{context.name(event.by)} returned “{context.title}” to you for changes."
     return [notice(event, person, "returned", text) for person in context.owners]
 
 
 def information_asked(event: events.InformationAsked, context: ComposeContext) -> list[Notice]:
     """Whoever asked for the request has to answer."""
-    text = f"{context.name(event.actor)} asks about “{context.title}”: {event.comment}"
+    text = f"{context.name(event.actor)} asked about “{context.title}”: {event.comment}"
     return [notice(event, person, "question", text, event.task_id) for person in context.owners]
 
 
 def approver_added(event: events.ApproverAdded, context: ComposeContext) -> list[Notice]:
     """Somebody is asked beside the policy's people."""
     context.assignees[event.task_id] = event.person_id
-    because = f" Why: {event.comment}" if event.comment else ""
-    text = f"{context.name(event.actor)} asks for your approval, too: “{context.title}”.{because}"
+    because = f" Reason: {event.comment}" if event.comment else ""
+    text = f"{context.name(event.actor)} added you as an approver of “{context.title}”.{because}"
     return [notice(event, event.person_id, "assigned", text, event.task_id)]
 
 
 def information_given(event: events.InformationGiven, context: ComposeContext) -> list[Notice]:
     """The answer goes to whoever has the task now."""
-    text = f"{context.name(event.actor)} answered about “{context.title}”: {event.comment}"
+    who = context.name(event.actor)
+    text = f"{who} answered your question about “{context.title}”: {event.comment}"
     asker = context.assignees.get(event.task_id)
     return [] if asker is None else [notice(event, asker, "answer", text, event.task_id)]
 
@@ -274,7 +273,7 @@ def overridden(event: events.RequestOverridden, context: ComposeContext) -> list
     who, said = context.name(event.actor), DECIDED_AS.get(event.decision, "decided")
     what = "" if event.stage_key is None else " for one stage"
     text = f"{who}, an administrator, {said} “{context.title}”{what}"
-    instead = f"{text} without waiting for you. Reason: {event.reason}"
+    instead = f"{text} by override. Reason: {event.reason}"
     return [
         *(notice(event, person, "overridden", instead) for person in event.passed_over),
         *(notice(event, person, "overridden", f"{text}.") for person in context.owners),

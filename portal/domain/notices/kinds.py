@@ -7,6 +7,7 @@ its notices. A kind that stands nowhere here is sent with plain words.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from portal.domain.marked import msgid
 from portal.domain.request.values import Status
 
 
@@ -26,18 +27,30 @@ class Topic:
     label: str
 
 
-ASKED = Topic(code="asked", label="I am asked to decide")
-REMINDED = Topic(code="reminded", label="a decision of mine is late, or somebody reminds me")
-ESCALATED = Topic(code="escalated", label="a decision moves to me or away from me")
-RETURNED = Topic(code="returned", label="my request is sent back, or somebody asks about it")
-OUTCOME = Topic(code="outcome", label="my request is decided, held or ended")
-COMMENTED = Topic(code="commented", label="somebody comments on a request that concerns me")
-OTHERS = Topic(code="others", label="a request that I was asked about is decided or withdrawn")
-TOLD = Topic(code="told", label="I am told of a request and have nothing to do")
-ATTENTION = Topic(code="attention", label="a request needs an administrator")
+ASKED = Topic(code="asked", label=msgid("I am asked to decide"))
+REMINDED = Topic(code="reminded", label=msgid("I get a reminder to decide"))
+ESCALATED = Topic(
+    code="escalated", label=msgid("a task is reassigned, delegated or escalated to or from me")
+)
+RETURNED = Topic(code="returned", label=msgid("my request is returned or gets a question"))
+OUTCOME = Topic(code="outcome", label=msgid("my request is decided, put on hold or closed"))
+COMMENTED = Topic(code="commented", label=msgid("someone comments on a request I am involved in"))
+OTHERS = Topic(
+    code="others", label=msgid("a request I was asked to decide is decided or withdrawn")
+)
+TOLD = Topic(code="told", label=msgid("I get a request for information only"))
+ATTENTION = Topic(code="attention", label=msgid("a request needs an administrator"))
 TOPICS = (
-    ASKED, REMINDED, ESCALATED, RETURNED, OUTCOME, COMMENTED, OTHERS, TOLD, ATTENTION,
-)  # fmt: skip
+    ASKED,
+    REMINDED,
+    ESCALATED,
+    RETURNED,
+    OUTCOME,
+    COMMENTED,
+    OTHERS,
+    TOLD,
+    ATTENTION,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,57 +72,77 @@ class NoticeKind:
 KINDS: dict[str, NoticeKind] = {
     kind.code: kind
     for kind in (
-        NoticeKind(code="assigned", topic=ASKED, heading="Your decision is needed", asks=True),
-        NoticeKind(code="reminder", topic=REMINDED, heading="Reminder: please decide", asks=True),
+        NoticeKind(code="assigned", topic=ASKED, heading=msgid("Needs your approval"), asks=True),
         NoticeKind(
-            code="escalated", topic=ESCALATED, heading="Escalated to you: please decide", asks=True
+            code="reminder", topic=REMINDED, heading=msgid("Reminder: please decide"), asks=True
         ),
-        NoticeKind(code="reassigned", topic=ESCALATED, heading="Now yours to decide", asks=True),
-        NoticeKind(code="delegated", topic=ESCALATED, heading="Please decide for them", asks=True),
-        NoticeKind(code="given_back", topic=ESCALATED, heading="Yours to decide again", asks=True),
+        NoticeKind(code="escalated", topic=ESCALATED, heading=msgid("Escalated to you"), asks=True),
         NoticeKind(
-            code="amended", topic=ASKED, heading="Changed while it waits for you", asks=True
+            code="reassigned", topic=ESCALATED, heading=msgid("Reassigned to you"), asks=True
         ),
-        NoticeKind(code="moved_over", topic=ASKED, heading="Came over from the old system to you"),
-        NoticeKind(code="moved", topic=ESCALATED, heading="No longer with you"),
+        NoticeKind(code="delegated", topic=ESCALATED, heading=msgid("Delegated to you"), asks=True),
+        NoticeKind(code="given_back", topic=ESCALATED, heading=msgid("Back with you"), asks=True),
         NoticeKind(
-            code="returned", topic=RETURNED, heading="Sent back to you",
+            code="amended", topic=ASKED, heading=msgid("Changed: needs your approval"), asks=True
+        ),
+        NoticeKind(code="moved_over", topic=ASKED, heading=msgid("Moved here from the old system")),
+        NoticeKind(code="moved", topic=ESCALATED, heading=msgid("No longer assigned to you")),
+        NoticeKind(
+            code="returned",
+            topic=RETURNED,
+            heading=msgid("Returned to you"),
             while_status=(Status.RETURNED,),
         ),
         NoticeKind(
-            code="approved", topic=OUTCOME, heading="Approved", while_status=(Status.APPROVED,)
+            code="approved",
+            topic=OUTCOME,
+            heading=msgid("Approved"),
+            while_status=(Status.APPROVED,),
         ),
         NoticeKind(
-            code="rejected", topic=OUTCOME, heading="Rejected", while_status=(Status.REJECTED,)
+            code="rejected",
+            topic=OUTCOME,
+            heading=msgid("Rejected"),
+            while_status=(Status.REJECTED,),
         ),
         NoticeKind(
-            code="timed_out", topic=OUTCOME, heading="Ended undecided",
+            code="timed_out",
+            topic=OUTCOME,
+            heading=msgid("Expired"),
             while_status=(Status.TIMEOUT,),
         ),
         NoticeKind(
-            code="cancelled", topic=OUTCOME, heading="Cancelled", while_status=(Status.CANCELLED,)
+            code="cancelled",
+            topic=OUTCOME,
+            heading=msgid("Cancelled"),
+            while_status=(Status.CANCELLED,),
         ),
         NoticeKind(
-            code="withdrawn", topic=OTHERS, heading="Withdrawn", while_status=(Status.WITHDRAWN,)
+            code="withdrawn",
+            topic=OTHERS,
+            heading=msgid("Withdrawn"),
+            while_status=(Status.WITHDRAWN,),
         ),
         NoticeKind(
-            code="held", topic=OUTCOME, heading="Put on hold", while_status=(Status.ON_HOLD,)
+            code="held", topic=OUTCOME, heading=msgid("Put on hold"), while_status=(Status.ON_HOLD,)
         ),
-        NoticeKind(code="comment", topic=COMMENTED, heading="New comment"),
-        NoticeKind(code="question", topic=RETURNED, heading="A question about your request"),
-        NoticeKind(code="answer", topic=ASKED, heading="Your question is answered", asks=True),
-        NoticeKind(code="moved_policy", topic=OUTCOME, heading="Moved to a newer policy"),
-        NoticeKind(code="overridden", topic=OTHERS, heading="Decided by an administrator"),
-        NoticeKind(code="decided", topic=OTHERS, heading="Decided"),
-        NoticeKind(code="told", topic=TOLD, heading="For your information"),
-        NoticeKind(code="attention", topic=ATTENTION, heading="Needs attention"),
+        NoticeKind(code="comment", topic=COMMENTED, heading=msgid("New comment")),
+        NoticeKind(code="question", topic=RETURNED, heading=msgid("A question about your request")),
+        NoticeKind(
+            code="answer", topic=ASKED, heading=msgid("Your question was answered"), asks=True
+        ),
+        NoticeKind(code="moved_policy", topic=OUTCOME, heading=msgid("Moved to a newer policy")),
+        NoticeKind(code="overridden", topic=OTHERS, heading=msgid("Decided by an administrator")),
+        NoticeKind(code="decided", topic=OTHERS, heading=msgid("Decided")),
+        NoticeKind(code="told", topic=TOLD, heading=msgid("For information only")),
+        NoticeKind(code="attention", topic=ATTENTION, heading=msgid("Needs attention")),
     )
-}  # fmt: skip
+}
 
 
 def kind_named(code: str) -> NoticeKind:
     """The kind of that code, or one with plain words for a code that stands nowhere here."""
-    return KINDS.get(code) or NoticeKind(code=code, topic=TOLD, heading="News")
+    return KINDS.get(code) or NoticeKind(code=code, topic=TOLD, heading=msgid("Update"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,17 +165,17 @@ class DeliveryContext:
 def why_not(kind: NoticeKind, standing: DeliveryContext) -> str | None:
     """Why a message is not worth sending any more; None while it is still true."""
     if not standing.is_active:
-        return "The person's account is not active."
+        return msgid("The person's account is not active.")
     if not standing.sees:
-        return "The person may not see the request any more."
+        return msgid("The person may not see the request any more.")
     if kind.asks and not standing.task_is_theirs:
-        return "The task was decided or is not theirs any more."
+        return msgid("The task was decided or is not theirs any more.")
     if standing.is_repeated:
-        return "A later message says the same."
+        return msgid("A later message says the same.")
     if kind.asks and standing.status is not Status.PENDING:
-        return "The request does not wait for decisions now."
+        return msgid("The request does not wait for decisions now.")
     if kind.while_status and standing.status not in kind.while_status:
-        return "The request has moved on."
+        return msgid("The request has moved on.")
     if kind.topic is ATTENTION and not standing.attention:
-        return "The request needs no attention any more."
+        return msgid("The request needs no attention any more.")
     return None

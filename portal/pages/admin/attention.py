@@ -14,6 +14,7 @@ from portal.queries.health import WORKER_SECONDS
 from portal.security.guards import requires
 from portal.security.identity import click, me
 from portal.services.requests import review_people
+from portal.translation import _
 
 LONG = timedelta(minutes=1)
 GRACE = timedelta(minutes=5)
@@ -46,4 +47,10 @@ def list_attention() -> ResponseReturnValue:
 def review_again(number: str) -> ResponseReturnValue:
     """Route the open stage of a request anew, now."""
     receipt = answered(review_people(number, command_key(), me().id, click()))
-    return after(receipt, f"{number} was looked at again: it shows who is asked now.")
+    return after(
+        receipt,
+        _(
+            "Approvers of %(number)s were checked again. The request shows who is asked now.",
+            number=number,
+        ),
+    )

@@ -23,8 +23,9 @@ from portal.security.guards import requires
 from portal.security.identity import me
 from portal.services import calendars as service
 from portal.services.calendars import CalendarMoved, CalendarRefused
+from portal.translation import _, lazy
 
-MOVED = "Somebody changed it while you had it open: it goes by {} now."
+MOVED = lazy("Someone else changed this while you had it open. It now uses {}.")
 
 
 @blueprint.get("/admin/calendars/types/<code>")
@@ -47,7 +48,13 @@ def change_calendar_of_type(code: str) -> ResponseReturnValue:
     except CalendarRefused as refused:
         return _page(kind, 422, str(refused))
     flash(
-        f"{kind.name} goes by {calendars.names().get(wanted or '', EVERY_HOUR)}. {STAYS}", "success"
+        _(
+            "%(name)s now uses: %(calendar)s. %(stays)s",
+            name=kind.name,
+            calendar=calendars.names().get(wanted or "", EVERY_HOUR),
+            stays=STAYS,
+        ),
+        "success",
     )
     return redirect(url_for("admin.list_calendars"), 303)
 
@@ -60,7 +67,7 @@ def _optional(name: str) -> str | None:
     try:
         return str(UUID(request.form[name])) if request.form.get(name) else None
     except ValueError:
-        abort(422, "The form names no calendar that there is. Open the page again and resend it.")
+        abort(422, _("That calendar does not exist. Reload the page and try again."))
 
 
 def _page(

@@ -32,11 +32,14 @@ from portal.security.identity import me
 from portal.services import accounts
 from portal.services import calendars as service
 from portal.services.calendars import CalendarMoved, CalendarRefused, Content
+from portal.translation import _, lazy
 
 # What a new calendar begins with.
 USUAL = {str(day): [["09:00", "17:00"]] for day in range(1, 6)}
-STAYS = "Deadlines that stand already do not move."
-MOVED = "{} changed this calendar while you had it open: {}. Save again to put yours in its place."
+STAYS = lazy("Existing deadlines do not change.")
+MOVED = lazy(
+    "{} changed this calendar while you had it open: {}. Save again to replace it with yours."
+)
 
 
 @blueprint.get("/admin/calendars")
@@ -71,7 +74,7 @@ def add_calendar() -> ResponseReturnValue:
     except CalendarRefused as refused:
         form["name"].errors = [str(refused)]
         return _page(None, form, 422)
-    flash(f"The calendar {form['name'].data} is there.", "success")
+    flash(_("Calendar %(name)s added.", name=form["name"].data), "success")
     return redirect(url_for("admin.show_calendar", calendar_id=key), 303)
 
 
@@ -105,7 +108,9 @@ def change_calendar(calendar_id: UUID) -> ResponseReturnValue:
         return _page(record, form, 422, seen=_seen())
     except LookupError:  # deleted in this very moment
         abort(404)
-    flash(f"The calendar is changed. {STAYS}" if changed else "It says so already.", "success")
+    flash(
+        _("Calendar saved. %(stays)s", stays=STAYS) if changed else _("Nothing changed."), "success"
+    )
     return redirect(url_for("admin.show_calendar", calendar_id=calendar_id), 303)
 
 
@@ -125,7 +130,7 @@ def delete_calendar(calendar_id: UUID) -> ResponseReturnValue:
     except CalendarRefused as refused:
         flash(str(refused), "error")
         return redirect(url_for("admin.ask_to_delete_calendar", calendar_id=calendar_id), 303)
-    flash("The calendar is deleted.", "success")
+    flash(_("Calendar deleted."), "success")
     return redirect(url_for("admin.list_calendars"), 303)
 
 

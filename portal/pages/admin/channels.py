@@ -27,10 +27,11 @@ from portal.security.guards import requires
 from portal.security.identity import current_settings, me
 from portal.services import channels as service
 from portal.services.channels import ChannelGone, ChannelMoved, NameRefused, Setup, Wish
+from portal.translation import _, lazy
 
-MOVED = (
-    "Somebody changed this channel meanwhile: see what was done. Send it again to change it all the"
-    " same, with the address, if you gave a new one."
+MOVED = lazy(
+    "Someone else changed this channel. Check the change history, then save again to replace it."
+    " Enter the address again if you changed it."
 )
 
 
@@ -60,7 +61,7 @@ def add_channel() -> ResponseReturnValue:
     form = NewChannelForm(request.form)
     if not form.validate() or not _kept(form, str(UUID(form.channel_id.data)), service.add):
         return _new(form, 422)
-    flash("The channel is set up. Send a test message before you count on it.", "success")
+    flash(_("Channel added. Send a test message to check that it works."), "success")
     return redirect(url_for(".show_channel", channel_id=form.channel_id.data), 303)
 
 
@@ -83,7 +84,7 @@ def change_channel(channel_id: UUID) -> ResponseReturnValue:
     except ChannelMoved:
         form.name.errors = [MOVED]
         return _page(_channel(channel_id), form, 409)
-    flash("The channel is changed.", "success")
+    flash(_("Channel saved."), "success")
     return redirect(url_for(".show_channel", channel_id=channel.id), 303)
 
 
@@ -93,11 +94,14 @@ def switch_channel(channel_id: UUID) -> ResponseReturnValue:
     """Let messages go out by it, or not."""
     channel, wanted = _channel(channel_id), request.form.get("to")
     if wanted not in ("on", "off"):
-        abort(422, "The form does not say whether to switch it on or off.")
+        abort(422, _("The form is incomplete. Reload the page and try again."))
     on = wanted == "on"
     with _there():
         service.switch(channel.id, me().id, on=on)
-    flash(f"{channel.name} is switched {'on' if on else 'off'}.", "success")
+    flash(
+        _("%(name)s is on.", name=channel.name) if on else _("%(name)s is off.", name=channel.name),
+        "success",
+    )
     return redirect(url_for(".show_channel", channel_id=channel.id), 303)
 
 
@@ -110,9 +114,9 @@ def test_channel(channel_id: UUID) -> ResponseReturnValue:
     with _there():
         trouble = service.send_test(_setup(), channel.id, me().id, words)
     if trouble is None:
-        flash(f"{service.SENT} Look whether it reached you.", "success")
+        flash(_("%(sent)s Check whether it reached you.", sent=_(service.SENT)), "success")
     else:
-        flash(f"The test message was not sent. {trouble}", "error")
+        flash(_("The test message was not sent. %(trouble)s", trouble=_(trouble)), "error")
     return redirect(url_for(".show_channel", channel_id=channel.id), 303)
 
 
@@ -129,9 +133,9 @@ def remove_channel(channel_id: UUID) -> ResponseReturnValue:
     """Forget it."""
     try:
         name = service.remove(str(channel_id), me().id)
-        flash(f"{name} is removed. Nobody is told by it any more.", "success")
+        flash(_("%(name)s was removed. It sends no more notifications.", name=name), "success")
     except ChannelGone:
-        flash("The channel is removed already.", "info")
+        flash(_("This channel was already removed."), "info")
     return redirect(url_for(".list_channels"), 303)
 
 

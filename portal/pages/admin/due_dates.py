@@ -20,6 +20,7 @@ from portal.queries.calendars import CalendarRecord, TypeCalendar
 from portal.security.guards import requires
 from portal.security.identity import me
 from portal.services import due_dates as service
+from portal.translation import _, lazy
 
 
 @blueprint.get("/admin/calendars/due")
@@ -70,7 +71,7 @@ def _found(form: BaseForm, kind: TypeCalendar) -> dict[str, Any]:
     }
 
 
-NOT_BY_PLACES = "No stage of this type goes by the approvers' places."
+NOT_BY_PLACES = lazy("No stage of this type follows the approvers' locations.")
 CHOSEN = ("type", "place", "person")
 
 
@@ -84,9 +85,11 @@ def _place(form: BaseForm) -> tuple[CalendarRecord | None, str]:
         return (calendars.find(form["place"].data) if form["place"].data else None), ""
     person = staff.profile(form["person"].data)
     if person is None or person.place_id is None:
-        name = "They" if person is None else person.name
-        return None, f"{name} has no place of their own: the request type's calendar counts."
-    return calendars.find(person.place_id), f"{person.name} works by {person.place}."
+        name = _("This person") if person is None else person.name
+        return None, _("%(name)s has no location: the request type's calendar is used.", name=name)
+    return calendars.find(person.place_id), _(
+        "%(name)s works by %(place)s.", name=person.name, place=person.place
+    )
 
 
 def _opens(form: BaseForm, zone: ZoneInfo) -> datetime:

@@ -12,6 +12,7 @@ from portal.queries import messages
 from portal.security.guards import requires
 from portal.security.identity import current_settings, me
 from portal.services.messages import send_again
+from portal.translation import _, ngettext
 
 log = structlog.get_logger("portal.web")
 
@@ -45,8 +46,14 @@ def send_one_again(message_id: UUID) -> ResponseReturnValue:
 def _again(count: int) -> ResponseReturnValue:
     log.info("messages.sent_again", count=count, by=me().id)
     if count:
-        words = "1 message is" if count == 1 else f"{count} messages are"
-        flash(f"{words} on the way again. What is not taken comes back here.", "success")
+        flash(
+            ngettext(
+                "%(n)s message is being sent again. If it fails, it comes back here.",
+                "%(n)s messages are being sent again. Those that fail come back here.",
+                count,
+            ),
+            "success",
+        )
     else:
-        flash("Nothing was left to send: it was sent, or is not true any more.", "info")
+        flash(_("Nothing to send: the messages were sent or are no longer needed."), "info")
     return redirect(url_for("admin.list_messages"), 303)

@@ -27,6 +27,7 @@ from portal.security.guards import requires
 from portal.security.identity import me
 from portal.services import people as service
 from portal.services.people import Act, Change, PeopleRefused, effects_of
+from portal.translation import _
 
 LONGEST_SEARCH = 100
 NOBODY = "nobody"
@@ -121,7 +122,9 @@ def _value(act: Act, given: "MultiDict[str, str]") -> str | tuple[str, ...]:
     if act is Act.ROLES:
         wanted = set(given.getlist("value"))
         if unknown := wanted - set(service.known_roles()):
-            abort(422, f"There is no such role: {', '.join(sorted(unknown))[:100]}.")
+            abort(
+                422, _("There is no such role: %(names)s.", names=", ".join(sorted(unknown))[:100])
+            )
         return tuple(sorted(wanted))
     value = given.get("value", "")
     if act in (Act.JOIN, Act.LEAVE) and value not in staff.groups():
@@ -138,9 +141,9 @@ def _value(act: Act, given: "MultiDict[str, str]") -> str | tuple[str, ...]:
 
 def _name_of(wish: Change) -> str:
     if isinstance(wish.value, tuple):
-        return ", ".join(wish.value) or "none"
+        return ", ".join(wish.value) or _("none")
     if wish.act is Act.PLACE:
-        return calendars.names().get(wish.value, people_words.NO_PLACE)
+        return str(calendars.names().get(wish.value, people_words.NO_PLACE))
     if wish.act in (Act.JOIN, Act.LEAVE):
         return staff.groups().get(wish.value, wish.value)
     found = people.find(wish.value) if wish.value else None

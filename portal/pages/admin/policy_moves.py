@@ -23,6 +23,7 @@ from portal.security.guards import requires
 from portal.security.identity import click, me
 from portal.services import requests as service
 from portal.services.requests import MOST_MOVED, Moved, PolicyMove
+from portal.translation import _
 
 
 @blueprint.get("/admin/policy-moves")
@@ -41,7 +42,7 @@ def preview_policy_move() -> ResponseReturnValue:
     """What a move of the chosen requests would mean."""
     numbers = request.args.getlist("number")
     if not numbers:
-        flash("Choose at least one request first.", "warning")
+        flash(_("Choose at least one request."), "warning")
         return redirect(url_for("admin.list_policy_moves"), 303)
     return _page(numbers, ReasonForm())
 
@@ -52,7 +53,7 @@ def move_to_policy() -> ResponseReturnValue:
     """Move them. A form that was sent before changes nothing more."""
     numbers, form = request.form.getlist("number"), ReasonForm(request.form)
     if not numbers:
-        abort(422, "The form does not say which requests to move.")
+        abort(422, _("The form is incomplete. Choose the requests again."))
     if not form.validate():
         return _page(numbers, form, 422)
     wish = PolicyMove(
@@ -69,9 +70,9 @@ def _tell(moved: Moved) -> None:
     """What moves, and what does not and why."""
     if moved.numbers:
         what = ", ".join(moved.numbers)
-        flash(f"Recorded: the newest version of the policy holds for {what}.", "success")
+        flash(_("Moved to the newest policy version: %(what)s.", what=what), "success")
     for number, why in moved.left:
-        flash(f"{number} was left as it is. {why}", "warning")
+        flash(_("%(number)s was not moved. %(why)s", number=number, why=why), "warning")
 
 
 def _page(numbers: list[str], form: ReasonForm, status: int = 200) -> ResponseReturnValue:

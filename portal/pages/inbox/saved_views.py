@@ -15,6 +15,7 @@ from portal.queries import saved_views
 from portal.security.guards import requires
 from portal.security.identity import me
 from portal.services import saved_views as service
+from portal.translation import _
 
 
 @blueprint.get("/views")
@@ -34,7 +35,7 @@ def save_view() -> ResponseReturnValue:
     try:
         place = Place(request.form.get("place", ""))
     except ValueError:
-        abort(422, "The form does not say which list it belongs to.")
+        abort(422, _("The form is incomplete. Open the list again."))
     filters = _filters(place)
     form = SavedViewForm(request.form)
     if not form.validate():
@@ -44,9 +45,12 @@ def save_view() -> ResponseReturnValue:
         return page, 422
     try:
         service.save(me().id, place.value, form.name.data, filters)
-        flash(f"The view “{form.name.data}” is saved.", "success")
+        flash(_("View “%(data)s” saved.", data=form.name.data), "success")
     except service.TooManyViews:
-        flash(f"You have {service.MOST} views of this list: delete some first.", "warning")
+        flash(
+            _("You have %(most)s views of this list. Delete some first.", most=service.MOST),
+            "warning",
+        )
     return redirect(place.url(filters), 303)
 
 
@@ -56,7 +60,7 @@ def delete_view(view_id: UUID) -> ResponseReturnValue:
     """Forget a view; the requests in it stay as they are."""
     if not service.delete_view(str(view_id), me().id):
         abort(404)
-    flash("The view is deleted.", "success")
+    flash(_("View deleted."), "success")
     return redirect(url_for(".list_views"), 303)
 
 

@@ -25,13 +25,14 @@ from portal.queries import acting, inbox
 from portal.queries.inbox import OWN, Clock, Cursor, InboxCounts, InboxTask, View
 from portal.security.guards import requires
 from portal.security.identity import Identity, me
+from portal.translation import _, lazy, ngettext
 
 LONGEST_SEARCH = 100
 LABELS = {
-    View.ALL: "All",
-    View.OVERDUE: "Overdue",
-    View.TODAY: "Due today",
-    View.LATER: "Later",
+    View.ALL: lazy("All"),
+    View.OVERDUE: lazy("Overdue"),
+    View.TODAY: lazy("Due today"),
+    View.LATER: lazy("Later"),
 }
 
 
@@ -135,7 +136,11 @@ def _owners(shown: InboxFilter, tasks: tuple[InboxTask, ...]) -> list[Tab]:
     names = acting.owners(me().id) if acts else ()
     if not names and not shown.whose:
         return []
-    every = (("", "For everybody"), (OWN, "My own"), *((key, f"For {name}") for key, name in names))
+    every = (
+        ("", _("Everyone")),
+        (OWN, _("Mine")),
+        *((key, _("For %(name)s", name=name)) for key, name in names),
+    )
     return [
         Tab(label, replace(shown, whose=key).url, None, key == shown.whose) for key, label in every
     ]
@@ -162,10 +167,16 @@ def _groups(tasks: tuple[InboxTask, ...], clock: Clock) -> dict[View, list[Inbox
 
 def _summary(counts: InboxCounts) -> str:
     if not counts.all:
-        return "Nothing waits for you."
-    tasks = "1 task waits" if counts.all == 1 else f"{count(counts.all)} tasks wait"
-    overdue = "1 is" if counts.overdue == 1 else f"{count(counts.overdue)} are"
-    return f"{tasks} for you, {overdue} overdue." if counts.overdue else f"{tasks} for you."
+        return _("Nothing needs your approval.")
+    waiting = ngettext(
+        "%(count)s request needs your approval",
+        "%(count)s requests need your approval",
+        counts.all,
+        count=count(counts.all),
+    )
+    if not counts.overdue:
+        return _("%(requests)s.", requests=waiting)
+    return _("%(requests)s, %(count)s overdue.", requests=waiting, count=count(counts.overdue))
 
 
 def _tabs(shown: InboxFilter, counts: InboxCounts) -> list[Tab]:

@@ -29,6 +29,7 @@ from portal.security.guards import requires
 from portal.security.identity import me
 from portal.services import absences as service
 from portal.services.absences import AbsenceRefused, NewAbsence, OpenTask, OtherAbsence, preview
+from portal.translation import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def end_away(delegation_id: UUID) -> ResponseReturnValue:
         whose = service.end(str(delegation_id), me().id, is_admin=is_admin)
     except LookupError:
         abort(404)
-    flash("The delegation is ended. Open tasks come back within a moment.", "success")
+    flash(_("Absence ended. Open tasks come back in a moment."), "success")
     mine = whose == me().id
     place = (
         url_for("profile.show_away") if mine else url_for("profile.show_away_of", person_id=whose)
@@ -191,15 +192,20 @@ def _set(desk: Desk) -> ResponseReturnValue:
     found = _wish(desk, form, key)
     if found is None:
         return _page(desk, form, 422)
-    wish, _ = found
+    wish, _others = found
     try:
         service.set_absence(wish, key, me().id)
     except AbsenceRefused as refused:
         _blame(form, refused)
         return _page(desk, form, 422)
     delegate = people.find(wish.delegate_id)
-    name = "Somebody" if delegate is None else delegate.name
-    flash(f"{name} decides for {desk.whose} in that time.", "success")
+    name = _("Somebody") if delegate is None else delegate.name
+    told = (
+        _("%(name)s decides for you in that time.", name=name)
+        if desk.is_me
+        else _("%(name)s decides for %(whom)s in that time.", name=name, whom=desk.name)
+    )
+    flash(told, "success")
     return redirect(desk.url, 303)
 
 

@@ -12,6 +12,7 @@ from portal.queries.preferences import wishes_of
 from portal.security.guards import requires
 from portal.security.identity import me
 from portal.services import preferences
+from portal.translation import _
 
 CHANNELS = (Channel.PORTAL, Channel.MAIL)
 
@@ -31,7 +32,7 @@ def change_notification_settings() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(form, 422)
     preferences.keep(me().id, form.wishes(wishes_of(me().id)))
-    flash("Your choice is kept. It holds for messages from now on.", "success")
+    flash(_("Settings saved."), "success")
     return redirect(url_for("profile.notification_settings"), 303)
 
 

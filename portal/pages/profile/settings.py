@@ -23,6 +23,7 @@ from portal.security.identity import current_settings, me
 from portal.security.next_page import is_safe
 from portal.services import accounts
 from portal.services import sign_in as sessions
+from portal.translation import _
 
 YEAR = 365 * 24 * 3600
 
@@ -42,7 +43,7 @@ def change_time_zone() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(form, 422)
     accounts.change_time_zone(me().id, form.time_zone.data)
-    flash("Times are shown in your new time zone.", "success")
+    flash(_("Time zone saved."), "success")
     return redirect(url_for("profile.show"), 303)
 
 
@@ -51,7 +52,7 @@ def change_time_zone() -> ResponseReturnValue:
 def end_session(session_id: object) -> ResponseReturnValue:
     """Sign out another browser of one's own."""
     sessions.end(str(session_id), me().id)
-    flash("That browser is signed out.", "success")
+    flash(_("Browser signed out."), "success")
     return redirect(url_for("profile.show"), 303)
 
 
@@ -60,7 +61,7 @@ def end_session(session_id: object) -> ResponseReturnValue:
 def end_other_sessions() -> ResponseReturnValue:
     """Sign out everywhere else."""
     sessions.end_others(me().session_id, me().id)
-    flash("All other browsers are signed out.", "success")
+    flash(_("All other browsers are signed out."), "success")
     return redirect(url_for("profile.show"), 303)
 
 

@@ -28,6 +28,7 @@ from portal.services.file_store import (
     StoreAway,
 )
 from portal.services.virus_scan import Scanner
+from portal.translation import _
 
 # Whatever is in the file, a browser neither runs nor shows it as a page of ours.
 SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
@@ -63,11 +64,9 @@ def _bytes_of(file: KeptFile) -> IO[bytes]:
     except FileGone:
         abort(404)
     except FileChanged:
-        abort(
-            409, "This file is not what it was when it was attached. The administrators were told."
-        )
+        abort(409, _("This file was changed after it was attached. Administrators were notified."))
     except StoreAway:
-        abort(503, "The place where files are kept does not answer. Try again in a moment.")
+        abort(503, _("File storage is not available. Try again in a moment."))
 
 
 def store() -> Store:

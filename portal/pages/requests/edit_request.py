@@ -31,6 +31,7 @@ from portal.services.attachments import hand_on
 from portal.services.commands import Receipt
 from portal.services.errors import Refused
 from portal.services.requests import Correction, amend, resubmit
+from portal.translation import lazy
 
 Draw = Callable[[RequestRecord, RequestForm, str, Refused | None], ResponseReturnValue]
 
@@ -156,7 +157,7 @@ AMEND = Deed(
     kind="Amend",
     awaits=Status.PENDING,
     give=amend,
-    done="{} is changed. Below you see who is asked about it now.",
+    done=lazy("{} was changed. See below who is asked now."),
 )
 
 
@@ -188,7 +189,7 @@ RESUBMIT = Deed(
     kind="Resubmit",
     awaits=Status.RETURNED,
     give=resubmit,
-    done="{} is on its way again.",
+    done=lazy("{} was resubmitted."),
 )
 
 

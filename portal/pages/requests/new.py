@@ -29,9 +29,12 @@ from portal.services import drafts as draft_service
 from portal.services import requests as submitting
 from portal.services.forecast import forecast
 from portal.services.requests import NewRequest
+from portal.translation import _, lazy
 
-TOO_MANY = f"You have {draft_service.MOST} drafts, and no more can be kept: delete some first."
-MOVED = "The draft was changed in another window. This is how it stands now: look at it again."
+TOO_MANY = lazy("You have {} drafts, which is the limit. Delete some first.")
+MOVED = lazy(
+    "The draft was changed in another window. This is the current version; check it again."
+)
 
 
 @blueprint.get("/requests/new")
@@ -79,7 +82,7 @@ def save_draft(code: str) -> ResponseReturnValue:
     except draft_service.AlreadySent:
         return _sent_or_unknown(draft_id)
     except draft_service.TooManyDrafts:
-        extra = [TOO_MANY]
+        extra = [TOO_MANY.format(draft_service.MOST)]
     drawn.read(typed, kept_files(drawn, draft_id))
     drawn.complain(problems)
     return _after_saving(kind, draft_id, drawn, extra)
@@ -91,7 +94,7 @@ def _after_saving(
     """On to the check; back to the form with what is wrong; or away, to go on another day."""
     refused = extra or any(field.process_errors for field in drawn.file_widgets())
     if request.form.get("next") == "later" and not refused:
-        flash("Your draft is kept. You find it here whenever you want to go on.", "success")
+        flash(_("Draft saved. Continue it here at any time."), "success")
         return redirect(url_for("requests.list_mine", view="drafts"), 303)
     if drawn.validate() and not extra:
         return redirect(url_for(".check", code=kind.code, draft=draft_id), 303)

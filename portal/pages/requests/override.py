@@ -26,7 +26,7 @@ from portal.services.requests import OverrideInput, override
 from portal.services.sign_in import WrongPassword
 from portal.translation import _
 
-NOT_THAT = msgid("That is not your password. Nothing was decided.")
+NOT_THAT = msgid("Wrong password. Nothing was decided.")
 TOO_MANY = msgid("Too many wrong passwords. Nothing was decided; try again in %(n)s minutes.")
 
 
@@ -98,7 +98,7 @@ def _named_stage(stage: Stage | None) -> str | None:
     """The stage to offer: what the form was drawn for may be over, which the service tells."""
     if stage is not None:
         return stage.name
-    return "as it was" if request.form.get("stage_key") else None
+    return _("as it was") if request.form.get("stage_key") else None
 
 
 def _ruling(record: RequestRecord, drawn: BaseForm, key: str) -> OverrideInput:

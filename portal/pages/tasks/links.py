@@ -59,7 +59,7 @@ def answer(link: LinkRecord, person: Identity | None) -> ResponseReturnValue | N
             page = reading.elsewhere(link)
             return make_response(render_template("errors/error.html", page=page), 403)
         case LinkTarget.DONE:
-            return _page("pages/links/done.html", 200, link=link, deed=reading.deed(link))
+            return _page("pages/links/done.html", 200, link=link)
         case LinkTarget.CHANGED if person is not None:
             news = reading.news(link, person)
             return _page("pages/links/changed.html", 409, link=link, news=news)

@@ -23,7 +23,6 @@ from portal.pages.tasks import blueprint
 from portal.pages.tasks.links import task_url
 from portal.presenters.answer import answered, command_key
 from portal.presenters.form_keys import new_key
-from portal.presenters.links import deed
 from portal.queries import links
 from portal.queries.links import LinkRecord
 from portal.security.guards import public
@@ -31,11 +30,14 @@ from portal.security.identity import click, signed_in
 from portal.security.sessions import LINK
 from portal.services.errors import Refused
 from portal.services.tasks import Vote, WrongProof, decide_unsigned
+from portal.translation import _, lazy
 
 log = structlog.get_logger("portal.web")
 
 OFFERED = {Decision.APPROVE.value, Decision.REJECT.value}
-WRONG = "These are not the last four characters of the number: look at the subject of the message."
+WRONG = lazy(
+    "These are not the last four characters of the number. It is in the subject of the message."
+)
 
 
 @blueprint.get("/links/decision")
@@ -46,7 +48,7 @@ def show_unsigned() -> ResponseReturnValue:
     if link is None:
         return errors.answer(410)
     if link.decided_by == link.recipient_id:
-        return _page("pages/links/decided.html", 200, link=link, deed=deed(link))
+        return _page("pages/links/decided.html", 200, link=link)
     return _elsewhere(link) or _draw(link, UnsignedForm())
 
 
@@ -85,11 +87,11 @@ def _decided(link: LinkRecord, form: UnsignedForm, decision: Decision) -> Respon
     except Refused as refused:
         if refused.reason is not Refusal.COMMENT_REQUIRED:
             raise
-        form.comment.errors = ["Say why: the requester reads this text."]
+        form.comment.errors = [_("Enter a reason; the requester reads it.")]
         return _draw(link, form, 422)
     log.info("link.decided", link=link.id, user=link.recipient_id)
     if receipt.outcome == "waiting":
-        flash("Your decision is recorded and being applied. You can close this page.", "info")
+        flash(_("Your decision is recorded and being applied. You can close this page."), "info")
     return redirect(url_for("tasks.show_unsigned"), 303)
 
 

@@ -54,7 +54,7 @@ class Site:
         return done.stdout
 
     def as_superuser(self, statements: str) -> None:
-        """Change something with every right."""
+        """Change with every right."""
         with psycopg.connect(self.admin_url) as connection:
             connection.execute(statements)  # type: ignore[arg-type]
 

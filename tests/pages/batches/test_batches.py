@@ -35,7 +35,7 @@ def test_without_leave_of_a_policy_there_is_nothing_to_tick(
     sign_in(client, people.ben)
     page = client.get_page("/inbox")
     assert not TASK.findall(page.response.text)
-    assert "one by one" not in page.text
+    assert "open to decide" not in page.text
 
 
 def test_the_review_shows_each_amount_the_total_and_what_is_left_out(
@@ -45,7 +45,7 @@ def test_the_review_shows_each_amount_the_total_and_what_is_left_out(
     assert page.heading == "Review 2 requests"
     for words in ("€120.00", "€300.50", "€420.50", "1 left out", "CH-3 Seat CH-3"):
         assert words in page.text
-    assert "too large to be decided among others" in page.text
+    assert "too large to be decided with others" in page.text
     assert commands(app) == 0
 
 
@@ -70,7 +70,7 @@ def test_one_decision_for_all(
     assert "Recorded, being applied" in page.text
     assert process.take_up() == 2
     page = ben.get_page(page.path)
-    words = {"approve": "approved", "reject": "rejected", "send_back": "sent back"}
+    words = {"approve": "approved", "reject": "rejected", "send_back": "returned"}
     assert page.heading == f"2 of 2 {words[decision.value]}"
     with app.app_context():
         said = select(AuditEvent.data["via"].astext).where(AuditEvent.kind == "TaskDecided")

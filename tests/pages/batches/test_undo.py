@@ -50,7 +50,7 @@ def test_what_moved_on_before_the_undo_says_why(
     assert process.take_up() == 1
     page = ben.get_page(page.path)
     assert page.heading == "1 of 2 undone, 1 approved"
-    assert "Not undone: The time for undoing is over." in page.text
+    assert "Not undone: It is too late to undo." in page.text
 
 
 def test_without_a_window_nothing_is_undone(
