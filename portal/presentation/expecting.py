@@ -53,5 +53,5 @@ def _basis(found: Expected, view: Viewpoint) -> str:
     return _(
         "From %(n)s past requests of this type since %(month)s, with working hours and known"
         " absences.",
-        n=found.count, month=f"{since:%B %Y}",
+        n=found.count, month=times.month(since),
     )  # fmt: skip

@@ -5,14 +5,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from babel.dates import format_datetime
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from portal.domain.policy.forms import FormField
 from portal.presentation import form_words, labels, times
 from portal.presentation.money import file_size, money
 from portal.presentation.viewpoint import zone_named
-from portal.translation import current, install
+from portal.translation import install
 
 PRODUCT = "Gloria Approvals"
 LONGEST_VALUE = 600

@@ -2,7 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_skeleton
+
+from portal.translation import _, current, language, ngettext
 
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
@@ -12,8 +17,14 @@ _DUE_LOOKS = {
     "today": ("warn", "clock"),
     "later": ("neutral", "calendar"),
 }
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# How this product writes days in English, by CLDR's names of patterns; other languages have theirs.
+_ENGLISH = {
+    "yMMMd": "d MMM y",
+    "MMMEd": "EEE d MMM",
+    "yMMMEd": "EEE d MMM y",
+    "yMMMM": "MMMM y",
+    "yMMMMEEEEd": "EEEE d MMMM y",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +51,24 @@ class Due:
     def short(self) -> str:
         """`28 h overdue`, `4 h left`, for lists."""
         if self.kind == "none":
-            return "no deadline"
-        return f"{self.length} {'overdue' if self.kind == 'overdue' else 'left'}"
+            return _("no deadline")
+        if self.kind == "overdue":
+            return _("%(length)s overdue", length=self.length)
+        return _("%(length)s left", length=self.length)
 
     @property
     def long(self) -> str:
         """`Due today at 19:50, in 4 h`, `Due Wed 2 Dec, in 3 days`, for the page of one request."""
         if self.moment is None or self.today is None:
-            return "No deadline"
+            return _("No deadline")
         if self.kind == "overdue":
             return self.short
         days = (self.moment.date() - self.today).days
         words = _rounded(self.moment, self.today)
         if days == 1:
-            return f"Due {words}"
-        return f"Due {words}, in {self.length if days == 0 else f'{days} days'}"
+            return _("Due %(moment)s", moment=words)
+        length = self.length if days == 0 else _days(days)
+        return _("Due %(moment)s, in %(length)s", moment=words, length=length)
 
 
 def iso_utc(at: datetime) -> str:
@@ -64,7 +78,24 @@ def iso_utc(at: datetime) -> str:
 
 def day(at: date) -> str:
     """`6 Oct 2026`. A datetime must already be in the reader's zone."""
-    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
+    return _written(at, "yMMMd")
+
+
+def month(at: date) -> str:
+    """`October 2026`."""
+    return _written(at, "yMMMM")
+
+
+def _written(at: date, pattern: str) -> str:
+    return _in_language(date(at.year, at.month, at.day), pattern, current().code)
+
+
+@lru_cache(maxsize=8192)
+def _in_language(at: date, pattern: str, code: str) -> str:
+    locale = language(code).locale
+    if locale.language == "en":
+        return format_date(at, _ENGLISH[pattern], locale)
+    return str(format_skeleton(pattern, at, locale=locale))
 
 
 def absolute(at: datetime, zone: ZoneInfo) -> str:
@@ -81,8 +112,7 @@ def exact(at: datetime, zone: ZoneInfo) -> str:
 
 def calendar_day(at: date, today: date) -> str:
     """`Wed 2 Dec`; the year only if it is not this one: `Fri 15 Jan 2027`."""
-    year = "" if at.year == today.year else f" {at.year}"
-    return f"{_DAYS[at.weekday()]} {at.day} {_MONTHS[at.month - 1]}{year}"
+    return _written(at, "MMMEd" if at.year == today.year else "yMMMEd")
 
 
 def rounded(at: datetime, now: datetime, zone: ZoneInfo) -> str:
@@ -96,8 +126,12 @@ def weekday(at: datetime, now: datetime, zone: ZoneInfo) -> str:
 
 
 def _rounded(local: datetime, today: date) -> str:
-    name = {0: "today", 1: "tomorrow"}.get((local.date() - today).days)
-    return f"{name} at {local:%H:%M}" if name else calendar_day(local.date(), today)
+    days = (local.date() - today).days
+    if days == 0:
+        return _("today at %(time)s", time=f"{local:%H:%M}")
+    if days == 1:
+        return _("tomorrow at %(time)s", time=f"{local:%H:%M}")
+    return calendar_day(local.date(), today)
 
 
 def ahead(at: datetime, now: datetime, zone: ZoneInfo) -> str:
@@ -105,53 +139,63 @@ def ahead(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     days = (at.astimezone(zone).date() - now.astimezone(zone).date()).days
     words = rounded(at, now, zone)
     if days > 1:
-        return f"{words}, in {days} days"
-    return f"{words}, in {span(at - now)}" if days == 0 and at > now else words
+        return _("%(moment)s, in %(length)s", moment=words, length=_days(days))
+    if days == 0 and at > now:
+        return _("%(moment)s, in %(length)s", moment=words, length=span(at - now))
+    return words
 
 
 def ago(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     """Since when: `Fri 27 Nov (2 days)`, `today at 09:40`."""
     days = (now.astimezone(zone).date() - at.astimezone(zone).date()).days
     words = rounded(at, now, zone)
-    return words if days < 1 else f"{words} ({days} {'day' if days == 1 else 'days'})"
+    return words if days < 1 else f"{words} ({_days(days)})"
 
 
 def length(of: timedelta) -> str:
     """A length of time as people say it: `4 days`, `3 hours`, `less than an hour`."""
     hours = of // _HOUR
     if hours < 1:
-        return "less than an hour"
+        return _("less than an hour")
     if hours < 24:
-        return "1 hour" if hours == 1 else f"{hours} hours"
-    return "1 day" if hours < 48 else f"{hours // 24} days"
+        return ngettext("%(n)s hour", "%(n)s hours", hours)
+    return _days(hours // 24)
+
+
+def _days(number: int) -> str:
+    return ngettext("%(n)s day", "%(n)s days", number)
 
 
 def day_heading(at: date, zone: ZoneInfo | None = None) -> str:
     """`Thursday 8 October 2026`."""
     local = at.astimezone(zone) if isinstance(at, datetime) and zone else at
-    return f"{local:%A} {local.day} {local:%B %Y}"
+    return _written(local, "yMMMMEEEEd")
 
 
 def span(length: timedelta) -> str:
     """A length of time in its largest sensible unit, rounded down: `28 h`, `2 days`."""
     length = abs(length)
     if length < _MINUTE:
-        return "under 1 min"
+        return _("under 1 min")
     if length < _HOUR:
-        return f"{length // _MINUTE} min"
+        return ngettext("%(n)s min", "%(n)s min", length // _MINUTE)
     if length < 2 * _DAY:
-        return f"{length // _HOUR} h"
+        return ngettext("%(n)s h", "%(n)s h", length // _HOUR)
     days = length // _DAY
     if days < 60:
-        return f"{days} days"
-    return f"{days // 30} months" if days < 730 else f"{days // 365} years"
+        return _days(days)
+    if days < 730:
+        return ngettext("%(n)s month", "%(n)s months", days // 30)
+    return ngettext("%(n)s year", "%(n)s years", days // 365)
 
 
 def relative(at: datetime, now: datetime) -> str:
     """`2 days ago`, `in 4 h`, or `just now` within a minute either way."""
     if abs(at - now) < _MINUTE:
-        return "just now"
-    return f"{span(now - at)} ago" if at < now else f"in {span(at - now)}"
+        return _("just now")
+    if at < now:
+        return _("%(length)s ago", length=span(now - at))
+    return _("in %(length)s", length=span(at - now))
 
 
 def due(at: datetime | None, now: datetime, zone: ZoneInfo) -> Due:
@@ -173,8 +217,10 @@ def zone_name(zone: ZoneInfo, now: datetime, *, short: bool = False) -> str:
     abbreviation = local.tzname() or ""
     named = abbreviation.isalpha() and abbreviation != offset
     if not named:
-        return f"{place} time ({offset})"
-    return f"{place} time ({abbreviation})" if short else f"{place} time ({abbreviation}, {offset})"
+        return _("%(place)s time (%(offset)s)", place=place, offset=offset)
+    if short:
+        return _("%(place)s time (%(offset)s)", place=place, offset=abbreviation)
+    return _("%(place)s time (%(offset)s)", place=place, offset=f"{abbreviation}, {offset}")
 
 
 def _offset_words(offset: timedelta) -> str:

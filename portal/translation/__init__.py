@@ -65,6 +65,8 @@ class Language:
 
     def plural(self, one: str, many: str, number: int) -> str:
         """The form of a message that stands with this number."""
+        if self.code == SOURCE:
+            return one if number == 1 else many
         return self._catalogue.ngettext(one, many, number)
 
     def markup(self, message: str) -> Markup:
@@ -91,9 +93,12 @@ def language(code: str) -> Language:
 _current: ContextVar[Language | None] = ContextVar("language", default=None)
 
 
+_ENGLISH = language(SOURCE)
+
+
 def current() -> Language:
     """The language that is being written now."""
-    return _current.get() or language(SOURCE)
+    return _current.get() or _ENGLISH
 
 
 @contextmanager
@@ -119,13 +124,10 @@ def chosen(wished: str | None, accepted: Iterable[str], offered: tuple[str, ...]
     return found if found in real and offered[0] != PSEUDO else offered[0]
 
 
-def _filled(text: str, variables: dict[str, Any]) -> str:
-    return text % variables if variables else text.replace("%%", "%")
-
-
 def _(message: str, **variables: Any) -> str:
     """The message in the language of the reader, with the values in their places."""
-    return _filled(current().text(message), variables)
+    text = (_current.get() or _ENGLISH).text(message)
+    return text % variables if variables else text.replace("%%", "%")
 
 
 def ngettext(one: str, many: str, number: int, **variables: Any) -> str:

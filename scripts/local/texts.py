@@ -17,7 +17,7 @@ from portal.translation import install
 
 TEMPLATES = ROOT / "templates"
 MARKS = {"_", "gettext", "ngettext", "pgettext"}
-SEEN = {"alt", "aria-label", "data-busy", "placeholder", "title"}
+SEEN = {"alt", "aria-label", "data-busy", "data-words", "placeholder", "title"}
 VALUE = "\N{OBJECT REPLACEMENT CHARACTER}"
 LETTERS = re.compile(r"[^\W\d_]{2,}")
 # A capital letter begins a label, a space between small words a sentence.

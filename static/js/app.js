@@ -54,10 +54,10 @@ async function copy(button) {
   const before = (button.dataset.label ??= words.textContent);
   try {
     await navigator.clipboard.writeText(button.dataset.copy);
-    words.textContent = "Copied";
+    words.textContent = button.dataset.done;
     button.classList.add("copied");
   } catch {
-    words.textContent = "Copying is not allowed here";
+    words.textContent = button.dataset.failed;
   }
   setTimeout(() => {
     words.textContent = before;
@@ -71,9 +71,8 @@ for (const counter of all("[data-count]")) {
   const limit = Number(counter.dataset.count);
   const show = () => {
     const left = limit - input.value.length;
-    const figure = Math.abs(left);
-    const unit = figure === 1 ? "character" : "characters";
-    counter.textContent = left < 0 ? `${figure} ${unit} too many` : `${figure} ${unit} left`;
+    const words = left < 0 ? counter.dataset.over : counter.dataset.left;
+    counter.textContent = words.replace("{n}", Math.abs(left));
     counter.classList.toggle("over", left < 0);
   };
   input?.addEventListener("input", show);
@@ -93,14 +92,14 @@ if (batch) {
     for (const { minor, currency } of chosen.map((box) => box.dataset))
       if (currency) sums[currency] = (sums[currency] ?? 0) + Number(minor);
     return Object.entries(sums).map(([currency, minor]) => {
-      const money = new Intl.NumberFormat("en-GB", { style: "currency", currency });
+      const money = new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency });
       return money.format(minor / 10 ** money.resolvedOptions().maximumFractionDigits);
     });
   };
   const count = () => {
     const chosen = boxes.filter((box) => box.checked);
-    const words = `${chosen.length} chosen`;
-    tally.textContent = chosen.length ? [words, ...sum(chosen)].join(", ") : "None chosen";
+    const words = tally.dataset.some.replace("{n}", chosen.length);
+    tally.textContent = chosen.length ? [words, ...sum(chosen)].join(", ") : tally.dataset.none;
     every.checked = chosen.length === boxes.length;
     every.indeterminate = chosen.length > 0 && !every.checked;
   };

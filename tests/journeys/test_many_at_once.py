@@ -58,9 +58,9 @@ def test_ranges_and_sums_by_mouse_and_keyboard(somebody: Arrive) -> None:
     boxes[0].click()
     boxes[2].click(modifiers=["Shift"])
     expect(boxes[1]).to_be_checked()
-    expect(tally).to_have_text("3 chosen, €123.60")
+    expect(tally).to_have_text("Selected: 3, €123.60")
     page.keyboard.press("x")
-    expect(tally).to_have_text("2 chosen, €82.40")
+    expect(tally).to_have_text("Selected: 2, €82.40")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(numbers[2]))
 

@@ -46,7 +46,7 @@ class Desk:
     @property
     def whose(self) -> str:
         """How sentences call this person."""
-        return "you" if self.is_me else self.name
+        return _("you") if self.is_me else self.name
 
 
 @blueprint.get("/away")
