@@ -22,6 +22,7 @@ from portal.config import Settings
 from portal.domain.people.permissions import Permission
 from portal.security.identity import Identity
 from portal.security.sessions import SAFE_METHODS, portal_session
+from portal.translation import _
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -111,14 +112,14 @@ def refuse_cross_site(settings: Settings) -> None:
     """403 for a form that another site sent. Browsers say where a form comes from; programs that
     say nothing are held by the CSRF token."""
     if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
-        abort(403, "This form was sent by another site.")
+        abort(403, _("This form was sent by another site."))
     origin = request.headers.get("Origin")
     if origin is None:
         return
-    scheme, _, place = origin.partition("://")
+    scheme, _sign, place = origin.partition("://")
     own = urlsplit(settings.public_url).netloc
     if scheme not in ("http", "https") or place not in (request.host, own):
-        abort(403, "This form was sent by another site.")
+        abort(403, _("This form was sent by another site."))
 
 
 def _hold(guard: Guard, permission: Permission) -> None:
@@ -148,7 +149,7 @@ def unreadable(text: str) -> bool:
 def refuse_unreadable_address() -> None:
     """400 for an address with such characters."""
     if any(map(unreadable, _address_texts())):
-        abort(400, "The address holds a character that cannot be read.")
+        abort(400, _("The address contains a character that cannot be read."))
 
 
 def refuse_large_form() -> None:
@@ -158,9 +159,9 @@ def refuse_large_form() -> None:
     try:
         fields = list(request.form.items(multi=True))
     except ParseException:
-        abort(400, "The form arrived broken.")
+        abort(400, _("The form could not be read."))
     if any(name is None for name, _ in fields):
-        abort(400, "The form holds a field without a name.")
+        abort(400, _("The form could not be read."))
     text = sum(len(name) + len(value) for name, value in fields)
     if len(fields) > MOST_FIELDS or text > MOST_TEXT:
         raise RequestEntityTooLarge
