@@ -46,10 +46,10 @@ def test_every_error_page_has_words_and_an_id(app: Flask, code: int) -> None:
 @pytest.mark.parametrize(
     ("error", "status", "words"),
     [
-        (Refused(Refusal.NOT_YOURS), 403, "belongs to someone else"),
+        (Refused(Refusal.NOT_YOURS), 403, "is assigned to someone else"),
         (Refused(Refusal.LATE, "My long comment"), 409, "My long comment"),
         (Refused(Refusal.COMMENT_REQUIRED), 422, "needs a comment"),
-        (TooMany(90), 429, "Too many tries"),
+        (TooMany(90), 429, "Too many attempts"),
         (Busy(), 503, "away for a moment"),
     ],
 )
@@ -67,7 +67,7 @@ def test_what_the_database_cannot_hold_is_no_crash(app: Flask, value: str) -> No
     def view() -> str:
         return str(db.session.execute(text("SELECT :value"), {"value": value}).scalar())
 
-    assert "cannot keep" in serve(app, view).get_page("/tried", 400).text
+    assert "cannot be stored" in serve(app, view).get_page("/tried", 400).text
 
 
 def test_a_form_that_the_database_cannot_hold_says_422(app: Flask, people: People) -> None:

@@ -40,7 +40,7 @@ def test_it_asks_for_what_is_not_given(app: Flask) -> None:
         (ADMIN, "short", "at least 12 characters"),
         (ADMIN, "aaaaaaaaaaaaaaaa", "easy to guess"),
         (ADMIN, "", "at least 12 characters"),
-        (["--email", "nobody", *ADMIN[2:]], "a long password", "no e-mail address"),
+        (["--email", "nobody", *ADMIN[2:]], "a long password", "cannot be used"),
         ([*ADMIN[:2], "--name", " ", "--password-stdin"], "a long password", "The name needs"),
     ],
 )

@@ -7,15 +7,10 @@ from babel.lists import format_list
 from portal.domain.deciding.bulk import Lock
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
 from portal.domain.marked import msgid
-from portal.domain.policy.policy import Bulk, Decision
+from portal.domain.policy.policy import Bulk
 from portal.presentation.money import money
 from portal.translation import _, current, ngettext
 
-DONE = {
-    Decision.APPROVE: msgid("approved"),
-    Decision.REJECT: msgid("rejected"),
-    Decision.SEND_BACK: msgid("returned"),
-}
 SENTENCES: dict[str, str] = {
     Lock.ONE_BY_ONE: msgid("Requests of this type are decided one at a time."),
     Lock.OVER_LIMIT: msgid("Its amount is too large to be decided with others."),

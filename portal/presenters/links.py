@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from portal.domain.marked import msgid
 from portal.domain.policy.policy import Decision
 from portal.presentation.errors import ErrorPage
 from portal.presentation.form_words import people_in

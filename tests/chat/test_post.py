@@ -17,9 +17,7 @@ from portal.config import ChatSettings
 from portal.domain.notices.chat import AddressRefused, ChatMessage
 from tests.chatting import RULES, ChatServer, chat_server
 
-WORDS = ChatMessage(
-    title="Needs your approval", text="Ana asks.", ending="Review: http://x/PR-1"
-)
+WORDS = ChatMessage(title="Needs your approval", text="Ana asks.", ending="Review: http://x/PR-1")
 PUBLIC_ONLY = replace(RULES, allowed_hosts=("chat.internal",))
 
 

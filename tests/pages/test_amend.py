@@ -39,7 +39,7 @@ def test_a_change_is_a_new_version_that_is_explained(ana: PageClient, app: Flask
     page = ana.get_page(HERE)
     assert AMEND in page.response.text
     page = change(ana, title="A better chair", comment="The first one wobbles.")
-    assert "CH-1001 is changed." in page.text
+    assert "CH-1001 was changed." in page.text
     assert "Changed by Ana Example" in page.text
     assert "Changed: Title. Asked again: Line manager." in page.text
     assert "The first one wobbles." in page.text
@@ -54,9 +54,9 @@ def test_a_key_used_for_another_kind_of_command_is_told_and_changes_nothing(
     key = new_id()
     ana.post_form(ana.get_page(HERE), f"{HERE}/comments", command_id=key, comment="Soon, please.")
     page = change(ana, 409, title="A better chair", command_id=key)
-    assert "This form was sent before, for something else." in page.text
+    assert "This form was already used for something else." in page.text
     page = ana.post_form(ana.get_page(f"{HERE}/withdraw"), HERE, 409, command_id=key)
-    assert "This form was sent before, for something else." in page.text
+    assert "This form was already used for something else." in page.text
     with app.app_context():
         assert db.session.scalars(select(Command.kind).where(Command.id == key)).all() == [
             "Comment"
@@ -112,7 +112,7 @@ def test_an_approval_is_asked_again_and_its_undo_leads_nowhere(
     assert page.form("/tasks/").action.endswith("/decision")
     undo = decided.form("/tasks/").action
     assert undo.endswith("/undo")
-    assert "The time for undoing is over" in ben.post_form(decided, undo, 409).text
+    assert "It is too late to undo" in ben.post_form(decided, undo, 409).text
 
 
 def test_a_stage_that_the_amount_asks_for_now(
@@ -177,7 +177,7 @@ def test_a_rejection_is_not_wiped_out(ana: PageClient, ben: PageClient) -> None:
     form = ana.get_page(AMEND)
     ben.post_form(ben.get_page(HERE), "/tasks/", decision="reject", comment="No.")
     late = ana.post_form(form, AMEND, 409, title="Please?")
-    assert "had already moved on" in late.text
+    assert "the request has moved on" in late.text
     assert late.form(AMEND).values["title"] == "Please?"
 
 

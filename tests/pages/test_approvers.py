@@ -33,9 +33,9 @@ def test_somebody_else_is_asked_too_and_needed(
 @pytest.mark.parametrize(
     ("person", "words"),
     [
-        ("Ana Example", "That person may never decide this"),
-        ("Ben Example", "This person is asked in the same stage already"),
-        ("Olga Example", "That person cannot be given a task"),
+        ("Ana Example", "This person cannot decide this request"),
+        ("Ben Example", "This person is already asked in this stage"),
+        ("Olga Example", "This person cannot be given a task"),
         ("", "is missing"),
     ],
 )

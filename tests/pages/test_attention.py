@@ -109,6 +109,6 @@ def test_somebody_inactive_who_is_asked_stands_there_with_the_way_out(
     page = adam.get_page(HERE)
     assert "Ben Example is asked, and no longer active" in page.text
     page = adam.post_form(page, f"{HERE}/{NUMBER}/review")
-    assert "was looked at again" in page.text
+    assert "were checked again" in page.text
     assert process.states[asked.request_id].open_tasks[0].assignee_id == people.dan
     assert "Inactive approvers" not in adam.get_page(HERE).text

@@ -80,13 +80,13 @@ def test_a_calendar_is_added_once_and_shows_its_days_off(adam: PageClient, app: 
         ({"day_4": "9"}, "Thursday must be written like 08:00-12:00, 13:00-17:00; “9” is not."),
         ({"day_5": "9-24:01"}, "Friday must have times from 00:00 to 24:00"),
         ({"day_7": "9-10," * 9}, "Sunday must have at most 8 intervals."),
-        (NONE, "Some working time is needed"),
+        (NONE, "Enter working hours for at least one day"),
         ({"name": " "}, "Name is missing"),
         ({"name": "x" * 81}, "Name must have at most 80 characters"),
         ({"name": "a\x00b"}, "Name contained characters that cannot be stored"),
         ({"time_zone": "Europe/Bärlin"}, "Time zone must be one of the options shown."),
         ({"subdivision": "Narnia"}, "Region must be one of: Augsburg, Baden-"),
-        ({"country": "", "subdivision": "BE"}, "no parts are known for this country"),
+        ({"country": "", "subdivision": "BE"}, "no regions are known for this country"),
         ({"closed_days": "Christmas"}, "Also closed must have lines such as “2026-12-24"),
         ({"closed_days": "2026-05-01", "worked_days": "2026-05-01"}, "is among the closed days"),
         ({"closed_days": "2026-05-01\n2026-05-01 Again"}, "2026-05-01 stands there twice"),
@@ -117,7 +117,7 @@ def test_a_form_sent_again_with_something_else_is_no_success(adam: PageClient) -
     )
     other = {"name": "Second thoughts", "time_zone": "Asia/Tokyo"}
     again = adam.post_form(page, f"{HERE}/new", status=422, **other)
-    assert "This form was sent before and made another calendar" in again.text
+    assert "This form was already used for another calendar" in again.text
     assert again.form(f"{HERE}/new").values["name"] == "Second thoughts"
 
 
@@ -145,7 +145,7 @@ def test_a_change_is_noted_with_before_and_after(adam: PageClient, office: str, 
     for _ in range(2):
         shown = saved(adam, page, office, **given)
     told = "Changed Monday from 09:00–12:00, 13:00–17:00 to closed; Tuesday from closed to"
-    assert f"{told} 10:00–14:00; the part of the country from none to BE" in shown.text
+    assert f"{told} 10:00–14:00; the region from none to BE" in shown.text
     assert "worked holiday: 2026-05-01" in shown.text
     assert one(app, select(Calendar.version)) == 2
     with app.app_context(), pytest.raises(DBAPIError, match="append"):
@@ -185,9 +185,9 @@ def test_a_change_is_looked_at_before_it_is_saved(
     shown = saved(adam, page, office, look="1", **days, day_7="00:00-24:00")
     assert "With this change" in shown.text
     assert "Boss" in shown.text
-    assert "in place of Mon" in shown.text
+    assert "instead of Mon" in shown.text
     assert one(app, select(Calendar.version)) == 1
-    assert "Nothing that opens now would be due" in saved(adam, page, office, look="1").text
+    assert "No due dates would change" in saved(adam, page, office, look="1").text
     saved(adam, shown, office)
     assert one(app, select(Calendar.hours)) == {"7": [["00:00", "24:00"]]}
 
@@ -197,12 +197,12 @@ def test_only_what_nobody_uses_is_deleted(
 ) -> None:
     page = adam.get_page(f"{HERE}/types/{CODE}")
     page = adam.post_form(page, f"{HERE}/types/{CODE}", calendar=office)
-    assert "goes by Office. Existing deadlines do not change." in page.text
+    assert "now uses: Office. Existing deadlines do not change." in page.text
     assert "cannot be deleted" in adam.get_page(f"{HERE}/{office}/delete").text
     token = {"csrf_token": adam.csrf_token()}
     answer = adam.post(f"{HERE}/{office}/delete", data=token, follow_redirects=True)
-    assert "Something goes by this calendar" in answer.text
-    assert "in place of every hour of every day" in adam.get_page(f"{HERE}/{office}").text
+    assert "This calendar is in use" in answer.text
+    assert "instead of every hour of every day" in adam.get_page(f"{HERE}/{office}").text
     page = adam.get_page(f"{HERE}/types/{CODE}")
     adam.post_form(page, f"{HERE}/types/{CODE}", calendar="")
     page = adam.get_page(f"{HERE}/{office}/delete")
@@ -221,6 +221,6 @@ def test_two_who_choose_for_a_type_at_once(
         db.session.execute(update(RequestType).values(calendar_id=other["id"]))
         db.session.commit()
     shown = adam.post_form(page, f"{HERE}/types/{CODE}", status=409, calendar=office)
-    assert "it goes by Other now" in shown.text
+    assert "It now uses Other" in shown.text
     adam.post_form(shown, f"{HERE}/types/{CODE}")
     assert one(app, select(RequestType.calendar_id)) == office

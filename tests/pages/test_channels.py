@@ -72,9 +72,9 @@ def test_a_test_message_says_honestly_what_became_of_it(
 ) -> None:
     page = added(adam, chat)
     here = where(page)
-    assert "took the test message" in adam.post_form(page, f"{here}/test").text
+    assert "The test message was sent" in adam.post_form(page, f"{here}/test").text
     ((path, body),) = chat.heard
-    assert (path, body["title"]) == ("/people/adam", "A test message")
+    assert (path, body["title"]) == ("/people/adam", "Test message")
     chat.answer = 401
     said = adam.post_form(page, f"{here}/test").text
     assert "The test message was not sent. The chat service did not take it" in said
@@ -114,7 +114,7 @@ def test_it_is_changed_switched_and_removed_and_all_is_noted(
     assert "another channel" in adam.post_form(page, f"{here}/change", 422, name="OTHER").text
     page = adam.post_form(page, f"{here}/change", name="Team talk")
     assert "Changed from Team chat (json, 127.0.0.1) to Team talk" in page.text
-    assert "is switched off" in adam.post_form(page, f"{here}/switch", to="off").text
+    assert "is off" in adam.post_form(page, f"{here}/switch", to="off").text
     page = adam.get_page(f"{here}/remove")
     page = adam.post_form(page, f"{here}/remove")
     assert "Team talk is removed" in page.text
@@ -144,11 +144,11 @@ def test_another_secret_key_is_said_and_a_new_address_helps(
         db.session.execute(text("UPDATE portal.chat_channels SET sealed = 'x'"))
         db.session.commit()
     said = adam.post_form(page, f"{where(page)}/test").text
-    assert "cannot be read with the present SECRET_KEY" in said
+    assert "cannot be read with the current SECRET_KEY" in said
     page = adam.get_page(where(page))
     page = adam.post_form(page, f"{where(page)}/change", secret_address=chat.address())
     assert "a new address at the same place" in page.text
-    assert "took the test message" in adam.post_form(page, f"{where(page)}/test").text
+    assert "The test message was sent" in adam.post_form(page, f"{where(page)}/test").text
 
 
 def test_a_form_sent_again_with_something_else_is_no_success(
@@ -158,10 +158,10 @@ def test_a_form_sent_again_with_something_else_is_no_success(
     page = adam.post_form(form, HERE, name="One", secret_address=chat.address())
     for name, address in (("Two", chat.address()), ("One", chat.address("others/{mail_name}"))):
         again = adam.post_form(form, HERE, 422, name=name, secret_address=address)
-        assert "this form was sent before" in again.text
+        assert "this form was already used" in again.text
     adam.post_form(adam.get_page(f"{where(page)}/remove"), f"{where(page)}/remove")
     gone = adam.post_form(form, HERE, 422, name="One", secret_address=chat.address())
-    assert "this form was sent before" in gone.text
+    assert "this form was already used" in gone.text
 
 
 def test_who_comes_second_changes_nothing_unseen(adam: PageClient, chat: ChatServer) -> None:
@@ -169,7 +169,7 @@ def test_who_comes_second_changes_nothing_unseen(adam: PageClient, chat: ChatSer
     here = where(mine)
     adam.post_form(mine, f"{here}/change", name="Renamed")
     late = adam.post_form(mine, f"{here}/change", 409, name="Old name")
-    assert "Somebody changed this channel meanwhile" in late.text
+    assert "Someone else changed this channel" in late.text
     assert adam.get_page(here).heading == "Renamed"
 
 
@@ -179,6 +179,6 @@ def test_an_address_inside_is_refused_and_so_is_half_a_switch(
     form = adam.get_page(f"{HERE}/new")
     for host in ("10.0.0.1", "localhost", "[::1]"):
         page = adam.post_form(form, HERE, 422, name="In", secret_address=f"json://{host}/{{email}}")
-        assert "must not lead inside the network" in page.text
+        assert "must not point inside the network" in page.text
     data = {"csrf_token": adam.csrf_token()}
     assert adam.post(f"{where(added(adam, chat))}/switch", data=data).status_code == 422

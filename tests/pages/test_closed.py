@@ -118,7 +118,7 @@ def test_a_request_that_was_given_back_is_refused_by_itself(
         db.session.commit()
     answer = client.post_form(page, "/tasks/", 409, decision="approve", comment="Yes, of course.")
 
-    assert "in the old system again" in answer.text
+    assert "back in the old system" in answer.text
     assert "Yes, of course." in answer.text
     assert count(app, Command) == 0
 

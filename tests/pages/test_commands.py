@@ -51,7 +51,7 @@ def test_a_refusal_says_why_and_keeps_the_words(
     process.return_and_catch_up()
     page = ben.get_page(waiting.path)
     assert "had no effect" in page.heading
-    assert "Someone decided first" in page.text
+    assert "Someone else already decided this" in page.text
     assert "Far too dear." in page.text
 
 

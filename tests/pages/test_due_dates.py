@@ -66,7 +66,7 @@ def words(client: PageClient, query: str, status: int = 200) -> str:
 
 def test_each_time_with_what_was_passed_over(adam: PageClient) -> None:
     told = words(adam, f"type={CODE}&on=2026-12-23&at=16:00")
-    assert "(version 7 of its policy) opens at Wed 23 Dec 2026, 16:00" in told
+    assert "(policy version 7) that opens at Wed 23 Dec 2026, 16:00" in told
     assert "Reminder: Wed 23 Dec 2026, 16:30 after 30 min of working time" in told
     assert "Escalation 1: Thu 24 Dec 2026, 10:00 after 2 h of working time" in told
     assert "Expires: Mon 28 Dec 2026, 10:00 after 10 h of working time" in told

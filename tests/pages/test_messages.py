@@ -60,7 +60,7 @@ def test_what_was_not_taken_is_shown_and_sent_again(
     page = admin.get_page("/admin/messages")
     for each in ("Ben Example", "The mail server said 550: No", NUMBER, words):
         assert each in page.text
-    assert "could not be sent yet" in admin.get_page("/admin/attention").text
+    assert "Some messages could not be sent" in admin.get_page("/admin/attention").text
     page = admin.post_form(page, f"/admin/messages/{key}/send-again")
     assert "1 message is on the way again" in page.text
     assert status(app) == "WAITING"

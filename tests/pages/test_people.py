@@ -89,7 +89,7 @@ def test_groups_managers_and_roles(adam: PageClient, app: Flask, people: People)
     page = changed(adam, people.eve, "join", value="finance")
     assert "Eve Example is in Finance now." in page.text
     page = changed(adam, people.eve, "leave", value="finance")
-    assert "In no group." in page.text
+    assert "Not in any group." in page.text
     page = changed(adam, people.eve, "manager", person="Dan Example")
     assert one(app, select(User.manager_id).where(User.id == people.eve)) == people.dan
     assert "Manager changed from nobody to Dan Example: New year." in page.text
@@ -118,7 +118,7 @@ def test_whoever_moves_gets_another_clock_and_deadlines_stay(
         db.session.execute(insert(Calendar).values(row))
         db.session.commit()
     page = changed(adam, people.ben, "place", value=place)
-    assert "The place of Ben Example is Kathmandu now." in page.text
+    assert "Ben Example's location is now Kathmandu." in page.text
     assert "Place changed from no location to Kathmandu, time zone from" in page.text
     assert " to Asia/Kathmandu: New year." in page.text
     assert one(app, select(User.time_zone).where(User.id == people.ben)) == "Asia/Kathmandu"
@@ -159,7 +159,7 @@ def test_a_new_manager_is_asked_in_place_of_the_old(
         ("adam", "deactivate", {}, "Nobody can deactivate themselves"),
         ("adam", "roles", {}, "Nobody can take their own administration away"),
         ("dan", "manager", {"person": "Ana Example"}, "that would be a circle"),
-        ("dan", "manager", {"person": "Nobody Known"}, "no name begins like this"),
+        ("dan", "manager", {"person": "Nobody Known"}, "no colleague with that name"),
     ],
 )
 def test_what_cannot_be_is_said_before(

@@ -108,7 +108,7 @@ def test_many_move_and_the_others_are_named(
     data = {**values, "number": numbers, "reason": "For all."}
     page = Page(adam.post(LIST, data=data, follow_redirects=True))
     assert "the newest version of the policy holds for CH-1001, CH-1002." in page.text
-    assert "CH-1003 was left as it is. It is your own request" in page.text
+    assert "CH-1003 was not moved. This is your own request" in page.text
     assert commands(app) == 2
 
 
@@ -117,7 +117,7 @@ def test_the_same_form_twice_moves_once(adam: PageClient, app: Flask) -> None:
     adam.post_form(page, LIST, reason="For all.")
     again = adam.post_form(page, LIST, reason="For all.")
     assert commands(app) == 1
-    assert "follows the newest version already" in again.text
+    assert "already uses the newest version" in again.text
     assert "every open request follows the newest policy" in adam.get_page(LIST).text.lower()
 
 

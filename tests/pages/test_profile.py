@@ -63,4 +63,4 @@ def test_all_other_browsers_can_be_signed_out(app: Flask, ana: PageClient, peopl
 def test_an_auditor_may_change_own_settings(client: PageClient, people: People) -> None:
     sign_in(client, people.olga)
     page = client.post_form(client.get_page("/profile"), "/profile/time-zone", time_zone="UTC")
-    assert "new time zone" in page.text
+    assert "Time zone saved" in page.text

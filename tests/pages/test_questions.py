@@ -90,7 +90,7 @@ def test_an_empty_answer_is_told_beside_its_question(
 def test_a_second_question_waits_for_the_first_answer(ben: PageClient, task: str) -> None:
     first = ben.get_page(f"{task}/question")
     ask(ben, task)
-    assert "is not answered yet" in ben.get_page(f"{task}/question", 409).text
+    assert "has not been answered yet" in ben.get_page(f"{task}/question", 409).text
     page = ben.post_form(first, f"{task}/question", 409, comment="And how many?")
     assert "And how many?" in page.text
 

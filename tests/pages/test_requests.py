@@ -96,7 +96,7 @@ def test_a_comment_on_a_closed_request_is_refused_and_kept(
     page = ana.get_page(HERE)
     cancel(process, asked, people)
     page = ana.post_form(page, f"{HERE}/comments", 409, comment="One more thing.")
-    assert "The request is closed" in page.text
+    assert "This request is closed" in page.text
     assert "One more thing." in page.text
 
 
@@ -109,7 +109,7 @@ def test_a_second_reminder_comes_too_soon(ana: PageClient) -> None:
     page = ana.post_form(ana.get_page(HERE), f"{HERE}/remind")
     assert "A reminder was sent" in page.text
     page = ana.post_form(page, f"{HERE}/remind")
-    assert "only a short while ago" in page.text
+    assert "A reminder was sent recently" in page.text
 
 
 def test_a_submission_that_waits_has_an_honest_page(

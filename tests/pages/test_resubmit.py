@@ -50,7 +50,7 @@ def command(app: Flask) -> Command:
 
 def test_the_form_shows_the_remark_and_what_the_request_holds(ana: PageClient) -> None:
     page = ana.get_page(RESUBMIT)
-    assert "Ben Example sent this back" in page.text
+    assert "Returned by Ben Example" in page.text
     assert "Which model?" in page.text
     values = page.form(RESUBMIT).values
     assert (values["title"], values["amount"]) == ("Chair CH-1", "120.00")
@@ -90,7 +90,7 @@ def test_a_wrong_form_marks_what_changed_and_keeps_files(ana: PageClient, app: F
 @pytest.mark.parametrize(
     ("moved", "words"),
     [
-        ({"content_version": 4}, "was changed after you opened it"),
+        ({"content_version": 4}, "changed after you opened it"),
         ({"status": "PENDING"}, "was not returned"),
         ({"status": "WITHDRAWN"}, "is closed"),
     ],

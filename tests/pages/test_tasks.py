@@ -60,7 +60,7 @@ def test_undo_comes_too_late_when_the_stage_has_moved_on(
     page = decide(ben, ben.get_page(HERE), decision="approve")
     process.pass_time(asked.request_id, seconds=11)
     page = ben.post_form(page, page.form("/tasks/").action, 409)
-    assert "The time for undoing is over" in page.text
+    assert "It is too late to undo" in page.text
 
 
 def test_a_rejection_needs_a_comment_and_keeps_the_page(ben: PageClient, app: Flask) -> None:
@@ -97,7 +97,7 @@ def test_a_changed_request_is_not_decided_and_the_comment_is_kept(
     page = ben.get_page(HERE)
     change(process, asked, people)
     page = decide(ben, page, 409, decision="approve", comment="As agreed.")
-    assert "The request was changed after you opened it" in page.text
+    assert "The request changed after you opened it" in page.text
     assert "Better reason" in page.text
     assert page.form("/tasks/").values["comment"].strip() == "As agreed."
 

@@ -69,4 +69,4 @@ def test_the_sign_in_form_too_needs_its_token(client: PageClient, people: People
     response = client.post("/sign-in", data=data)
     assert response.status_code == 400
     assert 'value="ana@example.org"' in response.text
-    assert "open for a long time" in response.text
+    assert "open too long" in response.text

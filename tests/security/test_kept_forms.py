@@ -39,7 +39,7 @@ def test_the_same_person_sees_it_and_sends_it(app: Flask, client, people, late: 
     assert back.heading == "Send what you typed"
     assert "Asia/Tokyo" in back.text
     assert zone(app, people.ana) == "Europe/Berlin"
-    assert "new time zone" in client.post_form(back, PATH).text
+    assert "Time zone saved" in client.post_form(back, PATH).text
     assert zone(app, people.ana) == "Asia/Tokyo"
 
 

@@ -11,7 +11,6 @@ from portal.forms.decision import CommentForm
 from portal.forms.text import uuid_of
 from portal.pages.inbox import blueprint
 from portal.pages.inbox.show import filter_of, offered
-from portal.presentation.bulk import DONE
 from portal.presenters import batches as reading
 from portal.presenters.answer import command_key
 from portal.queries import batches
@@ -54,9 +53,7 @@ def show_batch(batch_id: UUID) -> ResponseReturnValue:
     if batch.decision is None:
         return _review(batch, CommentForm())
     found = reading.result(batch, batch.decision, me().id)
-    return render_template(
-        "pages/batches/result.html", batch=batch, result=found, done=DONE[batch.decision]
-    )
+    return render_template("pages/batches/result.html", batch=batch, result=found)
 
 
 @blueprint.post("/batches/<uuid:batch_id>/decision")

@@ -67,7 +67,7 @@ def test_one_decision_for_all(
 ) -> None:
     page = review(ben, asked)
     page = ben.post_form(page, "/batches/", decision=decision.value, comment="As agreed.")
-    assert "Recorded, being applied" in page.text
+    assert "Saved, being applied" in page.text
     assert process.take_up() == 2
     page = ben.get_page(page.path)
     words = {"approve": "approved", "reject": "rejected", "send_back": "returned"}
@@ -111,14 +111,14 @@ def test_a_decision_that_the_workflow_refuses_says_why(
     process.take_up()
     page = ben.get_page(page.path)
     assert page.heading == "1 of 2 approved"
-    assert "Someone decided first" in page.text
+    assert "Someone else already decided this" in page.text
 
 
 def test_what_is_recorded_already_is_left_out(ben: PageClient, asked: list[Approval]) -> None:
     ben.post_form(review(ben, asked), "/batches/", decision="approve")
     page = review(ben, asked)
     assert page.heading == "Nothing to decide together"
-    assert "recorded already and is being applied" in page.text
+    assert "already recorded and is being applied" in page.text
 
 
 def test_a_comment_is_asked_for_before_anything_is_recorded(

@@ -25,7 +25,7 @@ def test_all_of_it_is_undone_by_one_press_and_only_once(
         process.take_up()
         page = ben.get_page(page.path)
     undone = ben.post_form(page, f"{page.path}/undo")
-    assert "Undo recorded, being applied" in undone.text
+    assert "Undo saved, being applied" in undone.text
     ben.post_form(page, f"{page.path}/undo")
     assert process.take_up() == (2 if applied_first else 4)
     page = ben.get_page(page.path)

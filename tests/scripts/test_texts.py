@@ -1,0 +1,27 @@
+"""The check that finds texts which no translation reaches."""
+
+import pytest
+
+from scripts.local.texts import unmarked
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("<p>Hello there</p>", ["Hello there"]),
+        ('<p>{{ _("Hello there") }}</p>', []),
+        ("<p>{% trans n=1 %}{{ n }} file{% pluralize %}{{ n }} files{% endtrans %}</p>", []),
+        ('<input placeholder="Search here">', ["Search here"]),
+        ('<p class="two words">{{ person.name }}</p>', []),
+        ('{{ button("Send back", "secondary") }}', ["Send back"]),
+        ('{{ button(_("Send back"), "secondary") }}', []),
+        ('{% if state == "On hold" %}{% endif %}', []),
+        ("<p>{{ count }} of {{ all }} done</p>", ["of", "done"]),
+    ],
+)
+def test_what_is_not_marked_is_found(source: str, found: list[str]) -> None:
+    assert unmarked(source) == found
+
+
+def test_plain_mails_are_looked_at_as_well() -> None:
+    assert unmarked("Amount: {{ amount }}", html=False) == ["Amount:"]
