@@ -8,8 +8,11 @@ import re
 from typing import Any
 
 from alembic import context
+from alembic.util import CommandError
 from flask import current_app
+from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import ProgrammingError
 
 import portal.legacy.models
 import portal.models  # noqa: F401 - both fill the metadata
@@ -74,7 +77,22 @@ def goes_to() -> object:
 
 
 def run_on(connection: Connection) -> None:
-    """Migrate over this connection."""
+    """Migrate over this connection. Raises CommandError where the database cannot be used."""
+    encoding = connection.scalar(text("SHOW server_encoding"))
+    if encoding != "UTF8":
+        raise CommandError(f"The database is encoded in {encoding}; the portal needs UTF8.")
+    try:
+        _migrate(connection)
+    except ProgrammingError as error:
+        if not isinstance(error.orig, InsufficientPrivilege):
+            raise
+        said = error.orig.diag.message_primary
+        raise CommandError(
+            f"The role of DATABASE_URL lacks a right: {said}. Grant it, then run this again."
+        ) from error
+
+
+def _migrate(connection: Connection) -> None:
     connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
     connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
     if connection.scalar(text("SELECT to_regnamespace('portal')")) is None:

@@ -23,7 +23,14 @@ from portal.legacy.choices import Course
 from portal.legacy.engine import CHUNK, Instance
 from portal.legacy.mapping import map_instance
 from portal.legacy.outcome import FINAL, Mapped, Result
-from portal.legacy.preparing import Prepared, make_partitions, prepare, recorded_before
+from portal.legacy.preparing import (
+    Prepared,
+    make_partitions,
+    missing_tables,
+    prepare,
+    recorded_before,
+    require_rights,
+)
 from portal.legacy.runs import EXIT_UNUSABLE, Report, RunRow, Totals
 from portal.legacy.setting import RejectedRunning, Setting
 from portal.legacy.starting import Started, Starter, Starts
@@ -56,7 +63,8 @@ Progress = Callable[[Totals], None]
 class Mover:
     """One run. `progress` hears the totals after every chunk.
 
-    `unsettled`: the report's first lines of what needs a person or failed.
+    `unsettled`: the report's first lines of what needs a person or failed. `missing`: tables that
+    this database lacks, which were read as empty.
     """
 
     def __init__(
@@ -69,6 +77,7 @@ class Mover:
         self.totals = Totals()
         self.listed: list[dict[str, str]] = []
         self.unsettled: list[dict[str, Any]] = []
+        self.missing: tuple[str, ...] = ()
 
     def run(self) -> int:
         """Move; returns the exit code.
@@ -146,6 +155,8 @@ class Mover:
         prepared = prepare(
             driver, datetime.now(UTC), options.grace, options.rejected_running, options.only
         )
+        require_rights(driver)
+        self.missing = missing_tables(driver, prepared.engine)
         for selection in prepared.selections:
             self.totals.to_do += prepared.engine.count(selection)
             self.totals.there += prepared.engine.count(selection, done=True)
@@ -215,6 +226,10 @@ class Mover:
 
     def _list(self, prepared: Prepared) -> None:
         self.listed += prepared.accounts.listed
+        self.listed += [
+            {"table": name, "key": "", "reason": "The table is missing: read as empty."}
+            for name in self.missing
+        ]
         for entry in self.listed:
             self._report.line(
                 table=entry["table"], key=entry["key"], result="listed", reasons=[entry["reason"]]

@@ -16,13 +16,21 @@ from portal.legacy.engine import Definition, OldEngine, Selection
 from portal.legacy.live import general_policy
 from portal.legacy.people import read_directory
 from portal.legacy.setting import Before, RejectedRunning, Setting
-from portal.legacy.tables import ARCHIVE, OPS
+from portal.legacy.tables import ARCHIVE, MASTER, OPS
 from portal.legacy.types import plan_types
 from portal.legacy.values import loads
 from portal.models.recorded import recorded_events
 
 Driver = psycopg.Connection[Any]
 MONTHS_OF_PARTITIONS = 120
+READ_OF_ENGINE = (
+    "workflow_step_instances", "workflow_actions", "workflow_delegations", "workflow_escalations",
+    "workflow_transitions",
+)  # fmt: skip
+READ_OF_SHARED = (
+    "user_profiles", "roles", "user_roles", "positions", "position_hierarchy", "user_positions",
+    "approval_delegations",
+)  # fmt: skip
 
 
 class Unusable(Exception):
@@ -49,6 +57,7 @@ def prepare(
     driver: Driver, now: datetime, grace: timedelta, rejected: RejectedRunning, only: str | None
 ) -> Prepared:
     """Read what the run needs; writes nothing. Raises Unusable."""
+    _require_unicode(driver)
     set_json_loads(loads, driver)
     known = driver.execute("SELECT to_regclass('portal.legacy_moves')").fetchone()
     if known is None or known[0] is None:
@@ -67,6 +76,39 @@ def prepare(
     asked = _ask_definitions(definitions, setting)
     accounts.share_addresses(driver, asked)
     return Prepared(engine, definitions, setting, accounts, workflows)
+
+
+def _require_unicode(driver: Driver) -> None:
+    found = driver.execute("SHOW server_encoding").fetchone()
+    if found is not None and found[0] != "UTF8":
+        raise Unusable(
+            f"The database is encoded in {found[0]}, which lacks most characters that people write:"
+            " copy it into one that is encoded in UTF8."
+        )
+
+
+def require_rights(driver: Driver) -> None:
+    """Raise Unusable unless the record's months can be made in the schema portal."""
+    found = driver.execute(
+        "SELECT current_user, has_schema_privilege(to_regnamespace('portal')::oid, 'CREATE')"
+    ).fetchone()
+    if found is not None and not found[1]:
+        raise Unusable(
+            f"The role {found[0]} may not create in the schema portal, where the record gets a"
+            f" table for each month: run GRANT CREATE ON SCHEMA portal TO {found[0]}."
+        )
+
+
+def missing_tables(driver: Driver, engine: OldEngine) -> tuple[str, ...]:
+    """Tables that the move reads and this database lacks: each is read as empty."""
+    names = [f"{engine.schema}.{name}" for name in READ_OF_ENGINE]
+    names += [f"{MASTER}.data_karyawan", *(f"{OPS}.{name}" for name in READ_OF_SHARED)]
+    found = driver.execute(
+        "SELECT name FROM unnest(%s::text[]) WITH ORDINALITY AS n(name, place)"
+        " WHERE to_regclass(name) IS NULL ORDER BY place",
+        [names],
+    )
+    return tuple(row[0] for row in found.fetchall())
 
 
 def old_engine(driver: Driver) -> OldEngine:

@@ -50,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         report.close()
     print("\n".join(mover.totals.lines()))
+    if mover.missing:
+        print(f"Missing, and read as empty: {', '.join(mover.missing)}.")
     if options.dry_run:
         _keep_dry_run(settings.legacy_dir, mover, options, code)
         print("This was a dry run: nothing was written or started. See /admin/cutover.")

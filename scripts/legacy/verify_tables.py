@@ -53,8 +53,11 @@ COLUMNS = """
 SELECT column_name, data_type FROM information_schema.columns
 WHERE table_schema = %s AND table_name = %s
 """
-# JSON that jsonb does not take reads as nothing; the mover does not move such a row either.
-AS_JSONB = "CASE WHEN {0}::text !~ '\\\\u(0000|[dD][89abAB])' THEN {0}::jsonb END AS {0}"
+# JSON that jsonb does not take reads as nothing; the mover does not move such a row either. Without
+# escaped backslashes and whole pairs of halves, what is left of an escape is half a character.
+AS_JSONB = r"""CASE WHEN regexp_replace(replace({0}::text, '\\', ''),
+    '\\u[dD][89abAB]..\\u[dD][c-fC-F]..', '', 'g') !~ '\\u(0000|[dD][89a-fA-F])'
+    THEN {0}::jsonb END AS {0}"""
 
 
 class OldTables:

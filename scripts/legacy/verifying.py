@@ -38,6 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _compare(connection: Connection, most: int) -> int:
+    encoding = connection.execute("SHOW server_encoding").fetchone()
+    if encoding is not None and encoding[0] != "UTF8":
+        print(f"The database is encoded in {encoding[0]}; it has to be UTF8.", file=sys.stderr)
+        return UNUSABLE
     schema = _schema(connection)
     if schema is None:
         print("There is no old engine in this database.", file=sys.stderr)
