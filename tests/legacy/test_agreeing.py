@@ -66,7 +66,7 @@ def plant(old: OldDatabase, seed: int) -> None:
             )
 
 
-@pytest.mark.parametrize("seed", [3, 8])
+@pytest.mark.parametrize("seed", [3])
 def test_the_totals_agree_and_the_comparison_works(old: OldDatabase, seed: int) -> None:
     plant(old, seed)
     dry, real = old.move("--dry-run"), old.move()
