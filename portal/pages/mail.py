@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from portal.queries import mail as mails
 from portal.queries.mail import CaughtMail
+from portal.security.answers import POLICY
 from portal.security.guards import public
-from portal.security.headers import POLICY
 from portal.security.identity import current_settings
 
 blueprint = Blueprint("mail", __name__)

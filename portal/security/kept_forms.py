@@ -12,7 +12,7 @@ from flask import Request
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from portal.config import Settings
-from portal.security.csrf import unmask
+from portal.security.guards import unmask
 from portal.security.next_page import is_safe
 from portal.security.sessions import CSRF, PortalSession
 

@@ -23,8 +23,7 @@ from portal.config import Settings
 from portal.extensions import db, read_only, transaction
 from portal.models import User, UserSession
 from portal.models.connection import ServerSilent
-from portal.security.frame import Frame, frame_columns, frame_of
-from portal.security.identity import Identity, known_roles
+from portal.security.identity import Frame, Identity, frame_columns, frame_of, known_roles
 from portal.security.tokens import token_hash
 
 CSRF = "csrf_token"

@@ -105,12 +105,7 @@ class Lane:
         if status != 303:
             sample.failures.append(f"submit {status} {where} {body[:200]}")
             return
-        task = self._wait(
-            "SELECT t.id::text, r.id::text FROM portal.commands c JOIN portal.requests r"
-            " ON r.id = c.request_id JOIN portal.tasks t ON t.request_id = r.id"
-            " WHERE c.id = %s AND t.status = 'OPEN'",
-            command_id,
-        )
+        task = self.task_of(command_id)
         pressed = time.perf_counter()
         status, where, body = self.deciding.post(
             f"/tasks/{task[0]}/decision", decision="approve", comment="", content_version="1",
@@ -123,6 +118,15 @@ class Lane:
         self._wait("SELECT id FROM portal.requests WHERE id = %s AND status = 'APPROVED'", task[1])
         sample.add("outcome", time.perf_counter() - pressed)
         sample.done += 1
+
+    def task_of(self, command_id: str) -> tuple[str, ...]:
+        """The open task of what was submitted, and its request, as soon as there is one."""
+        return self._wait(
+            "SELECT t.id::text, r.id::text FROM portal.commands c JOIN portal.requests r"
+            " ON r.id = c.request_id JOIN portal.tasks t ON t.request_id = r.id"
+            " WHERE c.id = %s AND t.status = 'OPEN'",
+            command_id,
+        )
 
     def _wait(self, question: str, value: str) -> tuple[str, ...]:
         limit = time.perf_counter() + PATIENCE

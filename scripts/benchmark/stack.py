@@ -61,7 +61,7 @@ def running(folder: Path, *, on_disk: bool) -> Iterator[Stack]:
         store = folder / "temporal.db" if on_disk else None
         temporal = parts.enter_context(running_temporal(folder / "temporal.log", store=store))
         port = any_free()
-        env = _environment(postgres.url(), temporal.address, port)
+        env = environment(postgres.url(), temporal.address, port)
         _flask(env, "db", "upgrade")
         _flask(env, "portal", "register-search-attributes")
         worker = parts.enter_context(
@@ -81,7 +81,7 @@ def _gunicorn(port: int) -> list[str]:
     ]  # fmt: skip
 
 
-def _environment(database: str, temporal: str, port: int) -> dict[str, str]:
+def environment(database: str, temporal: str, port: int) -> dict[str, str]:
     return {
         **os.environ,
         "ENVIRONMENT": "development",
