@@ -17,7 +17,7 @@ DECISION = 15
 PAGES = {
     "/inbox": 5,
     "/requests": 4,
-    HERE: 9,
+    HERE: 12,
     "/history": 4,
     f"/history/{NUMBER}": 8,
     "/search?q=chair": 3,
