@@ -12,6 +12,11 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 from psycopg.sql import SQL, Identifier
 
+from portal.domain.request.state import Approval, OpenStage, Task
+from portal.domain.request.values import Content, Status
+from portal.domain.routing.plan import Candidate, StagePlan
+from portal.models.states import state_row
+
 HEAVY_TASKS = 5_000
 HEAVY_REQUESTS = 1_000
 OTHERS = 2_000
@@ -28,6 +33,7 @@ TASK = (
     "assignee_id", "status", "opened_at", "due_at", "decided_at", "decided_by", "decision",
     "content_version",
 )  # fmt: skip
+STATE = ("request_id", "seq", "shape", "state")
 PARTICIPANT = ("request_id", "user_id", "submitted_at")
 EVENT = ("request_id", "seq", "at", "kind", "tag", "actor", "data", "prev_hash", "hash")
 NOTIFICATION = ("id", "user_id", "request_id", "seq", "kind", "number", "text", "created_at",
@@ -108,6 +114,7 @@ def fill(url: str, size: int, heavy_approver: str, heavy_requester: str) -> None
         now = datetime.now(UTC).replace(microsecond=0)
         rows = [Row(n, size, people, now) for n in range(1, size + 1)]
         _copy(connection, "portal.requests", REQUEST, rows, _request)
+        _copy(connection, "portal.request_states", STATE, rows, _state)
         _copy(connection, "portal.tasks", TASK, rows, _task)
         _copy(connection, "portal.participants", PARTICIPANT, rows, _participants)
         _copy(connection, "portal.audit_events", EVENT, rows, _events)
@@ -172,6 +179,44 @@ def _request(row: Row) -> Iterator[tuple[object, ...]]:
         row.submitted if row.is_open else None, 1, HASH, 4, HASH, row.submitted, row.submitted,
         closed,
     )  # fmt: skip
+
+
+def _state(row: Row) -> Iterator[tuple[object, ...]]:
+    """The kept state that the record activity would have left."""
+    task = Task(id=row.task_id, assignee_id=row.approver)
+    plan = StagePlan(
+        index=0,
+        key="manager",
+        name="Line manager",
+        people=(Candidate(person_id=row.approver, name="Somebody", why=""),),
+    )
+    stage = OpenStage(plan=plan, opening=1, opened_at=row.submitted, tasks=(task,))
+    state = Approval(
+        request_id=row.id,
+        seq=4,
+        number=f"PR-{row.n + 100_000}",
+        type_code="purchase",
+        policy_version_id=row.people.policy_version,
+        requester_id=row.requester,
+        content=Content(
+            title=f"Item {row.n} for room {row.n % 97}",
+            fields=json.loads(FIELDS),
+            amount=row.n % 900_000 + 100,
+            currency="EUR",
+        ),
+        content_version=1,
+        content_hash=HASH,
+        status=Status.PENDING if row.is_open else Status.APPROVED,
+        round=1,
+        opening=1,
+        stage=stage if row.is_open else None,
+        waiting_since=row.submitted,
+        submitted_at=row.submitted,
+        closed_at=None if row.is_open else row.submitted + timedelta(hours=20),
+    )
+    kept = state_row(state)
+    # COPY reads a backslash as the beginning of an escape.
+    yield row.id, kept["seq"], kept["shape"], json.dumps(kept["state"]).replace("\\", "\\\\")
 
 
 def _task(row: Row) -> Iterator[tuple[object, ...]]:

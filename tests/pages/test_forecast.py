@@ -83,7 +83,7 @@ def test_a_stage_that_stays_approved_is_not_forecast(
     )
     sign_in(client, people.ana)
     page = client.get_page(f"/requests/{NUMBER}")
-    assert "Approved in round 1 by Cleo Example; nothing it depends on has changed." in page.text
+    assert "approved in round 1 by Cleo Example; nothing it depends on has changed." in page.text
     after = approve(process, state, people.ben)
     assert after.stage is not None
     assert after.stage.plan.key == "board"
