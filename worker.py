@@ -29,7 +29,7 @@ from portal.activities.send import SendActivity
 from portal.activities.staff import StaffActivity
 from portal.background.dispatch import Dispatcher
 from portal.background.endings import cancel, first_end, unless
-from portal.background.heartbeat import Upkeep
+from portal.background.heartbeat import Heartbeat
 from portal.background.people_watch import PeopleWatch
 from portal.background.relay import Relay
 from portal.config import ROOT, ConfigurationError, Settings
@@ -108,7 +108,7 @@ class Process:
 
     async def _serve(self, client: Client, stop: asyncio.Event) -> int:
         settings = self.settings
-        upkeep = Upkeep(
+        heartbeat = Heartbeat(
             self.side_engine,
             self.name,
             settings.temporal_task_queue,
@@ -135,8 +135,8 @@ class Process:
                 relay.run(),
                 dispatcher.run(),
                 watch.run(),
-                upkeep.beat(),
-                upkeep.keep_partitions(),
+                heartbeat.beat(),
+                heartbeat.keep_partitions(),
             )
             chores = [asyncio.create_task(run) for run in runs]
             code = await first_end(stop, *serving, *chores)
@@ -144,7 +144,7 @@ class Process:
             await cancel(chores)
             await asyncio.gather(*(worker.shutdown() for worker in workers))
             await asyncio.gather(*serving, return_exceptions=True)
-            await asyncio.to_thread(upkeep.leave)
+            await asyncio.to_thread(heartbeat.leave)
         return code
 
     def worker(self, client: Client, executor: ThreadPoolExecutor) -> Worker:

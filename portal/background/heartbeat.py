@@ -20,7 +20,7 @@ log = structlog.get_logger("portal.worker")
 
 
 @dataclass(frozen=True)
-class Upkeep:
+class Heartbeat:
     """The chores of one worker, named `worker`, which polls `queue`."""
 
     engine: Engine

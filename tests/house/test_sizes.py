@@ -39,10 +39,12 @@ def test_a_test_asks_for_few_fixtures() -> None:
 
 
 def _given_by_mark(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
-    """How many arguments come from ``parametrize`` and are no fixtures."""
+    """How many arguments come from ``parametrize`` or ``given`` and are no fixtures."""
     number = 0
     for mark in node.decorator_list:
         if isinstance(mark, ast.Call) and ast.unparse(mark.func).endswith("parametrize"):
             names = ast.literal_eval(mark.args[0])
             number += len(names.split(",") if isinstance(names, str) else names)
+        elif isinstance(mark, ast.Call) and ast.unparse(mark.func).endswith("given"):
+            number += len(mark.args) + len(mark.keywords)
     return number

@@ -1,6 +1,7 @@
 """One judge: what people are told before anything is recorded is what the workflow would say."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -61,30 +62,28 @@ class Life:
     def act(self, verb: str, who: str, pick: int) -> Receipt:
         """One act; `pick` chooses the task, the other person, and whether something is wrong."""
         actor = self.people.adam if verb in ADMINS else getattr(self.people, who)
-        other = getattr(self.people, STAFF[pick % len(STAFF)])
-        words = "" if pick % 5 == 0 else "As agreed."
+        acts = self._on_a_task(actor, who, pick) | self._on_the_request(actor, pick)
+        return acts[verb]()
+
+    def _on_a_task(self, actor: str, who: str, pick: int) -> dict[str, Callable[[], Receipt]]:
+        key: dict[str, Any] = {"command_id": new_id()}
+        other, words = self._other(pick), _words(pick)
         found = self.state.stage.tasks if self.state.stage else ()
         task = found[pick % len(found)].id if found else self.last_task()
-        version = self.state.content_version - (pick % 7 == 0)
-        key: dict[str, Any] = {"command_id": new_id()}
         new = NewAssignee(**key, task_id=task, to_id=other, reason=words)
         question = QuestionInput(**key, task_id=task, text=words)
-        title = "A chair" if pick % 4 == 0 else f"Chair {pick}"
-        content = Content(title=title, fields=self.state.content.fields,
-                          amount=self.state.content.amount, currency="EUR")  # fmt: skip
-        correction = Correction(
-            **key, number=NUMBER, content=content, content_version=version, comment=words
-        )
-        override = OverrideInput(
-            **key, number=NUMBER, decision=(Decision.APPROVE, Decision.REJECT)[pick % 2],
-            stage_key=(None, "manager", "finance")[pick % 3], reason=words,
-            content_version=version,
-        )  # fmt: skip
-        plain = (NUMBER, words, key["command_id"], actor, Click())
         approver = NewApprover(
             **key, number=NUMBER, round=self.state.round, to_id=other, reason=words
         )
-        acts: dict[str, Callable[[], Receipt]] = {
+
+        def decide(decision: Decision) -> Receipt:
+            vote = Vote(
+                **key, task_id=task, decision=decision, content_version=self._version(pick),
+                comment=words,
+            )  # fmt: skip
+            return tasks.decide(vote, actor, Click())
+
+        return {
             "reassign": lambda: tasks.reassign(new, actor, Click(), is_admin=who == "adam"),
             "delegate": lambda: tasks.delegate(new, actor, Click()),
             "take_back": lambda: tasks.take_back(task, key["command_id"], actor, Click()),
@@ -92,24 +91,41 @@ class Life:
             "add": lambda: tasks.add_approver(approver, actor, Click()),
             "ask": lambda: tasks.ask(question, actor, Click()),
             "answer": lambda: tasks.answer(question, actor, Click()),
+            **{each.value: partial(decide, each) for each in Decision},
+        }
+
+    def _on_the_request(self, actor: str, pick: int) -> dict[str, Callable[[], Receipt]]:
+        key, words, now = new_id(), _words(pick), self.state.content
+        title = "A chair" if pick % 4 == 0 else f"Chair {pick}"
+        content = Content(title=title, fields=now.fields, amount=now.amount, currency="EUR")
+        correction = Correction(
+            command_id=key, number=NUMBER, content=content, content_version=self._version(pick),
+            comment=words,
+        )  # fmt: skip
+        override = OverrideInput(
+            command_id=key, number=NUMBER, decision=(Decision.APPROVE, Decision.REJECT)[pick % 2],
+            stage_key=(None, "manager", "finance")[pick % 3], reason=words,
+            content_version=self._version(pick),
+        )  # fmt: skip
+        plain = (NUMBER, words, key, actor, Click())
+        return {
             "hold": lambda: requests.hold(*plain),
             "resume": lambda: requests.resume(*plain),
             "cancel": lambda: requests.cancel(*plain),
             "comment": lambda: requests.comment(*plain),
-            "withdraw": lambda: requests.withdraw(NUMBER, key["command_id"], words, actor, Click()),
-            "remind": lambda: requests.remind(NUMBER, key["command_id"], actor, Click()),
-            "review_people": lambda: requests.review_people(
-                NUMBER, key["command_id"], actor, Click()
-            ),
+            "withdraw": lambda: requests.withdraw(NUMBER, key, words, actor, Click()),
+            "remind": lambda: requests.remind(NUMBER, key, actor, Click()),
+            "review_people": lambda: requests.review_people(NUMBER, key, actor, Click()),
             "amend": lambda: requests.amend(correction, actor, Click()),
             "resubmit": lambda: requests.resubmit(correction, actor, Click()),
             "override": lambda: requests.override(override, PASSWORD, actor, Click()),
         }
-        if verb in acts:
-            return acts[verb]()
-        decision = Decision(verb)
-        vote = Vote(**key, task_id=task, decision=decision, content_version=version, comment=words)
-        return tasks.decide(vote, actor, Click())
+
+    def _other(self, pick: int) -> str:
+        return str(getattr(self.people, STAFF[pick % len(STAFF)]))
+
+    def _version(self, pick: int) -> int:
+        return self.state.content_version - (pick % 7 == 0)
 
     def last_task(self) -> str:
         with self.process.engine.connect() as connection:
@@ -125,6 +141,10 @@ class Life:
             events = events_of(connection, [self.id])[self.id][before:]
         refused = [each for each in events if isinstance(each, CommandRefused)]
         return Refusal(refused[0].reason) if refused else None
+
+
+def _words(pick: int) -> str:
+    return "" if pick % 5 == 0 else "As agreed."
 
 
 VERBS = (
