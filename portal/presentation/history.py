@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from portal.domain.request import events
 from portal.domain.request.catalogue import EVENT_ENTRIES
 from portal.domain.request.events import Event
+from portal.domain.request.reasons import sentence
 from portal.presentation.labels import Label, decision, people, words_of
 from portal.translation import _
 
@@ -73,13 +74,9 @@ def _reason(event: Event) -> str:
             return event.reason or event.why
         case events.TaskAssigned() | events.TaskDelegated():
             return event.why
-        case (
-            events.TaskWithdrawn()
-            | events.TaskGivenBack()
-            | events.AttentionNeeded()
-            | events.StageFailed()
-            | events.RequestRejected()
-        ):
+        case events.TaskWithdrawn() | events.StageFailed() | events.RequestRejected():
+            return sentence(event.reason, _)
+        case events.TaskGivenBack() | events.AttentionNeeded():
             return event.reason
         case events.RouteQuestioned():
             return event.cause

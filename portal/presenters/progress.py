@@ -9,6 +9,7 @@ from typing import Any
 from portal.domain.policy.policy import Decision, Mode, StageKind
 from portal.domain.request import events as e
 from portal.domain.request.events import Event
+from portal.domain.request.reasons import sentence
 from portal.domain.request.state import Approval
 from portal.domain.request.values import Status
 from portal.domain.routing.plan import Attention, StagePlan, StageSkip
@@ -172,7 +173,7 @@ class Course:
             self._close("done", event)
 
     def _failed(self, event: e.StageFailed) -> None:
-        self._close("failed", event, note=event.reason)
+        self._close("failed", event, note=sentence(event.reason, _))
 
     def _returned(self, event: e.RequestReturned) -> None:
         self._close("returned", event)

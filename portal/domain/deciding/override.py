@@ -4,11 +4,10 @@ from portal.domain.deciding.settle import conclude, withdraw_open_tasks
 from portal.domain.errors import Refusal
 from portal.domain.policy.policy import Decision
 from portal.domain.request import commands, events
+from portal.domain.request.reasons import Code, reason
 from portal.domain.request.recorder import EventRecorder
 from portal.domain.request.state import Approval, OpenStage
 from portal.domain.request.values import Status
-
-INSTEAD = "An administrator decided instead."
 
 
 def override(recorder: EventRecorder, command: commands.Override) -> Refusal | None:
@@ -36,7 +35,7 @@ def override(recorder: EventRecorder, command: commands.Override) -> Refusal | N
         passed_over=tuple(sorted(passed_over - {command.actor_id})),
     )
     stage = state.stage if command.stage_key is not None else None
-    withdraw_open_tasks(recorder, INSTEAD, stage)
+    withdraw_open_tasks(recorder, reason(Code.OVERRIDDEN), stage)
     _conclude(recorder, command, stage)
     return None
 
@@ -75,4 +74,4 @@ def _conclude(recorder: EventRecorder, command: commands.Override, stage: OpenSt
     else:
         under_way = recorder.state.stage
         key = "" if under_way is None else under_way.plan.key
-        recorder.by_system(events.RequestRejected, stage_key=key, reason=INSTEAD)
+        recorder.by_system(events.RequestRejected, stage_key=key, reason=reason(Code.OVERRIDDEN))

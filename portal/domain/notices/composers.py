@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from portal.domain.deciding.override import INSTEAD
 from portal.domain.policy.policy import Decision, StageKind
 from portal.domain.request import events
-from portal.domain.request.amend import ASKED_AGAIN
 from portal.domain.request.events import SYSTEM, Event
+from portal.domain.request.reasons import Code, is_any, sentence
 
-TOLD_OTHERWISE = (ASKED_AGAIN, INSTEAD)
+TOLD_OTHERWISE = (Code.CHANGED, Code.OVERRIDDEN)
 DECIDED_AS = {Decision.APPROVE: "approved", Decision.REJECT: "rejected"}
 
 
@@ -152,11 +151,12 @@ def task_withdrawn(event: events.TaskWithdrawn, context: ComposeContext) -> list
     notices = []
     person = context.assignees.pop(event.task_id, None)
     # The outcome says it better, and so do some other events.
-    if person is not None and not context.is_ending and event.reason not in TOLD_OTHERWISE:
-        text = f"“{context.title}” no longer needs your approval. {event.reason}"
+    is_told = context.is_ending or is_any(event.reason, *TOLD_OTHERWISE)
+    if person is not None and not is_told:
+        text = f"“{context.title}” no longer needs your approval. {sentence(event.reason)}"
         notices.append(notice(event, person, "decided", text))
     if event.dropped:
-        text = f"“{context.title}” has one approver less. {event.reason}"
+        text = f"“{context.title}” has one approver less. {sentence(event.reason)}"
         notices += [notice(event, owner, "moved", text) for owner in context.owners]
     return notices
 

@@ -4,10 +4,9 @@ from portal.domain.deciding.settle import withdraw_open_tasks
 from portal.domain.errors import Refusal
 from portal.domain.request import commands, events
 from portal.domain.request.amend import is_lost
+from portal.domain.request.reasons import Code, reason
 from portal.domain.request.recorder import EventRecorder
 from portal.domain.request.state import Approval
-
-OTHER_POLICY = "The request moved to a newer policy, and this stage is not the same there."
 
 
 def move(recorder: EventRecorder, command: commands.MoveToPolicy) -> Refusal | None:
@@ -23,7 +22,7 @@ def move(recorder: EventRecorder, command: commands.MoveToPolicy) -> Refusal | N
     for stage in state.under_way:
         if stage.plan.key not in same:
             again.append(stage.plan.key)
-            withdraw_open_tasks(recorder, OTHER_POLICY, stage)
+            withdraw_open_tasks(recorder, reason(Code.POLICY_MOVED), stage)
     recorder.by_actor(
         events.RequestMovedToPolicy,
         policy_version_id=command.policy_version_id,

@@ -5,11 +5,10 @@ from portal.domain.deciding.settle import withdraw_open_tasks
 from portal.domain.deciding.verdict import Verdict, verdict
 from portal.domain.errors import Refusal
 from portal.domain.request import commands, events
+from portal.domain.request.reasons import Code, reason
 from portal.domain.request.recorder import EventRecorder
 from portal.domain.request.state import Approval
 from portal.domain.request.values import Status
-
-ASKED_AGAIN = "The request was changed, and this is asked anew."
 
 _NOT_NOW: dict[Status, Refusal] = {
     Status.ON_HOLD: Refusal.ON_HOLD,
@@ -32,7 +31,7 @@ def amend(recorder: EventRecorder, command: commands.Amend) -> Refusal | None:
     for stage in state.under_way:
         if touches(changed, stage.plan.reads):
             again.append(stage.plan.key)
-            withdraw_open_tasks(recorder, ASKED_AGAIN, stage)
+            withdraw_open_tasks(recorder, reason(Code.CHANGED), stage)
     recorder.by_actor(
         events.RequestAmended,
         content_version=state.content_version + 1,

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from portal.domain.policy.policy import Decision
+from portal.domain.request.reasons import Kept
 from portal.domain.request.values import Content, Priority, Via
 from portal.domain.routing.plan import StagePlan
 
@@ -188,7 +189,7 @@ class RequestRejected(Event):
     """Outcome: a stage failed."""
 
     stage_key: str
-    reason: str
+    reason: Kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -377,7 +378,7 @@ class TaskWithdrawn(Event):
     """A task is no longer needed, and why. `dropped`: since who had it may not decide any more."""
 
     task_id: str
-    reason: str
+    reason: Kept
     dropped: bool = False
 
 
@@ -424,7 +425,7 @@ class StageFailed(Event):
 
     index: int
     key: str
-    reason: str
+    reason: Kept
 
 
 @dataclass(frozen=True, kw_only=True)

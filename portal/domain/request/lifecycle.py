@@ -7,6 +7,7 @@ from portal.domain.deciding.carried_votes import carried_stages
 from portal.domain.deciding.settle import withdraw_open_tasks
 from portal.domain.errors import Refusal
 from portal.domain.request import commands, events
+from portal.domain.request.reasons import Code, reason
 from portal.domain.request.recorder import EventRecorder
 from portal.domain.request.values import Status
 
@@ -70,7 +71,7 @@ def withdraw(recorder: EventRecorder, command: commands.Withdraw) -> Refusal | N
     """Take the request back: the requester, or the person it is on behalf of."""
     if not recorder.state.is_by(command.actor_id):
         return Refusal.NOT_ALLOWED
-    withdraw_open_tasks(recorder, "The requester took the request back.")
+    withdraw_open_tasks(recorder, reason(Code.WITHDRAWN))
     recorder.by_actor(events.RequestWithdrawn, comment=command.comment)
     return None
 
@@ -79,7 +80,7 @@ def cancel(recorder: EventRecorder, command: commands.Cancel) -> Refusal | None:
     """End the request with a reason. That the actor is an admin is checked before."""
     if not command.reason.strip():
         return Refusal.COMMENT_REQUIRED
-    withdraw_open_tasks(recorder, "The request was cancelled.")
+    withdraw_open_tasks(recorder, reason(Code.CANCELLED))
     recorder.by_actor(events.RequestCancelled, reason=command.reason)
     return None
 

@@ -7,13 +7,12 @@ from portal.domain.errors import Refusal
 from portal.domain.people.delegation import busy
 from portal.domain.policy.policy import Mode
 from portal.domain.request import commands, events
+from portal.domain.request.reasons import Code, reason
 from portal.domain.request.recorder import EventRecorder
 from portal.domain.request.state import OpenStage, Task
 from portal.domain.request.values import Status
 from portal.domain.routing.attention import call_for_attention
 from portal.domain.routing.plan import Candidate, RoutePlan, RouteReview
-
-OTHERS = "The others who are asked are enough."
 
 
 def question_route(recorder: EventRecorder, command: commands.ReviewPeople) -> Refusal | None:
@@ -68,7 +67,7 @@ def _look_at(recorder: EventRecorder, task: Task, review: RouteReview) -> str:
     return ""
 
 
-def _replace(recorder: EventRecorder, task: Task, reason: str, review: RouteReview) -> str:
+def _replace(recorder: EventRecorder, task: Task, why: str, review: RouteReview) -> str:
     stage = recorder.state.stage
     if stage is None:
         return ""
@@ -77,12 +76,15 @@ def _replace(recorder: EventRecorder, task: Task, reason: str, review: RouteRevi
     if new is None and needed:
         new = _somebody(recorder, task, review.fallback, by_group=False)
     if new is not None:
-        _give(recorder, task, new, reason)
+        _give(recorder, task, new, why)
     elif needed:
-        return f"{reason} Nobody else may decide the stage “{stage.plan.name}”."
+        return f"{why} Nobody else may decide the stage “{stage.plan.name}”."
     else:
         recorder.by_system(
-            events.TaskWithdrawn, task_id=task.id, reason=f"{reason} {OTHERS}", dropped=True
+            events.TaskWithdrawn,
+            task_id=task.id,
+            reason=reason(Code.OTHERS_ARE_ENOUGH, because=why),
+            dropped=True,
         )
     return ""
 
@@ -117,13 +119,13 @@ def _somebody(
     return None
 
 
-def _give(recorder: EventRecorder, task: Task, new: Candidate, reason: str) -> None:
+def _give(recorder: EventRecorder, task: Task, new: Candidate, why: str) -> None:
     recorder.by_system(
         events.TaskReassigned,
         task_id=task.id,
         from_id=task.assignee_id,
         to_id=new.person_id,
-        reason=reason,
+        reason=why,
         why=new.why,
     )
     stand_in(recorder, task.id, new)

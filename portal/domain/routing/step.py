@@ -10,6 +10,7 @@ from portal.domain.deciding.verdict import Verdict, approvers, represented, verd
 from portal.domain.policy.policy import StageKind
 from portal.domain.request import events
 from portal.domain.request.events import Event
+from portal.domain.request.reasons import Code, reason
 from portal.domain.request.recorder import EventRecorder
 from portal.domain.request.state import Approval, OpenStage, Task
 from portal.domain.request.values import Status
@@ -24,8 +25,6 @@ from portal.domain.routing.plan import (
 from portal.domain.routing.rerouting import follow_review, stand_in
 
 NO_STAGE = "No stage of the policy applies to this request, so nobody has approved it."
-NOT_NEEDED = "The stage is not needed any more."
-LATER = "The route changed: who has to decide first is asked first."
 
 _REQUESTS = UUID("5f0ca1a5-5c1a-5d0e-9a44-3c6c5e3b7d21")
 
@@ -165,8 +164,8 @@ def _open(recorder: EventRecorder, plan: StagePlan) -> None:
     tasks = [Task(id="", assignee_id=each.person_id, group=each.group) for each in asked]
     reached = verdict(plan, [*votes, *tasks])
     if reached is Verdict.FAILED or (reached is Verdict.PASSED and not votes):
-        reason = f"The stage “{plan.name}” has too few people who may decide it."
-        call_for_attention(recorder, reason)
+        why = f"The stage “{plan.name}” has too few people who may decide it."
+        call_for_attention(recorder, why)
         return
     _announce(recorder, plan if people == plan.people else replace(plan, people=people))
     _carry(recorder, votes, settles=reached is Verdict.PASSED)
@@ -182,7 +181,8 @@ def _set_aside(recorder: EventRecorder, plan: RoutePlan) -> None:
         if stage is not None and _leaves(state, stage, kept):
             continue
         needed = all(skip.key != kept.plan.key for skip in plan.skipped)
-        withdraw_open_tasks(recorder, LATER if needed else NOT_NEEDED, kept)
+        code = Code.OTHERS_FIRST if needed else Code.STAGE_NOT_NEEDED
+        withdraw_open_tasks(recorder, reason(code), kept)
 
 
 def _leaves(state: Approval, stage: StagePlan, kept: OpenStage) -> bool:
