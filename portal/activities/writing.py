@@ -21,6 +21,7 @@ from portal.domain.notices.composers import Assignment, ComposeContext
 from portal.domain.policy.policy import WorkflowKind
 from portal.domain.request.apply import fold
 from portal.domain.request.events import AttentionNeeded, Event, RequestSubmitted
+from portal.domain.request.reasons import Reason
 from portal.domain.request.state import Approval
 from portal.models.columns import new_id
 from portal.models.connection import driver_of
@@ -32,13 +33,15 @@ from portal.workflows.messages import RecordBatch
 Statement = tuple[str, Sequence[Any]]
 
 
-def _as_text(value: Any) -> str:
+def _as_json(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, Reason):
+        return encode(value)
     raise TypeError(f"{type(value).__name__} has no place in a row")
 
 
-_ENCODER = json.JSONEncoder(default=_as_text, ensure_ascii=False)
+_ENCODER = json.JSONEncoder(default=_as_json, ensure_ascii=False)
 
 
 @dataclass(frozen=True, kw_only=True)

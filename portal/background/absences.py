@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, TextClause, text
 from portal.background.own_commands import OwnCommand, give, id_of
 from portal.domain.request.commands import EndDelegation, StartDelegation
 from portal.domain.request.events import SYSTEM
+from portal.domain.request.reasons import Code, Reason, reason
 from portal.domain.request.values import Via
 from portal.domain.routing.delegates import until_words
 
@@ -85,7 +86,7 @@ def _start(row: Row[Any], now: datetime) -> OwnCommand:
         on_behalf_of=str(row.delegator_id),
         delegate_id=str(row.delegate_id),
         until=row.ends_at,
-        why=f"You act for {row.delegator}, who is away until {until}.",
+        why=reason(Code.ACTS_FOR, name=row.delegator, until=until),
     )
     return OwnCommand(command=command, number=row.number, workflow=row.workflow)
 
@@ -108,11 +109,11 @@ def _given(row: Row[Any], what: str, now: datetime) -> dict[str, Any]:
     }
 
 
-def _reasons(row: Row[Any]) -> Iterator[str]:
+def _reasons(row: Row[Any]) -> Iterator[Reason]:
     if row.is_revoked:
-        yield f"The delegation to {row.delegate} was ended."
+        yield reason(Code.DELEGATION_ENDED, name=row.delegate)
     if row.is_over:
-        yield f"The delegation to {row.delegate} is over."
+        yield reason(Code.DELEGATION_OVER, name=row.delegate)
     if not row.may_act:
-        yield f"{row.delegate} is no longer active."
-    yield f"{row.delegate} is away too."
+        yield reason(Code.MAY_NOT_DECIDE, name=row.delegate, why=reason(Code.NO_LONGER_ACTIVE))
+    yield reason(Code.MAY_NOT_DECIDE, name=row.delegate, why=reason(Code.AWAY_TOO))

@@ -14,6 +14,7 @@ from portal.directory.planner import directory_for, load_policy
 from portal.domain.deciding.decide import is_excluded
 from portal.domain.people.delegation import busy
 from portal.domain.people.directory import Directory
+from portal.domain.request.reasons import Kept
 from portal.domain.request.state import Approval, OpenStage, Task
 from portal.domain.routing import eligibility
 from portal.domain.routing.approver_rules import name_of
@@ -47,7 +48,7 @@ class Lost:
 
     person_id: str
     name: str
-    reason: str
+    reason: Kept
     others: tuple[str, ...] = ()
 
     @property

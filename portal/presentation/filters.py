@@ -12,6 +12,7 @@ from portal.domain.routing.delegates import until_words
 from portal.presentation import bulk, labels, times
 from portal.presentation.expecting import expectation
 from portal.presentation.money import file_size, money
+from portal.presentation.reasons import said
 from portal.presentation.viewpoint import Viewpoint, ViewpointSource
 
 ADDRESS = re.compile(r"(https?://[^\s<>\"]+)")
@@ -103,9 +104,6 @@ def filters(viewpoint: ViewpointSource) -> dict[str, Any]:
         view = viewpoint()
         return times.due(at, view.now, view.zone)
 
-    def day_heading(at: date) -> str:
-        return times.day_heading(at, viewpoint().zone)
-
     return {
         "when": when,
         "until": lambda at: until_tag(at, viewpoint()),
@@ -113,8 +111,9 @@ def filters(viewpoint: ViewpointSource) -> dict[str, Any]:
         "expectation": lambda found: expectation(found, viewpoint()),
         "money": money_tag,
         "money_words": money,
+        "reason_words": said,
         "due_state": due,
-        "day_heading": day_heading,
+        "day_heading": lambda at: times.day_heading(at, viewpoint().zone),
         "length_words": times.length,
         "file_size": file_size,
         "paragraphs": paragraphs,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from portal.domain.request import events
 from portal.domain.request.catalogue import EVENT_ENTRIES
 from portal.domain.request.events import Event
-from portal.domain.request.reasons import sentence
 from portal.presentation.labels import Label, decision, people, words_of
+from portal.presentation.reasons import said
 from portal.translation import _
 
 
@@ -39,7 +39,7 @@ def _detail(event: Event) -> str:
         case events.StageOpened():
             return event.plan.name
         case events.StageSkipped():
-            return ": ".join(filter(None, (event.name, event.reason)))
+            return ": ".join(filter(None, (event.name, said(event.reason))))
         case events.ReminderDue() if event.task_ids:
             return _("To %(people)s", people=people(len(event.task_ids)))
         case events.TaskEscalated():
@@ -71,15 +71,19 @@ def _reason(event: Event) -> str:
     """Why the portal did it; what people wrote stands apart."""
     match event:
         case events.TaskReassigned():
-            return event.reason or event.why
+            return said(event.reason or event.why)
         case events.TaskAssigned() | events.TaskDelegated():
-            return event.why
-        case events.TaskWithdrawn() | events.StageFailed() | events.RequestRejected():
-            return sentence(event.reason, _)
-        case events.TaskGivenBack() | events.AttentionNeeded():
-            return event.reason
+            return said(event.why)
+        case (
+            events.TaskWithdrawn()
+            | events.TaskGivenBack()
+            | events.AttentionNeeded()
+            | events.StageFailed()
+            | events.RequestRejected()
+        ):
+            return said(event.reason)
         case events.RouteQuestioned():
-            return event.cause
+            return said(event.cause)
         case events.RequestImported():
             return " ".join(event.remarks)
     return ""

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from portal.domain.policy.forms import FormField
 from portal.presentation import form_words, labels, times
 from portal.presentation.money import file_size, money
+from portal.presentation.reasons import said
 from portal.presentation.viewpoint import zone_named
 from portal.translation import install
 
@@ -37,6 +38,7 @@ def letters(templates: Path) -> Environment:
         zone_words=lambda zone, now: times.zone_name(zone_named(zone), now),
         decision_label=labels.decision,
         priority_label=labels.priority,
+        reason_words=said,
         short=_short,
         quoted=_quoted,
     )

@@ -11,6 +11,7 @@ from portal.domain.routing.plan import LeftOut, RoutingEvidence, StagePlan
 from portal.domain.routing.routing_evidence import MOST_KEPT
 from portal.presentation.labels import words_of
 from portal.presentation.money import money
+from portal.presentation.reasons import said
 from portal.presenters.reassignments import given_of
 from portal.queries.asked import MEMBERS, DirectoryNow, Meant
 from portal.queries.request import RequestRecord, TaskRecord
@@ -41,7 +42,7 @@ def choice_of(
     me: str,
 ) -> Choice:
     """The explanation of a stage, to one reader; `tasks`: of those who are named there."""
-    reasons = [plan.reason, *_facts(plan, record)]
+    reasons = [said(plan.reason), *_facts(plan, record)]
     for task in tasks:
         reasons += _came(task, names, me)
     if plan.used_fallback:
@@ -65,9 +66,9 @@ def _came(task: TaskRecord, names: Mapping[str, str], me: str) -> Iterator[str]:
     if given:
         yield _by_hand(task, given, names, me)
     elif stored.get("moved"):
-        yield _to(str(stored["moved"]), task, me)
+        yield _to(said(stored["moved"]), task, me)
     if stored.get("why") and given.get("how") != "added":
-        yield _to(str(stored["why"]), task, me)
+        yield _to(said(stored["why"]), task, me)
     if stored.get("message"):
         yield str(stored["message"])
     if stored.get("place") and task.due_at:
@@ -78,13 +79,13 @@ def _by_hand(task: TaskRecord, given: Mapping[str, Any], names: Mapping[str, str
     by = _named(given.get("by"), names, me)
     name = _object(task.assignee_id, task.assignee_name, me)
     if given.get("how") == "added":
-        said = _("%(by)s added %(name)s as an approver", by=by, name=name)
+        what = _("%(by)s added %(name)s as an approver", by=by, name=name)
     elif task.acting_for is not None:
-        said = _("%(by)s delegated it to %(name)s", by=by, name=name)
+        what = _("%(by)s delegated it to %(name)s", by=by, name=name)
     else:
-        said = _("%(by)s reassigned it to %(name)s", by=by, name=name)
+        what = _("%(by)s reassigned it to %(name)s", by=by, name=name)
     because = given.get("because")
-    return f"{said}: “{because}”" if because else f"{said}."
+    return f"{what}: “{because}”" if because else f"{what}."
 
 
 def _named(person: str | None, names: Mapping[str, str], me: str) -> str:
@@ -98,8 +99,8 @@ def _to(sentence: str, task: TaskRecord, me: str) -> str:
 
 def about(sentence: str, name: str) -> str:
     """A sentence to somebody as one about them: "You are in Finance" as "Ben is in Finance"."""
-    for told, said in (("are", "is"), ("hold", "holds"), ("act", "acts")):
-        sentence = re.sub(rf"\b[Yy]ou {told}\b", f"{name} {said}", sentence)
+    for told, other in (("are", "is"), ("hold", "holds"), ("act", "acts")):
+        sentence = re.sub(rf"\b[Yy]ou {told}\b", f"{name} {other}", sentence)
     return re.sub(r"\b[Yy]ou\b", name, sentence)
 
 
@@ -128,7 +129,7 @@ def _skipped(entries: Sequence[LeftOut]) -> tuple[str, ...]:
 
 
 def _left_out(entry: LeftOut) -> str:
-    reason = entry.reason.rstrip(".")
+    reason = said(entry.reason).rstrip(".")
     return f"{entry.name} {reason}" if entry.person_id else f"{entry.name}: {reason}"
 
 

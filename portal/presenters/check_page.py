@@ -14,6 +14,7 @@ from portal.forms.request_form import RequestForm
 from portal.presentation import times
 from portal.presentation.form_words import in_words
 from portal.presentation.parts import Step
+from portal.presentation.reasons import said
 from portal.presenters.current_stage import absences_of, people_of
 from portal.presenters.progress import expected
 from portal.queries import asked
@@ -58,7 +59,7 @@ def route(
     entries: Sequence[StageSkip | StagePlan | Attention],
 ) -> tuple[tuple[Step, ...], tuple[str, ...]]:
     """The stages as steps, and what would need an administrator's attention."""
-    attention = tuple(each.reason for each in entries if isinstance(each, Attention))
+    attention = tuple(said(each.reason) for each in entries if isinstance(each, Attention))
     return tuple(_step(each) for each in entries), attention
 
 
@@ -81,7 +82,7 @@ def finish(
 def _step(entry: StageSkip | StagePlan | Attention) -> Step:
     step = expected(entry)
     if isinstance(entry, StagePlan):
-        return replace(step, note=entry.reason, due_at=entry.due_at)
+        return replace(step, note=said(entry.reason), due_at=entry.due_at)
     return step
 
 

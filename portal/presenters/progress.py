@@ -9,7 +9,6 @@ from typing import Any
 from portal.domain.policy.policy import Decision, Mode, StageKind
 from portal.domain.request import events as e
 from portal.domain.request.events import Event
-from portal.domain.request.reasons import sentence
 from portal.domain.request.state import Approval
 from portal.domain.request.values import Status
 from portal.domain.routing.plan import Attention, StagePlan, StageSkip
@@ -77,7 +76,7 @@ class Course:
             plan, newly = state.stage.plan, self.stage.newly if self.stage else ""
             steps.append(Step("current", plan.name, number=plan.index + 1, note=newly))
         elif state.attention:
-            steps.append(Step("current", _("Needs an administrator"), note=state.attention))
+            steps.append(Step("current", _("Needs an administrator"), note=said(state.attention)))
         elif state.status is Status.RETURNED:
             is_me = self.record.is_by(self.me)
             whose = _("you") if is_me else self.record.requester_name
@@ -141,16 +140,18 @@ class Course:
 
     def _skipped(self, event: e.StageSkipped) -> None:
         if event.key in self.carried:
-            self.steps.append(Step("done", event.name, _("Stays approved"), note=event.reason))
+            self.steps.append(
+                Step("done", event.name, _("Stays approved"), note=said(event.reason))
+            )
             return
         is_new = self.needed.get(event.key)
         self.needed[event.key] = False
-        self.steps.append(skipped(event.name, event.reason, after_change=bool(is_new)))
+        self.steps.append(skipped(event.name, said(event.reason), after_change=bool(is_new)))
 
     def _opened(self, event: e.StageOpened) -> None:
         plan = event.plan
         was_needless = self.needed.get(plan.key) is False
-        newly = _("After the change: %(reason)s", reason=lowered(plan.reason))
+        newly = _("After the change: %(reason)s", reason=lowered(said(plan.reason)))
         self.needed[plan.key] = True
         self.stage_names[plan.key] = plan.name
         self.stage = _Stage(plan, newly=newly if was_needless else "")
@@ -173,7 +174,7 @@ class Course:
             self._close("done", event)
 
     def _failed(self, event: e.StageFailed) -> None:
-        self._close("failed", event, note=sentence(event.reason, _))
+        self._close("failed", event, note=said(event.reason))
 
     def _returned(self, event: e.RequestReturned) -> None:
         self._close("returned", event)
@@ -280,9 +281,9 @@ def expected(entry: StageSkip | StagePlan | Attention) -> Step:
     """A stage that is still to come, as routing sees it today."""
     number = entry.index + 1
     if isinstance(entry, StageSkip):
-        return skipped(entry.name, entry.reason)
+        return skipped(entry.name, said(entry.reason))
     if isinstance(entry, Attention):
-        return Step("future", entry.name, note=entry.reason, number=number)
+        return Step("future", entry.name, note=said(entry.reason), number=number)
     names, rule = some([each.name for each in entry.people]), rule_of(entry)
     if rule and names:
         names = _("%(rule)s: %(names)s", rule=rule, names=names)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from portal.domain.request.values import Status
+from portal.presentation.reasons import said
 from portal.translation import _
 
 NAMED = 2
@@ -91,7 +92,7 @@ def receipt_words(waiting: Waiting, me: str) -> str:
     if waiting.status is Status.PENDING and waiting.attention:
         return _(
             "No approver was found yet: %(reason)s Administrators were notified.",
-            reason=waiting.attention,
+            reason=said(waiting.attention),
         )
     if waiting.status is Status.PENDING and name and waiting.stage_name:
         return _(

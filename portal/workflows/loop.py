@@ -11,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from portal.domain import codec
     from portal.domain.request import apply as approval
     from portal.domain.request.events import EVENTS, Event
+    from portal.domain.request.reasons import Code, reason
     from portal.domain.request.state import Approval
     from portal.domain.request.values import Status
     from portal.domain.routing.plan import RoutePlan
@@ -21,7 +22,6 @@ Adapt = Callable[[RoutePlan, datetime], RoutePlan]
 # Servers count a timer's length in nanoseconds; old data have deadlines thousands of years away.
 LONGEST_SLEEP = timedelta(days=3650)
 ASKS_FOR_RIGHTS = "asks-for-rights"
-ROUTING_FAILED = "Working out who decides failed. The system's log says why."
 
 
 class ApprovalLoop:
@@ -112,7 +112,7 @@ class ApprovalLoop:
         if plan is None:
             if self._events:
                 return False
-            plan = RoutePlan(attention=ROUTING_FAILED)
+            plan = RoutePlan(attention=reason(Code.ROUTING_FAILED))
         now = workflow.now()
         chosen = plan if self._adapt is None else self._adapt(plan, now)
         self._happened(approval.route(self.state, chosen, now))

@@ -140,7 +140,7 @@ def test_without_anybody_it_needs_attention_and_goes_on_when_somebody_is_there(
     house.later()
     state = house.process.states[asked.request_id]
     assert state.attention is not None
-    assert "Ben Example is no longer active. Nobody else may decide" in state.attention
+    assert "Ben Example is no longer active. Nobody else may decide" in str(state.attention)
     assert house.later() == 0
     house.run(update(User).where(User.id == people.dan).values(is_active=True))
     house.run(

@@ -100,10 +100,10 @@ def people_of(plan: RoutePlan) -> list[str]:
 def why(plan: RoutePlan, number: int = 0) -> str:
     """Why a person is asked."""
     assert plan.stage is not None, plan.attention
-    return plan.stage.people[number].why
+    return str(plan.stage.people[number].why)
 
 
 def left_out(plan: RoutePlan) -> dict[str, str]:
     """Who was left out, and why."""
     assert plan.stage is not None, plan.attention
-    return {each.name: each.reason for each in plan.stage.left_out}
+    return {each.name: str(each.reason) for each in plan.stage.left_out}

@@ -102,8 +102,8 @@ def test_a_rule_without_people_calls_for_attention_and_says_why(
     plan = ask(stage(rule), known=directory(EMPTY=()))
     assert plan.stage is None
     assert plan.attention is not None
-    assert plan.attention.startswith("The stage “The first” has nobody to ask")
-    assert words in plan.attention
+    assert str(plan.attention).startswith("The stage “The first” has nobody to ask")
+    assert words in str(plan.attention)
 
 
 def test_who_was_left_out_is_told() -> None:

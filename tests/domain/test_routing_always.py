@@ -84,7 +84,7 @@ def test_only_active_people_who_may_decide_are_asked_once_each(
     assert not set(stage.excluded) & {*people, *targets}
     assert all(known.people[each].is_active for each in (*people, *targets))
     assert len(set(people)) == len(people)
-    assert all(each.why.endswith(".") for each in stage.people)
+    assert all(str(each.why).endswith(".") for each in stage.people)
 
 
 @quick

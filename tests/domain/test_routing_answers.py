@@ -6,9 +6,9 @@ from portal.domain.policy.policy import Mode, StageKind
 from portal.domain.request import commands
 from portal.domain.request.apply import next_due, question, task_id
 from portal.domain.request.events import AttentionNeeded
+from portal.domain.request.reasons import Code, reason
 from portal.domain.request.values import Status
 from portal.domain.routing.plan import RoutePlan, StageSkip
-from portal.domain.routing.step import NO_STAGE
 from tests.domain.story import Story, kinds, stage
 
 NOBODY = RoutePlan(attention="Nobody can be asked.")
@@ -45,7 +45,7 @@ def test_a_notice_waits_for_nobody_and_approves_nothing() -> None:
     assert (story.state.wants_route, story.state.next_index) == (True, 1)
     (event,) = story.routed(RoutePlan())
     assert isinstance(event, AttentionNeeded)
-    assert event.reason == NO_STAGE
+    assert event.reason == reason(Code.NO_STAGE)
 
 
 def test_the_end_of_the_route_approves_what_somebody_approved() -> None:
@@ -80,7 +80,7 @@ def test_a_last_notice_is_no_approval() -> None:
 def test_a_route_without_any_stage_is_never_an_approval() -> None:
     story = submitted()
     assert kinds(story.routed(RoutePlan(skipped=(SKIP,)))) == ["StageSkipped", "AttentionNeeded"]
-    assert story.state.attention == NO_STAGE
+    assert story.state.attention == reason(Code.NO_STAGE)
     assert story.state.is_open
 
 

@@ -50,7 +50,7 @@ def test_the_delegate_acts_and_it_is_said_for_whom_and_until_when() -> None:
     found = stand_ins(routed(away("fay", "ida"), rules=(named("fay"),)))["fay"]
     assert found is not None
     assert (found.person_id, found.delegation_id, found.until) == ("ida", "fay-away", FRIDAY)
-    assert found.why == "You act for Fay, who is away until the end of 9 January 2026."
+    assert str(found.why) == "You act for Fay, who is away until the end of 9 January 2026."
 
 
 @pytest.mark.parametrize(

@@ -177,13 +177,14 @@ def reassigned(event: events.TaskReassigned, context: ComposeContext) -> list[No
     context.move(event.task_id, event.to_id)
     new, old = context.name(event.to_id), context.name(event.from_id)
     if event.actor == SYSTEM:
-        to_text = f"“{context.title}” was reassigned to you. {event.reason}".strip()
-        from_text = f"“{context.title}” was reassigned to {new}. {event.reason}".strip()
+        to_text = f"“{context.title}” was reassigned to you. {sentence(event.reason)}".strip()
+        from_text = f"“{context.title}” was reassigned to {new}. {sentence(event.reason)}".strip()
     else:
         because = f" Reason: {event.comment}" if event.comment else ""
         to_text = f"{context.name(event.actor)} reassigned “{context.title}” to you.{because}"
         from_text = f"{context.name(event.actor)} reassigned “{context.title}” to {new}.{because}"
-    owners_text = f"{new} decides “{context.title}” instead of {old}. {event.reason}".strip()
+    why = sentence(event.reason)
+    owners_text = f"{new} decides “{context.title}” instead of {old}. {why}".strip()
     return [
         notice(event, event.to_id, "reassigned", to_text, event.task_id),
         notice(event, event.from_id, "moved", from_text),
@@ -201,7 +202,7 @@ def delegated(event: events.TaskDelegated, context: ComposeContext) -> list[Noti
 
 def given_back(event: events.TaskGivenBack, context: ComposeContext) -> list[Notice]:
     context.move(event.task_id, event.to_id)
-    because = event.reason or (f"Reason: {event.comment}" if event.comment else "")
+    because = sentence(event.reason) or (f"Reason: {event.comment}" if event.comment else "")
     text = f"“{context.title}” is back with you. {because}".strip()
     notices = [notice(event, event.to_id, "given_back", text, event.task_id)]
     if event.actor != SYSTEM:
@@ -236,7 +237,7 @@ def attention(event: events.AttentionNeeded, context: ComposeContext) -> list[No
     # The same reason again is no news.
     if event.attempt > 1:
         return []
-    text = f"“{context.title}” needs attention: {event.reason}"
+    text = f"“{context.title}” needs attention: {sentence(event.reason)}"
     return [notice(event, person, "attention", text) for person in context.admins]
 
 
@@ -273,7 +274,7 @@ def overridden(event: events.RequestOverridden, context: ComposeContext) -> list
     who, said = context.name(event.actor), DECIDED_AS.get(event.decision, "decided")
     what = "" if event.stage_key is None else " for one stage"
     text = f"{who}, an administrator, {said} “{context.title}”{what}"
-    instead = f"{text} by override. Reason: {event.reason}"
+    instead = f"{text} by override. Reason: {sentence(event.reason)}"
     return [
         *(notice(event, person, "overridden", instead) for person in event.passed_over),
         *(notice(event, person, "overridden", f"{text}.") for person in context.owners),

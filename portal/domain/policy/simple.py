@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from portal.domain.policy.policy import Mode, StageKind
+from portal.domain.request.reasons import Code, reason
 from portal.domain.routing.plan import LeftOut, RoutePlan, StagePlan
 
 TIME_LIMIT = timedelta(days=7)
-NOT_ASKED = "A simple request asks one person only."
 
 
 def one_approver(plan: RoutePlan, now: datetime) -> RoutePlan:
@@ -38,6 +38,6 @@ def simple_stage(stage: StagePlan, now: datetime) -> StagePlan:
 
 def _not_asked(stage: StagePlan) -> tuple[LeftOut, ...]:
     return tuple(
-        LeftOut(person_id=each.person_id, name=each.name, reason=NOT_ASKED)
+        LeftOut(person_id=each.person_id, name=each.name, reason=reason(Code.ONE_APPROVER))
         for each in stage.people[1:]
     )

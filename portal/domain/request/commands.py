@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from portal.domain.policy.policy import Decision, Reach
+from portal.domain.request.reasons import Kept
 from portal.domain.request.values import Content, Priority, Via
 
 
@@ -141,7 +142,7 @@ class StartDelegation(Command):
     delegation_id: str
     delegate_id: str
     until: datetime | None = None
-    why: str = ""
+    why: Kept = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +151,7 @@ class EndDelegation(Command):
 
     task_id: str
     delegation_id: str
-    reason: str = ""
+    reason: Kept = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,7 +192,7 @@ class ReviewPeople(Command):
     `cause`: why, in a sentence; `task_id`: the task that gave rise to it, if one did.
     """
 
-    cause: str = ""
+    cause: Kept = ""
     task_id: str | None = None
 
 

@@ -56,7 +56,7 @@ class AttentionNeeded(Event):
     `attempt` counts, from 1, how often this same `reason` has come up: tell people at 1 only.
     """
 
-    reason: str
+    reason: Kept
     retry_at: datetime
     attempt: int = 1
 
@@ -72,7 +72,7 @@ class RoutingRetried(Event):
 class RouteQuestioned(Event):
     """It has to be looked at again who is asked: people changed. `cause` says how."""
 
-    cause: str = ""
+    cause: Kept = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,7 +233,7 @@ class StageSkipped(Event):
     index: int
     key: str
     name: str
-    reason: str
+    reason: Kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,7 +256,7 @@ class TaskAssigned(Event):
     person_id: str
     group: str | None = None
     due_at: datetime | None = None
-    why: str = ""
+    why: Kept = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -314,7 +314,7 @@ class TaskEscalated(Event):
     from_id: str
     to_id: str
     message: str = ""
-    why: str = ""
+    why: Kept = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -330,8 +330,8 @@ class TaskReassigned(Event):
     from_id: str
     to_id: str
     comment: str = ""
-    reason: str = ""
-    why: str = ""
+    reason: Kept = ""
+    why: Kept = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -346,7 +346,7 @@ class TaskDelegated(Event):
     from_id: str
     to_id: str
     comment: str = ""
-    why: str = ""
+    why: Kept = ""
     delegation_id: str | None = None
     until: datetime | None = None
 
@@ -362,7 +362,7 @@ class TaskGivenBack(Event):
     task_id: str
     from_id: str
     to_id: str
-    reason: str = ""
+    reason: Kept = ""
     comment: str = ""
 
 

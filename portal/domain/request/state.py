@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from portal.domain.policy.policy import Decision
+from portal.domain.request.reasons import Kept
 from portal.domain.request.values import Content, Priority, Status, TaskStatus
 from portal.domain.routing.plan import StagePlan
 
@@ -112,7 +113,7 @@ class Approval:
     interrupted: tuple[OpenStage, ...] = ()
     passed: tuple[PassedStage, ...] = ()
     carried: tuple[str, ...] = ()
-    attention: str | None = None
+    attention: Kept | None = None
     attention_retry_at: datetime | None = None
     attention_count: int = 0
     held_at: datetime | None = None

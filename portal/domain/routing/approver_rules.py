@@ -5,15 +5,16 @@ from dataclasses import dataclass
 
 from portal.domain.people.directory import Department, Directory, Person
 from portal.domain.policy.policy import ApproverRule, RuleKind
+from portal.domain.request.reasons import Code, Kept, Reason, reason
 from portal.domain.routing.plan import RouteQuestion
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What one rule gives: person ids with a sentence each, or `missing`: why it gives nobody."""
+    """What one rule gives: person ids with a reason each, or `missing`: why it gives nobody."""
 
-    people: tuple[tuple[str, str], ...] = ()
-    missing: str = ""
+    people: tuple[tuple[str, Reason], ...] = ()
+    missing: Kept = ""
 
 
 def find(rule: ApproverRule, question: RouteQuestion, directory: Directory) -> Found:
@@ -52,32 +53,34 @@ def _as_label(rule: ApproverRule) -> str:
 
 
 def _named(rule: ApproverRule, _question: RouteQuestion, _directory: Directory) -> Found:
-    why = f"You are named in the policy{_as_label(rule)}."
-    return Found(people=tuple((each, why) for each in rule.people), missing="names nobody")
+    why = reason(Code.IN_POLICY, label=_as_label(rule))
+    return Found(
+        people=tuple((each, why) for each in rule.people), missing=reason(Code.NAMES_NOBODY)
+    )
 
 
 def _group(rule: ApproverRule, question: RouteQuestion, directory: Directory) -> Found:
     code = code_of(rule, question)
     group = directory.groups.get(code) if code is not None else None
     if group is None:
-        return Found(missing=f"there is no group “{code or title_of(rule, question)}”")
-    why = f"You are in the group {group.name}{_as_label(rule)}."
+        return Found(missing=reason(Code.NO_GROUP, group=code or title_of(rule, question)))
+    why = reason(Code.IN_GROUP, group=group.name, label=_as_label(rule))
     people = tuple((each, why) for each in group.members)
-    return Found(people=people, missing=f"the group {group.name} has no members")
+    return Found(people=people, missing=reason(Code.GROUP_EMPTY, group=group.name))
 
 
 def _role(rule: ApproverRule, question: RouteQuestion, directory: Directory) -> Found:
     code = code_of(rule, question) or ""
-    why = f"You hold the role {code}{_as_label(rule)}."
+    why = reason(Code.HAS_ROLE, role=code, label=_as_label(rule))
     people = tuple((each, why) for each in directory.roles.get(code, ()))
-    return Found(people=people, missing=f"nobody holds the role “{code}”")
+    return Found(people=people, missing=reason(Code.NO_ROLE_HOLDER, role=code))
 
 
 def _manager(rule: ApproverRule, question: RouteQuestion, directory: Directory) -> Found:
     """The manager `levels` up; in place of an inactive one, the next active manager above."""
     requester = directory.people.get(question.requester_id)
     name = name_of(directory, question.requester_id)
-    missing = f"no active manager is entered for {name}, {rule.levels} level(s) up"
+    missing = reason(Code.NO_MANAGER, name=name, levels=rule.levels)
     chain = managers_above(requester, directory)
     for level, manager in enumerate(chain, start=1):
         if level >= rule.levels and manager.is_active:
@@ -98,20 +101,23 @@ def managers_above(person: Person | None, directory: Directory) -> list[Person]:
     return chain
 
 
-def _manager_why(name: str, level: int, rule: ApproverRule, chain: list[Person]) -> str:
-    words = f"You are {name}'s manager" if level == 1 else f"You are {level} levels above {name}"
-    away = chain[rule.levels - 1].name if level > rule.levels else ""
-    instead = f", asked in place of {away}, who is inactive" if away else ""
-    return f"{words}{_as_label(rule)}{instead}."
+def _manager_why(name: str, level: int, rule: ApproverRule, chain: list[Person]) -> Reason:
+    label = _as_label(rule)
+    if level > rule.levels:
+        away = chain[rule.levels - 1].name
+        code = Code.MANAGER_INSTEAD if level == 1 else Code.MANAGER_ABOVE_INSTEAD
+        return reason(code, name=name, level=level, label=label, away=away)
+    code = Code.MANAGER if level == 1 else Code.MANAGER_ABOVE
+    return reason(code, name=name, level=level, label=label)
 
 
 def _department_head(rule: ApproverRule, question: RouteQuestion, directory: Directory) -> Found:
     department = department_of(rule, question, directory)
     if department is None:
-        return Found(missing=f"there is no department for “{title_of(rule, question)}”")
+        return Found(missing=reason(Code.NO_DEPARTMENT, rule=title_of(rule, question)))
     if department.head_id is None:
-        return Found(missing=f"the department {department.name} has no head")
-    why = f"You are the head of {department.name}{_as_label(rule)}."
+        return Found(missing=reason(Code.NO_HEAD, department=department.name))
+    why = reason(Code.DEPARTMENT_HEAD, department=department.name, label=_as_label(rule))
     return Found(people=((department.head_id, why),))
 
 
@@ -132,9 +138,9 @@ def _chosen(rule: ApproverRule, question: RouteQuestion, directory: Directory) -
     value = question.fields.get(rule.form_field or "")
     ids = [value] if isinstance(value, str) else value if isinstance(value, list | tuple) else []
     name = name_of(directory, question.requester_id)
-    why = f"{name} chose you on the form{_as_label(rule)}."
+    why = reason(Code.CHOSEN, name=name, label=_as_label(rule))
     people = tuple((each, why) for each in ids if isinstance(each, str) and each)
-    return Found(people=people, missing=f"{name} chose nobody on the form")
+    return Found(people=people, missing=reason(Code.CHOSE_NOBODY, name=name))
 
 
 _FINDERS: dict[RuleKind, Callable[[ApproverRule, RouteQuestion, Directory], Found]] = {

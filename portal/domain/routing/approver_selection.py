@@ -5,11 +5,10 @@ from dataclasses import dataclass, field, replace
 
 from portal.domain.people.directory import Directory
 from portal.domain.policy.policy import ApproverRule, Mode, Policy, Stage
+from portal.domain.request.reasons import Code, Kept, Reason, reason
 from portal.domain.routing.approver_rules import code_of, find, name_of, title_of
 from portal.domain.routing.group_matching import share_out
 from portal.domain.routing.plan import Candidate, LeftOut, RouteQuestion
-
-STANDING_IN = "You are asked as the fallback, because too few others can be."
 
 
 @dataclass(kw_only=True)
@@ -21,7 +20,7 @@ class ApproverChoice:
     groups: tuple[str, ...] = ()
     used_fallback: bool = False
     needed: int = 1
-    problem: str = ""
+    problem: Kept = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +29,7 @@ class ApproverSelector:
 
     question: RouteQuestion
     directory: Directory
-    excluded: Mapping[str, str]
+    excluded: Mapping[str, Kept]
 
     def candidates(
         self, rules: Iterable[ApproverRule], left_out: list[LeftOut], group: str | None = None
@@ -43,28 +42,28 @@ class ApproverSelector:
             if not found.people:
                 left_out.append(self._nobody(rule, found.missing))
             for person_id, why in found.people:
-                name, reason = name_of(self.directory, person_id), self._barred(person_id)
+                name, against = name_of(self.directory, person_id), self._barred(person_id)
                 if person_id in chosen:
-                    reason = "is asked already"
-                if reason:
-                    left_out.append(LeftOut(person_id=person_id, name=name, reason=reason))
+                    against = reason(Code.ASKED_ALREADY)
+                if against:
+                    left_out.append(LeftOut(person_id=person_id, name=name, reason=against))
                 else:
                     chosen[person_id] = Candidate(
                         person_id=person_id, name=name, why=why, group=group, source=source
                     )
         return list(chosen.values())
 
-    def _barred(self, person_id: str) -> str:
+    def _barred(self, person_id: str) -> Kept:
         person = self.directory.people.get(person_id)
         if person is None:
-            return "is not in the directory"
+            return reason(Code.NOT_IN_DIRECTORY)
         if not person.is_active:
-            return "is inactive"
+            return reason(Code.INACTIVE)
         if person.is_auditor:
-            return "is an auditor, who decides nothing"
+            return reason(Code.AUDITOR)
         return self.excluded.get(person_id, "")
 
-    def _nobody(self, rule: ApproverRule, missing: str) -> LeftOut:
+    def _nobody(self, rule: ApproverRule, missing: Kept) -> LeftOut:
         return LeftOut(person_id=None, name=title_of(rule, self.question), reason=missing)
 
 
@@ -115,23 +114,26 @@ def _choose_by_group(chooser: ApproverSelector, stage: Stage, policy: Policy) ->
         name: chooser.candidates([rule], choice.left_out, name)
         for name, rule in zip(names, stage.rules, strict=True)
     }
-    shared, stand_ins = _share(pools), set[str]()
+    shared, stand_ins = _share(pools), set[tuple[str, str | None]]()
     for rules in (stage.fallback, policy.fallback):
         for name in [name for name, people in shared.items() if rules and not people]:
             known = {each.person_id for each in pools[name]}
             more = chooser.candidates(rules, choice.left_out, name)
             more = [standing_in(each) for each in more if each.person_id not in known]
             pools[name] += more
-            stand_ins |= {each.why for each in more}
+            stand_ins |= {(each.person_id, each.group) for each in more}
         shared = _share(pools)
     choice.people = tuple(each for people in shared.values() for each in people)
-    choice.used_fallback = any(each.why in stand_ins for each in choice.people)
+    choice.used_fallback = any((each.person_id, each.group) in stand_ins for each in choice.people)
     choice.groups = tuple(names)
     choice.needed = max(1, len(names))
     empty = [name for name, people in shared.items() if not people]
     if empty:
-        choice.problem = (
-            f"The stage “{stage.name}” has nobody to ask for {_listed(empty)}{_because(choice)}."
+        choice.problem = reason(
+            Code.NOBODY_FOR_GROUPS,
+            stage=stage.name,
+            groups=_listed(empty),
+            left_out=_because(choice),
         )
     return choice
 
@@ -146,21 +148,29 @@ def _share(pools: Mapping[str, list[Candidate]]) -> dict[str, list[Candidate]]:
 
 def standing_in(candidate: Candidate) -> Candidate:
     """The candidate, asked as a fallback."""
-    return replace(candidate, why=f"{STANDING_IN} {candidate.why}")
+    return replace(candidate, why=reason(Code.FALLBACK, because=candidate.why))
 
 
-def _too_few(stage: Stage, choice: ApproverChoice, people: int) -> str:
+def _too_few(stage: Stage, choice: ApproverChoice, people: int) -> Reason:
     if people == 0:
-        return f"The stage “{stage.name}” has nobody to ask{_because(choice)}."
-    return (
-        f"The stage “{stage.name}” needs {choice.needed} approvals, but only {people} can be asked"
-        f"{_because(choice)}."
+        return reason(Code.NOBODY_TO_ASK, stage=stage.name, left_out=_because(choice))
+    return reason(
+        Code.TOO_FEW_TO_ASK,
+        stage=stage.name,
+        needed=choice.needed,
+        count=people,
+        left_out=_because(choice),
     )
 
 
-def _because(choice: ApproverChoice) -> str:
-    reasons = dict.fromkeys(f"{each.name}: {each.reason}" for each in choice.left_out)
-    return f" ({'; '.join(reasons)})" if reasons else ""
+def _because(choice: ApproverChoice) -> Kept:
+    """Who was left out and why, in brackets; nothing where nobody was."""
+    listed: list[Reason] = []
+    for each in choice.left_out:
+        why = reason(Code.LEFT_OUT, name=each.name, because=each.reason)
+        if why not in listed:
+            listed.append(why)
+    return reason(Code.LEFT_OUT_LIST, left_out=tuple(listed)) if listed else ""
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from portal.domain.people.directory import Absence, Directory
+from portal.domain.request.reasons import Code, Kept, reason
 from portal.domain.routing.approver_rules import name_of
 from portal.domain.routing.approver_selection import ApproverSelector
 from portal.domain.routing.plan import Candidate, LeftOut, RouteQuestion, StandIn
@@ -28,9 +29,9 @@ def represented(
                 stand_in = _stand_in(absence, candidate, chooser.directory)
                 taken.add(stand_in.person_id)
                 break
-            reason = f"would act for {candidate.name}, who is away, but {problem}"
+            why = reason(Code.WOULD_ACT, name=candidate.name, because=problem)
             name = name_of(chooser.directory, absence.delegate_id)
-            left_out.append(LeftOut(person_id=absence.delegate_id, name=name, reason=reason))
+            left_out.append(LeftOut(person_id=absence.delegate_id, name=name, reason=why))
         found.append(candidate if stand_in is None else replace(candidate, stand_in=stand_in))
     return tuple(found)
 
@@ -68,17 +69,17 @@ def until_words(at: datetime, zone: str) -> str:
     return f"{local.day} {local:%B %Y, %H:%M}"
 
 
-def _problem(absence: Absence, chooser: ApproverSelector, taken: set[str]) -> str:
+def _problem(absence: Absence, chooser: ApproverSelector, taken: set[str]) -> Kept:
     delegate = absence.delegate_id
     if delegate in taken:
-        return "is asked in this stage already"
+        return reason(Code.ASKED_IN_STAGE)
     person = chooser.directory.people.get(delegate)
     if person is None or not person.is_active:
-        return "is inactive"
+        return reason(Code.INACTIVE)
     if person.is_auditor:
-        return "is an auditor, who decides nothing"
+        return reason(Code.AUDITOR)
     if absences_of(chooser.directory, delegate, chooser.question):
-        return "is away too"
+        return reason(Code.AWAY_TOO)
     return chooser.excluded.get(delegate, "")
 
 
@@ -89,5 +90,5 @@ def _stand_in(absence: Absence, candidate: Candidate, directory: Directory) -> S
         name=name_of(directory, absence.delegate_id),
         delegation_id=absence.id,
         until=absence.ends_at,
-        why=f"You act for {candidate.name}, who is away until {until}.",
+        why=reason(Code.ACTS_FOR, name=candidate.name, until=until),
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from portal.domain.people.directory import Directory
 from portal.domain.policy.policy import Mode, Policy, Stage
+from portal.domain.request.reasons import Code, Kept, Reason, reason
 from portal.domain.request.state import Task
 from portal.domain.routing.approver_rules import name_of
 from portal.domain.routing.approver_selection import ApproverSelector, group_names, standing_in
@@ -38,9 +39,9 @@ def review(policy: Policy, chooser: ApproverSelector) -> RouteReview:
         people=represented(people, chooser, left_out),
         fallback=represented(fallback, chooser, left_out),
         unfit=tuple(
-            LeftOut(person_id=each, name=name_of(directory, each), reason=reason)
-            for each, reason in reasons
-            if reason
+            LeftOut(person_id=each, name=name_of(directory, each), reason=why)
+            for each, why in reasons
+            if why
         ),
     )
 
@@ -82,14 +83,14 @@ def _by_rules(stage: Stage, chooser: ApproverSelector, left_out: list[LeftOut]) 
     ]
 
 
-def _unfit(person_id: str, fit: set[str], question: RouteQuestion, directory: Directory) -> str:
+def _unfit(person_id: str, fit: set[str], question: RouteQuestion, directory: Directory) -> Kept:
     person = directory.people.get(person_id)
     if person is None:
-        return "is not in the directory"
+        return reason(Code.NOT_IN_DIRECTORY)
     if not person.is_active:
-        return "is no longer active"
+        return reason(Code.NO_LONGER_ACTIVE)
     if person.is_auditor:
-        return "is an auditor now, who decides nothing"
+        return reason(Code.NOW_AUDITOR)
     source = question.sources.get(person_id)
     if source is None or person_id in fit:
         return ""
@@ -97,24 +98,24 @@ def _unfit(person_id: str, fit: set[str], question: RouteQuestion, directory: Di
     return _NO_LONGER.get(kind, _not_named)(code, question, directory)
 
 
-def _not_named(_code: str, _question: RouteQuestion, _directory: Directory) -> str:
-    return "is no longer named by the rules of this stage"
+def _not_named(_code: str, _question: RouteQuestion, _directory: Directory) -> Reason:
+    return reason(Code.NO_LONGER_NAMED)
 
 
-def _not_in_group(code: str, _question: RouteQuestion, directory: Directory) -> str:
+def _not_in_group(code: str, _question: RouteQuestion, directory: Directory) -> Reason:
     group = directory.groups.get(code)
-    return f"is no longer in the group {code if group is None else group.name}"
+    return reason(Code.NO_LONGER_IN_GROUP, group=code if group is None else group.name)
 
 
-def _not_in_role(code: str, _question: RouteQuestion, _directory: Directory) -> str:
-    return f"no longer holds the role {code}"
+def _not_in_role(code: str, _question: RouteQuestion, _directory: Directory) -> Reason:
+    return reason(Code.NO_LONGER_HAS_ROLE, role=code)
 
 
-def _not_manager(_code: str, question: RouteQuestion, directory: Directory) -> str:
-    return f"is no longer the manager of {name_of(directory, question.requester_id)}"
+def _not_manager(_code: str, question: RouteQuestion, directory: Directory) -> Reason:
+    return reason(Code.NO_LONGER_MANAGER, name=name_of(directory, question.requester_id))
 
 
-_NO_LONGER: dict[str, Callable[[str, RouteQuestion, Directory], str]] = {
+_NO_LONGER: dict[str, Callable[[str, RouteQuestion, Directory], Reason]] = {
     "group": _not_in_group,
     "role": _not_in_role,
     "manager": _not_manager,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from portal.domain.people.directory import Directory
 from portal.domain.policy.check import validate_policy
 from portal.domain.policy.policy import Policy, Stage, StageKind
+from portal.domain.request.reasons import Code, Kept, Reason, reason
 from portal.domain.routing.approver_rules import name_of
 from portal.domain.routing.approver_selection import ApproverSelector, choose
 from portal.domain.routing.delegates import represented
@@ -27,8 +28,6 @@ __all__ = ["Clock", "Conditions", "plan_next", "predict", "validate_policy"]
 # The value of each condition by its stage's key; a string says why it could not be evaluated.
 Conditions = Mapping[str, bool | str]
 Entry = StageSkip | StagePlan | Attention
-
-NOT_TWICE = "Whoever approves an earlier stage is not asked here."
 
 
 def plan_next(
@@ -95,7 +94,7 @@ def _foreseen(plan: StagePlan, *, later: bool, clash: bool) -> StagePlan:
             plan, people=people, reminders=(), escalations=(), expires_at=None, due_at=None
         )
     if clash and plan.distinct:
-        plan = replace(plan, reason=f"{plan.reason} {NOT_TWICE}")
+        plan = replace(plan, reason=reason(Code.NOT_TWICE, because=plan.reason))
     return plan
 
 
@@ -144,19 +143,23 @@ def _open_or_attend(index: int, policy: Policy, chooser: ApproverSelector, clock
             choice.people = represented(choice.people, chooser, choice.left_out)
         return stage_plan(index, policy, choice, chooser, clock)
     if stage.kind is StageKind.NOTIFY:
-        return _skip(index, stage, "There is nobody to tell.")
+        return _skip(index, stage, reason(Code.NOBODY_TO_TELL))
     return Attention(index=index, key=stage.key, name=stage.name, reason=choice.problem)
 
 
-def carried_reason(stage: Stage, approval: EarlierApproval | None, directory: Directory) -> str:
+def carried_reason(stage: Stage, approval: EarlierApproval | None, directory: Directory) -> Reason:
     """Why a stage approved (or told) in an earlier round is not asked again."""
-    done = "Told" if stage.kind is StageKind.NOTIFY else "Approved"
-    if approval is not None and approval.overridden_by is not None:
-        done = "Decided by an administrator"
-    when = "in an earlier round" if approval is None else f"in round {approval.round}"
-    names = [] if approval is None else [name_of(directory, each) for each in approval.deciders]
-    by = f" by {' and '.join(names)}" if names else ""
-    return f"{done} {when}{by}; nothing it depends on has changed."
+    is_notice = stage.kind is StageKind.NOTIFY
+    if approval is None:
+        return reason(Code.TOLD_BEFORE if is_notice else Code.APPROVED_BEFORE)
+    if approval.overridden_by is not None:
+        return reason(Code.STAYS_OVERRIDDEN, round=approval.round)
+    if is_notice:
+        return reason(Code.STAYS_TOLD, round=approval.round)
+    if not approval.deciders:
+        return reason(Code.STAYS_APPROVED, round=approval.round)
+    names = " and ".join(name_of(directory, each) for each in approval.deciders)
+    return reason(Code.STAYS_APPROVED_BY, round=approval.round, names=names)
 
 
 def _against(index: int, stage: Stage, conditions: Conditions) -> Entry | None:
@@ -164,23 +167,23 @@ def _against(index: int, stage: Stage, conditions: Conditions) -> Entry | None:
         return None
     value = conditions.get(stage.key, "it was not evaluated")
     if isinstance(value, str):
-        reason = f"The condition of the stage “{stage.name}” could not be evaluated: {value}"
-        return Attention(index=index, key=stage.key, name=stage.name, reason=reason)
+        why = reason(Code.CONDITION_FAILED, stage=stage.name, error=value)
+        return Attention(index=index, key=stage.key, name=stage.name, reason=why)
     return None if value else _skip(index, stage, reason_against(stage))
 
 
-def _skip(index: int, stage: Stage, reason: str) -> StageSkip:
-    return StageSkip(index=index, key=stage.key, name=stage.name, reason=reason)
+def _skip(index: int, stage: Stage, why: Kept) -> StageSkip:
+    return StageSkip(index=index, key=stage.key, name=stage.name, reason=why)
 
 
-def _excluded(stage: Stage, question: RouteQuestion, deciders: Sequence[str]) -> dict[str, str]:
+def _excluded(stage: Stage, question: RouteQuestion, deciders: Sequence[str]) -> dict[str, Kept]:
     """Who may never decide in a stage, and why. Anybody may be told in a notify stage."""
     if stage.kind is StageKind.NOTIFY:
         return {}
-    excluded = {question.requester_id: "asked for this"}
+    excluded: dict[str, Kept] = {question.requester_id: reason(Code.REQUESTER)}
     if question.on_behalf_of is not None:
-        excluded.setdefault(question.on_behalf_of, "this is on their behalf")
+        excluded.setdefault(question.on_behalf_of, reason(Code.ON_THEIR_BEHALF))
     if stage.distinct:
         for person in deciders:
-            excluded.setdefault(person, "approved an earlier stage")
+            excluded.setdefault(person, reason(Code.APPROVED_EARLIER))
     return excluded

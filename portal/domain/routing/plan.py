@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from portal.domain.policy.policy import Decision, Mode, Rejection, RuleKind, StageKind
+from portal.domain.request.reasons import Kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,12 +16,12 @@ class StandIn:
     name: str
     delegation_id: str
     until: datetime | None = None
-    why: str = ""
+    why: Kept = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A person asked in a stage, and why: a sentence such as "You are Tom Becker's manager".
+    """A person asked in a stage, and why, such as "You are Tom Becker's manager".
 
     `source`: the kind and code of the rule that found them, such as "group:FIN". `stand_in`: who
     gets the task while they are away. Where the stage goes by the approvers' places, `due_at`:
@@ -29,7 +30,7 @@ class Candidate:
 
     person_id: str
     name: str
-    why: str
+    why: Kept
     group: str | None = None
     source: str = ""
     stand_in: StandIn | None = None
@@ -43,7 +44,7 @@ class LeftOut:
 
     person_id: str | None
     name: str
-    reason: str
+    reason: Kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +101,7 @@ class StagePlan:
     people: tuple[Candidate, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     excluded: tuple[str, ...] = ()
-    reason: str = ""
+    reason: Kept = ""
     facts: dict[str, Any] = field(default_factory=dict)
     used_fallback: bool = False
     rejection: Rejection = Rejection.ENDS
@@ -124,7 +125,7 @@ class StageSkip:
     index: int
     key: str
     name: str
-    reason: str
+    reason: Kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +135,7 @@ class Attention:
     index: int
     key: str
     name: str
-    reason: str
+    reason: Kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,7 +172,7 @@ class RoutePlan:
 
     skipped: tuple[StageSkip, ...] = ()
     stage: StagePlan | None = None
-    attention: str | None = None
+    attention: Kept | None = None
     total: int = 0
     review: RouteReview | None = None
 

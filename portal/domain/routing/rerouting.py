@@ -7,7 +7,7 @@ from portal.domain.errors import Refusal
 from portal.domain.people.delegation import busy
 from portal.domain.policy.policy import Mode
 from portal.domain.request import commands, events
-from portal.domain.request.reasons import Code, reason
+from portal.domain.request.reasons import Code, Kept, Reason, reason, together
 from portal.domain.request.recorder import EventRecorder
 from portal.domain.request.state import OpenStage, Task
 from portal.domain.request.values import Status
@@ -43,7 +43,7 @@ def follow_review(recorder: EventRecorder, plan: RoutePlan) -> None:
         if (problem := _look_at(recorder, task, review))
     ]
     if problems:
-        call_for_attention(recorder, " ".join(problems))
+        call_for_attention(recorder, together(problems))
         return
     recorder.by_system(events.RouteReviewed)
     stage = recorder.state.stage
@@ -51,9 +51,12 @@ def follow_review(recorder: EventRecorder, plan: RoutePlan) -> None:
         settle(recorder)
 
 
-def _look_at(recorder: EventRecorder, task: Task, review: RouteReview) -> str:
+def _look_at(recorder: EventRecorder, task: Task, review: RouteReview) -> Kept:
     """See to one task; returns why nobody can have it, or nothing."""
-    reasons = {each.person_id: f"{each.name} {each.reason}." for each in review.unfit}
+    reasons = {
+        each.person_id: reason(Code.MAY_NOT_DECIDE, name=each.name, why=each.reason)
+        for each in review.unfit
+    }
     if task.owner_id in reasons:
         return _replace(recorder, task, reasons[task.owner_id], review)
     if task.acting_for is not None and task.assignee_id in reasons:
@@ -67,7 +70,7 @@ def _look_at(recorder: EventRecorder, task: Task, review: RouteReview) -> str:
     return ""
 
 
-def _replace(recorder: EventRecorder, task: Task, why: str, review: RouteReview) -> str:
+def _replace(recorder: EventRecorder, task: Task, why: Reason, review: RouteReview) -> Kept:
     stage = recorder.state.stage
     if stage is None:
         return ""
@@ -78,7 +81,7 @@ def _replace(recorder: EventRecorder, task: Task, why: str, review: RouteReview)
     if new is not None:
         _give(recorder, task, new, why)
     elif needed:
-        return f"{why} Nobody else may decide the stage “{stage.plan.name}”."
+        return reason(Code.NOBODY_ELSE, because=why, stage=stage.plan.name)
     else:
         recorder.by_system(
             events.TaskWithdrawn,
@@ -119,7 +122,7 @@ def _somebody(
     return None
 
 
-def _give(recorder: EventRecorder, task: Task, new: Candidate, why: str) -> None:
+def _give(recorder: EventRecorder, task: Task, new: Candidate, why: Reason) -> None:
     recorder.by_system(
         events.TaskReassigned,
         task_id=task.id,

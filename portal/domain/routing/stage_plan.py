@@ -8,12 +8,11 @@ from typing import Any
 
 from portal.domain.people.directory import Workplace
 from portal.domain.policy.policy import ApproverRule, Policy, Stage, StageKind
+from portal.domain.request.reasons import Code, Reason, reason
 from portal.domain.routing.approver_selection import ApproverChoice, ApproverSelector
 from portal.domain.routing.plan import Candidate, PlannedEscalation, RouteQuestion, StagePlan
 from portal.domain.routing.routing_evidence import evidence_of
 from portal.domain.time.stage_times import Clock, Clocks, StageTimes, stage_times
-
-ALWAYS = "Every request of this type goes through this stage."
 
 
 def stage_plan(
@@ -61,16 +60,20 @@ def _followed(stage: Stage, policy: Policy, choice: ApproverChoice) -> tuple[App
     return stage.rules + (stage.fallback + policy.fallback if choice.used_fallback else ())
 
 
-def reason_for(stage: Stage) -> str:
-    """Why the stage applies, as a sentence."""
+def reason_for(stage: Stage) -> Reason:
+    """Why the stage applies."""
     if stage.condition is None:
-        return ALWAYS
-    return f"Needed {stage.condition_text or 'because its condition is met'}."
+        return reason(Code.ALWAYS)
+    if not stage.condition_text:
+        return reason(Code.NEEDED)
+    return reason(Code.NEEDED_IF, condition=stage.condition_text)
 
 
-def reason_against(stage: Stage) -> str:
-    """Why the stage does not apply, as a sentence."""
-    return f"Only {stage.condition_text or 'if its condition is met'}."
+def reason_against(stage: Stage) -> Reason:
+    """Why the stage does not apply."""
+    if not stage.condition_text:
+        return reason(Code.ONLY)
+    return reason(Code.ONLY_IF, condition=stage.condition_text)
 
 
 def facts_of(stage: Stage, question: RouteQuestion) -> dict[str, Any]:

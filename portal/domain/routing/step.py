@@ -24,8 +24,6 @@ from portal.domain.routing.plan import (
 )
 from portal.domain.routing.rerouting import follow_review, stand_in
 
-NO_STAGE = "No stage of the policy applies to this request, so nobody has approved it."
-
 _REQUESTS = UUID("5f0ca1a5-5c1a-5d0e-9a44-3c6c5e3b7d21")
 
 
@@ -129,7 +127,7 @@ def route(state: Approval, plan: RoutePlan, now: datetime) -> list[Event]:
     elif recorder.state.has_approval:
         recorder.by_system(events.RequestApproved)
     else:
-        call_for_attention(recorder, NO_STAGE)
+        call_for_attention(recorder, reason(Code.NO_STAGE))
     return recorder.events
 
 
@@ -164,8 +162,7 @@ def _open(recorder: EventRecorder, plan: StagePlan) -> None:
     tasks = [Task(id="", assignee_id=each.person_id, group=each.group) for each in asked]
     reached = verdict(plan, [*votes, *tasks])
     if reached is Verdict.FAILED or (reached is Verdict.PASSED and not votes):
-        why = f"The stage “{plan.name}” has too few people who may decide it."
-        call_for_attention(recorder, why)
+        call_for_attention(recorder, reason(Code.TOO_FEW_MAY_DECIDE, stage=plan.name))
         return
     _announce(recorder, plan if people == plan.people else replace(plan, people=people))
     _carry(recorder, votes, settles=reached is Verdict.PASSED)

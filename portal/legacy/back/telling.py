@@ -141,7 +141,7 @@ def _escalated(teller: Teller, event: happened.TaskEscalated) -> None:
         teller.rows.add(
             ESCALATIONS, event.at, event.seq, instance_id=teller.rows.before.id,
             step_instance_id=step.id, escalated_from_id=before, escalated_to_id=after,
-            level=str(event.level), reason=event.message or event.why or None,
+            level=str(event.level), reason=event.message or str(event.why) or None,
             escalated_by=teller.profile(event.actor), escalated_at=stamp(event.at),
         )  # fmt: skip
 
@@ -154,7 +154,7 @@ def _delegated(teller: Teller, event: happened.TaskDelegated) -> None:
     owner, delegate = teller.profile(event.from_id), teller.profile(event.to_id)
     sitting.person, sitting.owner, sitting.moved = delegate, owner, "DELEGATED"
     for step in teller.steps_of(sitting):
-        said = event.comment or event.why
+        said = event.comment or str(event.why)
         if not _known(teller, owner, delegate):
             teller.act(event, "DELEGATE", said, step, **{"from": owner, "to": delegate})
             continue
@@ -189,7 +189,7 @@ def _reassigned(teller: Teller, event: happened.TaskReassigned) -> None:
     sitting.person = sitting.owner = after
     sitting.moved = "IN_PROGRESS"
     for step in teller.steps_of(sitting):
-        said = event.comment or event.reason
+        said = event.comment or str(event.reason)
         teller.act(event, "REASSIGN", said, step, **{"from": before, "to": after})
 
 
