@@ -14,6 +14,7 @@ from portal.domain.request.values import Status
 from portal.domain.routing.plan import Attention, StagePlan, StageSkip
 from portal.presentation.labels import people, words_of
 from portal.presentation.parts import Step
+from portal.presentation.reasons import said
 from portal.queries.request import RequestRecord, TaskRecord
 from portal.translation import _, ngettext
 
