@@ -274,7 +274,7 @@ def overridden(event: events.RequestOverridden, context: ComposeContext) -> list
     who, said = context.name(event.actor), DECIDED_AS.get(event.decision, "decided")
     what = "" if event.stage_key is None else " for one stage"
     text = f"{who}, an administrator, {said} “{context.title}”{what}"
-    instead = f"{text} by override. Reason: {sentence(event.reason)}"
+    instead = f"{text} by override. Reason: {event.reason}"
     return [
         *(notice(event, person, "overridden", instead) for person in event.passed_over),
         *(notice(event, person, "overridden", f"{text}.") for person in context.owners),
