@@ -74,6 +74,7 @@ class Code(StrEnum):
     NO_LONGER_IN_GROUP = "no_longer_in_group"
     NO_LONGER_HAS_ROLE = "no_longer_has_role"
     NO_LONGER_MANAGER = "no_longer_manager"
+    NO_LONGER_ACTS_FOR = "no_longer_acts_for"
     # Why a stage is needed or not.
     ALWAYS = "always"
     NEEDED = "needed"
@@ -182,6 +183,7 @@ SENTENCES: dict[str, str] = {
     Code.NO_LONGER_IN_GROUP: msgid("is no longer in the group %(group)s"),
     Code.NO_LONGER_HAS_ROLE: msgid("no longer holds the role %(role)s"),
     Code.NO_LONGER_MANAGER: msgid("is no longer the manager of %(name)s"),
+    Code.NO_LONGER_ACTS_FOR: msgid("no longer acts for %(name)s"),
     Code.ALWAYS: msgid("Every request of this type goes through this stage."),
     Code.NEEDED: msgid("Needed because its condition is met."),
     Code.NEEDED_IF: msgid("Needed %(condition)s."),

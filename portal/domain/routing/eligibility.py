@@ -59,13 +59,13 @@ def lost(
         return found
     absences = absences_of(directory, task.acting_for, question)
     if all(each.id != task.delegation_id for each in absences):
-        reason = f"no longer acts for {name_of(directory, task.acting_for)}"
+        why = reason(Code.NO_LONGER_ACTS_FOR, name=name_of(directory, task.acting_for))
     elif absences_of(directory, task.assignee_id, question):
-        reason = "is away, too"
+        why = reason(Code.AWAY_TOO)
     else:
         return None
     name = name_of(directory, task.assignee_id)
-    return LeftOut(person_id=task.assignee_id, name=name, reason=reason)
+    return LeftOut(person_id=task.assignee_id, name=name, reason=why)
 
 
 def _key(person_id: str, source: str, by_rule: bool) -> tuple[str, str]:
