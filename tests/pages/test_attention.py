@@ -99,7 +99,8 @@ def test_a_policy_that_finds_nobody_is_told_on_the_page(
         db.session.commit()
     process.give(submit(kind, people))
     sign_in(client, people.ana)
-    assert "No approver found" in client.get_page(f"/requests/{NUMBER}").text
+    page = client.get_page(f"/requests/{NUMBER}")
+    assert "No approver was found: The stage “Empty” has nobody to ask" in page.text
 
 
 def test_somebody_inactive_who_is_asked_stands_there_with_the_way_out(
