@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 from sqlalchemy import text
+from temporalio.service import RPCError, RPCStatusCode
 
 from portal.background.reconcile import reconcile
 from portal.domain.request.state import Approval
@@ -46,6 +47,20 @@ def test_a_damaged_record_is_named_and_stops_nobody(desk: Desk, worker: None) ->
         connection.execute(text("UPDATE portal.request_states SET state = state - 'request_id'"))
     report = reconcile(desk.settings, desk.engine)
     assert report.failed == {"PR-1001": "CannotDecode: Approval.request_id is missing"}
+
+
+def test_a_start_that_the_server_refuses_is_named_and_stops_nobody(
+    desk: Desk, worker: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(*_given: object, **_more: object) -> Start:
+        raise RPCError("Blob data size exceeds limit.", RPCStatusCode.INVALID_ARGUMENT, b"")
+
+    desk.issue(desk.submit())
+    History(desk).terminate()
+    monkeypatch.setattr("portal.background.reconcile.start_from_state", refused)
+    report = reconcile(desk.settings, desk.engine)
+    assert report.failed == {"PR-1001": "Temporal refuses it: Blob data size exceeds limit."}
+    assert report.started == []
 
 
 def test_many_states_start_once_each(desk: Desk, worker: None) -> None:
