@@ -50,7 +50,7 @@ def test_every_error_page_has_words_and_an_id(app: Flask, code: int) -> None:
         (Refused(Refusal.LATE, "My long comment"), 409, "My long comment"),
         (Refused(Refusal.COMMENT_REQUIRED), 422, "needs a comment"),
         (TooMany(90), 429, "Too many attempts"),
-        (Busy(), 503, "away for a moment"),
+        (Busy(), 503, "Temporarily unavailable"),
     ],
 )
 def test_what_services_refuse_is_said(app, error: Exception, status: int, words: str) -> None:

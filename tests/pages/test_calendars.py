@@ -84,7 +84,7 @@ def test_a_calendar_is_added_once_and_shows_its_days_off(adam: PageClient, app: 
         ({"name": " "}, "Name is missing"),
         ({"name": "x" * 81}, "Name must have at most 80 characters"),
         ({"name": "a\x00b"}, "Name contained characters that cannot be stored"),
-        ({"time_zone": "Europe/Bärlin"}, "Time zone must be one of the options shown."),
+        ({"time_zone": "Europe/Bärlin"}, "Time zone: choose one of the options shown."),
         ({"subdivision": "Narnia"}, "Region must be one of: Augsburg, Baden-"),
         ({"country": "", "subdivision": "BE"}, "no regions are known for this country"),
         ({"closed_days": "Christmas"}, "Also closed must have lines such as “2026-12-24"),

@@ -152,12 +152,12 @@ def test_a_group_is_chosen(adam: PageClient, app: Flask) -> None:
     ("data", "words"),
     [
         ({}, "What is to become of it is missing"),
-        ({"kind": "nonsense"}, "must be one of the options"),
+        ({"kind": "nonsense"}, "choose one of the options"),
         ({"kind": "go_on"}, "name a person or choose a group"),
         ({"kind": "go_on", "person": "Nobody Here"}, "must be a name from the list"),
-        ({"kind": "go_on", "group": new_id()}, "must be one of the options"),
+        ({"kind": "go_on", "group": new_id()}, "choose one of the options"),
         ({"kind": "close"}, "The outcome is missing"),
-        ({"kind": "close", "outcome": "PENDING"}, "must be one of the options"),
+        ({"kind": "close", "outcome": "PENDING"}, "choose one of the options"),
     ],
 )
 def test_an_incomplete_choice_is_refused_in_place(

@@ -114,8 +114,8 @@ def _columns(row: Calendar) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("query", "told"),
     [
-        ("type=nothing", "Request type must be one of the options shown."),
-        ("place=nowhere", "Approver's location must be one of the options shown."),
+        ("type=nothing", "Request type: choose one of the options shown."),
+        ("place=nowhere", "Approver's location: choose one of the options shown."),
         ("on=2026-02-30", "Day must be a real date"),
         ("on=2150-01-01", "Day must be between 1970 and 2100."),
         ("at=25:00", "Time must be a time of the day"),
