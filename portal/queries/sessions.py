@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from portal.extensions import db
 from portal.models import UserSession
+from portal.translation import _
 
 MOST = 50
 
@@ -55,7 +56,7 @@ SYSTEMS = (
 def browser(user_agent: str | None) -> str:
     """`Firefox on Windows`: as much as a person needs to know a device again."""
     agent = user_agent or ""
-    safari = "Safari" if "Safari" in agent else "A browser"
+    safari = "Safari" if "Safari" in agent else _("A browser")
     name = next((words for mark, words in BROWSERS if mark in agent), safari)
-    system = next((words for mark, words in SYSTEMS if mark in agent), "an unknown system")
-    return f"{name} on {system}"
+    system = next((words for mark, words in SYSTEMS if mark in agent), _("an unknown system"))
+    return _("%(browser)s on %(system)s", browser=name, system=system)

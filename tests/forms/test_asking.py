@@ -17,7 +17,7 @@ def test_priority_is_preset_and_nothing_else_is_needed(around: Surroundings) -> 
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
-        ("on_behalf_of", "Ana Example", "must be somebody else"),
+        ("on_behalf_of", "Ana Example", "must be someone else"),
         ("priority", "HIGHEST", "one of the options"),
         ("due_at", "2026-10-07", "today or later"),
     ],

@@ -87,8 +87,8 @@ def test_a_calendar_is_added_once_and_shows_its_days_off(adam: PageClient, app: 
         ({"time_zone": "Europe/Bärlin"}, "Time zone: choose one of the options shown."),
         ({"subdivision": "Narnia"}, "Region must be one of: Augsburg, Baden-"),
         ({"country": "", "subdivision": "BE"}, "no regions are known for this country"),
-        ({"closed_days": "Christmas"}, "Also closed must have lines such as “2026-12-24"),
-        ({"closed_days": "2026-05-01", "worked_days": "2026-05-01"}, "is among the closed days"),
+        ({"closed_days": "Christmas"}, "Closing days must have lines such as “2026-12-24"),
+        ({"closed_days": "2026-05-01", "worked_days": "2026-05-01"}, "is also a closing day"),
         ({"closed_days": "2026-05-01\n2026-05-01 Again"}, "2026-05-01 stands there twice"),
     ],
 )

@@ -21,7 +21,7 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Topic:
-    """A group of kinds that people switch together. `label` completes "Tell me when"."""
+    """A group of kinds that people switch together. `label` says when."""
 
     code: str
     label: str
@@ -30,16 +30,16 @@ class Topic:
 ASKED = Topic(code="asked", label=msgid("I am asked to decide"))
 REMINDED = Topic(code="reminded", label=msgid("I get a reminder to decide"))
 ESCALATED = Topic(
-    code="escalated", label=msgid("a task is reassigned, delegated or escalated to or from me")
+    code="escalated", label=msgid("A task is reassigned, delegated or escalated to or from me")
 )
-RETURNED = Topic(code="returned", label=msgid("my request is returned or gets a question"))
-OUTCOME = Topic(code="outcome", label=msgid("my request is decided, put on hold or closed"))
-COMMENTED = Topic(code="commented", label=msgid("someone comments on a request I am involved in"))
+RETURNED = Topic(code="returned", label=msgid("My request is returned or gets a question"))
+OUTCOME = Topic(code="outcome", label=msgid("My request is decided, put on hold or closed"))
+COMMENTED = Topic(code="commented", label=msgid("Someone comments on a request I am involved in"))
 OTHERS = Topic(
-    code="others", label=msgid("a request I was asked to decide is decided or withdrawn")
+    code="others", label=msgid("A request I was asked to decide is decided or withdrawn")
 )
 TOLD = Topic(code="told", label=msgid("I get a request for information only"))
-ATTENTION = Topic(code="attention", label=msgid("a request needs an administrator"))
+ATTENTION = Topic(code="attention", label=msgid("A request needs an administrator"))
 TOPICS = (
     ASKED,
     REMINDED,
