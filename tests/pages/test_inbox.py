@@ -24,7 +24,14 @@ def ben(client: PageClient, people: People, asked: Approval) -> PageClient:
 
 def test_a_task_shows_what_is_asked_and_by_whom(ben: PageClient) -> None:
     page = ben.get_page("/inbox")
-    for words in ("A chair", NUMBER, "Chairs", "Ana Example", "€120.00", "1 request needs your approval"):
+    for words in (
+        "A chair",
+        NUMBER,
+        "Chairs",
+        "Ana Example",
+        "€120.00",
+        "1 request needs your approval",
+    ):
         assert words in page.text
     assert f"/requests/{NUMBER}" in page.links
 
