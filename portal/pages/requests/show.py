@@ -103,13 +103,7 @@ def draw(
 ) -> ResponseReturnValue:
     """The page, with whatever a form held and why it was refused; `since`: the version it was
     drawn from, if that is not the present one."""
-    person = me()
-    page = compose(record, person, since)
-    ended = None
-    if page.todo is not None:
-        ended = ended_now(requests.state_of(record.id), page.todo.task.id, person.id)
-    if ended is not None:
-        page = replace(page, todo=None)
+    page, ended = _as_of_now(record, since)
     keys = {name: new_key() for name in ("decide", "undo", "comment", "remind", "take_back")}
     form = form or CommentForm()
     if trouble is not None and not form.comment.data:
@@ -133,6 +127,16 @@ def draw(
         remark_enclosed=hand_over(remark_files or Enclosed(), keys["comment"]),
     )
     return make_response(drawn, status)
+
+
+def _as_of_now(record: RequestRecord, since: int | None) -> tuple[RequestPage, Refused | None]:
+    """The page, without the form for a task that is no longer the reader's, and why it is not."""
+    person = me()
+    page = compose(record, person, since)
+    if page.todo is None:
+        return page, None
+    ended = ended_now(requests.state_of(record.id), page.todo.task.id, person.id)
+    return (page if ended is None else replace(page, todo=None)), ended
 
 
 @dataclass(frozen=True)
