@@ -30,7 +30,7 @@ def chain_events(previous: str, events: Sequence[RecordedEvent]) -> RecordRows:
     rows = RecordRows(previous)
     for event in events:
         given = event.data
-        link = chain.Link(
+        link = chain.ChainLink(
             request_id=given["request_id"],
             seq=given["seq"],
             at=datetime.fromisoformat(given["at"]),
@@ -42,7 +42,7 @@ def chain_events(previous: str, events: Sequence[RecordedEvent]) -> RecordRows:
             data=_own_fields(event, rows),
         )
         before, rows.last_hash = rows.last_hash, chain.next_hash(rows.last_hash, link)
-        columns = {name: getattr(link, name) for name in chain.Link.__slots__}
+        columns = {name: getattr(link, name) for name in chain.ChainLink.__slots__}
         rows.events.append(columns | {"prev_hash": before, "hash": rows.last_hash})
     return rows
 

@@ -24,7 +24,7 @@ DATAGRAMS = ("socket.sendto", "socket.sendmsg", "socket.bind")
 _thread = threading.local()
 
 
-class Refused(ConnectionError):
+class HostRefused(ConnectionError):
     """A connection that a watched thread may not make; the sentence says why."""
 
 
@@ -63,7 +63,7 @@ class Watch:
                 self._open.pop().close()
 
     def see(self, event: str, args: tuple[Any, ...]) -> None:
-        """Let it happen, or raise Refused."""
+        """Let it happen, or raise HostRefused."""
         if event == "socket.getaddrinfo":
             self._name = str(args[0]).lower()
         elif event == "socket.connect":
@@ -73,7 +73,7 @@ class Watch:
 
     def _connect(self, sock: socket.socket, address: Any) -> None:
         if self.is_late:
-            raise Refused("too late")
+            raise HostRefused("too late")
         host = str(address[0]).lower() if sock.family in INTERNET else ""
         if not host or not (self._name in self._allowed or is_public(host)):
             self._refuse("Its host is inside the network and not one of CHAT_ALLOWED_HOSTS.")
@@ -83,7 +83,7 @@ class Watch:
 
     def _refuse(self, why: str) -> None:
         self.refused = why
-        raise Refused(why)
+        raise HostRefused(why)
 
     def _cut(self) -> None:
         self.is_late = True

@@ -43,7 +43,7 @@ NOT_UNDERSTOOD = "is not what this kind of service takes: compare it with the ex
 _heard = threading.local()
 
 
-class NotTaken(Exception):
+class ChatNotTaken(Exception):
     """The service did not take a message; the sentence says why, without secrets.
 
     `is_away`: it cannot be talked to at all, so that trying the next message at once is in vain.
@@ -78,10 +78,10 @@ def checked(text: str, settings: ChatSettings) -> Address:
 
 
 def send(post: Post, words: ChatMessage, settings: ChatSettings) -> None:
-    """Send a message. Raises NotTaken."""
+    """Send a message. Raises ChatNotTaken."""
     service = _service(post, settings)
     if service is None:
-        raise NotTaken("The address of the channel is not what the service takes.")
+        raise ChatNotTaken("The address of the channel is not what the service takes.")
     _heard.lines = []
     with Watch(settings.allowed_hosts, settings.timeout_seconds) as watch:
         try:
@@ -92,13 +92,13 @@ def send(post: Post, words: ChatMessage, settings: ChatSettings) -> None:
     if taken:
         return
     if watch.refused:
-        raise NotTaken(watch.refused, is_away=True)
+        raise ChatNotTaken(watch.refused, is_away=True)
     if watch.is_late:
         seconds = settings.timeout_seconds
-        raise NotTaken(f"The chat service gave no answer within {seconds} s.", is_away=True)
+        raise ChatNotTaken(f"The chat service gave no answer within {seconds} s.", is_away=True)
     reason = _without(post, " ".join(_heard.lines) or "it did not say why")
     away = re.search("onnection|imed? ?out", reason) is not None
-    raise NotTaken(f"The chat service did not take it: {reason}"[:LONGEST_REASON], is_away=away)
+    raise ChatNotTaken(f"The chat service did not take it: {reason}"[:LONGEST_REASON], is_away=away)
 
 
 def _service(post: Post, settings: ChatSettings) -> NotifyBase | None:

@@ -29,7 +29,7 @@ _ENCODER = json.JSONEncoder(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Link:
+class ChainLink:
     """One event as it is hashed; the fields are the columns of `portal.audit_events`."""
 
     request_id: str
@@ -53,7 +53,7 @@ def canonical(value: Any) -> str:
     return _ENCODER.encode(value)
 
 
-def canonical_bytes(link: Link) -> bytes:
+def canonical_bytes(link: ChainLink) -> bytes:
     """What is hashed of an event. Raises ValueError for text that is not Unicode."""
     document = {
         "request_id": link.request_id,
@@ -69,7 +69,7 @@ def canonical_bytes(link: Link) -> bytes:
     return canonical(document).encode()
 
 
-def next_hash(previous: str, link: Link) -> str:
+def next_hash(previous: str, link: ChainLink) -> str:
     """The hash of an event that follows the one with hash `previous` ("" before the first)."""
     return sha256(previous.encode() + canonical_bytes(link)).hexdigest()
 

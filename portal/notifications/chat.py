@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, func, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.chat import post, sealing
-from portal.chat.post import NotTaken, Post
+from portal.chat.post import ChatNotTaken, Post
 from portal.config import Settings
 from portal.domain.notices.chat import (
     Address,
@@ -71,9 +71,9 @@ class ChatSending:
                 continue
             try:
                 if away:
-                    raise NotTaken(away)
+                    raise ChatNotTaken(away)
                 post.send(ready.post, ready.words, self.settings.chat)
-            except NotTaken as error:
+            except ChatNotTaken as error:
                 troubles += 1
                 away = str(error) if error.is_away else away
                 self._note(message_id, last_error=str(error))

@@ -15,7 +15,7 @@ from portal.notifications.links import make_links
 from portal.notifications.outbox import LEASE, Batch
 from portal.notifications.reading import Facts, read
 from portal.notifications.sending import UNWRITABLE, Sending, why_not_sent
-from portal.notifications.smtp import Door, NotTaken
+from portal.notifications.smtp import MailNotTaken, SmtpConnection
 from portal.translation import _, lazy, ngettext, speaking
 
 SHOWN = 30
@@ -65,9 +65,9 @@ class DigestSending:
             return 0
         settings = self.sending.settings
         try:
-            with Door(settings.mail) as door:
+            with SmtpConnection(settings.mail) as door:
                 door.send(as_mail(letter, settings), letter.address)
-        except NotTaken as error:
+        except MailNotTaken as error:
             self._note(ids, last_error=str(error))
             log.warning("digest.not_taken", batch=batch.id, error=type(error).__name__)
             return len(ids)

@@ -15,7 +15,7 @@ from portal.notifications.letter import Letter, as_mail, compose_letter, is_usab
 from portal.notifications.links import make_links
 from portal.notifications.outbox import LEASE, Batch
 from portal.notifications.reading import Facts, read
-from portal.notifications.smtp import Door, NotTaken
+from portal.notifications.smtp import MailNotTaken, SmtpConnection
 
 NO_ADDRESS = "The person has no e-mail address that can be used."
 UNWRITABLE = "It could not be written:"
@@ -44,13 +44,15 @@ class Sending:
         `alive` is called before each message. Each result is committed at once.
         """
         result = _Result()
-        with Door(self.settings.mail) as door:
+        with SmtpConnection(self.settings.mail) as door:
             for message_id in batch.message_ids:
                 alive()
                 self._send_one(door, batch.id, message_id, result)
         return result.troubles
 
-    def _send_one(self, door: Door, batch_id: str, message_id: str, result: "_Result") -> None:
+    def _send_one(
+        self, door: SmtpConnection, batch_id: str, message_id: str, result: "_Result"
+    ) -> None:
         try:
             with self.engine.begin() as connection:
                 letter = self._prepare(connection, batch_id, message_id)
@@ -64,9 +66,9 @@ class Sending:
             return
         try:
             if result.away:
-                raise NotTaken(result.away)
+                raise MailNotTaken(result.away)
             door.send(as_mail(letter, self.settings), letter.address)
-        except NotTaken as error:
+        except MailNotTaken as error:
             result.note(error)
             self._note(message_id, last_error=str(error))
             log.warning("message.not_taken", message=message_id, error=type(error).__name__)
@@ -100,7 +102,7 @@ class _Result:
     troubles: int = 0
     away: str = field(default="")
 
-    def note(self, error: NotTaken) -> None:
+    def note(self, error: MailNotTaken) -> None:
         """One more was not taken; a server that is away is not asked for the rest of the batch."""
         self.troubles += 1
         if error.is_away:

@@ -15,7 +15,7 @@ from portal.config import MailSettings
 LONGEST_REASON = 300
 
 
-class NotTaken(Exception):
+class MailNotTaken(Exception):
     """The server did not take a mail, or gave no answer in time; the sentence says why.
 
     `is_away`: it cannot be talked to at all, so that trying the next mail at once is in vain.
@@ -26,7 +26,7 @@ class NotTaken(Exception):
         self.is_away = is_away
 
 
-class Door:
+class SmtpConnection:
     """One connection to the mail server, opened when the first mail is sent."""
 
     def __init__(self, settings: MailSettings) -> None:
@@ -45,14 +45,14 @@ class Door:
         self._close(politely=True)
 
     def send(self, mail: EmailMessage, recipient: str) -> None:
-        """Send a mail to that one address, whatever its headers say. Raises NotTaken."""
+        """Send a mail to that one address, whatever its headers say. Raises MailNotTaken."""
         server = self._server or self._open()
         try:
             with self._in_time(server):
                 server.sendmail(self._settings.sender_address, [recipient], mail.as_bytes())
         except (OSError, smtplib.SMTPException) as error:
             self._close()
-            raise NotTaken(_reason(error)) from error
+            raise MailNotTaken(_reason(error)) from error
 
     def _open(self) -> smtplib.SMTP:
         server = _Server(self._settings)
@@ -61,7 +61,7 @@ class Door:
                 server.begin()
         except (OSError, smtplib.SMTPException) as error:
             server.close()
-            raise NotTaken(_reason(error), is_away=True) from error
+            raise MailNotTaken(_reason(error), is_away=True) from error
         self._server = server
         return server
 

@@ -2,7 +2,7 @@
 
 from portal.domain.notices.chat import SERVICES, ChannelChange, ChatMessage, harmless
 from portal.presentation.labels import words_of
-from portal.queries.channels import ChangeRecord
+from portal.queries.channels import ChannelChangeRecord
 from portal.translation import _, lazy
 
 KINDS: dict[str, str] = {
@@ -21,7 +21,7 @@ def service(scheme: str) -> str:
     return found.name if found else scheme
 
 
-def done(change: ChangeRecord) -> str:
+def done(change: ChannelChangeRecord) -> str:
     """What was done, in a line."""
     words, data = KINDS.get(change.kind, words_of(change.kind)), change.data
     before, after = data.get("before"), data.get("after")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from portal.domain.people.absence import ChangeKind
 from portal.presentation.labels import words_of
-from portal.queries.staff import ChangeRecord, StaffRecord
+from portal.queries.staff import PersonChangeRecord, StaffRecord
 from portal.services.people import Act
 from portal.translation import _, lazy
 
@@ -98,7 +98,7 @@ KINDS: dict[str, str] = {
 }
 
 
-def done(change: ChangeRecord, names: dict[str, str]) -> str:
+def done(change: PersonChangeRecord, names: dict[str, str]) -> str:
     """What was changed, in a line. `names` by id."""
     words, data = KINDS.get(change.kind, words_of(change.kind)), change.data
     match change.kind:
@@ -127,7 +127,7 @@ def _zones(data: dict[str, str]) -> str:
     )
 
 
-def people_in(changes: tuple[ChangeRecord, ...]) -> set[str]:
+def people_in(changes: tuple[PersonChangeRecord, ...]) -> set[str]:
     """Ids of everybody whom the lines name."""
     found = (each.data.get(key) for each in changes for key in ("before", "after", "delegate_id"))
     return {each for each in found if isinstance(each, str)}

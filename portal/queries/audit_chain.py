@@ -154,5 +154,5 @@ def _end(last: RowMapping, end: Row[Any]) -> Iterator[Finding]:
         yield last["seq"], "wrong_end", "the request's row names another last event."
 
 
-def _link(event: RowMapping) -> chain.Link:
-    return chain.Link(**{name: event[name] for name in chain.Link.__slots__})
+def _link(event: RowMapping) -> chain.ChainLink:
+    return chain.ChainLink(**{name: event[name] for name in chain.ChainLink.__slots__})

@@ -26,7 +26,7 @@ class ChannelRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeRecord:
+class ChannelChangeRecord:
     """What somebody did to a channel."""
 
     kind: str
@@ -63,7 +63,7 @@ def any_on() -> bool:
     return db.session.execute(found).first() is not None
 
 
-def changes(channel_id: str | None = None) -> tuple[ChangeRecord, ...]:
+def changes(channel_id: str | None = None) -> tuple[ChannelChangeRecord, ...]:
     """What was done to one channel, or to all of them, the newest first; up to `SHOWN`."""
     change = ChatChannelChange
     found = select(change.kind, User.name, change.data, change.at).join(
@@ -72,4 +72,4 @@ def changes(channel_id: str | None = None) -> tuple[ChangeRecord, ...]:
     if channel_id is not None:
         found = found.where(change.channel_id == channel_id)
     rows = db.session.execute(found.order_by(change.id.desc()).limit(SHOWN))
-    return tuple(ChangeRecord(*row) for row in rows)
+    return tuple(ChannelChangeRecord(*row) for row in rows)

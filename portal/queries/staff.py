@@ -51,7 +51,7 @@ class StaffRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeRecord:
+class PersonChangeRecord:
     """Something that was changed about somebody. `actor` None: on the server, or by the portal."""
 
     id: str
@@ -126,7 +126,7 @@ def groups() -> dict[str, str]:
 
 def changes_of(
     person_id: str, before: str | None = None
-) -> tuple[tuple[ChangeRecord, ...], str | None]:
+) -> tuple[tuple[PersonChangeRecord, ...], str | None]:
     """What was changed about somebody, the newest first, and the `before` of the next page."""
     statement = (
         select(
@@ -139,7 +139,7 @@ def changes_of(
     if before is not None:
         statement = statement.where(PeopleChange.id < before)
     rows = db.session.execute(statement.order_by(PeopleChange.id.desc()).limit(PAGE + 1)).all()
-    found = tuple(ChangeRecord(*row) for row in rows[:PAGE])
+    found = tuple(PersonChangeRecord(*row) for row in rows[:PAGE])
     return found, found[-1].id if len(rows) > PAGE else None
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
 
 from portal.chat import post, sealing
-from portal.chat.post import NotTaken, Post
+from portal.chat.post import ChatNotTaken, Post
 from portal.config import ChatSettings
 from portal.domain.marked import msgid
 from portal.domain.networks import is_inside
@@ -170,7 +170,7 @@ def _try(setup: Setup, row: dict[str, Any], me: Recipient, words: ChatMessage) -
         return UNREADABLE
     except AddressRefused as refused:
         return _("Its address %(refused)s", refused=refused)
-    except NotTaken as error:
+    except ChatNotTaken as error:
         return str(error)
     return None
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from portal.chat import sealing
-from portal.chat.post import ANYBODY, NotTaken, Post, checked, send
+from portal.chat.post import ANYBODY, ChatNotTaken, Post, checked, send
 from portal.config import ChatSettings
 from portal.domain.notices.chat import AddressRefused, ChatMessage
 from tests.chatting import RULES, ChatServer, chat_server
@@ -34,8 +34,8 @@ def say(text: str, rules: ChatSettings = RULES, words: ChatMessage = WORDS) -> N
     send(post, words, rules)
 
 
-def refusal(text: str, rules: ChatSettings = RULES) -> NotTaken:
-    with pytest.raises(NotTaken) as refused:
+def refusal(text: str, rules: ChatSettings = RULES) -> ChatNotTaken:
+    with pytest.raises(ChatNotTaken) as refused:
         say(text, rules)
     assert "t0k3n" not in str(refused.value)
     return refused.value

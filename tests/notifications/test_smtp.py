@@ -6,7 +6,7 @@ import pytest
 
 from portal.config import MailSettings, Settings
 from portal.domain.request.state import Approval
-from portal.notifications.smtp import Door, NotTaken
+from portal.notifications.smtp import MailNotTaken, SmtpConnection
 from scripts.local.ports import any_free
 from tests.mailing import Catcher, die_after_data, mail_server, mailing, refuse, slow_server
 from tests.notifications.post import Post
@@ -19,26 +19,29 @@ MAIL.set_content("Please decide.")
 def send(port: int, timeout: int = 30, tls: str = "none") -> None:
     """Send one mail."""
     settings = MailSettings(host="127.0.0.1", port=port, tls=tls, timeout_seconds=timeout)
-    with Door(settings) as door:
+    with SmtpConnection(settings) as door:
         door.send(MAIL, "ben@example.org")
 
 
 def test_nobody_listens() -> None:
-    with pytest.raises(NotTaken, match="cannot be reached") as caught:
+    with pytest.raises(MailNotTaken, match="cannot be reached") as caught:
         send(any_free())
     assert caught.value.is_away
 
 
 @pytest.mark.parametrize("drip", [b"", b"220 " + b"x" * 5000])
 def test_a_server_that_says_nothing_or_a_byte_at_a_time(drip: bytes) -> None:
-    with slow_server(drip) as port, pytest.raises(NotTaken, match=r"No answer|no answer") as caught:
+    with (
+        slow_server(drip) as port,
+        pytest.raises(MailNotTaken, match=r"No answer|no answer") as caught,
+    ):
         send(port, timeout=1)
     assert caught.value.is_away
 
 
 def test_one_that_hangs_after_data() -> None:
     hanging = refuse("hang")
-    with mail_server(hanging) as server, pytest.raises(NotTaken, match="no answer") as caught:
+    with mail_server(hanging) as server, pytest.raises(MailNotTaken, match="no answer") as caught:
         send(server.port, timeout=5)
     assert not caught.value.is_away
 
@@ -46,20 +49,20 @@ def test_one_that_hangs_after_data() -> None:
 @pytest.mark.parametrize("answer", ["550 No such person", "451 Later", "554 Not from you"])
 def test_one_that_refuses(answer: str) -> None:
     words = f"said {answer[:3]}: "
-    with mail_server(refuse(answer)) as server, pytest.raises(NotTaken, match=words):
+    with mail_server(refuse(answer)) as server, pytest.raises(MailNotTaken, match=words):
         send(server.port)
 
 
 def test_tls_is_not_given_up_where_it_is_wanted() -> None:
     with mail_server() as server:
-        with pytest.raises(NotTaken) as caught:
+        with pytest.raises(MailNotTaken) as caught:
             send(server.port, tls="starttls")
         assert caught.value.is_away
         assert server.mails == []
 
 
 def test_a_tls_handshake_ends_in_time() -> None:
-    with slow_server() as port, pytest.raises(NotTaken):
+    with slow_server() as port, pytest.raises(MailNotTaken):
         send(port, timeout=1, tls="tls")
 
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from portal.config import MailSettings
-from portal.notifications.smtp import Door, NotTaken
+from portal.notifications.smtp import MailNotTaken, SmtpConnection
 from tests.mailing import Catcher
 from tests.notifications.test_smtp import MAIL
 
@@ -52,7 +52,7 @@ def take(tls: str, file: Path) -> Catcher:
     )
     controller.start()
     try:
-        with Door(MailSettings(host="localhost", port=catcher.port, tls=tls)) as door:
+        with SmtpConnection(MailSettings(host="localhost", port=catcher.port, tls=tls)) as door:
             door.send(MAIL, "ben@example.org")
     finally:
         controller.stop()
@@ -76,5 +76,5 @@ def test_and_to_no_other(
     file = certificate(tmp_path, "elsewhere.example" if trusted else "localhost")
     if trusted:
         monkeypatch.setenv("SSL_CERT_FILE", str(file))
-    with pytest.raises(NotTaken, match="certificate"):
+    with pytest.raises(MailNotTaken, match="certificate"):
         take(tls, file)
