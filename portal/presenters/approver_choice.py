@@ -84,6 +84,9 @@ def _by_hand(task: TaskRecord, given: Mapping[str, Any], names: Mapping[str, str
         what = _("%(by)s delegated it to %(name)s", by=by, name=name)
     else:
         what = _("%(by)s reassigned it to %(name)s", by=by, name=name)
+        if given.get("from") != given.get("by"):
+            before = _object(str(given.get("from")), names.get(given.get("from") or "", ""), me)
+            what = _("%(what)s in place of %(before)s", what=what, before=before)
     because = given.get("because")
     return f"{what}: “{because}”" if because else f"{what}."
 

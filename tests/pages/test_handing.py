@@ -58,7 +58,7 @@ def test_an_admin_gives_it_to_someone_else_and_the_owner_reads_why(
     assert "Adam Example reassigned your task to Cleo Example, who decides now." in page.text
     assert "Ben is ill." in page.text
     sign_in(client, people.cleo)
-    assert "handed this over to you in place of Ben Example" in client.get_page(HERE).text
+    assert "reassigned it to you in place of Ben Example" in client.get_page(HERE).text
 
 
 def test_the_history_names_both(ben: PageClient, people: People, address: str) -> None:

@@ -85,7 +85,7 @@ def test_one_moves_and_its_decisions_stay(
     process.pass_time(request_id, seconds=11)
     page = adam.get_page(HERE)
     assert "Finance" in page.text
-    assert "Line manager approved" in page.text
+    assert "Line manager Ben Example approved" in page.text
     with app.app_context():
         assert db.session.scalar(select(Request.policy_version_id)) == newest
     assert "preview?number" not in page.response.text
