@@ -146,7 +146,7 @@ def test_a_change_is_noted_with_before_and_after(adam: PageClient, office: str, 
         shown = saved(adam, page, office, **given)
     told = "Changed Monday from 09:00–12:00, 13:00–17:00 to closed; Tuesday from closed to"
     assert f"{told} 10:00–14:00; the region from none to BE" in shown.text
-    assert "worked holiday: 2026-05-01" in shown.text
+    assert "working holiday: 2026-05-01" in shown.text
     assert one(app, select(Calendar.version)) == 2
     with app.app_context(), pytest.raises(DBAPIError, match="append"):
         db.session.execute(text("DELETE FROM portal.calendar_changes"))
