@@ -47,7 +47,19 @@ def away_form(
     code; `currencies`: of their amounts, the most usual first. `today` is the person's own."""
     given = "" if typed is None else typed.get("currency", "")
     currency = given if given in currencies else next(iter(currencies), "EUR")
-    fields = _who_and_when(whose, people, names, today) | {
+    fields = _who_and_when(whose, people, names, today) | _about_what(types, currency)
+    if len(currencies) > 1:
+        offered = options([(each, each) for each in currencies], first="")
+        fields["currency"] = unbound(
+            OptionsField, _("Currency of the amount"), [Allowed()], **offered
+        )
+    form = BaseForm(fields)
+    form.process(typed)
+    return form
+
+
+def _about_what(types: Mapping[str, str], currency: str) -> dict[str, Any]:
+    return {
         "types": unbound(
             SeveralField,
             _("Only for these requests"),
@@ -70,14 +82,6 @@ def away_form(
             _("For example “Holiday”. Your delegate and administrators can read it."),
         ),
     }
-    if len(currencies) > 1:
-        offered = options([(each, each) for each in currencies], first="")
-        fields["currency"] = unbound(
-            OptionsField, _("Currency of the amount"), [Allowed()], **offered
-        )
-    form = BaseForm(fields)
-    form.process(typed)
-    return form
 
 
 def _who_and_when(

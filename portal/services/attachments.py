@@ -71,21 +71,7 @@ def keep(
     for upload in uploads:
         name = shown_name(upload.name)
         try:
-            if count >= store.most:
-                raise Unfit(
-                    _(
-                        "“%(name)s” is one file too many. Attach at most %(most)s files.",
-                        name=name,
-                        most=store.most,
-                    )
-                )
-            if unsent >= MOST_UNSENT:
-                raise Unfit(
-                    _(
-                        "“%(name)s” is one file too many in your drafts. Delete some drafts first.",
-                        name=name,
-                    )
-                )
+            _require_room(name, count, store.most, unsent)
             row = _stored(store, name, upload.stream)
         except Unfit as unfit:
             problems.append((upload.field, str(unfit)))
@@ -98,6 +84,18 @@ def keep(
         db.session.commit()
         count, unsent = count + 1, unsent + 1
     return problems
+
+
+def _require_room(name: str, count: int, most: int, unsent: int) -> None:
+    """Raise Unfit where a form, or its owner's drafts together, have as many files as they may."""
+    if count >= most:
+        words = _("“%(name)s” is one file too many. Attach at most %(most)s files.",
+                  name=name, most=most)  # fmt: skip
+        raise Unfit(words)
+    if unsent >= MOST_UNSENT:
+        words = _("“%(name)s” is one file too many in your drafts. Delete some drafts first.",
+                  name=name)  # fmt: skip
+        raise Unfit(words)
 
 
 def drop(files: FileStore, form_id: str, owner_id: str, only: Iterable[str] | None = None) -> None:

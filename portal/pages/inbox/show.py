@@ -85,6 +85,7 @@ def show() -> ResponseReturnValue:
         "pages/inbox/show.html",
         groups=_drawn(_groups(found.tasks, clock), picks),
         may_pick=picks is not None,
+        pickable=0 if picks is None else [*picks.values()].count(None),
         key=new_key(),
         counts=counts,
         summary=_summary(counts),
