@@ -10,37 +10,13 @@ from portal.domain.deciding.decide import find_task
 from portal.domain.errors import Refusal
 from portal.domain.people.permissions import Permission, Role, permissions_of
 from portal.domain.request import commands
+from portal.domain.request.catalogue import COMMAND_ENTRIES
 from portal.domain.request.commands import Command, TaskCommand
 from portal.domain.request.state import Approval, Task
 from portal.domain.request.values import TaskStatus
 from portal.extensions import db
 from portal.services.errors import Refused, text_of
 from portal.services.snapshots import RequestSnapshot
-
-NEEDS: dict[type[Command], Permission] = {
-    commands.Hold: Permission.HOLD,
-    commands.Resume: Permission.HOLD,
-    commands.Cancel: Permission.CANCEL,
-    commands.Override: Permission.OVERRIDE,
-    commands.MoveToPolicy: Permission.MOVE_POLICY,
-    commands.ReviewPeople: Permission.ADMINISTER,
-    commands.Approve: Permission.DECIDE_OWN_TASKS,
-    commands.Reject: Permission.DECIDE_OWN_TASKS,
-    commands.SendBack: Permission.DECIDE_OWN_TASKS,
-    commands.Retract: Permission.DECIDE_OWN_TASKS,
-    commands.AskInformation: Permission.DECIDE_OWN_TASKS,
-    commands.Reassign: Permission.DECIDE_OWN_TASKS,
-    commands.Delegate: Permission.DECIDE_OWN_TASKS,
-    commands.TakeBack: Permission.DECIDE_OWN_TASKS,
-    commands.Submit: Permission.SUBMIT,
-    commands.Resubmit: Permission.SUBMIT,
-    commands.Amend: Permission.SUBMIT,
-    commands.Withdraw: Permission.SUBMIT,
-    commands.Remind: Permission.SUBMIT,
-    commands.AnswerInformation: Permission.SUBMIT,
-    commands.Comment: Permission.SUBMIT,
-    commands.AddApprover: Permission.SUBMIT,
-}
 
 _ROLES = text("SELECT roles FROM portal.users WHERE id = CAST(:id AS uuid) AND is_active")
 
@@ -73,13 +49,12 @@ def ended_for(about: RequestSnapshot, task: Task, person_id: str) -> Lost | None
 
 
 def _require_permission(command: Command) -> None:
-    needed = NEEDS[type(command)]
+    needed = COMMAND_ENTRIES[type(command)].needs
     if isinstance(command, commands.Reassign) and command.as_admin:
         needed = Permission.REASSIGN
     roles = db.session.execute(_ROLES, {"id": command.actor_id}).scalar_one_or_none()
-    if roles is None or needed not in permissions_of(
-        frozenset(role for role in Role if role in roles)
-    ):
+    granted = permissions_of(frozenset(role for role in Role if role in (roles or ())))
+    if roles is None or needed not in granted:
         raise Refused(Refusal.NOT_ALLOWED, text_of(command))
 
 

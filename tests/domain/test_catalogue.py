@@ -2,7 +2,14 @@
 
 from portal.domain.request import catalogue
 from portal.domain.request.apply import HANDLERS
-from portal.domain.request.commands import COMMANDS, Command, NamingCommand, TaskCommand
+from portal.domain.request.commands import (
+    COMMANDS,
+    Command,
+    EndDelegation,
+    NamingCommand,
+    StartDelegation,
+    TaskCommand,
+)
 from portal.domain.request.events import EVENTS, Event
 from portal.domain.request.evolve import CHANGES
 
@@ -23,6 +30,8 @@ def test_the_rows_say_what_the_kinds_are() -> None:
     for kind, entry in catalogue.COMMAND_ENTRIES.items():
         assert entry.label, kind
         assert entry.text is None or entry.text in kind.__dataclass_fields__, kind
+    given_by_nobody = {kind for kind, entry in catalogue.COMMAND_ENTRIES.items() if not entry.needs}
+    assert given_by_nobody == {StartDelegation, EndDelegation}
     for event, row in catalogue.EVENT_ENTRIES.items():
         assert row.label, event
         assert row.comment is None or row.comment.field in event.TEXTS, event

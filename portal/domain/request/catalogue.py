@@ -1,9 +1,9 @@
 """One row for each command and each event: everything that is said or decided by kind alone.
 
 What a command or an event does to a request stands with the rules (`apply.HANDLERS`,
-`evolve.CHANGES`); what it is called, what a closed request answers, which comment it carries, what
-it makes of the status and whom it tells stands here, once. Labels are English, translated where
-they are shown.
+`evolve.CHANGES`); what it is called, who may give it, what a closed request answers, which comment
+it carries, what it makes of the status and whom it tells stands here, once. Labels are English,
+translated where they are shown.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from portal.domain.errors import Refusal
 from portal.domain.marked import msgid
 from portal.domain.notices import composers
 from portal.domain.notices.composers import ComposeContext, Notice, to_owners
+from portal.domain.people.permissions import Permission
 from portal.domain.policy.policy import Decision
 from portal.domain.request import commands, events
 from portal.domain.request.commands import Command
@@ -27,12 +28,14 @@ Composer = Callable[[Any, ComposeContext], list[Notice]]
 class CommandEntry:
     """A kind of command.
 
-    `label`: what it is called to its sender ("Your approval"). `when_closed`: what a closed request
+    `label`: what it is called to its sender ("Your approval"). `needs`: what its sender must be
+    allowed to do; None where only the portal itself gives it. `when_closed`: what a closed request
     answers. `text`: the field that holds what the person wrote. `decision`: what it says of a task.
     """
 
     kind: type[Command]
     label: str
+    needs: Permission | None
     when_closed: Refusal = Refusal.CLOSED
     text: str | None = None
     decision: Decision | None = None
@@ -78,69 +81,99 @@ def _carried(about: str, label: str, field: str = "comment") -> Carried:
 COMMAND_ENTRIES: dict[type[Command], CommandEntry] = {
     entry.kind: entry
     for entry in (
-        CommandEntry(kind=commands.Submit, label=msgid("Your request")),
+        CommandEntry(kind=commands.Submit, needs=Permission.SUBMIT, label=msgid("Your request")),
         CommandEntry(
-            kind=commands.Approve, label=msgid("Your approval"), when_closed=Refusal.LATE,
+            kind=commands.Approve, needs=Permission.DECIDE_OWN_TASKS,
+            label=msgid("Your approval"), when_closed=Refusal.LATE,
             text="comment", decision=Decision.APPROVE,
         ),
         CommandEntry(
-            kind=commands.Reject, label=msgid("Your rejection"), when_closed=Refusal.LATE,
+            kind=commands.Reject, needs=Permission.DECIDE_OWN_TASKS,
+            label=msgid("Your rejection"), when_closed=Refusal.LATE,
             text="comment", decision=Decision.REJECT,
         ),
         CommandEntry(
-            kind=commands.SendBack, label=msgid("Your return"), when_closed=Refusal.LATE,
+            kind=commands.SendBack, needs=Permission.DECIDE_OWN_TASKS,
+            label=msgid("Your return"), when_closed=Refusal.LATE,
             text="comment", decision=Decision.SEND_BACK,
         ),
         CommandEntry(
-            kind=commands.Retract, label=msgid("Your undo"), when_closed=Refusal.UNDO_OVER
+            kind=commands.Retract, needs=Permission.DECIDE_OWN_TASKS,
+            label=msgid("Your undo"), when_closed=Refusal.UNDO_OVER,
         ),
         CommandEntry(
-            kind=commands.Resubmit, label=msgid("Your new version"), text="comment"
-        ),
-        CommandEntry(kind=commands.Amend, label=msgid("Your change"), text="comment"),
-        CommandEntry(kind=commands.Override, label=msgid("Your decision"), text="reason"),
-        CommandEntry(
-            kind=commands.MoveToPolicy, label=msgid("Your move to a newer policy"), text="reason"
-        ),
-        CommandEntry(kind=commands.Comment, label=msgid("Your comment"), text="comment"),
-        CommandEntry(kind=commands.Withdraw, label=msgid("Your withdrawal"), text="comment"),
-        CommandEntry(kind=commands.Cancel, label=msgid("Your cancellation"), text="reason"),
-        CommandEntry(kind=commands.Hold, label=msgid("Your hold"), text="reason"),
-        CommandEntry(kind=commands.Resume, label=msgid("Your resume"), text="comment"),
-        CommandEntry(kind=commands.Remind, label=msgid("Your reminder")),
-        CommandEntry(
-            kind=commands.Reassign, label=msgid("Your reassignment"), when_closed=Refusal.LATE,
-            text="comment",
+            kind=commands.Resubmit, needs=Permission.SUBMIT,
+            label=msgid("Your new version"), text="comment",
         ),
         CommandEntry(
-            kind=commands.Delegate, label=msgid("Your delegation"), when_closed=Refusal.LATE,
-            text="comment",
+            kind=commands.Amend, needs=Permission.SUBMIT,
+            label=msgid("Your change"), text="comment",
         ),
         CommandEntry(
-            kind=commands.TakeBack, label=msgid("The end of the delegation"),
-            when_closed=Refusal.LATE, text="comment",
+            kind=commands.Override, needs=Permission.OVERRIDE,
+            label=msgid("Your decision"), text="reason",
         ),
         CommandEntry(
-            kind=commands.AddApprover, label=msgid("Your added approver"),
-            when_closed=Refusal.LATE, text="comment",
+            kind=commands.MoveToPolicy, needs=Permission.MOVE_POLICY,
+            label=msgid("Your move to a newer policy"), text="reason",
         ),
         CommandEntry(
-            kind=commands.AskInformation, label=msgid("Your question"), when_closed=Refusal.LATE,
-            text="comment",
+            kind=commands.Comment, needs=Permission.SUBMIT,
+            label=msgid("Your comment"), text="comment",
         ),
         CommandEntry(
-            kind=commands.AnswerInformation, label=msgid("Your answer"), when_closed=Refusal.LATE,
-            text="comment",
+            kind=commands.Withdraw, needs=Permission.SUBMIT,
+            label=msgid("Your withdrawal"), text="comment",
         ),
         CommandEntry(
-            kind=commands.StartDelegation, label=msgid("The start of a delegation"),
-            when_closed=Refusal.LATE,
+            kind=commands.Cancel, needs=Permission.CANCEL,
+            label=msgid("Your cancellation"), text="reason",
         ),
         CommandEntry(
-            kind=commands.EndDelegation, label=msgid("The end of a delegation"),
-            when_closed=Refusal.LATE,
+            kind=commands.Hold, needs=Permission.HOLD,
+            label=msgid("Your hold"), text="reason",
         ),
-        CommandEntry(kind=commands.ReviewPeople, label=msgid("A review of the approvers")),
+        CommandEntry(
+            kind=commands.Resume, needs=Permission.HOLD,
+            label=msgid("Your resume"), text="comment",
+        ),
+        CommandEntry(kind=commands.Remind, needs=Permission.SUBMIT, label=msgid("Your reminder")),
+        CommandEntry(
+            kind=commands.Reassign, needs=Permission.DECIDE_OWN_TASKS,
+            label=msgid("Your reassignment"), when_closed=Refusal.LATE, text="comment",
+        ),
+        CommandEntry(
+            kind=commands.Delegate, needs=Permission.DECIDE_OWN_TASKS,
+            label=msgid("Your delegation"), when_closed=Refusal.LATE, text="comment",
+        ),
+        CommandEntry(
+            kind=commands.TakeBack, needs=Permission.DECIDE_OWN_TASKS,
+            label=msgid("The end of the delegation"), when_closed=Refusal.LATE, text="comment",
+        ),
+        CommandEntry(
+            kind=commands.AddApprover, needs=Permission.SUBMIT,
+            label=msgid("Your added approver"), when_closed=Refusal.LATE, text="comment",
+        ),
+        CommandEntry(
+            kind=commands.AskInformation, needs=Permission.DECIDE_OWN_TASKS,
+            label=msgid("Your question"), when_closed=Refusal.LATE, text="comment",
+        ),
+        CommandEntry(
+            kind=commands.AnswerInformation, needs=Permission.SUBMIT,
+            label=msgid("Your answer"), when_closed=Refusal.LATE, text="comment",
+        ),
+        CommandEntry(
+            kind=commands.StartDelegation, needs=None,
+            label=msgid("The start of a delegation"), when_closed=Refusal.LATE,
+        ),
+        CommandEntry(
+            kind=commands.EndDelegation, needs=None,
+            label=msgid("The end of a delegation"), when_closed=Refusal.LATE,
+        ),
+        CommandEntry(
+            kind=commands.ReviewPeople, needs=Permission.ADMINISTER,
+            label=msgid("A review of the approvers"),
+        ),
     )
 }  # fmt: skip
 
