@@ -115,7 +115,7 @@ def submit(new: NewRequest, click: Click) -> Receipt:
         return sent_before(new.draft_id, new.requester_id)
     request_id = new_id()
     files = partial(attach, new.draft_id, new.requester_id, request_id)
-    number = _next_number(new.type_code)
+    number, first_stage = _numbered(new)
     command = commands.Submit(
         command_id=new.draft_id,
         request_id=request_id,
@@ -129,6 +129,7 @@ def submit(new: NewRequest, click: Click) -> Receipt:
         module=new.module,
         priority=new.priority,
         due_at=new.due_at,
+        first_stage=first_stage,
     )
     about = new_request(request_id, number, new.workflow)
     return issue(command, click, about, files if new.has_files else None)
@@ -343,13 +344,15 @@ def _take_draft(new: NewRequest) -> bool:
     return db.session.execute(statement).one_or_none() is not None
 
 
-def _next_number(type_code: str) -> str:
-    """The type's next number, such as "PR-2052"."""
+def _numbered(new: NewRequest) -> tuple[str, str]:
+    """The type's next number, such as "PR-2052", and the key of the policy's first stage."""
+    stages = select(PolicyVersion.definition["stages"][0]["key"].astext)
+    first_stage = stages.where(PolicyVersion.id == new.policy_version_id).scalar_subquery()
     statement = (
         update(RequestType)
-        .where(RequestType.code == type_code)
+        .where(RequestType.code == new.type_code)
         .values(next_number=RequestType.next_number + 1)
-        .returning(RequestType.prefix, RequestType.next_number - 1)
+        .returning(RequestType.prefix, RequestType.next_number - 1, first_stage)
     )
-    prefix, number = db.session.execute(statement).one()
-    return f"{prefix}-{number}"
+    prefix, number, key = db.session.execute(statement).one()
+    return f"{prefix}-{number}", key or ""

@@ -83,7 +83,7 @@ async def _start(client: Client, queue: str, command: CommandDelivery, limit: fl
         client,
         queue,
         WorkflowKind(command.workflow),
-        StartApproval(command.request_id, command=_message(command), shows_end=False),
+        StartApproval(command.request_id, command=_message(command), is_lean=True),
         request_id=command.command_id,
         summary=names.summary(command.number, str(command.payload["type_code"])),
         attributes=requests.attributes_of_submit(command.payload),

@@ -78,11 +78,12 @@ async def signal_request(
 
 def attributes_of_submit(payload: dict[str, Any]) -> TypedSearchAttributes:
     """The search attributes of a request that begins with this Submit (its JSON form)."""
-    return TypedSearchAttributes(
-        [
-            SearchAttributePair(names.STATUS, Status.PENDING.value),
-            SearchAttributePair(names.REQUEST_TYPE, str(payload["type_code"])),
-            SearchAttributePair(names.PRIORITY, str(payload.get("priority", Priority.MEDIUM))),
-            SearchAttributePair(names.OPENED_AT, datetime.fromisoformat(payload["at"])),
-        ]
-    )
+    pairs: list[SearchAttributePair[Any]] = [
+        SearchAttributePair(names.STATUS, Status.PENDING.value),
+        SearchAttributePair(names.REQUEST_TYPE, str(payload["type_code"])),
+        SearchAttributePair(names.PRIORITY, str(payload.get("priority", Priority.MEDIUM))),
+        SearchAttributePair(names.OPENED_AT, datetime.fromisoformat(payload["at"])),
+    ]
+    if payload.get("first_stage"):
+        pairs.append(SearchAttributePair(names.STAGE, str(payload["first_stage"])))
+    return TypedSearchAttributes(pairs)

@@ -59,7 +59,7 @@ async def start_from_state(
         client,
         queue,
         kind,
-        StartApproval(state.request_id, state=codec.encode(state), shows_end=False),
+        StartApproval(state.request_id, state=codec.encode(state), is_lean=True),
         request_id=request_id,
         summary=names.summary(state.number, state.type_code),
         attributes=names.attributes_of(state),

@@ -129,8 +129,7 @@ class ApprovalLoop:
         self._recorded = self.state
         self._events.clear()
         self._applied.clear()
-        if self.state.is_open or self._start.shows_end:
-            outgoing.show(self.state)
+        outgoing.show(self.state, is_lean=self._start.is_lean)
 
     def _adopt(self, recorded: list[RecordedEvent]) -> None:
         """Follow the record instead of the batch, and apply again what it does not yet know."""
@@ -168,7 +167,7 @@ class ApprovalLoop:
             request_id=self.state.request_id,
             state=codec.encode(self.state),
             continue_after=self._start.continue_after,
-            shows_end=self._start.shows_end,
+            is_lean=self._start.is_lean,
         )
         workflow.continue_as_new(start)
 

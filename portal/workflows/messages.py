@@ -23,9 +23,9 @@ class StartApproval:
 
     `pending`: commands that were received and not yet applied, in order. `continue_after`: the
     length of history (events) at which the workflow continues as new; 0 = when the server says so.
-    `shows_end`: the outcome is set as a search attribute, too. Workflows that were started before
-    this field did so, and their histories need it; newer ones save the server that update of its
-    index, for the outcome is their result.
+    `is_lean`: search attributes are updated only to say something new. OpenedAt stays the time of
+    the click, and the outcome, which is the workflow's result, is no attribute. Workflows that were
+    started before this field update them more often, and their histories need it.
     """
 
     request_id: str
@@ -33,7 +33,7 @@ class StartApproval:
     state: dict[str, Any] | None = None
     pending: list[CommandMessage] = field(default_factory=list)
     continue_after: int = 0
-    shows_end: bool = True
+    is_lean: bool = False
 
 
 @dataclass(frozen=True)

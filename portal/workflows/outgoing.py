@@ -116,9 +116,17 @@ async def record(state: Approval, events: Sequence[Event]) -> list[RecordedEvent
             return [] if answer is None else answer.recorded
 
 
-def show(state: Approval) -> None:
-    """Keep what Temporal's pages show up to date: codes and numbers, nobody's name."""
-    updates = names.changes(names.attributes_of(state), workflow.info().typed_search_attributes)
+def show(state: Approval, *, is_lean: bool) -> None:
+    """Keep what Temporal's pages show up to date: codes and numbers, nobody's name.
+
+    `is_lean`: see `StartApproval`.
+    """
+    present = workflow.info().typed_search_attributes
+    updates = names.changes(names.attributes_of(state), present)
+    if is_lean and not state.is_open:
+        updates = []
+    elif is_lean and present.get(names.OPENED_AT) is not None:
+        updates = [each for each in updates if each.key != names.OPENED_AT]
     if updates:
         workflow.upsert_search_attributes(updates)
     workflow.set_current_details(names.details(state))

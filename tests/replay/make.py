@@ -36,7 +36,7 @@ async def approved(journey: Journey) -> None:
 
 async def ended_quietly(journey: Journey) -> None:
     """The outcome is the workflow's result, and no search attribute: how requests start today."""
-    await journey.start(stage("manager", ANA), stage("budget", BEN), shows_end=False)
+    await journey.start(stage("manager", ANA), stage("budget", BEN), is_lean=True)
     await journey.give(journey.request.approve(ANA))
     await journey.seen("TaskAssigned", times=2)
     await journey.give(journey.request.approve(BEN, opening=2))

@@ -105,3 +105,12 @@ def test_a_frozen_server_is_unknown_and_recovers(desk: Desk, own_server: Tempora
         os.kill(own_server.service.pid, signal.SIGCONT)
     until(lambda: door.deliver(submit) is Delivery.DELIVERED)
     door.close()
+
+
+def test_a_request_that_goes_the_expected_way_updates_no_search_attribute(
+    desk: Desk, door: Gateway, worker: None
+) -> None:
+    desk.issue(replace(desk.submit(), first_stage=desk.office.stages()[0].key))
+    desk.issue(desk.decide(desk.office.ana, approve=False))
+    until(lambda: History(desk).is_closed())
+    assert History(desk).events("UPSERT_WORKFLOW_SEARCH_ATTRIBUTES") == []

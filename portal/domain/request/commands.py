@@ -23,7 +23,11 @@ class Command:
 
 @dataclass(frozen=True, kw_only=True)
 class Submit(Command):
-    """Ask for approval. The number was given at the click."""
+    """Ask for approval. The number was given at the click.
+
+    `first_stage`: where the route most likely begins, for Temporal's own pages only: right in most
+    requests, it saves the workflow's first update of the server's index.
+    """
 
     number: str
     type_code: str
@@ -35,6 +39,7 @@ class Submit(Command):
     priority: Priority = Priority.MEDIUM
     due_at: datetime | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    first_stage: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
