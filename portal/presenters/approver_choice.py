@@ -66,9 +66,11 @@ def _came(task: TaskRecord, names: Mapping[str, str], me: str) -> Iterator[str]:
     if given:
         yield _by_hand(task, given, names, me)
     elif stored.get("moved"):
-        yield _to(said(stored["moved"]), task, me)
+        yield _to(said(stored["moved"]), task.owner_id, task.owner_name, me)
+    if stored.get("delegated"):
+        yield _to(said(stored["delegated"]), task.assignee_id, task.assignee_name, me)
     if stored.get("why") and given.get("how") != "added":
-        yield _to(said(stored["why"]), task, me)
+        yield _to(said(stored["why"]), task.owner_id, task.owner_name, me)
     if stored.get("message"):
         yield str(stored["message"])
     if stored.get("place") and task.due_at:
@@ -95,9 +97,10 @@ def _named(person: str | None, names: Mapping[str, str], me: str) -> str:
     return _("You") if person == me else names.get(person or "", _("Somebody"))
 
 
-def _to(sentence: str, task: TaskRecord, me: str) -> str:
-    """The rule's sentence speaks to the task's owner; to others it speaks about them."""
-    return sentence if me == task.owner_id else about(sentence, task.owner_name)
+def _to(sentence: str, person: str, name: str, me: str) -> str:
+    """A sentence speaks to one person: a rule's to the task's owner, an absence's to the delegate.
+    To others it speaks about them."""
+    return sentence if me == person else about(sentence, name)
 
 
 def about(sentence: str, name: str) -> str:

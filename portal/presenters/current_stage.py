@@ -14,7 +14,7 @@ from portal.domain.routing.plan import PlannedEscalation, StagePlan
 from portal.domain.time.expected_finish import Expected, Unsaid
 from portal.presenters.approver_choice import Choice, choice_of
 from portal.presenters.delivery import Sent, sent
-from portal.presenters.progress import Forecast, rule_of
+from portal.presenters.progress import Forecast, owner_of_vote, rule_of
 from portal.presenters.reassignments import given_of
 from portal.queries import asked
 from portal.queries.asked import Away, Told
@@ -234,11 +234,10 @@ def since(task: TaskRecord, notices: Sequence[Told] = ()) -> datetime:
 
 def _decided(task: TaskRecord, me: str) -> Asked:
     decider = task.decided_by or task.assignee_id
-    owner = task.assignee_name if decider != task.assignee_id else task.acting_for_name
     return Asked(
         name=task.decided_by_name or task.assignee_name,
         is_you=decider == me,
-        acting_for=owner,
+        acting_for=owner_of_vote(task),
         group=task.group_name,
         since=task.opened_at,
         decision=task.decision,

@@ -75,7 +75,10 @@ class Course:
         steps = list(self.steps)
         if state.stage is not None:
             plan, newly = state.stage.plan, self.stage.newly if self.stage else ""
-            steps.append(Step("current", plan.name, number=plan.index + 1, note=newly))
+            # Once it settles nobody is asked any more, so that its line says who decided.
+            is_decided = state.stage.settles_at is not None
+            who = self._votes(self.stage) if self.stage and is_decided else ""
+            steps.append(Step("current", plan.name, who, number=plan.index + 1, note=newly))
         elif state.attention:
             steps.append(Step("current", _("Needs an administrator"), note=said(state.attention)))
         elif state.status is Status.RETURNED:
@@ -240,10 +243,19 @@ class Course:
         return "; ".join(parts)
 
     def _voter(self, task: TaskRecord) -> str:
-        name = self._subject(task.decided_by, task.decided_by_name)
-        decider = task.decided_by or task.assignee_id
-        owner = task.assignee_name if decider != task.assignee_id else task.acting_for_name
-        return _("%(name)s for %(other)s", name=name, other=owner) if owner else name
+        return voter(task, self._subject(task.decided_by, task.decided_by_name))
+
+
+def voter(task: TaskRecord, name: str) -> str:
+    """Who decided a task, of this name, and for whom: "Dan Example for Ben Example"."""
+    owner = owner_of_vote(task)
+    return _("%(name)s for %(other)s", name=name, other=owner) if owner else name
+
+
+def owner_of_vote(task: TaskRecord) -> str | None:
+    """Whose task it was, where somebody else decided it."""
+    decider = task.decided_by or task.assignee_id
+    return task.assignee_name if decider != task.assignee_id else task.acting_for_name
 
 
 READERS: dict[type[Event], Callable[[Course, Any], None]] = {

@@ -15,7 +15,7 @@ from portal.presentation.parts import Remark, Step
 from portal.presenters.comments import remarks
 from portal.presenters.current_stage import Now, StageReader, is_asking, opened
 from portal.presenters.facts import Fact, File, facts, files
-from portal.presenters.progress import KINDS, Course, Forecast, did
+from portal.presenters.progress import KINDS, Course, Forecast, did, voter
 from portal.presenters.reassignments import Handed, away_from
 from portal.presenters.revisions import Revision, revision_of, seen_version
 from portal.queries import attachments, commands, inbox, request
@@ -281,8 +281,8 @@ def _last_word(tasks: Sequence[TaskRecord], steps: tuple[Step, ...], me: str) ->
     words = []
     for task in tasks:
         if task.decided_at is not None and task.decision:
-            name = _("You") if task.decided_by == me else task.decided_by_name
-            said, before = did(task.decision, name or ""), already(task.decision, name or "")
+            name = voter(task, _("You") if task.decided_by == me else task.decided_by_name or "")
+            said, before = did(task.decision, name), already(task.decision, name)
             words.append(LastWord(said, before, task.decided_at))
     # A line that was not decided by anybody: withdrawn, cancelled, expired.
     last = next((step for step in reversed(steps) if step.at and not step.number), None)

@@ -16,7 +16,7 @@ from portal.domain.request.events import EVENTS, Event
 from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.models.recorded import with_texts
-from portal.models.states import kept_state
+from portal.models.states import SHAPE, kept_state
 from portal.queries.asked import NOTICES, Told
 from portal.queries.comments import COMMENTS_SHOWN, Said
 from portal.queries.request import RequestRecord, TaskRecord
@@ -44,7 +44,8 @@ WITH moved AS MATERIALIZED (
 SELECT json_build_object(
     'state', (SELECT s.state FROM portal.request_states s
         JOIN portal.requests r ON r.id = s.request_id
-        WHERE s.request_id = CAST(:request AS uuid) AND s.seq >= r.last_seq),
+        WHERE s.request_id = CAST(:request AS uuid) AND s.seq >= r.last_seq
+            AND s.shape = :shape),
     'tasks', COALESCE((SELECT json_agg(g) FROM given g), '[]'),
     'events', COALESCE((SELECT json_agg(m ORDER BY m.seq) FROM moved m), '[]'),
     'names', COALESCE((SELECT json_object_agg(u.id, u.name) FROM named n JOIN portal.users u
@@ -114,6 +115,7 @@ def parts_of(record: RequestRecord, kinds: tuple[str, ...], *, told: bool) -> Re
     values = {
         "request": record.id, "from_at": record.submitted_at - SLACK, "kinds": list(kinds),
         "comments": COMMENTS_SHOWN if record.was_said else 0, "notices": NOTICES, "told": told,
+        "shape": SHAPE,
     }  # fmt: skip
     rows = _ROWS.decode(db.session.execute(PARTS, values).scalar_one())
     notices: dict[str, list[Told]] = {}

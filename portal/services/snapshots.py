@@ -17,7 +17,7 @@ from portal.domain.request.commands import COMMANDS, Command
 from portal.domain.request.state import Approval
 from portal.domain.request.values import Via
 from portal.extensions import db
-from portal.models.states import kept_state
+from portal.models.states import IS_CURRENT, kept_state
 from portal.services.errors import Refused
 
 # Commands that are recorded and not applied yet, oldest first; what was given up never will be.
@@ -26,8 +26,8 @@ _WAITING = """(
     FROM portal.commands w
     WHERE w.request_id = r.id AND w.applied_at IS NULL AND w.parked_at IS NULL
 ) AS waiting"""
-# A state behind the request's row was kept before an older version of the portal went on.
-_STATE = "LEFT JOIN portal.request_states s ON s.request_id = r.id AND s.seq >= r.last_seq"
+# A state behind the request's row, or of another shape, was kept by another version of the portal.
+_STATE = f"LEFT JOIN portal.request_states s ON s.request_id = r.id AND {IS_CURRENT}"
 # Whatever is read of the directory after this holds until the command is stored (`rights`).
 _LOCK = f"pg_advisory_xact_lock_shared({LOCK})"
 _REQUEST = f"{_LOCK}, r.id::text AS request_id, r.number, r.workflow, s.state, {_WAITING}"

@@ -67,7 +67,7 @@ def test_the_preview_says_what_moves_and_changes_nothing(ben: PageClient, app: F
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
-        ({"person": "Ana Example"}, "Ana Example asked for it"),
+        ({"person": "Ana Example"}, "Ana Example is the requester or is not allowed to decide it"),
         ({"amount": "100.00"}, "the amount is above the delegation"),
     ],
 )
@@ -93,9 +93,17 @@ def test_once_set_tasks_move_and_everybody_sees_it(
     page = ben.get_page(f"/requests/{NUMBER}")
     assert "You act for Ben Example until the end of" in page.text
     assert "You act for Ben Example, who is away until the end of" in page.text
+    sign_in(ben, people.ana)
+    told = ben.get_page(f"/requests/{NUMBER}").text
+    assert "Dan Example acts for Ben Example, who is away until the end of" in told
+    sign_in(ben, people.dan)
+    page = ben.get_page(f"/requests/{NUMBER}")
     action = next(form.action for form in page.document.forms if "/decision" in str(form.action))
     page = ben.post_form(page, str(action), decision="approve")
-    assert "for Ben Example approved" in page.text
+    assert "You for Ben Example approved" in page.text
+    sign_in(ben, people.ana)
+    told = ben.get_page(f"/requests/{NUMBER}").text
+    assert "Dan Example for Ben Example approved" in told
 
 
 def test_the_same_form_twice_is_one_absence(ben: PageClient, app: Flask) -> None:
@@ -116,7 +124,7 @@ def test_the_same_form_twice_is_one_absence(ben: PageClient, app: Flask) -> None
         ({"first": "2020-01-01"}, "must be today or later"),
         ({"last": ""}, "enter a date"),
         ({"amount": "-5"}, "must not be negative"),
-        ({"types": "unknown"}, "some of the boxes shown"),
+        ({"types": "unknown"}, "choose from the options shown"),
         ({"reason": "x" * 201}, "at most 200 characters"),
     ],
 )
@@ -141,7 +149,7 @@ def test_a_delegate_who_is_away_all_the_time_is_refused_and_a_part_is_told(
     insert_absence(app, people.cleo, people.carl)
     insert_absence(app, people.dan, people.carl, starts_at=soon)
     page = looked_at(ben, 422, person="Cleo Example")
-    assert "Cleo Example is away all this time too" in page.text
+    assert "Cleo Example is also away during this time" in page.text
     assert "Dan Example is also away from" in looked_at(ben).text
 
 

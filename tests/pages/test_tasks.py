@@ -193,3 +193,14 @@ def test_only_the_person_asked_decides(
     data["csrf_token"] = client.csrf_token()
     assert client.post(f"/tasks/{task}/decision", data=data).status_code == status
     assert commands(app) == 0
+
+
+def test_a_state_that_another_version_kept_is_folded_anew(ben: PageClient, app: Flask) -> None:
+    with app.app_context():
+        db.session.execute(
+            db.text("UPDATE portal.request_states SET shape = 'older', state = '{\"status\": 1}'")
+        )
+        db.session.commit()
+    page = ben.get_page(HERE)
+    assert "Waiting for You" in page.text
+    assert "You approved CH-1001." in decide(ben, page, decision="approve").text
