@@ -29,6 +29,8 @@ class InboxRow:
     minor: int | None
     currency: str | None
     waited: str
+    needed_by: str
+    priority: str
     state: str
     tone: str
     icon: str
@@ -81,6 +83,8 @@ def _inbox_row(
         task.amount,
         task.currency,
         times.span(view.now - task.opened_at),
+        times.rounded(task.needed_by, view.now, view.zone) if task.needed_by else "",
+        task.priority,
         state,
         tone,
         icon(sign, "mini") if sign else "",

@@ -67,7 +67,7 @@ class Clock:
 @dataclass(frozen=True, slots=True)
 class InboxTask:
     """A row of the inbox. `amount` is in minor units; `acting_for` is a name; `asked_at`: since
-    when it waits for information."""
+    when it waits for information; `needed_by`: when the requester needs the decision."""
 
     id: str
     number: str
@@ -84,6 +84,7 @@ class InboxTask:
     acting_for: str | None
     policy_version_id: str
     asked_at: datetime | None
+    needed_by: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +213,7 @@ def _statement(searching: bool, whose: str = "") -> Select[*tuple[Any, ...]]:
             top.c.stage_name, Request.amount, Request.currency, Request.priority,
             Request.status == literal_column("'ON_HOLD'"), top.c.opened_at, top.c.due_at,
             delegator.name, Request.policy_version_id, top.c.asked_at,
+            Request.due_at.label("needed_by"),
         )
         .join(Request, Request.id == top.c.request_id)
         .outerjoin(delegator, delegator.id == top.c.acting_for)

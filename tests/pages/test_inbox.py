@@ -1,13 +1,15 @@
 """The inbox's page."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from portal.domain.request.state import Approval
 from portal.extensions import db
+from portal.models import Request
 from portal.pages.inbox.show import clock_of
 from portal.security.identity import Identity
 from tests import many
@@ -34,6 +36,21 @@ def test_a_task_shows_what_is_asked_and_by_whom(ben: PageClient) -> None:
     ):
         assert words in page.text
     assert f"/requests/{NUMBER}" in page.links
+
+
+def test_it_shows_how_pressing_a_request_is(ben: PageClient, app: Flask) -> None:
+    assert "decision needed by" not in ben.get_page("/inbox").text
+    needed_by = datetime.now(UTC) + timedelta(days=40)
+    with app.app_context():
+        db.session.execute(
+            update(Request)
+            .where(Request.number == NUMBER)
+            .values(due_at=needed_by, priority="HIGH")
+        )
+        db.session.commit()
+    page = ben.get_page("/inbox")
+    assert f"decision needed by {needed_by:%a} {needed_by.day} {needed_by:%b}" in page.text
+    assert "High priority" in page.text
 
 
 def test_nobody_else_has_it(client: PageClient, people: People, asked: Approval) -> None:

@@ -32,6 +32,20 @@ def test_every_page(chromium: Browser, gallery_url: str, width: int, scheme: Any
     context.close()
 
 
+def test_no_text_of_a_person_hides_a_column(desk: Page) -> None:
+    desk.goto("/show/inbox")
+    desk.locator(":is(.what a, td.fact)").evaluate_all(
+        "cells => { for (const each of cells) each.textContent = 'x'.repeat(78); }"
+    )
+    for width in (320, 1280, 1366):
+        desk.set_viewport_size({"width": width, "height": 844})
+        beyond = desk.locator(".list tbody tr[data-row] > *").evaluate_all(
+            "cells => cells.map(each => each.getBoundingClientRect().right"
+            " - each.closest('.list').getBoundingClientRect().right)"
+        )
+        assert max(beyond) <= 1, width
+
+
 def test_three_quick_clicks_are_one_post(desk: Page) -> None:
     posts: list[str] = []
     desk.on("request", lambda request: posts.append(request.url) if request.method == "POST" else 0)

@@ -57,7 +57,22 @@ ROWS = """
 def test_what_people_wrote_is_never_markup() -> None:
     evil, now = "<b onclick='x'>", datetime(2026, 11, 29, tzinfo=UTC)
     task = rows.InboxRow(
-        evil, evil, evil, evil, (evil,), evil, evil, 1, evil, evil, evil, evil, evil, locked=False
+        evil,
+        evil,
+        evil,
+        evil,
+        (evil,),
+        evil,
+        evil,
+        1,
+        evil,
+        evil,
+        evil,
+        evil,
+        evil,
+        evil,
+        evil,
+        locked=False,
     )
     found = rows.RequestRow(evil, evil, evil, evil, evil, evil, evil, evil, evil, evil, evil, evil)
     mine = my_requests.Row(
