@@ -46,7 +46,7 @@ def new_request(fields: Sequence[FormField], priority: str, around: Surroundings
             DayField,
             _("Decision needed by"),
             [Allowed(), NotPast(around.today)],
-            _("Optional. Approvers see this date."),
+            _("Approvers see this date."),
         ),
     }
     return RequestForm(fields, around, more)

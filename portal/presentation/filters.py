@@ -8,7 +8,6 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from portal.domain.routing.delegates import until_words
 from portal.presentation import bulk, labels, times
 from portal.presentation.expecting import expectation
 from portal.presentation.money import file_size, money
@@ -30,14 +29,14 @@ def time_tag(at: date | None, mode: str, viewpoint: ViewpointSource) -> Markup:
         return Markup("–")
     if not isinstance(at, datetime):
         today = viewpoint().now.date()
-        words = times.calendar_day(at, today) if mode == "rounded" else times.day(at)
+        words = times.calendar_day(at, today) if mode in ("rounded", "weekday") else times.day(at)
         return _time(at.isoformat(), words)
     return _time(times.iso_utc(at), _moment_words(at, mode, viewpoint()))
 
 
 def until_tag(at: datetime, view: Viewpoint) -> Markup:
-    """`the end of 9 January 2026`: until when something lasts, on the reader's clock."""
-    return _time(times.iso_utc(at), until_words(at, view.zone.key))
+    """`Wed 9 Dec`: the last day of something on the reader's clock, or a moment of it."""
+    return _time(times.iso_utc(at), times.until(at, view.now, view.zone))
 
 
 def _time(machine: str, words: str) -> Markup:

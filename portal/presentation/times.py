@@ -1,7 +1,7 @@
 """Times in words. Every function is given the moment and the zone; none looks at a clock."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -30,7 +30,8 @@ _ENGLISH = {
 @dataclass(frozen=True, slots=True)
 class Due:
     """A deadline as people read it. `kind` is overdue, today, later or none; `length` is the
-    time left or over; `moment` and `today` are on the reader's clock."""
+    time left or over, in hours within a day of it; `moment` and `today` are on the reader's
+    clock."""
 
     kind: str
     length: str = ""
@@ -49,7 +50,7 @@ class Due:
 
     @property
     def short(self) -> str:
-        """`28 h overdue`, `4 h left`, for lists."""
+        """`1 day overdue`, `4 h left`, for lists."""
         if self.kind == "none":
             return _("no deadline")
         if self.kind == "overdue":
@@ -125,6 +126,18 @@ def weekday(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     return calendar_day(at.astimezone(zone).date(), now.astimezone(zone).date())
 
 
+def until(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """The last day of what ends with a day: `Wed 9 Dec`; else its moment: `Wed 9 Dec at 14:30`."""
+    local, today = at.astimezone(zone), now.astimezone(zone).date()
+    if local.time() == time.min:
+        return calendar_day(local.date() - _DAY, today)
+    return _at(calendar_day(local.date(), today), local)
+
+
+def _at(words: str, local: datetime) -> str:
+    return _("%(day)s at %(time)s", day=words, time=f"{local:%H:%M}")
+
+
 def _rounded(local: datetime, today: date) -> str:
     days = (local.date() - today).days
     if days == 0:
@@ -150,6 +163,11 @@ def ago(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     days = (now.astimezone(zone).date() - at.astimezone(zone).date()).days
     words = rounded(at, now, zone)
     return words if days < 1 else f"{words} ({_days(days)})"
+
+
+def about(of: timedelta) -> str:
+    """A usual length, rounded to what people can use: `2 days`, `18 hours`."""
+    return length(timedelta(days=round(of / _DAY))) if of >= _DAY else length(of)
 
 
 def length(of: timedelta) -> str:
@@ -204,7 +222,9 @@ def due(at: datetime | None, now: datetime, zone: ZoneInfo) -> Due:
         return Due("none")
     local, today = at.astimezone(zone), now.astimezone(zone).date()
     kind = "overdue" if at <= now else "today" if local.date() == today else "later"
-    return Due(kind, span(at - now), local, today)
+    days = (local.date() - today).days if at > now else (now - at) // _DAY
+    length = _days(days) if abs(at - now) >= _DAY else span(at - now)
+    return Due(kind, length, local, today)
 
 
 def zone_name(zone: ZoneInfo, now: datetime, *, short: bool = False) -> str:

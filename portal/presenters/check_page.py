@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from portal.domain.policy.forms import FieldKind
@@ -33,23 +33,25 @@ class Answer:
     name: str
 
 
-def answers(form: RequestForm) -> tuple[Answer, ...]:
-    """All answers of a valid form, in its order."""
+def answers(form: RequestForm, today: date) -> tuple[Answer, ...]:
+    """All answers of a valid form, in its order; days as the request's page will show them."""
     content = form.content()
     listed = [Answer(_("Title"), content.title, "title")]
     for each, drawn in form.type_fields():
         person = {drawn.data: drawn.typed} if each.kind is FieldKind.PERSON else {}
         words = in_words(each, content.fields[each.name], person)
+        if words and each.kind is FieldKind.DATE:
+            words = times.calendar_day(drawn.data, today)
         listed.append(Answer(each.label, words, drawn.name))
-    return (*listed, *(_around(form, name) for name in AROUND))
+    return (*listed, *(_around(form, name, today) for name in AROUND))
 
 
-def _around(form: RequestForm, name: str) -> Answer:
+def _around(form: RequestForm, name: str, today: date) -> Answer:
     drawn: Any = form[name]
     if name == "priority":
         words = dict(drawn.choices)[drawn.data]
     elif name == "due_at":
-        words = times.day(drawn.data) if drawn.data else None
+        words = times.calendar_day(drawn.data, today) if drawn.data else None
     else:
         words = drawn.typed or None
     return Answer(drawn.label.text, words, name)

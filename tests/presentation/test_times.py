@@ -63,7 +63,7 @@ def test_moments_are_told_on_the_readers_clock() -> None:
     ("hours", "kind", "short", "long"),
     [
         (0, "overdue", "under 1 min overdue", "under 1 min overdue"),
-        (-28, "overdue", "28 h overdue", "28 h overdue"),
+        (-28, "overdue", "1 day overdue", "1 day overdue"),
         (4, "today", "4 h left", "Due today at 19:50, in 4 h"),
         (9, "later", "9 h left", "Due tomorrow at 00:50"),
         (100, "later", "4 days left", "Due Mon 12 Oct, in 4 days"),
@@ -72,6 +72,23 @@ def test_moments_are_told_on_the_readers_clock() -> None:
 def test_a_deadline_says_by_how_much(hours: int, kind: str, short: str, long: str) -> None:
     due = times.due(NOW + timedelta(hours=hours), NOW, BERLIN)
     assert (due.kind, due.short, due.long) == (kind, short, long)
+
+
+@pytest.mark.parametrize(
+    ("until", "words"),
+    [
+        (datetime(2026, 12, 9, 23, tzinfo=UTC), "Wed 9 Dec"),
+        (datetime(2026, 12, 9, 13, 30, tzinfo=UTC), "Wed 9 Dec at 14:30"),
+        (datetime(2027, 1, 8, 23, tzinfo=UTC), "Fri 8 Jan 2027"),
+    ],
+)
+def test_what_ends_with_a_day_names_its_last_one(until: datetime, words: str) -> None:
+    assert times.until(until, NOW, BERLIN) == words
+
+
+def test_a_usual_length_is_rounded_to_days() -> None:
+    assert times.about(timedelta(hours=44)) == "2 days"
+    assert times.about(timedelta(hours=18)) == "18 hours"
 
 
 def test_no_deadline_is_said_too() -> None:

@@ -48,8 +48,9 @@ def name_of(directory: Directory, person_id: str) -> str:
     return person.name if person is not None else person_id
 
 
-def _as_label(rule: ApproverRule) -> str:
-    return f" ({rule.label})" if rule.label else ""
+def _as_label(rule: ApproverRule, name: str = "") -> str:
+    """The rule's own name, unless what it found is called the same."""
+    return f" ({rule.label})" if rule.label and rule.label != name else ""
 
 
 def _named(rule: ApproverRule, _question: RouteQuestion, _directory: Directory) -> Found:
@@ -64,7 +65,7 @@ def _group(rule: ApproverRule, question: RouteQuestion, directory: Directory) ->
     group = directory.groups.get(code) if code is not None else None
     if group is None:
         return Found(missing=reason(Code.NO_GROUP, group=code or title_of(rule, question)))
-    why = reason(Code.IN_GROUP, group=group.name, label=_as_label(rule))
+    why = reason(Code.IN_GROUP, group=group.name, label=_as_label(rule, group.name))
     people = tuple((each, why) for each in group.members)
     return Found(people=people, missing=reason(Code.GROUP_EMPTY, group=group.name))
 

@@ -58,15 +58,16 @@ def covers(absence: Absence, type_code: str, amount: int | None, currency: str |
 
 
 def until_words(at: datetime, zone: str) -> str:
-    """The end of an absence on the calendar of a zone: a day, or a day and a time."""
+    """The end of an absence on the calendar of a zone: its last day, `Fri 9 Jan 2026`, or a moment
+    of it. It is kept with what happened, so the year stands there."""
     try:
         local = at.astimezone(ZoneInfo(zone))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         local = at
     if local.hour == local.minute == 0:
         last = datetime.fromordinal(local.toordinal() - 1)
-        return f"the end of {last.day} {last:%B %Y}"
-    return f"{local.day} {local:%B %Y, %H:%M}"
+        return f"{last:%a} {last.day} {last:%b %Y}"
+    return f"{local:%a} {local.day} {local:%b %Y at %H:%M}"
 
 
 def _problem(absence: Absence, chooser: ApproverSelector, taken: set[str]) -> Kept:

@@ -73,7 +73,7 @@ def decide_batch(batch_id: UUID) -> ResponseReturnValue:
     except UnknownBatch:
         abort(404)
     except Refused:
-        form.comment.errors = ["Say why. Everybody whose request this is reads this text."]
+        form.comment.errors = ["Say why. Each requester can read it."]
         return _review(_find(batch_id), form), 422
     return redirect(url_for(".show_batch", batch_id=batch_id), 303)
 

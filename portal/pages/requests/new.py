@@ -42,7 +42,7 @@ MOVED = lazy(
 def choose_type() -> ResponseReturnValue:
     """The types, with what each is for and how long it usually takes."""
     offered = [
-        (each, times.span(each.typical) if each.typical else None)
+        (each, times.about(each.typical) if each.typical else None)
         for each in request_types.choices()
     ]
     return render_template("pages/new_request/choose.html", offered=offered)
@@ -224,7 +224,7 @@ def _check_page(kind: TypeRecord, draft: DraftRecord, drawn: RequestForm, warnin
         "pages/new_request/check.html",
         kind=kind,
         draft=draft,
-        answers=checking.answers(drawn),
+        answers=checking.answers(drawn, me().now.date()),
         steps=steps,
         attention=attention,
         expected=checking.finish(wish, coming, me().now),
