@@ -14,7 +14,7 @@ from portal.domain.policy.policy import StageKind
 from portal.domain.request.apply import evolve
 from portal.domain.request.events import SYSTEM, Event
 from portal.domain.request.state import Approval, OpenStage, Task
-from portal.domain.request.values import Status, TaskStatus
+from portal.domain.request.values import Content, Status, TaskStatus
 
 ADMINS = "the administrators"
 SOMEBODY = "Somebody"
@@ -172,14 +172,9 @@ def request_columns(state: Approval, names: Names, at: datetime) -> Row:
     """Status, whose turn it is, since when, what the clock does next, and what is asked for."""
     stage = state.stage
     turn = next_turn(state)
-    content = state.content
-    is_sum = content.amount is not None and content.currency is not None
     returned_by = state.returned_by
     return {
-        "title": content.title,
-        "fields": encode(content.fields),
-        "amount": content.amount if is_sum else None,
-        "currency": content.currency if is_sum else None,
+        **content_columns(state.content),
         "status": state.status,
         "policy_version_id": state.policy_version_id or None,
         "round": state.round,
@@ -201,6 +196,17 @@ def request_columns(state: Approval, names: Names, at: datetime) -> Row:
         "last_seq": state.seq,
         "updated_at": at,
         "closed_at": state.closed_at,
+    }
+
+
+def content_columns(content: Content) -> Row:
+    """What is asked for. Only a new version of it changes these columns."""
+    is_sum = content.amount is not None and content.currency is not None
+    return {
+        "title": content.title,
+        "fields": encode(content.fields),
+        "amount": content.amount if is_sum else None,
+        "currency": content.currency if is_sum else None,
     }
 
 

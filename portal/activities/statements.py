@@ -12,8 +12,10 @@ from typing import Any
 
 from sqlalchemy import Table
 
+from portal.activities.projection import content_columns
 from portal.domain.notices.kinds import KINDS, TOLD, Channel
 from portal.domain.notices.preferences import DeliveryMode
+from portal.domain.request.values import Content
 from portal.models import (
     AuditEvent,
     AuditText,
@@ -26,7 +28,7 @@ from portal.models import (
 )
 from portal.models.commands import ANSWERED_CHANNEL
 
-CONTENT = ("title", "fields", "amount", "currency")
+CONTENT = tuple(content_columns(Content(title="")))
 STANDING = (
     "status", "round", "stage_index", "stage_name", "stage_due_at", "settles_at", "waiting_for",
     "waiting_since", "next_at", "next_what", "attention", "hold_reason", "returned_by",

@@ -1,7 +1,7 @@
 """A request's form values as people read them, and what a new round changed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,9 @@ from portal.presentation.labels import words_of
 from portal.presentation.money import money
 from portal.presentation.parts import Change
 from portal.translation import _
+
+# Texts that every request may have, beside the fields of its type.
+OWN = {each.name for each in fields(Content)} - {"fields", "amount"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +66,14 @@ def changes(
     form: tuple[FormField, ...], before: Content, after: Content, names: Mapping[str, str]
 ) -> tuple[Change, ...]:
     """Each field that differs, with both values in words."""
-    fields = {each.name: each for each in form}
+    drawn = {each.name: each for each in form}
     differing = before.changed_from(after)
     money_fields = {each.name for each in form if each.is_amount}
     listed = []
     for name in differing:
         if name in ("amount", "currency") and money_fields & (set(differing) - {name}):
             continue  # the type's own field for it says it already
-        label, old, new = _sides(name, fields.get(name), before, after, names)
+        label, old, new = _sides(name, drawn.get(name), before, after, names)
         listed.append(Change(label, old, new))
     return tuple(listed)
 
@@ -78,7 +81,7 @@ def changes(
 def _sides(
     name: str, field: FormField | None, before: Content, after: Content, names: Mapping[str, str]
 ) -> tuple[str, str | None, str | None]:
-    if name == "title" or (name == "currency" and field is None):
+    if name == "title" or (name in OWN and field is None):
         return words_of(name), getattr(before, name), getattr(after, name)
     if name == "amount" and field is None:
         return _("Amount"), _amount(before), _amount(after)

@@ -39,11 +39,8 @@ def revision_of(record: RequestRecord, names: Mapping[str, str], since: int) -> 
     before = content_of(record.id, sent[since]) if since in sent else None
     if before is None:
         return Revision(since, (), tuple(record.changed_fields))
-    after = Content(
-        title=record.title, fields=record.fields, amount=record.amount, currency=record.currency
-    )
-    changes = facts.changes(record.form, before, after, names)
-    return Revision(since, changes, after.changed_from(before))
+    changes = facts.changes(record.form, before, record.content, names)
+    return Revision(since, changes, record.content.changed_from(before))
 
 
 def seen_version(record: RequestRecord, mine: Iterable[TaskRecord]) -> int:

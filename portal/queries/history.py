@@ -5,7 +5,6 @@ walks their own rows of `portal.participants`. Pages are cut behind or before a 
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -15,6 +14,7 @@ from portal.models import RequestType, User
 from portal.queries.history_statements import (
     Cursor,
     Filters,
+    HistoryRow,
     Place,
     among_newest,
     by_words,
@@ -28,23 +28,6 @@ __all__ = ["Cursor", "Filters", "HistoryPage", "HistoryRow", "export", "page", "
 PAGE = 50
 EXPORT_LIMIT = 10_000
 NAMESAKES = 20
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryRow:
-    """A request in the list. `amount` is in minor units."""
-
-    id: str
-    number: str
-    title: str
-    type_name: str
-    requester_name: str
-    amount: int | None
-    currency: str | None
-    status: str
-    stage_name: str | None
-    submitted_at: datetime
-    closed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,28 @@ from portal.queries.readers import Reader
 
 SHORTEST_WORD = 2
 WINDOW = 5_000
-COLUMNS = (
-    Request.id, Request.number, Request.title, Request.type_name, Request.requester_name,
-    Request.amount, Request.currency, Request.status, Request.stage_name, Request.submitted_at,
-    Request.closed_at,
-)  # fmt: skip
 _NUMBER = re.compile(r"[A-Za-z]{1,8}-\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """A request in the list: the columns of `portal.requests` of these names. `amount` is in minor
+    units."""
+
+    id: str
+    number: str
+    title: str
+    type_name: str
+    requester_name: str
+    amount: int | None
+    currency: str | None
+    status: str
+    stage_name: str | None
+    submitted_at: datetime
+    closed_at: datetime | None
+
+
+COLUMNS = tuple(getattr(Request, each.name) for each in fields(HistoryRow))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from portal.domain.codec import decode
 from portal.domain.policy.forms import FormField
 from portal.domain.request.state import Approval
-from portal.domain.request.values import Status
+from portal.domain.request.values import Content, Status
 from portal.extensions import db
 from portal.models import (
     Attachment,
@@ -82,6 +82,13 @@ class RequestRecord:
     was_said: bool
     was_enclosed: bool
     has_waiting: bool
+
+    @property
+    def content(self) -> Content:
+        """What is asked for, as it is now."""
+        return Content(
+            title=self.title, fields=self.fields, amount=self.amount, currency=self.currency
+        )
 
     @property
     def has_newer_policy(self) -> bool:

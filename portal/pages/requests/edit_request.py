@@ -12,7 +12,7 @@ from portal.domain.people.permissions import Permission
 from portal.domain.request.amend import not_now
 from portal.domain.request.click import Click
 from portal.domain.request.files import KeptFile
-from portal.domain.request.values import Content, Status
+from portal.domain.request.values import Status
 from portal.forms import asking
 from portal.forms.request_form import RequestForm, held
 from portal.pages.requests import blueprint
@@ -79,7 +79,7 @@ def send(number: str, deed: Deed, draw: Draw) -> ResponseReturnValue:
 
 def unchanged(record: RequestRecord) -> RequestForm:
     """The form with what the request holds."""
-    return _drawn(record).fill(_content(record))
+    return _drawn(record).fill(record.content)
 
 
 def posted(record: RequestRecord, key: str) -> RequestForm:
@@ -117,7 +117,7 @@ def page(
         record=record,
         form=drawn,
         key=key,
-        changed=drawn.changed_from(_content(record)),
+        changed=drawn.changed_from(record.content),
         removed=request.form.getlist("remove"),
         trouble=trouble,
         store=store(),
@@ -130,19 +130,12 @@ def _drawn(record: RequestRecord) -> RequestForm:
     return asking.changed_request(record.form, surroundings(suggest=True))
 
 
-def _content(record: RequestRecord) -> Content:
-    return Content(
-        title=record.title, fields=record.fields, amount=record.amount, currency=record.currency
-    )
-
-
 def _kept(record: RequestRecord, drawn: RequestForm, key: str) -> dict[str, list[KeptFile]]:
     """The request's own files but those taken out, and what came with this form."""
     removed = set(request.form.getlist("remove"))
-    content = _content(record)
     fresh = kept_files(drawn, key)
     for each in drawn.file_fields():
-        own = [file for file in held(each, content) if file.id not in removed]
+        own = [file for file in held(each, record.content) if file.id not in removed]
         fresh[each.name] = [*own, *fresh[each.name]]
     return fresh
 
