@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from portal.domain.time.expected_finish import LEAST, Expected, Unsaid
 from portal.presentation import times
 from portal.presentation.viewpoint import Viewpoint
-from portal.translation import _
+from portal.translation import _, ngettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,11 @@ def expectation(found: Expected | Unsaid, view: Viewpoint) -> Expectation:
         )
     return Expectation(
         _("Not enough past requests to estimate"),
-        _("The stage “%(stage)s” has ended %(count)s times; an estimate needs %(least)s.",
-          **words, least=LEAST),
+        ngettext(
+            "The stage “%(stage)s” has ended once; an estimate needs %(least)s.",
+            "The stage “%(stage)s” has ended %(n)s times; an estimate needs %(least)s.",
+            found.count, stage=found.stage, least=LEAST,
+        ),
     )  # fmt: skip
 
 

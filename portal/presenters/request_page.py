@@ -52,11 +52,12 @@ class Turn:
 @dataclass(frozen=True, slots=True)
 class LastWord:
     """The last thing that moved the request, as a sentence without its full stop; `already`: the
-    same, to whoever wanted to do something else."""
+    same, to whoever wanted to do something else. `is_news`: it came after the reader was asked."""
 
     text: str
     already: str
     at: datetime
+    is_news: bool
 
 
 def already(decision: str, name: str) -> str:
@@ -174,7 +175,7 @@ def compose(record: RequestRecord, person: Identity, since: int | None = None) -
         done=done,
         handed=away_from(parts.tasks, names, person.id),
         following=_following(person, record, mine) if todo or done else None,
-        last_word=_last_word(parts.tasks, steps, person.id),
+        last_word=_last_word(parts.tasks, steps, person.id, mine),
         return_comment=_return_comment(parts.tasks) if record.status is Status.RETURNED else "",
         is_mine=is_mine,
         may=_may(record, parts, person, has_task=todo is not None),
@@ -277,19 +278,27 @@ def _done(
     return Turn(task=last, undo_seconds=seconds) if is_news else None
 
 
-def _last_word(tasks: Sequence[TaskRecord], steps: tuple[Step, ...], me: str) -> LastWord | None:
+def _last_word(
+    tasks: Sequence[TaskRecord], steps: tuple[Step, ...], me: str, mine: Sequence[TaskRecord]
+) -> LastWord | None:
     words = []
+    asked = max(mine, key=_place, default=None)
     for task in tasks:
         if task.decided_at is not None and task.decision:
             name = voter(task, _("You") if task.decided_by == me else task.decided_by_name or "")
             said, before = did(task.decision, name), already(task.decision, name)
-            words.append(LastWord(said, before, task.decided_at))
+            is_news = asked is None or _place(task) >= _place(asked)
+            words.append(LastWord(said, before, task.decided_at, is_news))
     # A line that was not decided by anybody: withdrawn, cancelled, expired.
     last = next((step for step in reversed(steps) if step.at and not step.number), None)
     if last is not None and last.at is not None:
         said = f"{last.title}: {last.who}"
-        words.append(LastWord(said, said, last.at))
+        words.append(LastWord(said, said, last.at, asked is None or last.at >= asked.opened_at))
     return max(words, key=lambda word: word.at, default=None)
+
+
+def _place(task: TaskRecord) -> tuple[int, int]:
+    return task.round, task.stage_index
 
 
 def _return_comment(tasks: Sequence[TaskRecord]) -> str:

@@ -129,7 +129,7 @@ def test_a_decision_after_the_handover_says_who_has_it(
     old = ben.get_page(HERE)
     give(ben, address, person="Cleo Example", reason="Chairs.")
     page = ben.post_form(old, "/tasks/", 403, decision="approve", comment="My words stay.")
-    assert "This task is assigned to someone else. It is with Cleo Example now." in page.text
+    assert "It is waiting for Cleo Example now." in page.text
     assert "My words stay." in page.text
 
 

@@ -1,16 +1,18 @@
 """Deciding a task, and undoing it."""
 
+from datetime import UTC, datetime
+
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
-from portal.domain.request.commands import Approve, Resubmit, SendBack
+from portal.domain.request.commands import Approve, Resubmit, ReviewPeople, SendBack
 from portal.domain.request.state import Approval
 from portal.extensions import db
-from portal.models import Command
+from portal.models import Command, GroupMember
 from portal.models.columns import new_id
 from tests.clients import PageClient, sign_in
-from tests.in_process import NUMBER, InProcess
+from tests.in_process import NUMBER, InProcess, submit
 from tests.pages_read import Page
 from tests.web import People
 
@@ -118,8 +120,6 @@ def change(process: InProcess, asked: Approval, people: People) -> None:
 def test_somebody_was_faster(
     client: PageClient, process: InProcess, people: People, kind: dict[str, str]
 ) -> None:
-    from tests.in_process import submit
-
     state = process.give(submit(kind, people, amount=200_000))
     approve(process, state, people.ben)
     state = process.pass_time(state.request_id, seconds=11)
@@ -129,6 +129,25 @@ def test_somebody_was_faster(
     page = decide(client, page, 409, decision="reject", comment="My words stay.")
     assert "Cleo Example already approved this" in page.text
     assert "Your rejection was not counted." in page.text
+    assert "My words stay." in page.text
+
+
+def test_who_lost_the_task_is_not_told_of_an_earlier_stage(
+    client: PageClient, process: InProcess, people: People, kind: dict[str, str], app: Flask
+) -> None:
+    state = process.give(submit(kind, people, amount=200_000))
+    approve(process, state, people.ben)
+    state = process.pass_time(state.request_id, seconds=11)
+    sign_in(client, people.carl)
+    page = client.get_page(HERE)
+    with app.app_context():
+        db.session.execute(delete(GroupMember).where(GroupMember.user_id == people.carl))
+        db.session.commit()
+    given = {"command_id": new_id(), "request_id": state.request_id, "actor_id": people.adam}
+    process.give(ReviewPeople(**given, at=datetime.now(UTC), cause="Carl left."))
+    page = decide(client, page, 409, decision="approve", comment="My words stay.")
+    assert "already approved" not in page.text
+    assert "or the request has moved on." in page.text
     assert "My words stay." in page.text
 
 

@@ -105,7 +105,7 @@ def _find(batch_id: UUID) -> BatchRecord:
 
 def _incomplete(batch_id: UUID, form: CommentForm) -> ResponseReturnValue:
     if not form.errors:
-        form.comment.errors = ["Choose what to do: approve, send back or reject."]
+        form.comment.errors = ["Choose what to do: approve, return or reject."]
     batch = _find(batch_id)
     if batch.decision is not None:
         return redirect(url_for(".show_batch", batch_id=batch_id), 303)

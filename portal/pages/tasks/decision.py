@@ -102,7 +102,7 @@ def _incomplete(task_id: UUID, form: CommentForm, files: Enclosed) -> ResponseRe
     """The page again, with what was typed; for the person whose task it is."""
     record = _record(task_id)
     if not form.errors and not files.problems:
-        form.comment.errors = ["Choose what to do: approve, send back or reject."]
+        form.comment.errors = ["Choose what to do: approve, return or reject."]
     return draw(record, 422, form=form, files=files)
 
 
