@@ -40,8 +40,7 @@ def test_a_change_is_a_new_version_that_is_explained(ana: PageClient, app: Flask
     assert AMEND in page.response.text
     page = change(ana, title="A better chair", comment="The first one wobbles.")
     assert "CH-1001 was changed." in page.text
-    assert "Changed by Ana Example" in page.text
-    assert "Changed: Title. Asked again: Line manager." in page.text
+    assert "Edited You Changed: Title. Asked again: Line manager." in page.text
     assert "The first one wobbles." in page.text
     with app.app_context():
         row = db.session.execute(select(Request.title, Request.content_version)).one()
@@ -108,7 +107,7 @@ def test_an_approval_is_asked_again_and_its_undo_leads_nowhere(
     decided = ben.post_form(ben.get_page(HERE), "/tasks/", decision="approve")
     change(ana, reason="It wobbles.")
     page = ben.get_page(HERE)
-    assert "Line manager: asked again, after a change" in page.text
+    assert "Line manager You approved Asked again after a change" in page.text
     assert page.form("/tasks/").action.endswith("/decision")
     undo = decided.form("/tasks/").action
     assert undo.endswith("/undo")
@@ -127,7 +126,7 @@ def test_a_stage_that_the_amount_asks_for_now(
     ben.post_form(ben.get_page(HERE), "/tasks/", decision="approve")
     process.pass_time(asked.request_id, seconds=11)
     page = ana.get_page(HERE)
-    assert "After the change: only from €1,000.00." in page.text
+    assert "Skipped after the change: only from €1,000.00." in page.text
     assert "Approved" in page.text
 
 
