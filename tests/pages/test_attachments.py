@@ -87,7 +87,7 @@ def test_an_unfit_file_is_refused_in_words(
 def test_one_too_many_is_refused(ana: PageClient, app: Flask) -> None:
     page = attach(ana, *[(PDF, f"{n}.pdf") for n in range(21)])
     assert page.response.status_code == 422
-    assert "“20.pdf” is one too many: attach 20 files." in page.text
+    assert "“20.pdf” is one file too many. Attach at most 20 files." in page.text
     assert len(stored(app)) == 20
 
 

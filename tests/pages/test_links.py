@@ -90,7 +90,7 @@ def test_somebody_else_is_told_whom_it_was_sent_to(
     sign_in(client, people.eve)
     page = client.get_page(PATH, 403)
     assert "It was sent to Ben Example" in page.text
-    assert "delegation" in page.text
+    assert "ask Ben Example to delegate to you" in page.text
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines() if "{" in line]
     (noted,) = [each for each in lines if each["event"] == "link.not_theirs"]
     assert (noted["link"], noted["sent_to"], noted["user"]) == (link, people.ben, people.eve)
@@ -137,7 +137,7 @@ def test_what_was_decided_otherwise_is_told(
     do(app, "UPDATE portal.tasks SET status = 'WITHDRAWN'")
     do(app, "UPDATE portal.requests SET status = 'REJECTED'")
     page = as_ben(client, people).get_page(PATH, 409)
-    assert "does not need your decision any more" in page.text
+    assert "no longer needs your decision. " in page.text
 
 
 @pytest.mark.parametrize(

@@ -141,4 +141,4 @@ def test_what_is_closed_is_left_alone(adam: PageClient) -> None:
     assert adam.get(OVERRIDE).status_code == 409
     late = adam.get_page(HERE)
     assert OVERRIDE not in late.response.text
-    assert page.heading == "Decide CH-1001 in place of others"
+    assert page.heading == "Decide CH-1001 in place of the approvers"

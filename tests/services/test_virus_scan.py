@@ -57,7 +57,7 @@ def test_only_clean_files_are_kept(app: Flask, people: People, tmp_path: Path) -
     with app.app_context(), running_clamd() as address:
         assert keep(address, people.ana, tmp_path, LARGE) == []
         (words,) = keep(address, people.ana, tmp_path, PDF + EICAR)
-    assert "found Eicar-Test-Signature in it" in words
+    assert "the virus scanner found Eicar-Test-Signature." in words
     (kept,) = (path for path in tmp_path.rglob("*") if path.is_file())
     assert kept.read_bytes() == LARGE
 

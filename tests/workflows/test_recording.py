@@ -7,7 +7,7 @@ import pytest
 
 from portal.domain.request import commands
 from portal.domain.request.apply import fold
-from portal.workflows.loop import ROUTING_FAILED
+from portal.domain.request.reasons import Code, reason
 from tests.workflows.fakes import permanent
 from tests.workflows.given import ANA, BEN, DAN, stage
 from tests.workflows.journey import Journey
@@ -98,7 +98,7 @@ async def test_routing_that_fails_is_recorded_and_shown_to_the_admins(journey: J
     await journey.start(stage("manager", ANA))
     await journey.seen("AttentionNeeded")
     assert [len(batch.events) for batch in journey.recorder.batches] == [1, 1]
-    assert journey.recorder.state.attention == ROUTING_FAILED
+    assert journey.recorder.state.attention == reason(Code.ROUTING_FAILED)
     await journey.sleep(hours=1, minutes=1)
     await journey.seen("TaskAssigned")
 
