@@ -65,7 +65,7 @@ def stage_lines(
         ),
     ]
     if plan.expires_at is not None:
-        moments.append(("Ends without a decision", stage.expire_after, plan.expires_at))
+        moments.append(("Expires", stage.expire_after, plan.expires_at))
     ordered = sorted(moments, key=lambda each: each[2])
     return StageLines(
         stage.name,

@@ -27,6 +27,7 @@ def command(kind: type[commands.Command], state: Approval, who: str, **values: o
 def test_who_is_asked_gets_one_mail_with_what_it_takes_to_decide(
     post: Post, catcher: Catcher, asked: Approval
 ) -> None:
+    post.do("UPDATE portal.requests SET due_at = '2041-12-04 17:00+00', priority = 'HIGH'")
     assert post.send() == 0
     assert post.outbox.next_batch() is None
     (mail,) = catcher.mails
@@ -38,7 +39,7 @@ def test_who_is_asked_gets_one_mail_with_what_it_takes_to_decide(
         assert body is not None
         words = body.get_content()
         for fact in ("Ana Example", "A chair", "€120.00", "The old one broke.", "Review request",
-                     "line manager"):  # fmt: skip
+                     "line manager", "Decision needed by", "Wed 4 Dec 2041", "High"):  # fmt: skip
             assert fact in words, (kind, fact)
     assert post.rows()[0].status == "SENT"
 

@@ -49,7 +49,7 @@ def test_the_check_page_shows_answers_and_the_route_with_names(ana: PageClient) 
 
 def test_a_larger_sum_asks_finance_too(ana: PageClient) -> None:
     page = fill_in(ana, amount="1,000")
-    assert "Carl Example, Cleo Example" in page.text
+    assert "Carl Example and Cleo Example" in page.text
 
 
 def test_a_wrong_form_keeps_what_was_typed(ana: PageClient, app: Flask) -> None:
