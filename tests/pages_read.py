@@ -138,7 +138,9 @@ def examine(html: str) -> None:
     page = Document(html)
     heads, title = page.words("h1"), (page.words("title") or [""])[0]
     assert len(heads) == 1, f"{len(heads)} h1"
-    assert title.removeprefix("Error: ").startswith(heads[0]), f"title {title!r}, h1 {heads[0]!r}"
+    assert re.sub("^(Error:|⟦Érróór:⟧) ", "", title).startswith(heads[0]), (
+        f"title {title!r}, h1 {heads[0]!r}"
+    )
     twice = sorted({each for each in page.ids if page.ids.count(each) > 1})
     assert not twice, f"ids that stand twice: {twice}"
     assert not page.faults, page.faults

@@ -18,7 +18,9 @@ from portal.config import Settings
 from portal.extensions import db
 from portal.services.calendars import countries
 from portal.translation import PSEUDO
+from portal.translation.pseudo import pseudo
 from tests.clients import PageClient, sign_in
+from tests.in_process import NUMBER, asked, process  # noqa: F401 - fixtures
 from tests.pages_read import Document
 from tests.security.routes import PEOPLE, ROUTES, Route
 from tests.security.scene import path_of
@@ -77,3 +79,12 @@ def _unmarked(client: PageClient, route: Route, names: dict[str, str]) -> set[st
         shown = MARKED.sub(" ", shown)
     # Initials, zones and codes are no texts.
     return {word for word in WORD.findall(shown) if not word.isupper()} - SAME
+
+
+@pytest.mark.usefixtures("asked")
+def test_what_is_missing_in_a_form_is_marked(client: PageClient, people: People) -> None:
+    sign_in(client, people.ben)
+    form = client.get_page(f"/requests/{NUMBER}").form("/tasks/")
+    answer = client.post(form.action, data=form.values)
+    assert answer.status_code == 422
+    assert pseudo("Choose what to do: approve, return or reject.") in answer.text

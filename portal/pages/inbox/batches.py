@@ -20,6 +20,7 @@ from portal.security.identity import click, me
 from portal.services import batches as service
 from portal.services.batches import BatchDecision, UnknownBatch, undo
 from portal.services.errors import Refused
+from portal.translation import _
 
 DECISIONS = frozenset(decision.value for decision in Decision)
 
@@ -35,7 +36,7 @@ def choose() -> ResponseReturnValue:
     else:
         chosen = [found for text in request.form.getlist("task") if (found := uuid_of(text))]
     if not chosen:
-        flash("Tick at least one request first.", "warning")
+        flash(_("Tick at least one request first."), "warning")
         return redirect(back.url, 303)
     if len(chosen) > service.MOST:
         flash(
@@ -73,7 +74,7 @@ def decide_batch(batch_id: UUID) -> ResponseReturnValue:
     except UnknownBatch:
         abort(404)
     except Refused:
-        form.comment.errors = ["Say why. Each requester can read it."]
+        form.comment.errors = [_("Say why. Each requester can read it.")]
         return _review(_find(batch_id), form), 422
     return redirect(url_for(".show_batch", batch_id=batch_id), 303)
 
@@ -105,7 +106,7 @@ def _find(batch_id: UUID) -> BatchRecord:
 
 def _incomplete(batch_id: UUID, form: CommentForm) -> ResponseReturnValue:
     if not form.errors:
-        form.comment.errors = ["Choose what to do: approve, return or reject."]
+        form.comment.errors = [_("Choose what to do: approve, return or reject.")]
     batch = _find(batch_id)
     if batch.decision is not None:
         return redirect(url_for(".show_batch", batch_id=batch_id), 303)

@@ -19,6 +19,7 @@ from portal.security.guards import requires
 from portal.security.identity import click, me
 from portal.services.errors import Refused
 from portal.services.tasks import Vote, decide, undo
+from portal.translation import _
 
 ON_PAGE = {403, 409, 422}
 DECISIONS = frozenset(decision.value for decision in Decision)
@@ -80,7 +81,7 @@ def undo_decision(task_id: UUID) -> ResponseReturnValue:
 def _content_version() -> int:
     text = request.form.get("content_version", "")
     if not (text.isascii() and text.isdigit() and len(text) < 10):
-        abort(422, "The form does not say which version of the request you saw.")
+        abort(422, _("The form does not say which version of the request you saw."))
     return int(text)
 
 
@@ -102,7 +103,7 @@ def _incomplete(task_id: UUID, form: CommentForm, files: Enclosed) -> ResponseRe
     """The page again, with what was typed; for the person whose task it is."""
     record = _record(task_id)
     if not form.errors and not files.problems:
-        form.comment.errors = ["Choose what to do: approve, return or reject."]
+        form.comment.errors = [_("Choose what to do: approve, return or reject.")]
     return draw(record, 422, form=form, files=files)
 
 
