@@ -118,8 +118,8 @@ def _columns(row: Calendar) -> dict[str, Any]:
         ("place=nowhere", "Approver's location: choose one of the options shown."),
         ("on=2026-02-30", "Day must be a real date"),
         ("on=2150-01-01", "Day must be between 1970 and 2100."),
-        ("at=25:00", "Time must be a time of the day"),
-        ("person=Nobody", "Or an approver must be somebody who works here"),
+        ("at=25:00", "Time must be a time, such as 16:55."),
+        ("person=Nobody", "Or an approver must be a name from the list. No colleague with that name."),
     ],
 )
 def test_what_cannot_be_read_is_said(adam: PageClient, query: str, told: str) -> None:
