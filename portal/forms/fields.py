@@ -150,7 +150,10 @@ class PersonField(Typed):
         found = self.people.called(text)
         if not found:
             raise ValueError(
-                _("%(label)s must be a name from the list. No colleague with that name.")
+                _(
+                    "%(label)s must be a name from the list. No colleague with that name.",
+                    label=self.label.text,
+                )
             )
         if len(found) > 1:
             names = "; ".join(person.label for person in found[:5])

@@ -119,7 +119,10 @@ def _columns(row: Calendar) -> dict[str, Any]:
         ("on=2026-02-30", "Day must be a real date"),
         ("on=2150-01-01", "Day must be between 1970 and 2100."),
         ("at=25:00", "Time must be a time, such as 16:55."),
-        ("person=Nobody", "Or an approver must be a name from the list. No colleague with that name."),
+        (
+            "person=Nobody",
+            "Or an approver must be a name from the list. No colleague with that name.",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_said(adam: PageClient, query: str, told: str) -> None:
