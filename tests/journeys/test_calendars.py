@@ -46,7 +46,7 @@ def move_there(ada: Person, installation: Installation) -> None:
     ada.page.select_option("#place-value", label=PLACE)
     ada.page.locator("#place-form button").click()
     ada.page.get_by_role("button", name="Change location").click()
-    expect(ada.page.locator("body")).to_contain_text("Place changed from no location")
+    expect(ada.page.locator("body")).to_contain_text("Location changed from no location")
 
 
 def test_an_approver_elsewhere_is_asked_by_the_hours_there(

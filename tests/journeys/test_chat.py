@@ -27,7 +27,7 @@ def test_asked_in_a_chat(somebody: Arrive, installation: Installation) -> None:
         ada.page.fill("main [name=secret_address]", chat.address())
         ada.page.get_by_role("button", name="Add channel").click()
         ada.page.get_by_role("button", name="Send test message").click()
-        expect(ada.page.locator("[data-flash]")).to_contain_text("took the test message")
+        expect(ada.page.locator("[data-flash]")).to_contain_text("The test message was sent")
         assert "t0k3n" not in ada.page.content()
         number = tom.submit("expenses", EXPENSE | {"title": "Asked in a @chat"})
         installation.wait_for(lambda: told(chat, number) != "")

@@ -54,7 +54,7 @@ def test_ranges_and_sums_by_mouse_and_keyboard(somebody: Arrive) -> None:
     all_there(marta, numbers)
     page, tally = marta.page, marta.page.locator("[data-tally]")
     boxes = [page.get_by_label(f"Choose {number}") for number in numbers]
-    expect(tally).to_have_text("None chosen")  # the script runs
+    expect(tally).to_have_text("None selected")  # the script runs
     boxes[0].click()
     boxes[2].click(modifiers=["Shift"])
     expect(boxes[1]).to_be_checked()

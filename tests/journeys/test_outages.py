@@ -89,7 +89,7 @@ def test_temporal_stopped_while_submitting_and_deciding(
     number = tom.submit("expenses", EXPENSE | {"title": "During the outage"})
     tom.go("/requests")
     assert number in tom.text()
-    assert "being started" in tom.text()
+    assert "Starting" in tom.text()
     temporal.start()
     tom.sees(earlier, "During the outage.")
     marta.open_from_inbox(number).decide("approve")
