@@ -144,6 +144,6 @@ def test_while_the_store_is_away_the_form_keeps_what_was_typed(
     app.config["SETTINGS"] = replace(settings, attachments_dir=tmp_path / "nowhere")
     page = attach(ana, (PDF, "second.pdf"), reason="My own words.")
     assert page.response.status_code == 422
-    assert "could not be stored just now" in page.text
+    assert "“second.pdf” could not be stored. Attach it again in a moment." in page.text
     assert page.form(FORM).values["reason"].strip() == "My own words."
     assert ana.get(file).status_code in (404, 503)

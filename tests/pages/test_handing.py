@@ -110,7 +110,7 @@ def test_who_left_meanwhile_gets_nothing(
         )
         db.session.commit()
     process.return_and_catch_up()
-    assert "Waiting for you" in ben.get_page(HERE).text
+    assert "Your decision" in ben.get_page(HERE).text
     page = ben.get_page(page.path)
     assert "Your reassignment had no effect" in page.text
     assert "they are unknown, have left" in page.text
@@ -150,4 +150,5 @@ def test_a_decided_task_stays(
 ) -> None:
     ben.post_form(ben.get_page(HERE), "/tasks/", decision="approve")
     page = ben.get_page(address, 409)
-    assert "Someone else already decided this" in page.text
+    assert "You already approved this" in page.text
+    assert "What you sent" not in page.text
