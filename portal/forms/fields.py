@@ -152,7 +152,7 @@ class PersonField(Typed):
             raise ValueError(
                 _(
                     "%(label)s must be a name from the list. No colleague with that name.",
-                    label=self.label.text,
+                    label=LABEL,
                 )
             )
         if len(found) > 1:

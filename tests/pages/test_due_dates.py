@@ -121,7 +121,7 @@ def _columns(row: Calendar) -> dict[str, Any]:
         ("at=25:00", "Time must be a time, such as 16:55."),
         (
             "person=Nobody",
-            "Or an approver must be a name from the list. No colleague with that name.",
+            "Or an approver: no colleague with that name.",
         ),
     ],
 )
