@@ -108,7 +108,7 @@ def done(change: PersonChangeRecord, names: dict[str, str]) -> str:
             sides = (names.get(data.get(side) or "", "nobody") for side in ("before", "after"))
             return f"{words} from {' to '.join(sides)}"
         case ChangeKind.PLACE:
-            places = (data.get(side) or NO_PLACE for side in ("place_before", "place_after"))
+            places = (data.get(side) or str(NO_PLACE) for side in ("place_before", "place_after"))
             return f"{words} from {' to '.join(places)}{_zones(data)}"
         case ChangeKind.ROLES:
             before, after = (", ".join(data.get(side) or ["none"]) for side in ("before", "after"))

@@ -27,7 +27,7 @@ from portal.domain.request.events import (
 )
 from portal.domain.request.state import Approval
 from portal.domain.request.values import Status
-from portal.extensions import db
+from portal.extensions import db, transaction
 from portal.models import Calendar, Group, GroupMember, Request, Task, User
 from portal.models.columns import new_id
 from portal.models.states import kept_states
@@ -302,26 +302,32 @@ class Effects:
 
 def effects_of(wish: Change) -> Effects:
     """Try the change in a transaction that is taken back. Raises what `change` does."""
-    try:
-        if not apply(wish):
-            return Effects((), 0)
-        concerned = _concerned(wish)
-        if concerned is None:
-            return Effects((), 0)
-        rows = db.session.execute(
-            select(Request.id, Request.number, Request.title)
-            .where(concerned, Request.status == Status.PENDING)
-            .order_by(Request.submitted_at, Request.id)
-            .limit(MOST_EFFECTS)
-        ).all()  # fmt: skip
-        count = db.session.scalar(
-            select(func.count()).where(concerned, Request.status == Status.PENDING)
-        )
-        states = kept_states(db.session.connection(), (str(row.id) for row in rows))
-        found = tuple(_effect(row, states) for row in rows)
-        return Effects(found, max(0, (count or 0) - len(rows)))
-    finally:
-        db.session.rollback()
+    with transaction():
+        try:
+            return _tried(wish)
+        finally:
+            db.session.rollback()
+
+
+def _tried(wish: Change) -> Effects:
+    """Make the change, and read what it does; whoever calls takes it back."""
+    if not apply(wish):
+        return Effects((), 0)
+    concerned = _concerned(wish)
+    if concerned is None:
+        return Effects((), 0)
+    rows = db.session.execute(
+        select(Request.id, Request.number, Request.title)
+        .where(concerned, Request.status == Status.PENDING)
+        .order_by(Request.submitted_at, Request.id)
+        .limit(MOST_EFFECTS)
+    ).all()  # fmt: skip
+    count = db.session.scalar(
+        select(func.count()).where(concerned, Request.status == Status.PENDING)
+    )
+    states = kept_states(db.session.connection(), (str(row.id) for row in rows))
+    found = tuple(_effect(row, states) for row in rows)
+    return Effects(found, max(0, (count or 0) - len(rows)))
 
 
 def _concerned(wish: Change) -> ColumnElement[bool] | None:

@@ -74,7 +74,7 @@ def test_a_person_who_leaves_is_signed_out_and_open_tasks_go_on(
     assert f"{NUMBER} A chair: goes to Dan Example." in page.text
     assert one(app, select(User.is_active).where(User.id == people.ben))
     page = adam.post_form(page, f"{HERE}/{people.ben}/change", reason="Retired.")
-    assert "Ben Example is deactivated." in page.text
+    assert "Ben Example was deactivated." in page.text
     assert "Deactivated: Retired." in page.text
     assert one(app, select(UserSession.ended_at).where(UserSession.user_id == people.ben))
     PeopleWatch(process.engine, 1).turn()
@@ -87,7 +87,7 @@ def test_a_person_who_leaves_is_signed_out_and_open_tasks_go_on(
 
 def test_groups_managers_and_roles(adam: PageClient, app: Flask, people: People) -> None:
     page = changed(adam, people.eve, "join", value="finance")
-    assert "Eve Example is in Finance now." in page.text
+    assert "Eve Example was added to Finance." in page.text
     page = changed(adam, people.eve, "leave", value="finance")
     assert "Not in any group." in page.text
     page = changed(adam, people.eve, "manager", person="Dan Example")
@@ -119,7 +119,7 @@ def test_whoever_moves_gets_another_clock_and_deadlines_stay(
         db.session.commit()
     page = changed(adam, people.ben, "place", value=place)
     assert "Ben Example's location is now Kathmandu." in page.text
-    assert "Place changed from no location to Kathmandu, time zone from" in page.text
+    assert "Location changed from no location to Kathmandu, time zone from" in page.text
     assert " to Asia/Kathmandu: New year." in page.text
     assert one(app, select(User.time_zone).where(User.id == people.ben)) == "Asia/Kathmandu"
     assert one(app, select(Task.due_at).where(Task.status == "OPEN")) == due
@@ -127,7 +127,7 @@ def test_whoever_moves_gets_another_clock_and_deadlines_stay(
     sign_in(ben := PageClient(app), people.ben)
     assert "All times are Kathmandu time (UTC+5:45)." in ben.get_page(f"/requests/{NUMBER}").text
     page = changed(adam, people.ben, "place", value="")
-    assert "Place changed from Kathmandu to no location: New year." in page.text
+    assert "Location changed from Kathmandu to no location: New year." in page.text
     assert looked_at(adam, people.ben, "place", 404, value=new_id())
 
 
@@ -156,9 +156,9 @@ def test_a_new_manager_is_asked_in_place_of_the_old(
 @pytest.mark.parametrize(
     ("person", "act", "given", "why"),
     [
-        ("adam", "deactivate", {}, "Nobody can deactivate themselves"),
-        ("adam", "roles", {}, "Nobody can take their own administration away"),
-        ("dan", "manager", {"person": "Ana Example"}, "that would be a circle"),
+        ("adam", "deactivate", {}, "You cannot deactivate yourself. Ask another administrator."),
+        ("adam", "roles", {}, "You cannot remove your own administrator role."),
+        ("dan", "manager", {"person": "Ana Example"}, "Dan Example manages Ana Example already"),
         ("dan", "manager", {"person": "Nobody Known"}, "no colleague with that name"),
     ],
 )
