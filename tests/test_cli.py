@@ -24,7 +24,7 @@ def test_the_first_admin_can_sign_in(app: Flask, client: PageClient) -> None:
     assert "can sign in" in run(app, "create-admin", *ADMIN, typed="a long password\n")
     form = client.get_page("/sign-in").form("/sign-in")
     data = {**form.values, "email": "root@example.org", "password": "a long password"}
-    assert client.post("/sign-in", data=data).location == "/inbox"
+    assert client.post("/sign-in", data=data).location == "/"
 
 
 def test_it_asks_for_what_is_not_given(app: Flask) -> None:
@@ -61,10 +61,10 @@ def test_somebody_without_a_password_gets_one(app: Flask, people: People, client
     assert "can sign in" in run(app, "set-password", *given, typed="a long password\n")
     form = client.get_page("/sign-in").form("/sign-in")
     data = {**form.values, "email": "ben@example.org", "password": "a long password"}
-    assert client.post("/sign-in", data=data).location == "/inbox"
+    assert client.post("/sign-in", data=data).location == "/"
     assert "12 characters" in run(app, "set-password", *given, typed="short\n", status=1)
     nobody = ["nobody@example.org", "--password-stdin"]
-    assert "Nobody has" in run(app, "set-password", *nobody, typed="a long password\n", status=1)
+    assert "No one has" in run(app, "set-password", *nobody, typed="a long password\n", status=1)
 
 
 def test_no_demonstration_in_production(make_app, settings) -> None:

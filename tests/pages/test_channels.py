@@ -117,7 +117,7 @@ def test_it_is_changed_switched_and_removed_and_all_is_noted(
     assert "is off" in adam.post_form(page, f"{here}/switch", to="off").text
     page = adam.get_page(f"{here}/remove")
     page = adam.post_form(page, f"{here}/remove")
-    assert "Team talk is removed" in page.text
+    assert "Team talk was removed." in page.text
     assert "Removed: Team talk" in page.text
     assert adam.get(here).status_code == 404
     with app.app_context(), pytest.raises(DBAPIError):

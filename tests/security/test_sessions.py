@@ -92,7 +92,7 @@ def test_use_is_written_down_once_a_minute(app: Flask, client, people: People) -
 
 def test_changed_rights_count_with_the_next_request(app: Flask, client, people: People) -> None:
     sign_in(client, people.ana)
-    assert client.get("/").location == "/inbox"
+    assert client.get("/").location == "/requests"
     change(app, User, User.id == people.ana, roles=["auditor"])
     assert client.get("/").location == "/history"
     change(app, User, User.id == people.ana, is_active=False)
@@ -113,7 +113,7 @@ def test_over_https_the_cookies_cannot_be_set_or_read_by_others(
     form = Page(browser.get("/sign-in", **base)).form("/sign-in")
     data = {**form.values, "email": "ana@example.org", "password": PASSWORD}
     response = browser.post("/sign-in", data=data, **base)
-    assert response.location == "/inbox"
+    assert response.location == "/"
     lines = cookies(response)
     assert {"__Host-gloria-session", "__Host-gloria-device"} <= set(lines)
     for name, line in lines.items():
