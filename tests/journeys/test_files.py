@@ -16,7 +16,8 @@ def paper(name: str) -> FilePayload:
 
 
 def add(who: Person, name: str) -> None:
-    """Open the first place for files on the page and choose one."""
+    """Open the form for a comment and its place for files, and choose one."""
+    who.page.locator("summary", has_text="Add a comment").click()
     who.page.locator("details.enclose > summary").first.click()
     who.page.locator("details.enclose input[type=file]").first.set_input_files([paper(name)])
 
