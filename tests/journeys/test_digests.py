@@ -47,7 +47,7 @@ def the_hour_is_over(installation: Installation) -> None:
 
 def choose(who: Person, how: str) -> None:
     who.go("/profile/notifications")
-    who.page.locator("fieldset").first.get_by_label("Mail").select_option(label=how)
+    who.page.locator("fieldset").first.get_by_label("Email").select_option(label=how)
     who.page.get_by_role("button", name="Save").click()
     expect(who.page.locator("[data-flash]")).to_be_visible()
 
@@ -63,7 +63,7 @@ def digest(installation: Installation) -> str:
 
 def test_what_waits_comes_as_one_mail(somebody: Arrive, installation: Installation) -> None:
     marta, tom = somebody("marta.lindqvist", script=False), somebody("tom.becker")
-    choose(marta, "Every hour")
+    choose(marta, "Hourly")
     numbers = [tom.submit("expenses", EXPENSE | {"title": f"Digest {n}"}) for n in (1, 2)]
     installation.wait_for(lambda: waiting(installation) == 2)
     choose(marta, "At once")
