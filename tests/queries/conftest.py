@@ -35,7 +35,7 @@ def _others(connection: Connection) -> list[str]:
     return [row["id"] for row in rows]
 
 
-def _take_your_time(connection: Connection) -> None:
+def take_your_time(connection: Connection) -> None:
     """So many rows are not the work of a page, whose connections give up soon."""
     connection.execute(text("SET LOCAL statement_timeout = 0"))
     connection.connection.dbapi_connection.patience = None  # type: ignore[union-attr]
@@ -50,7 +50,7 @@ def crowd(databases: Databases) -> Iterator[Crowd]:
             people = insert_people()
             version = insert_type(policy=replace(POLICY, bulk=Bulk()))["policy_version"]
             connection = db.session.connection()
-            _take_your_time(connection)
+            take_your_time(connection)
             many.fill(connection, version, [people.ana, *_others(connection)], REQUESTS)
             many.give_tasks(connection, people.ben, TASKS)
             many.give_tasks(connection, people.cleo, 5_000)

@@ -12,6 +12,7 @@ from portal.extensions import db
 from portal.models.columns import new_id
 from portal.queries import my_requests, request_types
 from portal.queries.my_requests import View
+from tests.queries.conftest import take_your_time
 from tests.web import People
 
 pytestmark = pytest.mark.plans
@@ -34,6 +35,7 @@ def crowd(app: Flask, people: People, kind: dict[str, str]) -> Iterator[People]:
     """Fifteen thousand requests, of which three hundred are Ana's."""
     with app.app_context():
         values = {"version": kind["policy_version"], "ana": people.ana, "eve": people.eve}
+        take_your_time(db.session.connection())
         db.session.execute(FILL, values)
         db.session.commit()
         db.session.execute(text("ANALYZE portal.requests"))
