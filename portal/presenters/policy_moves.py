@@ -74,7 +74,7 @@ def _step(
     if entry.key in kept:
         return Step("done", entry.name, _("Stays approved"), note=step.note)
     if entry.name == record.stage_name and entry.key in changes.same:
-        return replace(step, state="current", note=_("Goes on as it is, with the votes it has."))
+        return replace(step, state="current", note=_("Continues with the votes it has."))
     return step
 
 

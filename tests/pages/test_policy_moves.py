@@ -78,7 +78,7 @@ def test_one_moves_and_its_decisions_stay(
     ben.post_form(ben.get_page(HERE), "/tasks/", decision="approve")
     assert "preview?number=CH-1001" in adam.get_page(HERE).response.text
     page = adam.post_form(look(adam, NUMBER), LIST, reason="The board wants to see all.")
-    assert "the newest version of the policy holds for CH-1001." in page.text
+    assert "Moved to the newest policy version: CH-1001." in page.text
     assert "Moved to version 2 of the policy" in page.text
     assert "The board wants to see all." in page.text
     (request_id,) = process.states
@@ -107,7 +107,7 @@ def test_many_move_and_the_others_are_named(
     values = look(adam, *numbers).form(LIST).values
     data = {**values, "number": numbers, "reason": "For all."}
     page = Page(adam.post(LIST, data=data, follow_redirects=True))
-    assert "the newest version of the policy holds for CH-1001, CH-1002." in page.text
+    assert "Moved to the newest policy version: CH-1001, CH-1002." in page.text
     assert "CH-1003 was not moved. This is your own request" in page.text
     assert commands(app) == 2
 
@@ -118,7 +118,7 @@ def test_the_same_form_twice_moves_once(adam: PageClient, app: Flask) -> None:
     again = adam.post_form(page, LIST, reason="For all.")
     assert commands(app) == 1
     assert "already uses the newest version" in again.text
-    assert "every open request follows the newest policy" in adam.get_page(LIST).text.lower()
+    assert "every open request uses the newest policy" in adam.get_page(LIST).text.lower()
 
 
 def test_a_reason_is_needed_and_something_to_move(adam: PageClient, app: Flask) -> None:
@@ -126,7 +126,10 @@ def test_a_reason_is_needed_and_something_to_move(adam: PageClient, app: Flask) 
     assert "Reason is missing" in page.text
     assert page.form(LIST).values["number"] == NUMBER
     assert "Choose at least one request." in look(adam).text
-    assert "CH-9 is left out" in look(adam, "CH-9").text
+    assert (
+        "CH-9 is not included: it is closed or already uses the newest version."
+        in look(adam, "CH-9").text
+    )
     data = {"csrf_token": adam.csrf_token(), "reason": "x", "command_id": new_id()}
     assert adam.post(LIST, data=data).status_code == 422
     assert commands(app) == 0
