@@ -69,7 +69,7 @@ def test_the_hundred_and_first_file_not_sent_is_refused(
         full = attachments.keep(roomy, new_id(), people.ana, [upload() for _ in range(100)])
         ((_, words),) = attachments.keep(roomy, new_id(), people.ana, [upload()])
         assert attachments.keep(roomy, new_id(), people.eve, [upload()]) == full == []
-    assert "one too many in your drafts" in words
+    assert "one file too many in your drafts" in words
 
 
 def test_a_full_disk_is_told_and_leaves_nothing(
