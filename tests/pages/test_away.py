@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -18,7 +19,7 @@ from tests.in_process import NUMBER, InProcess
 from tests.pages_read import Page
 from tests.web import People
 
-TODAY = datetime.now(UTC).date()
+TODAY = datetime.now(ZoneInfo("Europe/Berlin")).date()
 WEEK = {"first": TODAY.isoformat(), "last": (TODAY + timedelta(days=7)).isoformat()}
 
 
