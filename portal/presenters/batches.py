@@ -46,7 +46,7 @@ class Group:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
     """What is decided together and what is not. `gone`: chosen, but not the person's any more;
-    `without`: ids of those that the person left out on this page.
+    `without`: numbers of those that the person left out on this page.
 
     `seen`: the version shown of each task of the batch, in their order, for the form.
     """
@@ -91,8 +91,9 @@ def review(batch: BatchRecord, user_id: str, without: Sequence[str] = ()) -> Rev
     tasks = batches.tasks_of(batch, user_id)
     reasons = batches.left_out(tasks)
     order = [item["task"] for item in batch.items]
-    out = tuple(key for key in order if key in without and key in tasks and key not in reasons)
-    here = [key for key in order if key in tasks and key not in reasons and key not in out]
+    open_here = [key for key in order if key in tasks and key not in reasons]
+    out = [key for key in open_here if tasks[key].number in without]
+    here = [key for key in open_here if key not in out]
     chosen = tuple(tasks[key] for key in here)
     left = [Line(tasks[key], why=bulk.sentence(reasons[key])) for key in order if key in reasons]
     left += [Line(tasks[key], why=_("You left it out.")) for key in out]
@@ -101,7 +102,7 @@ def review(batch: BatchRecord, user_id: str, without: Sequence[str] = ()) -> Rev
         groups=_groups(chosen),
         chosen=chosen,
         left_out=tuple(left),
-        without=out,
+        without=tuple(tasks[key].number for key in out),
         gone=len(order) - len(tasks),
         total=_sum(chosen),
         seen=".".join(versions.get(key, LEFT_OUT) for key in order),

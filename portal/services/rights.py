@@ -18,6 +18,7 @@ from portal.extensions import db
 from portal.services.errors import Refused, text_of
 from portal.services.snapshots import RequestSnapshot
 
+DECISIONS = (commands.Approve, commands.Reject, commands.SendBack)
 _ROLES = text("SELECT roles FROM portal.users WHERE id = CAST(:id AS uuid) AND is_active")
 
 
@@ -26,14 +27,16 @@ def confirmed(about: RequestSnapshot, command: Command) -> Command:
 
     Raises Refused, with what was typed, where they may not (any more).
     """
-    _require_permission(command)
+    found = find_task(about.state, command.task_id) if isinstance(command, TaskCommand) else None
+    # Whoever may decide a task is active and may decide: `ended_for` looks at both.
+    if found is None or not isinstance(command, DECISIONS):
+        _require_permission(command)
     if isinstance(command, commands.AddApprover):
         _require_part(about, command)
     if not isinstance(command, TaskCommand) or isinstance(command, commands.AnswerInformation):
         return command
     if isinstance(command, commands.Reassign) and command.as_admin:
         return command
-    found = find_task(about.state, command.task_id)
     if found is None:
         # What waits will bring the task about: its workflow asks the directory.
         return command

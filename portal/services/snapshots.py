@@ -1,6 +1,7 @@
 """A request as it stands when somebody acts on it: its kept state and what still waits for it."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -118,9 +119,14 @@ def of_requests(numbers: Iterable[str]) -> dict[str, RequestSnapshot]:
 
 
 def of_tasks(task_ids: Iterable[str]) -> dict[str, TaskSnapshot]:
-    """The tasks of these ids, those that are there, by id: one statement for all of them."""
+    """The tasks of these ids by id, without those of which nothing is recorded: one statement
+    for all of them, and more only for requests whose kept state is not today's."""
     rows = db.session.execute(_by_tasks(), {"tasks": list(task_ids)})
-    return {row.task_id: _task_snapshot(row) for row in rows}
+    found = {}
+    for row in rows:
+        with suppress(Refused):
+            found[row.task_id] = _task_snapshot(row)
+    return found
 
 
 def _task_snapshot(row: Row[Any], typed: str = "") -> TaskSnapshot:
