@@ -126,13 +126,15 @@ if (batch) {
 }
 
 // A page that says "recorded, being applied" becomes the result by itself.
+// Whoever is on the way to another page by then is not pulled back.
 const waiting = one("[data-pending]");
+let leaving = 0;
 async function ask(pause) {
   try {
     const answer = await fetch(waiting.dataset.pending, { headers: { Accept: "application/json" } });
     const state = answer.ok ? await answer.json() : {};
     const target = state.done && new URL(state.location, location.href);
-    if (target && target.origin === location.origin) {
+    if (target && target.origin === location.origin && Date.now() - leaving > 5000) {
       location.replace(target.href);
       return;
     }
@@ -141,7 +143,10 @@ async function ask(pause) {
   }
   setTimeout(ask, pause, Math.min(pause * 1.5, 5000));
 }
-if (waiting) setTimeout(ask, 500, 700);
+if (waiting) {
+  addEventListener("beforeunload", () => (leaving = Date.now()));
+  setTimeout(ask, 500, 700);
+}
 
 // Shortcuts: never while typing, never with modifiers, and off for whoever turned them off.
 const resting = root.dataset.shortcuts === "off";
