@@ -50,7 +50,7 @@ def test_whoever_is_asked_while_it_is_on_is_represented_at_once(
     assert house.holder(state) == (people.dan, people.ben)
     assert house.turn() == 0
     assert house.told(people.ben) == []
-    assert "for Ben" in house.told(people.dan)[0]
+    assert "delegated to you by Ben Example" in house.told(people.dan)[0]
 
 
 @pytest.mark.parametrize("delegate", ["ana", "inga"])

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -40,7 +41,7 @@ def test_a_task_shows_what_is_asked_and_by_whom(ben: PageClient) -> None:
 
 def test_it_shows_how_pressing_a_request_is(ben: PageClient, app: Flask) -> None:
     assert "decision needed by" not in ben.get_page("/inbox").text
-    needed_by = datetime.now(UTC) + timedelta(days=40)
+    needed_by = datetime.now(UTC) + timedelta(days=4)
     with app.app_context():
         db.session.execute(
             update(Request)
@@ -49,7 +50,8 @@ def test_it_shows_how_pressing_a_request_is(ben: PageClient, app: Flask) -> None
         )
         db.session.commit()
     page = ben.get_page("/inbox")
-    assert f"decision needed by {needed_by:%a} {needed_by.day} {needed_by:%b}" in page.text
+    day = needed_by.astimezone(ZoneInfo("Europe/Berlin"))
+    assert f"decision needed by {day:%a} {day.day} {day:%b}" in page.text
     assert "High priority" in page.text
 
 
