@@ -41,7 +41,7 @@ def test_a_calm_system_says_so(adam: PageClient, app: Flask) -> None:
     working(app)
     page = adam.get_page(HERE)
     assert "Nothing needs attention" in page.text
-    assert "1 polling" in page.text
+    assert "1 active" in page.text
 
 
 def test_a_request_without_an_approver_stands_there(

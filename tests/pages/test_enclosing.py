@@ -52,7 +52,7 @@ def test_a_file_goes_with_it_and_its_hash_into_the_audit(
     words: str,
 ) -> None:  # fmt: skip
     page = send(ben, ben.get_page(HERE), action, (PDF, "offer.pdf"), **fields)
-    assert "Added files" in page.text
+    assert "1 file with comments" in page.text
     assert words in page.text
     with app.app_context():
         row = db.session.execute(select(Attachment)).scalar_one()
@@ -78,7 +78,7 @@ def test_a_form_that_fails_keeps_the_file(
     assert page.response.status_code == 422
     assert "We kept offer.pdf" in page.text
     page = ben.post_form(page, action, **right)
-    assert "Added files" in page.text
+    assert "1 file with comments" in page.text
     assert "offer.pdf" in page.text
 
 
@@ -109,7 +109,7 @@ def test_a_request_holds_so_many(ben: PageClient, app: Flask) -> None:
     page = send(ben, ben.get_page(HERE), COMMENT, *many, comment="All of them.")
     page = send(ben, page, COMMENT, (PDF, "more.pdf"), comment="One more.")
     assert page.response.status_code == 422
-    assert "“more.pdf” is one too many: attach 20 files." in page.text
+    assert "“more.pdf” is one file too many. Attach at most 20 files." in page.text
 
 
 def test_while_the_store_is_away_nothing_is_lost(
@@ -121,7 +121,7 @@ def test_while_the_store_is_away_nothing_is_lost(
     app.config["SETTINGS"] = replace(settings, attachments_dir=tmp_path / "nowhere")
     page = send(ben, page, DECIDE, (PDF, "offer.pdf"), decision="approve", comment="My words.")
     assert page.response.status_code == 422
-    assert "could not be stored just now" in page.text
+    assert "could not be stored. Attach it again in a moment." in page.text
     assert page.form(DECIDE).values["comment"].strip() == "My words."
 
 
@@ -134,4 +134,4 @@ def test_files_of_a_decision_that_came_too_late_are_kept(
     approve(process, asked, people.ben)
     page = send(ben, page, DECIDE, (PDF, "offer.pdf"), decision="approve")
     assert page.response.status_code == 409
-    assert "Added files" not in page.text
+    assert "with comments" not in page.text

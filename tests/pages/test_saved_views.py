@@ -20,7 +20,7 @@ def ana(client: PageClient, people: People, kind: dict[str, str]) -> PageClient:
 def test_a_filter_is_saved_found_again_and_deleted(ana: PageClient, address: str) -> None:
     place = address.partition("?")[0]
     page = ana.post_form(ana.get_page(address), "/views", name="Oak things")
-    assert "is saved" in page.text
+    assert "saved." in page.text
     assert page.path == place
     page = ana.get_page(place)
     assert address in page.links

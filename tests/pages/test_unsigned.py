@@ -83,7 +83,7 @@ def test_guessing_ends_soon(client: PageClient, allowed: str) -> None:
 def test_a_rejection_says_why(app: Flask, client: PageClient, allowed: str) -> None:
     page = client.get_page(PATH)
     page = client.post_form(page, PAGE, 422, decision="reject", proof=NUMBER[-4:])
-    assert "Say why" in page.text
+    assert "Enter a reason" in page.text
     client.post_form(page, PAGE, decision="reject", proof=NUMBER[-4:], comment="Too dear.")
     assert decision(app) == ("reject", "link")
 

@@ -436,9 +436,9 @@ ABOUT: dict[str, str] = (
 
 
 def text_of(command: Command) -> str:
-    """What the person wrote with a command, if anything."""
-    field = COMMAND_ENTRIES[type(command)].text
-    return "" if field is None else str(getattr(command, field))
+    """What the person wrote with a command, if anything; nothing for one of another version."""
+    entry = COMMAND_ENTRIES.get(type(command))
+    return "" if entry is None or entry.text is None else str(getattr(command, entry.text))
 
 
 def comment_of(event: Event) -> tuple[str, str] | None:
