@@ -52,7 +52,7 @@ def test_nothing_is_wrong(admin: PageClient) -> None:
     assert "Messages" in admin.get_page("/admin/attention").text
 
 
-@pytest.mark.parametrize(("state", "words"), [("FAILED", "Given up"), ("WAITING", "Tried again")])
+@pytest.mark.parametrize(("state", "words"), [("FAILED", "Failed"), ("WAITING", "Retrying")])
 def test_what_was_not_taken_is_shown_and_sent_again(
     admin: PageClient, app: Flask, make: Make, state: str, words: str
 ) -> None:
@@ -62,7 +62,7 @@ def test_what_was_not_taken_is_shown_and_sent_again(
         assert each in page.text
     assert "Some messages could not be sent" in admin.get_page("/admin/attention").text
     page = admin.post_form(page, f"/admin/messages/{key}/send-again")
-    assert "1 message is on the way again" in page.text
+    assert "1 message is being sent again" in page.text
     assert status(app) == "WAITING"
 
 
@@ -72,7 +72,7 @@ def test_what_is_done_is_not_sent_again(admin, app: Flask, make: Make, state: st
     assert "Every message was sent" in admin.get_page("/admin/messages").text
     data = {"csrf_token": admin.csrf_token()}
     answer = admin.post(f"/admin/messages/{key}/send-again", data=data, follow_redirects=True)
-    assert "Nothing was left to send" in answer.text
+    assert "Nothing to send" in answer.text
     assert status(app) == state
 
 
