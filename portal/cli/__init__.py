@@ -1,0 +1,17 @@
+"""The `flask portal ...` commands, by noun: each a few lines over a service."""
+
+from flask.cli import AppGroup
+
+from portal.cli import audit, demo, people, workflows
+from portal.legacy import commands as legacy
+
+portal = AppGroup("portal", help="Accounts, the demonstration, and checks of the record.")
+
+for each in (
+    *people.COMMANDS,
+    *audit.COMMANDS,
+    *workflows.COMMANDS,
+    *demo.COMMANDS,
+    *legacy.COMMANDS,
+):
+    portal.add_command(each)
