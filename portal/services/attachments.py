@@ -9,6 +9,7 @@ from typing import IO
 import structlog
 from sqlalchemy import delete, func, or_, select, update
 
+from portal.domain.marked import msgid
 from portal.domain.request.files import KeptFile, Unfit, kind_of, shown_name
 from portal.extensions import db
 from portal.models import Attachment
@@ -74,7 +75,7 @@ def keep(
             _require_room(name, count, store.most, unsent)
             row = _stored(store, name, upload.stream)
         except Unfit as unfit:
-            problems.append((upload.field, str(unfit)))
+            problems.append((upload.field, _(unfit.text, **unfit.values)))
             continue
         finally:
             upload.stream.close()
@@ -89,13 +90,11 @@ def keep(
 def _require_room(name: str, count: int, most: int, unsent: int) -> None:
     """Raise Unfit where a form, or its owner's drafts together, have as many files as they may."""
     if count >= most:
-        words = _("“%(name)s” is one file too many. Attach at most %(most)s files.",
-                  name=name, most=most)  # fmt: skip
-        raise Unfit(words)
+        words = msgid("“%(name)s” is one file too many. Attach at most %(most)s files.")
+        raise Unfit(words, name=name, most=most)
     if unsent >= MOST_UNSENT:
-        words = _("“%(name)s” is one file too many in your drafts. Delete some drafts first.",
-                  name=name)  # fmt: skip
-        raise Unfit(words)
+        words = msgid("“%(name)s” is one file too many in your drafts. Delete some drafts first.")
+        raise Unfit(words, name=name)
 
 
 def drop(files: FileStore, form_id: str, owner_id: str, only: Iterable[str] | None = None) -> None:
@@ -162,17 +161,11 @@ def fetched(files: FileStore, file: KeptFile) -> IO[bytes]:
 
 def _stored(store: Store, name: str, stream: IO[bytes]) -> KeptFile:
     """Put the file into the store under a fresh id, whole or not at all. Raises Unfit or Busy."""
-    content_type = kind_of(name, stream.read(_CHUNK))
+    content_type = kind_of(name, stream)
     size, digest = _measured(stream, store.largest)
     if size > store.largest:
-        limit = store.largest // MEGABYTE
-        raise Unfit(
-            _(
-                "“%(name)s” is larger than %(limit)s MB. Attach a smaller file or split it.",
-                name=name,
-                limit=limit,
-            )
-        )
+        words = msgid("“%(name)s” is larger than %(limit)s MB. Attach a smaller file or split it.")
+        raise Unfit(words, name=name, limit=store.largest // MEGABYTE)
     _look_at(store.scanner, name, stream)
     attachment_id = new_id()
     stream.seek(0)
@@ -182,9 +175,8 @@ def _stored(store: Store, name: str, stream: IO[bytes]) -> KeptFile:
         raise Busy from full
     except StoreAway as away:
         log.error("attachments.store_away", error=str(away), alarm=True)
-        raise Unfit(
-            _("“%(name)s” could not be stored. Attach it again in a moment.", name=name)
-        ) from away
+        words = msgid("“%(name)s” could not be stored. Attach it again in a moment.")
+        raise Unfit(words, name=name) from away
     return KeptFile(attachment_id, name, content_type, size, digest)
 
 
@@ -207,16 +199,9 @@ def _look_at(scanner: Scanner | None, name: str, stream: IO[bytes]) -> None:
         finding = scanner.finding(stream)
     except ScannerAway as away:
         log.error("attachments.scanner_away", error=str(away), alarm=True)
-        words = _(
-            "“%(name)s” could not be checked for viruses. Attach it again in a moment.", name=name
-        )
-        raise Unfit(words) from away
+        words = msgid("“%(name)s” could not be checked for viruses. Attach it again in a moment.")
+        raise Unfit(words, name=name) from away
     if finding is not None:
         log.warning("attachments.infected", finding=finding)
-        raise Unfit(
-            _(
-                "“%(name)s” was not accepted: the virus scanner found %(finding)s.",
-                name=name,
-                finding=finding,
-            )
-        )
+        words = msgid("“%(name)s” was not accepted: the virus scanner found %(finding)s.")
+        raise Unfit(words, name=name, finding=finding)

@@ -1,13 +1,39 @@
 """Which files are taken, whatever they are called."""
 
+import io
+import zipfile
+
 import pytest
 
-from portal.domain.request.files import KeptFile, Unfit, kind_of, shown_name
+from portal.domain.request.files import DOCX, XLSX, KeptFile, Unfit, kind_of, shown_name
 
 PDF = b"%PDF-1.7\n..."
 PNG = b"\x89PNG\r\n\x1a\n...."
 WEBP = b"RIFF\x00\x00\x00\x00WEBPVP8 "
 HEIC = b"\x00\x00\x00\x18ftypheic"
+
+
+def office(kind: str, *more: str, list_name: str = "[Content_Types].xml", size: int = 0) -> bytes:
+    """An office document of that kind, with more parts; `size`: bytes of an empty one, packed."""
+    types = f'<?xml version="1.0"?><Types><Override ContentType="{kind}.main+xml"/></Types>'
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", "<document/>")
+        archive.writestr(list_name, types + " " * size)
+        for name in more:
+            archive.writestr(name, "")
+    return made.getvalue()
+
+
+def bomb() -> bytes:
+    """A small file whose parts would come to more than anybody unpacks."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", f'<a b="{DOCX}.main+xml"/>')
+        with archive.open("word/media/a.bin", "w") as part:
+            for _ in range(510):
+                part.write(bytes(1_000_000))
+    return made.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -22,10 +48,12 @@ HEIC = b"\x00\x00\x00\x18ftypheic"
         ("a.txt", "Grüße\r\n".encode(), "text/plain"),
         ("a.csv", b"\xef\xbb\xbfname;sum\n", "text/csv"),
         ("a.csv", "Größe".encode("latin-1"), "text/csv"),
+        ("offer.docx", office(DOCX), DOCX),
+        ("Budget.XLSX", office(XLSX), XLSX),
     ],
 )
 def test_known_kinds_are_taken(name: str, head: bytes, kind: str) -> None:
-    assert kind_of(name, head) == kind
+    assert kind_of(name, io.BytesIO(head)) == kind
 
 
 @pytest.mark.parametrize(
@@ -45,11 +73,24 @@ def test_known_kinds_are_taken(name: str, head: bytes, kind: str) -> None:
         ("pdf", PDF),
         ("a.pdf.exe", PDF),
         ("a.pdf", b""),
+        ("a.docx", PDF),
+        ("a.docx", office(XLSX)),
+        ("a.pdf", office(DOCX)),
+        ("a.docx", office("application/vnd.ms-word.document.macroEnabled")),
+        ("a.docx", office(DOCX, "word/vbaProject.bin")),
+        ("a.docx", office(DOCX, list_name="list.xml")),
+        ("a.docx", office(DOCX)[:-30]),
+        ("a.docx", b"PK\x03\x04" + bytes(100)),
+        ("a.xlsx", b"PK\x05\x06" + bytes(18)),
+        ("a.docx", office(DOCX, size=2_000_000)),
+        ("a.docx", bomb()),
+        ("a.docx", office(DOCX, *(f"p{n}" for n in range(25_000)))),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_everything_else_is_refused_with_advice(name: str, head: bytes) -> None:
-    with pytest.raises(Unfit, match=r"choose|send") as refused:
-        kind_of(name, head)
+    with pytest.raises(Unfit, match=r"Choose|Allowed|Save it") as refused:
+        kind_of(name, io.BytesIO(head))
     assert name in str(refused.value)
 
 

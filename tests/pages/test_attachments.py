@@ -68,9 +68,9 @@ def test_a_kept_file_can_be_taken_out(ana: PageClient, app: Flask) -> None:
 @pytest.mark.parametrize(
     ("data", "name", "words"),
     [
-        (b"MZ\x00", "setup.pdf", "is not what its name says"),
-        (b"<svg onload=alert(1)>", "a.svg", "a kind we do not take"),
-        (b"<html>", "a.txt", "is not what its name says"),
+        (b"MZ\x00", "setup.pdf", "is not a real PDF file"),
+        (b"<svg onload=alert(1)>", "a.svg", "this file type is not allowed"),
+        (b"<html>", "a.txt", "is not a real TXT file"),
         (b"", "empty.pdf", "is empty"),
     ],
 )
@@ -82,6 +82,31 @@ def test_an_unfit_file_is_refused_in_words(
     assert words in page.text
     assert "We kept good.pdf" in page.text
     assert len(stored(app)) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        (r"C:\Users\ana\Offer 1.pdf", "Offer 1.pdf"),
+        (r"plan\2026.pdf", "2026.pdf"),
+        (r"the %22best%22\b%22est%22.pdf", 'b"est".pdf'),
+        (r"a\"b.pdf", 'a"b.pdf'),
+    ],
+)
+def test_a_name_keeps_what_follows_a_backslash(
+    ana: PageClient, app: Flask, written: str, shown: str
+) -> None:
+    values = {**ana.get_page(FORM).form(FORM).values, **ANSWERS}
+    parts = [
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in values.items()
+    ]
+    disposition = f'Content-Disposition: form-data; name="offers"; filename="{written}"'
+    parts.append(f"--x\r\n{disposition}\r\nContent-Type: application/pdf\r\n\r\n")
+    body = "".join(parts).encode() + PDF + b"\r\n--x--\r\n"
+    ana.post(FORM, data=body, content_type="multipart/form-data; boundary=x")
+    with app.app_context():
+        assert db.session.scalars(select(Attachment.name)).all() == [shown]
 
 
 def test_one_too_many_is_refused(ana: PageClient, app: Flask) -> None:

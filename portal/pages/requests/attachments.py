@@ -1,12 +1,14 @@
 """Attached files: where they are kept, downloading them, and those that come with a comment or a
 decision."""
 
+import re
 from dataclasses import dataclass
 from typing import IO, Any
 from uuid import UUID
 
 from flask import abort, current_app, request, send_file
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import FileStorage
 
 from portal.domain.people.permissions import Permission
 from portal.domain.request.files import KeptFile
@@ -32,6 +34,7 @@ from portal.translation import _
 
 # Whatever is in the file, a browser neither runs nor shows it as a page of ours.
 SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
+_FILE_NAME = re.compile(r';\s*filename="(.*)"')
 
 
 @blueprint.get("/attachments/<uuid:attachment_id>")
@@ -94,6 +97,16 @@ def _files(settings: Any) -> FileStore:
     )
 
 
+def sent_name(file: FileStorage) -> str:
+    """The name of an uploaded file as the browser wrote it. Werkzeug takes a backslash for an
+    escape and drops it; browsers write it as it is (WHATWG, "multipart/form-data"), and only a
+    quotation mark may have one before it."""
+    written = _FILE_NAME.search(file.headers.get("Content-Disposition", ""))
+    if written is None or "\\" not in written[1]:
+        return file.filename or ""
+    return written[1].replace('\\"', '"').replace("%22", '"')
+
+
 @dataclass(frozen=True, slots=True)
 class Enclosed:
     """The files kept for a form of that key, and sentences about those that could not be taken."""
@@ -114,7 +127,7 @@ def enclose(key: str, request_id: str) -> Enclosed:
     removed = [found for text in request.form.getlist("remove") if (found := uuid_of(text))]
     if removed:
         service.drop(store().files, key, person, removed)
-    brought = [Upload(ENCLOSED, each.filename or "", each.stream) for each in uploads]
+    brought = [Upload(ENCLOSED, sent_name(each), each.stream) for each in uploads]
     problems = service.keep(store(), key, person, brought, request_id)
     kept = tuple(each.file for each in attachments.of_form(key, person))
     return Enclosed(key, kept, tuple(words for _, words in problems))

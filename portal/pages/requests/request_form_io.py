@@ -10,7 +10,7 @@ from portal.forms.building import Surroundings
 from portal.forms.request_form import RequestForm, html_name
 from portal.forms.text import uuid_of
 from portal.pages.layout_context import viewpoint
-from portal.pages.requests.attachments import store
+from portal.pages.requests.attachments import sent_name, store
 from portal.queries import attachments as attached
 from portal.queries import people
 from portal.security.identity import me
@@ -59,4 +59,4 @@ def _uploads(form: RequestForm) -> Iterator[Upload]:
     for each in form.file_fields():
         for file in request.files.getlist(html_name(each.name)):
             if file.filename:
-                yield Upload(each.name, file.filename, file.stream)
+                yield Upload(each.name, sent_name(file), file.stream)
