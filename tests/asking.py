@@ -47,10 +47,13 @@ PDF = b"%PDF-1.7 an offer"
 def insert_type(code: str = CODE, policy: Policy = POLICY, **columns: Any) -> dict[str, str]:
     """A type with a published policy; the ids of both. The caller commits."""
     ids = {"type": new_id(), "policy_version": new_id()}
-    row = {"code": code, "name": code.title(), "prefix": code[:2].upper(), "form": encode(FORM)}
+    row = {"code": code, "name": code.title(), "prefix": code[:2].upper()}
+    form = columns.pop("form", encode(FORM))
     db.session.execute(insert(RequestType).values(id=ids["type"], **(row | columns)))
     version = {"id": ids["policy_version"], "request_type_id": ids["type"], "version": 1}
-    db.session.execute(insert(PolicyVersion).values(**version, definition=encode(policy)))
+    db.session.execute(
+        insert(PolicyVersion).values(**version, form=form, definition=encode(policy))
+    )
     mine = RequestType.id == ids["type"]
     in_force = {"policy_version_id": ids["policy_version"]}
     db.session.execute(update(RequestType).where(mine).values(**in_force))

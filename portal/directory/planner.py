@@ -25,7 +25,7 @@ DEFINITION = text("""
 SELECT definition, published_at FROM portal.policy_versions WHERE id = CAST(:id AS uuid)
 """)
 SETTING = text("""
-SELECT jsonb_path_query_array(t.form, '$[*].name') AS names, t.workflow,
+SELECT jsonb_path_query_array(v.form, '$[*].name') AS names, t.workflow,
     c.time_zone, c.hours, c.country, c.subdivision, c.closed_days, c.worked_days
 FROM portal.policy_versions v JOIN portal.request_types t ON t.id = v.request_type_id
 LEFT JOIN portal.calendars c ON c.id = t.calendar_id

@@ -122,11 +122,12 @@ class Types:
             return
         connection.execute(
             "INSERT INTO portal.policy_versions"
-            " (id, request_type_id, version, definition, note, published_at)"
-            " SELECT %s, %s, coalesce(max(version), 0) + 1, %s::jsonb, %s, now()"
-            " FROM portal.policy_versions WHERE request_type_id = %s"
+            " (id, request_type_id, version, name, description, definition, note, published_at)"
+            " SELECT %s, t.id, coalesce(max(v.version), 0) + 1, t.name, t.description, %s::jsonb,"
+            " %s, now() FROM portal.request_types t LEFT JOIN portal.policy_versions v"
+            " ON v.request_type_id = t.id WHERE t.id = %s GROUP BY t.id"
             " ON CONFLICT (id) DO NOTHING",
-            [id_, kind.id, json.dumps(codec.encode(policy)), note, kind.id],
+            [id_, json.dumps(codec.encode(policy)), note, kind.id],
         )
         connection.execute(
             "INSERT INTO portal.legacy_policies (request_type_id, digest, policy_version_id)"

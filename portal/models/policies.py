@@ -1,4 +1,4 @@
-"""Request types, their policies' versions, and the calendars their clocks run by."""
+"""Request types, their versions, and the calendars their clocks run by."""
 
 from datetime import datetime
 from typing import Any
@@ -51,7 +51,10 @@ class CalendarChange(Base):
 
 
 class RequestType(Base):
-    """A kind of request: its form, its number prefix, and the policy in force for new requests."""
+    """A kind of request: its number prefix, and the version in force for new requests.
+
+    `name` and `description` are those of the version in force.
+    """
 
     __tablename__ = "request_types"
     __table_args__ = (CheckConstraint("workflow IN ('approval', 'simple')", name="workflow"),)
@@ -63,7 +66,6 @@ class RequestType(Base):
     prefix: Mapped[str] = mapped_column(Text, unique=True)
     next_number: Mapped[int] = mapped_column(server_default="1001")
     workflow: Mapped[str] = mapped_column(Text, server_default="approval")
-    form: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
     calendar_id: Mapped[str | None] = mapped_column(
         Uuid(as_uuid=False), ForeignKey("portal.calendars.id")
     )
@@ -77,7 +79,10 @@ class RequestType(Base):
 
 
 class PolicyVersion(Base):
-    """One numbered version of a type's policy; a trigger forbids changing it once published."""
+    """One numbered version of a type: its texts, form and policy (`definition`).
+
+    A trigger forbids changing it once published: a request keeps the form that it was made with.
+    """
 
     __tablename__ = "policy_versions"
     __table_args__ = (UniqueConstraint("request_type_id", "version"),)
@@ -87,6 +92,9 @@ class PolicyVersion(Base):
         Uuid(as_uuid=False), ForeignKey("portal.request_types.id")
     )
     version: Mapped[int]
+    name: Mapped[str] = mapped_column(Text, server_default="")
+    description: Mapped[str] = mapped_column(Text, server_default="")
+    form: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
     definition: Mapped[Json]
     note: Mapped[str] = mapped_column(Text, server_default="")
     created_at: Mapped[Now]

@@ -23,7 +23,7 @@ SELECT m.id::text AS message_id, n.kind, n.text, n.seq, n.number, n.created_at,
     r.content_version, t.id::text AS task_id, t.status AS task_status, t.due_at, t.stage_name,
     t.assignee_id::text AS assignee_id, absent.name AS absent_name, t.why,
     u.id = r.requester_id OR u.id IS NOT DISTINCT FROM r.on_behalf_of AS is_theirs,
-    COALESCE(k.form, '[]') AS form,
+    v.form,
     (u.roles && '{admin,auditor}' OR u.id IN (r.requester_id, r.on_behalf_of)
         OR EXISTS (SELECT FROM portal.participants p
             WHERE p.request_id = r.id AND p.user_id = u.id)) AS sees,
@@ -37,7 +37,7 @@ JOIN portal.requests r ON r.id = n.request_id
 LEFT JOIN portal.users behalf ON behalf.id = r.on_behalf_of
 LEFT JOIN portal.tasks t ON t.id = n.task_id
 LEFT JOIN portal.users absent ON absent.id = t.acting_for
-LEFT JOIN portal.request_types k ON k.code = r.type_code
+JOIN portal.policy_versions v ON v.id = r.policy_version_id
 WHERE m.id = CAST(:id AS uuid)
 """)
 DECISIONS = text("""

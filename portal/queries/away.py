@@ -8,11 +8,11 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, 
 from sqlalchemy.orm import aliased
 
 from portal.extensions import db
-from portal.models import Delegation, RequestType, User
+from portal.models import Delegation, PolicyVersion, RequestType, User
 
 SHOWN = 50
 _CURRENCY: ColumnElement[str | None] = literal_column(
-    "jsonb_path_query_first(form, '$[*] ? (@.is_amount == true).currency') #>> '{}'"
+    "jsonb_path_query_first(policy_versions.form, '$[*] ? (@.is_amount == true).currency') #>> '{}'"
 )
 
 
@@ -65,7 +65,11 @@ def acting(person_id: str) -> tuple[AbsenceRecord, ...]:
 
 def types() -> tuple[TypeName, ...]:
     """Every type that can be asked for, in their order."""
-    statement = select(RequestType.code, RequestType.name, _CURRENCY).where(RequestType.is_active)
+    in_force = PolicyVersion.id == RequestType.policy_version_id
+    statement = select(RequestType.code, RequestType.name, _CURRENCY).outerjoin(
+        PolicyVersion, in_force
+    )
+    statement = statement.where(RequestType.is_active)
     rows = db.session.execute(statement.order_by(RequestType.position, RequestType.name))
     return tuple(TypeName(*row) for row in rows)
 

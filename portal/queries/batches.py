@@ -30,7 +30,7 @@ from portal.domain.policy.forms import FormField
 from portal.domain.policy.policy import Decision
 from portal.domain.request.values import Status, TaskStatus
 from portal.extensions import db
-from portal.models import Batch, Command, PolicyVersion, Request, RequestType, Task, User
+from portal.models import Batch, Command, PolicyVersion, Request, Task, User
 from portal.models.undoing import is_overtaken, undo_seconds, undo_until
 from portal.queries.bulk_rules import rules
 from portal.queries.request import form_of
@@ -161,7 +161,7 @@ def _statement() -> Select[*tuple[Any, ...]]:
             Request.amount, Request.currency, Request.status, Task.status.label("task_status"),
             Request.settles_at.is_not(None).label("is_settling"), Task.due_at,
             delegator.name.label("acting_for"), Request.fields,
-            RequestType.form.cast(Text).label("form"), Request.priority,
+            PolicyVersion.form.cast(Text).label("form"), Request.priority,
             Request.due_at.label("needed_by"), Request.content_version, Task.comment_required,
             Request.policy_version_id, recorded.label("is_recorded"),
             _outcome(Command).label("outcome"), Command.reason,
@@ -170,7 +170,6 @@ def _statement() -> Select[*tuple[Any, ...]]:
         )
         .join(Request, Request.id == Task.request_id)
         .join(PolicyVersion, PolicyVersion.id == Request.policy_version_id)
-        .outerjoin(RequestType, RequestType.code == Request.type_code)
         .outerjoin(delegator, delegator.id == Task.acting_for)
         .outerjoin(Command, and_(Command.id == _ids("commands"), Command.task_id == Task.id))
         .outerjoin(undo, and_(undo.id == _ids("undos"), undo.task_id == Task.id))

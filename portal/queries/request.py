@@ -216,7 +216,7 @@ def _one() -> Select[*tuple[Any, ...]]:
             *(getattr(Request, name) for name in own),
             behalf.name.label("on_behalf_of_name"),
             Department.name.label("department"),
-            RequestType.form.cast(Text).label("form"),
+            PolicyVersion.form.cast(Text).label("form"),
             exists().where(Comment.request_id == Request.id).label("was_said"),
             exists()
             .where(Attachment.request_id == Request.id, Attachment.field == ENCLOSED)

@@ -10,7 +10,7 @@ from sqlalchemy import Interval, Select, bindparam, case, func, select
 from portal.domain.codec import decode
 from portal.domain.policy.forms import FormField
 from portal.extensions import db
-from portal.models import Request, RequestType
+from portal.models import PolicyVersion, Request, RequestType
 
 # The newest requests of a type tell its usual duration, if enough of them are closed.
 LOOKED_AT = 200
@@ -31,7 +31,7 @@ class TypeChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeRecord:
-    """A type with its form and the policy in force."""
+    """A type with the form of the version in force."""
 
     code: str
     name: str
@@ -91,8 +91,10 @@ def _choices() -> Select[*tuple[Any, ...]]:
 
 @cache
 def _one() -> Select[*tuple[Any, ...]]:
-    return select(
+    statement = select(
         RequestType.code, RequestType.name, RequestType.description, RequestType.prefix,
-        RequestType.workflow, RequestType.form, RequestType.policy_version_id,
+        RequestType.workflow, PolicyVersion.form, RequestType.policy_version_id,
         RequestType.default_priority, RequestType.module,
-    ).where(RequestType.code == bindparam("code"), *_usable())  # fmt: skip
+    )  # fmt: skip
+    statement = statement.join(PolicyVersion, PolicyVersion.id == RequestType.policy_version_id)
+    return statement.where(RequestType.code == bindparam("code"), *_usable())

@@ -55,14 +55,14 @@ def _type(connection: psycopg.Connection) -> None:
         [calendar, Jsonb(HOURS)],
     )
     connection.execute(
-        "INSERT INTO portal.request_types (id, code, name, prefix, form, calendar_id)"
-        " VALUES (%s, 'bench', 'Bench', 'BN', %s, %s)",
-        [kind, Jsonb(encode(form)), calendar],
+        "INSERT INTO portal.request_types (id, code, name, prefix, calendar_id)"
+        " VALUES (%s, 'bench', 'Bench', 'BN', %s)",
+        [kind, calendar],
     )
     connection.execute(
-        "INSERT INTO portal.policy_versions (id, request_type_id, version, definition,"
-        " published_at) VALUES (%s, %s, 1, %s, now())",
-        [version, kind, Jsonb(encode(policy))],
+        "INSERT INTO portal.policy_versions (id, request_type_id, version, name, form,"
+        " definition, published_at) VALUES (%s, %s, 1, 'Bench', %s, %s, now())",
+        [version, kind, Jsonb(encode(form)), Jsonb(encode(policy))],
     )
     connection.execute(
         "UPDATE portal.request_types SET policy_version_id = %s WHERE id = %s", [version, kind]

@@ -67,7 +67,7 @@ def _purchase(connection: Connection) -> None:
     connection.execute(
         insert(models.RequestType).values(
             id=identity("purchase"), code="purchase", name="Purchase", prefix="PR",
-            calendar_id=calendar, form=[{"name": "note", "label": "Note"}],
+            calendar_id=calendar,
         )
     )  # fmt: skip
 
@@ -79,6 +79,7 @@ def published(connection: Connection, policy: Policy, *, draft: bool = False) ->
         insert(models.PolicyVersion).values(
             id=version, request_type_id=identity("purchase"), version=int(version[-6:], 16),
             definition=encode(policy), published_at=None if draft else MONDAY,
+            form=[{"name": "note", "label": "Note"}],
         )
     )  # fmt: skip
     return version

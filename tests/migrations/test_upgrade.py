@@ -109,6 +109,16 @@ def test_the_states_say_what_the_rows_say(upgraded: Connection) -> None:
     assert open_tasks == list(upgraded.scalars(text(OPEN)))
 
 
+def test_each_version_has_the_form_that_its_type_had(upgraded: Connection) -> None:
+    rows = json.loads(ROWS.read_text(encoding="utf-8"))
+    (kind,) = rows["portal.request_types"]
+    found = upgraded.execute(text("SELECT form, name FROM portal.policy_versions")).all()
+    assert [(row.form, row.name) for row in found] == [(kind["form"], kind["name"])] * len(
+        rows["portal.policy_versions"]
+    )
+    assert kind["form"]
+
+
 def test_an_open_request_is_decided(upgraded: Connection) -> None:
     request_id = ids_of(upgraded)["CH-1001"]
     state = kept_state(upgraded, request_id)

@@ -150,7 +150,11 @@ def test_a_changed_policy_is_shown_again_first(
     with app.app_context():
         version = db.session.execute(select(PolicyVersion)).scalar_one()
         newer = PolicyVersion(
-            id=new_id(), request_type_id=kind["type"], version=2, definition=version.definition
+            id=new_id(),
+            request_type_id=kind["type"],
+            version=2,
+            form=version.form,
+            definition=version.definition,
         )
         db.session.add(newer)
         db.session.flush()

@@ -12,7 +12,7 @@ from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.models import Command, PolicyVersion, Request, RequestType
 from portal.models.columns import new_id
-from tests.asking import FINANCE, MANAGER
+from tests.asking import CODE, FINANCE, FORM, MANAGER
 from tests.clients import PageClient, sign_in
 from tests.in_process import NUMBER, InProcess, submit
 from tests.pages_read import Page
@@ -20,6 +20,8 @@ from tests.web import People
 
 HERE = f"/requests/{NUMBER}"
 LIST = "/admin/policy-moves"
+# The newer form calls one field otherwise, and asks for no offers.
+WHY = encode((FORM[0], replace(FORM[1], label="Business case")))
 BOARD = Stage(key="board", name="Board", rules=(ApproverRule(kind=RuleKind.GROUP, code="finance"),))
 NEWER = Policy(stages=(MANAGER, replace(FINANCE, condition=None, condition_text=""), BOARD))
 
@@ -29,7 +31,7 @@ def newest(app: Flask, kind: dict[str, str], asked: Approval) -> str:
     """A second version of the policy, published after Ana asked; its id."""
     with app.app_context():
         version = {"id": new_id(), "request_type_id": kind["type"], "version": 2}
-        row = {"definition": encode(NEWER), "published_at": func.now()}
+        row = {"form": WHY, "definition": encode(NEWER), "published_at": func.now()}
         db.session.execute(insert(PolicyVersion).values(**version, **row))
         mine = RequestType.id == kind["type"]
         db.session.execute(update(RequestType).where(mine).values(policy_version_id=version["id"]))
@@ -89,6 +91,17 @@ def test_one_moves_and_its_decisions_stay(
     with app.app_context():
         assert db.session.scalar(select(Request.policy_version_id)) == newest
     assert "preview?number" not in page.response.text
+
+
+def test_a_request_shows_the_form_of_its_own_version(adam: PageClient) -> None:
+    assert "Business case" not in adam.get_page(HERE).text
+    asked_now = adam.get_page(f"/requests/new/{CODE}").text
+    assert "Business case" in asked_now
+    assert "Offers" not in asked_now
+    adam.post_form(look(adam, NUMBER), LIST, reason="For all.")
+    text = adam.get_page(HERE).text
+    assert "Business case" in text
+    assert "The old one broke." in text
 
 
 def test_the_history_says_so(adam: PageClient) -> None:
