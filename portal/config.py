@@ -9,7 +9,7 @@ development copy (``ENVIRONMENT=development`` or ``test``) and none names a data
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from itertools import pairwise
@@ -18,7 +18,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import psycopg
 from dotenv import dotenv_values
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from portal.domain.notices.chat import SERVICES, USUAL
 from portal.translation import CATALOGUES
@@ -35,7 +39,14 @@ SENDER = re.compile(
     r'(?:(?P<name>[^<>",;:@\x00-\x1f]{1,100}) )?<?(?P<address>[^\s<>",;:@]+@[^\s<>",;:@]+)>?'
 )
 # Names like ours that other programs read: see .env.example.
-OF_OTHERS = {"TEMPORAL_CLI", "CHROMIUM", "TEMPORAL_POSTGRES_PASSWORD", "TEMPORAL_RETENTION"}
+OF_OTHERS = {
+    "TEMPORAL_CLI", "CHROMIUM", "TEMPORAL_POSTGRES_PASSWORD", "TEMPORAL_RETENTION",
+    "TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE", "TEMPORAL_CODEC_ENDPOINT", "TEMPORAL_CODEC_AUTH",
+}  # fmt: skip
+# What begins like this is meant for us. What ends like that comes from Docker or Kubernetes, which
+# tell each container where its neighbours are (TEMPORAL_PORT_7233_TCP).
+FAMILIES = ("ATTACHMENTS_", "CHAT_", "DATABASE_", "RELAY_", "SMTP_", "TEMPORAL_", "TRUSTED_")
+NEIGHBOURS = re.compile(r"_(NAME|ENV_.*|(SERVICE_)?(HOST|PORT)(_.*)?)$")
 
 Problem = tuple[str, str]
 """The name of a variable, and what is wrong with it."""
@@ -105,10 +116,26 @@ def _languages(text: str) -> tuple[str, ...]:
 
 
 def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+    try:
+        parts = urlsplit(text)
+        is_good = parts.scheme in ("http", "https") and parts.hostname and not parts.query
+        is_good = is_good and parts.port != 0
+    except ValueError:  # a port that is no number, half a bracket
+        is_good = False
+    if not is_good:
         raise _Malformed("must be an address like https://approvals.example.org")
     return text.rstrip("/")
+
+
+def _site(text: str) -> str:
+    """Where the portal stands: at the root of a host of its own."""
+    url = _url(text)
+    parts = urlsplit(url)
+    if parts.path or parts.fragment:
+        raise _Malformed("must end with the host: the portal needs one of its own, without a path")
+    if parts.username is not None:
+        raise _Malformed("must name no account")
+    return url
 
 
 def _address(text: str) -> str:
@@ -122,6 +149,16 @@ def _database(text: str) -> str:
     scheme, _, rest = text.partition("://")
     if scheme not in ("postgresql", "postgres", "postgresql+psycopg") or not rest:
         raise _Malformed("must begin with postgresql://")
+    try:
+        conninfo_to_dict(f"postgresql://{rest}")
+        make_url(f"postgresql://{rest}")
+        if "@" in urlsplit(f"postgresql://{rest}").path:  # what was cut off at a / of the password
+            raise ValueError
+    except (psycopg.Error, ArgumentError, ValueError):
+        # What they say repeats the address, and so the password.
+        shape = "postgresql://user:password@host:5432/database"
+        advice = f"must be like {shape}, with %40 for an @ in the password and %2F for a /"
+        raise _Malformed(advice) from None
     return f"postgresql://{rest}"
 
 
@@ -215,7 +252,7 @@ class Settings(_Group):
 
     database_url: str = _setting("DATABASE_URL", ..., _database, secret=True)
     secret_key: str = _setting("SECRET_KEY", ..., secret=True)
-    public_url: str = _setting("PUBLIC_URL", "http://localhost:8000", _url)
+    public_url: str = _setting("PUBLIC_URL", "http://localhost:8000", _site)
     environment: str = _setting(
         "ENVIRONMENT", "production", _one_of("development", "production", "test")
     )
@@ -306,6 +343,14 @@ VARIABLES = frozenset(
 )
 """Every variable that is read."""
 
+SECRETS = frozenset(
+    each.metadata["variable"]
+    for group in (Settings, MailSettings, ChatSettings)
+    for each in fields(group)
+    if each.metadata.get("secret")
+)
+"""Those whose value may also stand in a file."""
+
 
 def _gather() -> dict[str, str]:
     """The environment over ``.env`` over ``var/local.env`` (see the module)."""
@@ -356,12 +401,22 @@ def _secret(env: Mapping[str, str], variable: str) -> str:
 
 
 def _unknown(env: Collection[str]) -> Iterator[Problem]:
-    """Variables that are spelt nearly like one of ours: whoever set them meant ours."""
-    ours = VARIABLES | {f"{name}_FILE" for name in VARIABLES} | OF_OTHERS
+    """Variables that look like ours: spelt nearly like one, or of a family that only we have."""
+    ours = VARIABLES | {f"{name}_FILE" for name in VARIABLES if name in SECRETS} | OF_OTHERS
     for name in sorted(set(env) - ours):
         near = get_close_matches(name, VARIABLES, 1, 0.85) if "_" in name else []
-        if near:
+        if name.endswith("_FILE") and name.removesuffix("_FILE") in VARIABLES:
+            yield name, f"is not a setting: only secrets may stand in a file ({_listed(SECRETS)})"
+        elif near:
             yield name, f"is not a setting: {near[0]} is meant"
+        elif name.startswith(FAMILIES) and not NEIGHBOURS.search(name):
+            family = next(each for each in FAMILIES if name.startswith(each))
+            known = _listed(each for each in VARIABLES if each.startswith(family))
+            yield name, f"is not a setting: those of this name are {known}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
 
 
 def _hosts(settings: Settings, env: Mapping[str, str]) -> tuple[str, ...]:

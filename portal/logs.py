@@ -1,4 +1,5 @@
-"""One JSON line for each thing that happened, on standard error; used by web and worker.
+"""One JSON line for each thing that happened, on standard error; used by web and worker, and by
+gunicorn for what it says itself.
 
 Control characters arrive escaped, so a name cannot forge a line or colour a terminal. Values whose
 key speaks of a secret are masked. The ids bound with `structlog.contextvars` (request id, request
@@ -29,6 +30,17 @@ def configure(level: str = "INFO") -> None:
         logger_factory=_line_writer,
         cache_logger_on_first_use=False,
     )
+    root = logging.getLogger()
+    for old in [each for each in root.handlers if isinstance(each, _StandardError)]:
+        root.removeHandler(old)
+    root.addHandler(json_handler())
+    root.setLevel(level)
+    for name in NOISY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def json_handler() -> logging.Handler:
+    """Writes the standard library's log lines as JSON; gunicorn's configuration names it, too."""
     handler = _StandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -43,13 +55,7 @@ def configure(level: str = "INFO") -> None:
             ],
         )
     )
-    root = logging.getLogger()
-    for old in [each for each in root.handlers if isinstance(each, _StandardError)]:
-        root.removeHandler(old)
-    root.addHandler(handler)
-    root.setLevel(level)
-    for name in NOISY:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    return handler
 
 
 def _shared() -> list[Any]:

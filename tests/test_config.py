@@ -123,6 +123,52 @@ def test_a_misspelt_setting_is_named(name: str) -> None:
         Settings.from_environment(PRODUCTION | {name: "1"})
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("TEMPORAL_ENCRYPT", "those of this name are .*TEMPORAL_ADDRESS"),
+        ("DATABASE_PASSWORD", "those of this name are DATABASE_POOL_SIZE, DATABASE_URL"),
+        ("SMTP_SECURITY", "those of this name are .*SMTP_TLS"),
+        ("PUBLIC_URL_FILE", "only secrets may stand in a file .*SECRET_KEY"),
+    ],
+)
+def test_an_unknown_setting_of_our_families_is_named(name: str, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{name} is not a setting: {words}") as refusal:
+        Settings.from_environment(PRODUCTION | {name: "true"})
+    assert [variable for variable, _ in refusal.value.problems] == [name]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://approvals.example.org/portal",
+        "https://approvals.example.org#here",
+        "https://ana@approvals.example.org",
+        "https://approvals.example.org:many",
+        "https://[::1",
+    ],
+)
+def test_the_portal_stands_at_the_root_of_a_host(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="PUBLIC_URL must"):
+        Settings.from_environment(PRODUCTION | {"PUBLIC_URL": url})
+
+
+@pytest.mark.parametrize("rest", ["a:p@ss/w@host:x/db", "[::1/db", "a:hunter2@host:port/db", "%zz"])
+def test_an_address_of_a_database_that_makes_no_sense_is_one_sentence(rest: str) -> None:
+    with pytest.raises(ConfigurationError, match="DATABASE_URL must be like") as refusal:
+        Settings.from_environment(PRODUCTION | {"DATABASE_URL": f"postgresql://{rest}"})
+    assert "hunter2" not in str(refusal.value)
+    assert len(str(refusal.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["TEMPORAL_PORT_7233_TCP", "DATABASE_SERVICE_HOST", "TEMPORAL_PROFILE", "SMTP_ENV_LANG"],
+)
+def test_where_neighbours_are_is_no_setting(name: str) -> None:
+    assert Settings.from_environment(PRODUCTION | {name: "1"}).is_production
+
+
 @pytest.mark.parametrize("name", ["SESSION_MANAGER", "TEMPORAL_PORT", "DATABASE_PORT", "LOGLEVEL"])
 def test_what_other_programs_read_is_left_alone(name: str) -> None:
     assert Settings.from_environment(PRODUCTION | {name: "1"}).is_production

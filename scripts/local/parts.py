@@ -6,16 +6,12 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
-from pathlib import Path
 
 from scripts.local import processes
 from scripts.local.installation import Installation
 from scripts.local.options import Options
 from scripts.local.ports import HOST
 from scripts.local.processes import Service
-
-KEEP_ALIVE = 75
-GRACE = 15
 
 
 @dataclass(frozen=True)
@@ -42,15 +38,13 @@ class Parts:
         return self._python("Mail", "-m", "scripts.local.mail_catcher", str(port), folder)
 
     def web(self, port: int) -> Service:
-        """The pages. Idle connections stay open longer than browsers and load tests keep them."""
+        """The pages, as in production."""
         return self._python(
             "Web",
-            *("-m", "gunicorn", "portal.app:create_app()"),
-            *("--bind", f"{HOST}:{port}"),
-            *("--worker-class", "gthread", "--workers", str(self.options.web_processes)),
-            *("--threads", str(self.options.web_threads)),
-            *("--keep-alive", str(KEEP_ALIVE), "--graceful-timeout", str(GRACE)),
-            *("--worker-tmp-dir", _memory(), "--log-level", "warning"),
+            *("-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"),
+            *("--bind", f"{HOST}:{port}", "--workers", str(self.options.web_processes)),
+            *("--threads", str(self.options.web_threads), "--log-level", "warning"),
+            "portal.app:create_app()",
         )
 
     def _python(self, name: str, *arguments: str) -> Service:
@@ -67,9 +61,3 @@ def is_ready(port: int) -> bool:
     except (OSError, ValueError, HTTPException):
         return False
     return True
-
-
-def _memory() -> str:
-    """Where gunicorn keeps its heartbeat files: in memory, so that a slow disk kills nobody."""
-    shared = Path("/dev/shm")  # noqa: S108
-    return str(shared) if shared.is_dir() else "."

@@ -42,10 +42,12 @@ class Run:
     def __post_init__(self) -> None:
         self.given = surroundings.given(self.installation.root)
         self.supervisor = Supervisor(self.installation)
-        self.own_database = "DATABASE_URL" not in self.given
+        if self.given.get("ENVIRONMENT", "").strip() == "production":
+            raise LocalFailure(surroundings.NOT_FOR_PRODUCTION)
+        self.database_url = surroundings.database_url(self.given)
+        self.own_database = self.database_url is None
         self.own_temporal = "TEMPORAL_ADDRESS" not in self.given
-        is_production = self.given.get("ENVIRONMENT") == "production"
-        self.own_mail = "SMTP_HOST" not in self.given and not is_production
+        self.own_mail = "SMTP_HOST" not in self.given
 
     def start(self) -> None:
         """Start every part and wait until all are healthy. Raises LocalFailure."""
@@ -72,8 +74,8 @@ class Run:
     def _check_given(self) -> None:
         if self.options.with_legacy and not self.own_database:
             raise LocalFailure(NOT_THERE)
-        if not self.own_database:
-            surroundings.check_database(self.given["DATABASE_URL"])
+        if self.database_url is not None:
+            surroundings.check_database(self.database_url)
         if not self.own_temporal:
             namespace = self.given.get("TEMPORAL_NAMESPACE", "default")
             surroundings.check_temporal(self.given["TEMPORAL_ADDRESS"], namespace)
@@ -85,7 +87,7 @@ class Run:
             self.supervisor.add(
                 self._temporal(ports), lambda: self._temporal(ports), is_server=True
             )
-        url = self.given.get("DATABASE_URL", "")
+        url = self.database_url or ""
         if self.own_database:
             print("Starting PostgreSQL ...", flush=True)
             database = self._postgres(ports)
@@ -96,7 +98,12 @@ class Run:
         added = surroundings.additions(
             self.installation, url, ports.temporal_port, ports.temporal_ui_port, ports.port
         )
-        settings = {name: self.given.get(name, value) for name, value in added.items()}
+        in_files = {name for name in added if f"{name}_FILE" in self.given} - set(self.given)
+        settings = {
+            name: self.given.get(name, value)
+            for name, value in added.items()
+            if name not in in_files
+        }
         if self.own_mail:
             settings |= surroundings.catching(self.installation.var / "mail", ports.smtp_port)
         surroundings.write_local_env(self.installation, settings)
@@ -119,8 +126,7 @@ class Run:
     def _portal(self, ports: addresses.Ports, env: dict[str, str]) -> None:
         """Prepare the database, start worker and web, and wait until all are ready."""
         kit = parts.Parts(self.installation, self.options, env)
-        wants_demo = not self.options.empty and env["ENVIRONMENT"] != "production"
-        demo = wants_demo and not self.installation.demo_accounts.exists()
+        demo = not self.options.empty and not self.installation.demo_accounts.exists()
         print("Preparing the database" + ", with the demo organisation" * demo + " ...", flush=True)
         self.installation.log("preparation").unlink(missing_ok=True)
         preparation = kit.prepare(demo=demo, own_temporal=self.own_temporal)

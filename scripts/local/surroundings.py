@@ -19,10 +19,29 @@ HEADER = (
 )
 
 
+NOT_FOR_PRODUCTION = """\
+./scripts/run is for a machine of one's own, and ENVIRONMENT=production is set.
+In production these serve the pages, and run a worker:
+  .venv/bin/gunicorn --config deploy/gunicorn.conf.py 'portal.app:create_app()'
+  .venv/bin/python worker.py
+docs/deployment.md says how, from an empty machine on."""
+
+
 def given(root: Path) -> dict[str, str]:
     """The environment over ``.env``; empty values count as not given."""
     from_file = {name: value or "" for name, value in dotenv_values(root / ".env").items()}
     return {name: value for name, value in {**from_file, **os.environ}.items() if value.strip()}
+
+
+def database_url(given: Mapping[str, str]) -> str | None:
+    """The database that the person named, by its address or by the file that holds it."""
+    url, path = given.get("DATABASE_URL"), given.get("DATABASE_URL_FILE")
+    if url or not path:
+        return url
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise LocalFailure(f"DATABASE_URL_FILE names {path}, which cannot be read.") from error
 
 
 def additions(

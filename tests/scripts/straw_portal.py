@@ -31,7 +31,9 @@ def create_app():
 
     @db.command()
     def upgrade():
-        with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        file = os.environ.get("DATABASE_URL_FILE")
+        url = pathlib.Path(file).read_text() if file else os.environ["DATABASE_URL"]
+        with psycopg.connect(url) as connection:
             connection.execute("CREATE TABLE IF NOT EXISTS starts (at timestamptz DEFAULT now())")
             connection.execute("INSERT INTO starts DEFAULT VALUES")
             number = connection.execute("SELECT count(*) FROM starts").fetchone()[0]
@@ -57,14 +59,14 @@ sys.exit(3)
 """
 
 
-# What reading the settings imports.
-SETTINGS = ("__init__.py", "config.py", "domain", "translation")
+# What reading the settings and writing lines imports.
+SETTINGS = ("__init__.py", "config.py", "logs.py", "domain", "translation")
 
 
 def make_clone(folder: Path) -> Path:
     """Lay out the clone; its .venv runs our own Python."""
     (folder / ".venv" / "bin").mkdir(parents=True)
-    for name in ("requirements", "scripts"):
+    for name in ("requirements", "scripts", "deploy"):
         shutil.copytree(ROOT / name, folder / name)
     (folder / "portal").mkdir()
     for name in SETTINGS:

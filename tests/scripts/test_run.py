@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
 from tests.scripts.straw_portal import make_clone, run, until_up
@@ -144,6 +145,32 @@ def test_what_cannot_start_says_one_sentence(
     assert sentence in output
     assert "word" not in output
     assert len(output.splitlines()) == 1
+
+
+def test_production_is_told_at_once_what_runs_there(clone: Path) -> None:
+    code, output = refused(clone, ENVIRONMENT="production")
+    assert code == 2
+    assert "gunicorn --config deploy/gunicorn.conf.py" in output
+    assert "docs/deployment.md" in output
+    assert not (clone / "var" / "postgres").exists()
+
+
+def test_a_database_and_a_key_in_files_are_those_that_are_used(
+    clone: Path, empty_database_url: str
+) -> None:
+    (clone / "address").write_text(empty_database_url)
+    (clone / "key").write_text("of its own")
+    files = {"DATABASE_URL_FILE": str(clone / "address"), "SECRET_KEY_FILE": str(clone / "key")}
+    with run(clone, *ANY, **files) as process:
+        until_up(process)
+        process.terminate()
+        assert process.wait(30) == 0
+    with psycopg.connect(empty_database_url) as connection:
+        assert connection.execute("SELECT count(*) FROM starts").fetchone() == (1,)
+    assert not (clone / "var" / "postgres").exists()
+    assert "SECRET_KEY" not in (clone / "var" / "local.env").read_text()
+    missing = refused(clone, DATABASE_URL_FILE="/nowhere")
+    assert missing == (2, "DATABASE_URL_FILE names /nowhere, which cannot be read.\n")
 
 
 def test_a_taken_port_says_one_sentence(clone: Path) -> None:
