@@ -30,7 +30,7 @@ from portal.activities.staff import StaffActivity
 from portal.background.dispatch import Dispatcher
 from portal.background.endings import cancel, first_end, unless
 from portal.background.heartbeat import Heartbeat
-from portal.background.people_watch import PeopleWatch
+from portal.background.people_reviews import PeopleWatch
 from portal.background.relay import Relay
 from portal.config import ROOT, ConfigurationError, Settings
 from portal.notifications import channels
@@ -39,7 +39,7 @@ from portal.notifications.outbox import Outbox
 from portal.notifications.sending import Sending
 from portal.temporal import client as clients
 from portal.temporal import schedules, search_attributes
-from portal.temporal.waiting import NotYet, wait_for
+from portal.temporal.client import NotYet, wait_for
 from portal.workflows import names
 from portal.workflows.approval import ApprovalWorkflow
 from portal.workflows.digest import DigestWorkflow

@@ -16,7 +16,7 @@ from portal.legacy.cutover import chain
 from portal.models.connection import HurriedConnection
 from portal.pages import errors
 from portal.pages import layout_context as frame
-from portal.security import answers, guards
+from portal.security import guards
 from portal.security.guards import MaskedCSRF
 from portal.security.sessions import DatabaseSessions, cookie_name, portal_session
 from portal.temporal import gateway
@@ -146,10 +146,10 @@ def _identity() -> object:
 def _watch(app: Flask, settings: Settings) -> None:
     """In this order: compression, which sees an answer last; an id for the request, its language,
     the gate, then the CSRF token."""
-    answers.compress(app)
-    answers.number_and_log(app)
+    guards.compress(app)
+    guards.number_and_log(app)
     translation.register(app, settings.languages, frame.own_language)
-    answers.add_security_headers(app, settings)
+    guards.add_security_headers(app, settings)
     guards.register(app, settings)
     MaskedCSRF().init_app(app)
     if settings.trusted_proxies:

@@ -14,8 +14,7 @@ from sqlalchemy import func, insert, text, update
 from portal.domain.codec import encode
 from portal.domain.policy.forms import FieldKind, FormField
 from portal.domain.policy.policy import ApproverRule, Policy, Receivers, RuleKind, Stage
-from portal.domain.request.state import Approval
-from portal.domain.request.values import Content, Status
+from portal.domain.request.state import Approval, Content, Status
 from portal.extensions import db
 from portal.models import Participant, PolicyVersion, Request, RequestState, RequestType
 from portal.models.columns import new_id

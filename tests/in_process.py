@@ -19,13 +19,12 @@ from portal.domain.codec import decode, encode
 from portal.domain.request import apply as approval
 from portal.domain.request.commands import COMMANDS, Command, NamingCommand, Submit
 from portal.domain.request.events import Event, kind_of
-from portal.domain.request.state import Approval
-from portal.domain.request.values import Content
+from portal.domain.request.state import Approval, Content
 from portal.extensions import db
 from portal.models import Command as Row
 from portal.models.columns import new_id
 from portal.temporal import gateway
-from portal.temporal.delivery import CommandDelivery, Delivery
+from portal.temporal.gateway import CommandDelivery, Delivery
 from portal.workflows.messages import RecordBatch, RecordedEvent
 from tests.asking import CODE
 from tests.web import People

@@ -13,8 +13,7 @@ from portal.domain.codec import encode
 from portal.domain.policy.policy import StageKind
 from portal.domain.request.apply import evolve
 from portal.domain.request.events import SYSTEM, Event
-from portal.domain.request.state import Approval, OpenStage, Task
-from portal.domain.request.values import Content, Status, TaskStatus
+from portal.domain.request.state import Approval, Content, OpenStage, Status, Task, TaskStatus
 
 ADMINS = "the administrators"
 SOMEBODY = "Somebody"

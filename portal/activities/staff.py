@@ -3,8 +3,8 @@
 from sqlalchemy import Engine, func, select
 from temporalio import activity
 
+from portal.directory.planner import was_entitled
 from portal.directory.receivers import reach
-from portal.directory.rights import was_entitled
 from portal.directory.staff import name_of
 from portal.domain.codec import decode
 from portal.domain.deciding.decide import find_task

@@ -15,7 +15,7 @@ from sqlalchemy import Table
 from portal.activities.projection import content_columns
 from portal.domain.notices.kinds import KINDS, TOLD, Channel
 from portal.domain.notices.preferences import DeliveryMode
-from portal.domain.request.values import Content
+from portal.domain.request.state import Content
 from portal.models import (
     AuditEvent,
     AuditText,

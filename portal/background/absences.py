@@ -15,8 +15,8 @@ from portal.background.own_commands import OwnCommand, give, id_of
 from portal.domain.request.commands import EndDelegation, StartDelegation
 from portal.domain.request.events import SYSTEM
 from portal.domain.request.reasons import Code, Reason, reason
-from portal.domain.request.values import Via
-from portal.domain.routing.delegates import until_words
+from portal.domain.request.state import Via
+from portal.domain.routing.approvers import until_words
 
 PAGE = 500
 

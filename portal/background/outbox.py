@@ -25,7 +25,7 @@ from portal.config import Settings
 from portal.models import Closure
 from portal.models import Command as Row
 from portal.models.closures import given_back
-from portal.temporal.delivery import SUBMIT, CommandDelivery
+from portal.temporal.gateway import SUBMIT, CommandDelivery
 
 WATCH_SECONDS = 30.0
 LONGEST_WATCH_SECONDS = 480.0

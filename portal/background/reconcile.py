@@ -16,7 +16,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from portal.config import Settings
-from portal.domain.request.values import OPEN
+from portal.domain.request.state import OPEN
 from portal.models import Closure, Request
 from portal.models.closures import given_back
 from portal.models.states import kept_state

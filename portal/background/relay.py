@@ -18,10 +18,10 @@ from temporalio.service import RPCError
 from portal.background import outbox
 from portal.background.outbox import WaitingCommand
 from portal.config import Settings
-from portal.domain.request.values import Status
+from portal.domain.request.state import Status
 from portal.models import Request
 from portal.models.states import kept_state
-from portal.temporal.delivery import Answer, Delivery, deliver
+from portal.temporal.gateway import Answer, Delivery, deliver
 from portal.temporal.start import StateToStart, start_from_state
 
 LIMIT_SECONDS = 2.0

@@ -10,8 +10,7 @@ from sqlalchemy import Connection, text
 from portal.directory.planner import directory_for, load_policy
 from portal.domain.deciding.decide import find_task
 from portal.domain.policy.policy import Reach
-from portal.domain.request.state import Approval
-from portal.domain.request.values import TaskStatus
+from portal.domain.request.state import Approval, TaskStatus
 from portal.domain.routing.receivers import Relation, reach_of
 from portal.domain.routing.step import question
 

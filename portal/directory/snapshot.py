@@ -11,7 +11,7 @@ from portal.directory.calendars import calendar_in
 from portal.domain.codec import decode
 from portal.domain.people.directory import Absence, Department, Directory, Group, Person, Workplace
 from portal.domain.policy.policy import ApproverRule, RuleKind, Stage
-from portal.domain.routing.approver_rules import code_of
+from portal.domain.routing.approvers import code_of
 from portal.domain.routing.plan import RouteQuestion
 
 # One statement, since trips to the server are what a routing costs. UNION drops repeated rows: a

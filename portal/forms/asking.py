@@ -4,11 +4,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from portal.domain.policy.forms import FormField
-from portal.domain.request.values import Priority
+from portal.domain.request.state import Priority
 from portal.forms.building import Surroundings, options, unbound
-from portal.forms.fields import DayField, LinesField, OptionsField, PersonField
+from portal.forms.fields import (
+    Allowed,
+    AtMost,
+    DayField,
+    LinesField,
+    NotPast,
+    OptionsField,
+    PersonField,
+    Required,
+    SomebodyElse,
+)
 from portal.forms.request_form import RequestForm
-from portal.forms.rules import Allowed, AtMost, NotPast, Required, SomebodyElse
 from portal.translation import _, lazy
 
 LONGEST_COMMENT = 10_000

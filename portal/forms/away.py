@@ -10,10 +10,20 @@ from wtforms.form import BaseForm
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.forms.building import options, unbound
-from portal.forms.fields import DayField, LineField, MoneyField, OptionsField
+from portal.forms.fields import (
+    Allowed,
+    AtMost,
+    Between,
+    DayField,
+    LineField,
+    MoneyField,
+    NotBefore,
+    NotPast,
+    OptionsField,
+    Required,
+)
 from portal.forms.handing import HINT, SomebodyField
 from portal.forms.people import PeopleSource
-from portal.forms.rules import Allowed, AtMost, Between, NotBefore, NotPast, Required
 from portal.translation import _
 
 LONGEST_REASON = 200

@@ -11,8 +11,8 @@ from wtforms.fields.core import UnboundField
 from portal.domain.policy.forms import FieldKind, FormField
 from portal.domain.request.files import ACCEPT
 from portal.forms import fields as kinds
+from portal.forms.fields import Allowed, AtMost, Between, NotBefore, Required
 from portal.forms.people import PeopleSource
-from portal.forms.rules import Allowed, AtMost, Between, NotBefore, Required
 from portal.translation import _, lazy
 
 LARGEST = 10**15

@@ -18,10 +18,17 @@ from portal.domain.time.calendars import (
     read_hours,
 )
 from portal.forms.building import options, unbound
-from portal.forms.fields import LineField, LinesField, OptionsField, Typed
+from portal.forms.fields import (
+    LABEL,
+    Allowed,
+    AtMost,
+    LineField,
+    LinesField,
+    OptionsField,
+    Required,
+    Typed,
+)
 from portal.forms.people import Suggestions
-from portal.forms.rules import Allowed, AtMost, Required
-from portal.forms.text import LABEL
 from portal.translation import _, lazy
 
 Parts = Callable[[str], Mapping[str, str]]

@@ -7,8 +7,7 @@ from wtforms.validators import UUID, InputRequired
 
 from portal.domain.notices.chat import LONGEST
 from portal.forms.building import unbound
-from portal.forms.fields import LineField
-from portal.forms.rules import Allowed, AtMost, Required
+from portal.forms.fields import Allowed, AtMost, LineField, Required
 from portal.translation import lazy
 
 LONGEST_NAME = 60

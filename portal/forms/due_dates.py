@@ -8,10 +8,9 @@ from werkzeug.datastructures import MultiDict
 from wtforms.form import BaseForm
 
 from portal.forms.building import options, unbound
-from portal.forms.fields import DayField, OptionsField, Typed
+from portal.forms.fields import Allowed, DayField, OptionsField, Required, Typed
 from portal.forms.handing import HINT, SomebodyField
 from portal.forms.people import PeopleSource
-from portal.forms.rules import Allowed, Required
 from portal.translation import _
 
 

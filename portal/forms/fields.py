@@ -1,21 +1,288 @@
-"""One WTForms field for each kind of form field. Each keeps what was typed, also when it is wrong.
+"""One WTForms field for each kind of form field, with its rules. Each keeps what was typed, also
+when it is wrong.
 
 Messages are whole sentences that begin with the field's label, so that they read well beside the
 field and in the summary on top.
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from wtforms import Field, SelectField, StringField
+from wtforms.validators import StopValidation, ValidationError
 from wtforms.widgets import FileInput, TextArea, TextInput
 
-from portal.forms.amounts import read_amount, written
+from portal.domain.money import decimals
 from portal.forms.people import PeopleSource, Suggestions
-from portal.forms.text import LABEL, examine
-from portal.translation import _
+from portal.translation import _, lazy
+
+
+class Required:
+    """Something must be given; `advice` says what to do. A wrong value already has its error."""
+
+    field_flags = {"required": True}  # noqa: RUF012 - WTForms reads it by this name
+
+    def __init__(self, advice: str) -> None:
+        self.advice = advice
+
+    def __call__(self, _form: Any, field: Any) -> None:
+        """Raise when the field is empty."""
+        if field.errors:
+            raise StopValidation
+        if field.data in (None, "", [], ()):
+            raise StopValidation(
+                _("%(label)s is missing: %(advice)s.", label=field.label.text, advice=self.advice)
+            )
+
+
+class Allowed:
+    """Nothing needs to be given, and then nothing else is asked."""
+
+    field_flags = {"optional": True}  # noqa: RUF012 - as above
+
+    def __call__(self, _form: Any, field: Any) -> None:
+        """Stop here when the field is empty or already wrong."""
+        if field.errors or field.data in (None, "", [], ()):
+            raise StopValidation
+
+
+class AtMost:
+    """A text of at most so many characters."""
+
+    def __init__(self, length: int) -> None:
+        self.length = length
+        # Not "maxlength": with that attribute browsers cut a pasted text without a word.
+        self.field_flags = {"limit": length}
+
+    def __call__(self, _form: Any, field: Any) -> None:
+        """Raise with both lengths."""
+        if len(field.data) > self.length:
+            raise ValidationError(
+                _(
+                    "%(label)s must have at most %(length)s characters; it has %(given)s.",
+                    label=field.label.text,
+                    length=self.length,
+                    given=len(field.data),
+                )
+            )
+
+
+class Between:
+    """A number within bounds, either of which may be missing."""
+
+    def __init__(self, least: int | None, most: int | None) -> None:
+        self.least, self.most = least, most
+
+    def __call__(self, _form: Any, field: Any) -> None:
+        """Raise, naming the bound as the field writes it."""
+        if self.least is not None and field.data < self.least:
+            raise ValidationError(
+                _(
+                    "%(label)s must be %(bound)s or more.",
+                    label=field.label.text,
+                    bound=field.write(self.least),
+                )
+            )
+        if self.most is not None and field.data > self.most:
+            raise ValidationError(
+                _(
+                    "%(label)s must be %(bound)s or less.",
+                    label=field.label.text,
+                    bound=field.write(self.most),
+                )
+            )
+
+
+class NotBefore:
+    """A day that may be the same as another field's, or later."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Raise, naming both fields; an empty or wrong other day has its own error."""
+        other = next((each for each in form if each.name == self.name), None)
+        if other is not None and other.data and field.data < other.data:
+            raise ValidationError(
+                _(
+                    "%(label)s must not be before %(other)s.",
+                    label=field.label.text,
+                    other=other.label.text,
+                )
+            )
+
+
+class NotPast:
+    """Today or later, on the calendar of the person who fills the form in."""
+
+    def __init__(self, today: date) -> None:
+        self.today = today
+
+    def __call__(self, _form: Any, field: Any) -> None:
+        """Raise for yesterday and earlier."""
+        if field.data < self.today:
+            raise ValidationError(_("%(label)s must be today or later.", label=field.label.text))
+
+
+class SomebodyElse:
+    """Not the person who fills the form in."""
+
+    def __init__(self, own_id: str) -> None:
+        self.own_id = own_id
+
+    def __call__(self, _form: Any, field: Any) -> None:
+        """Raise for oneself."""
+        if field.data == self.own_id:
+            raise ValidationError(
+                _(
+                    "%(label)s must be someone else. Leave it empty if the request is for you.",
+                    label=field.label.text,
+                )
+            )
+
+
+# PostgreSQL keeps neither NUL nor half a surrogate pair; the other controls have no look at all.
+_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+# Unicode's embeddings, overrides and isolates (UAX #9): they let a text read as another one.
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_LINE_ENDS = re.compile("\r\n?|\u2028|\u2029")
+
+# Where a field puts its own label into a problem.
+LABEL = "%(label)s"
+_AGAIN = lazy("Check the text and submit again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A text without what cannot be kept, and words about what was taken out ("" = nothing)."""
+
+    text: str
+    problem: str = ""
+
+
+def examine(raw: str, *, lines: bool = False) -> Examined:
+    """Make a typed text fit to be kept; `lines` keeps its line breaks. Only-spaces become ""."""
+    text = _LINE_ENDS.sub("\n", raw)
+    problem = ""
+    if _UNSTORABLE.search(text):
+        problem = _(
+            "%(label)s contained characters that cannot be stored; they were removed. %(again)s",
+            label=LABEL,
+            again=_AGAIN,
+        )
+    elif _TURNING.search(text):
+        problem = _(
+            "%(label)s contained invisible characters that change the text direction; they were"
+            " removed. %(again)s",
+            label=LABEL,
+            again=_AGAIN,
+        )
+    text = _TURNING.sub("", _UNSTORABLE.sub("", text))
+    text = text.strip() if lines else " ".join(text.split())
+    return Examined(text if _is_visible(text) else "", problem)
+
+
+def storable(raw: str) -> str:
+    """The text as typed, without the characters that the database refuses."""
+    return _UNSTORABLE.sub("", raw)
+
+
+def _is_visible(text: str) -> bool:
+    """Whether any character can be seen: not only spaces, joiners and zero widths."""
+    return any(unicodedata.category(each)[0] not in "ZC" for each in text)
+
+
+def uuid_of(text: str | None) -> str | None:
+    """The id in its usual spelling; None for anything that is none."""
+    try:
+        return str(UUID(text or ""))
+    except ValueError:
+        return None
+
+
+_GROUPS = re.compile(r"[1-9]\d{0,2}(?:[.,]\d{3})+")
+_LONGEST = 40
+
+
+def read_amount(raw: str, currency: str) -> int:
+    """Minor units of a written amount: "1,234.56", "1.234,56", "1 234,56" and "€ 12" alike.
+
+    The last of two different separators is the decimal one. A single separator before exactly
+    three digits groups thousands, for no amount has three decimals; in currencies that do have
+    them a point is the decimal sign and a comma is refused as unclear. Raises ValueError with words
+    in which `LABEL` stands for the field.
+    """
+    text = _bare(raw, currency)
+    digits = decimals(currency)
+    example = f"6,336.{'0' * digits}" if digits else "6,336"
+    if text.startswith(("-", "\N{MINUS SIGN}")):
+        raise ValueError(_("%(label)s must not be negative."))
+    if not re.fullmatch(r"\d[\d.,]*", text) or len(text) > _LONGEST:
+        raise ValueError(
+            _("%(label)s must be a number, such as %(example)s.", label=LABEL, example=example)
+        )
+    whole, _sign, fraction = _split(text, digits)
+    if len(fraction) > digits:
+        rule = _("at most %(digits)s digits", digits=digits) if digits else _("no digits")
+        raise ValueError(
+            _(
+                "%(label)s can have %(rule)s after the decimal point, such as %(example)s.",
+                label=LABEL,
+                rule=rule,
+                example=example,
+            )
+        )
+    if not whole.isdigit():
+        raise ValueError(
+            _(
+                "%(label)s has points and commas in the wrong place. Write it like %(example)s.",
+                label=LABEL,
+                example=example,
+            )
+        )
+    return int(whole + fraction.ljust(digits, "0"))
+
+
+def written(minor: int, currency: str) -> str:
+    """The amount as a form shows it again, without grouping: "6336.00"."""
+    digits = decimals(currency)
+    text = str(minor).rjust(digits + 1, "0")
+    return f"{text[:-digits]}.{text[-digits:]}" if digits else text
+
+
+def _bare(raw: str, currency: str) -> str:
+    """Digits and separators only: without the currency's sign or code, spaces and apostrophes."""
+    text = unicodedata.normalize("NFKC", raw[: 2 * _LONGEST]).upper()
+    code = re.escape(currency.upper())
+    text = re.sub(f"{code}|{code[:2]}(?=[$¥])", "", text, count=1)
+    kept = (c for c in text if not c.isspace() and unicodedata.category(c) != "Sc")
+    return "".join(c for c in kept if c not in "'’")
+
+
+def _split(text: str, digits: int) -> tuple[str, str, str]:
+    """Whole units (ungrouped), the decimal sign and the fraction; a wrong grouping stays in it."""
+    last = max(text.rfind("."), text.rfind(","))
+    if last < 0:
+        return text, "", ""
+    sign, fraction = text[last], text[last + 1 :]
+    unlike = ("," if sign == "." else ".") in text
+    if not unlike and (text.count(sign) > 1 or (len(fraction) == 3 and text[0] != "0")):
+        if digits == 3 and text.count(sign) == 1:
+            return (text[:last], sign, fraction) if sign == "." else (text, "", "")
+        return _ungrouped(text), "", ""
+    whole = text[:last]
+    return _ungrouped(whole) if not whole.isdigit() else whole, sign, fraction
+
+
+def _ungrouped(whole: str) -> str:
+    """Without thousands separators, if they stand where they belong; else unchanged."""
+    one_kind = not ("." in whole and "," in whole)
+    return re.sub(r"[.,]", "", whole) if one_kind and _GROUPS.fullmatch(whole) else whole
 
 
 class Typed(StringField):

@@ -7,9 +7,8 @@ from werkzeug.datastructures import MultiDict
 from wtforms.form import BaseForm
 
 from portal.forms.building import unbound
-from portal.forms.fields import LinesField, PersonField
+from portal.forms.fields import Allowed, AtMost, LinesField, PersonField, Required
 from portal.forms.people import FoundPerson, PeopleSource
-from portal.forms.rules import Allowed, AtMost, Required
 from portal.translation import _, lazy
 
 LONGEST = 10_000

@@ -6,10 +6,9 @@ from typing import Any
 
 from wtforms.form import BaseForm
 
-from portal.domain.request.values import Status
+from portal.domain.request.state import Status
 from portal.forms.building import options, unbound
-from portal.forms.fields import DayField, LineField, OptionsField
-from portal.forms.rules import AtMost
+from portal.forms.fields import AtMost, DayField, LineField, OptionsField
 from portal.translation import _
 
 LONGEST = 100

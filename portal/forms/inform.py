@@ -7,8 +7,7 @@ from wtforms import Form
 from wtforms.form import BaseForm
 
 from portal.forms.building import unbound
-from portal.forms.fields import LinesField
-from portal.forms.rules import AtMost, Required
+from portal.forms.fields import AtMost, LinesField, Required
 from portal.translation import _, lazy
 
 LONGEST = 10_000

@@ -8,8 +8,7 @@ from wtforms.form import BaseForm
 from wtforms.validators import ValidationError
 
 from portal.forms.building import unbound
-from portal.forms.fields import LinesField
-from portal.forms.rules import AtMost, Required
+from portal.forms.fields import AtMost, LinesField, Required
 from portal.translation import _
 
 LONGEST = 10_000

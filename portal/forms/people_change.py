@@ -8,10 +8,9 @@ from wtforms import Form
 from wtforms.form import BaseForm
 
 from portal.forms.building import unbound
-from portal.forms.fields import LineField
+from portal.forms.fields import Allowed, AtMost, LineField
 from portal.forms.handing import HINT, SomebodyField
 from portal.forms.people import PeopleSource
-from portal.forms.rules import Allowed, AtMost
 from portal.translation import _, lazy
 
 LONGEST = 200

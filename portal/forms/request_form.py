@@ -11,10 +11,9 @@ from wtforms.form import BaseForm
 
 from portal.domain.policy.forms import FieldKind, FormField
 from portal.domain.request.files import KeptFile
-from portal.domain.request.values import Content
+from portal.domain.request.state import Content
 from portal.forms import building
-from portal.forms.fields import FilesField, LineField
-from portal.forms.rules import AtMost, Required
+from portal.forms.fields import AtMost, FilesField, LineField, Required
 from portal.translation import _, lazy
 
 TITLE_LENGTH = 150

@@ -5,8 +5,7 @@ from typing import Any
 from wtforms import Form
 
 from portal.forms.building import unbound
-from portal.forms.fields import LineField
-from portal.forms.rules import AtMost, Required
+from portal.forms.fields import AtMost, LineField, Required
 from portal.translation import lazy
 
 LONGEST = 60

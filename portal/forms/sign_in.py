@@ -4,7 +4,7 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField
 from wtforms.validators import DataRequired, Length, ValidationError
 
-from portal.forms.text import storable
+from portal.forms.fields import storable
 from portal.translation import _, lazy
 
 

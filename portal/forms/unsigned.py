@@ -6,8 +6,7 @@ from wtforms import Form
 
 from portal.forms.building import unbound
 from portal.forms.decision import LONGEST
-from portal.forms.fields import LineField, LinesField
-from portal.forms.rules import AtMost, Required
+from portal.forms.fields import AtMost, LineField, LinesField, Required
 from portal.translation import lazy
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from portal.domain.request.values import Status
+from portal.domain.request.state import Status
 
 
 class Question(StrEnum):

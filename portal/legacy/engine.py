@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from portal.domain.request.values import Status
+from portal.domain.request.state import Status
 from portal.legacy.choices import Question
 from portal.legacy.tables import ACTIVE_STATES, ENGINE_TABLES, OPS
 from portal.legacy.values import OddRow, bound, listing, mapping, moment, row_in, text

@@ -8,11 +8,10 @@ from wtforms import BooleanField
 from wtforms.form import BaseForm
 from wtforms.widgets import ListWidget, RadioInput
 
-from portal.domain.request.values import Status
+from portal.domain.request.state import Status
 from portal.forms.building import options, unbound
-from portal.forms.fields import OptionsField, PersonField
+from portal.forms.fields import OptionsField, PersonField, Required
 from portal.forms.people import PeopleSource
-from portal.forms.rules import Required
 from portal.legacy.choices import OUTCOMES, Choice, Counting, Course, Question, courses_for
 
 COURSES = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID, uuid5
 
 from portal.domain import codec
-from portal.domain.deciding.verdict import Verdict, verdict
+from portal.domain.deciding.decide import Verdict, verdict
 from portal.domain.policy.policy import ApproverRule, Decision, Policy, RuleKind
 from portal.domain.request.apply import task_id
 from portal.domain.request.events import (
@@ -18,7 +18,7 @@ from portal.domain.request.events import (
     TaskAssigned,
     TaskDecided,
 )
-from portal.domain.request.values import Status, TaskStatus, Via
+from portal.domain.request.state import Status, TaskStatus, Via
 from portal.domain.routing.plan import Candidate, StagePlan
 from portal.domain.routing.stage_plan import reason_against
 from portal.legacy import past

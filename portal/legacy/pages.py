@@ -21,7 +21,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from portal.domain.people.permissions import Permission
-from portal.domain.request.values import Status
+from portal.domain.request.state import Status
 from portal.legacy import queries
 from portal.legacy.forms import Around, ChoiceForm
 from portal.legacy.queries import Move, last_dry_run
@@ -29,11 +29,10 @@ from portal.legacy.services import Incomplete, Settled, UnknownInstance, choose
 from portal.presentation import labels
 from portal.presentation.navigation import AdminPlace
 from portal.presentation.parts import Chip, Tab
-from portal.presenters.answer import command_key
-from portal.presenters.form_keys import new_key
+from portal.presenters.answer import command_key, new_key
 from portal.queries import people
 from portal.security.guards import requires
-from portal.security.identity import me
+from portal.security.sessions import me
 
 blueprint = Blueprint("cutover", __name__, template_folder="templates")
 

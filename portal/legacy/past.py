@@ -16,8 +16,7 @@ from portal.domain.request.events import (
     RequestWithdrawn,
     TaskWithdrawn,
 )
-from portal.domain.request.state import Approval
-from portal.domain.request.values import Content, Priority, Status, Via
+from portal.domain.request.state import Approval, Content, Priority, Status, Via
 from portal.legacy.engine import Delegation, Finding, Instance, Row, Step, outcome_in
 from portal.legacy.outcome import Story
 from portal.legacy.setting import Setting

@@ -13,7 +13,7 @@ from portal.domain.policy.policy import (
     Stage,
     StageKind,
 )
-from portal.domain.routing.group_matching import share_out
+from portal.domain.routing.approvers import share_out
 from portal.domain.routing.plan import Candidate, PlannedEscalation, StagePlan
 from portal.legacy.answers import Chosen, chosen_for
 from portal.legacy.clocks import Clock, Wait, minutes, wait_of

@@ -21,14 +21,13 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from portal.config import Settings
 from portal.domain.policy.policy import WorkflowKind
-from portal.domain.request.state import Approval
-from portal.domain.request.values import Status
+from portal.domain.request.state import Approval, Status
 from portal.legacy.outcome import Result, start_of
 from portal.legacy.writing import Item, workflow_ref
 from portal.models.states import kept_state
 from portal.temporal import client as clients
-from portal.temporal import requests, search_attributes
-from portal.temporal.waiting import NotYet
+from portal.temporal import gateway, search_attributes
+from portal.temporal.client import NotYet
 from portal.workflows import names
 
 LIMIT = timedelta(seconds=15)
@@ -118,7 +117,7 @@ class Starter:
     async def _start(self, each: ToStart) -> Started:
         assert self._client is not None
         state = each.state
-        message = await requests.start_request(
+        message = await gateway.start_request(
             self._client,
             self._settings.temporal_task_queue,
             WorkflowKind.APPROVAL,

@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 from portal.domain.policy.policy import Policy
 from portal.domain.request.catalogue import DECISIONS
 from portal.domain.request.commands import Retract
-from portal.domain.request.values import TaskStatus
+from portal.domain.request.state import TaskStatus
 from portal.models.commands import Command
 from portal.models.policies import PolicyVersion
 from portal.models.requests import Task

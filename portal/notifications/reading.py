@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, text
 from portal.domain.codec import decode
 from portal.domain.notices.kinds import DeliveryContext, NoticeKind, kind_named
 from portal.domain.policy.forms import FieldKind, FormField
-from portal.domain.request.values import Status, TaskStatus
+from portal.domain.request.state import Status, TaskStatus
 
 MOST_DECISIONS = 8
 

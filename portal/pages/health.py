@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal.queries.health import Part, worker
 from portal.security.guards import public
-from portal.security.identity import current_settings
+from portal.security.sessions import current_settings
 from portal.services.health import temporal_answers
 
 blueprint = Blueprint("health", __name__)

@@ -11,7 +11,7 @@ from portal.domain.people.permissions import Permission
 from portal.forms.history import HistoryForm
 from portal.pages.layout_context import viewpoint
 from portal.pages.requests.show import visible
-from portal.presentation.viewpoint import zone_named
+from portal.presentation.times import zone_named
 from portal.presenters import audit_log, exports
 from portal.presenters.answer import reader, requests_url
 from portal.presenters.history_filters import (
@@ -26,7 +26,7 @@ from portal.presenters.saved_views import Place, views_of
 from portal.queries import audit, history, links
 from portal.queries.history import Cursor
 from portal.security.guards import requires
-from portal.security.identity import me
+from portal.security.sessions import me
 
 blueprint = Blueprint("history", __name__)
 

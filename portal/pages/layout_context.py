@@ -11,10 +11,10 @@ from werkzeug.local import LocalProxy
 
 from portal.domain.people.permissions import Permission
 from portal.presentation.navigation import AdminPlace, Navigation, OnNow, Person, build
-from portal.presentation.viewpoint import Viewpoint, zone_named
-from portal.security import identity
-from portal.security.answers import request_id
-from portal.security.identity import me, signed_in
+from portal.presentation.times import Viewpoint, zone_named
+from portal.security import sessions
+from portal.security.guards import request_id
+from portal.security.sessions import me, signed_in
 
 THEMES = ("light", "dark")
 THEME_COOKIE = "theme"
@@ -53,7 +53,7 @@ def _navigation() -> Navigation:
         places -= {"inbox", "away"}
     if not person.may(Permission.SUBMIT):
         places -= {"requests"}
-    found = person.frame or identity.frame(person.id)
+    found = person.frame or sessions.frame(person.id)
     acting = tuple(each.name for each in found.acting)
     shown = Person(person.name, person.time_zone, tuple(sorted(person.roles)), acting)
     more = _places_of_rooms() if person.may(Permission.ADMINISTER) else []
@@ -76,7 +76,7 @@ def _places_of_rooms() -> list[AdminPlace]:
 def closed() -> str | None:
     """What to say to visitors while the portal takes no commands; their page needs no database."""
     try:
-        return identity.closed()
+        return sessions.closed()
     except SQLAlchemyError:
         return None
 

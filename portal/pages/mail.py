@@ -7,9 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from portal.queries import mail as mails
 from portal.queries.mail import CaughtMail
-from portal.security.answers import POLICY
-from portal.security.guards import public
-from portal.security.identity import current_settings
+from portal.security.guards import POLICY, public
+from portal.security.sessions import current_settings
 
 blueprint = Blueprint("mail", __name__)
 

@@ -10,7 +10,7 @@ from portal.domain.people.permissions import Permission
 from portal.queries import notifications
 from portal.queries.notifications import Cursor
 from portal.security.guards import requires
-from portal.security.identity import me
+from portal.security.sessions import me
 from portal.services.notifications import mark_one_read, mark_read
 from portal.translation import _
 

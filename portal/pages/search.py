@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.domain.people.permissions import Permission
-from portal.forms.text import examine, uuid_of
+from portal.forms.fields import examine, uuid_of
 from portal.pages.layout_context import viewpoint
 from portal.presentation.highlight import words_of
 from portal.presentation.parts import Tab

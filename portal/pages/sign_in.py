@@ -22,12 +22,20 @@ from portal.forms.sign_in import SignInForm
 from portal.pages import errors
 from portal.pages import layout_context as frame
 from portal.queries.inbox import has_been_asked
-from portal.security import devices, kept_forms
+from portal.security import kept_forms, sessions
 from portal.security.guards import SignInNeeded, public, refuse_large_form, requires
-from portal.security.identity import address, click, current_settings, me, signed_in
 from portal.security.kept_forms import KeptForm
 from portal.security.next_page import safe_next
-from portal.security.sessions import LINK, SAFE_METHODS, portal_session
+from portal.security.sessions import (
+    LINK,
+    SAFE_METHODS,
+    address,
+    click,
+    current_settings,
+    me,
+    portal_session,
+    signed_in,
+)
 from portal.services import sign_in as service
 from portal.services.errors import TooMany
 from portal.translation import _, lazy
@@ -73,7 +81,7 @@ def enter() -> ResponseReturnValue:
     form = SignInForm()
     if not form.validate_on_submit():
         return _form(form, status=422)
-    device = devices.read(request, current_settings())
+    device = sessions.read(request, current_settings())
     known = service.Device(*device) if device else None
     try:
         email, password = form.email.data or "", form.password.data or ""
@@ -147,7 +155,7 @@ def _welcome(person: service.SignedIn, kept: KeptForm | None) -> Response:
         flash(str(NOT_YOURS), "warning")
     target = safe_next(request.args.get("next", ""))
     response = redirect(url_for("sign_in.resume") if own else target, 303)
-    devices.remember(request, response, current_settings(), person.user_id)
+    sessions.remember(request, response, current_settings(), person.user_id)
     return response  # type: ignore[return-value]  # Flask's own class of werkzeug's response
 
 

@@ -5,12 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from portal.presentation.filters import filters
-from portal.presentation.icons import icon, mark
+from portal.presentation.icons import icon, mark, static_address
 from portal.presentation.labels import command_name, mode
 from portal.presentation.letters import PRODUCT, letters
-from portal.presentation.statics import static_address
-from portal.presentation.times import zone_name
-from portal.presentation.viewpoint import ViewpointSource, utc_viewpoint
+from portal.presentation.times import ViewpointSource, utc_viewpoint, zone_name
 from portal.translation import install
 
 if TYPE_CHECKING:

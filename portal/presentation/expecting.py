@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from portal.domain.time.expected_finish import LEAST, Expected, Unsaid
 from portal.presentation import times
-from portal.presentation.viewpoint import Viewpoint
+from portal.presentation.times import Viewpoint
 from portal.translation import _, ngettext
 
 

@@ -10,9 +10,9 @@ from markupsafe import Markup, escape
 
 from portal.presentation import bulk, labels, times
 from portal.presentation.expecting import expectation
+from portal.presentation.labels import said
 from portal.presentation.money import file_size, money
-from portal.presentation.reasons import said
-from portal.presentation.viewpoint import Viewpoint, ViewpointSource
+from portal.presentation.times import Viewpoint, ViewpointSource
 
 ADDRESS = re.compile(r"(https?://[^\s<>\"]+)")
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from portal.domain.request import events
 from portal.domain.request.catalogue import EVENT_ENTRIES
 from portal.domain.request.events import Event
-from portal.presentation.labels import Label, decision, people, words_of
-from portal.presentation.reasons import said
+from portal.presentation.labels import Label, decision, people, said, words_of
 from portal.translation import _
 
 

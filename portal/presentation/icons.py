@@ -1,6 +1,10 @@
-"""Icons as inline SVG. Drawn once each and kept, for a list shows the same icon fifty times."""
+"""Icons as inline SVG, drawn once each and kept (a list shows the same icon fifty times), and the
+addresses of static files."""
 
+from collections.abc import Callable
 from functools import cache
+from hashlib import blake2s
+from pathlib import Path
 
 from heroicons.jinja import heroicon_mini, heroicon_outline
 from markupsafe import Markup
@@ -26,3 +30,23 @@ def icon(name: str, style: str = "outline") -> Markup:
 def mark() -> Markup:
     """The product's sign: a halo that a tick breaks open."""
     return _MARK
+
+
+def fingerprint(file: Path) -> str:
+    """Eight hex digits of the content; "0" when there is no such file."""
+    if not file.is_file():
+        return "0"
+    return blake2s(file.read_bytes(), digest_size=4).hexdigest()
+
+
+def static_address(folder: Path, prefix: str, *, watch: bool = False) -> Callable[[str], str]:
+    """A function from `css/app.css` to `/static/css/app.css?v=1f0c9e2a`. With `watch`, files are
+    read again each time, for development."""
+    known: dict[str, str] = {}
+
+    def address(name: str) -> str:
+        if watch or name not in known:
+            known[name] = f"{prefix}/{name}?v={fingerprint(folder / name)}"
+        return known[name]
+
+    return address

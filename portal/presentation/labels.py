@@ -4,9 +4,11 @@ import re
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
+from typing import Any
 
 from portal.domain.marked import msgid
 from portal.domain.request.catalogue import COMMANDS_BY_NAME
+from portal.domain.request.reasons import read, sentence
 from portal.translation import _, current, ngettext
 
 
@@ -142,3 +144,8 @@ def command_name(kind: str) -> str:
     """What a command is called to its sender: `Your approval`."""
     entry = COMMANDS_BY_NAME.get(kind)
     return _("What you sent") if entry is None else _(entry.label)
+
+
+def said(kept: Any) -> str:
+    """The words of a reason in any form in which it is kept; nothing for none."""
+    return sentence(read(kept), _)

@@ -9,9 +9,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from portal.domain.policy.forms import FormField
 from portal.presentation import form_words, labels, times
+from portal.presentation.labels import said
 from portal.presentation.money import file_size, money
-from portal.presentation.reasons import said
-from portal.presentation.viewpoint import zone_named
+from portal.presentation.times import zone_named
 from portal.translation import install
 
 PRODUCT = "Gloria Approvals"

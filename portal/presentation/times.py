@@ -1,9 +1,11 @@
-"""Times in words. Every function is given the moment and the zone; none looks at a clock."""
+"""Times in words, from a viewpoint: the moment and the zone of one reader. No function looks at a
+clock."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.dates import format_date, format_skeleton
 
@@ -249,3 +251,27 @@ def _offset_words(offset: timedelta) -> str:
     if not minutes:
         return "UTC"
     return f"UTC{'+' if minutes > 0 else '−'}{hours}" + (f":{rest:02}" if rest else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Viewpoint:
+    """One reader at one moment. A page is drawn from a single viewpoint, so its times agree."""
+
+    now: datetime
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+
+
+ViewpointSource = Callable[[], Viewpoint]
+
+
+def zone_named(name: str | None) -> ZoneInfo:
+    """The zone of that name; UTC when it is missing or unknown, for a page must still be drawn."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def utc_viewpoint() -> Viewpoint:
+    """For pages without a signed-in person."""
+    return Viewpoint(now=datetime.now(UTC))

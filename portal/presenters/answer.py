@@ -1,13 +1,14 @@
-"""From a command's receipt to the browser's next page."""
+"""A command's way through a form: the one-time key, the receipt, the browser's next page."""
 
 from uuid import UUID
 
 from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from uuid_utils import uuid7
 
 from portal.domain.people.permissions import Permission
-from portal.queries.readers import Reader
-from portal.security.identity import me
+from portal.queries.request import Reader
+from portal.security.sessions import me
 from portal.services.commands import Receipt
 from portal.services.errors import Refused
 from portal.translation import _
@@ -46,3 +47,8 @@ def after(receipt: Receipt, message: str = "") -> ResponseReturnValue:
     if message:
         flash(message, "success")
     return redirect(url_for("requests.show", number=receipt.number), 303)
+
+
+def new_key() -> str:
+    """A fresh UUIDv7: the id of the command that a form will be, made when the form is drawn."""
+    return str(uuid7())

@@ -1,20 +1,20 @@
-"""How the approvers of a stage were chosen: by which rules and facts, who was skipped, and what
-changed in the directory since."""
+"""How the approvers of a stage were chosen: by which rules and facts, who was skipped, what changed
+in the directory since, and whose tasks changed hands."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from portal.domain.policy.policy import RuleKind
+from portal.domain.request.state import TaskStatus
 from portal.domain.routing.plan import LeftOut, RoutingEvidence, StagePlan
 from portal.domain.routing.routing_evidence import MOST_KEPT
-from portal.presentation.labels import words_of
+from portal.presentation.labels import said, words_of
 from portal.presentation.money import money
-from portal.presentation.reasons import said
-from portal.presenters.reassignments import given_of
 from portal.queries.asked import MEMBERS, DirectoryNow, Meant
-from portal.queries.request import RequestRecord, TaskRecord
+from portal.queries.request import RequestRecord, TaskRecord, given_of
 from portal.translation import _
 
 NAMED = 12
@@ -222,3 +222,45 @@ def _other_members(basis: RoutingEvidence, members: Sequence[Meant], me: str) ->
             words = {"name": _("You") if known.id == me else known.name, "of": basis.name}
             left = _("%(name)s left %(of)s since.", **words)
             yield left if is_group else _("%(name)s lost the role %(of)s since.", **words)
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What became of a task that was the reader's: a sentence, and the reason that was given.
+
+    `task_id`: of one that is still theirs, so that they can take it back.
+    """
+
+    text: str
+    because: str
+    at: datetime | None
+    task_id: str = ""
+
+
+def away_from(tasks: Iterable[TaskRecord], names: Mapping[str, str], me: str) -> list[Handed]:
+    """The open tasks that the reader had and that somebody gave to someone else."""
+    return [
+        _away(task, names, me)
+        for task in tasks
+        if task.status == TaskStatus.OPEN
+        and given_of(task).get("from") == me
+        and task.assignee_id != me
+    ]
+
+
+def _away(task: TaskRecord, names: Mapping[str, str], me: str) -> Handed:
+    given, name = given_of(task), task.assignee_name
+    lent = task.acting_for is not None and task.delegation_id is None
+    if lent:
+        text = _("You delegated this to %(name)s, who decides for you.", name=name)
+    elif given.get("by") == me:
+        text = _("You reassigned this to %(name)s, who decides now.", name=name)
+    else:
+        by = names.get(given.get("by") or "", _("Somebody"))
+        text = _("%(by)s reassigned your task to %(name)s, who decides now.", by=by, name=name)
+    return Handed(
+        text=text,
+        because=str(given.get("because") or ""),
+        at=datetime.fromisoformat(given["at"]) if given.get("at") else None,
+        task_id=task.id if lent else "",
+    )

@@ -38,7 +38,7 @@ from portal.domain.request.events import (
     TaskReassigned,
     TaskWithdrawn,
 )
-from portal.domain.request.values import Content, Status
+from portal.domain.request.state import Content, Status
 from portal.presentation.form_words import people_in
 from portal.presentation.history import entry, unknown_entry
 from portal.presentation.labels import status

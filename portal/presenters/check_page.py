@@ -13,8 +13,8 @@ from portal.forms.asking import AROUND
 from portal.forms.request_form import RequestForm
 from portal.presentation import times
 from portal.presentation.form_words import in_words
+from portal.presentation.labels import said
 from portal.presentation.parts import Step
-from portal.presentation.reasons import said
 from portal.presenters.current_stage import absences_of, people_of
 from portal.presenters.progress import expected
 from portal.queries import asked

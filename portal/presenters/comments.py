@@ -1,10 +1,17 @@
-"""What was said about a request, with what it was said with."""
+"""What was said about a request, with what it was said with, and the questions still open."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from wtforms.form import BaseForm
 
 from portal.domain.request.catalogue import ABOUT, DECIDED
+from portal.forms.inform import answer_form
 from portal.presentation.labels import words_of
 from portal.presentation.parts import Remark
+from portal.presenters.answer import new_key
 from portal.queries.comments import Said
 from portal.queries.request import TaskRecord
 from portal.translation import _
@@ -30,3 +37,28 @@ def _remark(said: Said, task: TaskRecord | None, me: str) -> Remark:
         label=label,
         initials="".join(part[0] for part in name.split()[:2]).upper(),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question, with the form that answers it and the form's one-time key."""
+
+    task_id: str
+    name: str
+    text: str
+    at: datetime
+    form: BaseForm
+    key: str
+
+
+def questions(stored: Sequence[dict[str, Any]], typed: BaseForm | None) -> list[Question]:
+    """The questions as the request's row keeps them; `typed`: an answer that was not right yet."""
+    return [_question(each, typed) for each in stored]
+
+
+def _question(each: dict[str, Any], typed: BaseForm | None) -> Question:
+    form = answer_form(each["task_id"])
+    if typed is not None and typed["comment"].id == form["comment"].id:
+        form = typed
+    at = datetime.fromisoformat(each["at"])
+    return Question(each["task_id"], each["name"], each["text"], at, form, new_key())

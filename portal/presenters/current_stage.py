@@ -7,19 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from portal.domain.policy.policy import Decision, Mode
-from portal.domain.request.state import OpenStage
-from portal.domain.request.values import Status, TaskStatus
-from portal.domain.routing.delegates import covers
+from portal.domain.request.state import OpenStage, Status, TaskStatus
+from portal.domain.routing.approvers import covers
 from portal.domain.routing.plan import PlannedEscalation, StagePlan
 from portal.domain.time.expected_finish import Expected, Unsaid
 from portal.presenters.approver_choice import Choice, choice_of
 from portal.presenters.delivery import Sent, sent
 from portal.presenters.progress import Forecast, owner_of_vote, rule_of
-from portal.presenters.reassignments import given_of
 from portal.queries import asked
 from portal.queries.asked import Away, Told
-from portal.queries.request import RequestRecord, TaskRecord
-from portal.queries.request_parts import RequestParts
+from portal.queries.request import RequestParts, RequestRecord, TaskRecord, given_of
 from portal.services import expecting
 from portal.services.expecting import Journey, expected
 from portal.translation import _

@@ -9,7 +9,7 @@ from flask import url_for
 
 from portal.domain.policy.forms import FieldKind, FormField
 from portal.domain.request.files import KeptFile
-from portal.domain.request.values import Content
+from portal.domain.request.state import Content
 from portal.presentation.form_words import as_date, attached, in_words, loose, shown
 from portal.presentation.labels import words_of
 from portal.presentation.money import money

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from werkzeug.datastructures import MultiDict
 
-from portal.domain.request.values import Status
+from portal.domain.request.state import Status
 from portal.forms.history import HistoryForm
 from portal.presentation import labels
 from portal.presentation.parts import Chip

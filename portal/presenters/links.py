@@ -10,8 +10,8 @@ from portal.presentation.parts import Change
 from portal.presenters.revisions import revision_of
 from portal.queries import request as requests
 from portal.queries.links import LinkRecord
-from portal.queries.readers import Reader
-from portal.security.identity import Identity
+from portal.queries.request import Reader
+from portal.security.sessions import Identity
 from portal.translation import _, lazy
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flask import url_for
 
-from portal.domain.request.values import Status
+from portal.domain.request.state import Status
 from portal.presenters.waiting_on import turn_of
 from portal.queries.my_requests import MyRequest, WaitingSubmit
 from portal.translation import _

@@ -15,8 +15,8 @@ from portal.presenters.check_page import route
 from portal.queries import request
 from portal.queries.policy_moves import Behind
 from portal.queries.request import RequestRecord
-from portal.services.forecast import forecast
 from portal.services.requests import difference_of, policy_of
+from portal.services.snapshots import forecast
 from portal.translation import _, lazy
 
 

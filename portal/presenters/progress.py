@@ -9,12 +9,10 @@ from typing import Any
 from portal.domain.policy.policy import Decision, Mode, StageKind
 from portal.domain.request import events as e
 from portal.domain.request.events import Event
-from portal.domain.request.state import Approval
-from portal.domain.request.values import Status
+from portal.domain.request.state import Approval, Status
 from portal.domain.routing.plan import Attention, StagePlan, StageSkip
-from portal.presentation.labels import people, words_of
+from portal.presentation.labels import people, said, words_of
 from portal.presentation.parts import Step
-from portal.presentation.reasons import said
 from portal.queries.request import RequestRecord, TaskRecord
 from portal.translation import _, ngettext
 

@@ -7,25 +7,23 @@ from datetime import datetime, timedelta
 
 from portal.domain.people.permissions import Permission
 from portal.domain.policy.policy import Decision
-from portal.domain.request.state import Approval
-from portal.domain.request.values import Status, TaskStatus
+from portal.domain.request.state import Approval, Status, TaskStatus
 from portal.domain.routing.step import question_ahead
 from portal.presentation.form_words import people_in
 from portal.presentation.parts import Remark, Step
+from portal.presenters.approver_choice import Handed, away_from
 from portal.presenters.comments import remarks
 from portal.presenters.current_stage import Now, StageReader, is_asking, opened
 from portal.presenters.facts import Fact, File, facts, files
 from portal.presenters.progress import KINDS, Course, Forecast, did, voter
-from portal.presenters.reassignments import Handed, away_from
 from portal.presenters.revisions import Revision, revision_of, seen_version
 from portal.queries import attachments, commands, inbox, request
 from portal.queries.attachments import AddedFile
 from portal.queries.commands import CommandRecord
 from portal.queries.inbox import InboxTask
-from portal.queries.request import RequestRecord, TaskRecord
-from portal.queries.request_parts import RequestParts, parts_of
-from portal.security.identity import Identity
-from portal.services.forecast import forecast
+from portal.queries.request import RequestParts, RequestRecord, TaskRecord, parts_of
+from portal.security.sessions import Identity
+from portal.services.snapshots import forecast
 from portal.translation import _
 
 MOVABLE_SHOWN = 12

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from portal.domain.codec import decode
 from portal.domain.errors import CannotDecode
-from portal.domain.request.values import Content
+from portal.domain.request.state import Content
 from portal.presentation.parts import Change
 from portal.presenters import facts
 from portal.queries import audit

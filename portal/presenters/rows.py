@@ -8,7 +8,7 @@ from portal.presentation.highlight import excerpt, marked
 from portal.presentation.icons import icon
 from portal.presentation.labels import status as status_label
 from portal.presentation.money import money
-from portal.presentation.viewpoint import Viewpoint
+from portal.presentation.times import Viewpoint
 from portal.queries.history import HistoryRow
 from portal.queries.inbox import InboxTask
 from portal.translation import _

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from portal.domain.request.values import Status
-from portal.presentation.reasons import said
+from portal.domain.request.state import Status
+from portal.presentation.labels import said
 from portal.translation import _
 
 NAMED = 2

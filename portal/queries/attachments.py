@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Select, Uuid, bindparam, or_, select
 
-from portal.domain.request.files import KeptFile
+from portal.domain.request.files import ENCLOSED, KeptFile
 from portal.extensions import db
 from portal.models import Attachment, Command, Request, User
-from portal.queries.readers import Reader, may_see
+from portal.queries.request import Reader, may_see
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +19,6 @@ class FileOfForm:
 
     field: str
     file: KeptFile
-
-
-# The field of files that belong to no field of the form: they go with a comment or a decision.
-ENCLOSED = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, literal_column, select, union
 
-from portal.domain.request.values import Status
+from portal.domain.request.state import Status
 from portal.extensions import db
 from portal.models import Closure, Request, Task, User, WorkerHeartbeat
 

@@ -28,7 +28,7 @@ from portal.domain.deciding.bulk import lock_of
 from portal.domain.errors import Refusal
 from portal.domain.policy.forms import FormField
 from portal.domain.policy.policy import Decision
-from portal.domain.request.values import Status, TaskStatus
+from portal.domain.request.state import Status, TaskStatus
 from portal.extensions import db
 from portal.models import Batch, Command, PolicyVersion, Request, Task, User
 from portal.models.undoing import is_overtaken, undo_seconds, undo_until

@@ -10,7 +10,7 @@ from sqlalchemy import Select, bindparam, func, select
 from portal.domain.errors import Refusal
 from portal.extensions import db
 from portal.models import Command, User
-from portal.queries.readers import Reader
+from portal.queries.request import Reader
 
 SHOWN = 100
 PORTAL = "The portal"

@@ -21,7 +21,7 @@ from portal.queries.history_statements import (
     statement,
     tsquery,
 )
-from portal.queries.readers import Reader
+from portal.queries.request import Reader
 
 __all__ = ["Cursor", "Filters", "HistoryPage", "HistoryRow", "export", "page", "people_named"]
 

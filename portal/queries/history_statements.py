@@ -19,9 +19,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from portal.domain.request.values import Status
+from portal.domain.request.state import Status
 from portal.models import Participant, Request
-from portal.queries.readers import Reader
+from portal.queries.request import Reader
 
 SHORTEST_WORD = 2
 WINDOW = 5_000

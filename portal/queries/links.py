@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Select, cast, func, select
 from sqlalchemy.orm import aliased
 
 from portal.domain.notices.links import FollowedLink
-from portal.domain.request.values import Status, TaskStatus
+from portal.domain.request.state import Status, TaskStatus
 from portal.extensions import db
 from portal.models import Link, LinkRefusal, PolicyVersion, Request, Task, User
 

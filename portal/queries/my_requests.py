@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from portal.domain.request.values import Status
+from portal.domain.request.state import Status
 from portal.extensions import db
 from portal.models import Command, Request, RequestType, User
 from portal.models.requests import OPEN

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
-from portal.domain.request.values import OPEN
+from portal.domain.request.state import OPEN
 from portal.extensions import db
 from portal.models import PolicyVersion, Request, RequestType
 

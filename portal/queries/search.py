@@ -16,7 +16,7 @@ from portal.models import Comment, Participant, Request, User
 from portal.models.requests import COMMENT_WORDS, NEAR_COMMENT, NEAR_REQUEST
 from portal.queries.history import HistoryPage, HistoryRow, page
 from portal.queries.history_statements import COLUMNS, Cursor, Filters, tsquery
-from portal.queries.readers import Reader, may_see
+from portal.queries.request import Reader, may_see
 
 PAGE = 50
 MOST_HITS = 5_000

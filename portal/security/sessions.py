@@ -1,4 +1,4 @@
-"""Sessions as rows in PostgreSQL.
+"""Who is signed in, from which device, by sessions as rows in PostgreSQL.
 
 The cookie holds a random id; the row holds only its SHA-256. One statement a request reads the
 session and its person together, so a changed role or a disabled account counts at once. Idle and
@@ -9,22 +9,204 @@ the messages shown once on the next page, which saves two writes for every form 
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, cast
+from uuid import uuid4
 
-from flask import Flask, Request, session
+from flask import Flask, Request, current_app, request, session
 from flask.sessions import SessionInterface, SessionMixin
+from flask_login import AnonymousUserMixin, UserMixin, current_user
 from itsdangerous import BadData, URLSafeTimedSerializer
-from sqlalchemy import Row, Select, bindparam, func, select, update
+from sqlalchemy import Row, Select, bindparam, func, literal_column, select, update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.orm import aliased
+from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response
 
 from portal.config import Settings
+from portal.domain.people.permissions import Permission, Role, permissions_of
+from portal.domain.request.state import Click
 from portal.extensions import db, read_only, transaction
-from portal.models import User, UserSession
+from portal.models import Closure, Delegation, Notification, Task, User, UserSession
 from portal.models.connection import ServerSilent
-from portal.security.identity import Frame, Identity, frame_columns, frame_of, known_roles
 from portal.security.tokens import token_hash
+
+MOST = 100
+MOST_ABSENCES = 5
+
+
+def _at_most(inner: Select[Any]) -> Any:
+    # The person stands in the statement around it, which a subquery has to be told.
+    rows = inner.limit(MOST).correlate(User).subquery()
+    return select(func.count()).select_from(rows).correlate(User).scalar_subquery()
+
+
+def _open_tasks(person: Any) -> Select[Any]:
+    # The status as a literal: a prepared statement's general plan could not use the partial index
+    # else.
+    return select(literal_column("1")).where(
+        Task.assignee_id == person, Task.status == literal_column("'OPEN'")
+    )
+
+
+def _unread(person: Any) -> Select[Any]:
+    return select(literal_column("1")).where(
+        Notification.user_id == person,
+        Notification.read_at.is_(None),
+        literal_column("NOT notifications.hidden"),
+    )
+
+
+_CLOSED = select(Closure.words).where(Closure.in_force.is_(True)).scalar_subquery()
+
+
+def _absences(person: Any, whose: Any, other: Any) -> Any:
+    """The absences that are on in which the reader is `whose`, each with the other's name."""
+    someone = aliased(User)
+    on = (
+        select(someone.name, Delegation.ends_at)
+        .join(someone, someone.id == other)
+        .where(
+            whose == person,
+            Delegation.ends_at > func.now(),
+            Delegation.starts_at <= func.now(),
+            Delegation.revoked_at.is_(None),
+        )
+        .order_by(Delegation.ends_at)
+        .limit(MOST_ABSENCES)
+        .correlate(User)
+        .subquery()
+    )
+    pair = func.jsonb_build_array(on.c.name, on.c.ends_at)
+    return select(func.jsonb_agg(pair)).select_from(on).correlate(User).scalar_subquery()
+
+
+def frame_columns(person: Any) -> tuple[Any, ...]:
+    """The columns that `frame_of` reads, for the person of this id: a column or a parameter."""
+    delegator, delegate = Delegation.delegator_id, Delegation.delegate_id
+    return (
+        _CLOSED.label("closed"),
+        _at_most(_open_tasks(person)).label("inbox"),
+        _at_most(_unread(person)).label("notifications"),
+        _absences(person, delegator, delegate).label("away"),
+        _absences(person, delegate, delegator).label("acting"),
+    )
+
+
+ALONE = select(*frame_columns(bindparam("user_id")))
+
+
+@dataclass(frozen=True, slots=True)
+class OnNow:
+    """An absence that is on: the other person's name, and until when."""
+
+    name: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """`counts` by place (100 means "more than 99"); `away`: who acts for the reader; `acting`:
+    for whom the reader acts; `closed`: what to say while the portal takes no commands."""
+
+    counts: dict[str, int]
+    away: tuple[OnNow, ...] = ()
+    acting: tuple[OnNow, ...] = ()
+    closed: str | None = None
+
+
+def frame(user_id: str) -> Frame:
+    """What the frame says to this person now."""
+    return frame_of(db.session.execute(ALONE, {"user_id": user_id}).one())
+
+
+def frame_of(row: Row[Any]) -> Frame:
+    """The frame in a row with `frame_columns`."""
+    counts = {"inbox": row.inbox, "notifications": row.notifications}
+    counts = {name: count for name, count in counts.items() if count}
+    return Frame(counts, _on(row.away), _on(row.acting), row.closed)
+
+
+def _on(pairs: list[list[str]] | None) -> tuple[OnNow, ...]:
+    return tuple(OnNow(name, datetime.fromisoformat(until)) for name, until in pairs or ())
+
+
+def closed() -> str | None:
+    """What to say while the portal takes no commands; for visitors' pages."""
+    return db.session.scalar(select(Closure.words).where(Closure.in_force.is_(True)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity(UserMixin):  # type: ignore[misc]  # no types there
+    """A signed-in person, read anew with every request. `now` is the database's clock;
+    `frame` what pages tell them beside their content, where it was asked for."""
+
+    id: str
+    name: str
+    email: str
+    roles: frozenset[Role]
+    time_zone: str
+    locale: str
+    session_id: str
+    now: datetime
+    frame: Frame | None = None
+    permissions: frozenset[Permission] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "permissions", permissions_of(self.roles))
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the person's roles allow it."""
+        return permission in self.permissions
+
+    @property
+    def is_auditor(self) -> bool:
+        """Auditors read everything and change nothing but their own settings."""
+        return Role.AUDITOR in self.roles
+
+
+_ROLES = frozenset(role.value for role in Role)
+
+
+def known_roles(names: list[str]) -> frozenset[Role]:
+    """The stored roles, without names that this version does not know."""
+    return frozenset(Role(name) for name in names if name in _ROLES)
+
+
+def signed_in() -> Identity | None:
+    """The person of this request, or None for a visitor."""
+    user = current_user._get_current_object()
+    return None if isinstance(user, AnonymousUserMixin) else cast(Identity, user)
+
+
+def me() -> Identity:
+    """The signed-in person. Only for views behind `@requires`; raises Unauthorized elsewhere."""
+    person = signed_in()
+    if person is None:
+        raise Unauthorized
+    return person
+
+
+LONGEST_USER_AGENT = 300
+
+
+def address() -> str | None:
+    """The visitor's address, seen through as many proxies as the settings trust."""
+    return request.remote_addr
+
+
+def click() -> Click:
+    """Where the present request comes from."""
+    agent = request.user_agent.string[:LONGEST_USER_AGENT]
+    return Click(ip=address(), user_agent=agent.replace("\x00", "") or None)
+
+
+def current_settings() -> Settings:
+    """What `create_app` was given."""
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings
+
 
 CSRF = "csrf_token"
 FLASHES = "_flashes"
@@ -270,3 +452,30 @@ def _change(session_id: str, **values: Any) -> None:
     with transaction():
         db.session.execute(update(UserSession).where(UserSession.id == session_id).values(**values))
         db.session.commit()
+
+
+NAME = "device"
+DAYS_180 = 180 * 24 * 3600
+MOST_PEOPLE = 5
+
+
+def read(request: Request, settings: Settings) -> tuple[str, tuple[str, ...]] | None:
+    """The device's id and the people who signed in there; None without a valid cookie."""
+    text = request.cookies.get(cookie_name(settings, NAME), "")
+    try:
+        device, people = _signer(settings).loads(text, max_age=DAYS_180)
+    except (BadData, ValueError, TypeError):
+        return None
+    return str(device), tuple(map(str, people))
+
+
+def remember(request: Request, response: Response, settings: Settings, user_id: str) -> None:
+    """Write down that this person signed in with this browser."""
+    device, people = read(request, settings) or (uuid4().hex, ())
+    kept = [user_id, *(each for each in people if each != user_id)][:MOST_PEOPLE]
+    text = _signer(settings).dumps([device, kept])
+    set_cookie(response, settings, NAME, str(text), max_age=DAYS_180)
+
+
+def _signer(settings: Settings) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(settings.secret_key, salt="device")

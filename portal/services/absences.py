@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from portal.directory.rights import BEFORE_A_CHANGE
+from portal.directory.planner import BEFORE_A_CHANGE
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
 from portal.domain.people.absence import ChangeKind, Period
 from portal.domain.people.directory import Absence
@@ -16,7 +16,7 @@ from portal.domain.request import apply as approval
 from portal.domain.request.commands import StartDelegation
 from portal.domain.request.events import SYSTEM, CommandRefused
 from portal.domain.request.state import Approval
-from portal.domain.routing.delegates import covers
+from portal.domain.routing.approvers import covers
 from portal.extensions import db
 from portal.models import Delegation, Request, Task, User
 from portal.models.columns import new_id

@@ -18,10 +18,9 @@ from portal.directory.planner import load_policy
 from portal.domain.deciding.bulk import lock_of
 from portal.domain.errors import Refusal
 from portal.domain.policy.policy import Decision
-from portal.domain.request.click import Click
 from portal.domain.request.commands import Command as DomainCommand
 from portal.domain.request.commands import Retract, TaskCommand
-from portal.domain.request.values import Via
+from portal.domain.request.state import Click, Via
 from portal.extensions import db
 from portal.models import Batch, Command, Task
 from portal.models.undoing import is_overtaken

@@ -1,27 +1,226 @@
-"""The one way in: what a person asked for is stored, brought to Temporal, its answer awaited."""
+"""The one way in: what a person asked for is stored, brought to Temporal, its answer awaited.
 
+Commands are rows of `portal.commands`; their outcomes are announced by NOTIFY.
+"""
+
+import os
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from threading import Event
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
-from sqlalchemy import func
+import psycopg
+from sqlalchemy import (
+    Boolean,
+    Engine,
+    Row,
+    Table,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 
+from portal import models
 from portal.domain import codec
 from portal.domain.errors import DomainError, Refusal
 from portal.domain.request.catalogue import DECISIONS
-from portal.domain.request.click import Click
 from portal.domain.request.commands import Command, kind_of
+from portal.domain.request.state import Click
 from portal.models import db
-from portal.services import outcomes
-from portal.services.command_rows import insert_many, insert_row, leave_to_relay, read_row
-from portal.services.errors import Refused, text_of
+from portal.models.closures import GIVEN_BACK, PORTAL_CLOSED
+from portal.models.commands import ANSWERED_CHANNEL
+from portal.services.errors import Closed, GivenBack, Refused, text_of
 from portal.services.judge import admitted
 from portal.services.snapshots import RequestSnapshot
 from portal.temporal import gateway
 from portal.temporal.gateway import CommandDelivery, Delivery
+
+# For so long the web delivers its own command; then the relay takes it for abandoned.
+GRACE = timedelta(seconds=3)
+
+REFUSALS: dict[str, type[Exception]] = {PORTAL_CLOSED: Closed, GIVEN_BACK: GivenBack}
+
+_TABLE = cast(Table, models.Command.__table__)
+
+# Asked several times for each command: as it goes over the wire, past the layers that build it.
+_ROW = (
+    "SELECT id::text, number, request_id::text, task_id::text, kind, outcome, reason,"
+    " actor_id::text"
+    " FROM portal.commands WHERE id = %(id)s"
+)
+
+
+def _must_queue() -> Any:
+    """An earlier command of the request still waits, so that this one may not overtake it.
+
+    Two people at the same moment are no order: only the same person's, or what has waited longer
+    than a delivery takes, counts.
+    """
+    earlier = _TABLE.alias("earlier")
+    return exists().where(
+        earlier.c.request_id == bindparam("request_id"),
+        earlier.c.applied_at.is_(None),
+        earlier.c.parked_at.is_(None),
+        earlier.c.delivered_at.is_(None),
+        or_(
+            earlier.c.actor_id == bindparam("actor_id"),
+            earlier.c.created_at < func.now() - GRACE,
+        ),
+    )
+
+
+def _insertion() -> Any:
+    """Store a command, unless it is there. True: the web delivers it; False: the relay does."""
+    patient = case((bindparam("patient", type_=Boolean), GRACE), else_=literal(timedelta(0)))
+    turn = case((_must_queue(), func.now()), else_=func.now() + patient)
+    return (
+        insert(_TABLE)
+        .values({name: bindparam(name) for name in _GIVEN} | {"next_attempt_at": turn})
+        .on_conflict_do_nothing(index_elements=[_TABLE.c.id])
+        .returning(_TABLE.c.next_attempt_at > func.now())
+    )
+
+
+_GIVEN = (
+    "id", "request_id", "number", "task_id", "kind", "workflow", "actor_id", "on_behalf_of",
+    "payload", "via", "ip", "user_agent",
+)  # fmt: skip
+_INSERTION = _insertion()
+_MANY = insert(_TABLE).on_conflict_do_nothing(index_elements=[_TABLE.c.id])
+
+
+def insert_row(**values: Any) -> bool | None:
+    """Store a command in the session's transaction; `patient`: the web may deliver it.
+
+    True: the web delivers; False: the relay does; None: it was there already. Raises Closed or
+    GivenBack where the table refuses it; the transaction is rolled back then.
+    """
+    try:
+        return db.session.connection().execute(_INSERTION, values).scalar_one_or_none()
+    except DBAPIError as error:
+        refusal = REFUSALS.get(getattr(error.orig, "sqlstate", None) or "")
+        if refusal is None:
+            raise
+        db.session.rollback()
+        if read_row(values["id"]) is not None:
+            return None
+        raise refusal from error
+
+
+def insert_many(rows: list[dict[str, Any]]) -> None:
+    """Store commands in the session's transaction, for the relay to deliver at once."""
+    db.session.connection().execute(_MANY, rows)
+
+
+def read_row(command_id: str) -> Row[Any] | None:
+    """What is known of a command and its outcome; None for an unknown one.
+
+    It takes a connection for this one statement and no transaction.
+    """
+    with _without_transactions(db.engine).connect() as connection:
+        return connection.exec_driver_sql(_ROW, {"id": command_id}).one_or_none()
+
+
+def leave_to_relay(command_id: str, **values: Any) -> None:
+    """Change a command that has no outcome yet, in a transaction of its own."""
+    statement = update(_TABLE).where(_TABLE.c.id == command_id, _TABLE.c.applied_at.is_(None))
+    db.session.connection().execute(statement.values(**values))
+    db.session.commit()
+
+
+@cache
+def _without_transactions(engine: Engine) -> Engine:
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+CONNECT_SECONDS = 2
+# Without anybody waiting for so long, the thread ends and gives its connection back.
+IDLE_SECONDS = 30.0
+
+
+class Listener:
+    """The ear of one process. `url` is the database's address, for the driver."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._lock = threading.Lock()
+        self._awaited: dict[str, threading.Event] = {}
+        self._pid = 0
+        self._hears = False
+
+    @property
+    def hears(self) -> bool:
+        """Whether a notification would arrive now."""
+        return self._hears and self._pid == os.getpid()
+
+    @contextmanager
+    def expecting(self, command_id: str) -> Iterator[threading.Event]:
+        """An event that is set as soon as the command is answered: begin before delivering it."""
+        answered = threading.Event()
+        with self._lock:
+            self._awaited[command_id] = answered
+            if self._pid != os.getpid():
+                self._pid = os.getpid()
+                threading.Thread(target=self._listen, name="outcomes", daemon=True).start()
+        try:
+            yield answered
+        finally:
+            with self._lock:
+                self._awaited.pop(command_id, None)
+
+    def _listen(self) -> None:
+        try:
+            self._hear()
+        except psycopg.Error:
+            pass  # the next one who waits tries again; meanwhile people look into the table
+        finally:
+            with self._lock:
+                self._hears, self._pid = False, 0
+
+    def _hear(self) -> None:
+        with psycopg.connect(
+            self._url,
+            autocommit=True,
+            connect_timeout=CONNECT_SECONDS,
+            application_name="gloria-outcomes",
+        ) as connection:
+            connection.execute(f"LISTEN {ANSWERED_CHANNEL}")
+            self._hears = True
+            self._wake_everybody()
+            while self._awaited:
+                for notice in connection.notifies(timeout=IDLE_SECONDS):
+                    self._wake(notice.payload)
+
+    def _wake(self, command_id: str) -> None:
+        answered = self._awaited.get(command_id)
+        if answered is not None:
+            answered.set()
+
+    def _wake_everybody(self) -> None:
+        """What was said before this thread listened was not heard: everybody looks once."""
+        with self._lock:
+            for answered in self._awaited.values():
+                answered.set()
+
+
+_listeners: dict[str, Listener] = {}
+
+
+def listener_of(url: str) -> Listener:
+    """The process's ear for the database at this address; nothing is connected yet."""
+    return _listeners.setdefault(url, Listener(url))
+
 
 # A command that was delivered and has no outcome yet is delivered again after this.
 WATCH = timedelta(seconds=30)
@@ -141,7 +340,7 @@ def _row(
 
 def _deliver(door: gateway.Gateway, command: CommandDelivery) -> Receipt:
     """Bring it to Temporal and wait; without an answer from there waiting would be in vain."""
-    listener = outcomes.listener(door.settings.database_url)
+    listener = listener_of(door.settings.database_url)
     with listener.expecting(command.command_id) as answered:
         delivery = door.deliver(command)
         if delivery is not Delivery.DELIVERED:
@@ -157,9 +356,7 @@ def _deliver(door: gateway.Gateway, command: CommandDelivery) -> Receipt:
     return found
 
 
-def _await_outcome(
-    command_id: str, wait_ms: int, listener: outcomes.Listener, answered: Event
-) -> Receipt:
+def _await_outcome(command_id: str, wait_ms: int, listener: Listener, answered: Event) -> Receipt:
     """Look when the answer is announced, and now and then; no connection is held in between."""
     limit = time.monotonic() + wait_ms / 1000
     while (left := limit - time.monotonic()) > 0:

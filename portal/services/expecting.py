@@ -10,7 +10,7 @@ from portal.directory.past import History, history_of
 from portal.domain.errors import DomainError
 from portal.domain.people.directory import Absence
 from portal.domain.policy.policy import Mode, StageKind
-from portal.domain.routing.delegates import covers
+from portal.domain.routing.approvers import covers
 from portal.domain.routing.plan import Attention, Candidate, StagePlan, StageSkip
 from portal.domain.time.expected_finish import (
     Decider,

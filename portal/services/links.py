@@ -2,7 +2,7 @@
 
 from sqlalchemy.dialects.postgresql import insert
 
-from portal.domain.request.click import Click
+from portal.domain.request.state import Click
 from portal.extensions import db, transaction
 from portal.models import LinkRefusal
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from portal.directory import planner
-from portal.directory.rights import BEFORE_A_CHANGE
+from portal.directory.planner import BEFORE_A_CHANGE
 from portal.domain.errors import DomainError
 from portal.domain.people.absence import ChangeKind, ReviewScope
 from portal.domain.people.permissions import Role
@@ -25,8 +25,7 @@ from portal.domain.request.events import (
     TaskReassigned,
     TaskWithdrawn,
 )
-from portal.domain.request.state import Approval
-from portal.domain.request.values import Status
+from portal.domain.request.state import Approval, Status
 from portal.extensions import db, transaction
 from portal.models import Calendar, Group, GroupMember, Request, Task, User
 from portal.models.columns import new_id

@@ -17,9 +17,8 @@ from portal.domain.marked import msgid
 from portal.domain.policy.difference import PolicyDifference, difference
 from portal.domain.policy.policy import Decision, Policy
 from portal.domain.request import commands
-from portal.domain.request.click import Click
 from portal.domain.request.files import KeptFile
-from portal.domain.request.values import Content, Priority
+from portal.domain.request.state import Click, Content, Priority
 from portal.domain.routing.plan import RouteQuestion
 from portal.extensions import db
 from portal.models import Command, Draft, PolicyVersion, Request, RequestType

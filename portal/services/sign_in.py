@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, insert, select, update
 
 from portal.domain.people.permissions import Role
-from portal.domain.request.click import Click
+from portal.domain.request.state import Click
 from portal.extensions import db
 from portal.models import User, UserSession
 from portal.models.columns import new_id

@@ -7,16 +7,17 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+import structlog
 from sqlalchemy import Row, TextClause, text
 
-from portal.directory.rights import LOCK
+from portal.directory.planner import LOCK, predict
 from portal.domain.codec import decode
 from portal.domain.deciding.decide import find_task
-from portal.domain.errors import CannotDecode, Refusal
+from portal.domain.errors import CannotDecode, DomainError, Refusal
 from portal.domain.request import state as states
 from portal.domain.request.commands import COMMANDS, Command
-from portal.domain.request.state import Approval
-from portal.domain.request.values import Via
+from portal.domain.request.state import Approval, Via
+from portal.domain.routing.plan import Attention, RouteQuestion, StagePlan, StageSkip
 from portal.extensions import db
 from portal.models.states import IS_CURRENT, kept_state
 from portal.services.errors import Refused
@@ -204,3 +205,16 @@ def _by_tasks() -> TextClause:
         f" FROM portal.tasks t JOIN portal.requests r ON r.id = t.request_id {_STATE}"
         " WHERE t.id = ANY(CAST(:tasks AS uuid[]))"
     )
+
+
+log = structlog.get_logger("portal.web")
+
+
+def forecast(question: RouteQuestion) -> tuple[StageSkip | StagePlan | Attention, ...]:
+    """The stages from `question.from_index` on. Empty where the policy cannot be read any more:
+    a page must still be drawn, and the workflow will tell the admins itself."""
+    try:
+        return tuple(predict(db.session.connection(), question))
+    except DomainError as error:
+        log.warning("no forecast", request_id=question.request_id, error=str(error))
+        return ()

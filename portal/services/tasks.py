@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from portal.domain.notices.links import is_proof
 from portal.domain.policy.policy import Decision
 from portal.domain.request import commands
-from portal.domain.request.click import Click
 from portal.domain.request.files import KeptFile
-from portal.domain.request.values import Via
+from portal.domain.request.state import Click, Via
 from portal.services import attempts
 from portal.services.attachments import attach
 from portal.services.commands import Receipt, issue

@@ -4,8 +4,9 @@ import asyncio
 import atexit
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import temporalio.converter
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
@@ -21,7 +22,28 @@ from temporalio.runtime import (
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
 from portal.config import Settings
-from portal.temporal.waiting import NotYet
+
+T = TypeVar("T")
+
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 15.0
+
+
+class NotYet(Exception):
+    """The server cannot serve now; the message says why, in words for people."""
+
+
+async def wait_for(what: str, attempt: Callable[[], Awaitable[T]], say: Callable[[str], None]) -> T:
+    """What `attempt` gives as soon as it does not raise NotYet; until then say why, and retry."""
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            return await attempt()
+        except NotYet as reason:
+            say(f"Waiting for {what}: {reason}; next try in {pause:g} s.")
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
 
 DATA_CONVERTER = temporalio.converter.default()
 LIMIT_SECONDS = 5.0

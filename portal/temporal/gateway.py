@@ -1,4 +1,4 @@
-"""The synchronous door to Temporal for web processes.
+"""Starting and signalling a request's workflow, and the synchronous door to it for web processes.
 
 One daemon thread with one event loop and one client for each process, made on first use: a client
 does not survive a fork. Every call has a limit, because a connect to a silent server hangs, and
@@ -11,14 +11,200 @@ import os
 import threading
 import time
 from collections.abc import Coroutine
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, TypeVar
 
+import temporalio.converter
+from temporalio.api.common.v1 import Payloads, WorkflowExecution, WorkflowType
+from temporalio.api.enums.v1 import WorkflowIdConflictPolicy, WorkflowIdReusePolicy
+from temporalio.api.sdk.v1 import UserMetadata
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import (
+    SignalWorkflowExecutionRequest,
+    StartWorkflowExecutionRequest,
+)
 from temporalio.client import Client
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
+from temporalio.service import RPCError, RPCStatusCode
 
 from portal.config import Settings
+from portal.domain.policy.policy import WorkflowKind
+from portal.domain.request.state import Priority, Status
 from portal.temporal import client as clients
-from portal.temporal.delivery import Answer, CommandDelivery, Delivery, deliver
-from portal.temporal.waiting import NotYet
+from portal.temporal.client import NotYet
+from portal.workflows import names
+from portal.workflows.messages import CommandMessage, StartApproval
+
+
+async def start_request(
+    client: Client,
+    queue: str,
+    kind: WorkflowKind,
+    start: StartApproval,
+    *,
+    request_id: str,
+    summary: str,
+    attributes: TypedSearchAttributes,
+    again: bool = False,
+    workflow_id: str = "",
+) -> StartWorkflowExecutionRequest:
+    """The start of a request's workflow.
+
+    An id is used once, unless `again`: a workflow that was lost or ended from outside while its
+    request is open. `workflow_id`: where it is not made of the request's id (`names.address`).
+    """
+    reuse = WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE
+    if again:
+        reuse = WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
+    encode = client.data_converter.encode
+    message = StartWorkflowExecutionRequest(
+        namespace=client.namespace,
+        workflow_id=workflow_id or names.workflow_id(kind, start.request_id),
+        workflow_type=WorkflowType(name=names.workflow_type(kind)),
+        task_queue=TaskQueue(name=queue),
+        input=Payloads(payloads=await encode([start])),
+        identity=client.identity,
+        request_id=request_id,
+        workflow_id_reuse_policy=reuse,
+        workflow_id_conflict_policy=WorkflowIdConflictPolicy.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+        user_metadata=UserMetadata(summary=(await encode([summary]))[0]),
+    )
+    temporalio.converter.encode_search_attributes(attributes, message.search_attributes)
+    return message
+
+
+async def signal_request(
+    client: Client, workflow_id: str, message: CommandMessage
+) -> SignalWorkflowExecutionRequest:
+    """The signal that brings a command to its request's workflow."""
+    return SignalWorkflowExecutionRequest(
+        namespace=client.namespace,
+        workflow_execution=WorkflowExecution(workflow_id=workflow_id),
+        signal_name=names.COMMAND_SIGNAL,
+        input=Payloads(payloads=await client.data_converter.encode([message])),
+        identity=client.identity,
+        request_id=message.command_id,
+    )
+
+
+def attributes_of_submit(payload: dict[str, Any]) -> TypedSearchAttributes:
+    """The search attributes of a request that begins with this Submit (its JSON form)."""
+    pairs: list[SearchAttributePair[Any]] = [
+        SearchAttributePair(names.STATUS, Status.PENDING.value),
+        SearchAttributePair(names.REQUEST_TYPE, str(payload["type_code"])),
+        SearchAttributePair(names.PRIORITY, str(payload.get("priority", Priority.MEDIUM))),
+        SearchAttributePair(names.OPENED_AT, datetime.fromisoformat(payload["at"])),
+    ]
+    if payload.get("first_stage"):
+        pairs.append(SearchAttributePair(names.STAGE, str(payload["first_stage"])))
+    return TypedSearchAttributes(pairs)
+
+
+SUBMIT = "Submit"
+_FOR_GOOD = (
+    RPCStatusCode.INVALID_ARGUMENT,
+    RPCStatusCode.OUT_OF_RANGE,
+    RPCStatusCode.UNIMPLEMENTED,
+)
+
+
+class Delivery(StrEnum):
+    """What became of a delivery.
+
+    CLOSED: no workflow of that id is running. UNKNOWN: no answer in time, or none that says; the
+    command may have arrived, and delivering it again is safe. REFUSED: the server or we ourselves
+    can make nothing of it, and trying again will not help.
+    """
+
+    DELIVERED = "delivered"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandDelivery:
+    """A command as it stands in `portal.commands`. `workflow`: see `names.address`."""
+
+    command_id: str
+    request_id: str
+    number: str
+    kind: str
+    payload: dict[str, Any]
+    workflow: str = WorkflowKind.APPROVAL.value
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of a delivery, and the error behind it if there was one."""
+
+    delivery: Delivery
+    error: str = ""
+
+
+async def deliver(client: Client, queue: str, command: CommandDelivery, limit: float) -> Answer:
+    """Start the workflow (Submit) or signal it, within `limit` seconds. Never raises for a failure.
+
+    A Submit whose workflow exists, running or closed, counts as delivered.
+    """
+    try:
+        async with asyncio.timeout(limit):
+            if command.kind == SUBMIT:
+                await _start(client, queue, command, limit)
+            else:
+                await _signal(client, command, limit)
+    except RPCError as error:
+        return _answer(command, error)
+    except TimeoutError:
+        return Answer(Delivery.UNKNOWN, f"no answer within {limit:g} s")
+    except RuntimeError as error:  # what a failed connect raises
+        return Answer(Delivery.UNKNOWN, _short(error))
+    except (KeyError, TypeError, ValueError) as error:  # a payload that makes no message
+        return Answer(Delivery.REFUSED, f"{type(error).__name__}: {_short(error)}")
+    return Answer(Delivery.DELIVERED)
+
+
+async def _start(client: Client, queue: str, command: CommandDelivery, limit: float) -> None:
+    request = await start_request(
+        client,
+        queue,
+        WorkflowKind(command.workflow),
+        StartApproval(command.request_id, command=_message(command), is_lean=True),
+        request_id=command.command_id,
+        summary=names.summary(command.number, str(command.payload["type_code"])),
+        attributes=attributes_of_submit(command.payload),
+    )
+    await client.workflow_service.start_workflow_execution(
+        request, retry=True, timeout=timedelta(seconds=limit)
+    )
+
+
+async def _signal(client: Client, command: CommandDelivery, limit: float) -> None:
+    _, workflow_id = names.address(command.workflow, command.request_id)
+    request = await signal_request(client, workflow_id, _message(command))
+    await client.workflow_service.signal_workflow_execution(
+        request, retry=True, timeout=timedelta(seconds=limit)
+    )
+
+
+def _message(command: CommandDelivery) -> CommandMessage:
+    return CommandMessage(command_id=command.command_id, kind=command.kind, payload=command.payload)
+
+
+def _answer(command: CommandDelivery, error: RPCError) -> Answer:
+    if command.kind == SUBMIT and error.status is RPCStatusCode.ALREADY_EXISTS:
+        return Answer(Delivery.DELIVERED)
+    if command.kind != SUBMIT and error.status is RPCStatusCode.NOT_FOUND:
+        return Answer(Delivery.CLOSED)
+    delivery = Delivery.REFUSED if error.status in _FOR_GOOD else Delivery.UNKNOWN
+    return Answer(delivery, f"{error.status.name}: {_short(error)}")
+
+
+def _short(error: Exception) -> str:
+    return str(error)[:300]
+
 
 __all__ = ["CommandDelivery", "Delivery", "Gateway", "bind", "current"]
 

@@ -10,7 +10,7 @@ from temporalio.api.operatorservice.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from portal.temporal.waiting import NotYet
+from portal.temporal.client import NotYet
 from portal.workflows.names import KEYS
 
 LIMIT_SECONDS = 10.0

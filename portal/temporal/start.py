@@ -17,7 +17,7 @@ from portal.domain import codec
 from portal.domain.policy.policy import WorkflowKind
 from portal.domain.request.state import Approval
 from portal.temporal import client as clients
-from portal.temporal import requests
+from portal.temporal import gateway
 from portal.workflows import names
 from portal.workflows.messages import StartApproval
 
@@ -55,7 +55,7 @@ async def start_from_state(
     request_id = f"state-{state.request_id}-{state.seq}"
     if again:
         request_id += f"-after-{await _last_run(client, workflow_id)}"
-    request = await requests.start_request(
+    request = await gateway.start_request(
         client,
         queue,
         kind,

@@ -12,8 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from portal.domain.request import apply as approval
     from portal.domain.request.events import EVENTS, Event
     from portal.domain.request.reasons import Code, reason
-    from portal.domain.request.state import Approval
-    from portal.domain.request.values import Status
+    from portal.domain.request.state import Approval, Status
     from portal.domain.routing.plan import RoutePlan
     from portal.workflows import incoming, names, outgoing
     from portal.workflows.messages import CommandMessage, RecordedEvent, StartApproval

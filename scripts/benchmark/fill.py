@@ -12,8 +12,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from portal.domain.request.state import Approval, OpenStage, Task
-from portal.domain.request.values import Content, Status
+from portal.domain.request.state import Approval, Content, OpenStage, Status, Task
 from portal.domain.routing.plan import Candidate, StagePlan
 from portal.models.states import state_row
 

@@ -10,8 +10,7 @@ from flask import Flask
 from portal.app import create_app
 from portal.config import Settings
 from portal.domain.policy.policy import Decision
-from portal.domain.request.click import Click
-from portal.domain.request.values import Content, Priority
+from portal.domain.request.state import Click, Content, Priority
 from portal.models.columns import new_id
 from portal.services import drafts
 from portal.services.errors import Refused

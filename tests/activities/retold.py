@@ -11,8 +11,7 @@ from portal import models
 from portal.domain.codec import encode
 from portal.domain.request.commands import Command, kind_of
 from portal.domain.request.events import SYSTEM, Event
-from portal.domain.request.state import Approval
-from portal.domain.request.values import Via
+from portal.domain.request.state import Approval, Via
 from portal.models.columns import new_id
 from portal.workflows.messages import RecordBatch, RecordedEvent
 

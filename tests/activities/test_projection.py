@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 from portal.activities.record import record_batch
 from portal.domain.policy.policy import StageKind
 from portal.domain.request import commands
-from portal.domain.request.values import Content
+from portal.domain.request.state import Content
 from portal.domain.routing.plan import Candidate, LeftOut, PlannedEscalation, RoutePlan
 from tests.activities.retold import KNOWN, Told
 from tests.activities.tables import rows

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import insert, select, update
 
-from portal.background.people_watch import PeopleWatch
+from portal.background.people_reviews import PeopleWatch
 from portal.domain.request.state import Approval
 from portal.models import AuditEvent, Delegation, Notification, Task
 from portal.models.columns import new_id

@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from portal.domain.people.absence import Period
 from portal.domain.policy.policy import ApproverRule, Mode, Policy, RuleKind, Stage
 from portal.domain.request import commands
-from portal.domain.request.values import Status
+from portal.domain.request.state import Status
 from portal.extensions import db
 from portal.models import Delegation
 from portal.models.columns import new_id

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from portal.background.people_watch import PeopleWatch
+from portal.background.people_reviews import PeopleWatch
 from portal.domain.request import commands
 from portal.domain.request.state import Approval
 from portal.models import Command, Delegation, GroupMember, PeopleReview, Task, User

@@ -7,8 +7,7 @@ from flask import Flask
 
 from portal.domain.errors import Refusal
 from portal.domain.policy.policy import ApproverRule, Policy, Receivers, RuleKind, Stage
-from portal.domain.request.click import Click
-from portal.domain.request.state import Approval
+from portal.domain.request.state import Approval, Click
 from portal.extensions import db
 from portal.models.columns import new_id
 from portal.services import tasks

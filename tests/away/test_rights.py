@@ -10,9 +10,7 @@ from sqlalchemy import insert, select, update
 
 from portal.domain.errors import Refusal
 from portal.domain.policy.policy import ApproverRule, Decision, Policy, Receivers, RuleKind, Stage
-from portal.domain.request.click import Click
-from portal.domain.request.state import Approval
-from portal.domain.request.values import Status
+from portal.domain.request.state import Approval, Click, Status
 from portal.extensions import db
 from portal.models import Command, Department
 from portal.models.columns import new_id

@@ -13,8 +13,8 @@ from sqlalchemy import text
 from portal.domain.errors import Refusal
 from portal.domain.people.absence import Period
 from portal.domain.policy.policy import ApproverRule, Decision, Mode, Policy, RuleKind, Stage
-from portal.domain.request.click import Click
 from portal.domain.request.events import TaskDecided
+from portal.domain.request.state import Click
 from portal.extensions import db
 from portal.models.columns import new_id
 from portal.models.recorded import events_of

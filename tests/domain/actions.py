@@ -11,7 +11,7 @@ from portal.domain.policy.policy import Decision
 from portal.domain.request import apply as approval
 from portal.domain.request import commands
 from portal.domain.request.events import SYSTEM
-from portal.domain.request.values import Status, TaskStatus
+from portal.domain.request.state import Status, TaskStatus
 from tests.domain.passing import add, inquire, lend, reassign
 from tests.domain.worlds import (
     EVERYBODY,

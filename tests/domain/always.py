@@ -25,8 +25,7 @@ from portal.domain.request.events import (
     TaskWithdrawn,
     kind_of,
 )
-from portal.domain.request.state import Approval, OpenStage, Task
-from portal.domain.request.values import Status, TaskStatus
+from portal.domain.request.state import Approval, OpenStage, Status, Task, TaskStatus
 from portal.domain.routing.plan import RoutePlan, StagePlan
 from tests.domain.exactly import CONTENT_RULES
 from tests.domain.moving import a_move_keeps_what_is_the_same

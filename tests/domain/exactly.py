@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from portal.domain.deciding.verdict import Verdict, verdict
+from portal.domain.deciding.decide import Verdict, verdict
 from portal.domain.policy.policy import Decision
 from portal.domain.request import commands
 from portal.domain.request.events import (

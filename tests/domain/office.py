@@ -5,8 +5,8 @@ from typing import Any
 
 from portal.domain.people.directory import Department, Directory, Group, Person
 from portal.domain.policy.policy import ApproverRule, Mode, Policy, RuleKind, Stage
-from portal.domain.routing.next_stage import plan_next, predict
 from portal.domain.routing.plan import Attention, RoutePlan, RouteQuestion, StagePlan, StageSkip
+from portal.domain.routing.step import plan_next, predict
 from tests.domain.story import MONDAY, REQUEST
 
 MANAGERS = {"rita": "max", "max": "dora", "fay": "dora", "finn": "fay", "ida": "dora"}

@@ -7,8 +7,7 @@ from uuid import UUID
 from portal.domain.request import apply as approval
 from portal.domain.request import commands
 from portal.domain.request.events import CommandRefused, Event
-from portal.domain.request.state import Approval, Task
-from portal.domain.request.values import Content
+from portal.domain.request.state import Approval, Content, Task
 from portal.domain.routing.plan import Candidate, RoutePlan, StagePlan
 
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)

@@ -7,7 +7,7 @@ from portal.domain.policy.policy import Decision, Mode, Rejection, StageKind
 from portal.domain.request import commands
 from portal.domain.request.apply import question
 from portal.domain.request.events import Event
-from portal.domain.request.values import Content, Status, TaskStatus
+from portal.domain.request.state import Content, Status, TaskStatus
 from portal.domain.routing.plan import RoutePlan, StagePlan, StageSkip
 from tests.domain.story import Story, kinds, refusal, stage
 

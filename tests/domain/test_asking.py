@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from portal.domain.errors import Refusal
 from portal.domain.request import commands
 from portal.domain.request.events import ReminderDue, RequestSubmitted
-from portal.domain.request.values import Priority
+from portal.domain.request.state import Priority
 from tests.domain.story import MONDAY, REQUEST, Story, kinds, refusal
 
 

@@ -8,7 +8,7 @@ from portal.domain.codec import decode, encode
 from portal.domain.deciding.bulk import Lock, lock_of, totals
 from portal.domain.errors import InvalidPolicy
 from portal.domain.policy.policy import Bulk, Policy
-from portal.domain.routing.next_stage import validate_policy
+from portal.domain.routing.step import validate_policy
 from tests.domain.office import manager, stage
 
 amounts = st.none() | st.integers(-(10**9), 10**12)

@@ -7,7 +7,7 @@ from portal.domain.errors import Refusal
 from portal.domain.policy.policy import Mode
 from portal.domain.request import apply as approval
 from portal.domain.request.events import ReminderDue, TaskEscalated
-from portal.domain.request.values import Status, TaskStatus
+from portal.domain.request.state import Status, TaskStatus
 from portal.domain.routing.plan import PlannedEscalation
 from tests.domain.story import Story, asked, at, kinds, refusal
 

@@ -13,8 +13,7 @@ from portal.domain.errors import CannotDecode, DomainError
 from portal.domain.request import commands
 from portal.domain.request.events import CommentAdded
 from portal.domain.request.evolve import evolve
-from portal.domain.request.state import Approval, PassedStage, Task
-from portal.domain.request.values import Content, Priority
+from portal.domain.request.state import Approval, Content, PassedStage, Priority, Task
 from tests.domain.story import MONDAY
 
 

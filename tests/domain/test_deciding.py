@@ -7,7 +7,7 @@ import pytest
 from portal.domain.errors import Refusal
 from portal.domain.policy.policy import Decision, Mode, Rejection
 from portal.domain.request import commands
-from portal.domain.request.values import Status
+from portal.domain.request.state import Status
 from tests.domain.story import Story, kinds, refusal
 
 

@@ -10,7 +10,7 @@ from portal.domain.errors import Refusal
 from portal.domain.request import apply as approval
 from portal.domain.request import commands
 from portal.domain.request.events import RequestResumed
-from portal.domain.request.values import Status
+from portal.domain.request.state import Status
 from portal.domain.routing.plan import PlannedEscalation, RoutePlan
 from tests.domain.story import Story, asked, at, kinds, refusal
 

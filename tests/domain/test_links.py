@@ -13,7 +13,7 @@ from portal.domain.notices.links import (
     leads,
     may_decide_unsigned,
 )
-from portal.domain.request.values import Status, TaskStatus
+from portal.domain.request.state import Status, TaskStatus
 
 PEOPLE = st.sampled_from(["ben", "cleo", "eve"])
 LINKS = st.builds(

@@ -8,7 +8,7 @@ from portal.domain.policy.policy import Mode, Policy
 from portal.domain.request import commands
 from portal.domain.request.apply import question
 from portal.domain.request.events import Event
-from portal.domain.request.values import Content, Status
+from portal.domain.request.state import Content, Status
 from portal.domain.routing.plan import RoutePlan, StageSkip
 from tests.domain import office
 from tests.domain.story import Story, kinds, refusal, stage

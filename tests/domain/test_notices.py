@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from portal.domain.notices import composers
 from portal.domain.notices.kinds import KINDS, TOPICS, DeliveryContext, kind_named, why_not
 from portal.domain.request import catalogue
-from portal.domain.request.values import Status
+from portal.domain.request.state import Status
 from portal.legacy import messages
 
 TRUE = DeliveryContext(is_active=True, status=Status.PENDING, task_is_theirs=True)

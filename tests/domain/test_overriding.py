@@ -7,7 +7,7 @@ from portal.domain.policy.policy import Decision, Mode
 from portal.domain.request import commands
 from portal.domain.request.apply import question
 from portal.domain.request.events import Event
-from portal.domain.request.values import Content, Status
+from portal.domain.request.state import Content, Status
 from portal.domain.routing.plan import RoutePlan
 from tests.domain.story import Story, kinds, refusal
 

@@ -13,9 +13,8 @@ from portal.domain.policy.policy import Mode, Policy
 from portal.domain.request import commands
 from portal.domain.request.apply import question
 from portal.domain.request.events import SYSTEM, StageOpened, TaskDecided
-from portal.domain.request.state import Task
-from portal.domain.request.values import Status
-from portal.domain.routing.next_stage import plan_next
+from portal.domain.request.state import Status, Task
+from portal.domain.routing.step import plan_next
 from tests.domain.office import clock, group, manager, named, stage
 from tests.domain.story import Story, at
 

@@ -14,7 +14,7 @@ from portal.domain.policy.policy import (
     RuleKind,
     StageKind,
 )
-from portal.domain.routing.next_stage import validate_policy
+from portal.domain.routing.step import validate_policy
 from tests.domain.office import group, manager, named, stage
 
 FIELDS = (FormField(name="seats", label="Seats"),)

@@ -9,7 +9,7 @@ from portal.domain.errors import Refusal
 from portal.domain.policy.policy import Mode
 from portal.domain.request import commands
 from portal.domain.request.events import SYSTEM
-from portal.domain.request.values import Status
+from portal.domain.request.state import Status
 from portal.domain.routing.plan import Candidate, LeftOut, RoutePlan, RouteReview, StandIn
 from tests.domain.story import Story, asked, kinds, refusal, stage
 

@@ -5,7 +5,7 @@ import pytest
 from portal.domain.errors import Refusal
 from portal.domain.request import commands
 from portal.domain.request.apply import question
-from portal.domain.request.values import Content, Status
+from portal.domain.request.state import Content, Status
 from portal.domain.routing.plan import RoutePlan, StageSkip
 from tests.domain.story import Story, kinds, refusal
 

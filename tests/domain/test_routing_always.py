@@ -13,9 +13,9 @@ from portal.domain.policy.policy import (
     RuleKind,
     Stage,
 )
-from portal.domain.routing.group_matching import share_out
-from portal.domain.routing.next_stage import plan_next
+from portal.domain.routing.approvers import share_out
 from portal.domain.routing.plan import RoutePlan, RouteQuestion
+from portal.domain.routing.step import plan_next
 from tests.domain.office import clock, directory, question
 
 PEOPLE = ("rita", "max", "dora", "fay", "finn", "ida", "otto", "bob", "nemo")

@@ -7,7 +7,7 @@ from portal.domain.request import commands
 from portal.domain.request.apply import next_due, question, task_id
 from portal.domain.request.events import AttentionNeeded
 from portal.domain.request.reasons import Code, reason
-from portal.domain.request.values import Status
+from portal.domain.request.state import Status
 from portal.domain.routing.plan import RoutePlan, StageSkip
 from tests.domain.story import Story, kinds, stage
 

@@ -13,8 +13,8 @@ from portal.domain.policy.check import validate_policy
 from portal.domain.policy.policy import EscalationLevel, Mode, Policy, Stage, WorkingTime
 from portal.domain.policy.simple import simple_stage
 from portal.domain.request import commands
-from portal.domain.routing.next_stage import plan_next
 from portal.domain.routing.plan import Candidate, RoutePlan, StagePlan
+from portal.domain.routing.step import plan_next
 from portal.domain.time.stage_times import Clocks, stage_times
 from portal.domain.time.working_time import Calendar, add_business_minutes
 from tests.domain.office import directory, named, question, stage

@@ -8,9 +8,9 @@ import pytest
 
 from portal.domain.people.directory import Absence, Directory
 from portal.domain.policy.policy import ApproverRule, Mode, Policy
-from portal.domain.routing.delegates import until_words
-from portal.domain.routing.next_stage import plan_next
+from portal.domain.routing.approvers import until_words
 from portal.domain.routing.plan import RoutePlan, StandIn
+from portal.domain.routing.step import plan_next
 from tests.domain.office import clock, directory, group, named, question, stage
 from tests.domain.story import at
 

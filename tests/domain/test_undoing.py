@@ -6,7 +6,7 @@ from portal.domain.errors import Refusal
 from portal.domain.policy.policy import Mode, Rejection
 from portal.domain.request import commands
 from portal.domain.request.events import Event
-from portal.domain.request.values import Status, TaskStatus
+from portal.domain.request.state import Status, TaskStatus
 from portal.domain.routing.plan import RoutePlan
 from tests.domain.story import Story, kinds, refusal
 

@@ -4,10 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.domain.deciding.verdict import Verdict, approvers, verdict
+from portal.domain.deciding.decide import Verdict, approvers, verdict
 from portal.domain.policy.policy import Decision, Mode, Rejection
-from portal.domain.request.state import Task
-from portal.domain.request.values import TaskStatus
+from portal.domain.request.state import Task, TaskStatus
 from tests.domain.story import stage
 from tests.domain.worlds import GROUPS
 

@@ -11,8 +11,7 @@ from portal.domain.policy.policy import Decision, Mode, Rejection, StageKind
 from portal.domain.request import apply as approval
 from portal.domain.request import commands
 from portal.domain.request.events import Event
-from portal.domain.request.state import Approval, Task
-from portal.domain.request.values import Content, Priority, TaskStatus
+from portal.domain.request.state import Approval, Content, Priority, Task, TaskStatus
 from portal.domain.routing.plan import (
     Candidate,
     LeftOut,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.forms.amounts import read_amount, written
+from portal.forms.fields import read_amount, written
 
 CURRENCIES = st.sampled_from(["EUR", "USD", "JPY", "KWD"])
 

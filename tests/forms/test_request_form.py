@@ -4,7 +4,7 @@ import pytest
 
 from portal.domain.policy.forms import FieldKind, FormField
 from portal.domain.request.files import KeptFile
-from portal.domain.request.values import Content
+from portal.domain.request.state import Content
 from portal.forms.building import Surroundings
 from portal.forms.request_form import RequestForm
 from tests.forms.conftest import FIELDS, RIGHT

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.forms.text import examine, storable
+from portal.forms.fields import examine, storable
 
 
 @pytest.mark.parametrize("text", ["a\x00b", "a\ud800b", "a\x1bb", "a\x85\x9fb"])

@@ -14,7 +14,7 @@ SERVICES = ROOT / "portal" / "services"
 APART = {
     "attempts.begin": "a try is counted before the password is looked at",
     "attempts.forget": "the same, taken back",
-    "command_rows.leave_to_relay": "what the relay does with a command that is stored",
+    "commands.leave_to_relay": "what the relay does with a command that is stored",
     "attachments.keep": "each file with its row: no connection is held while bytes travel",
     "attachments.drop": "the rows first, then the bytes",
 }

@@ -11,7 +11,7 @@ from portal.domain.request import apply as approval
 from portal.domain.request import commands
 from portal.domain.request.events import Event
 from portal.domain.request.state import Approval
-from portal.domain.routing import next_stage as routing
+from portal.domain.routing import step as routing
 from portal.domain.routing.plan import RoutePlan
 from portal.legacy.back.returning import Given, give_back
 from portal.legacy.engine import Instance

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from portal.domain.policy.policy import Decision
-from portal.domain.request.values import TaskStatus
+from portal.domain.request.state import TaskStatus
 from portal.legacy.engine import Action, Definition, Delegation, Instance, Step
 from portal.legacy.mapping import map_instance
 from portal.legacy.outcome import Mapped

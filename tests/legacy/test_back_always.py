@@ -17,8 +17,7 @@ from portal.domain.request.events import (
     StageOpened,
     TaskEscalated,
 )
-from portal.domain.request.state import Approval
-from portal.domain.request.values import Content, Status, TaskStatus
+from portal.domain.request.state import Approval, Content, Status, TaskStatus
 from portal.legacy.back.rows import ACTIONS
 from portal.legacy.tables import ACTIVE_STATES
 from tests.legacy.here import ADMIN, UNDONE, Here, arrived

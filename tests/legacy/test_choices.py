@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from portal.domain.policy.policy import Mode
-from portal.domain.request.values import Status
+from portal.domain.request.state import Status
 from portal.legacy.choices import Choice, Counting, Course, Question, courses_for, unanswered
 from portal.legacy.engine import Step
 from portal.legacy.outcome import Mapped

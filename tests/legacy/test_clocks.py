@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from portal.domain.request.commands import Resume
-from portal.domain.request.values import Priority, Status
+from portal.domain.request.state import Priority, Status
 from portal.legacy.outcome import Mapped
 from tests.legacy.old import NOW, at, done, moved, step
 

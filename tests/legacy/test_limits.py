@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 
 from portal.domain.policy.policy import Mode
 from portal.domain.request import commands
-from portal.domain.request.values import Status
+from portal.domain.request.state import Status
 from portal.legacy.choices import Choice, Course
 from portal.legacy.engine import Delegation, Step
 from portal.legacy.mover import mapped as item_of

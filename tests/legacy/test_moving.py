@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from portal.temporal.delivery import CommandDelivery, Delivery, deliver
+from portal.temporal.gateway import CommandDelivery, Delivery, deliver
 from scripts.legacy import move
 from tests.legacy.conftest import INSTANCES, OldDatabase, totals
 

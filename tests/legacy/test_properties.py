@@ -8,8 +8,7 @@ from hypothesis import strategies as some
 
 from portal.domain import codec
 from portal.domain.request.apply import fold
-from portal.domain.request.state import Approval
-from portal.domain.request.values import Status
+from portal.domain.request.state import Approval, Status
 from portal.legacy.engine import Instance, Step
 from portal.legacy.mapping import map_instance
 from portal.legacy.outcome import FINAL

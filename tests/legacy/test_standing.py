@@ -3,7 +3,7 @@
 import pytest
 
 from portal.domain.policy.policy import Mode
-from portal.domain.request.values import Status
+from portal.domain.request.state import Status
 from portal.legacy.engine import Step
 from tests.legacy.old import asked, done, gate, instance, moved, parallel, stage_of, step, voted
 

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, insert, select
 
-from portal.background.people_watch import PeopleWatch
+from portal.background.people_reviews import PeopleWatch
 from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.models import Delegation, PeopleChange

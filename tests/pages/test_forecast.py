@@ -7,8 +7,7 @@ from flask import Flask
 
 from portal.domain.policy.policy import ApproverRule, Policy, RuleKind, Stage
 from portal.domain.request.commands import Amend, Approve
-from portal.domain.request.state import Approval
-from portal.domain.request.values import Content
+from portal.domain.request.state import Approval, Content
 from portal.extensions import db
 from portal.models.columns import new_id
 from tests.asking import insert_type

@@ -12,7 +12,7 @@ from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.models import Request
 from portal.pages.inbox.show import clock_of
-from portal.security.identity import Identity
+from portal.security.sessions import Identity
 from tests import many
 from tests.clients import PageClient, sign_in
 from tests.in_process import NUMBER

@@ -8,7 +8,7 @@ from portal.domain.notices.kinds import Channel
 from portal.domain.notices.preferences import DeliveryMode, NotificationPreferences
 from portal.domain.request.state import Approval
 from portal.extensions import db
-from portal.security.identity import frame
+from portal.security.sessions import frame
 from portal.services import preferences
 from tests.clients import PageClient, sign_in
 from tests.in_process import NUMBER, InProcess, submit

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from portal.background.people_watch import PeopleWatch
+from portal.background.people_reviews import PeopleWatch
 from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.models import (

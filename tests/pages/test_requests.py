@@ -3,9 +3,8 @@
 import pytest
 from flask import Flask
 
-from portal.domain.request.click import Click
 from portal.domain.request.commands import Cancel
-from portal.domain.request.state import Approval
+from portal.domain.request.state import Approval, Click
 from portal.extensions import db
 from portal.models.columns import new_id
 from portal.services.commands import issue

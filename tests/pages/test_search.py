@@ -8,8 +8,7 @@ from flask import Flask
 from sqlalchemy import update
 
 from portal.domain.request.commands import Comment
-from portal.domain.request.state import Approval
-from portal.domain.request.values import Content
+from portal.domain.request.state import Approval, Content
 from portal.extensions import db
 from portal.models import Request
 from portal.models.columns import new_id

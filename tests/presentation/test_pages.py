@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from jinja2 import StrictUndefined
 
 from portal import presentation
-from portal.presentation import errors, statics
+from portal.presentation import errors, icons
 from tests.presentation.gallery.app import PAGES, ROOT, create_gallery
 
 BUDGET = 20_000
@@ -84,8 +84,8 @@ def test_unlisted_codes_read_as_their_class_does() -> None:
 def test_static_addresses_change_with_the_content(tmp_path: Path) -> None:
     file = tmp_path / "a.css"
     file.write_text("a {}")
-    before = statics.static_address(tmp_path, "/static")("a.css")
+    before = icons.static_address(tmp_path, "/static")("a.css")
     file.write_text("b {}")
-    after = statics.static_address(tmp_path, "/static")("a.css")
+    after = icons.static_address(tmp_path, "/static")("a.css")
     assert before.startswith("/static/a.css?v=")
     assert before != after

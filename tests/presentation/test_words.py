@@ -9,7 +9,7 @@ from flask import render_template_string
 from portal.domain.policy.policy import Decision
 from portal.domain.request import events
 from portal.domain.request.catalogue import EVENT_ENTRIES
-from portal.domain.request.values import Content, Priority, Status
+from portal.domain.request.state import Content, Priority, Status
 from portal.domain.routing.plan import StagePlan
 from portal.presentation import labels
 from portal.presentation.history import entry, unknown_entry

@@ -7,9 +7,8 @@ from pathlib import Path
 import brotli
 from sqlalchemy import event, func, insert, select, update
 
-from portal.domain.request.state import Approval, OpenStage
+from portal.domain.request.state import Approval, Content, OpenStage
 from portal.domain.request.state import Task as OneTask
-from portal.domain.request.values import Content
 from portal.domain.routing.plan import Candidate, StagePlan
 from portal.extensions import db
 from portal.models import Command, PolicyVersion, Request, RequestState, Task, User

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from portal.domain.request.values import Status
+from portal.domain.request.state import Status
 from portal.queries import history
 from portal.queries.history import Cursor, Filters, HistoryRow
-from portal.queries.readers import Reader
+from portal.queries.request import Reader
 from tests.queries.conftest import REQUESTERS, REQUESTS, Crowd
 
 NOW = datetime.now(UTC)

@@ -8,8 +8,7 @@ from sqlalchemy.dialects.postgresql import asyncpg
 from portal.extensions import db
 from portal.models import Notification
 from portal.models.columns import new_id
-from portal.security.identity import ALONE, MOST, frame
-from portal.security.sessions import LIVE, LIVE_WITH_FRAME
+from portal.security.sessions import ALONE, LIVE, LIVE_WITH_FRAME, MOST, frame
 from tests.web import People
 
 pytestmark = pytest.mark.plans

@@ -9,8 +9,7 @@ from sqlalchemy.engine import Connection
 
 from portal.directory import past
 from portal.domain.request.events import EVENTS
-from portal.domain.request.state import Approval
-from portal.domain.request.values import Status
+from portal.domain.request.state import Approval, Status
 from portal.extensions import db
 from portal.legacy import queries as cutover
 from portal.models.states import RequestState, state_row
@@ -24,12 +23,11 @@ from portal.queries import (
     inbox,
     notifications,
     request,
-    request_parts,
     search,
 )
 from portal.queries.history import Cursor, Filters
 from portal.queries.inbox import Clock, View
-from portal.queries.readers import Reader
+from portal.queries.request import Reader
 from tests.queries.conftest import Crowd
 
 NOW = datetime.now(UTC)
@@ -159,7 +157,7 @@ def test_who_is_asked_and_how_long_stages_took(crowd: Crowd, plans: Plans) -> No
     assert found is not None
     kept = state_row(Approval(request_id=found.id)) | {"seq": 1_000}
     db.session.execute(insert(RequestState).values(kept))
-    request_parts.parts_of(found, tuple(EVENTS), told=True)
+    request.parts_of(found, tuple(EVENTS), told=True)
     asked.absences([crowd.people.ben], NOW)
     connection = db.session.connection()
     connection.execute(past.ENDED, {"type": found.type_code, "most": past.LOOKED_AT}).all()

@@ -13,7 +13,7 @@ from portal.domain import codec
 from portal.domain.policy.policy import Decision, WorkflowKind
 from portal.domain.request import commands
 from portal.domain.request.events import SYSTEM
-from portal.domain.request.values import Content
+from portal.domain.request.state import Content
 from portal.domain.routing.plan import Candidate, LeftOut, RouteReview
 from portal.models.columns import new_id
 from tests.workflows.fakes import days, permanent

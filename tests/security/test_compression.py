@@ -8,8 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from portal.security.answers import AS_THEY_ARE
-from portal.security.guards import mask, unmask
+from portal.security.guards import AS_THEY_ARE, mask, unmask
 from tests.clients import PageClient, sign_in
 from tests.web import People
 

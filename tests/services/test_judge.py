@@ -11,11 +11,9 @@ from hypothesis import strategies as st
 
 from portal.domain.errors import Refusal
 from portal.domain.policy.policy import ApproverRule, Decision, Mode, Policy, RuleKind, Stage
-from portal.domain.request.click import Click
 from portal.domain.request.commands import Command
 from portal.domain.request.events import CommandRefused
-from portal.domain.request.state import Approval
-from portal.domain.request.values import Content
+from portal.domain.request.state import Approval, Click, Content
 from portal.extensions import db
 from portal.models.columns import new_id
 from portal.models.recorded import events_of

@@ -8,8 +8,8 @@ import pytest
 
 from portal.models.columns import new_id
 from portal.models.commands import ANSWERED_CHANNEL
-from portal.services import outcomes
-from portal.services.outcomes import Listener
+from portal.services import commands
+from portal.services.commands import Listener
 from tests.temporal.conftest import desk, door, engine, loop, office, worker
 from tests.temporal.office import Desk, until
 
@@ -19,7 +19,7 @@ __all__ = ["desk", "door", "engine", "loop", "office", "worker"]
 @pytest.fixture
 def listener(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
     """An ear that gives its connection back soon after the last one who waits is gone."""
-    monkeypatch.setattr(outcomes, "IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(commands, "IDLE_SECONDS", 0.1)
     yield Listener(database_url)
     until(lambda: "outcomes" not in {thread.name for thread in threading.enumerate()})
 

@@ -8,8 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from portal.domain.request.click import Click
-from portal.domain.request.values import Content, Priority
+from portal.domain.request.state import Click, Content, Priority
 from portal.extensions import db
 from portal.models import Command, Draft
 from portal.models.columns import new_id

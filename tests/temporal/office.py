@@ -15,14 +15,13 @@ from portal.domain.codec import decode, encode
 from portal.domain.policy.policy import ApproverRule, Policy, RuleKind, Stage
 from portal.domain.request import commands
 from portal.domain.request.apply import task_id
-from portal.domain.request.click import Click
 from portal.domain.request.commands import Command
-from portal.domain.request.values import Content
+from portal.domain.request.state import Click, Content
 from portal.extensions import db
 from portal.models.columns import new_id
 from portal.services.commands import Receipt, issue
 from portal.services.snapshots import RequestSnapshot, new_request, of_request
-from portal.temporal.delivery import CommandDelivery
+from portal.temporal.gateway import CommandDelivery
 
 PATIENCE = 60.0
 

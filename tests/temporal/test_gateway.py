@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.temporal.delivery import Delivery
-from portal.temporal.gateway import Gateway
+from portal.temporal.gateway import Delivery, Gateway
 from scripts.local.temporal import TemporalServer, running_temporal
 from tests.temporal.history import History
 from tests.temporal.office import Desk, seconds_for, until

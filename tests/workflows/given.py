@@ -8,7 +8,7 @@ from portal.domain import codec
 from portal.domain.request import commands
 from portal.domain.request.apply import task_id
 from portal.domain.request.commands import Command
-from portal.domain.request.values import Content
+from portal.domain.request.state import Content
 from portal.domain.routing.plan import Candidate, PlannedEscalation, RouteQuestion, StagePlan
 from portal.workflows.messages import CommandMessage
 from tests.workflows.fakes import Plan, days

@@ -4,7 +4,7 @@ import pytest
 
 from portal.domain.policy.policy import Decision, Mode, Rejection, StageKind
 from portal.domain.request import commands
-from portal.domain.request.values import Content
+from portal.domain.request.state import Content
 from tests.workflows.given import ANA, BEN, CAI, DAN, NEWER, stage
 from tests.workflows.journey import Journey
 

@@ -8,8 +8,8 @@ from portal.domain.people.directory import Directory, Person, Workplace
 from portal.domain.policy.policy import ApproverRule, Mode, Policy, RuleKind, Stage, WorkingTime
 from portal.domain.request import commands
 from portal.domain.request.events import ReminderDue, TaskEscalated, TaskExpired
-from portal.domain.routing.next_stage import plan_next
 from portal.domain.routing.plan import RouteQuestion, StagePlan
+from portal.domain.routing.step import plan_next
 from portal.domain.time.working_time import Calendar, add_business_minutes
 from tests.workflows.fakes import days
 from tests.workflows.given import ANA, BEN, CAI, DAN, escalates_to_ben, stage

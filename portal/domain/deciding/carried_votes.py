@@ -1,10 +1,8 @@
 """What stays decided when a request changes: stages, and votes of a stage that was interrupted."""
 
-from portal.domain.deciding.decide import is_excluded
-from portal.domain.deciding.verdict import Verdict, verdict
+from portal.domain.deciding.decide import Verdict, is_excluded, verdict
 from portal.domain.policy.policy import Mode
-from portal.domain.request.state import Approval, OpenStage, Task
-from portal.domain.request.values import Content, TaskStatus
+from portal.domain.request.state import Approval, Content, OpenStage, Task, TaskStatus
 from portal.domain.routing.plan import Candidate, StagePlan
 
 Shape = tuple[Mode, int, frozenset[str], frozenset[str], frozenset[tuple[str, str | None]]]

@@ -1,16 +1,161 @@
-"""Deciding a task, and undoing a decision."""
+"""Deciding a task, undoing a decision, and what a stage's votes amount to."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from enum import StrEnum
 
-from portal.domain.deciding.settle import settle
-from portal.domain.deciding.verdict import Verdict, verdict
 from portal.domain.errors import Refusal
-from portal.domain.policy.policy import Decision
+from portal.domain.policy.policy import Decision, Mode, Rejection
 from portal.domain.request import commands, events
-from portal.domain.request.recorder import EventRecorder
-from portal.domain.request.state import Approval, OpenStage, Task
-from portal.domain.request.values import Status, TaskStatus
+from portal.domain.request.evolve import EventRecorder
+from portal.domain.request.reasons import Code, Reason, reason
+from portal.domain.request.state import Approval, OpenStage, Status, Task, TaskStatus
+from portal.domain.routing.plan import StagePlan
+
+
+class Verdict(StrEnum):
+    """Where a stage stands."""
+
+    PENDING = "pending"
+    PASSED = "passed"
+    FAILED = "failed"
+    RETURNED = "returned"
+
+
+def verdict(plan: StagePlan, tasks: Sequence[Task]) -> Verdict:
+    """The verdict on a stage: PENDING while its votes can still go either way.
+
+    One SEND_BACK returns. One rejection fails where the plan says ENDS; beyond that a stage fails
+    as soon as approvals and open tasks together are fewer than the votes needed.
+    """
+    said = {task.decision for task in tasks if task.status is TaskStatus.DECIDED}
+    if Decision.SEND_BACK in said:
+        return Verdict.RETURNED
+    if Decision.REJECT in said and plan.rejection is Rejection.ENDS:
+        return Verdict.FAILED
+    shares = _shares(plan, tasks)
+    if all(approvals >= needed for approvals, _, needed in shares):
+        return Verdict.PASSED
+    if any(approvals + still_open < needed for approvals, still_open, needed in shares):
+        return Verdict.FAILED
+    return Verdict.PENDING
+
+
+def approvers(tasks: Sequence[Task]) -> tuple[str, ...]:
+    """Who approved, in the order of the tasks."""
+    return tuple(task.decided_by for task in tasks if _approved(task) and task.decided_by)
+
+
+def represented(tasks: Sequence[Task]) -> tuple[str, ...]:
+    """In whose place somebody approved."""
+    return tuple(task.acting_for for task in tasks if _approved(task) and task.acting_for)
+
+
+def votes_needed(plan: StagePlan, tasks: Sequence[Task]) -> int:
+    """Approvals that pass the stage: never fewer than one, whatever the plan says."""
+    if plan.mode is Mode.ALL:
+        return max(1, sum(1 for task in tasks if not (task.dropped or task.added)))
+    if plan.mode is Mode.PER_GROUP:
+        return max(1, len(plan.groups))
+    return max(1, plan.needed)
+
+
+def _approved(task: Task) -> bool:
+    return task.status is TaskStatus.DECIDED and task.decision is Decision.APPROVE
+
+
+def _shares(plan: StagePlan, tasks: Sequence[Task]) -> list[tuple[int, int, int]]:
+    """Approvals, open tasks and votes needed: of the policy's people or each of their groups, and
+    of those who were added, every one of whom has to approve.
+    """
+    asked = [task for task in tasks if not task.added]
+    added = [task for task in tasks if task.added and not task.dropped]
+    more = [_share(added, needed=len(added))] if added else []
+    if plan.mode is not Mode.PER_GROUP or not plan.groups:
+        return [_share(asked, votes_needed(plan, asked)), *more]
+    groups = ([task for task in asked if task.group == group] for group in plan.groups)
+    return [*(_share(group, needed=1) for group in groups), *more]
+
+
+def _share(tasks: Sequence[Task], needed: int) -> tuple[int, int, int]:
+    approvals = sum(1 for task in tasks if _approved(task))
+    still_open = sum(1 for task in tasks if task.status is TaskStatus.OPEN)
+    return approvals, still_open, needed
+
+
+def settle(recorder: EventRecorder) -> None:
+    """Close the stage under way by its verdict; a stage without one stays as it is."""
+    stage = recorder.state.stage
+    if stage is None:
+        return
+    match verdict(stage.plan, stage.tasks):
+        case Verdict.PASSED:
+            _pass(recorder, stage)
+        case Verdict.FAILED:
+            _fail(recorder, stage)
+        case Verdict.RETURNED:
+            _return(recorder, stage)
+        case Verdict.PENDING:
+            pass
+
+
+def withdraw_open_tasks(
+    recorder: EventRecorder, why: Reason, stage: OpenStage | None = None
+) -> None:
+    """Take every open task (of one stage) out of the inboxes, in the name of the command."""
+    for task in recorder.state.open_tasks:
+        if stage is None or task in stage.tasks:
+            recorder.by_actor(events.TaskWithdrawn, task_id=task.id, reason=why)
+
+
+def conclude(recorder: EventRecorder, passed: StagePlan) -> None:
+    """Approve at the end of the policy: what routing would find, without asking it."""
+    if passed.is_last and recorder.state.has_approval:
+        recorder.by_system(events.RequestApproved)
+
+
+def _pass(recorder: EventRecorder, stage: OpenStage) -> None:
+    plan = stage.plan
+    recorder.by_system(
+        events.StagePassed,
+        index=plan.index,
+        key=plan.key,
+        deciders=approvers(stage.tasks),
+        acted_for=represented(stage.tasks),
+    )
+    _no_longer_needed(recorder, stage, reason(Code.ENOUGH_APPROVALS))
+    conclude(recorder, plan)
+
+
+def _fail(recorder: EventRecorder, stage: OpenStage) -> None:
+    plan, why = stage.plan, _why_failed(stage)
+    recorder.by_system(events.StageFailed, index=plan.index, key=plan.key, reason=why)
+    _no_longer_needed(recorder, stage, reason(Code.STAGE_REJECTED))
+    recorder.by_system(events.RequestRejected, stage_key=plan.key, reason=why)
+
+
+def _return(recorder: EventRecorder, stage: OpenStage) -> None:
+    by = next(task.decided_by or "" for task in stage.tasks if task.decision is Decision.SEND_BACK)
+    _no_longer_needed(recorder, stage, reason(Code.RETURNED))
+    recorder.by_system(events.RequestReturned, by=by, round=recorder.state.round)
+
+
+def _no_longer_needed(recorder: EventRecorder, stage: OpenStage, why: Reason) -> None:
+    for task in stage.tasks:
+        if task.status is TaskStatus.OPEN:
+            recorder.by_system(events.TaskWithdrawn, task_id=task.id, reason=why)
+
+
+def _why_failed(stage: OpenStage) -> Reason:
+    plan = stage.plan
+    if plan.rejection is Rejection.ENDS:
+        return reason(Code.ONE_REJECTION_ENDS, stage=plan.name)
+    if plan.mode is Mode.PER_GROUP:
+        return reason(Code.GROUP_CANNOT_APPROVE, stage=plan.name)
+    needed = votes_needed(plan, stage.tasks)
+    return reason(Code.TOO_FEW_APPROVALS_LEFT, stage=plan.name, needed=needed)
+
 
 DECISIONS: dict[type[commands.TaskCommand], Decision] = {
     commands.Approve: Decision.APPROVE,

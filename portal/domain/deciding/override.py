@@ -1,13 +1,12 @@
 """An administrator decides in place of those who are asked: never an ordinary approval."""
 
-from portal.domain.deciding.settle import conclude, withdraw_open_tasks
+from portal.domain.deciding.decide import conclude, withdraw_open_tasks
 from portal.domain.errors import Refusal
 from portal.domain.policy.policy import Decision
 from portal.domain.request import commands, events
+from portal.domain.request.evolve import EventRecorder
 from portal.domain.request.reasons import Code, reason
-from portal.domain.request.recorder import EventRecorder
-from portal.domain.request.state import Approval, OpenStage
-from portal.domain.request.values import Status
+from portal.domain.request.state import Approval, OpenStage, Status
 
 
 def override(recorder: EventRecorder, command: commands.Override) -> Refusal | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portal.domain.marked import msgid
-from portal.domain.request.values import Status
+from portal.domain.request.state import Status
 
 
 class Channel(StrEnum):

@@ -3,9 +3,8 @@
 from portal.domain.errors import Refusal
 from portal.domain.people.reassignment import cannot_get
 from portal.domain.request import commands, events
-from portal.domain.request.recorder import EventRecorder
-from portal.domain.request.state import Approval, OpenStage
-from portal.domain.request.values import TaskStatus
+from portal.domain.request.evolve import EventRecorder
+from portal.domain.request.state import Approval, OpenStage, TaskStatus
 from portal.domain.routing.step import task_id
 
 MOST_ADDED = 10

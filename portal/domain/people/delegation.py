@@ -4,9 +4,8 @@ from portal.domain.deciding.decide import find_task, is_excluded
 from portal.domain.errors import Refusal
 from portal.domain.request import commands, events
 from portal.domain.request.events import SYSTEM
-from portal.domain.request.recorder import EventRecorder
-from portal.domain.request.state import OpenStage
-from portal.domain.request.values import TaskStatus
+from portal.domain.request.evolve import EventRecorder
+from portal.domain.request.state import OpenStage, TaskStatus
 
 
 def start(recorder: EventRecorder, command: commands.StartDelegation) -> Refusal | None:

@@ -9,9 +9,8 @@ from portal.domain.errors import Refusal
 from portal.domain.people.delegation import busy
 from portal.domain.policy.policy import Reach
 from portal.domain.request import commands, events
-from portal.domain.request.recorder import EventRecorder
-from portal.domain.request.state import Approval, OpenStage, Task
-from portal.domain.request.values import TaskStatus
+from portal.domain.request.evolve import EventRecorder
+from portal.domain.request.state import Approval, OpenStage, Task, TaskStatus
 
 
 def reassign(recorder: EventRecorder, command: commands.Reassign) -> Refusal | None:

@@ -1,11 +1,11 @@
 """Moving an open request to a newer version of its policy."""
 
-from portal.domain.deciding.settle import withdraw_open_tasks
+from portal.domain.deciding.decide import withdraw_open_tasks
 from portal.domain.errors import Refusal
 from portal.domain.request import commands, events
 from portal.domain.request.amend import is_lost
+from portal.domain.request.evolve import EventRecorder
 from portal.domain.request.reasons import Code, reason
-from portal.domain.request.recorder import EventRecorder
 from portal.domain.request.state import Approval
 
 

@@ -1,14 +1,12 @@
 """Changing a request that waits for decisions: a new version of its content."""
 
 from portal.domain.deciding.carried_votes import carried_stages, touches
-from portal.domain.deciding.settle import withdraw_open_tasks
-from portal.domain.deciding.verdict import Verdict, verdict
+from portal.domain.deciding.decide import Verdict, verdict, withdraw_open_tasks
 from portal.domain.errors import Refusal
 from portal.domain.request import commands, events
+from portal.domain.request.evolve import EventRecorder
 from portal.domain.request.reasons import Code, reason
-from portal.domain.request.recorder import EventRecorder
-from portal.domain.request.state import Approval
-from portal.domain.request.values import Status
+from portal.domain.request.state import Approval, Status
 
 _NOT_NOW: dict[Status, Refusal] = {
     Status.ON_HOLD: Refusal.ON_HOLD,

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from portal.domain.deciding import decide, override
-from portal.domain.deciding.verdict import Verdict, verdict
+from portal.domain.deciding.decide import Verdict, verdict
 from portal.domain.errors import Refusal
 from portal.domain.people import add_approver, delegation, reassignment
 from portal.domain.policy import move
@@ -17,8 +17,7 @@ from portal.domain.request import amend, commands, information, lifecycle
 from portal.domain.request.catalogue import COMMAND_ENTRIES, text_of
 from portal.domain.request.commands import Command
 from portal.domain.request.events import CommandRefused, Event
-from portal.domain.request.evolve import evolve, fold
-from portal.domain.request.recorder import EventRecorder
+from portal.domain.request.evolve import EventRecorder, evolve, fold
 from portal.domain.request.state import Approval
 from portal.domain.routing import rerouting
 from portal.domain.routing.step import question, question_ahead, route, task_id

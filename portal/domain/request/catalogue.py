@@ -19,7 +19,7 @@ from portal.domain.policy.policy import Decision
 from portal.domain.request import commands, events
 from portal.domain.request.commands import Command
 from portal.domain.request.events import Event
-from portal.domain.request.values import Status
+from portal.domain.request.state import Status
 
 Composer = Callable[[Any, ComposeContext], list[Notice]]
 

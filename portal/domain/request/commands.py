@@ -6,7 +6,7 @@ from typing import Any
 
 from portal.domain.policy.policy import Decision, Reach
 from portal.domain.request.reasons import Kept
-from portal.domain.request.values import Content, Priority, Via
+from portal.domain.request.state import Content, Priority, Via
 
 
 @dataclass(frozen=True, kw_only=True)

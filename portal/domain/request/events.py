@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from portal.domain.policy.policy import Decision
 from portal.domain.request.reasons import Kept
-from portal.domain.request.values import Content, Priority, Via
+from portal.domain.request.state import Content, Priority, Via
 from portal.domain.routing.plan import StagePlan
 
 SYSTEM = "system"

@@ -1,4 +1,7 @@
-"""The state after an event. Says nothing about what is allowed: events are facts."""
+"""The state after an event, and the recorder that gathers events while a command is applied.
+
+Says nothing about what is allowed: events are facts.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -6,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from portal.domain.errors import DomainError
+from portal.domain.request.commands import Command
 from portal.domain.request.events import (
     SYSTEM,
     ApproverAdded,
@@ -51,8 +55,7 @@ from portal.domain.request.events import (
     TaskReassigned,
     TaskWithdrawn,
 )
-from portal.domain.request.state import Approval, OpenStage, PassedStage, Task
-from portal.domain.request.values import Status, TaskStatus
+from portal.domain.request.state import Approval, OpenStage, PassedStage, Status, Task, TaskStatus
 from portal.domain.routing.plan import StagePlan
 from portal.domain.time.clock_shift import NO_QUESTION, run_on, shifted, without_questions
 
@@ -512,3 +515,42 @@ CHANGES: dict[type[Event], Change] = {
     StagePassed: _passed,
     StageFailed: _failed,
 }
+
+
+class EventRecorder:
+    """The answer to one command, plan or tick. `state` already contains the `events` so far."""
+
+    __slots__ = ("command", "events", "now", "state")
+
+    def __init__(self, state: Approval, now: datetime, command: Command | None = None) -> None:
+        self.state = state
+        self.now = now
+        self.command = command
+        self.events: list[Event] = []
+
+    def by_system(self, kind: type[Event], /, **values: Any) -> None:
+        """Add what follows from the rules or the clock: the actor is the system."""
+        state = self.state
+        self._add(kind(request_id=state.request_id, seq=state.seq + 1, at=self.now, **values))
+
+    def by_actor(self, kind: type[Event], /, **values: Any) -> None:
+        """Add what the command's person did."""
+        command = self.command
+        if command is None:
+            self.by_system(kind, **values)
+            return
+        self._add(
+            kind(
+                request_id=self.state.request_id,
+                seq=self.state.seq + 1,
+                at=self.now,
+                actor=command.actor_id,
+                on_behalf_of=command.on_behalf_of,
+                command_id=command.command_id,
+                **values,
+            )
+        )
+
+    def _add(self, event: Event) -> None:
+        self.state = evolve(self.state, event)
+        self.events.append(event)

@@ -12,6 +12,8 @@ from zlib import error as ZlibError  # noqa: N812 - that is what it is
 from portal.domain.marked import msgid
 
 LONGEST_NAME = 120
+# The field of files that belong to no field of the form: they go with a comment or a decision.
+ENCLOSED = ""
 ACCEPT = ".pdf,.png,.jpg,.jpeg,.webp,.heic,.heif,.docx,.xlsx,.txt,.csv"
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 DOCX, XLSX = f"{_OFFICE}wordprocessingml.document", f"{_OFFICE}spreadsheetml.sheet"

@@ -3,8 +3,8 @@
 from portal.domain.errors import Refusal
 from portal.domain.people.reassignment import open_task
 from portal.domain.request import commands, events
-from portal.domain.request.recorder import EventRecorder
-from portal.domain.request.values import Status
+from portal.domain.request.evolve import EventRecorder
+from portal.domain.request.state import Status
 
 
 def ask(recorder: EventRecorder, command: commands.AskInformation) -> Refusal | None:

@@ -4,12 +4,12 @@ from datetime import timedelta
 from math import ceil
 
 from portal.domain.deciding.carried_votes import carried_stages
-from portal.domain.deciding.settle import withdraw_open_tasks
+from portal.domain.deciding.decide import withdraw_open_tasks
 from portal.domain.errors import Refusal
 from portal.domain.request import commands, events
+from portal.domain.request.evolve import EventRecorder
 from portal.domain.request.reasons import Code, reason
-from portal.domain.request.recorder import EventRecorder
-from portal.domain.request.values import Status
+from portal.domain.request.state import Status
 
 NUDGE_EVERY = timedelta(hours=4)
 

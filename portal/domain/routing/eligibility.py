@@ -1,14 +1,22 @@
 """Whether those who are asked in an open stage still may decide, and who could in their place."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from portal.domain.people.directory import Directory
 from portal.domain.policy.policy import Mode, Policy, Stage
-from portal.domain.request.reasons import Code, Kept, Reason, reason
+from portal.domain.request import events
+from portal.domain.request.evolve import EventRecorder
+from portal.domain.request.reasons import Code, Kept, Reason, reason, sentence
 from portal.domain.request.state import Task
-from portal.domain.routing.approver_rules import name_of
-from portal.domain.routing.approver_selection import ApproverSelector, group_names, standing_in
-from portal.domain.routing.delegates import absences_of, represented
+from portal.domain.routing.approvers import (
+    ApproverSelector,
+    absences_of,
+    group_names,
+    name_of,
+    standing_in,
+    with_delegates,
+)
 from portal.domain.routing.plan import Candidate, LeftOut, RouteQuestion, RouteReview
 
 
@@ -36,8 +44,8 @@ def review(policy: Policy, chooser: ApproverSelector) -> RouteReview:
     }
     reasons = ((each, _unfit(each, fit, question, directory)) for each in question.asked)
     return RouteReview(
-        people=represented(people, chooser, left_out),
-        fallback=represented(fallback, chooser, left_out),
+        people=with_delegates(people, chooser, left_out),
+        fallback=with_delegates(fallback, chooser, left_out),
         unfit=tuple(
             LeftOut(person_id=each, name=name_of(directory, each), reason=why)
             for each, why in reasons
@@ -120,3 +128,22 @@ _NO_LONGER: dict[str, Callable[[str, RouteQuestion, Directory], Reason]] = {
     "role": _not_in_role,
     "manager": _not_manager,
 }
+
+
+# Waits after the first, second and every later fruitless search for somebody to ask.
+RETRY_AFTER = (timedelta(hours=1), timedelta(hours=4), timedelta(hours=24))
+
+
+def call_for_attention(recorder: EventRecorder, why: Kept) -> None:
+    """Say why nobody can be asked, and when to look again."""
+    state = recorder.state
+    # By their words: an older version may have kept the sentence of the same reason.
+    is_same = state.attention is not None and sentence(state.attention) == sentence(why)
+    attempt = state.attention_count + 1 if is_same else 1
+    wait = RETRY_AFTER[min(attempt, len(RETRY_AFTER)) - 1]
+    recorder.by_system(
+        events.AttentionNeeded,
+        reason=why,
+        retry_at=recorder.now + wait,
+        attempt=attempt,
+    )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from portal.domain.people.directory import Directory
 from portal.domain.policy.policy import ApproverRule, Policy, Reach, Receivers, Stage
-from portal.domain.routing.approver_rules import find
+from portal.domain.routing.approvers import find
 from portal.domain.routing.plan import RouteQuestion
 
 

@@ -1,17 +1,14 @@
 """Routing an open stage anew: somebody who is asked may no longer decide."""
 
-from portal.domain.deciding.decide import is_excluded
-from portal.domain.deciding.settle import settle
-from portal.domain.deciding.verdict import Verdict, verdict
+from portal.domain.deciding.decide import Verdict, is_excluded, settle, verdict
 from portal.domain.errors import Refusal
 from portal.domain.people.delegation import busy
 from portal.domain.policy.policy import Mode
 from portal.domain.request import commands, events
+from portal.domain.request.evolve import EventRecorder
 from portal.domain.request.reasons import Code, Kept, Reason, reason, together
-from portal.domain.request.recorder import EventRecorder
-from portal.domain.request.state import OpenStage, Task
-from portal.domain.request.values import Status
-from portal.domain.routing.attention import call_for_attention
+from portal.domain.request.state import OpenStage, Status, Task
+from portal.domain.routing.eligibility import call_for_attention
 from portal.domain.routing.plan import Candidate, RoutePlan, RouteReview
 
 

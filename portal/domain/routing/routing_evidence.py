@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from portal.domain.people.directory import Department, Directory, Group
 from portal.domain.policy.policy import ApproverRule, RuleKind
-from portal.domain.routing.approver_rules import (
+from portal.domain.routing.approvers import (
     code_of,
     department_of,
     find,

@@ -9,7 +9,7 @@ from typing import Any
 from portal.domain.people.directory import Workplace
 from portal.domain.policy.policy import ApproverRule, Policy, Stage, StageKind
 from portal.domain.request.reasons import Code, Reason, reason
-from portal.domain.routing.approver_selection import ApproverChoice, ApproverSelector
+from portal.domain.routing.approvers import ApproverChoice, ApproverSelector
 from portal.domain.routing.plan import Candidate, PlannedEscalation, RouteQuestion, StagePlan
 from portal.domain.routing.routing_evidence import evidence_of
 from portal.domain.time.stage_times import Clock, Clocks, StageTimes, stage_times

@@ -5,14 +5,12 @@ Every comparison is `now >= time`: a clock that runs late fires late, never earl
 
 from datetime import datetime
 
-from portal.domain.deciding.decide import is_excluded
-from portal.domain.deciding.settle import settle
+from portal.domain.deciding.decide import is_excluded, settle
 from portal.domain.people.delegation import busy
 from portal.domain.request import events
 from portal.domain.request.events import Event
-from portal.domain.request.recorder import EventRecorder
-from portal.domain.request.state import Approval, OpenStage
-from portal.domain.request.values import Status
+from portal.domain.request.evolve import EventRecorder
+from portal.domain.request.state import Approval, OpenStage, Status
 from portal.domain.routing.plan import Candidate, PlannedEscalation
 
 

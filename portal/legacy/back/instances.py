@@ -7,8 +7,7 @@ from typing import Any
 from portal.domain.policy.policy import Mode
 from portal.domain.request import events as happened
 from portal.domain.request.events import Event, RequestSubmitted
-from portal.domain.request.state import Approval
-from portal.domain.request.values import Priority, Status
+from portal.domain.request.state import Approval, Priority, Status
 from portal.legacy.back.rows import begin_step, end_step, leave_out_step, old_key, stamp
 from portal.legacy.back.teller import Opening, Sitting, Teller
 from portal.legacy.back.telling import context_of

@@ -13,8 +13,7 @@ from sqlalchemy import Connection
 
 from portal.domain.request.apply import evolve, fold, tick
 from portal.domain.request.events import Event, RequestHeld, RequestImported, RequestResumed
-from portal.domain.request.state import Approval
-from portal.domain.request.values import Status
+from portal.domain.request.state import Approval, Status
 from portal.legacy.answers import read_answers
 from portal.legacy.back import selecting
 from portal.legacy.back.instances import begin_instance, close_instance, go_on, seat

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 
 from portal.domain.request.events import Event
-from portal.domain.request.values import Status
+from portal.domain.request.state import Status
 from portal.workflows import names
 
 Driver = psycopg.Connection[Any]

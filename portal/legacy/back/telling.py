@@ -6,7 +6,7 @@ from typing import Any
 from portal.domain.policy.policy import Decision
 from portal.domain.request import events as happened
 from portal.domain.request.events import SYSTEM, Event
-from portal.domain.request.values import Content
+from portal.domain.request.state import Content
 from portal.legacy.back.rows import (
     DELEGATIONS,
     ESCALATIONS,

@@ -7,12 +7,11 @@ from flask.typing import ResponseReturnValue
 
 from portal.domain.people.permissions import Permission
 from portal.pages.admin import blueprint
-from portal.presenters.answer import after, answered, command_key
-from portal.presenters.form_keys import new_key
+from portal.presenters.answer import after, answered, command_key, new_key
 from portal.queries import attention, commands, messages
 from portal.queries.health import WORKER_SECONDS
 from portal.security.guards import requires
-from portal.security.identity import click, me
+from portal.security.sessions import click, me
 from portal.services.requests import review_people
 from portal.translation import _
 

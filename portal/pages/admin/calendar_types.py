@@ -20,7 +20,7 @@ from portal.presenters.calendars import EVERY_HOUR
 from portal.queries import calendars
 from portal.queries.calendars import TypeCalendar
 from portal.security.guards import requires
-from portal.security.identity import me
+from portal.security.sessions import me
 from portal.services import calendars as service
 from portal.services.calendars import CalendarMoved, CalendarRefused
 from portal.translation import _, lazy

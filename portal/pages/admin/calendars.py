@@ -22,13 +22,12 @@ from portal.domain.time.calendars import week_words
 from portal.forms.calendar import calendar_form, hours_of
 from portal.pages.admin import blueprint
 from portal.presenters import calendars as calendar_words
-from portal.presenters.answer import command_key
+from portal.presenters.answer import command_key, new_key
 from portal.presenters.calendar_preview import Moved, moved
-from portal.presenters.form_keys import new_key
 from portal.queries import calendars
 from portal.queries.calendars import CalendarRecord
 from portal.security.guards import requires
-from portal.security.identity import me
+from portal.security.sessions import me
 from portal.services import accounts
 from portal.services import calendars as service
 from portal.services.calendars import CalendarMoved, CalendarRefused, Content

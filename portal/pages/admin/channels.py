@@ -20,11 +20,11 @@ from portal.domain.people.permissions import Permission
 from portal.forms.channel import ChannelForm, NewChannelForm
 from portal.pages.admin import blueprint
 from portal.presenters import channels as channel_words
-from portal.presenters.form_keys import new_key
+from portal.presenters.answer import new_key
 from portal.queries import channels
 from portal.queries.channels import ChannelRecord
 from portal.security.guards import requires
-from portal.security.identity import current_settings, me
+from portal.security.sessions import current_settings, me
 from portal.services import channels as service
 from portal.services.channels import ChannelGone, ChannelMoved, NameRefused, Setup, Wish
 from portal.translation import _, lazy

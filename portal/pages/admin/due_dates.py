@@ -13,12 +13,12 @@ from portal.domain.people.permissions import Permission
 from portal.forms.due_dates import due_dates_form
 from portal.pages.admin import blueprint
 from portal.presentation import times
-from portal.presentation.viewpoint import zone_named
+from portal.presentation.times import zone_named
 from portal.presenters import due_dates as words
 from portal.queries import calendars, people, staff
 from portal.queries.calendars import CalendarRecord, TypeCalendar
 from portal.security.guards import requires
-from portal.security.identity import me
+from portal.security.sessions import me
 from portal.services import due_dates as service
 from portal.translation import _, lazy
 

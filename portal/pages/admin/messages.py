@@ -10,7 +10,7 @@ from portal.domain.people.permissions import Permission
 from portal.pages.admin import blueprint
 from portal.queries import messages
 from portal.security.guards import requires
-from portal.security.identity import current_settings, me
+from portal.security.sessions import current_settings, me
 from portal.services.messages import send_again
 from portal.translation import _, ngettext
 

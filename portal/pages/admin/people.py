@@ -16,15 +16,15 @@ from werkzeug.datastructures import MultiDict
 from wtforms.form import BaseForm
 
 from portal.domain.people.permissions import Permission
+from portal.forms.fields import examine
 from portal.forms.people_change import ChangeForm, manager_form
-from portal.forms.text import examine
 from portal.pages.admin import blueprint
 from portal.presenters import people as people_words
 from portal.queries import calendars, people, staff
 from portal.queries import request as requests
 from portal.queries.staff import StaffRecord
 from portal.security.guards import requires
-from portal.security.identity import me
+from portal.security.sessions import me
 from portal.services import people as service
 from portal.services.people import Act, Change, PeopleRefused, effects_of
 from portal.translation import _

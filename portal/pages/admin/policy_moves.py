@@ -15,12 +15,11 @@ from portal.domain.people.permissions import Permission
 from portal.forms.decision import ReasonForm
 from portal.pages.admin import blueprint
 from portal.pages.requests.show import visible
-from portal.presenters.answer import command_key
-from portal.presenters.form_keys import new_key
+from portal.presenters.answer import command_key, new_key
 from portal.presenters.policy_moves import preview
 from portal.queries import policy_moves
 from portal.security.guards import requires
-from portal.security.identity import click, me
+from portal.security.sessions import click, me
 from portal.services import requests as service
 from portal.services.requests import MOST_MOVED, Moved, PolicyMove
 from portal.translation import _

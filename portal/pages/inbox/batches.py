@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from portal.domain.people.permissions import Permission
 from portal.domain.policy.policy import Decision
 from portal.forms.decision import CommentForm
-from portal.forms.text import uuid_of
+from portal.forms.fields import uuid_of
 from portal.pages.inbox import blueprint
 from portal.pages.inbox.show import filter_of, offered
 from portal.presenters import batches as reading
@@ -16,7 +16,7 @@ from portal.presenters.answer import command_key
 from portal.queries import batches
 from portal.queries.batches import BatchRecord
 from portal.security.guards import requires
-from portal.security.identity import click, me
+from portal.security.sessions import click, me
 from portal.services import batches as service
 from portal.services.batches import BatchDecision, UnknownBatch, undo
 from portal.services.errors import Refused

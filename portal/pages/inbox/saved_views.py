@@ -13,7 +13,7 @@ from portal.pages.inbox.show import filter_of
 from portal.presenters.saved_views import Place, link_of
 from portal.queries import saved_views
 from portal.security.guards import requires
-from portal.security.identity import me
+from portal.security.sessions import me
 from portal.services import saved_views as service
 from portal.translation import _
 

@@ -10,21 +10,20 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.domain.people.permissions import Permission
-from portal.forms.text import examine, uuid_of
+from portal.forms.fields import examine, uuid_of
 from portal.pages.inbox import blueprint
 from portal.pages.layout_context import navigation, viewpoint
 from portal.presentation.labels import count
 from portal.presentation.parts import Tab
-from portal.presentation.viewpoint import zone_named
-from portal.presenters.answer import requests_url
+from portal.presentation.times import zone_named
+from portal.presenters.answer import new_key, requests_url
 from portal.presenters.bulk_selection import picks_of
-from portal.presenters.form_keys import new_key
 from portal.presenters.rows import InboxRow, inbox_rows
 from portal.presenters.saved_views import Place, views_of
 from portal.queries import acting, inbox
 from portal.queries.inbox import OWN, Clock, Cursor, InboxCounts, InboxTask, View
 from portal.security.guards import requires
-from portal.security.identity import Identity, me
+from portal.security.sessions import Identity, me
 from portal.translation import _, lazy, ngettext
 
 LONGEST_SEARCH = 100

@@ -21,12 +21,11 @@ from portal.domain.people.permissions import Permission
 from portal.forms.away import away_form
 from portal.pages.profile import blueprint
 from portal.presentation.money import money
-from portal.presentation.viewpoint import zone_named
-from portal.presenters.answer import command_key
-from portal.presenters.form_keys import new_key
+from portal.presentation.times import zone_named
+from portal.presenters.answer import command_key, new_key
 from portal.queries import away, people, staff
 from portal.security.guards import requires
-from portal.security.identity import me
+from portal.security.sessions import me
 from portal.services import absences as service
 from portal.services.absences import AbsenceRefused, NewAbsence, OpenTask, OtherAbsence, preview
 from portal.translation import _

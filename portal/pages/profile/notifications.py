@@ -10,7 +10,7 @@ from portal.pages.profile import blueprint
 from portal.queries import channels
 from portal.queries.preferences import wishes_of
 from portal.security.guards import requires
-from portal.security.identity import me
+from portal.security.sessions import me
 from portal.services import preferences
 from portal.translation import _
 

@@ -19,8 +19,8 @@ from portal.pages.layout_context import SHORTCUTS_COOKIE, THEME_COOKIE, THEMES
 from portal.pages.profile import blueprint
 from portal.queries.sessions import OpenSession, open_sessions
 from portal.security.guards import public, requires
-from portal.security.identity import current_settings, me
 from portal.security.next_page import is_safe
+from portal.security.sessions import current_settings, me
 from portal.services import accounts
 from portal.services import sign_in as sessions
 from portal.translation import _

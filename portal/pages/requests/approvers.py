@@ -11,13 +11,12 @@ from portal.forms.handing import handing_form
 from portal.pages.requests import blueprint
 from portal.pages.requests.reassignment import ABOUT_PERSON, Act
 from portal.pages.requests.show import draw, visible
-from portal.presenters.answer import after, answered, command_key
-from portal.presenters.form_keys import new_key
+from portal.presenters.answer import after, answered, command_key, new_key
 from portal.queries import people
 from portal.queries import request as requests
 from portal.queries.request import RequestRecord
 from portal.security.guards import requires
-from portal.security.identity import click, me
+from portal.security.sessions import click, me
 from portal.services.errors import Refused
 from portal.services.tasks import NewApprover, add_approver
 from portal.translation import _

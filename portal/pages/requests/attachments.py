@@ -11,14 +11,13 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
 from portal.domain.people.permissions import Permission
-from portal.domain.request.files import KeptFile
-from portal.forms.text import uuid_of
+from portal.domain.request.files import ENCLOSED, KeptFile
+from portal.forms.fields import uuid_of
 from portal.pages.requests import blueprint
 from portal.queries import attachments, commands
-from portal.queries.attachments import ENCLOSED
-from portal.queries.readers import Reader
+from portal.queries.request import Reader
 from portal.security.guards import requires
-from portal.security.identity import me
+from portal.security.sessions import me
 from portal.services import attachments as service
 from portal.services.attachments import MEGABYTE, FileChanged, Store, Upload, fetched
 from portal.services.file_store import (

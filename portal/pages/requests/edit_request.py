@@ -10,23 +10,20 @@ from flask.typing import ResponseReturnValue
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
 from portal.domain.people.permissions import Permission
 from portal.domain.request.amend import not_now
-from portal.domain.request.click import Click
 from portal.domain.request.files import KeptFile
-from portal.domain.request.values import Status
+from portal.domain.request.state import Click, Status
 from portal.forms import asking
 from portal.forms.request_form import RequestForm, held
 from portal.pages.requests import blueprint
 from portal.pages.requests.attachments import store
 from portal.pages.requests.request_form_io import kept_files, surroundings, take_files
 from portal.pages.requests.show import visible
-from portal.presenters.answer import after, answered, command_key
-from portal.presenters.form_keys import new_key
+from portal.presenters.answer import after, answered, command_key, new_key
 from portal.queries import commands
 from portal.queries.comments import Said, comments_of
-from portal.queries.readers import Reader
-from portal.queries.request import RequestRecord
+from portal.queries.request import Reader, RequestRecord
 from portal.security.guards import requires
-from portal.security.identity import click, me
+from portal.security.sessions import click, me
 from portal.services.attachments import hand_on
 from portal.services.commands import Receipt
 from portal.services.errors import Refused

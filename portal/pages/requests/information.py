@@ -7,16 +7,15 @@ from flask.typing import ResponseReturnValue
 
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
 from portal.domain.people.permissions import Permission
-from portal.domain.request.values import Status, TaskStatus
+from portal.domain.request.state import Status, TaskStatus
 from portal.forms.inform import QuestionForm, answer_form
 from portal.pages.requests import blueprint
 from portal.pages.requests.show import draw
-from portal.presenters.answer import after, answered, command_key, reader
-from portal.presenters.form_keys import new_key
+from portal.presenters.answer import after, answered, command_key, new_key, reader
 from portal.queries import request as requests
 from portal.queries.request import RequestRecord, TaskRecord
 from portal.security.guards import requires
-from portal.security.identity import click, me
+from portal.security.sessions import click, me
 from portal.services.errors import Refused
 from portal.services.tasks import QuestionInput, answer, ask
 from portal.translation import _

@@ -10,16 +10,15 @@ from flask.typing import ResponseReturnValue
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
 from portal.domain.marked import msgid
 from portal.domain.people.permissions import Permission
-from portal.domain.request.click import Click
+from portal.domain.request.state import Click
 from portal.forms.decision import CommentForm, NoteForm, ReasonForm
 from portal.pages.requests import blueprint
 from portal.pages.requests.edit_request import owned
 from portal.pages.requests.show import draw, visible
-from portal.presenters.answer import after, answered, command_key
-from portal.presenters.form_keys import new_key
+from portal.presenters.answer import after, answered, command_key, new_key
 from portal.queries.request import RequestRecord
 from portal.security.guards import requires
-from portal.security.identity import click, me
+from portal.security.sessions import click, me
 from portal.services.commands import Receipt
 from portal.services.errors import Refused
 from portal.services.requests import cancel, hold, resume, withdraw

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.domain.marked import msgid
 from portal.domain.people.permissions import Permission
-from portal.forms.text import uuid_of
+from portal.forms.fields import uuid_of
 from portal.pages.requests import blueprint
 from portal.pages.requests.attachments import store
 from portal.presentation.parts import Tab
@@ -15,7 +15,7 @@ from portal.presenters import my_requests as own
 from portal.queries import drafts, my_requests
 from portal.queries.my_requests import View
 from portal.security.guards import requires
-from portal.security.identity import me
+from portal.security.sessions import me
 from portal.services import drafts as draft_service
 from portal.translation import _
 

@@ -7,28 +7,28 @@ from flask.typing import ResponseReturnValue
 
 from portal.domain.errors import REFUSAL_SENTENCES
 from portal.domain.people.permissions import Permission
-from portal.domain.request.values import Priority
+from portal.domain.request.state import Priority
 from portal.forms import asking
+from portal.forms.fields import storable, uuid_of
 from portal.forms.request_form import RequestForm
-from portal.forms.text import storable, uuid_of
 from portal.pages.requests import blueprint
 from portal.pages.requests.attachments import store
 from portal.pages.requests.request_form_io import end_of, kept_files, surroundings, take_files
 from portal.presentation import times
 from portal.presenters import check_page as checking
 from portal.presenters import waiting_on as turns
-from portal.presenters.form_keys import new_key
+from portal.presenters.answer import new_key
 from portal.queries import commands, drafts, request_types
 from portal.queries import request as requests
 from portal.queries.drafts import DraftRecord
-from portal.queries.readers import Reader
+from portal.queries.request import Reader
 from portal.queries.request_types import TypeRecord
 from portal.security.guards import requires
-from portal.security.identity import click, me
+from portal.security.sessions import click, me
 from portal.services import drafts as draft_service
 from portal.services import requests as submitting
-from portal.services.forecast import forecast
 from portal.services.requests import NewRequest
+from portal.services.snapshots import forecast
 from portal.translation import _, lazy
 
 TOO_MANY = lazy("You have {} drafts, which is the limit. Delete some first.")

@@ -10,17 +10,16 @@ from portal.domain.errors import REFUSAL_SENTENCES, Refusal
 from portal.domain.marked import msgid
 from portal.domain.people.permissions import Permission
 from portal.domain.policy.policy import Decision
-from portal.domain.request.values import Status, TaskStatus
+from portal.domain.request.state import Status, TaskStatus
 from portal.forms.override import THE_STAGE, override_form
 from portal.pages.requests import blueprint
 from portal.pages.requests.edit_request import seen_version
 from portal.pages.requests.show import draw, visible
-from portal.presenters.answer import after, answered, command_key
-from portal.presenters.form_keys import new_key
+from portal.presenters.answer import after, answered, command_key, new_key
 from portal.queries import request as requests
 from portal.queries.request import RequestRecord
 from portal.security.guards import requires
-from portal.security.identity import click, me
+from portal.security.sessions import click, me
 from portal.services.errors import Refused, TooMany
 from portal.services.requests import OverrideInput, override
 from portal.services.sign_in import WrongPassword

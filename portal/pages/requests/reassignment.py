@@ -12,18 +12,16 @@ from wtforms.form import BaseForm
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
 from portal.domain.marked import msgid
 from portal.domain.people.permissions import Permission
-from portal.domain.request.values import TaskStatus
+from portal.domain.request.state import TaskStatus
 from portal.forms.handing import handing_form
 from portal.pages.requests import blueprint
 from portal.pages.requests.show import draw
-from portal.presenters.answer import after, answered, command_key, reader
-from portal.presenters.form_keys import new_key
-from portal.presenters.reassignments import given_of
+from portal.presenters.answer import after, answered, command_key, new_key, reader
 from portal.queries import people
 from portal.queries import request as requests
-from portal.queries.request import RequestRecord, TaskRecord
+from portal.queries.request import RequestRecord, TaskRecord, given_of
 from portal.security.guards import requires
-from portal.security.identity import click, me
+from portal.security.sessions import click, me
 from portal.services.commands import Receipt
 from portal.services.errors import Refused
 from portal.services.tasks import NewAssignee, delegate, reassign, take_back

@@ -7,13 +7,13 @@ from flask import request
 
 from portal.domain.request.files import KeptFile
 from portal.forms.building import Surroundings
+from portal.forms.fields import uuid_of
 from portal.forms.request_form import RequestForm, html_name
-from portal.forms.text import uuid_of
 from portal.pages.layout_context import viewpoint
 from portal.pages.requests.attachments import sent_name, store
 from portal.queries import attachments as attached
 from portal.queries import people
-from portal.security.identity import me
+from portal.security.sessions import me
 from portal.services import attachments
 from portal.services.attachments import Upload
 

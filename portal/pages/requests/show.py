@@ -20,18 +20,17 @@ from portal.domain.policy.policy import Decision
 from portal.forms.decision import CommentForm, RemarkForm
 from portal.pages.requests import blueprint
 from portal.pages.requests.attachments import Enclosed, enclose, hand_over, store
-from portal.presenters.answer import after, answered, command_key, reader
-from portal.presenters.form_keys import new_key
-from portal.presenters.open_questions import questions
+from portal.presenters.answer import after, answered, command_key, new_key, reader
+from portal.presenters.comments import questions
 from portal.presenters.request_page import RequestPage, compose
 from portal.queries import commands
 from portal.queries import request as requests
 from portal.queries.request import RequestRecord
 from portal.security.guards import requires
-from portal.security.identity import click, me
+from portal.security.sessions import click, me
 from portal.services.errors import Refused
+from portal.services.judge import ended_now
 from portal.services.requests import comment, remind
-from portal.services.rights import ended_now
 from portal.translation import _
 
 

@@ -16,7 +16,7 @@ from portal.presenters.answer import after, answered, command_key, reader
 from portal.queries import request as requests
 from portal.queries.request import RequestRecord
 from portal.security.guards import requires
-from portal.security.identity import click, me
+from portal.security.sessions import click, me
 from portal.services.errors import Refused
 from portal.services.tasks import Vote, decide, undo
 from portal.translation import _

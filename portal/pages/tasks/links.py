@@ -11,8 +11,7 @@ from portal.presenters import links as reading
 from portal.queries import links
 from portal.queries.links import LinkRecord
 from portal.security.guards import public
-from portal.security.identity import Identity, click, signed_in
-from portal.security.sessions import LINK
+from portal.security.sessions import LINK, Identity, click, signed_in
 from portal.security.tokens import token_hash
 from portal.services.links import note_refusal
 

@@ -21,13 +21,11 @@ from portal.forms.unsigned import UnsignedForm
 from portal.pages import errors
 from portal.pages.tasks import blueprint
 from portal.pages.tasks.links import task_url
-from portal.presenters.answer import answered, command_key
-from portal.presenters.form_keys import new_key
+from portal.presenters.answer import answered, command_key, new_key
 from portal.queries import links
 from portal.queries.links import LinkRecord
 from portal.security.guards import public
-from portal.security.identity import click, signed_in
-from portal.security.sessions import LINK
+from portal.security.sessions import LINK, click, signed_in
 from portal.services.errors import Refused
 from portal.services.tasks import Vote, WrongProof, decide_unsigned
 from portal.translation import _, lazy

@@ -4,8 +4,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from portal.domain.request.state import Approval
-from portal.domain.request.values import Status
+from portal.domain.request.state import Approval, Status
 from portal.extensions import db
 from portal.models import Command
 from tests.clients import PageClient, sign_in

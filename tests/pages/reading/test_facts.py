@@ -7,7 +7,7 @@ from flask import Flask
 
 from portal.domain.policy.forms import Choice, FieldKind, FormField
 from portal.domain.request.files import KeptFile
-from portal.domain.request.values import Content
+from portal.domain.request.state import Content
 from portal.models.columns import new_id
 from portal.presentation.parts import Change
 from portal.presenters import facts

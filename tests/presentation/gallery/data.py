@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from portal.presentation.parts import AuditRow, Change, Chip, Remark, Step, Tab
-from portal.presentation.viewpoint import Viewpoint
+from portal.presentation.times import Viewpoint
 
 NOW = datetime(2026, 10, 8, 13, 50, tzinfo=UTC)
 
