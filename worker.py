@@ -33,6 +33,7 @@ from portal.background.heartbeat import Heartbeat
 from portal.background.people_reviews import PeopleWatch
 from portal.background.relay import Relay
 from portal.config import ROOT, ConfigurationError, Settings
+from portal.models.schema import gap, revisions_run
 from portal.notifications import channels
 from portal.notifications.chat import ChatSending
 from portal.notifications.outbox import Outbox
@@ -237,6 +238,9 @@ async def require_tables(engine: Engine) -> None:
 def _look_at_tables(engine: Engine) -> None:
     with engine.connect() as connection:
         connection.execute(text("SELECT 1 FROM portal.commands LIMIT 0"))
+        wrong = gap(revisions_run(connection))
+    if wrong is not None:
+        raise NotYet(wrong.rstrip("."))
 
 
 def say(sentence: str) -> None:

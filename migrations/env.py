@@ -17,7 +17,8 @@ from sqlalchemy.exc import ProgrammingError
 import portal.legacy.models
 import portal.models  # noqa: F401 - both fill the metadata
 from portal.extensions import db
-from portal.legacy.cutover.chain import REVISION, catch_up
+from portal.legacy.cutover.chain import REVISION, catch_up, require_known
+from portal.models.schema import KEPT_SINCE, NUMBERED, notes_of
 
 LOCK_TIMEOUT = "1s"
 STATEMENT_TIMEOUT = "15min"
@@ -49,6 +50,16 @@ def _ours_waits() -> bool:
     return found is not None
 
 
+def keep(*, ctx: Any, step: Any, heads: set[str], **_more: Any) -> None:
+    """Note what ran, in the same transaction as Alembic does: see portal.models.schema."""
+    numbered = [each for each in heads or step.down_revision_ids if NUMBERED.fullmatch(each)]
+    newest = max(numbered or step.down_revision_ids, default="")
+    there = text("SELECT to_regclass('portal.schema_revisions')")
+    if newest >= KEPT_SINCE and (ctx.as_sql or ctx.connection.scalar(there) is not None):
+        for statement in notes_of(newest):
+            ctx.execute(statement)
+
+
 OPTIONS: dict[str, Any] = {
     "target_metadata": metadata,
     "include_schemas": True,
@@ -57,6 +68,7 @@ OPTIONS: dict[str, Any] = {
     "version_table_schema": "portal",
     "compare_type": True,
     "transaction_per_migration": True,
+    "on_version_apply": keep,
 }
 
 
@@ -74,6 +86,11 @@ def goes_to() -> object:
         return context.get_revision_argument()
     except KeyError:
         return None
+
+
+def is_stamp() -> bool:
+    """Whether a person says which revisions ran, and nothing is run. Once it is configured."""
+    return getattr(context.get_context().opts["fn"], "__name__", "") == "do_stamp"
 
 
 def run_on(connection: Connection) -> None:
@@ -97,10 +114,14 @@ def _migrate(connection: Connection) -> None:
     connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
     if connection.scalar(text("SELECT to_regnamespace('portal')")) is None:
         connection.execute(text("CREATE SCHEMA portal"))
-    if goes_to() in (REVISION, (REVISION,)):
-        catch_up(connection)
     connection.commit()
     context.configure(connection=connection, **OPTIONS)
+    goal = goes_to()
+    if goal is not None and not is_stamp():
+        require_known(connection)
+    if goal in (REVISION, (REVISION,)):
+        catch_up(connection)
+    connection.commit()
     with context.begin_transaction():
         context.run_migrations()
     connection.execute(text("RESET lock_timeout"))

@@ -294,7 +294,7 @@ class Settings(_Group):
     database_pool_size: int = _setting("DATABASE_POOL_SIZE", 10, _whole(1, 200))
     worker_max_activities: int = _setting("WORKER_MAX_ACTIVITIES", 20, _whole(1, 500))
     worker_shutdown_seconds: int = _setting("WORKER_SHUTDOWN_SECONDS", 10, _whole(1, 600))
-    worker_heartbeat_seconds: int = _setting("WORKER_HEARTBEAT_SECONDS", 10, _whole(1, 30))
+    worker_heartbeat_seconds: int = _setting("WORKER_HEARTBEAT_SECONDS", 10, _whole(1, 10))
     worker_metrics_port: int = _setting("WORKER_METRICS_PORT", 0, _whole(0, 65_535))
 
     relay_interval_ms: int = _setting("RELAY_INTERVAL_MS", 250, _whole(10, 60_000))

@@ -16,6 +16,7 @@ from portal.models.people import Department, Group, GroupMember, User
 from portal.models.policies import Calendar, CalendarChange, PolicyVersion, RequestType
 from portal.models.requests import Comment, Participant, Request, Task
 from portal.models.saved_views import SavedView
+from portal.models.schema import Check, SchemaRevision
 from portal.models.sessions import SignInAttempt, UserSession
 from portal.models.states import RequestState
 from portal.models.system import WorkerHeartbeat, WorkflowHistory
@@ -29,6 +30,7 @@ __all__ = [
     "CalendarChange",
     "ChatChannel",
     "ChatChannelChange",
+    "Check",
     "Closure",
     "Command",
     "Comment",
@@ -50,6 +52,7 @@ __all__ = [
     "RequestState",
     "RequestType",
     "SavedView",
+    "SchemaRevision",
     "SignInAttempt",
     "Task",
     "User",

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, current_app, jsonify, make_response, send
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal.queries.health import Part, worker
+from portal.queries.health import Part, schema, worker
 from portal.security.guards import public
 from portal.security.sessions import current_settings
 from portal.services.health import temporal_answers
@@ -48,10 +48,10 @@ def favicon() -> ResponseReturnValue:
 def _database_and_worker() -> dict[str, Part]:
     queue = current_settings().temporal_task_queue
     try:
-        seen = worker(queue)
+        tables, seen = schema(), worker(queue)
     except SQLAlchemyError:
-        return {"database": AWAY, "worker": UNKNOWN}
-    return {"database": Part(True, "The database answers."), "worker": seen}
+        return {"database": AWAY, "schema": UNKNOWN, "worker": UNKNOWN}
+    return {"database": Part(True, "The database answers."), "schema": tables, "worker": seen}
 
 
 def _temporal() -> Part:

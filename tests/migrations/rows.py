@@ -110,4 +110,5 @@ def _sent(ids: dict[str, str]) -> list[tuple[Any, dict[str, Any]]]:
         (models.LinkRefusal, refusal),
         (models.NotificationPreference, {"user_id": person}),
         (models.Message, {"user_id": person, "channel": "mail", "due_at": NOW}),
+        (models.Check, {"name": "workflows"}),
     ]

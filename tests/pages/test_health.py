@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from portal.extensions import db
 from portal.models import WorkerHeartbeat
@@ -28,14 +28,14 @@ def test_each_part_is_named(client: PageClient) -> None:
     response = client.get("/readyz")
     assert response.status_code == 503
     parts = {name: part["ok"] for name, part in response.json.items() if name != "status"}
-    assert parts == {"database": True, "temporal": False, "worker": False}
+    assert parts == {"database": True, "schema": True, "temporal": False, "worker": False}
 
 
 @pytest.mark.parametrize(
     ("queue", "age", "well"),
-    [("gloria-workflows", 50, True), ("gloria-workflows", 70, False), ("another", 1, False)],
+    [("gloria-workflows", 25, True), ("gloria-workflows", 35, False), ("another", 1, False)],
 )
-def test_a_worker_counts_for_a_minute(app, client, queue: str, age: int, well: bool) -> None:
+def test_a_worker_counts_for_half_a_minute(app, client, queue: str, age: int, well: bool) -> None:
     beat(app, queue, age)
     assert client.get("/readyz").json["worker"]["ok"] is well
 
@@ -45,6 +45,21 @@ def test_without_a_database_all_is_said_still(make_app, settings) -> None:
     answer = make_app(nowhere).test_client().get("/readyz")
     assert answer.status_code == 503
     assert not answer.json["database"]["ok"]
+
+
+@pytest.mark.parametrize(
+    ("loss", "words"),
+    [("DELETE FROM portal.schema_revisions WHERE revision > '0034'", "is at 0034 and needs"),
+     ("DELETE FROM portal.schema_revisions", "not known which revisions")],
+)  # fmt: skip
+def test_a_schema_that_is_old_or_unknown_is_no_success(app, client, loss: str, words: str) -> None:
+    with app.app_context():
+        db.session.execute(text(loss))
+        db.session.commit()
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert not answer.json["schema"]["ok"]
+    assert words in answer.json["schema"]["detail"]
 
 
 @pytest.mark.temporal

@@ -4,8 +4,9 @@
 folder except while an old engine is in its place: then `head` is the newest numbered revision,
 which leaves the old tables as they are, and only `flask portal cutover` shows Alembic the folder.
 
-Revisions that come later are slotted in before it. A database that has passed the cutover remembers
-after which revision that was, and `flask db upgrade` makes up for what has come in between.
+Revisions that come later are slotted in before it. Of a database that has passed the cutover it is
+kept which numbered ones ran (`portal.models.schema`; before 0035 in a comment on Alembic's table),
+and `flask db upgrade` makes up for what has come in between. Where that is not known, it refuses.
 """
 
 import re
@@ -23,6 +24,7 @@ from sqlalchemy.exc import DBAPIError
 
 from portal.config import ROOT
 from portal.legacy.tables import ENGINE_ENUMS, ENGINE_TABLES, OPS
+from portal.models.schema import KEPT_SINCE, looks_like, revisions_run
 
 
 class CutoverRefused(CommandError):
@@ -30,6 +32,10 @@ class CutoverRefused(CommandError):
 
     Alembic's own kind of error, so that `flask db downgrade` shows it as it shows its own.
     """
+
+
+class SchemaUnknown(CommandError):
+    """Nothing says which revisions ran here; the message is a sentence for people."""
 
 
 REVISION = "cutover"
@@ -152,12 +158,42 @@ def remember(connection: Connection, revision: str | None) -> None:
 
 
 def passed_after(connection: Connection) -> str | None:
-    """After which revision this database passed the cutover; None before that."""
+    """The newest revision that ran in a database that has passed the cutover; None before that.
+
+    Raises SchemaUnknown where that is not kept.
+    """
     if revision_of(connection) != REVISION:
         return None
-    noted = connection.scalar(text(NOTED)) or ""
-    found = re.search(r"after (\w+)\.", noted)
-    return found[1] if found else newest()
+    run = revisions_run(connection)
+    noted = re.search(r"after (\d{4})\.", connection.scalar(text(NOTED)) or "")
+    if not run and (noted is None or noted[1] >= KEPT_SINCE):
+        raise _unknown(connection, "It has passed the cutover, and the note of the rest is lost")
+    return run[-1] if run else noted[1]  # type: ignore[index]  # one of them is there
+
+
+def require_known(connection: Connection) -> None:
+    """Raise SchemaUnknown where it cannot be told, or is told in two ways, what ran here.
+
+    An upgrade on a guess would run nothing, or the wrong revisions, and say that all is well.
+    """
+    version, run = revision_of(connection), revisions_run(connection)
+    if version == REVISION:
+        passed_after(connection)
+    elif version is None and (run or is_there(connection, "portal.requests")):
+        raise _unknown(connection, "Alembic's note of its revision is lost")
+    elif version is not None and version >= KEPT_SINCE and version != (run[-1] if run else None):
+        kept = f"{run[-1]} is the newest" if run else "there is none"
+        raise _unknown(connection, f"Alembic's note says {version}, and of those that ran {kept}")
+
+
+def _unknown(connection: Connection, what: str) -> SchemaUnknown:
+    hint = looks_like(connection)
+    seems = f" Its tables look as after {hint} at most." if hint else ""
+    return SchemaUnknown(
+        f"Which revisions ran in this database is not known, and nothing was done: {what}.{seems}"
+        " Put back a backup in which it is known; or find out after which revision the tables are"
+        " as they are, say so with `flask db stamp REVISION`, and run `flask db upgrade` again."
+    )
 
 
 def catch_up(connection: Connection) -> None:
