@@ -6,6 +6,8 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
+from babel import Locale, UnknownLocaleError
+
 from portal.domain.marked import msgid
 from portal.domain.request.catalogue import COMMANDS_BY_NAME
 from portal.domain.request.reasons import read, sentence
@@ -75,6 +77,14 @@ DECISIONS = {
     "REJECT": Label(msgid("Rejected"), "bad", "x-mark"),
     "SEND_BACK": Label(msgid("Returned"), "warn", "arrow-uturn-left"),
 }
+
+
+def language_name(code: str) -> str:
+    """A language in its own words; an unknown one is its code."""
+    try:
+        return Locale.parse(code, sep="-").get_display_name() or code
+    except (UnknownLocaleError, ValueError):
+        return code
 
 
 def words_of(name: str) -> str:

@@ -96,7 +96,7 @@ _ADMINISTRATION = (
     ("audit", msgid("Audit"), "shield-check", {"auditor", "admin"}),
     ("rules", msgid("Rules"), "arrows-right-left", {"admin"}),
     ("types", msgid("Request types"), "squares-2x2", {"admin"}),
-    ("people", msgid("People and groups"), "users", {"admin"}),
+    ("people", msgid("People and groups"), "users", {"admin", "people_admin"}),
     ("calendars", msgid("Calendars"), "calendar", {"admin"}),
     ("jobs", msgid("Jobs"), "queue-list", {"admin"}),
     ("settings", msgid("Settings"), "cog-6-tooth", {"admin"}),

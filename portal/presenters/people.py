@@ -86,6 +86,8 @@ def question(act: Act, person: StaffRecord, value: str) -> Question:
 
 
 KINDS: dict[str, str] = {
+    ChangeKind.ADDED: lazy("Added"),
+    ChangeKind.DETAILS: lazy("Record changed"),
     ChangeKind.DEACTIVATED: lazy("Deactivated"),
     ChangeKind.ACTIVATED: lazy("Activated"),
     ChangeKind.MANAGER: lazy("Manager changed"),
@@ -98,10 +100,23 @@ KINDS: dict[str, str] = {
 }
 
 
+PARTS: dict[str, str] = {
+    "name": lazy("name"),
+    "email": lazy("email"),
+    "employee_no": lazy("employee number"),
+    "job_title": lazy("job title"),
+    "department": lazy("department"),
+    "time_zone": lazy("time zone"),
+    "locale": lazy("language"),
+}
+
+
 def done(change: PersonChangeRecord, names: dict[str, str]) -> str:
     """What was changed, in a line. `names` by id."""
     words, data = KINDS.get(change.kind, words_of(change.kind)), change.data
     match change.kind:
+        case ChangeKind.DETAILS:
+            return f"{words}: {_parts(data)}"
         case ChangeKind.GROUP_JOINED | ChangeKind.GROUP_LEFT:
             return f"{words} {data.get('group', '')}"
         case ChangeKind.MANAGER:
@@ -116,6 +131,19 @@ def done(change: PersonChangeRecord, names: dict[str, str]) -> str:
         case ChangeKind.AWAY:
             return f"{words}: {names.get(data.get('delegate_id') or '', 'somebody')} decides"
     return words
+
+
+def _parts(data: dict[str, dict[str, str | None]]) -> str:
+    before, after = data.get("before", {}), data.get("after", {})
+    return "; ".join(
+        _(
+            "%(part)s from %(before)s to %(after)s",
+            part=PARTS.get(name, words_of(name)),
+            before=before.get(name) or "–",
+            after=after[name] or "–",
+        )
+        for name in after
+    )
 
 
 def _zones(data: dict[str, str]) -> str:

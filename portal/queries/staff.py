@@ -37,11 +37,13 @@ class StaffRecord:
     name: str
     email: str | None
     employee_no: str | None
+    department_id: str | None
     department: str | None
     job_title: str | None
     manager_id: str | None
     manager: str | None
     time_zone: str
+    locale: str
     roles: list[str]
     is_active: bool
     groups: dict[str, str]
@@ -102,7 +104,8 @@ def profile(person_id: str) -> StaffRecord | None:
     row = db.session.execute(
         select(
             User.id, User.name, User.email, User.employee_no, User.job_title, User.manager_id,
-            User.time_zone, User.roles, User.is_active, User.calendar_id.label("place_id"),
+            User.time_zone, User.locale, User.roles, User.is_active, User.department_id,
+            User.calendar_id.label("place_id"),
             Calendar.name.label("place"), Department.name.label("department"),
             manager.name.label("manager"), waiting.label("open_tasks"),
         )
@@ -114,6 +117,16 @@ def profile(person_id: str) -> StaffRecord | None:
     if row is None:
         return None
     return StaffRecord(**row._mapping, groups=_groups_of(person_id))
+
+
+def departments() -> dict[str, str]:
+    """All departments, names by id; up to `GROUPS_SHOWN`."""
+    rows = db.session.execute(
+        select(Department.id, Department.name)
+        .order_by(Department.name, Department.code)
+        .limit(GROUPS_SHOWN)
+    )
+    return {row.id: row.name for row in rows}
 
 
 def groups() -> dict[str, str]:

@@ -24,7 +24,7 @@ class AccountRefused(Exception):
 
 def create_admin(email: str, name: str, password: str) -> str:
     """Make an active admin and return the id. Raises AccountRefused, saying what to change."""
-    email, name = _checked_email(email), _checked_name(name)
+    email, name = checked_email(email), checked_name(name)
     check_password(password, email)
     taken = select(User.id).where(func.lower(User.email) == email.lower())
     if db.session.execute(taken).first():
@@ -81,7 +81,8 @@ def time_zones() -> tuple[str, ...]:
     return ("UTC", *sorted(places))
 
 
-def _checked_email(email: str) -> str:
+def checked_email(email: str) -> str:
+    """The address as it is kept. Raises AccountRefused."""
     try:
         checked = validate_email(email.strip(), check_deliverability=False)
     except EmailNotValidError as error:
@@ -91,7 +92,8 @@ def _checked_email(email: str) -> str:
     return checked.normalized
 
 
-def _checked_name(name: str) -> str:
+def checked_name(name: str) -> str:
+    """The name without needless spaces. Raises AccountRefused."""
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise AccountRefused(

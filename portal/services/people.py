@@ -13,7 +13,7 @@ from portal.directory import planner
 from portal.directory.planner import BEFORE_A_CHANGE
 from portal.domain.errors import DomainError
 from portal.domain.people.absence import ChangeKind, ReviewScope
-from portal.domain.people.permissions import Role
+from portal.domain.people.permissions import Role, may_change
 from portal.domain.request import apply as approval
 from portal.domain.request.commands import ReviewPeople
 from portal.domain.request.events import (
@@ -83,18 +83,36 @@ def change(wish: Change) -> bool:
 
 def apply(wish: Change) -> bool:
     """The same in the caller's transaction."""
-    person = _locked(wish)
+    person = locked(wish.person_id, wish.actor_id)
     if person is None:
         raise LookupError(wish.person_id)
+    require_power(wish.actor_id, person.roles, roles=wish.act is Act.ROLES)
     return _ACTS[wish.act](wish, person)
 
 
-def _locked(wish: Change) -> User | None:
+def locked(person_id: str, actor_id: str | None) -> User | None:
     """The person; nobody else changes them or the actor meanwhile. Both in one order: two who
     change each other wait instead of standing in each other's way."""
-    both = [each for each in (wish.person_id, wish.actor_id) if each is not None]
+    both = [each for each in (person_id, actor_id) if each is not None]
     rows = select(User).where(User.id.in_(both)).order_by(User.id).with_for_update()
-    return next((each for each in db.session.scalars(rows) if each.id == wish.person_id), None)
+    return next((each for each in db.session.scalars(rows) if each.id == person_id), None)
+
+
+def require_power(
+    actor_id: str | None, person_roles: Iterable[str], *, roles: bool = False
+) -> None:
+    """Raise PeopleRefused where the actor may not change a person with such roles; see
+    `may_change`. A command on the server may."""
+    if actor_id is None:
+        return
+    held = db.session.scalar(select(User.roles).where(User.id == actor_id, User.is_active))
+    if not may_change(_known(held or ()), _known(person_roles), roles=roles):
+        raise PeopleRefused(_("Only an administrator can do this."))
+
+
+def _known(names: Iterable[str]) -> frozenset[Role]:
+    held = set(names)
+    return frozenset(role for role in Role if role.value in held)
 
 
 def _deactivate(wish: Change, person: User) -> bool:
@@ -242,7 +260,7 @@ _ACTS: dict[Act, Callable[[Change, User], bool]] = {
 def known_roles(also: Iterable[str] = ()) -> list[str]:
     """Every role that anybody has, and those that the portal itself knows."""
     held = db.session.scalars(select(func.unnest(User.roles)).distinct())
-    return sorted({*held, *also, Role.ADMIN.value, Role.AUDITOR.value})
+    return sorted({*held, *also, *(role.value for role in Role if role is not Role.MEMBER)})
 
 
 def by_email(email: str) -> str:

@@ -24,7 +24,8 @@ PAGES = {
         "/dev/mail", "/profile/notifications", "/away", "/views",
     ),
     "ada.admin": (
-        "/admin/attention", "/admin/people", "/admin/cutover", "/requests/{open}/override",
+        "/admin/attention", "/admin/people", "/admin/people/new",
+        "/admin/cutover", "/requests/{open}/override",
         "/requests/{open}/approvers", "/requests/{open}/hold", "/admin/policy-moves",
         "/admin/messages", "/admin/channels", "/admin/channels/new",
         "/admin/calendars", "/admin/calendars/new",

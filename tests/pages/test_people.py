@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from portal.background.people_reviews import PeopleWatch
@@ -229,3 +229,80 @@ def test_of_two_administrators_who_end_each_other_one_stays(
 def end_roles(client: PageClient, whom: str, token: str) -> int:
     data = {"csrf_token": token, "act": "roles", "reason": "New year."}
     return client.post(f"{HERE}/{whom}/change", data=data).status_code
+
+
+NIA = {"name": "Nia  New", "email": "Nia@Example.org", "employee_no": "E-9", "job_title": "Clerk"}
+
+
+def test_a_new_person_has_all_that_was_given(adam: PageClient, app: Flask, people: People) -> None:
+    page = adam.get_page(f"{HERE}/new")
+    given = {**NIA, "manager": "Dan Example", "roles": "auditor", "locale": "en"}
+    told = adam.post_form(page, f"{HERE}/new", **given)
+    assert "Nia New was added. No message was sent." in told.text
+    assert "Added" in told.text
+    with app.app_context():
+        nia = db.session.scalars(select(User).where(User.employee_no == "E-9")).one()
+        assert (nia.name, nia.email, nia.manager_id) == ("Nia New", "Nia@example.org", people.dan)
+        assert (nia.roles, nia.password_hash, nia.time_zone) == (["auditor"], None, "Europe/Berlin")
+    again = adam.post_form(page, f"{HERE}/new", **given)
+    assert again.heading == "Nia New"
+    assert one(app, select(func.count()).where(User.name == "Nia New")) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"name": ""}, "Full name is missing: enter a name."),
+        ({"email": "nia@"}, "This email address cannot be used"),
+        ({"email": "ANA@example.org"}, "Ana Example has it already."),
+        ({"manager": "Nobody Known"}, "no colleague with that name"),
+        ({"manager": "Inga Example"}, "no colleague with that name"),
+        ({"time_zone": "Mars/Base"}, "Time zone: choose one of the options shown."),
+    ],
+)
+def test_a_record_that_cannot_be_keeps_what_was_typed(
+    adam: PageClient, app: Flask, given: dict[str, str], why: str
+) -> None:
+    page = adam.get_page(f"{HERE}/new")
+    page = adam.post_form(page, f"{HERE}/new", 422, **{**NIA, **given})
+    assert why in page.text
+    assert page.form(f"{HERE}/new").values["job_title"] == "Clerk"
+    assert one(app, select(func.count()).where(User.job_title == "Clerk")) == 0
+
+
+def test_a_record_is_changed_with_before_and_after(
+    adam: PageClient, app: Flask, people: People
+) -> None:
+    url = f"{HERE}/{people.eve}/edit"
+    stale, page = adam.get_page(url), adam.get_page(url)
+    page = adam.post_form(page, url, job_title="Head of Art", time_zone="Asia/Tokyo")
+    assert "Record changed: job title from – to Head of Art; time zone from" in page.text
+    page = adam.post_form(stale, url, 409, name="Eve Elder")
+    assert "Adam Example changed this record meanwhile: Record changed: job title" in page.text
+    assert one(app, select(User.name).where(User.id == people.eve)) == "Eve Example"
+    page = adam.post_form(page, url)
+    assert page.heading == "Eve Elder"
+    assert one(app, select(User.job_title).where(User.id == people.eve)) is None
+    assert "Nothing was changed." in adam.post_form(adam.get_page(url), url).text
+
+
+def test_who_keeps_people_is_no_administrator(
+    client: PageClient, app: Flask, people: People, asked: Approval
+) -> None:
+    with app.app_context():
+        keeps = update(User).where(User.id == people.eve).values(roles=["people_admin"])
+        db.session.execute(keeps)
+        db.session.commit()
+    sign_in(client, people.eve)
+    url = f"{HERE}/{people.ana}/edit"
+    assert "Changes saved." in client.post_form(client.get_page(url), url, name="Ana Ruiz").text
+    told = looked_at(client, people.ben, "deactivate").text
+    assert "goes to Dan Example." in told
+    assert "A chair" not in told
+    page = client.get_page(f"{HERE}/{people.adam}/edit")
+    page = client.post_form(page, f"{HERE}/{people.adam}/edit", 422, email="eve2@example.org")
+    assert "Only an administrator can do this." in page.text
+    for person, act, value in ((people.adam, "deactivate", ""), (people.eve, "roles", "admin")):
+        trouble = looked_at(client, person, act, 422, value=value)
+        assert "Only an administrator can do this." in trouble.text
+    assert client.get("/admin/attention").status_code == 403

@@ -68,6 +68,7 @@ OFFICE = {
     "version": "1",
 }  # fmt: skip
 
+RECORD = {"name": "Nia New", "email": "nia@example.org", "time_zone": "UTC", "locale": "en"}
 CHANNEL = {
     "channel_id": "<new>",
     "name": "Team chat",
@@ -176,6 +177,11 @@ ROUTES = [
           data={**NEW, "kind": "leave"}),
     # People
     Route("GET", "/admin/people", 403, admin=200),
+    Route("GET", "/admin/people/new", 403, admin=200),
+    Route("POST", "/admin/people/new", 403, admin=303, data={**NEW, **RECORD}),
+    Route("GET", "/admin/people/<uuid:person_id>/edit", 403, admin=200),
+    Route("POST", "/admin/people/<uuid:person_id>/edit", 403, admin=409,  # which state was seen?
+          data=RECORD),
     Route("GET", "/admin/people/<uuid:person_id>", 403, admin=200),
     Route("GET", "/admin/people/<uuid:person_id>/change", 403, admin=404),  # no act is named
     Route("POST", "/admin/people/<uuid:person_id>/change", 403, admin=303,

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 class ChangeKind(StrEnum):
     """A change to a person, as `portal.people_changes` keeps it."""
 
+    ADDED = "added"
+    DETAILS = "details_changed"
     DEACTIVATED = "deactivated"
     ACTIVATED = "activated"
     MANAGER = "manager_changed"

@@ -8,6 +8,7 @@ class Role(StrEnum):
 
     MEMBER = "member"
     AUDITOR = "auditor"
+    PEOPLE_ADMIN = "people_admin"
     ADMIN = "admin"
 
 
@@ -24,6 +25,7 @@ class Permission(StrEnum):
     REASSIGN = "reassign"
     OVERRIDE = "override"
     MOVE_POLICY = "move_policy"
+    MANAGE_PEOPLE = "manage_people"
     ADMINISTER = "administer"
 
 
@@ -38,6 +40,7 @@ SENTENCES: dict[Permission, str] = {
     Permission.REASSIGN: "Give somebody's task to someone else, with a reason.",
     Permission.OVERRIDE: "Decide in place of those who are asked, with a reason and a password.",
     Permission.MOVE_POLICY: "Move open requests to a newer version of their policy.",
+    Permission.MANAGE_PEOPLE: "Add people, and change their records, managers and groups.",
     Permission.ADMINISTER: "See what needs attention, and the state of the system.",
 }
 
@@ -48,6 +51,7 @@ _READER = frozenset({Permission.READ_INVOLVED, Permission.READ_ALL, Permission.R
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.MEMBER: _MEMBER,
     Role.AUDITOR: _READER,
+    Role.PEOPLE_ADMIN: _MEMBER | {Permission.MANAGE_PEOPLE},
     Role.ADMIN: _MEMBER
     | _READER
     | {
@@ -56,6 +60,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         Permission.REASSIGN,
         Permission.OVERRIDE,
         Permission.MOVE_POLICY,
+        Permission.MANAGE_PEOPLE,
         Permission.ADMINISTER,
     },
 }
@@ -69,3 +74,16 @@ def permissions_of(roles: frozenset[Role]) -> frozenset[Permission]:
     for role in roles:
         granted |= GRANTS[role]
     return granted
+
+
+def may_change(actor: frozenset[Role], person: frozenset[Role], *, roles: bool = False) -> bool:
+    """Whether somebody with the roles `actor` may change a person with those of `person`; `roles`:
+    also which roles they have.
+
+    Whoever keeps people without being an administrator changes no administrator and gives no role:
+    by an administrator's address or a role of their own they would become one.
+    """
+    granted = permissions_of(actor)
+    if Permission.MANAGE_PEOPLE not in granted:
+        return False
+    return Permission.ADMINISTER in granted or (Role.ADMIN not in person and not roles)

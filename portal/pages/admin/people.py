@@ -17,16 +17,21 @@ from wtforms.form import BaseForm
 
 from portal.domain.people.permissions import Permission
 from portal.forms.fields import examine
-from portal.forms.people_change import ChangeForm, manager_form
+from portal.forms.people_change import ChangeForm, Offered, manager_form, record_form
 from portal.pages.admin import blueprint
+from portal.presentation.labels import language_name, words_of
 from portal.presenters import people as people_words
+from portal.presenters.answer import command_key, new_key
 from portal.queries import calendars, people, staff
 from portal.queries import request as requests
 from portal.queries.staff import StaffRecord
 from portal.security.guards import requires
-from portal.security.sessions import me
+from portal.security.sessions import current_settings, me
+from portal.services import accounts
 from portal.services import people as service
+from portal.services import staff as records
 from portal.services.people import Act, Change, PeopleRefused, effects_of
+from portal.services.staff import Details, FieldRefused, RecordMoved
 from portal.translation import _
 
 LONGEST_SEARCH = 100
@@ -34,7 +39,7 @@ NOBODY = "nobody"
 
 
 @blueprint.get("/admin/people")
-@requires(Permission.ADMINISTER)
+@requires(Permission.MANAGE_PEOPLE)
 def list_people() -> ResponseReturnValue:
     """Everybody, by name."""
     text = examine(request.args.get("q", "")).text[:LONGEST_SEARCH]
@@ -51,15 +56,69 @@ def list_people() -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/admin/people/new")
+@requires(Permission.MANAGE_PEOPLE)
+def new_person() -> ResponseReturnValue:
+    """An empty record."""
+    return _record(None, record_form(_offered(), None, time_zone=me().time_zone))
+
+
+@blueprint.post("/admin/people/new")
+@requires(Permission.MANAGE_PEOPLE)
+def add_person() -> ResponseReturnValue:
+    """Add somebody. The form's key becomes their id, so that sending twice adds one."""
+    form, key = record_form(_offered(), request.form), command_key()
+    if not form.validate():
+        return _record(None, form, 422)
+    try:
+        records.add(key, _details(form), _beside(form, key), me().id)
+    except FieldRefused as refused:
+        form[refused.field].errors = [str(refused)]
+        return _record(None, form, 422)
+    except PeopleRefused as refused:
+        return _record(None, form, 422, str(refused))
+    flash(_("%(name)s was added. No message was sent.", name=form["name"].data), "success")
+    return redirect(url_for("admin.show_person", person_id=key), 303)
+
+
+@blueprint.get("/admin/people/<uuid:person_id>/edit")
+@requires(Permission.MANAGE_PEOPLE)
+def edit_person(person_id: UUID) -> ResponseReturnValue:
+    """The record as it is written."""
+    person = _person(person_id)
+    return _record(person, _record_form(person))
+
+
+@blueprint.post("/admin/people/<uuid:person_id>/edit")
+@requires(Permission.MANAGE_PEOPLE)
+def rewrite_person(person_id: UUID) -> ResponseReturnValue:
+    """Write something else."""
+    person = _person(person_id)
+    form, seen = _record_form(person, request.form), request.form.get("seen", "")
+    if not form.validate():
+        return _record(person, form, 422)
+    try:
+        made = records.change(person.id, _details(form), seen, me().id)
+    except FieldRefused as refused:
+        form[refused.field].errors = [str(refused)]
+        return _record(person, form, 422)
+    except PeopleRefused as refused:
+        return _record(person, form, 422, str(refused))
+    except RecordMoved:
+        return _record(person, form, 409, _moved(person))
+    flash(_("Changes saved.") if made else _("Nothing was changed."), "success")
+    return redirect(url_for("admin.show_person", person_id=person.id), 303)
+
+
 @blueprint.get("/admin/people/<uuid:person_id>")
-@requires(Permission.ADMINISTER)
+@requires(Permission.MANAGE_PEOPLE)
 def show_person(person_id: UUID) -> ResponseReturnValue:
     """One person: standing, groups, and everything that was changed."""
     return _page(_person(person_id))
 
 
 @blueprint.get("/admin/people/<uuid:person_id>/change")
-@requires(Permission.ADMINISTER)
+@requires(Permission.MANAGE_PEOPLE)
 def check_person(person_id: UUID) -> ResponseReturnValue:
     """What a change would make of the open tasks. Changes nothing."""
     person, act = _person(person_id), _act(request.args)
@@ -74,7 +133,7 @@ def check_person(person_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post("/admin/people/<uuid:person_id>/change")
-@requires(Permission.ADMINISTER)
+@requires(Permission.MANAGE_PEOPLE)
 def change_person(person_id: UUID) -> ResponseReturnValue:
     """Make the change."""
     person, act = _person(person_id), _act(request.form)
@@ -181,9 +240,82 @@ def _page(
         form=form or _manager_form(person, None),
         roles=service.known_roles(person.roles),
         places=calendars.names(),
+        language_name=language_name(person.locale),
         groups={k: v for k, v in staff.groups().items() if k not in person.groups},
         changes=[(each, people_words.done(each, names)) for each in changes],
         older_url=f"{here}?before={following}" if following else None,
+    )
+    return make_response(page, status)
+
+
+def _offered(person: StaffRecord | None = None) -> Offered:
+    """What the record's form offers: for a new person, all; what stands is offered again."""
+    zones, codes = accounts.time_zones(), current_settings().languages
+    if person is not None:
+        zones = tuple(dict.fromkeys((person.time_zone, *zones)))
+        codes = tuple(dict.fromkeys((*codes, person.locale)))
+    roles = service.known_roles() if me().may(Permission.ADMINISTER) else []
+    return Offered(
+        departments=staff.departments(),
+        zones=zones,
+        languages={code: language_name(code) for code in codes},
+        places=calendars.names(),
+        roles={role: words_of(role) for role in roles},
+        people=people if person is None else None,
+        names=people.suggested("") if person is None else (),
+    )
+
+
+def _record_form(person: StaffRecord, typed: "MultiDict[str, str] | None" = None) -> BaseForm:
+    names = Details.__dataclass_fields__
+    return record_form(_offered(person), typed, **{name: getattr(person, name) for name in names})
+
+
+def _details(form: BaseForm) -> Details:
+    return Details(**{name: form[name].data or None for name in Details.__dataclass_fields__})
+
+
+def _beside(form: BaseForm, person_id: str) -> list[Change]:
+    """What a new person is given beside their record."""
+    values = {
+        Act.MANAGER: form["manager"].data or "",
+        Act.PLACE: form["place"].data,
+        Act.ROLES: tuple(form["roles"].data or ()) if "roles" in form else (),
+    }
+    actor = me().id
+    return [
+        Change(person_id=person_id, act=act, value=value, actor_id=actor)
+        for act, value in values.items()
+        if value
+    ]
+
+
+def _moved(person: StaffRecord) -> str:
+    """What somebody else changed meanwhile, in words."""
+    changes, _following = staff.changes_of(person.id)
+    if not changes:
+        return _("This page was open too long. Check the record and save again.")
+    names = requests.names_of(people_words.people_in(changes[:1]))
+    who, words = changes[0].actor or _("The server"), people_words.done(changes[0], names)
+    return _(
+        "%(who)s changed this record meanwhile: %(words)s. Save again to replace it with yours.",
+        who=who,
+        words=words,
+    )
+
+
+def _record(
+    person: StaffRecord | None, form: BaseForm, status: int = 200, trouble: str = ""
+) -> ResponseReturnValue:
+    names = Details.__dataclass_fields__
+    seen = person and Details(**{name: getattr(person, name) for name in names}).mark
+    page = render_template(
+        "pages/people/record.html",
+        person=person,
+        form=form,
+        key=request.form.get("command_id") or new_key(),
+        seen=request.form.get("seen", seen) if status == 422 else seen,
+        trouble=[trouble] if trouble else [],
     )
     return make_response(page, status)
 
