@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 
 from sqlalchemy import func, insert, select, update
 
-from portal.directory.rights import BEFORE_A_CHANGE
+from portal.directory.planner import BEFORE_A_CHANGE
 from portal.domain.people.absence import ChangeKind, ReviewScope
 from portal.extensions import db
 from portal.models import Department, User

@@ -1,5 +1,6 @@
 """People and groups, for administrators: found, looked at, and changed one thing at a time."""
 
+from typing import Any
 from uuid import UUID
 
 from flask import (
@@ -272,7 +273,8 @@ def _record_form(person: StaffRecord, typed: "MultiDict[str, str] | None" = None
 
 
 def _details(form: BaseForm) -> Details:
-    return Details(**{name: form[name].data or None for name in Details.__dataclass_fields__})
+    values: dict[str, Any] = {n: form[n].data or None for n in Details.__dataclass_fields__}
+    return Details(**values)
 
 
 def _beside(form: BaseForm, person_id: str) -> list[Change]:
