@@ -15,38 +15,41 @@ from werkzeug.exceptions import (
 )
 
 from portal.presentation.errors import CLOSED, GIVEN_BACK, ErrorPage, error_page, translated
+from portal.presenters import kept_forms
+from portal.presenters.check_page import Answer
+from portal.security import guards
+from portal.security.sessions import SAFE_METHODS, current_settings
 from portal.services.commands import UnusableText
 from portal.services.errors import Busy, Closed, GivenBack, Refused, TooMany
 from portal.translation import lazy
 
 RETRY_SECONDS = {429: 60, 503: 5}
 CLOSED_SECONDS = 600
-# What forms carry beside what people type.
-CARRIED = frozenset({
-    "csrf_token", "command_id", "content_version", "draft_id", "seen", "next", "round", "decision",
-})  # fmt: skip
 UNREADABLE = lazy("The text contains a character or number that cannot be stored.")
 
 log = structlog.get_logger("portal.web")
 
 
 def answer(code: int, detail: str = "", comment: str = "", retry_after: int = 0) -> Response:
-    """The error page of a status. `comment` is what the person typed: it is shown back."""
-    body = render_template(
-        "errors/error.html",
-        page=error_page(code),
-        detail=detail or None,
-        kept_comment=comment or None,
-    )
-    response = make_response(body, code)
-    if retry_after or code in RETRY_SECONDS:
-        response.headers["Retry-After"] = str(retry_after or RETRY_SECONDS[code])
-    return response
+    """The error page of a status, with everything that was typed into the form that it answers;
+    `comment` is shown where there is no form to read any more."""
+    return _page(error_page(code), detail, comment, retry_after or RETRY_SECONDS.get(code, 0))
 
 
 def unsent(page: ErrorPage, retry_after: int = 0) -> Response:
-    """The page for a form that nobody takes now, with everything that was typed into it."""
-    body = render_template("errors/error.html", page=translated(page), kept_fields=_fields())
+    """The page for a form that nobody takes now."""
+    return _page(translated(page), "", "", retry_after)
+
+
+def _page(page: ErrorPage, detail: str, comment: str, retry_after: int) -> Response:
+    typed = _typed(page.code)
+    body = render_template(
+        "errors/error.html",
+        page=page,
+        detail=detail or None,
+        kept_comment=None if typed else comment or None,
+        kept_fields=typed,
+    )
     response = make_response(body, page.code)
     if retry_after:
         response.headers["Retry-After"] = str(retry_after)
@@ -62,7 +65,7 @@ def register(app: Flask) -> None:
         TooMany: lambda many: answer(429, retry_after=many.retry_after),
         Closed: lambda _: unsent(CLOSED, CLOSED_SECONDS),
         GivenBack: lambda _: unsent(GIVEN_BACK),
-        Busy: lambda _: answer(503, comment=_typed()),
+        Busy: lambda _: answer(503),
         NoFreeConnection: on_database,
         DBAPIError: on_database,
         UnicodeEncodeError: on_unreadable,
@@ -99,30 +102,17 @@ def on_database(error: Exception) -> ResponseReturnValue:
     away = isinstance(error, OperationalError | NoFreeConnection)
     if away or getattr(error, "connection_invalidated", False):
         log.error("database away", error=str(error).splitlines()[0])
-        return answer(503, comment=_typed())
+        return answer(503)
     log.error("database error", exc_info=error)
-    return answer(500, comment=_typed())
+    return answer(500)
 
 
-def _typed() -> str:
-    """The comment of a form that could not be kept, where the form can be read at all."""
-    try:
-        return request.form.get("comment", "")
-    except HTTPException:
-        return ""
-
-
-def _fields() -> list[tuple[str, str]]:
-    """Every text of the form, by its name in words."""
-    try:
-        given = list(request.form.items(multi=True))
-    except HTTPException:
-        return []
-    return [
-        (name.replace("_", " ").capitalize(), text)
-        for name, text in given
-        if name not in CARRIED and text.strip()
-    ]
+def _typed(code: int) -> tuple[Answer, ...]:
+    """What was typed into the form. Of one that another site sent nothing is shown: it would put
+    words into our page. Nothing is asked of a database that may be what failed."""
+    if request.method in SAFE_METHODS or guards.is_cross_site(current_settings()):
+        return ()
+    return kept_forms.posted(ask=code < 500)
 
 
 def on_unreadable(error: Exception) -> ResponseReturnValue:

@@ -17,13 +17,22 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from portal.domain.marked import msgid
 from portal.domain.people.permissions import Permission
 from portal.forms.sign_in import SignInForm
 from portal.pages import errors
 from portal.pages import layout_context as frame
+from portal.presentation.errors import ErrorPage
+from portal.presenters import kept_forms as typed
 from portal.queries.inbox import has_been_asked
 from portal.security import kept_forms, sessions
-from portal.security.guards import SignInNeeded, public, refuse_large_form, requires
+from portal.security.guards import (
+    SignInNeeded,
+    is_own_form,
+    public,
+    refuse_large_form,
+    requires,
+)
 from portal.security.kept_forms import KeptForm
 from portal.security.next_page import safe_next
 from portal.security.sessions import (
@@ -48,6 +57,17 @@ ENDED = lazy("Your session has ended. Sign in to continue; what you typed is kep
 ENDED_EMPTY = lazy("Your session has ended. Sign in to continue.")
 ENDED_WITH_FILES = lazy(
     "Your session has ended. Sign in to continue; what you typed is kept. Choose files again."
+)
+ENDED_OPEN = lazy(
+    "Your session ended while this page was open. What you typed is kept and was not sent yet."
+)
+FROM_BEFORE = lazy("This page was open too long. What you typed is kept and was not sent yet.")
+SIGN_IN_AGAIN = ErrorPage(
+    401,
+    msgid("Sign in to continue"),
+    msgid("Your session has ended, and what you typed was not sent."),
+    (msgid("Copy what you typed, then sign in and send it again."),),
+    "lock-closed",
 )
 OLD_PAGE = lazy("This page was open too long. Sign in again.")
 NOT_YOURS = lazy("Someone else left a form open here. It was not sent, and you cannot see it.")
@@ -125,21 +145,30 @@ def ask(_: SignInNeeded) -> ResponseReturnValue:
         return errors.on_http(too_large)
     kept = kept_forms.keep(request, current_settings())
     if kept is None:
-        flash(str(ENDED_EMPTY), "info")
-        return redirect(url_for("sign_in.show"), 303)
+        return errors.unsent(SIGN_IN_AGAIN) if typed.posted() else _to_sign_in()
     form = SignInForm(formdata=None, kept=kept_forms.seal(kept, current_settings()))
     return _form(form, 401, notice=ENDED_WITH_FILES if request.files else ENDED)
 
 
 @blueprint.app_errorhandler(CSRFError)
 def outdated(_: CSRFError) -> ResponseReturnValue:
-    """The form belongs to another session, or to none."""
+    """The form belongs to another session, or to none: what was typed is kept. The same person
+    sends it by pressing once more; so does whoever's browser says that it is our own page's."""
     if request.endpoint == "sign_in.enter":
         return _form(SignInForm(), 400, OLD_PAGE)
-    person, kept = signed_in(), kept_forms.keep(request, current_settings())
-    if person and kept and kept.owner_id == person.id:
+    person, settings = signed_in(), current_settings()
+    if person is None:
+        return errors.answer(400)
+    owner = person.id if is_own_form(settings) else ""
+    kept = kept_forms.keep(request, settings, owner)
+    if kept and kept.owner_id == person.id:
         return _resume(kept, 400)
     return errors.answer(400)
+
+
+def _to_sign_in() -> ResponseReturnValue:
+    flash(str(ENDED_EMPTY), "info")
+    return redirect(url_for("sign_in.show"), 303)
 
 
 def _welcome(person: service.SignedIn, kept: KeptForm | None) -> Response:
@@ -179,4 +208,10 @@ def _too_many(form: SignInForm, many: TooMany) -> Response:
 
 
 def _resume(form: KeptForm, status: int = 200) -> Response:
-    return make_response(render_template("pages/sign_in/resume.html", kept=form), status)
+    page = render_template(
+        "pages/sign_in/resume.html",
+        kept=form,
+        answers=typed.answers(form.fields, form.path),
+        intro=ENDED_OPEN if status == 200 else FROM_BEFORE,
+    )
+    return make_response(page, status)

@@ -14,7 +14,11 @@ from portal.presentation.labels import said
 from portal.presentation.money import file_size, money
 from portal.presentation.times import Viewpoint, ViewpointSource
 
-ADDRESS = re.compile(r"(https?://[^\s<>\"]+)")
+# A host follows: `https://` alone is no address, and neither is what begins within a word.
+ADDRESS = re.compile(r"(?<!\w)https?://\w[^\s<>\"]*", re.IGNORECASE)
+LINK = Markup('<a href="{0}" rel="nofollow noopener ugc">{0}</a>')
+SENTENCE_ENDS = frozenset(".,;:!?'")
+CLOSING = {")": "(", "]": "[", "}": "{"}
 
 
 def time_tag(at: date | None, mode: str, viewpoint: ViewpointSource) -> Markup:
@@ -78,16 +82,26 @@ def paragraphs(text: str) -> Markup:
 
 
 def linked(text: str) -> Markup:
-    """The same, with its web addresses as links."""
+    """The same, with its web addresses as links that lend the portal's good name to nobody."""
     return Markup("<br>").join(_linked(line) for line in text.strip().splitlines())
 
 
 def _linked(line: str) -> Markup:
-    link = Markup('<a href="{0}">{0}</a>')
-    parts = enumerate(ADDRESS.split(line))
-    return Markup("").join(
-        link.format(part) if place % 2 else escape(part) for place, part in parts
-    )
+    parts, end = Markup(""), 0
+    for found in ADDRESS.finditer(line):
+        address = _without_ending(found.group())
+        parts += escape(line[end : found.start()]) + LINK.format(address)
+        end = found.start() + len(address)
+    return parts + escape(line[end:])
+
+
+def _without_ending(address: str) -> str:
+    """The address without what ends the sentence around it, such as a full stop or a bracket."""
+    while address[-1] in SENTENCE_ENDS or (
+        address[-1] in CLOSING and address.count(address[-1]) > address.count(CLOSING[address[-1]])
+    ):
+        address = address[:-1]
+    return address
 
 
 def filters(viewpoint: ViewpointSource) -> dict[str, Any]:

@@ -130,17 +130,28 @@ def _largest_upload(settings: Settings) -> int:
 
 
 def refuse_cross_site(settings: Settings) -> None:
-    """403 for a form that another site sent. Browsers say where a form comes from; programs that
+    """403 for a form that another site sent."""
+    if is_cross_site(settings):
+        abort(403, _("This form was sent by another site."))
+
+
+def is_cross_site(settings: Settings) -> bool:
+    """Whether another site sent the request. Browsers say where a form comes from; programs that
     say nothing are held by the CSRF token."""
     if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
-        abort(403, _("This form was sent by another site."))
+        return True
     origin = request.headers.get("Origin")
     if origin is None:
-        return
+        return False
     scheme, _sign, place = origin.partition("://")
     own = urlsplit(settings.public_url).netloc
-    if scheme not in ("http", "https") or place not in (request.host, own):
-        abort(403, _("This form was sent by another site."))
+    return scheme not in ("http", "https") or place not in (request.host, own)
+
+
+def is_own_form(settings: Settings) -> bool:
+    """Whether the browser itself says that one of our own pages sent the form."""
+    said = "Sec-Fetch-Site" in request.headers or "Origin" in request.headers
+    return said and not is_cross_site(settings)
 
 
 def _hold(guard: Guard, permission: Permission) -> None:

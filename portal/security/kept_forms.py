@@ -41,19 +41,27 @@ class KeptForm:
         return cls(data["owner"], data["path"], fields)
 
 
-def keep(request: Request, settings: Settings) -> KeptForm | None:
-    """The posted form, where one of our pages was drawn with it and it is not too large."""
-    owner = _owner(request.form.get(CSRF, ""), settings)
+def keep(request: Request, settings: Settings, otherwise: str = "") -> KeptForm | None:
+    """The posted form, where one of our pages was drawn with it and it is not too large.
+
+    `otherwise`: whose it is where its token names nobody.
+    """
+    owner = _owner(request.form.get(CSRF, ""), settings) or otherwise
     path = request.full_path.rstrip("?")
     fields = tuple(
         (name, value.replace("\x00", ""))
         for name, value in request.form.items(multi=True)
-        if name != CSRF and not any(word in name.lower() for word in ("password", "secret"))
+        if name != CSRF and not is_secret(name)
     )
     size = sum(len(name) + len(value) for name, value in fields)
     if not owner or not fields or size > LARGEST or not is_safe(path):
         return None
     return KeptForm(owner, path, fields)
+
+
+def is_secret(name: str) -> bool:
+    """Whether a field of that name is never shown back and kept nowhere."""
+    return any(word in name.lower() for word in ("password", "secret"))
 
 
 def seal(form: KeptForm, settings: Settings) -> str:

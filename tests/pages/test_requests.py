@@ -47,6 +47,14 @@ def test_the_approver_reads_why_it_came(app: Flask, people: People, asked: Appro
     assert "version 1" in text
 
 
+def test_an_address_in_a_comment_can_be_followed(ana: PageClient) -> None:
+    said = "See https://example.org/chair?a=1&b=2."
+    page = ana.post_form(ana.get_page(HERE), f"{HERE}/comments", comment=said)
+    link = '<a href="https://example.org/chair?a=1&amp;b=2" rel="nofollow noopener ugc">'
+    assert link in page.response.text
+    assert link in ana.get_page(f"/history/{NUMBER}").response.text
+
+
 @pytest.mark.parametrize(
     ("name", "offered"),
     [
