@@ -89,7 +89,7 @@ def answers(
 
     `ask`: the database may be asked what a request type's own fields are called, and who is who.
     """
-    typed = [(name, text) for name, text in fields if _is_typed(name, text)]
+    typed = [(name, text) for name, text in fields if name and _is_typed(name, text)]
     known = _type_fields(path) if ask and typed else {}
     names = _names(typed) if ask and typed else {}
     shown = [
@@ -107,8 +107,8 @@ def posted(*, ask: bool = True) -> tuple[Answer, ...]:
     return answers(given, request.path, ask=ask)
 
 
-def _is_typed(name: str | None, text: str) -> bool:
-    return bool(name and text.strip()) and name not in CARRIED and not is_secret(name)
+def _is_typed(name: str, text: str) -> bool:
+    return bool(text.strip()) and name not in CARRIED and not is_secret(name)
 
 
 def _label(name: str, known: Mapping[str, FormField]) -> str:
@@ -172,7 +172,7 @@ def _form_at(path: str) -> tuple[FormField, ...]:
 def _route(path: str) -> tuple[str, Mapping[str, Any]]:
     try:
         adapter = current_app.url_map.bind("")
-        return adapter.match(path.partition("?")[0], method="POST")  # type: ignore[return-value]
+        return adapter.match(path.partition("?")[0], method="POST")
     except (HTTPException, RequestRedirect):
         return "", {}
 
