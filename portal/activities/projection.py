@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from portal.domain.codec import encode
+from portal.domain.deciding.parts import asked_tasks
 from portal.domain.policy.policy import StageKind
 from portal.domain.request.apply import evolve
 from portal.domain.request.events import SYSTEM, Event
@@ -221,7 +222,8 @@ def waiting_for(state: Approval, names: Names) -> list[dict[str, str | None]]:
         return []
     turns = [
         _person(state.requester_id, names) if task.asked_at is not None else _asked(task, names)
-        for task in state.open_tasks
+        for stage in state.under_way
+        for task in asked_tasks(stage)
     ]
     return list({turn["id"]: turn for turn in turns}.values())
 

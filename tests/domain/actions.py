@@ -60,7 +60,8 @@ def retract(draw: Any, world: World) -> None:
     decided = [task for task in known if task.status is TaskStatus.DECIDED]
     task = draw(st.sampled_from(decided or known))
     actor = task.decided_by if task.decided_by and draw(st.booleans()) else draw(people)
-    world.command(commands.Retract, actor, task_id=task.id)
+    entitled = draw(st.sampled_from([None, True, True, False]))
+    world.command(commands.Retract, actor, task_id=task.id, entitled=entitled)
 
 
 def repeat(draw: Any, world: World) -> None:

@@ -1,6 +1,8 @@
 """The rules that hold always, each as a check on a world, worked out apart from the product."""
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from portal.domain.codec import decode, encode
@@ -161,6 +163,63 @@ def _approves(task: Task, as_if: bool) -> bool:
     return task.decision is Decision.APPROVE or (as_if and task.status is TaskStatus.OPEN)
 
 
+def rule_9_only_what_is_needed_is_asked(world: World) -> None:
+    """The vote of every open task can still change the outcome, or could if a decision were undone
+    that still can be; clocks act on no other task, and no other decision has an effect."""
+    stage = world.state.stage
+    if stage is not None and stage.plan.parts_settle and stage.settles_at is None:
+        beside = [task for task in world.state.open_tasks if not _matters(stage, task)]
+        assert all(_can_be_undone(world, stage, task) for task in beside)
+    for step in world.steps[-1:]:
+        before = step.before.stage
+        if before is not None and before.plan.parts_settle and before.settles_at is None:
+            useless = {task.id for task in before.tasks if not _matters(before, task)}
+            for event in step.events:
+                assert useless.isdisjoint(_acted_on(event))
+
+
+def _acted_on(event: Event) -> tuple[str, ...]:
+    if isinstance(event, ReminderDue):
+        return event.task_ids
+    acts = TaskDecided | TaskEscalated | TaskExpired
+    return (event.task_id,) if isinstance(event, acts) else ()
+
+
+def _matters(stage: OpenStage, task: Task) -> bool:
+    """Whether an approval of the task brings the stage nearer to passing, whatever follows."""
+    left = [each for each in stage.tasks if each.id != task.id]
+    approved = replace(task, status=TaskStatus.DECIDED, decision=Decision.APPROVE)
+    return _lacking(stage, [*left, approved]) < _lacking(stage, stage.tasks)
+
+
+def _lacking(stage: OpenStage, tasks: Sequence[Task]) -> int:
+    """How many approvals are missing: by group, or of all, and of those who were added."""
+    plan, yes = stage.plan, [task for task in tasks if task.decision is Decision.APPROVE]
+    added = sum(task.added and not task.dropped for task in tasks)
+    missing = added - sum(task.added for task in yes)
+    own = [task for task in yes if not task.added]
+    if plan.mode is Mode.PER_GROUP:
+        return missing + len(set(plan.groups) - {task.group for task in own})
+    asked = sum(not (task.dropped or task.added) for task in tasks)
+    needed = {Mode.ANY: plan.needed, Mode.QUORUM: plan.needed, Mode.ALL: asked}[plan.mode]
+    return missing + max(0, needed - len(own))
+
+
+def _can_be_undone(world: World, stage: OpenStage, task: Task) -> bool:
+    """Whether an approval beside which the task is not needed could still be taken back when the
+    clock looked last."""
+    seen = world.steps[-1].now
+    per_group = stage.plan.mode is Mode.PER_GROUP
+    beside = (
+        each.undo_until
+        for each in stage.tasks
+        if each.decision is Decision.APPROVE and (not per_group or each.group == task.group)
+    )
+    due = approval.next_due(world.state)
+    held = world.state.status is Status.ON_HOLD or world.state.wants_route
+    return held or (due is not None and any(until and until >= seen for until in beside))
+
+
 def stored_and_read_again(world: World) -> None:
     """State and events survive their JSON form: a workflow can start from a state."""
     assert decode(Approval, encode(world.state)) == world.state
@@ -215,6 +274,7 @@ RULES = (
     rule_6_never_early,
     deadlines_stay,
     rule_7_reachable,
+    rule_9_only_what_is_needed_is_asked,
     stored_and_read_again,
     undoing_touches_one_task,
     the_clock_stands_while_information_is_wanted,

@@ -158,6 +158,7 @@ def stage_plans(draw: st.DrawFn, index: int, now: datetime) -> StagePlan:
             for n, at in enumerate(escalations, start=1)
         ),
         expires_at=draw(st.none() | st.just(now + timedelta(minutes=60 * 9))),
+        parts_settle=draw(st.sampled_from([True, True, True, False])),
     )
 
 
@@ -170,6 +171,7 @@ def reviews(draw: st.DrawFn, state: Approval) -> RouteReview:
         people=draw(candidates(least=0)),
         fallback=draw(candidates(least=0)),
         unfit=tuple(LeftOut(person_id=each, name=each, reason="left") for each in sorted(unfit)),
+        parts_settle=draw(st.booleans()),
     )
 
 

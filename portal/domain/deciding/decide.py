@@ -5,6 +5,13 @@ from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 
+from portal.domain.deciding.parts import (
+    is_approved,
+    is_asked,
+    parts_of,
+    settled_tasks,
+    votes_needed,
+)
 from portal.domain.errors import Refusal
 from portal.domain.policy.policy import Decision, Mode, Rejection
 from portal.domain.request import commands, events
@@ -34,58 +41,24 @@ def verdict(plan: StagePlan, tasks: Sequence[Task]) -> Verdict:
         return Verdict.RETURNED
     if Decision.REJECT in said and plan.rejection is Rejection.ENDS:
         return Verdict.FAILED
-    shares = _shares(plan, tasks)
-    if all(approvals >= needed for approvals, _, needed in shares):
+    parts = parts_of(plan, tasks)
+    if not any(part.lacks_votes for part in parts):
         return Verdict.PASSED
-    if any(approvals + still_open < needed for approvals, still_open, needed in shares):
-        return Verdict.FAILED
-    return Verdict.PENDING
+    return Verdict.PENDING if all(part.is_reachable for part in parts) else Verdict.FAILED
 
 
 def approvers(tasks: Sequence[Task]) -> tuple[str, ...]:
     """Who approved, in the order of the tasks."""
-    return tuple(task.decided_by for task in tasks if _approved(task) and task.decided_by)
+    return tuple(task.decided_by for task in tasks if is_approved(task) and task.decided_by)
 
 
 def represented(tasks: Sequence[Task]) -> tuple[str, ...]:
     """In whose place somebody approved."""
-    return tuple(task.acting_for for task in tasks if _approved(task) and task.acting_for)
-
-
-def votes_needed(plan: StagePlan, tasks: Sequence[Task]) -> int:
-    """Approvals that pass the stage: never fewer than one, whatever the plan says."""
-    if plan.mode is Mode.ALL:
-        return max(1, sum(1 for task in tasks if not (task.dropped or task.added)))
-    if plan.mode is Mode.PER_GROUP:
-        return max(1, len(plan.groups))
-    return max(1, plan.needed)
-
-
-def _approved(task: Task) -> bool:
-    return task.status is TaskStatus.DECIDED and task.decision is Decision.APPROVE
-
-
-def _shares(plan: StagePlan, tasks: Sequence[Task]) -> list[tuple[int, int, int]]:
-    """Approvals, open tasks and votes needed: of the policy's people or each of their groups, and
-    of those who were added, every one of whom has to approve.
-    """
-    asked = [task for task in tasks if not task.added]
-    added = [task for task in tasks if task.added and not task.dropped]
-    more = [_share(added, needed=len(added))] if added else []
-    if plan.mode is not Mode.PER_GROUP or not plan.groups:
-        return [_share(asked, votes_needed(plan, asked)), *more]
-    groups = ([task for task in asked if task.group == group] for group in plan.groups)
-    return [*(_share(group, needed=1) for group in groups), *more]
-
-
-def _share(tasks: Sequence[Task], needed: int) -> tuple[int, int, int]:
-    approvals = sum(1 for task in tasks if _approved(task))
-    still_open = sum(1 for task in tasks if task.status is TaskStatus.OPEN)
-    return approvals, still_open, needed
+    return tuple(task.acting_for for task in tasks if is_approved(task) and task.acting_for)
 
 
 def settle(recorder: EventRecorder) -> None:
-    """Close the stage under way by its verdict; a stage without one stays as it is."""
+    """Close the stage under way by its verdict; without one, only its parts that have theirs."""
     stage = recorder.state.stage
     if stage is None:
         return
@@ -97,7 +70,26 @@ def settle(recorder: EventRecorder) -> None:
         case Verdict.RETURNED:
             _return(recorder, stage)
         case Verdict.PENDING:
-            pass
+            settle_parts(recorder)
+
+
+def settle_parts(recorder: EventRecorder) -> None:
+    """Take back the open tasks of each part that has its votes for good. Nothing happens while the
+    whole stage settles."""
+    stage = recorder.state.stage
+    if stage is None or stage.settles_at is not None:
+        return
+    for at, task in settled_tasks(stage):
+        if at <= recorder.now:
+            withdraw_settled(recorder, task)
+
+
+def withdraw_settled(recorder: EventRecorder, task: Task) -> None:
+    """Take back a task that is not needed, since its part has its votes."""
+    why = reason(Code.ENOUGH_OTHERS)
+    if task.group is not None and not task.added:
+        why = reason(Code.GROUP_SETTLED, group=task.group)
+    recorder.by_system(events.TaskWithdrawn, task_id=task.id, reason=why)
 
 
 def withdraw_open_tasks(
@@ -177,7 +169,7 @@ def decide(recorder: EventRecorder, command: commands.TaskCommand) -> Refusal | 
     refusal = _not_this_person(state, stage, task, command)
     if refusal is not None:
         return refusal
-    if task.status is not TaskStatus.OPEN or stage.settles_at is not None:
+    if not can_change(stage, task):
         return Refusal.LATE
     if decision in stage.plan.comment_required and not command.comment.strip():
         return Refusal.COMMENT_REQUIRED
@@ -205,7 +197,22 @@ def retract(recorder: EventRecorder, command: commands.Retract) -> Refusal | Non
     left = tuple(_reopened(each) if each.id == task.id else each for each in stage.tasks)
     settles_at = None if verdict(stage.plan, left) is Verdict.PENDING else stage.settles_at
     recorder.by_actor(events.DecisionRetracted, task_id=task.id, settles_at=settles_at)
+    _reopen(recorder, command)
     return None
+
+
+def _reopen(recorder: EventRecorder, command: commands.Retract) -> None:
+    """A task that is open again goes on with whoever may decide it now, if anybody is needed."""
+    settle_parts(recorder)
+    found = find_task(recorder.state, command.task_id)
+    if command.entitled is not False or found is None or not can_change(*found):
+        return
+    recorder.by_system(events.RouteQuestioned, cause=reason(Code.UNDONE_WITHOUT_RIGHT))
+
+
+def can_change(stage: OpenStage, task: Task) -> bool:
+    """Whether a vote on the task can still change the outcome of the stage."""
+    return stage.settles_at is None and is_asked(stage, task)
 
 
 def find_task(state: Approval, task_id: str) -> tuple[OpenStage, Task] | None:
@@ -269,7 +276,7 @@ def _record(
         via=command.via,
         files=command.files,
     )
-    if reached and undo <= 0:
+    if undo <= 0:
         settle(recorder)
 
 

@@ -58,10 +58,12 @@ def end(recorder: EventRecorder, command: commands.EndDelegation) -> Refusal | N
 def busy(stage: OpenStage) -> set[str | None]:
     """Everybody who is asked in a stage or decided there, themselves or represented by another.
 
-    One person has one vote in a stage: nobody gets a second task there, by whatever way.
+    One person has one vote in a stage: nobody gets a second task there, by whatever way. Whose task
+    was withdrawn, since its part has its votes, has none yet.
     """
     return {
         person
         for task in stage.tasks
+        if task.dropped or task.status is not TaskStatus.WITHDRAWN
         for person in (task.assignee_id, task.acting_for, task.decided_by)
     }

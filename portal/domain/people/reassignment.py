@@ -4,13 +4,13 @@ Whoever gets a task must be there, must be allowed to decide here, and must not 
 stage already: everybody has one vote in a stage.
 """
 
-from portal.domain.deciding.decide import find_task, is_excluded, moved_on
+from portal.domain.deciding.decide import can_change, find_task, is_excluded, moved_on
 from portal.domain.errors import Refusal
 from portal.domain.people.delegation import busy
 from portal.domain.policy.policy import Reach
 from portal.domain.request import commands, events
 from portal.domain.request.evolve import EventRecorder
-from portal.domain.request.state import Approval, OpenStage, Task, TaskStatus
+from portal.domain.request.state import Approval, OpenStage, Task
 
 
 def reassign(recorder: EventRecorder, command: commands.Reassign) -> Refusal | None:
@@ -85,9 +85,7 @@ def open_task(state: Approval, task_id: str) -> tuple[OpenStage, Task] | Refusal
     if found is None:
         return moved_on(state)
     stage, task = found
-    if task.status is not TaskStatus.OPEN or stage.settles_at is not None:
-        return Refusal.LATE
-    return stage, task
+    return (stage, task) if can_change(stage, task) else Refusal.LATE
 
 
 def cannot_get(

@@ -75,9 +75,13 @@ class SendBack(TaskCommand):
 
 @dataclass(frozen=True, kw_only=True)
 class Retract(Command):
-    """Undo one's own decision on a task while the undo window is open."""
+    """Undo one's own decision on a task while the undo window is open.
+
+    `entitled`: as for `TaskCommand`; without the right the task goes to whom the rules name now.
+    """
 
     task_id: str
+    entitled: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -77,7 +77,12 @@ class RouteQuestioned(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class RouteReviewed(Event):
-    """It was looked at, and everybody who is asked may decide."""
+    """It was looked at, and everybody who is asked may decide.
+
+    `parts_settle`: from now on the stage asks only the parts that lack votes (see `StagePlan`).
+    """
+
+    parts_settle: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -125,8 +125,12 @@ def _retried(_state: Approval, _event: RoutingRetried | RouteQuestioned) -> Chan
     return {"wants_route": True}
 
 
-def _reviewed(_state: Approval, _event: RouteReviewed) -> Changes:
-    return {"wants_route": False, **NO_ATTENTION}
+def _reviewed(state: Approval, event: RouteReviewed) -> Changes:
+    changes: Changes = {"wants_route": False, **NO_ATTENTION}
+    if state.stage is None or not event.parts_settle:
+        return changes
+    plan = replace(state.stage.plan, parts_settle=True)
+    return {**changes, "stage": replace(state.stage, plan=plan)}
 
 
 def _nothing(_state: Approval, _event: Event) -> Changes:

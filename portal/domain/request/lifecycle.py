@@ -5,6 +5,7 @@ from math import ceil
 
 from portal.domain.deciding.carried_votes import carried_stages
 from portal.domain.deciding.decide import withdraw_open_tasks
+from portal.domain.deciding.parts import asked_tasks
 from portal.domain.errors import Refusal
 from portal.domain.request import commands, events
 from portal.domain.request.evolve import EventRecorder
@@ -126,7 +127,7 @@ def remind(recorder: EventRecorder, command: commands.Remind) -> Refusal | None:
         return Refusal.NOT_ALLOWED
     if state.nudged_at is not None and recorder.now < state.nudged_at + NUDGE_EVERY:
         return Refusal.TOO_SOON
-    asked = tuple(task.id for task in state.open_tasks if task.asked_at is None)
+    asked = tuple(task.id for task in asked_tasks(state.stage) if task.asked_at is None)
     if not asked:
         return Refusal.ANSWER_FIRST
     recorder.by_actor(events.ReminderDue, task_ids=asked)

@@ -31,6 +31,9 @@ class Code(StrEnum):
     OTHERS_FIRST = "others_first"
     MAY_NOT_DECIDE = "may_not_decide"
     OTHERS_ARE_ENOUGH = "others_are_enough"
+    GROUP_SETTLED = "group_settled"
+    ENOUGH_OTHERS = "enough_others"
+    UNDONE_WITHOUT_RIGHT = "undone_without_right"
 
     # Why somebody is asked.
     IN_POLICY = "in_policy"
@@ -138,6 +141,11 @@ SENTENCES: dict[str, str] = {
     Code.OTHERS_FIRST: msgid("The route changed: who has to decide first is asked first."),
     Code.MAY_NOT_DECIDE: msgid("%(name)s %(why)s."),
     Code.OTHERS_ARE_ENOUGH: msgid("%(because)s The others who are asked are enough."),
+    Code.GROUP_SETTLED: msgid("The part of the group %(group)s is settled."),
+    Code.ENOUGH_OTHERS: msgid("The others have given the approvals that were needed."),
+    Code.UNDONE_WITHOUT_RIGHT: msgid(
+        "The decision was undone, and whoever took it may not decide any more."
+    ),
     Code.IN_POLICY: msgid("You are named in the policy%(label)s."),
     Code.IN_GROUP: msgid("You are in the group %(group)s%(label)s."),
     Code.HAS_ROLE: msgid("You hold the role %(role)s%(label)s."),

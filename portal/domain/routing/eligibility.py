@@ -51,6 +51,7 @@ def review(policy: Policy, chooser: ApproverSelector) -> RouteReview:
             for each, why in reasons
             if why
         ),
+        parts_settle=True,
     )
 
 

@@ -89,6 +89,8 @@ class StagePlan:
     `reason` says why the stage applies; `facts` are the values that decided it, for pages.
     `is_last`: the policy has no stage after it, so that passing it needs no routing any more.
     `basis`: what each rule found in the directory; without any, the plan is older than this record.
+    `parts_settle`: only parts that lack votes are asked (see `decide.Part`). Plans made before
+    this was the rule ask everybody to the end, and their histories need it.
     """
 
     index: int
@@ -116,6 +118,7 @@ class StagePlan:
     due_at: datetime | None = None
     is_last: bool = False
     basis: tuple[RoutingEvidence, ...] = ()
+    parts_settle: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,11 +158,15 @@ class EarlierApproval:
 
 @dataclass(frozen=True, kw_only=True)
 class RouteReview:
-    """An open stage looked at again: who could be asked, and who of those asked may not decide."""
+    """An open stage looked at again: who could be asked, and who of those asked may not decide.
+
+    `parts_settle`: the stage goes on by this rule (see `StagePlan`), whatever it opened with.
+    """
 
     people: tuple[Candidate, ...] = ()
     fallback: tuple[Candidate, ...] = ()
     unfit: tuple[LeftOut, ...] = ()
+    parts_settle: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

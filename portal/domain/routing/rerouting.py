@@ -1,6 +1,6 @@
 """Routing an open stage anew: somebody who is asked may no longer decide."""
 
-from portal.domain.deciding.decide import Verdict, is_excluded, settle, verdict
+from portal.domain.deciding.decide import Verdict, can_change, is_excluded, settle, verdict
 from portal.domain.errors import Refusal
 from portal.domain.people.delegation import busy
 from portal.domain.policy.policy import Mode
@@ -26,7 +26,7 @@ def question_route(recorder: EventRecorder, command: commands.ReviewPeople) -> R
 
 
 def follow_review(recorder: EventRecorder, plan: RoutePlan) -> None:
-    """Replace whoever may no longer decide; the votes given so far stay."""
+    """Replace whoever may no longer decide, where their vote is needed; those given so far stay."""
     stage, review = recorder.state.stage, plan.review
     if stage is None or review is None:
         if plan.attention is not None:
@@ -42,10 +42,8 @@ def follow_review(recorder: EventRecorder, plan: RoutePlan) -> None:
     if problems:
         call_for_attention(recorder, together(problems))
         return
-    recorder.by_system(events.RouteReviewed)
-    stage = recorder.state.stage
-    if stage is not None and verdict(stage.plan, stage.tasks) is not Verdict.PENDING:
-        settle(recorder)
+    recorder.by_system(events.RouteReviewed, parts_settle=review.parts_settle)
+    settle(recorder)
 
 
 def _look_at(recorder: EventRecorder, task: Task, review: RouteReview) -> Kept:
@@ -71,8 +69,9 @@ def _replace(recorder: EventRecorder, task: Task, why: Reason, review: RouteRevi
     stage = recorder.state.stage
     if stage is None:
         return ""
-    needed = _is_needed(stage, task, review)
-    new = _somebody(recorder, task, review.people, stage.plan.mode is Mode.PER_GROUP)
+    needed, new = _is_needed(stage, task, review), None
+    if can_change(stage, task):
+        new = _somebody(recorder, task, review.people, stage.plan.mode is Mode.PER_GROUP)
     if new is None and needed:
         new = _somebody(recorder, task, review.fallback, by_group=False)
     if new is not None:

@@ -52,6 +52,7 @@ def stage_plan(
         due_at=times.due_at,
         is_last=_is_last(index, policy),
         basis=evidence_of(_followed(stage, policy, choice), chooser.question, chooser.directory),
+        parts_settle=True,
     )
 
 

@@ -15,6 +15,7 @@ from portal.domain.deciding.decide import (
     verdict,
     withdraw_open_tasks,
 )
+from portal.domain.deciding.parts import asked_tasks
 from portal.domain.people.directory import Directory
 from portal.domain.policy.check import validate_policy
 from portal.domain.policy.policy import Policy, Stage, StageKind
@@ -174,7 +175,9 @@ def _open(recorder: EventRecorder, plan: StagePlan) -> None:
     votes = standing_votes(recorder.state, plan)
     voters = {person for vote in votes for person in people_of(vote)}
     asked = tuple(each for each in people if each.person_id not in voters)
-    tasks = [Task(id="", assignee_id=each.person_id, group=each.group) for each in asked]
+    tasks = [
+        Task(id=each.person_id, assignee_id=each.person_id, group=each.group) for each in asked
+    ]
     reached = verdict(plan, [*votes, *tasks])
     if reached is Verdict.FAILED or (reached is Verdict.PASSED and not votes):
         call_for_attention(recorder, reason(Code.TOO_FEW_MAY_DECIDE, stage=plan.name))
@@ -182,6 +185,9 @@ def _open(recorder: EventRecorder, plan: StagePlan) -> None:
     _announce(recorder, plan if people == plan.people else replace(plan, people=people))
     _carry(recorder, votes, settles=reached is Verdict.PASSED)
     if reached is Verdict.PENDING:
+        opened = OpenStage(plan=plan, opening=0, opened_at=recorder.now, tasks=(*votes, *tasks))
+        wanted = {task.id for task in asked_tasks(opened)}
+        asked = tuple(each for each in asked if each.person_id in wanted)
         for id_, person in [(_assign(recorder, plan, person), person) for person in asked]:
             stand_in(recorder, id_, person)
 

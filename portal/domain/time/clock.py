@@ -5,12 +5,13 @@ Every comparison is `now >= time`: a clock that runs late fires late, never earl
 
 from datetime import datetime
 
-from portal.domain.deciding.decide import is_excluded, settle
+from portal.domain.deciding.decide import is_excluded, settle, settle_parts, withdraw_settled
+from portal.domain.deciding.parts import asked_parts, asked_tasks, settled_tasks
 from portal.domain.people.delegation import busy
 from portal.domain.request import events
 from portal.domain.request.events import Event
 from portal.domain.request.evolve import EventRecorder
-from portal.domain.request.state import Approval, OpenStage, Status
+from portal.domain.request.state import Approval, OpenStage, Status, Task
 from portal.domain.routing.plan import Candidate, PlannedEscalation
 
 
@@ -26,6 +27,7 @@ def tick(state: Approval, now: datetime) -> list[Event]:
         if now >= stage.settles_at:
             settle(recorder)
     else:
+        settle_parts(recorder)
         if stage.paused_at is None:
             _run_stage_clock(recorder, stage)
         if recorder.state.is_open:
@@ -46,6 +48,7 @@ def next_due(state: Approval) -> datetime | None:
     if stage.settles_at is not None:
         return stage.settles_at
     times = [] if stage.paused_at is not None else _coming(stage)
+    times += [at for at, _ in settled_tasks(stage)]
     if state.attention_retry_at is not None:
         times.append(state.attention_retry_at)
     return min(times, default=None)
@@ -84,34 +87,40 @@ def _run_stage_clock(recorder: EventRecorder, stage: OpenStage) -> None:
     if pending_reminder is not None:
         _remind(recorder, reminders)
     if expires:
-        _expire(recorder, plan.key)
+        _expire(recorder, stage)
 
 
 def _remind(recorder: EventRecorder, number: int) -> None:
-    asked = tuple(task.id for task in recorder.state.open_tasks)
+    stage = recorder.state.stage
+    asked = () if stage is None else tuple(task.id for task in asked_tasks(stage))
     recorder.by_system(events.ReminderDue, task_ids=asked, number=number)
 
 
 def _escalate(recorder: EventRecorder, level: PlannedEscalation, number: int) -> None:
-    """Move the first open task; remind the rest. With nobody to move it to, remind everybody."""
-    waiting = recorder.state.open_tasks
+    """Move the first open task of each part that lacks votes, as far as there is somebody to move
+    it to; remind the rest."""
+    stage = recorder.state.stage
+    waiting = () if stage is None else tuple(part.open_tasks for part in asked_parts(stage))
+    moved = [tasks[0].id for tasks in waiting if tasks and _move(recorder, tasks[0], level, number)]
+    ids = tuple(task.id for tasks in waiting for task in tasks if task.id not in moved)
+    # An event in any case, or the clock would stand at this level for ever.
+    if ids or not moved:
+        recorder.by_system(events.ReminderDue, task_ids=ids, escalation=number)
+
+
+def _move(recorder: EventRecorder, task: Task, level: PlannedEscalation, number: int) -> bool:
     target = _target(recorder.state, level)
-    if waiting and target is not None:
+    if target is not None:
         recorder.by_system(
             events.TaskEscalated,
-            task_id=waiting[0].id,
+            task_id=task.id,
             level=number,
-            from_id=waiting[0].assignee_id,
+            from_id=task.assignee_id,
             to_id=target.person_id,
             message=level.message,
             why=target.why,
         )
-        waiting = waiting[1:]
-        if not waiting:
-            return
-    ids = tuple(task.id for task in waiting)
-    # An event in any case, or the clock would stand at this level for ever.
-    recorder.by_system(events.ReminderDue, task_ids=ids, escalation=number)
+    return target is not None
 
 
 def _target(state: Approval, level: PlannedEscalation) -> Candidate | None:
@@ -126,7 +135,11 @@ def _target(state: Approval, level: PlannedEscalation) -> Candidate | None:
     return None
 
 
-def _expire(recorder: EventRecorder, stage_key: str) -> None:
+def _expire(recorder: EventRecorder, stage: OpenStage) -> None:
+    asked = {task.id for task in asked_tasks(stage)}
     for task in recorder.state.open_tasks:
-        recorder.by_system(events.TaskExpired, task_id=task.id)
-    recorder.by_system(events.RequestTimedOut, stage_key=stage_key)
+        if task.id in asked:
+            recorder.by_system(events.TaskExpired, task_id=task.id)
+        else:
+            withdraw_settled(recorder, task)
+    recorder.by_system(events.RequestTimedOut, stage_key=stage.plan.key)
