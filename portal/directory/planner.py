@@ -2,7 +2,7 @@
 whether somebody may still act on a task by the same data."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
@@ -14,13 +14,14 @@ from portal.directory.calendars import calendar_in
 from portal.directory.snapshot import needs_of, rules_of, snapshot
 from portal.domain.codec import decode
 from portal.domain.deciding.decide import is_excluded
+from portal.domain.deciding.parts import parts_of
 from portal.domain.errors import InvalidPolicy
 from portal.domain.people.delegation import busy
 from portal.domain.people.directory import Directory
-from portal.domain.policy.policy import Policy, Stage, WorkflowKind, WorkingTime
+from portal.domain.policy.policy import Mode, Policy, Stage, WorkflowKind, WorkingTime
 from portal.domain.policy.simple import simple_stage
 from portal.domain.request.reasons import Kept
-from portal.domain.request.state import Approval, OpenStage, Task
+from portal.domain.request.state import Approval, OpenStage, Task, TaskStatus
 from portal.domain.routing import eligibility
 from portal.domain.routing import step as routing
 from portal.domain.routing.approvers import name_of
@@ -213,8 +214,9 @@ class Lost:
 def lost(
     connection: Connection, state: Approval, task: Task, person_id: str, now: datetime
 ) -> Lost | None:
-    """Why somebody who has or owns an open task of the stage under way may not act on it any more;
-    None if they may. An owner keeps the right that a delegate lost.
+    """Why somebody who has or owns a task of the stage under way may not act on it any more; None
+    if they may. An owner keeps the right that a delegate lost. Of a decided task it is asked as if
+    it were open again.
 
     Raises InvalidPolicy where the request's policy cannot be read.
     """
@@ -222,7 +224,7 @@ def lost(
     if stage is None or not state.policy_version_id:
         return None
     policy = load_policy(connection, state.policy_version_id)
-    asked = question(state, now)
+    asked = question(_as_open(state, stage, task), now)
     directory = directory_for(connection, policy, asked)
     review = review_stage(policy, asked, directory)
     found = eligibility.lost(asked, directory, review, task)
@@ -235,6 +237,17 @@ def lost(
         reason=found.reason,
         others=others[:MOST_NAMED],
     )
+
+
+def _as_open(state: Approval, stage: OpenStage, task: Task) -> Approval:
+    """The state with the task open."""
+    if task.status is TaskStatus.OPEN:
+        return state
+    tasks = tuple(
+        replace(each, status=TaskStatus.OPEN) if each.id == task.id else each
+        for each in stage.tasks
+    )
+    return replace(state, stage=replace(stage, tasks=tasks))
 
 
 def was_entitled(
@@ -259,17 +272,19 @@ def _others(
     state: Approval, stage: OpenStage, task: Task, review: RouteReview, directory: Directory
 ) -> tuple[str, ...]:
     """Who may decide in their place: the owner, where only a delegate's right has ended; who is
-    asked in the stage anyway; else who would be asked instead."""
+    asked in the same part of the stage anyway; else who would be asked instead."""
     unfit = {each.person_id for each in review.unfit}
     if task.acting_for is not None and task.acting_for not in unfit:
         return (name_of(directory, task.acting_for),)
-    asked = [each.assignee_id for each in state.open_tasks if each.id != task.id]
+    part = next(each for each in parts_of(stage.plan, stage.tasks) if task in each.tasks)
+    asked = [each.assignee_id for each in part.open_tasks if each.id != task.id]
     names = [name_of(directory, each) for each in asked if each not in unfit]
     if names:
         return tuple(names)
-    taken = busy(stage)
+    taken, is_grouped = busy(stage), stage.plan.mode is Mode.PER_GROUP
+    own = (each for each in review.people if not is_grouped or each.group == task.group)
     return tuple(
         each.name
-        for each in (*review.people, *review.fallback)
+        for each in (*own, *review.fallback)
         if each.person_id not in taken and not is_excluded(state, stage, each.person_id)
     )

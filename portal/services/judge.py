@@ -35,6 +35,8 @@ def confirmed(about: RequestSnapshot, command: Command) -> Command:
 
     Raises Refused, with what was typed, where they may not (any more).
     """
+    if isinstance(command, commands.Retract):
+        return _undoing(about, command)
     found = find_task(about.state, command.task_id) if isinstance(command, TaskCommand) else None
     # Whoever may decide a task is active and may decide: `ended_for` looks at both.
     if found is None or not isinstance(command, DECISIONS):
@@ -54,8 +56,18 @@ def confirmed(about: RequestSnapshot, command: Command) -> Command:
     return replace(command, entitled=True)
 
 
+def _undoing(about: RequestSnapshot, command: commands.Retract) -> Command:
+    """Whoever decided may undo that, whatever became of their right; without it, the task does not
+    come back to them."""
+    _require_permission(command)
+    found = find_task(about.state, command.task_id)
+    if found is None:
+        return command
+    return replace(command, entitled=ended_for(about, found[1], command.actor_id) is None)
+
+
 def ended_for(about: RequestSnapshot, task: Task, person_id: str) -> Lost | None:
-    """Why a person's right to an open task of theirs has ended; None while it has not."""
+    """Why a person's right to a task of theirs has ended; None while it has not."""
     return lost(db.session.connection(), about.state, task, person_id, about.now)
 
 

@@ -192,6 +192,39 @@ def test_what_was_recorded_before_the_right_ended_counts(
     assert state.status is Status.APPROVED
 
 
+@pytest.mark.parametrize(("rule", "heir"), [("group", "carl"), ("manager", "dan"), ("head", "ben")])
+def test_an_undone_decision_goes_where_the_rules_say_now(
+    app: Flask, house: House, people: People, rule: str, heir: str
+) -> None:
+    state, holder = ask(app, house, people, rule), getattr(people, HOLDERS[rule])
+    given = vote(state, holder)
+    with app.app_context():
+        tasks.decide(given, holder, Click())
+    end_right(app, house, people, rule)
+    house.turn()
+    with app.app_context():
+        assert tasks.undo(given.task_id, new_id(), holder, Click()).outcome == "applied"
+    state = house.process.states[state.request_id]
+    assert [task.assignee_id for task in state.open_tasks] == [getattr(people, heir)]
+    assert "DecisionRetracted" in house.kinds(state)
+    with app.app_context():
+        tasks.decide(vote(state, getattr(people, heir)), getattr(people, heir), Click())
+    assert house.process.pass_time(state.request_id, seconds=11).status is Status.APPROVED
+
+
+def test_an_undone_decision_comes_back_to_whoever_still_has_the_right(
+    app: Flask, house: House, people: People
+) -> None:
+    state = ask(app, house, people, "manager")
+    given = vote(state, people.ben)
+    with app.app_context():
+        tasks.decide(given, people.ben, Click())
+        tasks.undo(given.task_id, new_id(), people.ben, Click())
+    state = house.process.states[state.request_id]
+    assert [task.assignee_id for task in state.open_tasks] == [people.ben]
+    assert "RouteQuestioned" not in house.kinds(state)
+
+
 def test_whoever_lost_a_role_does_nothing_with_it(app: Flask, house: House, people: People) -> None:
     from portal.services.requests import cancel
 
