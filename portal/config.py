@@ -32,7 +32,9 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 SHORTEST_SECRET = 32
 LEAST_ENTROPY = 85  # bits; 32 random hexadecimal digits have 90 to 128 by this measure
-KNOWN_SECRETS = re.compile(r"dev|.*(change-?me|secret|replace|example|password)", re.IGNORECASE)
+KNOWN_SECRETS = re.compile(
+    r"dev(elopment)?[-_ ]|.*(change-?me|secret|replace|example|password)", re.IGNORECASE
+)
 IN_ORDER = "abcdefghijklmnopqrstuvwxyz 0123456789 qwertyuiop asdfghjkl zxcvbnm"
 # One person, in one line; quotation marks and commas would make two of it.
 SENDER = re.compile(
@@ -162,6 +164,18 @@ def _database(text: str) -> str:
     return f"postgresql://{rest}"
 
 
+def _there(text: str) -> Path:
+    try:
+        with Path(text).open("rb"):
+            return Path(text)
+    except OSError as error:
+        raise _Malformed(f"names {text}, which cannot be read") from error
+
+
+def _switch(text: str) -> bool:
+    return _one_of("true", "false")(text) == "true"
+
+
 def _setting(
     variable: str, default: Any, read: Callable[[str], Any] = _plain, *, secret: bool = False
 ) -> Any:
@@ -193,7 +207,8 @@ class _Group:
 class MailSettings(_Group):
     """The mail server and the sender. Without a host no mail is sent.
 
-    `tls`: "starttls", "tls" (from the first byte) or "none". `timeout_seconds` bounds the whole of
+    `tls`: "starttls", "tls" (from the first byte) or "none". `ca`: a file of certificates that may
+    sign the server's, beside those that this machine knows. `timeout_seconds` bounds the whole of
     one message's talk with the server. `catcher_dir`: where a development server keeps what it
     catches, for `/dev/mail`.
     """
@@ -208,6 +223,7 @@ class MailSettings(_Group):
         "Gloria Approvals <approvals@localhost>",
         _matching(SENDER.pattern, "like Approvals <approvals@example.org>"),
     )
+    ca: Path | None = _setting("SMTP_CA", None, _there)
     timeout_seconds: int = _setting("SMTP_TIMEOUT_SECONDS", 10, _whole(1, 60))
     catcher_dir: Path | None = _setting("MAIL_CATCHER_DIR", None, Path)
 
@@ -241,6 +257,22 @@ class ChatSettings(_Group):
     schemes: tuple[str, ...] = _setting("CHAT_SCHEMES", USUAL, _schemes)
     allowed_hosts: tuple[str, ...] = _setting("CHAT_ALLOWED_HOSTS", (), _names)
     timeout_seconds: int = _setting("CHAT_TIMEOUT_SECONDS", 10, _whole(1, 60))
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class TlsSettings(_Group):
+    """How we talk to Temporal, by the names that its own command line reads.
+
+    `is_on`: encrypted. `ca`: who may have signed the server's certificate, where this machine does
+    not know them. `certificate`, `key`: ours, where the server asks who we are. `name`: in the
+    server's certificate, where it is not the host of the address.
+    """
+
+    is_on: bool = _setting("TEMPORAL_TLS", False, _switch)
+    ca: Path | None = _setting("TEMPORAL_TLS_SERVER_CA_CERT_PATH", None, _there)
+    certificate: Path | None = _setting("TEMPORAL_TLS_CLIENT_CERT_PATH", None, _there)
+    key: Path | None = _setting("TEMPORAL_TLS_CLIENT_KEY_PATH", None, _there)
+    name: str = _setting("TEMPORAL_TLS_SERVER_NAME", "")
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -283,6 +315,9 @@ class Settings(_Group):
     temporal_task_queue: str = _setting("TEMPORAL_TASK_QUEUE", "gloria-workflows")
     temporal_ui_url: str = _setting("TEMPORAL_UI_URL", "http://localhost:8233", _url)
 
+    temporal_api_key: str = _setting("TEMPORAL_API_KEY", "", secret=True)
+
+    tls: TlsSettings = field(default_factory=TlsSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     chat: ChatSettings = field(default_factory=ChatSettings)
     messages_interval_ms: int = _setting("MESSAGES_INTERVAL_MS", 1000, _whole(10, 60_000))
@@ -316,7 +351,8 @@ class Settings(_Group):
         if mail.tls == "tls" and not given.get("SMTP_PORT", "").strip():
             mail = replace(mail, port=465)
         chat = ChatSettings(**_read(ChatSettings, given, problems))
-        settings = cls(**_read(cls, given, problems), mail=mail, chat=chat)
+        tls = TlsSettings(**_read(TlsSettings, given, problems))
+        settings = cls(**_read(cls, given, problems), tls=tls, mail=mail, chat=chat)
         settings = replace(settings, trusted_hosts=_hosts(settings, given))
         named = {variable.removesuffix("_FILE") for variable, _ in problems}
         problems += [each for each in _unsafe(settings) if each[0] not in named]
@@ -335,17 +371,15 @@ class Settings(_Group):
         return "postgresql+psycopg" + self.database_url[self.database_url.index("://") :]
 
 
+GROUPS = (Settings, TlsSettings, MailSettings, ChatSettings)
 VARIABLES = frozenset(
-    each.metadata["variable"]
-    for group in (Settings, MailSettings, ChatSettings)
-    for each in fields(group)
-    if each.metadata
+    each.metadata["variable"] for group in GROUPS for each in fields(group) if each.metadata
 )
 """Every variable that is read."""
 
 SECRETS = frozenset(
     each.metadata["variable"]
-    for group in (Settings, MailSettings, ChatSettings)
+    for group in GROUPS
     for each in fields(group)
     if each.metadata.get("secret")
 )
@@ -435,6 +469,7 @@ def _unsafe(settings: Settings) -> Iterator[Problem]:
         yield "SECRET_KEY", f"is missing: give at least {SHORTEST_SECRET} random characters"
     if bool(mail.user) != bool(mail.password):
         yield "SMTP_PASSWORD" if mail.user else "SMTP_USER", "is missing: give both or neither"
+    yield from _unsafe_tls(settings)
     if settings.is_production:
         yield from _unsafe_in_production(settings)
 
@@ -452,6 +487,17 @@ def _unsafe_in_production(settings: Settings) -> Iterator[Problem]:
     if any("*" in host for host in settings.trusted_hosts):
         yield "TRUSTED_HOSTS", "must name hosts in production: a * would trust all of them"
     yield from _unsafe_mail(settings.mail)
+
+
+def _unsafe_tls(settings: Settings) -> Iterator[Problem]:
+    tls = settings.tls
+    if bool(tls.certificate) != bool(tls.key):
+        lacking = "KEY" if tls.certificate else "CERT"
+        yield f"TEMPORAL_TLS_CLIENT_{lacking}_PATH", "is missing: give both or neither"
+    if not tls.is_on and (tls.ca or tls.certificate or tls.key or tls.name):
+        yield "TEMPORAL_TLS", "must be true where other TEMPORAL_TLS_ settings are given"
+    elif not tls.is_on and settings.temporal_api_key:
+        yield "TEMPORAL_TLS", "must be true where TEMPORAL_API_KEY is given: it would be readable"
 
 
 def _unsafe_mail(mail: MailSettings) -> Iterator[Problem]:

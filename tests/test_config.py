@@ -139,6 +139,23 @@ def test_an_unknown_setting_of_our_families_is_named(name: str, words: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("env", "name"),
+    [
+        ({"TEMPORAL_TLS": "yes"}, "TEMPORAL_TLS"),
+        ({"TEMPORAL_API_KEY": "k"}, "TEMPORAL_TLS"),
+        ({"TEMPORAL_TLS_SERVER_NAME": "here"}, "TEMPORAL_TLS"),
+        ({"TEMPORAL_TLS": "true", "TEMPORAL_TLS_CLIENT_CERT_PATH": __file__},
+         "TEMPORAL_TLS_CLIENT_KEY_PATH"),
+        ({"SMTP_CA": "/nowhere"}, "SMTP_CA"),
+    ],
+)  # fmt: skip
+def test_half_of_an_encryption_is_none(env: dict[str, str], name: str) -> None:
+    with pytest.raises(ConfigurationError) as refusal:
+        Settings.from_environment(PRODUCTION | env)
+    assert [variable for variable, _ in refusal.value.problems] == [name]
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "https://approvals.example.org/portal",

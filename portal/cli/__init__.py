@@ -2,7 +2,7 @@
 
 from flask.cli import AppGroup
 
-from portal.cli import audit, demo, people, workflows
+from portal.cli import audit, demo, doctor, people, workflows
 from portal.legacy import commands as legacy
 
 portal = AppGroup("portal", help="Accounts, the demonstration, and checks of the record.")
@@ -12,6 +12,7 @@ for each in (
     *audit.COMMANDS,
     *workflows.COMMANDS,
     *demo.COMMANDS,
+    *doctor.COMMANDS,
     *legacy.COMMANDS,
 ):
     portal.add_command(each)

@@ -46,7 +46,7 @@ class SmtpConnection:
 
     def send(self, mail: EmailMessage, recipient: str) -> None:
         """Send a mail to that one address, whatever its headers say. Raises MailNotTaken."""
-        server = self._server or self._open()
+        server = self._server or self.open()
         try:
             with self._in_time(server):
                 server.sendmail(self._settings.sender_address, [recipient], mail.as_bytes())
@@ -54,7 +54,8 @@ class SmtpConnection:
             self._close()
             raise MailNotTaken(_reason(error)) from error
 
-    def _open(self) -> smtplib.SMTP:
+    def open(self) -> smtplib.SMTP:
+        """Connect, encrypt and sign in, as for the first mail. Raises MailNotTaken."""
         server = _Server(self._settings)
         try:
             with self._in_time(server):
@@ -104,6 +105,7 @@ class _Server(smtplib.SMTP):
         super().__init__(timeout=settings.timeout_seconds)
         # What smtplib checks a certificate against; it sets it only where it connects by itself.
         self._host = settings.host
+        self.ca = settings.ca
         self._settings = settings
 
     def begin(self) -> None:
@@ -128,12 +130,14 @@ class _Handshake:
     """The part of an SSL context that smtplib uses. The encrypted socket stands at the server
     before the handshake, which waits for the other side, so that it can be cut, too."""
 
-    def __init__(self, server: smtplib.SMTP) -> None:
+    def __init__(self, server: "_Server") -> None:
         self._server = server
 
     def wrap_socket(self, sock: socket.socket, server_hostname: str) -> ssl.SSLSocket:
         """Encrypt a connection; the certificate has to be the host's."""
         context = ssl.create_default_context()
+        if self._server.ca is not None:
+            context.load_verify_locations(self._server.ca)
         wrapped = context.wrap_socket(
             sock, server_hostname=server_hostname, do_handshake_on_connect=False
         )

@@ -2,7 +2,15 @@
 
 from dataclasses import asdict
 
-from flask import Blueprint, Response, current_app, jsonify, make_response, send_from_directory
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    jsonify,
+    make_response,
+    request,
+    send_from_directory,
+)
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -58,3 +66,10 @@ def _temporal() -> Part:
     if temporal_answers():
         return Part(True, "Temporal answers.")
     return Part(False, "Temporal does not answer; what is submitted or decided waits safely.")
+
+
+@blueprint.get("/seen")
+@public
+def seen() -> ResponseReturnValue:
+    """What the portal believes of whoever asks, behind its proxies: for `flask portal doctor`."""
+    return jsonify(address=request.remote_addr, scheme=request.scheme, host=request.host)

@@ -18,6 +18,8 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
+from portal.config import Settings
+
 PART = 64 * 1024
 _BUCKET_PART = 5 * 1024 * 1024
 
@@ -104,6 +106,21 @@ class Bucket:
     region: str = "us-east-1"
     key_id: str = ""
     key: str = ""
+
+
+def store_of(settings: Settings) -> FileStore:
+    """Where this installation keeps files."""
+    if not settings.attachments_url:
+        return FolderStore(settings.attachments_dir)
+    return BucketStore(
+        Bucket(
+            url=settings.attachments_url,
+            endpoint=settings.attachments_endpoint,
+            region=settings.attachments_region,
+            key_id=settings.attachments_key_id,
+            key=settings.attachments_key,
+        )
+    )
 
 
 class BucketStore:

@@ -19,9 +19,9 @@ from temporalio.runtime import (
     TelemetryConfig,
     TelemetryFilter,
 )
-from temporalio.service import RetryConfig, RPCError, RPCStatusCode
+from temporalio.service import RetryConfig, RPCError, RPCStatusCode, TLSConfig
 
-from portal.config import Settings
+from portal.config import Settings, TlsSettings
 
 T = TypeVar("T")
 
@@ -93,7 +93,21 @@ async def _client(settings: Settings, **options: Any) -> Client:
         settings.temporal_address,
         namespace=settings.temporal_namespace,
         data_converter=DATA_CONVERTER,
+        tls=_tls(settings.tls),
+        api_key=settings.temporal_api_key or None,
         **options,
+    )
+
+
+def _tls(of: TlsSettings) -> TLSConfig | bool:
+    """Read anew for each connection: a renewed certificate is used by the next."""
+    if not of.is_on:
+        return False
+    return TLSConfig(
+        server_root_ca_cert=of.ca.read_bytes() if of.ca else None,
+        client_cert=of.certificate.read_bytes() if of.certificate else None,
+        client_private_key=of.key.read_bytes() if of.key else None,
+        domain=of.name or None,
     )
 
 

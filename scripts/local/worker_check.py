@@ -4,8 +4,8 @@ import asyncio
 import sys
 
 from portal.config import ConfigurationError, Settings
+from portal.temporal import client as clients
 from scripts.local.processes import leave
-from scripts.local.temporal import namespace_answers
 
 ANSWERS, REFUSED, SILENT = 0, 2, 3
 
@@ -21,10 +21,12 @@ def main() -> int:
     print(f"Namespace        {settings.temporal_namespace}")
     print(f"Task queue       {settings.temporal_task_queue}")
     sys.stdout.flush()
-    if asyncio.run(namespace_answers(settings.temporal_address, settings.temporal_namespace)):
-        return ANSWERS
-    print("The server does not answer with this namespace (yet).", flush=True)
-    return SILENT
+    try:
+        asyncio.run(clients.connect_now(settings))
+    except clients.NotYet as reason:
+        print(f"The server does not serve us (yet): {reason}.", flush=True)
+        return SILENT
+    return ANSWERS
 
 
 if __name__ == "__main__":

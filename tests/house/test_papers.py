@@ -88,3 +88,12 @@ def test_the_cutover_is_the_last_revision() -> None:
 def test_the_development_server_knows_the_search_attributes_of_the_portal() -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in named(".py", under=("portal",)))
     assert [name for name in SEARCH_ATTRIBUTES if f'"{name}"' not in text] == []
+
+
+def test_everything_that_the_doctor_finds_has_its_entry() -> None:
+    sources = named(".py", under=("portal",))
+    code = "\n".join(each.read_text() for each in sources if "doctor" in each.parts)
+    found = set(re.findall(r"(?:fault|warning)\(\s*\"([a-z.-]+)\"", code))
+    paper = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    assert len(found) > 20
+    assert found - set(re.findall(r"^\| `([a-z.-]+)`", paper, re.MULTILINE)) == set()

@@ -60,7 +60,7 @@ sys.exit(3)
 
 
 # What reading the settings and writing lines imports.
-SETTINGS = ("__init__.py", "config.py", "logs.py", "domain", "translation")
+SETTINGS = ("__init__.py", "config.py", "logs.py", "domain", "temporal", "translation")
 
 
 def make_clone(folder: Path) -> Path:

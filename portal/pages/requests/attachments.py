@@ -3,7 +3,7 @@ decision."""
 
 import re
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO
 from uuid import UUID
 
 from flask import abort, current_app, request, send_file
@@ -20,14 +20,7 @@ from portal.security.guards import requires
 from portal.security.sessions import me
 from portal.services import attachments as service
 from portal.services.attachments import MEGABYTE, FileChanged, Store, Upload, fetched
-from portal.services.file_store import (
-    Bucket,
-    BucketStore,
-    FileGone,
-    FileStore,
-    FolderStore,
-    StoreAway,
-)
+from portal.services.file_store import FileGone, StoreAway, store_of
 from portal.services.virus_scan import Scanner
 from portal.translation import _
 
@@ -75,24 +68,10 @@ def store() -> Store:
     """Where this installation keeps files, and its limits."""
     settings = current_app.config["SETTINGS"]
     return Store(
-        files=_files(settings),
+        files=store_of(settings),
         most=settings.attachments_most,
         largest=settings.attachments_largest_mb * MEGABYTE,
         scanner=Scanner(settings.clamd_address) if settings.clamd_address else None,
-    )
-
-
-def _files(settings: Any) -> FileStore:
-    if not settings.attachments_url:
-        return FolderStore(settings.attachments_dir)
-    return BucketStore(
-        Bucket(
-            url=settings.attachments_url,
-            endpoint=settings.attachments_endpoint,
-            region=settings.attachments_region,
-            key_id=settings.attachments_key_id,
-            key=settings.attachments_key,
-        )
     )
 
 

@@ -1,0 +1,149 @@
+"""PostgreSQL: does it answer, does it keep what it is given, has it what this code needs?"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+from sqlalchemy import create_engine
+
+from portal.config import Settings
+from portal.doctor.finding import Finding, fault, warning, well
+from portal.models import schema
+
+OLDEST = 140_000
+CONNECT_SECONDS = 5
+SKEW, BAD_SKEW = timedelta(seconds=2), timedelta(seconds=30)
+EXTENSIONS = ("unaccent", "pg_trgm")
+# Connections that one worker keeps beside those of its activities.
+OF_WORKER = 13
+FACTS = """
+SELECT current_setting('server_version_num')::int AS version,
+    current_setting('server_version') AS shown, current_setting('server_encoding') AS encoding,
+    current_setting('fsync') AS fsync, current_setting('full_page_writes') AS full_page_writes,
+    current_setting('synchronous_commit') AS synchronous_commit,
+    current_setting('autovacuum') AS autovacuum, pg_is_in_recovery() AS is_standby,
+    current_setting('default_transaction_read_only') AS read_only,
+    current_setting('max_connections')::int
+        - current_setting('superuser_reserved_connections')::int AS connections,
+    (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS is_superuser,
+    current_user AS role, clock_timestamp() AS now,
+    ARRAY(SELECT extname::text FROM pg_extension) AS extensions,
+    ARRAY(SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = 'portal' AND c.relkind IN ('r', 'p')
+        AND NOT (has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT'))
+        ORDER BY 1) AS closed,
+    to_regclass('portal.commands') IS NOT NULL AS has_tables
+"""
+Facts = dict[str, Any]
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Everything about the database, and this machine's clock beside the database's."""
+    try:
+        with psycopg.connect(
+            settings.database_url, connect_timeout=CONNECT_SECONDS, row_factory=dict_row
+        ) as connection:
+            before = datetime.now(UTC)
+            facts = connection.execute(FACTS).fetchone()
+            after = datetime.now(UTC)
+    except psycopg.Error as error:
+        todo = "look at DATABASE_URL, at the server's log, and at its pg_hba.conf"
+        yield fault("database.away", f"the database cannot be used: {reason(error)}", todo)
+        return
+    assert facts is not None
+    yield well("database", f"PostgreSQL {facts['shown']} answers as {facts['role']}")
+    yield from clock(before, after, facts["now"])
+    yield from _server(facts)
+    yield from _keeping(facts)
+    yield from _role(settings, facts)
+    yield from _schema(settings, facts)
+
+
+def reason(error: psycopg.Error | None) -> str:
+    """What the server or the driver said, in one line without the address and its password."""
+    said = " ".join(str(error).split())
+    for mark in ("FATAL: ", "failed: "):
+        said = said.rpartition(mark)[2].strip() if mark in said else said
+    return said or type(error).__name__
+
+
+def clock(before: datetime, after: datetime, there: datetime) -> Iterator[Finding]:
+    """This machine's clock before and after the database said its own."""
+    apart = max(before - there, there - after, timedelta())
+    said = f"this machine's clock and the database's are {apart.total_seconds():.1f} s apart"
+    todo = "let both machines follow a time server: timedatectl set-ntp true"
+    if apart > BAD_SKEW:
+        yield fault("clock.skew", said, todo)
+    elif apart > SKEW:
+        yield warning("clock.skew", said, todo)
+    else:
+        yield well("clock", said)
+
+
+def _server(facts: Facts) -> Iterator[Finding]:
+    if facts["version"] < OLDEST:
+        said = f"PostgreSQL {facts['shown']} is older than {OLDEST // 10_000}"
+        yield fault("database.version", said, "move to a newer server: pg_upgrade")
+    if facts["encoding"] != "UTF8":
+        said = f"the database is encoded in {facts['encoding']}"
+        yield fault("database.encoding", said, "make a database with ENCODING 'UTF8', and move")
+    if facts["is_standby"]:
+        said = "this is a standby: nothing can be written"
+        yield fault("database.standby", said, "name the primary in DATABASE_URL, or promote this")
+    elif facts["read_only"] == "on":
+        said = "transactions only read here (default_transaction_read_only)"
+        yield fault("database.read-only", said, "ALTER DATABASE ... RESET the setting")
+    if facts["autovacuum"] != "on":
+        todo = "ALTER SYSTEM SET autovacuum = on; SELECT pg_reload_conf();"
+        yield warning("database.autovacuum", "autovacuum is off: tables grow and slow down", todo)
+
+
+def _keeping(facts: Facts) -> Iterator[Finding]:
+    for name in ("fsync", "full_page_writes"):
+        if facts[name] != "on":
+            said = f"{name} is off: a power cut loses or breaks what pages called recorded"
+            todo = f"ALTER SYSTEM SET {name} = on; SELECT pg_reload_conf();"
+            yield fault("database.fsync", said, todo)
+    if facts["synchronous_commit"] == "off":
+        said = "synchronous_commit is off: the last moments before a crash are lost"
+        todo = "ALTER SYSTEM SET synchronous_commit = on; SELECT pg_reload_conf();"
+        yield fault("database.commit", said, todo)
+
+
+def _role(settings: Settings, facts: Facts) -> Iterator[Finding]:
+    if facts["is_superuser"]:
+        said = f"{facts['role']} is a superuser: whoever gets its password owns the server"
+        yield warning("database.superuser", said, f"ALTER ROLE {facts['role']} NOSUPERUSER;")
+    if facts["closed"]:
+        said = f"{facts['role']} may not use {', '.join(facts['closed'][:5])}"
+        todo = f"GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA portal TO {facts['role']};"
+        yield fault("database.rights", said, todo)
+    needed = 2 * settings.database_pool_size + settings.worker_max_activities + OF_WORKER
+    if facts["connections"] < needed:
+        said = f"{facts['connections']} connections are allowed; two web processes and a worker"
+        todo = "raise max_connections and restart the server, or lower DATABASE_POOL_SIZE"
+        yield warning("database.connections", f"{said} want {needed}", todo)
+
+
+def _schema(settings: Settings, facts: Facts) -> Iterator[Finding]:
+    for name in EXTENSIONS:
+        if name not in facts["extensions"]:
+            said = f"the extension {name} is missing"
+            todo = f"as an administrator of the database: CREATE EXTENSION {name};"
+            yield fault("database.extension", said, todo)
+    if not facts["has_tables"]:
+        said = "there are no tables of the portal"
+        yield fault("database.empty", said, "flask db upgrade")
+        return
+    engine = create_engine(settings.sqlalchemy_url, hide_parameters=True)
+    try:
+        with engine.connect() as connection:
+            wrong = schema.gap(schema.revisions_run(connection))
+    finally:
+        engine.dispose()
+    if wrong is None:
+        yield well("database", "the tables are those of this version")
+    else:
+        yield fault("database.schema", wrong[:1].lower() + wrong[1:], "flask db upgrade")

@@ -1,0 +1,290 @@
+"""`flask portal doctor` finds what is planted, and says what to do."""
+
+import asyncio
+import http.server
+import json
+import shutil
+import threading
+from collections import namedtuple
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from google.protobuf.duration_pb2 import Duration
+from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
+from temporalio.client import Client
+from werkzeug.serving import make_server
+
+from portal import doctor as clinic
+from portal.config import ROOT, Settings
+from portal.doctor import database, mail, proxy, storage, temporal
+from portal.doctor import settings as given
+from portal.doctor.finding import Finding, Level
+from scripts.local.ports import any_free
+from scripts.local.postgres import PostgresServer
+from tests.mailing import mail_server, mailing
+
+TABLE = "FROM portal.schema_revisions"
+FORGET = f"DELETE {TABLE}"
+Planted = dict[str, Finding]
+
+
+def wrong(found: Iterator[Finding] | list[Finding]) -> Planted:
+    """What is not well, by its code. Each says what to do."""
+    kept = {each.code: each for each in found if each.level is not Level.OK}
+    assert all(each.todo for each in kept.values())
+    return kept
+
+
+def change(settings: Settings, *statements: str) -> None:
+    with psycopg.connect(settings.database_url, autocommit=True) as connection:
+        for each in statements:
+            connection.execute(each)
+
+
+# --- settings -------------------------------------------------------------------------------------
+
+
+def test_settings_that_are_left_to_chance(settings: Settings, tmp_path: Path) -> None:
+    assert set(wrong(given.examine(settings, {}))) == {"settings.environment"}
+    inside = replace(
+        settings,
+        environment="production",
+        log_level="DEBUG",
+        attachments_dir=ROOT / "var" / "attachments",
+        backups_dir=tmp_path,
+    )
+    secret = tmp_path / "secret"
+    secret.write_text("x")
+    secret.chmod(0o644)
+    found = wrong(given.examine(inside, {"SECRET_KEY_FILE": str(secret)}))
+    assert set(found) == {"settings.debug", "settings.inside", "settings.readable"}
+    assert found["settings.readable"].todo == f"chmod o-rwx {secret}"
+
+
+# --- database -------------------------------------------------------------------------------------
+
+
+def test_a_whole_database_is_well_but_for_the_tests_server(settings: Settings) -> None:
+    """The server of the tests does not wait for the disk, and that is what the doctor says."""
+    assert set(wrong(database.examine(settings))) == {"database.fsync", "database.commit"}
+
+
+@pytest.mark.parametrize(
+    ("statements", "code"),
+    [
+        ([FORGET], "database.schema"),
+        ([f"{FORGET} WHERE revision = (SELECT max(revision) {TABLE})"], "database.schema"),
+        (["DROP EXTENSION pg_trgm CASCADE"], "database.extension"),
+        (["REVOKE INSERT ON portal.commands FROM CURRENT_USER"], "database.rights"),
+    ],
+)  # fmt: skip
+def test_a_database_that_lacks_something(
+    settings: Settings, statements: list[str], code: str
+) -> None:
+    change(settings, *statements)
+    assert code in wrong(database.examine(settings))
+
+
+def test_a_database_that_only_reads(settings: Settings) -> None:
+    name = settings.database_url.rpartition("/")[2]
+    change(settings, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    try:
+        assert "database.read-only" in wrong(database.examine(settings))
+    finally:
+        with psycopg.connect(settings.database_url, autocommit=True) as connection:
+            connection.execute("SET default_transaction_read_only = off")
+            connection.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+
+
+def test_an_empty_database(settings: Settings, empty_database_url: str) -> None:
+    found = wrong(database.examine(replace(settings, database_url=empty_database_url)))
+    assert found["database.empty"].todo == "flask db upgrade"
+
+
+def test_a_superuser_and_too_few_connections(
+    settings: Settings, postgres_server: PostgresServer
+) -> None:
+    wide = replace(settings, database_url=postgres_server.admin_url(), database_pool_size=200)
+    found = wrong(database.examine(wide))
+    assert {"database.superuser", "database.connections", "database.empty"} <= set(found)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("postgresql://nobody:hunter2@127.0.0.1:1/none", "refused"),
+        ("{server}/nowhere", 'database "nowhere" does not exist'),
+    ],
+)
+def test_a_database_that_is_away(settings: Settings, url: str, words: str) -> None:
+    server = settings.database_url.rpartition("/")[0]
+    away = replace(settings, database_url=url.format(server=server))
+    found = wrong(database.examine(away))
+    assert set(found) == {"database.away"}
+    assert words in found["database.away"].said
+    assert "hunter2" not in found["database.away"].said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "level"), [(0, Level.OK), (5, Level.WARNING), (60, Level.FAULT), (-60, Level.FAULT)]
+)
+def test_a_clock_that_is_wrong(seconds: int, level: Level) -> None:
+    here = datetime(2026, 3, 1, tzinfo=UTC)
+    there = here + timedelta(seconds=seconds)
+    assert [each.level for each in database.clock(here, here, there)] == [level]
+
+
+# --- Temporal -------------------------------------------------------------------------------------
+
+
+def test_a_temporal_that_is_away(settings: Settings) -> None:
+    assert set(wrong(temporal.examine(settings))) == {"temporal.away"}
+
+
+@pytest.mark.temporal
+def test_nobody_polls(temporal_settings: Settings) -> None:
+    found = wrong(temporal.examine(temporal_settings))
+    assert set(found) - {"temporal.retention"} == {"workers.none"}
+    assert temporal_settings.temporal_task_queue in found["workers.none"].said
+
+
+@pytest.mark.temporal
+def test_a_namespace_that_is_missing_or_bare(temporal_settings: Settings) -> None:
+    missing = replace(temporal_settings, temporal_namespace="not-there")
+    found = wrong(temporal.examine(missing))
+    assert "temporal operator namespace create -n not-there" in found["temporal.namespace"].todo
+
+    async def register() -> None:
+        client = await Client.connect(temporal_settings.temporal_address)
+        kept = Duration(seconds=86_400)
+        request = RegisterNamespaceRequest(
+            namespace="bare", workflow_execution_retention_period=kept
+        )
+        await client.workflow_service.register_namespace(request)
+
+    asyncio.run(register())
+    bare = replace(temporal_settings, temporal_namespace="bare")
+    for _ in range(100):  # the server takes a moment to know a new namespace
+        found = wrong(temporal.examine(bare))
+        if "temporal.namespace" not in found:
+            break
+    assert {"temporal.retention", "temporal.attributes", "workers.none"} <= set(found)
+
+
+# --- mail -----------------------------------------------------------------------------------------
+
+
+def test_a_mail_server_that_takes_us_and_others(settings: Settings) -> None:
+    assert set(wrong(mail.examine(settings))) == {"mail.none"}
+    assert set(wrong(mail.examine(mailing(settings, any_free())))) == {"mail.away"}
+    with mail_server() as server:
+        assert wrong(mail.examine(mailing(settings, server.port))) == {}
+        bare = mailing(settings, server.port, tls="starttls")
+        assert "SMTP_TLS=tls" in wrong(mail.examine(bare))["mail.away"].todo
+        assert server.mails == []
+
+
+# --- files and disk -------------------------------------------------------------------------------
+
+
+def test_a_folder_for_files_is_tried(settings: Settings) -> None:
+    assert not {"storage.away", "storage.full"} & set(wrong(storage.examine(settings)))
+    assert [each for each in settings.attachments_dir.rglob("*") if each.is_file()] == []
+
+
+def test_a_folder_for_files_that_is_none(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    found = wrong(storage.examine(replace(settings, attachments_dir=tmp_path / "file")))
+    assert "may write to it" in found["storage.away"].todo
+
+
+@pytest.mark.parametrize(("megabytes", "code"), [(100, "disk.full"), (1_000, "disk.low")])
+def test_a_disk_without_room(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, megabytes: int, code: str
+) -> None:
+    usage = namedtuple("usage", "total used free")(10**11, 0, megabytes * 10**6)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    assert code in wrong(storage.examine(settings))
+
+
+# --- the way that people come ---------------------------------------------------------------------
+
+
+@contextmanager
+def served(app: Callable[..., object], certificate: tuple[str, str] | None = None) -> Iterator[int]:
+    server = make_server("127.0.0.1", 0, app, threaded=True, ssl_context=certificate)  # type: ignore[arg-type]
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def publicly(settings: Settings, port: int, **values: object) -> Settings:
+    url = f"http://127.0.0.1:{port}"
+    return replace(settings, public_url=url, **values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("hops", "hosts", "expected"),
+    [
+        (0, ("127.0.0.1",), set()),
+        (1, ("127.0.0.1",), {"proxy.believes"}),
+        (0, ("approvals.example",), {"proxy.host"}),
+    ],
+)
+def test_what_the_portal_believes(
+    make_app, settings: Settings, hops: int, hosts: tuple[str, ...], expected: set[str]
+) -> None:
+    app = make_app(replace(settings, trusted_proxies=hops, trusted_hosts=hosts))
+    with served(app) as port:
+        found = wrong(proxy.examine(publicly(settings, port, trusted_proxies=hops)))
+    assert set(found) == expected
+
+
+def test_a_public_address_where_nobody_or_somebody_else_answers(settings: Settings) -> None:
+    assert set(wrong(proxy.examine(publicly(settings, any_free())))) == {"proxy.away"}
+
+    class Other(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(502 if self.headers["Host"].endswith("2") else 404)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Other) as other:
+        threading.Thread(target=other.serve_forever).start()
+        found = wrong(proxy.examine(publicly(settings, other.server_port)))
+        other.shutdown()
+    assert set(found) <= {"proxy.elsewhere", "proxy.pages"}
+    assert found
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+def test_the_command_says_what_to_do_and_leaves_with_one(app) -> None:
+    result = app.test_cli_runner().invoke(args=["portal", "doctor"])
+    assert result.exit_code == 1
+    assert (
+        "Temporal at 127.0.0.1:1: nobody answers there. [temporal.away]"
+        in result.output.replace("there [", "there. [")
+    )
+    assert "-> look at TEMPORAL_ADDRESS" in result.output
+    assert "to mend. docs/troubleshooting.md says more." in result.output
+    lines = app.test_cli_runner().invoke(args=["portal", "doctor", "--json"]).output.splitlines()
+    assert {"level", "code", "said", "todo"} == set(json.loads(lines[0]))
+
+
+def test_warnings_alone_leave_with_three(app, monkeypatch: pytest.MonkeyPatch) -> None:
+    for found, code in (([given.warning("a.b", "x", "y")], 3), ([given.well("a", "x")], 0)):
+        monkeypatch.setattr(clinic, "examine", lambda _, found=found: iter(found))
+        assert app.test_cli_runner().invoke(args=["portal", "doctor"]).exit_code == code
