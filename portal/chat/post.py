@@ -14,14 +14,21 @@ from apprise.exception import AppriseImproperlyConfigured
 from apprise.plugins.custom_form import NotifyForm
 from apprise.plugins.custom_json import NotifyJSON
 from apprise.plugins.custom_xml import NotifyXML
-from apprise.plugins.ntfy import NotifyNtfy
+from apprise.plugins.ntfy import NotifyNtfy, NtfyMode
 from apprise.plugins.rocketchat import NotifyRocketChat
 from apprise.plugins.slack import NotifySlack
 from apprise.plugins.zulip import NotifyZulip
 
 from portal.chat.guard import Watch
 from portal.config import ChatSettings
-from portal.domain.notices.chat import Address, AddressRefused, ChatMessage, Recipient, examine
+from portal.domain.notices.chat import (
+    SHAPE,
+    Address,
+    AddressRefused,
+    ChatMessage,
+    Recipient,
+    examine,
+)
 
 LONGEST_REASON = 300
 # What stands between title, text and ending.
@@ -117,8 +124,26 @@ def _service(post: Post, settings: ChatSettings) -> NotifyBase | None:
     found = [str(each) for each in getattr(service, people)] if people else [post.value]
     if len(found) != 1 or post.value not in found[0]:
         return None
+    if not _is_where_typed(service, post.address):
+        return None
     service.socket_connect_timeout = service.socket_read_timeout = float(settings.timeout_seconds)
     return service
+
+
+def _is_where_typed(service: NotifyBase, address: Address) -> bool:
+    """Whether the service talks to the host and port of the address, and to no other: some fall
+    back to the public one of their kind where they do not understand a host."""
+    typed = SHAPE.fullmatch(address.template)
+    if address.service.known_host or typed is None:
+        return typed is not None
+    host, port = service.host, service.port
+    if isinstance(service, NotifyZulip):
+        host, port = f"{service.organization}.{service.hostname}", None
+    elif isinstance(service, NotifyNtfy) and service.mode != NtfyMode.PRIVATE:
+        return False
+    wanted = int(typed["port"]) if typed["port"] else None
+    # Port 0 is nowhere: what connects takes it for the usual one.
+    return wanted != 0 and (str(host).strip("[]").lower(), port) == (address.host, wanted)
 
 
 @functools.cache

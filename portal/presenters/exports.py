@@ -2,43 +2,92 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from portal.domain.money import decimals
+from portal.domain.policy.forms import FieldKind, FormField
 from portal.domain.spreadsheets import harmless
+from portal.presentation import labels
+from portal.presentation.form_words import as_date, in_words, people_in
 from portal.presentation.money import major
+from portal.queries import request as requests
 from portal.queries.audit import EventRecord
-from portal.queries.history import HistoryRow
+from portal.queries.history import Asked, Exported
+from portal.translation import _, lazy
 
+# Those that every request has, beside those of its form.
 COLUMNS = (
-    "Number", "Title", "Type", "Requester", "Amount", "Currency", "Status", "Stage", "Submitted",
-    "Closed",
+    lazy("Number"), lazy("Title"), lazy("Type"), lazy("Requester"), lazy("Amount"),
+    lazy("Currency"), lazy("Status"), lazy("Stage"), lazy("Submitted"), lazy("Closed"),
+    lazy("Approvers"), lazy("Decisions"),
 )  # fmt: skip
+# A field's column: its label, and the how manieth of that label it is in its form.
+Column = tuple[str, int]
 
 
-def as_csv(rows: Iterable[HistoryRow], zone: ZoneInfo) -> str:
+def as_csv(rows: Sequence[Exported], zone: ZoneInfo) -> str:
     """RFC 4180 with a byte order mark, which spreadsheets need to read UTF-8. Times are ISO 8601
-    with the offset of the reader's zone; amounts are in whole units with a point."""
+    with the offset of the reader's zone; amounts are in whole units with a point. Each label of
+    the requests' forms has a column. Words are those of the pages, in the reader's language."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    for row in rows:
-        amount = _amount(row)
-        writer.writerow(
-            (
-                *map(harmless, (row.number, row.title, row.type_name, row.requester_name)),
-                amount,
-                harmless(row.currency or ""),
-                row.status,
-                harmless(row.stage_name or ""),
-                _time(row.submitted_at, zone),
-                _time(row.closed_at, zone),
-            )
-        )
+    places = list(dict.fromkeys(column for each in rows for column, _field in _columns(each.form)))
+    names = requests.names_of({who for row in rows for who in people_in(row.form, row.values)})
+    writer.writerow([*map(str, COLUMNS), *(harmless(label) for label, _nth in places)])
+    for each in rows:
+        filled = {column: _cell(field, each, names) for column, field in _columns(each.form)}
+        writer.writerow([*_always(each, zone), *(filled.get(place, "") for place in places)])
     return "\ufeff" + text.getvalue()
+
+
+def _always(each: Exported, zone: ZoneInfo) -> Iterator[str]:
+    row = each.row
+    yield from map(harmless, (row.number, row.title, row.type_name, row.requester_name))
+    yield _amount(row.amount, row.currency)
+    yield harmless(row.currency or "")
+    yield labels.status(row.status).words
+    yield harmless(row.stage_name or "")
+    yield _time(row.submitted_at, zone)
+    yield _time(row.closed_at, zone)
+    yield harmless("; ".join(dict.fromkeys(map(_who, each.asked))))
+    yield harmless("; ".join(_decided(one, zone) for one in each.asked if one.decision))
+
+
+def _who(asked: Asked) -> str:
+    name = asked.name
+    if asked.acting_for:
+        name = _("%(name)s for %(other)s", name=name, other=asked.acting_for)
+    return f"{name} ({asked.stage_name})"
+
+
+def _decided(asked: Asked, zone: ZoneInfo) -> str:
+    words = labels.decision(asked.decision or "").words
+    return f"{_who(asked)}: {words} {_time(asked.decided_at, zone)}"
+
+
+def _columns(form: Sequence[FormField]) -> Iterator[tuple[Column, FormField]]:
+    """The form's columns; its amount has one already."""
+    seen = Counter[str]()
+    for field in form:
+        if not field.is_amount:
+            seen[field.label] += 1
+            yield (field.label, seen[field.label]), field
+
+
+def _cell(field: FormField, each: Exported, names: Mapping[str, str]) -> str:
+    """A value for a program where it is a number or a day, else as pages say it."""
+    value = each.values.get(field.name)
+    if field.kind is FieldKind.MONEY and isinstance(value, int):
+        return _amount(value, field.currency or "EUR")
+    if field.kind is FieldKind.INTEGER and isinstance(value, int):
+        return str(value)
+    if field.kind is FieldKind.DATE and as_date(value):
+        return str(value)
+    return harmless(in_words(field, value, names) or "")
 
 
 def as_documents(events: Iterable[EventRecord]) -> Iterator[dict[str, Any]]:
@@ -59,10 +108,10 @@ def as_documents(events: Iterable[EventRecord]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _amount(row: HistoryRow) -> str:
-    if row.amount is None or row.currency is None:
+def _amount(minor: int | None, currency: str | None) -> str:
+    if minor is None or currency is None:
         return ""
-    return f"{major(row.amount, row.currency):.{decimals(row.currency)}f}"
+    return f"{major(minor, currency):.{decimals(currency)}f}"
 
 
 def _time(at: datetime | None, zone: ZoneInfo) -> str:

@@ -4,13 +4,20 @@ A reader of everything walks `portal.requests` by the index that the filters all
 walks their own rows of `portal.participants`. Pages are cut behind or before a `Cursor`.
 """
 
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, Text, Uuid, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import aliased
 
+from portal.domain.policy.forms import FormField
 from portal.extensions import db
-from portal.models import RequestType, User
+from portal.models import PolicyVersion, Request, RequestType, Task, User
 from portal.queries.history_statements import (
     Cursor,
     Filters,
@@ -21,12 +28,18 @@ from portal.queries.history_statements import (
     statement,
     tsquery,
 )
-from portal.queries.request import Reader
+from portal.queries.request import Reader, form_of
 
-__all__ = ["Cursor", "Filters", "HistoryPage", "HistoryRow", "export", "page", "people_named"]
+__all__ = [
+    "Asked", "Cursor", "Exported", "Filters", "HistoryPage", "HistoryRow", "export", "page",
+    "people_named",
+]  # fmt: skip
 
 PAGE = 50
 EXPORT_LIMIT = 10_000
+# So many at once are asked about, well within the time that a statement has.
+AT_ONCE = 1_000
+_IDS = bindparam("ids", type_=ARRAY(Uuid(as_uuid=False)))
 NAMESAKES = 20
 
 
@@ -58,9 +71,72 @@ def page(
     )
 
 
-def export(reader: Reader, filters: Filters) -> list[HistoryRow]:
-    """The newest `EXPORT_LIMIT` rows at most."""
-    return _fetch(reader, filters, EXPORT_LIMIT)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody who was asked about a request, and what they decided, if they did. `status` is the
+    task's: OPEN, DECIDED or WITHDRAWN."""
+
+    name: str
+    acting_for: str | None
+    stage_name: str
+    status: str
+    decision: str | None
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """A row of the list with its form's values and who was asked, in the order of asking."""
+
+    row: HistoryRow
+    form: tuple[FormField, ...]
+    values: dict[str, Any]
+    asked: tuple[Asked, ...]
+
+
+def export(reader: Reader, filters: Filters) -> list[Exported]:
+    """The newest `EXPORT_LIMIT` rows at most, with their forms and decisions."""
+    found = _fetch(reader, filters, EXPORT_LIMIT)
+    exported: list[Exported] = []
+    for start in range(0, len(found), AT_ONCE):
+        exported += _with_details(found[start : start + AT_ONCE])
+    return exported
+
+
+def _with_details(rows: Sequence[HistoryRow]) -> Iterator[Exported]:
+    ids = [row.id for row in rows]
+    forms = {row.id: row for row in db.session.execute(_forms(), {"ids": ids})}
+    asked: dict[str, list[Asked]] = defaultdict(list)
+    for request_id, *values in db.session.execute(_asked(), {"ids": ids}):
+        asked[request_id].append(Asked(*values))
+    for row in rows:
+        found = forms[row.id]
+        form = form_of(found.form)
+        yield Exported(row=row, form=form, values=found.fields, asked=tuple(asked[row.id]))
+
+
+@cache
+def _forms() -> Select[*tuple[Any, ...]]:
+    return (
+        select(Request.id, Request.fields, PolicyVersion.form.cast(Text).label("form"))
+        .join(PolicyVersion, PolicyVersion.id == Request.policy_version_id)
+        .where(Request.id == func.any(_IDS))
+    )
+
+
+@cache
+def _asked() -> Select[*tuple[Any, ...]]:
+    person, other = aliased(User), aliased(User)
+    return (
+        select(
+            Task.request_id, person.name, other.name, Task.stage_name, Task.status,
+            Task.decision, Task.decided_at,
+        )
+        .join(person, person.id == func.coalesce(Task.decided_by, Task.assignee_id))
+        .outerjoin(other, other.id == Task.acting_for)
+        .where(Task.request_id == func.any(_IDS))
+        .order_by(Task.request_id, Task.round, Task.stage_index, Task.opened_at, person.name)
+    )  # fmt: skip
 
 
 def _cursor(row: HistoryRow) -> Cursor:

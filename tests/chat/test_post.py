@@ -14,7 +14,7 @@ import pytest
 from portal.chat import sealing
 from portal.chat.post import ANYBODY, ChatNotTaken, Post, checked, send
 from portal.config import ChatSettings
-from portal.domain.notices.chat import AddressRefused, ChatMessage
+from portal.domain.notices.chat import SERVICES, AddressRefused, ChatMessage
 from tests.chatting import RULES, ChatServer, chat_server
 
 WORDS = ChatMessage(title="Needs your approval", text="Ana asks.", ending="Review: http://x/PR-1")
@@ -146,3 +146,49 @@ def test_an_address_is_read_by_its_own_channel_and_key_only() -> None:
             sealing.unseal(sealed, channel, key)
     with pytest.raises(sealing.Unreadable):
         sealing.unseal(b"", "one", "a secret key")
+
+
+EVERY = replace(RULES, schemes=tuple(SERVICES))
+# What a service of that scheme takes before and behind the host.
+AROUND = {
+    "zulip": ("bot@", f"/{'a' * 32}/{{email}}"),
+    "ntfy": ("tk_t0k3n@", "/approvals-{employee_no}"),
+    "rocket": (f"{'a' * 24}%2F{'b' * 24}@", "/@{mail_name}"),
+}
+OTHER = ("user:password@", "/people/{employee_no}")
+HOSTS = (
+    "chat.example.org", "Chat.Example.Org", "chat", "chat_inside", "10.0.0.1", "[::1]", "ntfy.sh",
+    "1.2.3", "127.1", "2130706433", "-x", "a-", "_", "a..b", "a.b.", "xn--a", "x" * 64,
+    "ntfy.sh.b.org",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("scheme", [name for name, kind in SERVICES.items() if not kind.known_host])
+def test_a_service_asks_for_no_host_but_the_one_that_was_typed(
+    scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, int]] = []
+
+    def nowhere(host: Any, port: Any, *_args: Any, **_more: Any) -> Any:
+        asked.append((str(host).strip("[]"), int(port)))
+        raise socket.gaierror(socket.EAI_NONAME, "no such host")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nowhere)
+    before, behind = AROUND.get(scheme.removesuffix("s"), OTHER)
+    usual = 80 if scheme in ("ntfy", "rocket", "json", "form", "xml") else 443
+    for host in HOSTS:
+        for port in ("", ":8443", ":0"):
+            asked.clear()
+            with contextlib.suppress(AddressRefused, ChatNotTaken):
+                say(f"{scheme}://{before}{host}{port}{behind}", EVERY)
+            wanted = (host.strip("[]").lower(), int(port[1:] or usual))
+            assert {(name.lower(), number) for name, number in asked} <= {wanted}, (host, port)
+
+
+def test_a_host_that_ntfy_or_zulip_would_not_use_is_refused() -> None:
+    for text in (
+        "ntfys://tk_t0k3n@1.2.3/approvals-{email}",
+        f"zulip://bot@chat/{'a' * 32}/{{email}}",
+    ):
+        with pytest.raises(AddressRefused):
+            checked(text, EVERY)

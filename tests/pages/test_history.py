@@ -3,15 +3,24 @@
 import csv
 import io
 import json
+from dataclasses import fields
+from datetime import UTC, datetime
 from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from portal.domain.policy.forms import Choice, FieldKind, FormField
 from portal.domain.request.state import Approval
 from portal.domain.spreadsheets import harmless
 from portal.extensions import db
+from portal.presenters import exports
+from portal.queries.history import Asked, Exported, HistoryRow
+from portal.translation import speaking
+from portal.translation.pseudo import PSEUDO, pseudo
 from tests.clients import PageClient, sign_in
 from tests.in_process import NUMBER, InProcess, submit
 from tests.pages.test_tasks import change
@@ -86,6 +95,63 @@ def test_the_list_as_a_file(
     assert titles == {NUMBER: "A chair", "CH-1002": '\'=HYPERLINK("x")'}
     assert {row["Amount"] for row in rows} == {"120.00"}
     assert all(row["Submitted"][-6] == "+" for row in rows)
+
+
+def test_the_file_says_what_pages_say_with_forms_and_decisions(
+    app: Flask, olga: PageClient, people: People, process: InProcess, asked: Approval
+) -> None:
+    ben = PageClient(app)
+    sign_in(ben, people.ben)
+    ben.post_form(ben.get_page(f"/requests/{NUMBER}"), "/tasks/", decision="approve")
+    process.pass_time(asked.request_id, minutes=5)
+    (row,) = csv.DictReader(io.StringIO(olga.get("/history.csv").text.removeprefix("\ufeff")))
+    assert row["Status"] == "Approved"
+    assert row["Type"] == "Chairs"
+    assert row["Reason"] == "The old one broke."
+    assert row["Approvers"] == "Ben Example (Line manager)"
+    assert row["Decisions"].startswith("Ben Example (Line manager): Approved 20")
+    assert row["Decisions"][-6] in "+-"
+
+
+def exported(form: tuple[FormField, ...], values: dict[str, Any], **row: Any) -> Exported:
+    columns: dict[str, Any] = {each.name: None for each in fields(HistoryRow)}
+    now = datetime(2026, 11, 30, 12, tzinfo=UTC)
+    columns |= {"number": "X-1", "title": "T", "type_name": "T", "requester_name": "A"}
+    columns |= {"status": "RETURNED", "submitted_at": now, **row}
+    asked = (Asked("=cmd", "Eve", "Stage", "DECIDED", "SEND_BACK", now),)
+    return Exported(row=HistoryRow(**columns), form=form, values=values, asked=asked)
+
+
+def test_each_label_has_a_column_and_no_value_is_a_formula() -> None:
+    options = (Choice(value="x", label="=X"),)
+    one = (
+        FormField(name="a", label="Kind", kind=FieldKind.CHOICE, choices=options),
+        FormField(name="b", label="=Evil"),
+        FormField(name="c", label="Extra", kind=FieldKind.MONEY, currency="JPY"),
+        FormField(name="d", label="Extra", kind=FieldKind.INTEGER),
+    )  # fmt: skip
+    other = (
+        FormField(name="z", label="Kind"),
+        FormField(name="y", label="Day", kind=FieldKind.DATE),
+    )
+    rows = (
+        exported(one, {"a": "x", "b": "@SUM(1)", "c": 1500, "d": -3}),
+        exported(other, {"z": "+1", "y": "2026-12-24"}),
+    )
+    lines = list(csv.reader(io.StringIO(exports.as_csv(rows, ZoneInfo("UTC")))))
+    assert lines[0][len(exports.COLUMNS) :] == ["Kind", "'=Evil", "Extra", "Extra", "Day"]
+    assert lines[1][-5:] == ["'=X", "'@SUM(1)", "1500", "-3", ""]
+    assert lines[2][-5:] == ["'+1", "", "", "", "2026-12-24"]
+    assert lines[1][10:12] == [
+        "'=cmd for Eve (Stage)", "'=cmd for Eve (Stage): Returned 2026-11-30T12:00:00+00:00",
+    ]  # fmt: skip
+
+
+def test_headings_and_statuses_are_in_the_readers_language() -> None:
+    with speaking(PSEUDO):
+        lines = list(csv.reader(io.StringIO(exports.as_csv((exported((), {}),), ZoneInfo("UTC")))))
+    assert lines[0][1] == pseudo("Title")
+    assert lines[1][6] == pseudo("Returned")
 
 
 @pytest.mark.parametrize(

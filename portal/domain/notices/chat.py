@@ -58,7 +58,7 @@ SERVICES: dict[str, Service] = {
     service.scheme: service
     for service in (
         _service("slack", "Slack", "xoxb-BOT-TOKEN/{email}", "slack.com"),
-        _service("zulip", "Zulip", "bot@organisation/API-KEY/{email}"),
+        _service("zulip", "Zulip", "bot@organisation.zulipchat.com/API-KEY/{email}"),
         _service("rockets", "Rocket.Chat", ROCKET),
         _service("ntfys", "ntfy", NTFY),
         _service("rocket", "Rocket.Chat without encryption", ROCKET),
