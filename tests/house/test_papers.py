@@ -92,8 +92,9 @@ def test_the_development_server_knows_the_search_attributes_of_the_portal() -> N
 
 def test_everything_that_the_doctor_finds_has_its_entry() -> None:
     sources = named(".py", under=("portal",))
-    code = "\n".join(each.read_text() for each in sources if "doctor" in each.parts)
-    found = set(re.findall(r"(?:fault|warning)\(\s*\"([a-z.-]+)\"", code))
+    texts = [each.read_text(encoding="utf-8") for each in sources]
+    code = "\n".join(each for each in texts if "portal.doctor.finding" in each)
+    found = set(re.findall(r"(?:fault|warning|_none)\([^\"]*\"([a-z.-]+\.[a-z.-]+)\"", code))
     paper = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
     assert len(found) > 20
     assert found - set(re.findall(r"^\| `([a-z.-]+)`", paper, re.MULTILINE)) == set()

@@ -140,3 +140,15 @@ def test_a_superuser_may_do_it_for_tables_of_others(moved: Site) -> None:
     finally:
         moved.as_superuser("REVOKE postgres FROM gloria")
     assert moved.schema_dump() == before
+
+
+def test_the_doctor_says_whether_the_old_engine_was_left_well(moved: Site) -> None:
+    before = moved.run("portal", "doctor", "--after-cutover", status=1)
+    assert "[cutover.waits]" in before
+    moved.cut_over()
+    after = moved.run("portal", "doctor", "--after-cutover", status=1)
+    assert "[cutover.waits]" not in after
+    assert "the old tables are gone from gloria_ops" in after
+    assert "no old instance was left behind unknowingly" in after
+    moved.as_superuser("UPDATE portal.legacy_moves SET result = 'failed' WHERE result = 'history'")
+    assert "[cutover.left]" in moved.run("portal", "doctor", "--after-cutover", status=1)
