@@ -13,10 +13,11 @@ def test_each_request_has_its_row_for_the_other_systems(settings: Settings, tmp_
     engine = create_engine(settings.sqlalchemy_url)
     load_demo(engine, tmp_path / "accounts")
     with engine.connect() as connection:
-        assert {each.code for each in success.criteria(connection)} == {"cutover"}
+        well = {each.code for each in success.criteria(connection)}
         statement = "UPDATE gloria_ops.workflow_history SET status = 'X' WHERE status = 'STARTED'"
         changed = connection.execute(text(statement)).rowcount
         found = {each.code: each.said for each in success.criteria(connection)}
+    assert well == {"cutover", "cutover.passwords"}  # some of the demonstration never sign in
     assert changed > 0
     assert found["cutover.rows"].startswith(f"{changed} requests")
     engine.dispose()
