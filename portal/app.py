@@ -10,10 +10,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import cli, logs, presentation, translation
 from portal.config import ROOT, ConfigurationError, Settings
-from portal.extensions import db, login, migrate
+from portal.extensions import HurriedConnection, db, login, migrate
 from portal.legacy import pages as legacy
 from portal.legacy.cutover import chain
-from portal.models.connection import HurriedConnection
 from portal.pages import errors
 from portal.pages import layout_context as frame
 from portal.security import guards

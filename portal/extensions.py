@@ -1,9 +1,15 @@
-"""The Flask extensions, unbound: the application factory binds them."""
+"""The Flask extensions, unbound (the application factory binds them), and the driver's connection.
+
+A connection of the web processes does not wait for ever. The server itself ends statements that
+take too long, but a server that is frozen, or cut off without a word, ends nothing; a page would
+hang with it.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import structlog
 from flask import current_app
 from flask_login import LoginManager
@@ -101,3 +107,36 @@ class Database(SQLAlchemy):
 db = Database(model_class=Base, session_options={"class_": RequestSession})
 migrate = Migrate()
 login = LoginManager()
+
+
+LOOK_EVERY = 0.1
+
+
+class ServerSilent(psycopg.OperationalError):
+    """The server has not answered in time, and the connection is given up."""
+
+
+class HurriedConnection(psycopg.Connection[Any]):
+    """Gives up, with ServerSilent, what takes longer than `patience` seconds; None: never."""
+
+    patience: float | None = 2.6
+
+    def wait(self, gen: Any, interval: float = LOOK_EVERY, timeout: float | None = None) -> Any:
+        """Wait for the answer that a psycopg generator is after."""
+        limit = self.patience if timeout is None else timeout
+        try:
+            return super().wait(gen, interval=interval, timeout=limit)
+        except psycopg.errors._WaitTimeout as late:  # psycopg's own, without a public name
+            self.pgconn.finish()
+            raise ServerSilent("the server does not answer") from late
+
+
+def driver_of(connection: Connection) -> psycopg.Connection[Any]:
+    """The driver's connection beneath SQLAlchemy's.
+
+    Its pipeline sends statements without waiting for each; SQLAlchemy's own statements that return
+    rows do not work inside one.
+    """
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver

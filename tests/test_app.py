@@ -13,8 +13,7 @@ from sqlalchemy.exc import DataError
 
 from portal.app import CONNECT_SECONDS, STATEMENT_MS
 from portal.domain.errors import Refusal
-from portal.extensions import db
-from portal.models.connection import HurriedConnection
+from portal.extensions import HurriedConnection, db
 from portal.presentation.errors import PAGES
 from portal.security.guards import public
 from portal.services.errors import Busy, Refused, TooMany

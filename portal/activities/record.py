@@ -23,7 +23,7 @@ from portal.domain.request.apply import apply, evolve
 from portal.domain.request.commands import COMMANDS
 from portal.domain.request.events import EVENTS, SYSTEM, CommandRefused, Event
 from portal.domain.request.state import Approval
-from portal.models.connection import driver_of
+from portal.extensions import driver_of
 from portal.models.recorded import recorded_events
 from portal.models.states import kept_state
 from portal.workflows.messages import RecordAnswer, RecordBatch, RecordedEvent

@@ -23,8 +23,8 @@ from portal.domain.request.apply import fold
 from portal.domain.request.events import AttentionNeeded, Event, RequestSubmitted
 from portal.domain.request.reasons import Reason
 from portal.domain.request.state import Approval
+from portal.extensions import driver_of
 from portal.models.columns import new_id
-from portal.models.connection import driver_of
 from portal.models.recorded import recorded_events
 from portal.models.states import SHAPE, state_row
 from portal.notifications.compose import compose, needs_tasks

@@ -169,9 +169,6 @@ def _make_type(
             published_by=published["by"],
         )
     )
-    connection.execute(
-        update(models.RequestType)
-        .where(models.RequestType.id == type_id)
-        .values(policy_version_id=version_id)
-    )
+    live = update(models.RequestType).where(models.RequestType.id == type_id)
+    connection.execute(live.values(policy_version_id=version_id))
     return version_id

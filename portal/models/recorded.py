@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from portal.domain.codec import decode
 from portal.domain.errors import CannotDecode
 from portal.domain.request.events import EVENTS, Event
-from portal.models.connection import driver_of
+from portal.extensions import driver_of
 
 ERASED = "(erased)"
 EVENTS_FROM = """

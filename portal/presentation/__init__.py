@@ -1,14 +1,13 @@
 """How things look and read: words, times, money, icons, navigation. Pages are drawn with these."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from portal.presentation.filters import filters
+from portal.presentation.filters import filters, zone_words
 from portal.presentation.icons import icon, mark, static_address
 from portal.presentation.labels import command_name, mode
 from portal.presentation.letters import PRODUCT, letters
-from portal.presentation.times import ViewpointSource, utc_viewpoint, zone_name
+from portal.presentation.times import ViewpointSource, utc_viewpoint
 from portal.translation import install
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ def register(app: "Flask", viewpoint: ViewpointSource = utc_viewpoint) -> None:
         mode_words=mode,
         command_name=command_name,
         print_time=lambda: viewpoint().now,
-        zone_words=_zone_words(viewpoint),
+        zone_words=zone_words(viewpoint),
         static_url=static_address(
             Path(app.static_folder or "static"), app.static_url_path or "/static", watch=app.debug
         ),
@@ -36,11 +35,3 @@ def register(app: "Flask", viewpoint: ViewpointSource = utc_viewpoint) -> None:
     install(app.jinja_env)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-
-
-def _zone_words(viewpoint: ViewpointSource) -> Callable[..., str]:
-    def words(*, short: bool = False) -> str:
-        view = viewpoint()
-        return zone_name(view.zone, view.now, short=short)
-
-    return words

@@ -139,3 +139,13 @@ def filters(viewpoint: ViewpointSource) -> dict[str, Any]:
         "count_words": labels.count,
         "words": labels.words_of,
     }
+
+
+def zone_words(viewpoint: ViewpointSource) -> Callable[..., str]:
+    """A function that names the reader's time zone, long or short."""
+
+    def words(*, short: bool = False) -> str:
+        view = viewpoint()
+        return times.zone_name(view.zone, view.now, short=short)
+
+    return words

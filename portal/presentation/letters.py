@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from portal.domain.policy.forms import FormField
-from portal.presentation import form_words, labels, times
+from portal.presentation import labels, times
 from portal.presentation.labels import said
 from portal.presentation.money import file_size, money
 from portal.presentation.times import zone_named
@@ -43,7 +43,7 @@ def letters(templates: Path) -> Environment:
         quoted=_quoted,
     )
     words.globals["form_facts"] = _form_facts
-    words.globals["attached"] = form_words.attached
+    words.globals["attached"] = labels.attached
     return words
 
 
@@ -64,9 +64,9 @@ def _form_facts(
     form: tuple[FormField, ...], values: Mapping[str, Any], names: Mapping[str, str]
 ) -> list[tuple[str, str]]:
     """Label and value of each filled field but files and the amount."""
-    fields = list(form_words.shown(form, values))[:MOST_FACTS]
+    fields = list(labels.shown(form, values))[:MOST_FACTS]
     return [
-        (each.label, _short(form_words.in_words(each, values[each.name], names) or ""))
+        (each.label, _short(labels.in_words(each, values[each.name], names) or ""))
         for each in fields
     ]
 

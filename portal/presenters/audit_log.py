@@ -39,9 +39,8 @@ from portal.domain.request.events import (
     TaskWithdrawn,
 )
 from portal.domain.request.state import Content, Status
-from portal.presentation.form_words import people_in
 from portal.presentation.history import entry, unknown_entry
-from portal.presentation.labels import status
+from portal.presentation.labels import people_in, status
 from portal.presentation.money import money
 from portal.presentation.parts import AuditRow, Change
 from portal.presenters import facts

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from portal.domain.deciding.bulk import totals
 from portal.domain.policy.policy import Decision
 from portal.presentation import bulk
-from portal.presentation.form_words import people_in
+from portal.presentation.labels import people_in
 from portal.presenters.facts import Fact, File, facts, files
 from portal.queries import batches, request
 from portal.queries.batches import BatchRecord, ChosenTask

@@ -12,8 +12,7 @@ from portal.domain.time.expected_finish import Expected, Unsaid
 from portal.forms.asking import AROUND
 from portal.forms.request_form import RequestForm
 from portal.presentation import times
-from portal.presentation.form_words import in_words
-from portal.presentation.labels import said
+from portal.presentation.labels import in_words, said
 from portal.presentation.parts import Step
 from portal.presenters.current_stage import absences_of, people_of
 from portal.presenters.progress import expected

@@ -12,7 +12,7 @@ from portal.domain.money import decimals
 from portal.domain.policy.forms import FieldKind, FormField
 from portal.domain.spreadsheets import harmless
 from portal.presentation import labels
-from portal.presentation.form_words import as_date, in_words, people_in
+from portal.presentation.labels import as_date, in_words, people_in
 from portal.presentation.money import major
 from portal.queries import request as requests
 from portal.queries.audit import EventRecord

@@ -16,8 +16,7 @@ from portal.domain.people.permissions import Permission
 from portal.domain.policy.forms import FieldKind, FormField
 from portal.domain.time.calendars import DAY_NAMES
 from portal.forms.request_form import html_name
-from portal.presentation.form_words import as_date, in_words
-from portal.presentation.labels import PRIORITIES, words_of
+from portal.presentation.labels import PRIORITIES, as_date, in_words, words_of
 from portal.presentation.times import day
 from portal.presenters.check_page import Answer
 from portal.queries import request as requests

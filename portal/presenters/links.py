@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 from portal.domain.policy.policy import Decision
 from portal.presentation.errors import ErrorPage
-from portal.presentation.form_words import people_in
-from portal.presentation.labels import status
+from portal.presentation.labels import people_in, status
 from portal.presentation.parts import Change
-from portal.presenters.revisions import revision_of
+from portal.presenters.facts import revision_of
 from portal.queries import request as requests
 from portal.queries.links import LinkRecord
 from portal.queries.request import Reader

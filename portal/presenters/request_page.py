@@ -9,14 +9,13 @@ from portal.domain.people.permissions import Permission
 from portal.domain.policy.policy import Decision
 from portal.domain.request.state import Approval, Status, TaskStatus
 from portal.domain.routing.step import question_ahead
-from portal.presentation.form_words import people_in
+from portal.presentation.labels import people_in
 from portal.presentation.parts import Remark, Step
 from portal.presenters.approver_choice import Handed, away_from
 from portal.presenters.comments import remarks
 from portal.presenters.current_stage import Now, StageReader, is_asking, opened
-from portal.presenters.facts import Fact, File, facts, files
+from portal.presenters.facts import Fact, File, Revision, facts, files, revision_of, seen_version
 from portal.presenters.progress import KINDS, Course, Forecast, did, voter
-from portal.presenters.revisions import Revision, revision_of, seen_version
 from portal.queries import attachments, commands, inbox, request
 from portal.queries.attachments import AddedFile
 from portal.queries.commands import CommandRecord

@@ -27,9 +27,8 @@ from werkzeug.wrappers import Response
 from portal.config import Settings
 from portal.domain.people.permissions import Permission, Role, permissions_of
 from portal.domain.request.state import Click
-from portal.extensions import db, read_only, transaction
+from portal.extensions import ServerSilent, db, read_only, transaction
 from portal.models import Closure, Delegation, Notification, Task, User, UserSession
-from portal.models.connection import ServerSilent
 from portal.security.tokens import token_hash
 
 MOST = 100

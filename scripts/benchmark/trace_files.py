@@ -48,13 +48,10 @@ def _trace(stack: Stack) -> tuple[set[str], set[str]]:
     task = _submitted(lane)
     token = _sign_in(client, base, lane.approver)
     client.get("/inbox", base_url=base)
+    form = {"csrf_token": token, "decision": "approve", "comment": "",
+            "content_version": "1", "command_id": new_id()}  # fmt: skip
     with _traced() as post:
-        answer = client.post(
-            f"/tasks/{task}/decision",
-            base_url=base,
-            data={"csrf_token": token, "decision": "approve", "comment": "",
-                  "content_version": "1", "command_id": new_id()},
-        )  # fmt: skip
+        answer = client.post(f"/tasks/{task}/decision", base_url=base, data=form)
     if answer.status_code != 303:
         raise RuntimeError(f"decide: {answer.status_code}")
     with _traced() as page:

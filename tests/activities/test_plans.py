@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from portal.activities import statements
-from portal.directory import planner, snapshot
+from portal.directory import planner
 from portal.models import recorded, states
 from tests.activities.retold import KNOWN, VERSION
 from tests.domain.story import REQUEST
@@ -62,7 +62,7 @@ def test_reading_the_record_back(engine: Engine) -> None:
     ("statement", "values"),
     [
         (states.KEPT, {"ids": IDS}),
-        (snapshot.SNAPSHOT, PEOPLE),
+        (planner.SNAPSHOT, PEOPLE),
         (planner.SETTING, {"id": VERSION}),
         (planner.DEFINITION, {"id": VERSION}),
     ],

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from portal.domain.request.state import Approval
-from portal.models.connection import HurriedConnection
+from portal.extensions import HurriedConnection
 from tests.clients import PageClient, sign_in
 from tests.in_process import NUMBER
 from tests.web import People
