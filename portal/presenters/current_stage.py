@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from portal.domain.policy.policy import Decision, Mode
-from portal.domain.request.state import OpenStage, Status, TaskStatus
+from portal.domain.deciding.parts import asked_tasks, parts_of
+from portal.domain.request.state import Approval, OpenStage, Status
 from portal.domain.routing.approvers import covers
 from portal.domain.routing.plan import PlannedEscalation, StagePlan
 from portal.domain.time.expected_finish import Expected, Unsaid
 from portal.presenters.approver_choice import Choice, choice_of
 from portal.presenters.delivery import Sent, sent
-from portal.presenters.progress import Forecast, owner_of_vote, rule_of
+from portal.presenters.progress import Forecast, owner_of_vote, rule_of, some
 from portal.queries import asked
 from portal.queries.asked import Away, Told
 from portal.queries.request import RequestParts, RequestRecord, TaskRecord, given_of
@@ -69,10 +69,19 @@ class Escalation:
     to: str
 
 
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Those of a group (or of the whole stage) who are not asked any more: it has its votes."""
+
+    group: str | None
+    names: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Now:
     """The current stage's box. `people`: you first; `others`: names of those not shown in full,
-    `hidden`: how many more; `then`: what happens when it is due and nobody decided.
+    `hidden`: how many more; `then`: what happens when it is due and nobody decided. `released`: who
+    was asked and is not needed any more.
 
     `stands_still`: its clock waits for an answer. `rule`: how many must approve.
     """
@@ -80,6 +89,7 @@ class Now:
     people: tuple[Asked, ...]
     others: tuple[str, ...]
     hidden: int
+    released: tuple[Released, ...]
     rule: str
     due_at: datetime | None
     then: str
@@ -111,7 +121,8 @@ def opened(
 ) -> Now | None:
     """The box of the current stage; None while nobody is asked: settled, held, returned, stuck."""
     stage, tasks = parts.state.stage, stage_tasks(parts)
-    waiting = [task for task in tasks if task.status == TaskStatus.OPEN]
+    wanted = asked_ids(parts.state)
+    waiting = [task for task in tasks if task.id in wanted]
     if stage is None or not waiting or not is_asking(record):
         return None
     waiting.sort(key=lambda task: task.assignee_id != reader.me)
@@ -133,6 +144,7 @@ def opened(
         ),
         others=tuple(task.assignee_name for task in rest[:NAMED]),
         hidden=len(rest[NAMED:]),
+        released=_released(stage, tasks),
         choice=choice_of(record, stage.plan, shown, names, world, reader.me),
         finish=finish,
     )
@@ -161,6 +173,26 @@ def is_asking(record: RequestRecord) -> bool:
     return (
         record.status is Status.PENDING and record.settles_at is None and record.attention is None
     )
+
+
+def asked_ids(state: Approval) -> set[str]:
+    """The tasks of what is under way whose vote is still needed."""
+    return {task.id for stage in state.under_way for task in asked_tasks(stage)}
+
+
+def _released(stage: OpenStage, tasks: Sequence[TaskRecord]) -> tuple[Released, ...]:
+    """Who is not asked any more since their part has its votes, by group."""
+    asked = {task.id for task in asked_tasks(stage)}
+    gone = {
+        task.id
+        for task in stage.tasks
+        if task.decision is None and not task.dropped and task.id not in asked
+    }
+    names: dict[str | None, list[str]] = {}
+    for task in tasks:
+        if task.id in gone:
+            names.setdefault(task.group_name, []).append(task.assignee_name)
+    return tuple(Released(group, some(found)) for group, found in names.items())
 
 
 def stage_tasks(parts: RequestParts) -> list[TaskRecord]:
@@ -275,12 +307,11 @@ def _finish(
         currency=record.currency,
         ahead=forecast,
     )
-    given = sum(1 for task in stage.tasks if task.decision is Decision.APPROVE)
-    is_each = stage.plan.mode is Mode.ALL
+    lacking = [part for part in parts_of(stage.plan, stage.tasks) if part.lacks_votes]
     under_way = expecting.UnderWay(
         plan=stage.plan,
         opened_at=stage.opened_at,
         people=[(task.assignee_id, task.group_name) for task in waiting],
-        needed=len(waiting) if is_each else stage.plan.needed - given,
+        needed=sum(part.needed - len(part.approvals) for part in lacking),
     )
     return expected(journey, under_way, absences_of(away), now)

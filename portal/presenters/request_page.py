@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 from portal.domain.people.permissions import Permission
 from portal.domain.policy.policy import Decision
-from portal.domain.request.state import Approval, Status, TaskStatus
+from portal.domain.request.state import Approval, Status
 from portal.domain.routing.step import question_ahead
 from portal.presentation.labels import people_in
 from portal.presentation.parts import Remark, Step
 from portal.presenters.approver_choice import Handed, away_from
 from portal.presenters.comments import remarks
-from portal.presenters.current_stage import Now, StageReader, is_asking, opened
+from portal.presenters.current_stage import Now, StageReader, asked_ids, is_asking, opened
 from portal.presenters.facts import Fact, File, Revision, facts, files, revision_of, seen_version
 from portal.presenters.progress import KINDS, Course, Forecast, did, voter
 from portal.queries import attachments, commands, inbox, request
@@ -232,13 +232,14 @@ def _may(record: RequestRecord, parts: RequestParts, person: Identity, *, has_ta
         cancel=is_open and person.may(Permission.CANCEL),
         override=is_open and person.may(Permission.OVERRIDE) and not is_mine,
         move_policy=record.has_newer_policy and person.may(Permission.MOVE_POLICY),
-        reassign=_movable(parts.tasks, person.id) if moves else (),
+        reassign=_movable(parts, person.id) if moves else (),
     )
 
 
-def _movable(tasks: Sequence[TaskRecord], me: str) -> tuple[TaskRecord, ...]:
+def _movable(parts: RequestParts, me: str) -> tuple[TaskRecord, ...]:
     """The tasks of others that somebody can be given: a few of many, each has a link of its own."""
-    open_ones = [task for task in tasks if task.status == TaskStatus.OPEN]
+    asked = asked_ids(parts.state)
+    open_ones = [task for task in parts.tasks if task.id in asked]
     return tuple(task for task in open_ones if task.assignee_id != me)[:MOVABLE_SHOWN]
 
 
@@ -252,8 +253,9 @@ def _todo(
     if record.status is not Status.PENDING or record.settles_at is not None:
         return None
     sent = {command.task_id for command in waiting if command.kind != "Retract"}
+    asked = asked_ids(state)
     for task in mine:
-        if task.status == TaskStatus.OPEN and task.id not in sent:
+        if task.id in asked and task.id not in sent:
             return Turn(task=task, undo_seconds=_undo_seconds(state))
     return None
 

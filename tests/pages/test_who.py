@@ -215,3 +215,39 @@ def test_the_finish_is_expected_before_and_while_waiting(
     never = datetime(9990, 1, 1, tzinfo=UTC)
     change(app, absence(people.ben, people.eve, -1, 1, ends_at=never, type_codes=["other"]))
     assert "nobody decides this meanwhile" in words(app, people.ana)
+
+
+TWO_GROUPS = Stage(
+    key="both", name="Finance and quality", mode=Mode.PER_GROUP,
+    rules=(
+        ApproverRule(kind=RuleKind.GROUP, code="finance"),
+        ApproverRule(kind=RuleKind.PEOPLE, people=("dan", "eve"), label="Quality"),
+    ),
+)  # fmt: skip
+
+
+def test_a_group_that_has_its_vote_is_asked_no_more_and_the_page_says_so(
+    app: Flask, people: People, process: InProcess
+) -> None:
+    quality = replace(TWO_GROUPS.rules[1], people=(people.dan, people.eve))
+    stage = replace(TWO_GROUPS, rules=(TWO_GROUPS.rules[0], quality))
+    with app.app_context():
+        ids = insert_type("lamps", Policy(stages=(stage,)))
+        db.session.commit()
+    state = process.give(submit(ids, people, type_code="lamps"))
+    task = next(each for each in state.open_tasks if each.assignee_id == people.cleo)
+    state = process.give(
+        Approve(command_id=new_id(), request_id=state.request_id, actor_id=people.cleo,
+                at=datetime.now(UTC), task_id=task.id, entitled=True)
+    )  # fmt: skip
+    # Before the undo window ends the others are asked no more, either.
+    for _moment in range(2):
+        page = words(app, people.ana)
+        assert "Finance · Withdrawn: the group's part is settled (Carl Example)" in page
+        assert "Waiting for Dan Example, Eve Example" in page
+        client = PageClient(app)
+        sign_in(client, people.carl)
+        forms = client.get_page(HERE).document.forms
+        assert not [form for form in forms if "/decision" in (form.action or "")]
+        process.pass_time(state.request_id, seconds=11)
+    assert NUMBER not in client.get_page("/inbox").text
