@@ -12,11 +12,15 @@ from typing import Any
 from sqlalchemy import Connection, Row, TextClause, text
 
 from portal.background.own_commands import OwnCommand, give, id_of
+from portal.directory.receivers import reach
+from portal.domain.errors import InvalidPolicy
+from portal.domain.policy.policy import Reach
 from portal.domain.request.commands import EndDelegation, StartDelegation
 from portal.domain.request.events import SYSTEM
 from portal.domain.request.reasons import Code, Reason, reason
-from portal.domain.request.state import Via
+from portal.domain.request.state import Approval, Via
 from portal.domain.routing.approvers import until_words
+from portal.models.states import kept_states
 
 PAGE = 500
 
@@ -75,11 +79,27 @@ def follow(connection: Connection) -> int:
     """Give the commands that are due, a page of each, in the caller's transaction; how many."""
     now = datetime.now(UTC)
     ending = give(connection, (_end(row, now) for row in connection.execute(ENDING)))
-    starting = give(connection, (_start(row, now) for row in connection.execute(STARTING)))
+    rows = connection.execute(STARTING).all()
+    states = kept_states(connection, {str(row.request_id) for row in rows})
+    reaches = (_reach(connection, states.get(str(row.request_id)), row, now) for row in rows)
+    given = [_start(row, near, now) for row, near in zip(rows, reaches, strict=True)]
+    starting = give(connection, given)
     return ending + starting
 
 
-def _start(row: Row[Any], now: datetime) -> OwnCommand:
+def _reach(
+    connection: Connection, state: Approval | None, row: Row[Any], now: datetime
+) -> Reach | None:
+    """How near the delegate is to the stage; None where nobody can say."""
+    try:
+        if state is not None:
+            return reach(connection, state, str(row.task_id), str(row.delegate_id), now)
+    except InvalidPolicy:
+        pass
+    return None
+
+
+def _start(row: Row[Any], near: Reach | None, now: datetime) -> OwnCommand:
     until = until_words(row.ends_at, row.zone)
     command = StartDelegation(
         **_given(row, "start", now),
@@ -87,6 +107,7 @@ def _start(row: Row[Any], now: datetime) -> OwnCommand:
         delegate_id=str(row.delegate_id),
         until=row.ends_at,
         why=reason(Code.ACTS_FOR, name=row.delegator, until=until),
+        to_reach=near,
     )
     return OwnCommand(command=command, number=row.number, workflow=row.workflow)
 

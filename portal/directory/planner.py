@@ -17,7 +17,15 @@ from portal.domain.deciding.decide import is_excluded
 from portal.domain.deciding.parts import parts_of
 from portal.domain.errors import InvalidPolicy
 from portal.domain.people.delegation import busy
-from portal.domain.people.directory import Absence, Department, Directory, Group, Person, Workplace
+from portal.domain.people.directory import (
+    Absence,
+    Department,
+    Directory,
+    Group,
+    Person,
+    Relation,
+    Workplace,
+)
 from portal.domain.policy.policy import (
     ApproverRule,
     Mode,
@@ -100,6 +108,70 @@ SELECT
 """)
 
 
+# UNION drops repeated rows: a circle of managers ends by itself. How high others stand is looked up
+# only where it matters.
+RELATIONS = text("""
+WITH RECURSIVE others AS (
+    SELECT id, roles FROM portal.users
+    WHERE CASE WHEN :everybody THEN is_active ELSE id = ANY(CAST(:to AS uuid[])) END
+), line(of, id) AS (
+    SELECT id, manager_id FROM portal.users
+    WHERE manager_id IS NOT NULL AND (
+        id = ANY(CAST(:owners AS uuid[])) OR (:by_height AND id IN (SELECT id FROM others)))
+    UNION
+    SELECT line.of, u.manager_id FROM line JOIN portal.users u ON u.id = line.id
+    WHERE u.manager_id IS NOT NULL
+), heights AS (
+    SELECT of AS id, count(*) AS above FROM line GROUP BY of
+), lowest AS (
+    SELECT max(COALESCE(h.above, 0)) AS above
+    FROM unnest(CAST(:owners AS uuid[])) owner(id) LEFT JOIN heights h ON h.id = owner.id
+), sharing AS (
+    SELECT DISTINCT b.user_id AS id
+    FROM portal.group_members a JOIN portal.group_members b USING (group_id)
+    WHERE a.user_id = ANY(CAST(:owners AS uuid[]))
+)
+SELECT o.id::text AS id,
+    EXISTS (
+        SELECT 1 FROM line WHERE line.id = o.id AND line.of <> o.id
+            AND line.of = ANY(CAST(:owners AS uuid[]))
+    ) AS is_above,
+    o.id IN (SELECT id FROM sharing) AS shares_group,
+    EXISTS (
+        SELECT 1 FROM portal.users a
+        WHERE a.id = ANY(CAST(:owners AS uuid[])) AND a.roles && o.roles
+    ) AS shares_role,
+    :by_height AND COALESCE(h.above, 0) <= (SELECT above FROM lowest) AS is_as_high
+FROM others o LEFT JOIN heights h ON h.id = o.id
+""")
+
+
+def relations(
+    connection: Connection,
+    owners: Iterable[str],
+    to_ids: Iterable[str] | None,
+    *,
+    by_height: bool,
+) -> dict[str, Relation]:
+    """How these people (None: everybody active) stand to the owners of tasks; `by_height`: also
+    whether they stand as high."""
+    parameters = {
+        "owners": sorted(owners),
+        "everybody": to_ids is None,
+        "to": sorted(to_ids or ()),
+        "by_height": by_height,
+    }
+    return {
+        row.id: Relation(
+            is_above=row.is_above,
+            shares_group=row.shares_group,
+            shares_role=row.shares_role,
+            is_as_high=row.is_as_high,
+        )
+        for row in connection.execute(RELATIONS, parameters)
+    }
+
+
 @dataclass
 class Needs:
     """What the rules of some stages can ask the directory for.
@@ -160,7 +232,7 @@ def snapshot(connection: Connection, needs: Needs, requester_id: str) -> Directo
             role: tuple(each["id"] for each in people if role in each["roles"])
             for role in needs.roles
         },
-        absences=_by_delegator(row.absences or []),
+        absences=_by_delegator(connection, row.absences or []),
         calendars=_places(row.calendars or [], needs.places_in),
     )
 
@@ -171,10 +243,13 @@ def _places(rows: Iterable[Any], year: int | None) -> dict[str, Workplace]:
     return {row["id"]: Workplace(name=row["name"], calendar=calendar_in(row, year)) for row in rows}
 
 
-def _by_delegator(rows: Iterable[Any]) -> dict[str, tuple[Absence, ...]]:
+def _by_delegator(connection: Connection, rows: Iterable[Any]) -> dict[str, tuple[Absence, ...]]:
     absences: dict[str, tuple[Absence, ...]] = {}
     for row in rows:
-        absence = decode(Absence, row)
+        read = decode(Absence, row)
+        owner, other = [read.delegator_id], [read.delegate_id]
+        relation = relations(connection, owner, other, by_height=True)[read.delegate_id]
+        absence = replace(read, relation=relation)
         known = absences.get(absence.delegator_id, ())
         absences[absence.delegator_id] = (*known, absence)
     return absences
@@ -305,7 +380,7 @@ def load_policy(connection: Connection, policy_version_id: str) -> Policy:
 def _world(connection: Connection, policy: Policy, question: RouteQuestion) -> World:
     setting = connection.execute(SETTING, {"id": question.policy_version_id}).one()
     stages = policy.stages[question.from_index :]
-    needs = needs_of(rules_of(stages, policy.fallback), question)
+    needs = needs_of(rules_of(stages, (*policy.fallback, *policy.stand_ins)), question)
     needs.own_department |= any("department" in (stage.condition or "") for stage in stages)
     if any(stage.working_time is WorkingTime.APPROVER for stage in stages):
         needs.places_in = question.now.year

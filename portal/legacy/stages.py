@@ -159,6 +159,7 @@ def open_plan(
         reminders=() if clock.due_at is None else (clock.due_at,),
         escalations=levels,
         due_at=clock.due_at,
+        parts_settle=True,
     )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from portal.directory.planner import BEFORE_A_CHANGE
+from portal.directory.receivers import reach
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
 from portal.domain.people.absence import ChangeKind, Period
 from portal.domain.people.directory import Absence
@@ -29,6 +30,7 @@ MOST = 100
 WHY = {
     Refusal.EXCLUDED: lazy("is the requester or is not allowed to decide it"),
     Refusal.ALREADY_ASKED: lazy("is already asked in the same stage"),
+    Refusal.NOT_A_RECEIVER: lazy("may not take tasks of this stage"),
 }
 OTHER_TYPE = lazy("the delegation does not include this request type")
 OTHER_AMOUNT = lazy("the amount is above the delegation's limit or in another currency")
@@ -282,6 +284,7 @@ def _refused(state: Approval, task_id: str, absence: NewAbsence, delegate: str) 
         task_id=task_id,
         delegation_id="",
         delegate_id=absence.delegate_id,
+        to_reach=reach(db.session.connection(), state, task_id, absence.delegate_id, now),
     )
     for event in approval.apply(state, command, now):
         if isinstance(event, CommandRefused):

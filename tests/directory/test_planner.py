@@ -15,6 +15,7 @@ from portal.domain.policy.policy import (
     EscalationLevel,
     Mode,
     Policy,
+    Receivers,
     RuleKind,
     Stage,
     StageKind,
@@ -189,6 +190,9 @@ def goes_away(connection: Connection, who: str, delegate: str, **values: Any) ->
 def test_who_is_away_now_is_represented(connection: Connection) -> None:
     goes_away(connection, "ana", "dan")
     found = plan(connection, stage(MANAGER)).stage
+    assert found is not None
+    assert found.people[0].stand_in is None
+    found = plan(connection, stage(MANAGER, receivers=Receivers.ANYONE)).stage
     assert found is not None
     stand_in = found.people[0].stand_in
     assert stand_in is not None

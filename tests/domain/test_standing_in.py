@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from portal.domain.people.directory import Absence, Directory
-from portal.domain.policy.policy import ApproverRule, Mode, Policy
+from portal.domain.people.directory import Absence, Directory, Relation
+from portal.domain.policy.policy import ApproverRule, Mode, Policy, Receivers
 from portal.domain.routing.approvers import until_words
 from portal.domain.routing.plan import RoutePlan, StandIn
 from portal.domain.routing.step import plan_next
@@ -19,6 +19,7 @@ FRIDAY = datetime(2026, 1, 9, 23, tzinfo=UTC)
 
 def away(who: str, delegate: str, **values: Any) -> Absence:
     given = {"id": f"{who}-away", "ends_at": FRIDAY, "zone": "Europe/Berlin", **values}
+    given.setdefault("relation", Relation(is_above=True))
     return Absence(delegator_id=who, delegate_id=delegate, **given)
 
 
@@ -32,7 +33,10 @@ def office(*absences: Absence) -> Directory:
 def routed(*absences: Absence, rules: tuple[ApproverRule, ...], **values: Any) -> RoutePlan:
     mode = values.pop("mode", Mode.ANY)
     distinct = values.pop("distinct", False)
-    policy = Policy(stages=(stage(*rules, mode=mode, distinct=distinct),))
+    more = {name: values.pop(name) for name in ("fallback", "receivers") if name in values}
+    stand_ins = values.pop("stand_ins", ())
+    opened = stage(*rules, mode=mode, distinct=distinct, **more)
+    policy = Policy(stages=(opened,), stand_ins=stand_ins)
     return plan_next(policy, question(**values), office(*absences), {}, clock)
 
 
@@ -142,3 +146,30 @@ def test_what_is_reviewed() -> None:
         "Otto is no longer active",
         "Max is no longer the manager of Rita",
     ]
+
+
+@pytest.mark.parametrize(
+    ("relation", "policy", "acts"),
+    [
+        (Relation(), {}, False),
+        (Relation(is_above=True), {}, True),
+        (Relation(shares_group=True), {}, False),
+        (Relation(shares_group=True), {"receivers": Receivers.SAME_GROUP}, True),
+        (Relation(), {"receivers": Receivers.ANYONE}, True),
+        (Relation(), {"fallback": (named("ida"),)}, True),
+        (Relation(), {"stand_ins": (named("ida"),)}, True),
+    ],
+)
+def test_a_delegate_receives_only_what_the_policy_lets_them(
+    relation: Relation, policy: dict[str, Any], acts: bool
+) -> None:
+    plan = routed(away("fay", "ida", relation=relation), rules=(named("fay"),), **policy)
+    assert (stand_ins(plan)["fay"] is not None) is acts
+    told = "Ida would act for Fay, who is away, but may not take tasks of this stage"
+    assert (told in reasons(plan)) is not acts
+
+
+def test_who_is_named_for_one_group_does_not_decide_for_another() -> None:
+    absence = away("fay", "ida", relation=Relation())
+    rules = (named("fay", label="Finance"), named("ida", "eve", label="Quality"))
+    assert stand_ins(routed(absence, rules=rules, mode=Mode.PER_GROUP))["fay"] is None

@@ -2,6 +2,7 @@
 
 from portal.domain.deciding.decide import find_task, is_excluded
 from portal.domain.errors import Refusal
+from portal.domain.policy.policy import Reach
 from portal.domain.request import commands, events
 from portal.domain.request.events import SYSTEM
 from portal.domain.request.evolve import EventRecorder
@@ -23,6 +24,8 @@ def start(recorder: EventRecorder, command: commands.StartDelegation) -> Refusal
         return Refusal.EXCLUDED
     if command.delegate_id in busy(stage):
         return Refusal.ALREADY_ASKED
+    if command.to_reach is Reach.OUTSIDE:
+        return Refusal.NOT_A_RECEIVER
     recorder.by_actor(
         events.TaskDelegated,
         task_id=task.id,

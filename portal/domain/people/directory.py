@@ -43,12 +43,26 @@ class Department:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Relation:
+    """How a person stands to those who have tasks of a stage (to any of them).
+
+    `is_above`: among their managers. `is_as_high`: no more managers are above than above them.
+    """
+
+    is_above: bool = False
+    shares_group: bool = False
+    shares_role: bool = False
+    is_as_high: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Absence:
     """An absence: `delegate_id` acts for `delegator_id` from `starts_at` (None: in force already)
     until `ends_at`.
 
     `type_codes`: for these types of request only, None = all. `max_amount`: up to so many minor
-    units of `currency`. `zone`: the delegator's time zone, for words.
+    units of `currency`. `zone`: the delegator's time zone, for words. `relation`: how the delegate
+    stands to the delegator.
     """
 
     id: str
@@ -60,6 +74,7 @@ class Absence:
     currency: str | None = None
     zone: str = "UTC"
     starts_at: datetime | None = None
+    relation: Relation = Relation()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -145,13 +145,17 @@ class Remind(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class StartDelegation(Command):
-    """The portal: `on_behalf_of` is away, and the delegate gets this open task of theirs."""
+    """The portal: `on_behalf_of` is away, and the delegate gets this open task of theirs.
+
+    `to_reach`: as for `NamingCommand`.
+    """
 
     task_id: str
     delegation_id: str
     delegate_id: str
     until: datetime | None = None
     why: Kept = ""
+    to_reach: Reach | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

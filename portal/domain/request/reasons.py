@@ -71,6 +71,7 @@ class Code(StrEnum):
     AWAY_TOO = "away_too"
     AUDITOR = "auditor"
     NOW_AUDITOR = "now_auditor"
+    MAY_NOT_RECEIVE = "may_not_receive"
     WOULD_ACT = "would_act"
     NO_LONGER_ACTIVE = "no_longer_active"
     NO_LONGER_NAMED = "no_longer_named"
@@ -185,6 +186,7 @@ SENTENCES: dict[str, str] = {
     Code.AUDITOR: msgid("is an auditor, who decides nothing"),
     Code.NOW_AUDITOR: msgid("is an auditor now, who decides nothing"),
     Code.AWAY_TOO: msgid("is away too"),
+    Code.MAY_NOT_RECEIVE: msgid("may not take tasks of this stage"),
     Code.WOULD_ACT: msgid("would act for %(name)s, who is away, but %(because)s"),
     Code.NO_LONGER_ACTIVE: msgid("is no longer active"),
     Code.NO_LONGER_NAMED: msgid("is no longer named by the rules of this stage"),

@@ -355,9 +355,13 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def with_delegates(
-    people: Sequence[Candidate], chooser: ApproverSelector, left_out: list[LeftOut]
+    people: Sequence[Candidate],
+    chooser: ApproverSelector,
+    left_out: list[LeftOut],
+    may: Callable[[Candidate, Absence], bool],
 ) -> tuple[Candidate, ...]:
     """The same people, those who are away with a stand-in; why some have none goes to `left_out`.
+    `may`: whether an absence's delegate may take somebody's task of this stage.
 
     No chains: a delegate who is away too gets nothing, and it stays with whose it is.
     """
@@ -367,6 +371,8 @@ def with_delegates(
         stand_in = None
         for absence in absences_of(chooser.directory, candidate.person_id, chooser.question):
             problem = _problem(absence, chooser, taken)
+            if not problem and not may(candidate, absence):
+                problem = reason(Code.MAY_NOT_RECEIVE)
             if not problem:
                 stand_in = _stand_in(absence, candidate, chooser.directory)
                 taken.add(stand_in.person_id)

@@ -18,6 +18,7 @@ from portal.domain.routing.approvers import (
     with_delegates,
 )
 from portal.domain.routing.plan import Candidate, LeftOut, RouteQuestion, RouteReview
+from portal.domain.routing.receivers import may_stand_in
 
 
 def review(policy: Policy, chooser: ApproverSelector) -> RouteReview:
@@ -42,10 +43,11 @@ def review(policy: Policy, chooser: ApproverSelector) -> RouteReview:
     fit = {
         each for each, source in question.sources.items() if _key(each, source, by_rule) in named
     }
+    may = may_stand_in(policy, stage, chooser)
     reasons = ((each, _unfit(each, fit, question, directory)) for each in question.asked)
     return RouteReview(
-        people=with_delegates(people, chooser, left_out),
-        fallback=with_delegates(fallback, chooser, left_out),
+        people=with_delegates(people, chooser, left_out, may),
+        fallback=with_delegates(fallback, chooser, left_out, may),
         unfit=tuple(
             LeftOut(person_id=each, name=name_of(directory, each), reason=why)
             for each, why in reasons

@@ -36,6 +36,7 @@ from portal.domain.routing.plan import (
     StagePlan,
     StageSkip,
 )
+from portal.domain.routing.receivers import may_stand_in
 from portal.domain.routing.rerouting import follow_review, stand_in
 from portal.domain.routing.stage_plan import reason_against, stage_plan
 from portal.domain.time.stage_times import Clock
@@ -389,7 +390,8 @@ def _open_or_attend(index: int, policy: Policy, chooser: ApproverSelector, clock
     choice = choose(chooser, stage, policy)
     if not choice.problem:
         if stage.kind is StageKind.APPROVAL:
-            choice.people = with_delegates(choice.people, chooser, choice.left_out)
+            may = may_stand_in(policy, stage, chooser)
+            choice.people = with_delegates(choice.people, chooser, choice.left_out, may)
         return stage_plan(index, policy, choice, chooser, clock)
     if stage.kind is StageKind.NOTIFY:
         return _skip(index, stage, reason(Code.NOBODY_TO_TELL))
