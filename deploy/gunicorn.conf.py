@@ -8,7 +8,8 @@ number of processes also in WEB_CONCURRENCY. Each process keeps DATABASE_POOL_SI
 
 from pathlib import Path
 
-worker_class = "gthread"
+# gthread that gives its threads whole requests only: half-sent ones hold up nobody.
+worker_class = "portal.serving.PatientWorker"
 threads = 8
 # Longer than proxies and browsers keep an idle connection: who closes first loses no request.
 keepalive = 75

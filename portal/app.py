@@ -94,6 +94,7 @@ def _config(settings: Settings) -> dict[str, Any]:
         "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings),
         "TRUSTED_HOSTS": list(settings.trusted_hosts),
         "MAX_CONTENT_LENGTH": LARGEST_BODY,
+        "LARGEST_UPLOAD": guards.largest_upload(settings, settings.attachments_most),
         "MAX_FORM_MEMORY_SIZE": LARGEST_FORM,
         "MAX_FORM_PARTS": MOST_PARTS,
         "PROPAGATE_EXCEPTIONS": False,

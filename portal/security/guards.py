@@ -125,7 +125,11 @@ def register(app: Flask, settings: Settings) -> None:
 def _largest_upload(settings: Settings) -> int:
     """Bytes of a form with its files, which go to disk as they come in. Without a session only so
     much is read that the text of a form can be kept."""
-    files = settings.attachments_most if portal_session().identity else 2
+    return largest_upload(settings, settings.attachments_most if portal_session().identity else 2)
+
+
+def largest_upload(settings: Settings, files: int) -> int:
+    """Bytes of a form with so many files."""
     return (files * settings.attachments_largest_mb + 1) * MEGABYTE
 
 

@@ -76,8 +76,8 @@ def running(folder: Path, *, on_disk: bool) -> Iterator[Stack]:
 def _gunicorn(port: int) -> list[str]:
     return [
         sys.executable, "-m", "gunicorn", "portal.app:create_app()", "--bind", f"{HOST}:{port}",
-        "--worker-class", "gthread", "--workers", "2", "--threads", "16", "--keep-alive", "75",
-        "--log-level", "warning",
+        "--worker-class", "portal.serving.PatientWorker", "--workers", "2", "--threads", "16",
+        "--keep-alive", "75", "--log-level", "warning",
     ]  # fmt: skip
 
 

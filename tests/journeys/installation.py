@@ -102,8 +102,8 @@ class Installation:
         """Gunicorn, as ./scripts/run starts it."""
         self._start("web", [
             sys.executable, "-m", "gunicorn", "portal.app:create_app()", "--bind",
-            f"{HOST}:{self.port}", "--worker-class", "gthread", "--workers", "1", "--threads",
-            "8", "--keep-alive", "75",
+            f"{HOST}:{self.port}", "--worker-class", "portal.serving.PatientWorker",
+            "--workers", "1", "--threads", "8", "--keep-alive", "75",
         ])  # fmt: skip
         self.wait_for(lambda: self._answers("/healthz"))
 
