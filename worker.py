@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
@@ -27,6 +28,7 @@ from portal.activities.record import RecordActivity, refuse_late
 from portal.activities.route import RouteActivity
 from portal.activities.send import SendActivity
 from portal.activities.staff import StaffActivity
+from portal.background.check import CheckActivity
 from portal.background.dispatch import Dispatcher
 from portal.background.endings import cancel, first_end, unless
 from portal.background.heartbeat import Heartbeat
@@ -43,6 +45,7 @@ from portal.temporal import schedules, search_attributes
 from portal.temporal.client import NotYet, wait_for
 from portal.workflows import names
 from portal.workflows.approval import ApprovalWorkflow
+from portal.workflows.check import CheckWorkflow
 from portal.workflows.digest import DigestWorkflow
 from portal.workflows.sending import SendingWorkflow
 from portal.workflows.simple import SimpleApprovalWorkflow
@@ -115,31 +118,24 @@ class Process:
             settings.temporal_task_queue,
             settings.worker_heartbeat_seconds,
         )
-        relay = Relay(self.side_engine, client, settings, refuse_late)
-        outbox = Outbox(self.sending_engine, channels.of(settings))
-        dispatcher = Dispatcher(client, settings, outbox.next_batch, outbox.put_back)
-        watch = PeopleWatch(self.side_engine, settings.people_watch_seconds)
         with (
             ThreadPoolExecutor(settings.worker_max_activities, "activity") as executor,
             ThreadPoolExecutor(SENDERS, "sender") as senders,
             ThreadPoolExecutor(SENDERS, "chat") as chatters,
+            ThreadPoolExecutor(1, "check") as checkers,
         ):
-            workers = [self.worker(client, executor), *self.senders(client, senders, chatters)]
+            workers = [
+                self.worker(client, executor),
+                *self.senders(client, senders, chatters),
+                self.checker(client, checkers),
+            ]
             serving = [asyncio.create_task(worker.run()) for worker in workers]
             say(
                 f"Connected to Temporal at {settings.temporal_address},"
                 f" namespace {settings.temporal_namespace};"
                 f" polling task queue {settings.temporal_task_queue}."
             )
-            runs = (
-                schedules.keep(client, settings.temporal_task_queue),
-                relay.run(),
-                dispatcher.run(),
-                watch.run(),
-                heartbeat.beat(),
-                heartbeat.keep_partitions(),
-            )
-            chores = [asyncio.create_task(run) for run in runs]
+            chores = [asyncio.create_task(run) for run in self._chores(client, heartbeat)]
             code = await first_end(stop, *serving, *chores)
             say("Stopping: finishing what was begun.")
             await cancel(chores)
@@ -147,6 +143,22 @@ class Process:
             await asyncio.gather(*serving, return_exceptions=True)
             await asyncio.to_thread(heartbeat.leave)
         return code
+
+    def _chores(
+        self, client: Client, heartbeat: Heartbeat
+    ) -> tuple[Coroutine[Any, Any, None], ...]:
+        """What runs beside requests until the worker stops."""
+        settings = self.settings
+        outbox = Outbox(self.sending_engine, channels.of(settings))
+        dispatcher = Dispatcher(client, settings, outbox.next_batch, outbox.put_back, outbox.hold)
+        return (
+            schedules.keep(client, settings.temporal_task_queue),
+            Relay(self.side_engine, client, settings, refuse_late).run(),
+            dispatcher.run(),
+            PeopleWatch(self.side_engine, settings.people_watch_seconds).run(),
+            heartbeat.beat(),
+            heartbeat.keep_partitions(),
+        )
 
     def worker(self, client: Client, executor: ThreadPoolExecutor) -> Worker:
         """What polls: both workflows, and their activities, which all run beside them."""
@@ -194,6 +206,22 @@ class Process:
             workflow_runner=UnsandboxedWorkflowRunner(),
             max_concurrent_activities=SENDERS,
             max_cached_workflows=CACHED_WORKFLOWS,
+            identity=self.name,
+            graceful_shutdown_timeout=timedelta(seconds=self.settings.worker_shutdown_seconds),
+        )
+
+    def checker(self, client: Client, pool: ThreadPoolExecutor) -> Worker:
+        """What polls the queue of the check: one at a time, and seldom."""
+        return Worker(
+            client,
+            task_queue=names.check_queue(self.settings.temporal_task_queue),
+            workflows=[CheckWorkflow],
+            activities=[CheckActivity(self.settings, self.side_engine).check],
+            activity_executor=pool,
+            workflow_runner=UnsandboxedWorkflowRunner(),
+            max_concurrent_activities=1,
+            max_concurrent_workflow_task_polls=2,
+            max_concurrent_activity_task_polls=1,
             identity=self.name,
             graceful_shutdown_timeout=timedelta(seconds=self.settings.worker_shutdown_seconds),
         )

@@ -335,7 +335,7 @@ class Settings(_Group):
     relay_interval_ms: int = _setting("RELAY_INTERVAL_MS", 250, _whole(10, 60_000))
     relay_batch_size: int = _setting("RELAY_BATCH_SIZE", 50, _whole(1, 1_000))
     relay_max_in_flight: int = _setting("RELAY_MAX_IN_FLIGHT", 8, _whole(1, 100))
-    relay_lease_seconds: int = _setting("RELAY_LEASE_SECONDS", 30, _whole(5, 600))
+    relay_lease_seconds: int = _setting("RELAY_LEASE_SECONDS", 30, _whole(5, 60))
     people_watch_seconds: int = _setting("PEOPLE_WATCH_SECONDS", 2, _whole(1, 300))
 
     @classmethod

@@ -44,3 +44,4 @@ register ApprovalStage Keyword
 register RequestType Keyword
 register Priority Keyword
 register OpenedAt Datetime
+register RecordSeq Keyword

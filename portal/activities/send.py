@@ -34,7 +34,7 @@ class SendActivity(Sender):
     @activity.defn(name="gather_digests")
     def gather(self) -> Digests:
         """Digests that are due (see the port)."""
-        found = gather(self._engine)
+        found = gather(self._engine, again=activity.info().attempt > 1)
         return Digests([MessageBatch(each.id, each.message_ids, is_digest=True) for each in found])
 
     @activity.defn(name="give_up_messages")

@@ -1,7 +1,8 @@
 """The dispatcher: starts a workflow for each batch of messages that is due.
 
 The outbox in PostgreSQL remembers what has to be sent. While Temporal or every worker is away it
-waits there; a batch whose workflow is lost with the server is due again when its lease is over.
+waits there. A batch whose dispatcher dies before its workflow has begun is due again in half a
+minute, one whose workflow is lost with the server when its lease is over.
 """
 
 import asyncio
@@ -29,8 +30,8 @@ NextBatch = Callable[[], tuple[str, list[str], str] | None]
 class Dispatcher:
     """One dispatcher; any number work side by side. `run` goes on until it is cancelled.
 
-    `next_batch` holds what is due and answers its id, its messages and their channel; `put_back`
-    says of a batch that it did not get on its way. Both ask the database.
+    `next_batch` takes what is due and answers its id, its messages and their channel; `put_back`
+    says of a batch that it did not get on its way, `hold` that it did. All ask the database.
     """
 
     def __init__(
@@ -39,12 +40,14 @@ class Dispatcher:
         settings: Settings,
         next_batch: NextBatch,
         put_back: Callable[[str], None],
+        hold: Callable[[str], None],
     ) -> None:
         self._client = client
         self._queue = settings.temporal_task_queue
         self._interval = settings.messages_interval_ms / 1000
         self._next_batch = next_batch
         self._put_back = put_back
+        self._hold = hold
         self._failures = 0
 
     async def run(self) -> None:
@@ -74,6 +77,7 @@ class Dispatcher:
             await asyncio.to_thread(self._put_back, batch[0])
             return False
         self._failures = 0
+        await asyncio.to_thread(self._hold, batch[0])
         return True
 
     async def _start(self, batch_id: str, message_ids: list[str], channel: str) -> None:

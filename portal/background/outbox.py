@@ -71,11 +71,6 @@ def postpone(connection: Connection, command: WaitingCommand, error: str) -> Non
     _change(connection, command, next_attempt_at=func.now() + _about(pause), last_error=error)
 
 
-def hurry(connection: Connection, command: WaitingCommand) -> None:
-    """What stood in its way is gone: deliver it in the next turn."""
-    _change(connection, command, next_attempt_at=func.now(), delivered_at=None)
-
-
 def park(connection: Connection, command: WaitingCommand, error: str) -> None:
     """Give it up: a person has to look."""
     _change(connection, command, parked_at=func.now(), last_error=error)
@@ -163,6 +158,8 @@ def _waiting(row: dict[str, Any]) -> WaitingCommand:
         kind=row["kind"],
         payload=row["payload"],
         workflow=row["workflow"],
+        # It was delivered, and nothing came of it: more rarely the longer that lasts, a new name.
+        repeat=row["attempts"].bit_length() if row["delivered_at"] else 0,
         attempts=row["attempts"],
         row=row,
     )

@@ -1,146 +1,237 @@
-"""Comparing the record with Temporal: every open request has a running workflow, or gets one.
+"""Comparing the record with Temporal: every open request has its workflow, and no other has one.
 
-But for those that were given back to an old engine, and for all while the portal is closed.
+The server's list of what runs is laid beside the open requests. It may lag behind, so each
+difference is a candidate: the row is read again and the server asked about that workflow, both once
+more after a while. What was so both times is put right from the kept state, or named where only a
+person can say what is right. Requests that were given back to an old engine are left alone, and all
+of them while the portal is closed.
 """
 
 import asyncio
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
-from sqlalchemy import Engine, exists, select
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import WorkflowExecutionStatus
-from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
+import structlog
+from sqlalchemy import Engine, text
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from portal.background import checks, differences
+from portal.background.differences import REPAIRED, Finding, Kind, Report, difference
+from portal.background.restart import restart
 from portal.config import Settings
-from portal.domain.request.state import OPEN
-from portal.models import Closure, Request
-from portal.models.closures import given_back
-from portal.models.states import kept_state
 from portal.temporal import client as clients
-from portal.temporal.start import IN_FLIGHT, StateToStart, start_from_state
+from portal.temporal import running, schedules, search_attributes
+from portal.temporal.running import Pace, Running
 from portal.workflows import names
 
-PAGE = 500
-LIMIT = timedelta(seconds=10)
+IN_FLIGHT = 8
+AGAIN_SECONDS = 30.0
+SLICE_SECONDS = 1.0
+# An activity that was tried so often is named, of the workflows that send for so long.
+TRIES, TRYING_FOR, TRYING_SHOWN = 5, timedelta(minutes=5), 20
 AWAY = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
+IS_CLOSED = text(
+    "SELECT EXISTS (SELECT FROM portal.closures WHERE in_force AND drained_at IS NOT NULL)"
+)
+
+__all__ = ["Report", "reconcile"]
+
+Given, Got = TypeVar("Given"), TypeVar("Got")
+
+log = structlog.get_logger("portal.reconcile")
 
 
-@dataclass
-class Report:
-    """Open requests looked at; numbers of those without a workflow, and of those started."""
-
-    open: int = 0
-    missing: list[str] = field(default_factory=list)
-    started: list[str] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
+def _nothing() -> None:
+    """Nobody waits for a sign of life."""
 
 
-@dataclass(frozen=True)
-class _Open:
-    id: str
-    number: str
-    workflow: str
+def reconcile(
+    settings: Settings,
+    engine: Engine,
+    *,
+    dry_run: bool = False,
+    every: bool = False,
+    again: float | None = None,
+    alive: Callable[[], None] = _nothing,
+) -> Report:
+    """Compare, and put right what was found; a dry run looks in the same way and only reports.
 
-
-def reconcile(settings: Settings, engine: Engine, *, dry_run: bool = False) -> Report:
-    """Start the workflow of every open request that has none; a dry run only reports.
-
-    Raises RPCError or RuntimeError where Temporal cannot be asked.
+    `every`: ask about each open request, whatever the server's list says. `again`: seconds between
+    the two looks. `alive` is called now and then, and may raise to stop.
+    What came of it is kept in `portal.checks`, but for a dry run. Raises RPCError or RuntimeError
+    where Temporal cannot be asked.
     """
+    wait = AGAIN_SECONDS if again is None else again
 
     async def work() -> Report:
         client = await clients.connect(settings, patient=True)
-        return await _Reconciliation(client, settings, engine, dry_run).run()
+        comparison = _Reconciliation(client, settings, engine, wait, alive)
+        return await comparison.run(dry_run=dry_run, every=every)
 
-    return asyncio.run(work())
+    if dry_run:
+        return asyncio.run(work())
+    with checks.kept(engine, checks.WORKFLOWS) as keep:
+        report = asyncio.run(work())
+        keep(report.as_data())
+    return report
 
 
 class _Reconciliation:
-    """One pass over the open requests, a few at a time."""
+    """One comparison."""
 
-    def __init__(self, client: Client, settings: Settings, engine: Engine, dry_run: bool) -> None:
+    def __init__(
+        self, client: Client, settings: Settings, engine: Engine, wait: float,
+        alive: Callable[[], None],
+    ) -> None:  # fmt: skip
         self._client = client
         self._queue = settings.temporal_task_queue
         self._engine = engine
-        self._dry_run = dry_run
+        self._wait = wait
+        self._alive = alive
+        self._lists = Pace(running.LISTS_A_SECOND)
+        self._looks = Pace(running.LOOKS_A_SECOND)
         self._report = Report()
 
-    async def run(self) -> Report:
-        waiting = _open_requests(self._engine)
-
-        async def work() -> None:
-            for each in waiting:
-                await self._look_at(each)
-
-        async with asyncio.TaskGroup() as group:
-            for _ in range(IN_FLIGHT):
-                group.create_task(work())
+    async def run(self, *, dry_run: bool, every: bool) -> Report:
+        """Compare everything, look twice at what differs, and put it right."""
+        if await asyncio.to_thread(self._is_closed):
+            self._report.is_closed = True
+            return self._report
+        if not dry_run:
+            await search_attributes.register(self._client)
+            await schedules.ensure_there(self._client, self._queue)
+        found = await self._confirmed(await self._candidates(every=every))
+        if found:
+            await self._rest()
+            before = set(found)
+            second = await self._confirmed([each.workflow_id for each in found])
+            found = [each for each in second if each in before]
+        found = await self._each(found, self._explained)
+        if not dry_run:
+            found = await self._each(found, self._put_right)
+        self._report.findings = [*found, *await self._trying()]
         return self._report
 
-    async def _look_at(self, request: _Open) -> None:
-        self._report.open += 1
-        if await self._runs(request):
-            return
-        self._report.missing.append(request.number)
-        if self._dry_run:
-            return
-        try:
-            with self._engine.begin() as connection:
-                state = kept_state(connection, request.id)
-        except Exception as error:  # noqa: BLE001 - one damaged record must not stop the others
-            self._report.failed[request.number] = f"{type(error).__name__}: {error}"
-            return
-        if state.is_open:
-            wanted = StateToStart(state=state, workflow=request.workflow)
-            try:
-                await start_from_state(self._client, self._queue, wanted, again=True)
-            except RPCError as error:
-                if error.status in AWAY:
-                    raise
-                self._report.failed[request.number] = f"Temporal refuses it: {error}"
-                return
-            self._report.started.append(request.number)
+    def _is_closed(self) -> bool:
+        with self._engine.connect() as connection:
+            return bool(connection.scalar(IS_CLOSED))
 
-    async def _runs(self, request: _Open) -> bool:
-        _, workflow_id = names.address(request.workflow, request.id)
-        question = DescribeWorkflowExecutionRequest(
-            namespace=self._client.namespace, execution=WorkflowExecution(workflow_id=workflow_id)
-        )
+    async def _candidates(self, *, every: bool) -> list[str]:
+        """Ids of workflows that may differ from the record."""
+        there: dict[str, tuple[int | None, bool]] = {}
+        async for page in running.pages(self._client, running.on_queues(self._queue), self._lists):
+            self._alive()
+            for run in page:
+                there[run.workflow_id] = (run.place, bool(run.problems))
+                self._report.untold += run.place is None
+        self._report.running = len(there)
+        candidates = await asyncio.to_thread(self._compared, there, every)
+        return list(dict.fromkeys(candidates))
+
+    def _compared(self, there: dict[str, tuple[int | None, bool]], every: bool) -> list[str]:
+        """What differs, is late or does not answer; what runs for open requests leaves `there`."""
+        candidates = differences.unanswered(self._engine)
+        for row in differences.open_requests(self._engine):
+            self._report.open += not row.is_given_back
+            place, has_problems = there.pop(row.workflow_id, (-1, False))
+            if every or place not in (None, row.seq) or has_problems or row.is_late:
+                candidates.append(row.workflow_id)
+        return [*candidates, *there]
+
+    async def _confirmed(self, workflow_ids: Sequence[str]) -> list[Finding]:
+        """What is so by the record and the server as they are now."""
+        found: list[Finding] = []
+        for first in range(0, len(workflow_ids), differences.PAGE):
+            part = workflow_ids[first : first + differences.PAGE]
+            self._alive()
+            # The server first: what it does meanwhile is in the record then, not the other way.
+            runs = await self._each(part, self._look)
+            rows, beginning = await asyncio.to_thread(differences.rows_of, self._engine, part)
+            for key, run in zip(part, runs, strict=True):
+                kind = difference(rows.get(key), run, self._queue)
+                if kind is not None and key not in beginning:
+                    found.append(Finding(kind, key, rows.get(key), run))
+        return found
+
+    async def _look(self, workflow_id: str) -> Running | None:
+        await self._looks.turn()
+        return await running.look(self._client, workflow_id)
+
+    async def _rest(self) -> None:
+        """Wait between the two looks, and show meanwhile that we live."""
+        left = self._wait
+        while left > 0:
+            self._alive()
+            await asyncio.sleep(min(left, SLICE_SECONDS))
+            left -= SLICE_SECONDS
+
+    async def _explained(self, found: Finding) -> Finding:
+        if found.kind is not Kind.FAILING or found.run is None:
+            return found
+        await self._looks.turn()
+        why = await running.why_failing(self._client, found.run)
+        return replace(found, detail=why or ", ".join(found.run.problems))
+
+    async def _put_right(self, found: Finding) -> Finding:
+        """End what contradicts the record, and start from it; whatever fails stops nobody else."""
+        self._alive()
+        words = {"kind": found.kind.value, "workflow": found.workflow_id, "request": found.number}
+        if found.kind not in REPAIRED or found.row is None:
+            log.warning("reconcile.named", alarm=True, **words)
+            return found
         try:
-            answer = await self._client.workflow_service.describe_workflow_execution(
-                question, retry=True, timeout=LIMIT
-            )
+            outcome = await self._repaired(found)
         except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
+            if error.status in AWAY:
                 raise
-            return False
-        running = WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
-        return answer.workflow_execution_info.status == running
+            outcome = f"Temporal refuses it: {error}"
+        except Exception as error:  # noqa: BLE001 - one damaged record must not stop the others
+            outcome = f"{type(error).__name__}: {error}"
+        log.warning("reconcile.put_right", alarm=True, outcome=outcome, **words)
+        return found.became(outcome)
 
+    async def _repaired(self, found: Finding) -> str:
+        row = found.row
+        assert row is not None
+        if found.run is not None:
+            reason = f"{row.number}: {found.sentence} (reconcile)."
+            await running.end(self._client, found.run, reason)
+        started = await restart(self._client, self._queue, self._engine, row.id, row.workflow)
+        return "started" if started else "ended"
 
-def _open_requests(engine: Engine) -> Iterator[_Open]:
-    """Every open request, page by page, so that no transaction stays open."""
-    last = "00000000-0000-0000-0000-000000000000"
-    while True:
-        statement = (
-            select(Request.id, Request.number, Request.workflow)
-            .where(
-                Request.status.in_([status.value for status in OPEN]),
-                Request.id > last,
-                ~exists().where(given_back.c.request_id == Request.id),
-                ~exists().where(Closure.in_force.is_(True), Closure.drained_at.is_not(None)),
-            )
-            .order_by(Request.id)
-            .limit(PAGE)
-        )
-        with engine.connect() as connection:
-            rows = connection.execute(statement).all()
-        for row in rows:
-            yield _Open(row.id, row.number, row.workflow)
-        if len(rows) < PAGE:
-            return
-        last = rows[-1].id
+    async def _trying(self) -> list[Finding]:
+        """Of the workflows that send messages: activities that were tried often, the oldest."""
+        since = (datetime.now(UTC) - TRYING_FOR).isoformat()
+        queues = (names.sending_queue(self._queue), names.chat_queue(self._queue))
+        query = f'{running.on_queues(*queues)} AND StartTime < "{since}"'
+        found: list[Finding] = []
+        async for page in running.pages(self._client, query, self._lists):
+            for run in page[-TRYING_SHOWN:]:
+                await self._looks.turn()
+                tried = await running.tried_often(self._client, run.workflow_id, TRIES)
+                found += [Finding(Kind.TRYING, run.workflow_id, detail=str(each)) for each in tried]
+            break
+        return found
+
+    async def _each(
+        self, given: Iterable[Given], work: Callable[[Given], Awaitable[Got]]
+    ) -> list[Got]:
+        """What the work makes of each, in their order, a few at a time."""
+        waiting = list(enumerate(given))
+        got: dict[int, Got] = {}
+        left = iter(waiting)
+
+        async def go_on() -> None:
+            for number, each in left:
+                got[number] = await work(each)
+
+        tasks = [asyncio.create_task(go_on()) for _ in range(min(IN_FLIGHT, len(waiting)))]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+        return [got[number] for number, _ in waiting]

@@ -17,12 +17,11 @@ from temporalio.service import RPCError
 
 from portal.background import outbox
 from portal.background.outbox import WaitingCommand
+from portal.background.restart import restart
 from portal.config import Settings
 from portal.domain.request.state import Status
 from portal.models import Request
-from portal.models.states import kept_state
 from portal.temporal.gateway import Answer, Delivery, deliver
-from portal.temporal.start import StateToStart, start_from_state
 
 LIMIT_SECONDS = 2.0
 TRIES = 5
@@ -86,10 +85,10 @@ class Relay:
     async def _not_running(self, command: WaitingCommand) -> Answer:
         """Refuse what came too late, or bring back the workflow of a request that is open."""
         try:
-            lost = await asyncio.to_thread(self._look, command)
-            if lost is not None:
+            if await asyncio.to_thread(self._is_lost, command):
                 queue = self._settings.temporal_task_queue
-                await start_from_state(self._client, queue, lost, again=True)
+                request_id, workflow = command.request_id, command.workflow
+                await restart(self._client, queue, self._engine, request_id, workflow)
                 log.warning("relay.workflow_started_again", request=command.number, alarm=True)
         except (RPCError, SQLAlchemyError, TimeoutError) as error:
             return Answer(Delivery.UNKNOWN, f"{type(error).__name__}: {str(error)[:300]}")
@@ -97,8 +96,8 @@ class Relay:
             return Answer(Delivery.REFUSED, f"{type(error).__name__}: {str(error)[:300]}")
         return Answer(Delivery.CLOSED)
 
-    def _look(self, command: WaitingCommand) -> StateToStart | None:
-        """What the record says of the request; the state to start from if it is open."""
+    def _is_lost(self, command: WaitingCommand) -> bool:
+        """Whether the record says that the request is open; if not, see to the command."""
         with self._engine.begin() as connection:
             status = connection.execute(
                 select(Request.status).where(Request.id == command.request_id)
@@ -110,12 +109,10 @@ class Relay:
             elif Status(status).is_open and outbox.is_given_back(connection, command.request_id):
                 outbox.park(connection, command, GIVEN_BACK)
             elif Status(status).is_open:
-                state = kept_state(connection, command.request_id)
-                outbox.hurry(connection, command)
-                return StateToStart(state=state, workflow=command.workflow)
+                return True
             else:
                 self._refuse_late(connection, command.row)
-        return None
+        return False
 
     def _note(self, command: WaitingCommand, answer: Answer) -> None:
         with self._engine.begin() as connection:
@@ -123,7 +120,7 @@ class Relay:
                 case Delivery.DELIVERED:
                     outbox.delivered(connection, command)
                 case Delivery.CLOSED:
-                    pass  # `_look` has seen to it
+                    pass  # `_not_running` has seen to it
                 case Delivery.REFUSED if command.attempts >= TRIES:
                     outbox.park(connection, command, answer.error)
                     words = {"command": command.command_id, "request": command.number}

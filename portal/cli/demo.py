@@ -24,7 +24,7 @@ def load_demo(accounts_file: Path, quiet: bool) -> None:
         raise click.ClickException("A demonstration does not belong into production.")
     with explained(), batch() as connection:
         lines = load(connection.engine, accounts_file)
-        room.reconcile(settings(), connection.engine)
+        room.reconcile(settings(), connection.engine, again=0)
     click.echo(f"{len(lines)} accounts." if quiet else "\n".join(lines))
 
 

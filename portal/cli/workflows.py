@@ -24,18 +24,31 @@ def register_search_attributes() -> None:
 
 
 @click.command("reconcile")
-@click.option("--dry-run", is_flag=True, help="Only report.")
+@click.option("--dry-run", is_flag=True, help="Look in the same way, and only report.")
+@click.option("--every", is_flag=True, help="Ask about each open request: slower, for doubts.")
 @with_appcontext
-def reconcile(dry_run: bool) -> None:
-    """Start the workflow of every open request that has none. Exits with 1 if one cannot."""
+def reconcile(dry_run: bool, every: bool) -> None:
+    """Compare the record with Temporal, and put right what differs.
+
+    Every open request without a workflow gets one; a workflow that is ahead of the record, behind
+    it, or runs for a closed request is ended and started again where the record is. What differs
+    is looked at twice, half a minute apart. Exits with 1 if something cannot be put right.
+    """
     from portal.background import reconcile as room
 
     with explained(), batch() as connection:
-        report = room.reconcile(settings(), connection.engine, dry_run=dry_run)
-    click.echo(f"{report.open} open requests, {len(report.missing)} without a workflow.")
-    for number in report.missing:
-        outcome = "started" if number in report.started else report.failed.get(number, "missing")
-        click.echo(f"{number}: {outcome}")
+        report = room.reconcile(settings(), connection.engine, dry_run=dry_run, every=every)
+    if report.is_closed:
+        click.echo("The portal is closed for a rollback: nothing was compared.")
+        return
+    click.echo(
+        f"{report.open} open requests, {len(report.missing)} without a workflow;"
+        f" {report.running} workflows run, {len(report.findings)} differences."
+    )
+    if report.untold:
+        click.echo(f"{report.untold} workflows do not say how far they are: started long ago.")
+    for each in report.findings:
+        click.echo(f"{each.number}: {each.sentence}: {each.outcome or 'nothing was done'}")
     sys.exit(1 if report.failed else 0)
 
 

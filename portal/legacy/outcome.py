@@ -31,7 +31,7 @@ MOST_BYTES = 1_500_000
 
 def start_of(state: Approval) -> StartApproval:
     """What the request's workflow is started with."""
-    return StartApproval(state.request_id, state=encode(state), is_lean=True)
+    return StartApproval(state.request_id, state=encode(state), is_lean=True, tells_place=True)
 
 
 def bytes_of(state: Approval) -> int:

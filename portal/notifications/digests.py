@@ -39,14 +39,25 @@ RETURNING t.batch::text AS batch, m.id::text AS id
 """)
 
 
-def gather(engine: Engine) -> list[Batch]:
+# Gathered by a worker that died before it could say so: nobody has begun to send them.
+AGAIN = text("""
+UPDATE portal.messages SET due_at = now()
+WHERE status = 'WAITING' AND digest IS NOT NULL AND batch_id IS NOT NULL AND attempts = 0
+    AND due_at > now()
+""")
+
+
+def gather(engine: Engine, *, again: bool = False) -> list[Batch]:
     """The digests that are due, of up to `PEOPLE` people; nobody else gets them before the lease
-    is over."""
+    is over. `again`: those, too, that were gathered and not begun; their sending has their id, so
+    that one which is under way all the same does not go out twice."""
     values = {
         "lease": LEASE, "people": PEOPLE, "looked_at": LOOKED_AT, "largest": LARGEST,
     }  # fmt: skip
     with engine.begin() as connection:
         connection.execute(ONE_AT_A_TIME)
+        if again:
+            connection.execute(AGAIN)
         rows = sorted(tuple(row) for row in connection.execute(GATHER, values))
     return [
         Batch(batch, [message for _, message in theirs])

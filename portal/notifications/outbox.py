@@ -26,8 +26,11 @@ from portal.models.columns import new_id
 
 HANDED = 200
 BATCH = 12
-# Nobody else takes a message of a batch for so long; longer than the pause between two tries.
+# Nobody else takes a message of a batch for so long once its workflow has begun, which survives
+# its workers; longer than the pause between two tries.
 LEASE = timedelta(minutes=15)
+# Until then it is this process's alone, which may die.
+TAKEN = timedelta(seconds=30)
 SOON = timedelta(seconds=10)
 
 FRESH = text("""
@@ -81,6 +84,13 @@ class Outbox:
 
     def put_back(self, batch_id: str) -> None:
         """The batch did not get on its way: it is due again in a moment."""
+        self._due_in(batch_id, SOON)
+
+    def hold(self, batch_id: str) -> None:
+        """The batch is on its way: its workflow sees to it, whatever becomes of this process."""
+        self._due_in(batch_id, LEASE)
+
+    def _due_in(self, batch_id: str, pause: timedelta) -> None:
         with self.engine.begin() as connection:
             connection.execute(
                 update(Message)
@@ -89,7 +99,7 @@ class Outbox:
                     Message.status == "WAITING",
                     Message.digest.is_(None),
                 )
-                .values(due_at=text("now() + :soon").bindparams(soon=SOON))
+                .values(due_at=text("now() + :pause").bindparams(pause=pause))
             )
 
 
@@ -132,11 +142,11 @@ def _rows(fresh: Row[Any], channels: Sequence[str]) -> Iterator[dict[str, Any]]:
 
 
 def take(connection: Connection) -> Batch | None:
-    """Take what is due, the oldest first; it is due again only after the lease."""
+    """Take what is due, the oldest first; it is due again soon, unless it is held."""
     channel = connection.execute(NEXT).scalar()
     if channel is None:
         return None
     batch_id = new_id()
-    values = {"batch": batch_id, "lease": LEASE, "most": BATCH, "channel": channel}
+    values = {"batch": batch_id, "lease": TAKEN, "most": BATCH, "channel": channel}
     ids = connection.execute(TAKE, values).scalars().all()
     return Batch(batch_id, sorted(ids), channel)

@@ -14,7 +14,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal.queries.health import Part, schema, worker
+from portal.queries.health import Part, schema, worker, workflows
 from portal.security.guards import public
 from portal.security.sessions import current_settings
 from portal.services.health import temporal_answers
@@ -22,13 +22,13 @@ from portal.services.health import temporal_answers
 blueprint = Blueprint("health", __name__)
 
 AWAY = Part(False, "The database does not answer.")
-UNKNOWN = Part(False, "Cannot be said without the database.")
+UNKNOWN = Part(False, "Cannot be said without the database and its tables.")
 
 
 @blueprint.get("/healthz")
 @public
 def healthz() -> ResponseReturnValue:
-    """The process answers; nothing else is asked."""
+    """The process answers; nothing else is asked. For supervisors: restart what does not."""
     return jsonify(status="ok")
 
 
@@ -37,7 +37,21 @@ def healthz() -> ResponseReturnValue:
 def readyz() -> ResponseReturnValue:
     """200 when the database, Temporal and a worker are all well, else 503; each part by name."""
     parts = {**_database_and_worker(), "temporal": _temporal()}
-    well = all(part.ok for part in parts.values())
+    return _answer(parts)
+
+
+@blueprint.get("/readyz/pages")
+@public
+def ready_for_pages() -> ResponseReturnValue:
+    """200 when this process can serve pages: for load balancers. With Temporal or every worker away
+    people can still read, submit and decide, so that nobody must be sent away then."""
+    parts = _database_and_worker()
+    return _answer({name: parts[name] for name in ("database", "schema")})
+
+
+def _answer(parts: dict[str, Part]) -> Response:
+    """Ready, unless something is known not to be well."""
+    well = all(part.ok is not False for part in parts.values())
     body = {name: asdict(part) for name, part in parts.items()}
     response: Response = make_response(jsonify(status="ready" if well else "not ready", **body))
     if not well:
@@ -56,10 +70,13 @@ def favicon() -> ResponseReturnValue:
 def _database_and_worker() -> dict[str, Part]:
     queue = current_settings().temporal_task_queue
     try:
-        tables, seen = schema(), worker(queue)
+        tables = schema()
+        # Of tables that are not there nothing else can be asked.
+        seen = (worker(queue), workflows()) if tables.ok else (UNKNOWN, UNKNOWN)
     except SQLAlchemyError:
-        return {"database": AWAY, "schema": UNKNOWN, "worker": UNKNOWN}
-    return {"database": Part(True, "The database answers."), "schema": tables, "worker": seen}
+        return {"database": AWAY, "schema": UNKNOWN, "worker": UNKNOWN, "workflows": UNKNOWN}
+    found = {"database": Part(True, "The database answers."), "schema": tables}
+    return {**found, "worker": seen[0], "workflows": seen[1]}
 
 
 def _temporal() -> Part:

@@ -8,9 +8,12 @@ from sqlalchemy import Select, func, literal_column, select, union
 
 from portal.domain.request.state import Status
 from portal.extensions import db
-from portal.models import Closure, Request, Task, User, WorkerHeartbeat
+from portal.models import Check, Closure, Request, Task, User, WorkerHeartbeat
 
 SHOWN = 100
+# A comparison comes every five minutes, and takes a while where there is much to put right.
+FRESH = timedelta(minutes=15)
+WORKFLOWS = "workflows"
 _OPEN = Task.status == literal_column("'OPEN'")
 
 
@@ -35,6 +38,47 @@ class Closing:
     drained_at: datetime | None
     ended_at: datetime | None
     returned_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A workflow that differs from the record, in words. `number`: the request's, "" where there is
+    none. `outcome`: what was done about it, "" for nothing."""
+
+    number: str
+    workflow: str
+    sentence: str
+    outcome: str
+
+    @property
+    def is_repaired(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.outcome in ("started", "ended")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """When the record was last compared with Temporal, and what was found then.
+
+    `begun_at`: the newest look, `done_at`: the newest that came to its end, `trouble`: why the
+    newest did not. `untold`: workflows that do not say how far they are. `left`: how many of all
+    that was found nothing was done about; of those `differences` names the first.
+    """
+
+    begun_at: datetime | None = None
+    done_at: datetime | None = None
+    trouble: str | None = None
+    open: int = 0
+    running: int = 0
+    untold: int = 0
+    found: int = 0
+    left: int = 0
+    is_closed: bool = False
+    differences: tuple[Difference, ...] = ()
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether it came to its end lately, and none broke off since."""
+        return self.done_at is not None and not self.trouble and now - self.done_at < FRESH
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +155,30 @@ def closing() -> Closing | None:
         )
     ).one_or_none()
     return None if row is None else Closing(*row)
+
+
+def comparison() -> Comparison:
+    """The last comparison with Temporal; an empty one where there was none yet."""
+    statement = select(
+        Check.begun_at, Check.done_at, Check.trouble, Check.report
+    ).where(Check.name == WORKFLOWS)  # fmt: skip
+    row = db.session.execute(statement).one_or_none()
+    if row is None:
+        return Comparison()
+    report: dict[str, Any] = row.report
+    named = [
+        Difference(each["number"], each["workflow"], each["sentence"], each["outcome"])
+        for each in report.get("findings", ())
+    ]
+    numbers = ("open", "running", "untold", "found", "left")
+    return Comparison(
+        begun_at=row.begun_at,
+        done_at=row.done_at,
+        trouble=row.trouble,
+        is_closed=bool(report.get("is_closed")),
+        differences=tuple(named[:SHOWN]),
+        **{name: int(report.get(name, 0)) for name in numbers},
+    )
 
 
 def workers() -> tuple[WorkerSeen, ...]:

@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, func, select
 from portal.extensions import db
 from portal.models import WorkerHeartbeat
 from portal.models.schema import gap, revisions_run
+from portal.queries.attention import comparison
 
 # A worker says every ten seconds that it lives, or as often as the settings say.
 WORKER_SECONDS = 30
@@ -18,9 +19,10 @@ _AGE = select(
 
 @dataclass(frozen=True)
 class Part:
-    """One thing that the portal needs: whether it is well, and a sentence."""
+    """One thing that the portal needs: whether it is well (None: nobody has looked), and a
+    sentence."""
 
-    ok: bool
+    ok: bool | None
     detail: str
 
 
@@ -38,3 +40,20 @@ def schema() -> Part:
     """Whether the tables are those that this code needs. Raises as `worker` does."""
     wrong = gap(revisions_run(db.session.connection()))
     return Part(wrong is None, wrong or "The tables are those of this version.")
+
+
+def workflows() -> Part:
+    """When the workflows were last compared with the record. Raises as `worker` does."""
+    seen, now = comparison(), db.session.execute(select(func.now())).scalar_one()
+    if seen.done_at is None:
+        return Part(False if seen.trouble else None, "Not compared with the record yet.")
+    ago = max(0, round((now - seen.done_at).total_seconds() / 60))
+    compared = f"Compared with the record {ago} min ago"
+    if seen.trouble:
+        return Part(False, f"{compared}; the newest comparison broke off.")
+    if seen.is_closed:
+        return Part(None, "Not compared while the portal is closed for a rollback.")
+    left = f", {seen.left} differences are left: see /admin/attention" if seen.left else ""
+    untold = f", {seen.untold} of them by presence alone" if seen.untold else ""
+    words = f"{compared}: {seen.open} open requests{untold}{left}."
+    return Part(seen.is_fresh(now), words)

@@ -256,7 +256,7 @@ class MaskedCSRF(CSRFProtect):  # type: ignore[misc]  # no types there
 
 
 SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
-QUIET = frozenset({"static", "health.healthz", "health.readyz"})
+QUIET = frozenset({"static", "health.healthz", "health.readyz", "health.ready_for_pages"})
 
 log = structlog.get_logger("portal.web")
 

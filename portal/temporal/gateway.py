@@ -76,16 +76,16 @@ async def start_request(
 
 
 async def signal_request(
-    client: Client, workflow_id: str, message: CommandMessage
+    client: Client, workflow_id: str, message: CommandMessage, signal_id: str
 ) -> SignalWorkflowExecutionRequest:
-    """The signal that brings a command to its request's workflow."""
+    """The signal that brings a command to its request's workflow; see `CommandDelivery`."""
     return SignalWorkflowExecutionRequest(
         namespace=client.namespace,
         workflow_execution=WorkflowExecution(workflow_id=workflow_id),
         signal_name=names.COMMAND_SIGNAL,
         input=Payloads(payloads=await client.data_converter.encode([message])),
         identity=client.identity,
-        request_id=message.command_id,
+        request_id=signal_id,
     )
 
 
@@ -126,7 +126,12 @@ class Delivery(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class CommandDelivery:
-    """A command as it stands in `portal.commands`. `workflow`: see `names.address`."""
+    """A command as it stands in `portal.commands`. `workflow`: see `names.address`.
+
+    `repeat`: not 0 where it was delivered and nothing came of it. A server that was put back to an
+    older state answers OK to what it was told before, and does nothing; so the signal gets another
+    name. The workflow knows the commands that it handled.
+    """
 
     command_id: str
     request_id: str
@@ -134,6 +139,12 @@ class CommandDelivery:
     kind: str
     payload: dict[str, Any]
     workflow: str = WorkflowKind.APPROVAL.value
+    repeat: int = 0
+
+    @property
+    def signal_id(self) -> str:
+        """The server's name for this delivery: what it was told under one name, it ignores then."""
+        return f"{self.command_id}-{self.repeat}" if self.repeat else self.command_id
 
 
 @dataclass(frozen=True)
@@ -171,7 +182,9 @@ async def _start(client: Client, queue: str, command: CommandDelivery, limit: fl
         client,
         queue,
         WorkflowKind(command.workflow),
-        StartApproval(command.request_id, command=_message(command), is_lean=True),
+        StartApproval(
+            command.request_id, command=_message(command), is_lean=True, tells_place=True
+        ),
         request_id=command.command_id,
         summary=names.summary(command.number, str(command.payload["type_code"])),
         attributes=attributes_of_submit(command.payload),
@@ -183,7 +196,7 @@ async def _start(client: Client, queue: str, command: CommandDelivery, limit: fl
 
 async def _signal(client: Client, command: CommandDelivery, limit: float) -> None:
     _, workflow_id = names.address(command.workflow, command.request_id)
-    request = await signal_request(client, workflow_id, _message(command))
+    request = await signal_request(client, workflow_id, _message(command), command.signal_id)
     await client.workflow_service.signal_workflow_execution(
         request, retry=True, timeout=timedelta(seconds=limit)
     )

@@ -1,7 +1,9 @@
-"""The schedule of the digests: made and kept up to date by every worker, the same each time."""
+"""The schedules of the digests and of the check: made by every worker, and by the check itself."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from temporalio.client import (
@@ -19,6 +21,7 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from portal.workflows import names
+from portal.workflows.check import CheckWorkflow
 from portal.workflows.digest import DigestWorkflow
 
 # Every zone's full hours lie on quarters of ours. A moment later, so that what is due then is due
@@ -26,18 +29,26 @@ from portal.workflows.digest import DigestWorkflow
 EVERY = timedelta(minutes=15)
 AFTER = timedelta(seconds=10)
 CATCH_UP = timedelta(days=1)
-LOOK_SECONDS = 3600.0
+CHECK_EVERY = timedelta(minutes=5)
+# A server that lost its store lost the schedules, too.
+LOOK_SECONDS = 60.0
 AGAIN_SECONDS = 15.0
+LIMIT = timedelta(seconds=10)
 
 log = structlog.get_logger("portal.worker")
 
 
 async def keep(client: Client, task_queue: str) -> None:
-    """Make the schedule, and make it again where somebody took it away; goes on until cancelled."""
+    """Make the schedules, have the check run, and make again what is lost, until cancelled."""
+    is_first = True
     while True:
         try:
-            await ensure(client, task_queue)
-            rest = LOOK_SECONDS
+            if is_first:
+                await ensure(client, task_queue)
+                await check_now(client, task_queue)
+            else:
+                await ensure_there(client, task_queue)
+            is_first, rest = False, LOOK_SECONDS
         except RPCError as error:
             # Temporal's test server has no schedules.
             rest = LOOK_SECONDS if error.status is RPCStatusCode.UNIMPLEMENTED else AGAIN_SECONDS
@@ -46,23 +57,48 @@ async def keep(client: Client, task_queue: str) -> None:
 
 
 async def ensure(client: Client, task_queue: str) -> None:
-    """Make the schedule, or bring it up to date; whether it is paused stays. Raises RPCError."""
-    schedule = _schedule(task_queue)
-
-    def newer(present: ScheduleUpdateInput) -> ScheduleUpdate:
-        schedule.state = present.description.schedule.state
-        return ScheduleUpdate(schedule=schedule)
-
-    key = names.digest_schedule(task_queue)
-    try:
-        await client.create_schedule(key, schedule)
-    except ScheduleAlreadyRunningError:
-        await client.get_schedule_handle(key).update(newer)
+    """Make the schedules, or bring them up to date; a paused one stays so. Raises RPCError."""
+    for key, schedule in _schedules(task_queue).items():
+        try:
+            await client.create_schedule(key, schedule)
+        except ScheduleAlreadyRunningError:
+            await client.get_schedule_handle(key).update(partial(_newer, schedule))
 
 
-def _schedule(task_queue: str) -> Schedule:
-    """Each run sends all that is due: after an outage one is enough, and none is left out."""
-    return Schedule(
+async def ensure_there(client: Client, task_queue: str) -> None:
+    """Make the schedules that are gone; a check that is made again runs at once. Raises RPCError.
+
+    Temporal's test server has none, and that is well.
+    """
+    for key, schedule in _schedules(task_queue).items():
+        try:
+            await client.get_schedule_handle(key).describe(rpc_timeout=LIMIT)
+        except RPCError as error:
+            if error.status is RPCStatusCode.UNIMPLEMENTED:
+                return
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            log.warning("schedule.made_again", schedule=key, alarm=True)
+            with suppress(ScheduleAlreadyRunningError):  # another was quicker
+                is_check = key == names.check_schedule(task_queue)
+                await client.create_schedule(key, schedule, trigger_immediately=is_check)
+
+
+async def check_now(client: Client, task_queue: str) -> None:
+    """Have the check run, unless it runs. Raises RPCError."""
+    handle = client.get_schedule_handle(names.check_schedule(task_queue))
+    await handle.trigger(overlap=ScheduleOverlapPolicy.SKIP)
+
+
+def _newer(schedule: Schedule, present: ScheduleUpdateInput) -> ScheduleUpdate:
+    schedule.state = present.description.schedule.state
+    return ScheduleUpdate(schedule=schedule)
+
+
+def _schedules(task_queue: str) -> dict[str, Schedule]:
+    """By id. Of the digests, each run sends all that is due: after an outage one is enough, and
+    none is left out. Of the check, one that was missed is not made up for."""
+    digests = Schedule(
         action=ScheduleActionStartWorkflow(
             DigestWorkflow.run,
             id=names.digest_schedule(task_queue),
@@ -72,3 +108,17 @@ def _schedule(task_queue: str) -> Schedule:
         spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=EVERY, offset=AFTER)]),
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.BUFFER_ONE, catchup_window=CATCH_UP),
     )
+    check = Schedule(
+        action=ScheduleActionStartWorkflow(
+            CheckWorkflow.run,
+            id=names.check_schedule(task_queue),
+            task_queue=names.check_queue(task_queue),
+            static_summary="Compare the record with what runs here",
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=CHECK_EVERY)]),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=CHECK_EVERY),
+    )
+    return {
+        names.digest_schedule(task_queue): digests,
+        names.check_schedule(task_queue): check,
+    }

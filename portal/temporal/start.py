@@ -19,7 +19,7 @@ from portal.domain.request.state import Approval
 from portal.temporal import client as clients
 from portal.temporal import gateway
 from portal.workflows import names
-from portal.workflows.messages import StartApproval
+from portal.workflows.messages import CommandMessage, StartApproval
 
 # An unbounded burst of starts starves the worker.
 IN_FLIGHT = 8
@@ -35,10 +35,12 @@ class Start(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class StateToStart:
-    """A request's state, and which workflow runs it: see `names.address`."""
+    """A request's state, and which workflow runs it: see `names.address`. `pending`: commands that
+    it takes along, in order."""
 
     state: Approval
     workflow: str = WorkflowKind.APPROVAL.value
+    pending: tuple[CommandMessage, ...] = ()
 
 
 async def start_from_state(
@@ -59,7 +61,13 @@ async def start_from_state(
         client,
         queue,
         kind,
-        StartApproval(state.request_id, state=codec.encode(state), is_lean=True),
+        StartApproval(
+            state.request_id,
+            state=codec.encode(state),
+            pending=list(wanted.pending),
+            is_lean=True,
+            tells_place=True,
+        ),
         request_id=request_id,
         summary=names.summary(state.number, state.type_code),
         attributes=names.attributes_of(state),

@@ -128,7 +128,7 @@ class ApprovalLoop:
         self._recorded = self.state
         self._events.clear()
         self._applied.clear()
-        outgoing.show(self.state, is_lean=self._start.is_lean)
+        outgoing.show(self.state, self._start)
 
     def _adopt(self, recorded: list[RecordedEvent]) -> None:
         """Follow the record instead of the batch, and apply again what it does not yet know."""
@@ -167,6 +167,7 @@ class ApprovalLoop:
             state=codec.encode(self.state),
             continue_after=self._start.continue_after,
             is_lean=self._start.is_lean,
+            tells_place=self._start.tells_place,
         )
         workflow.continue_as_new(start)
 

@@ -25,7 +25,9 @@ class StartApproval:
     length of history (events) at which the workflow continues as new; 0 = when the server says so.
     `is_lean`: search attributes are updated only to say something new. OpenedAt stays the time of
     the click, and the outcome, which is the workflow's result, is no attribute. Workflows that were
-    started before this field update them more often, and their histories need it.
+    started before this field update them more often, and their histories need it. `tells_place`: an
+    attribute says up to which event the workflow has recorded, so that whoever compares it with the
+    record need not ask each workflow; those that were started before this field do not say it.
     """
 
     request_id: str
@@ -34,6 +36,7 @@ class StartApproval:
     pending: list[CommandMessage] = field(default_factory=list)
     continue_after: int = 0
     is_lean: bool = False
+    tells_place: bool = False
 
 
 @dataclass(frozen=True)

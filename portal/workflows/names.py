@@ -19,7 +19,11 @@ STAGE = SearchAttributeKey.for_keyword("ApprovalStage")
 REQUEST_TYPE = SearchAttributeKey.for_keyword("RequestType")
 PRIORITY = SearchAttributeKey.for_keyword("Priority")
 OPENED_AT = SearchAttributeKey.for_datetime("OpenedAt")
-KEYS: tuple[SearchAttributeKey[Any], ...] = (STATUS, STAGE, REQUEST_TYPE, PRIORITY, OPENED_AT)
+# The number of the newest event that the workflow knows to be in the record.
+PLACE = SearchAttributeKey.for_keyword("RecordSeq")
+KEYS: tuple[SearchAttributeKey[Any], ...] = (
+    STATUS, STAGE, REQUEST_TYPE, PRIORITY, OPENED_AT, PLACE,
+)  # fmt: skip
 
 _PREFIXES = {WorkflowKind.APPROVAL: "approval", WorkflowKind.SIMPLE: "simple-approval"}
 _TYPES = {
@@ -49,6 +53,14 @@ def workflow_type(kind: WorkflowKind) -> str:
     return _TYPES[kind]
 
 
+def request_of(workflow_id: str) -> tuple[WorkflowKind, str] | None:
+    """The kind and the (old) id of the request that a workflow's id names; None for another's."""
+    for kind, prefix in _PREFIXES.items():
+        if workflow_id.startswith(f"{prefix}-"):
+            return kind, workflow_id.removeprefix(f"{prefix}-")
+    return None
+
+
 def sending_id(batch_id: str) -> str:
     """The id of the workflow that sends a batch."""
     return f"sending-{batch_id}"
@@ -57,6 +69,16 @@ def sending_id(batch_id: str) -> str:
 def digest_schedule(task_queue: str) -> str:
     """The id of the schedule that sends digests; its runs add their time."""
     return f"{task_queue}-digests"
+
+
+def check_schedule(task_queue: str) -> str:
+    """The id of the schedule that compares the record with the server; its runs add their time."""
+    return f"{task_queue}-check"
+
+
+def check_queue(task_queue: str) -> str:
+    """The task queue of that comparison: it takes its time, and delays nothing else."""
+    return f"{task_queue}-check"
 
 
 def sending_queue(task_queue: str) -> str:
@@ -100,6 +122,7 @@ def attributes_of(state: Approval) -> TypedSearchAttributes:
         SearchAttributePair(STATUS, state.status.value),
         SearchAttributePair(REQUEST_TYPE, state.type_code),
         SearchAttributePair(PRIORITY, state.priority.value),
+        SearchAttributePair(PLACE, str(state.seq)),
     ]
     if state.stage is not None:
         pairs.append(SearchAttributePair(STAGE, state.stage.plan.key))

@@ -35,3 +35,8 @@ SEND_RETRY = RetryPolicy(
     backoff_coefficient=2.0,
     maximum_interval=timedelta(minutes=10),
 )
+
+# The next one comes in five minutes anyway; one that a dead worker leaves is taken up in a minute.
+CHECK_START_TO_CLOSE = timedelta(hours=2)
+CHECK_HEARTBEAT = timedelta(minutes=1)
+CHECK_RETRY = RetryPolicy(initial_interval=timedelta(seconds=5), maximum_attempts=3)

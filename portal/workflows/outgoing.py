@@ -21,6 +21,7 @@ from portal.workflows.messages import (
     RouteAsk,
     StaffAnswer,
     StaffAsk,
+    StartApproval,
 )
 from portal.workflows.ports import Recorder, Router, Staff
 
@@ -116,16 +117,18 @@ async def record(state: Approval, events: Sequence[Event]) -> list[RecordedEvent
             return [] if answer is None else answer.recorded
 
 
-def show(state: Approval, *, is_lean: bool) -> None:
+def show(state: Approval, start: StartApproval) -> None:
     """Keep what Temporal's pages show up to date: codes and numbers, nobody's name.
 
-    `is_lean`: see `StartApproval`.
+    How often, says `start`.
     """
     present = workflow.info().typed_search_attributes
     updates = names.changes(names.attributes_of(state), present)
-    if is_lean and not state.is_open:
+    if not start.tells_place:
+        updates = [each for each in updates if each.key != names.PLACE]
+    if start.is_lean and not state.is_open:
         updates = []
-    elif is_lean and present.get(names.OPENED_AT) is not None:
+    elif start.is_lean and present.get(names.OPENED_AT) is not None:
         updates = [each for each in updates if each.key != names.OPENED_AT]
     if updates:
         workflow.upsert_search_attributes(updates)

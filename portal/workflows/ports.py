@@ -75,3 +75,12 @@ class Sender(ABC):
     @abstractmethod
     def give_up(self, batch: MessageBatch) -> None:
         """Mark what was not sent as failed, for the administrators. Safe to run twice."""
+
+
+class Checker(ABC):
+    """Compares the record with what runs on the server."""
+
+    @activity.defn(name="check_workflows")
+    @abstractmethod
+    def check(self) -> None:
+        """Compare, and put right what the record says how to. Safe to run twice."""

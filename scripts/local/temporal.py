@@ -27,6 +27,7 @@ SEARCH_ATTRIBUTES = {
     "RequestType": "Keyword",
     "Priority": "Keyword",
     "OpenedAt": "Datetime",
+    "RecordSeq": "Keyword",
 }
 
 

@@ -71,6 +71,17 @@ def test_all_that_waits_is_one_mail_with_one_way_to_each(
     assert statuses(post) == ["SENT", "SENT"]
 
 
+def test_what_a_dead_worker_had_gathered_is_gathered_again_as_the_same(
+    post: Post, catcher: Catcher, waiting: list[Approval]
+) -> None:
+    batch = due(post)
+    (again,) = gather(post.outbox.engine, again=True)
+    assert (again.id, sorted(again.message_ids)) == (batch.id, sorted(batch.message_ids))
+    assert send(post, again) == 0
+    assert gather(post.outbox.engine, again=True) == []
+    assert len(catcher.mails) == 1
+
+
 def test_one_that_cannot_be_read_does_not_hold_the_others(
     post: Post, catcher: Catcher, waiting: list[Approval]
 ) -> None:

@@ -39,3 +39,19 @@ def test_in_quiet_hours_it_waits_for_their_end(
     post.do("UPDATE portal.messages SET due_at = now()")
     post.send()
     assert len(catcher.mails) == 1
+
+
+def test_what_a_dead_dispatcher_took_is_due_again_within_a_minute(
+    post: Post, catcher: Catcher, asked: Approval
+) -> None:
+    batch = post.next_batch()
+    assert timedelta(0) < rest(post) <= timedelta(minutes=1)
+    post.outbox.hold(batch.id)
+    assert rest(post) > timedelta(minutes=10)
+
+
+def rest(post: Post) -> timedelta:
+    """How long nobody else takes the one message."""
+    (row,) = post.rows()
+    due: datetime = row.due_at
+    return due - datetime.now(UTC)

@@ -44,6 +44,65 @@ def test_a_calm_system_says_so(adam: PageClient, app: Flask) -> None:
     assert "1 active" in page.text
 
 
+REPORT = {
+    "open": 3, "running": 3, "untold": 1, "found": 2, "left": 1,
+    "findings": [
+        {"number": NUMBER, "workflow": "approval-1", "outcome": "", "sentence": "it fails: oh no"},
+        {"number": "", "workflow": "approval-2", "outcome": "ended", "sentence": "it runs on"},
+    ],
+}  # fmt: skip
+
+
+def compared(
+    app: Flask, ago: str = "1 minute", trouble: str | None = None, **report: object
+) -> None:
+    values = {"report": json.dumps({**REPORT, **report}), "ago": ago, "trouble": trouble}
+    statement = text(
+        "INSERT INTO portal.checks (name, begun_at, done_at, trouble, report) VALUES ('workflows',"
+        " now(), now() - CAST(:ago AS interval), :trouble, CAST(:report AS jsonb))"
+    )
+    execute(app, statement.bindparams(**values))
+
+
+def test_no_sentence_claims_more_than_was_checked(adam: PageClient, app: Flask) -> None:
+    working(app)
+    page = adam.get_page(HERE)
+    assert "Nothing needs attention in what was checked" in page.text
+    assert "Workflows in Temporal: not compared yet" in page.text
+
+
+def test_what_the_comparison_found_stands_there(adam: PageClient, app: Flask) -> None:
+    working(app)
+    compared(app)
+    page = adam.get_page(HERE)
+    assert "Nothing needs attention" not in page.text
+    assert "it fails: oh no" in page.text
+    assert "Put right by the last comparison" in page.text
+    assert "only that it runs was checked" in page.text
+
+
+@pytest.mark.parametrize("given", [{"ago": "2 hours"}, {"trouble": "RPCError: away"}])
+def test_an_old_or_broken_comparison_is_no_calm(adam, app, given: dict[str, str]) -> None:
+    working(app)
+    compared(app, left=0, **given)
+    page = adam.get_page(HERE)
+    assert "Nothing needs attention" not in page.text
+    assert "What happened there since is not known" in page.text
+    assert app.test_client().get("/readyz").json["workflows"]["ok"] is False
+
+
+def test_a_fresh_comparison_is_calm(adam: PageClient, app: Flask) -> None:
+    working(app)
+    compared(app, left=0, findings=[])
+    assert "Nothing needs attention" in adam.get_page(HERE).text
+    part = app.test_client().get("/readyz").json["workflows"]
+    assert part == {
+        "ok": True,
+        "detail": "Compared with the record 1 min ago: 3 open requests,"
+        " 1 of them by presence alone.",
+    }
+
+
 def test_a_request_without_an_approver_stands_there(
     adam: PageClient, app: Flask, asked: Approval
 ) -> None:

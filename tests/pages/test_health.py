@@ -28,7 +28,14 @@ def test_each_part_is_named(client: PageClient) -> None:
     response = client.get("/readyz")
     assert response.status_code == 503
     parts = {name: part["ok"] for name, part in response.json.items() if name != "status"}
-    assert parts == {"database": True, "schema": True, "temporal": False, "worker": False}
+    assert parts == {
+        "database": True, "schema": True, "temporal": False, "worker": False, "workflows": None,
+    }  # fmt: skip
+
+
+def test_pages_are_ready_while_temporal_and_every_worker_are_away(client: PageClient) -> None:
+    response = client.get("/readyz/pages")
+    assert (response.status_code, response.json["status"]) == (200, "ready")
 
 
 @pytest.mark.parametrize(

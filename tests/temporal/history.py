@@ -46,6 +46,11 @@ class History:
         """Whether the latest run has ended."""
         return self.describe().close_time is not None
 
+    def place(self) -> int | None:
+        """Up to which event it says that it has recorded."""
+        told = self.describe().typed_search_attributes.get(names.PLACE)
+        return None if told is None else int(told)
+
     def terminate(self) -> None:
         """End the workflow from outside, as an operator may."""
         self._ask(lambda handle: handle.terminate())

@@ -35,7 +35,8 @@ async def turn(desk: Desk, address: str = "") -> bool:
     settings = replace(desk.settings, temporal_address=address or desk.settings.temporal_address)
     outbox = Outbox(desk.engine, ("mail",))
     client = await clients.connect(settings)
-    return await Dispatcher(client, settings, outbox.next_batch, outbox.put_back).turn()
+    dispatcher = Dispatcher(client, settings, outbox.next_batch, outbox.put_back, outbox.hold)
+    return await dispatcher.turn()
 
 
 def test_who_is_asked_is_mailed(desk: Desk, catcher: Catcher) -> None:

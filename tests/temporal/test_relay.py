@@ -13,6 +13,7 @@ from portal.background.relay import TRIES, Relay
 from portal.temporal import client as clients
 from tests.temporal.history import History
 from tests.temporal.office import Desk, until
+from tests.temporal.serving import worker_inside
 
 pytestmark = pytest.mark.temporal
 
@@ -110,6 +111,23 @@ async def test_a_delivered_command_without_an_outcome_is_delivered_again(desk: D
     assert await relay.turn() == 0
     desk.due_now()
     assert await relay.turn() == 1
+
+
+async def test_what_was_swallowed_is_told_again_under_another_name_and_counts_once(
+    desk: Desk,
+) -> None:
+    submit, comment = desk.submit(), desk.comment()
+    desk.store(submit, comment)
+    relay = await relay_of(desk)
+    for _ in range(4):  # the fourth bears the third one's name: the server takes it once
+        await relay.turn()
+        desk.due_now()
+    signals = History(desk).events
+    told = await asyncio.to_thread(signals, "WORKFLOW_EXECUTION_SIGNALED")
+    assert len(told) == 2
+    with worker_inside(desk.settings):
+        await until_applied(desk, relay, submit, comment)
+    assert desk.events().count("CommentAdded") == 1
 
 
 async def test_a_command_for_a_request_that_never_began_waits_for_its_submit(

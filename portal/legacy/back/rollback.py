@@ -184,7 +184,7 @@ def reopen(settings: Settings, say: Say) -> Reconciled:
         with psycopg.connect(settings.database_url, autocommit=True) as driver:
             opened = closures.reopen(driver)
         say("The portal is open again." if opened else "The portal was open.")
-        return reconcile(settings, engine)
+        return reconcile(settings, engine, every=True, again=0)
     finally:
         engine.dispose()
 

@@ -23,7 +23,7 @@ GRACE = timedelta(minutes=5)
 @requires(Permission.ADMINISTER)
 def list_attention() -> ResponseReturnValue:
     """Requests without an approver, timers that are over, commands that wait, and the workers."""
-    workers = attention.workers()
+    workers, compared = attention.workers(), attention.comparison()
     alive = timedelta(seconds=WORKER_SECONDS)
     return render_template(
         "pages/attention/show.html",
@@ -36,6 +36,8 @@ def list_attention() -> ResponseReturnValue:
         parked=commands.parked(),
         unsent=messages.any_troubled(),
         workers=workers,
+        compared=compared,
+        is_fresh=compared.is_fresh(me().now),
         living=[worker for worker in workers if me().now - worker.seen_at < alive],
         most=attention.SHOWN,
     )

@@ -1,0 +1,29 @@
+"""The check activity: thin over `portal.background.reconcile`."""
+
+from sqlalchemy import Engine
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from portal.background.reconcile import reconcile
+from portal.config import Settings
+from portal.workflows.ports import Checker
+
+
+class CheckActivity(Checker):
+    """The checker over the record in PostgreSQL."""
+
+    def __init__(self, settings: Settings, engine: Engine) -> None:
+        self._settings = settings
+        self._engine = engine
+
+    @activity.defn(name="check_workflows")
+    def check(self) -> None:
+        """Compare (see the port)."""
+        reconcile(self._settings, self._engine, alive=_go_on)
+
+
+def _go_on() -> None:
+    """Say that the check is under way. A worker that stops leaves it to another."""
+    if activity.is_worker_shutdown():
+        raise ApplicationError("The worker is stopping.", type="Stopping")
+    activity.heartbeat()
