@@ -39,7 +39,8 @@ IS_CLOSED = text(
 
 __all__ = ["Report", "reconcile"]
 
-Given, Got = TypeVar("Given"), TypeVar("Got")
+Given = TypeVar("Given")
+Got = TypeVar("Got")
 
 log = structlog.get_logger("portal.reconcile")
 
