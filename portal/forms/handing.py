@@ -50,20 +50,21 @@ def handing_form(
     typed: "MultiDict[str, str] | None",
     *,
     must_say_why: bool,
+    note: str = "",
 ) -> BaseForm:
-    """A person and a reason, with what was typed; `names`: whom the form suggests. The reason is
-    for everybody who may see the request."""
+    """A person and a reason, with what was typed; `names`: whom the form suggests; `note`: who else
+    could be chosen. The reason is for everybody who may see the request."""
     why = Required(_("enter a reason; the people involved read it")) if must_say_why else Allowed()
     person = unbound(
         SomebodyField,
         label,
         [Required(_("enter a name or email"))],
-        HINT,
+        f"{HINT} {note}".strip(),
         people=people,
         names=names,
     )
     hint = _("Everyone who can see the request can read this.")
-    if not must_say_why:
+    if not (must_say_why or note):
         hint = _("Optional. Everyone who can see the request can read it.")
     reason = unbound(LinesField, _("Reason"), [why, AtMost(LONGEST)], hint)
     form = BaseForm({"person": person, "reason": reason})

@@ -1,6 +1,7 @@
 """Active people by name, for forms: suggested, and found by what was typed."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -31,12 +32,16 @@ class PersonRecord:
         return f"{self.name}, {self.department}" if self.department else self.name
 
 
-def suggested(but: str, *others: str, deciding: bool = False) -> tuple[str, ...]:
+def suggested(
+    but: str, *others: str, deciding: bool = False, among: Collection[str] | None = None
+) -> tuple[str, ...]:
     """Labels of active people in the order of their names, without the person `but` and `others`.
 
-    `deciding`: also without those who may only read.
+    `deciding`: also without those who may only read. `among`: only these, by id.
     """
     statement = _rows()
+    if among is not None:
+        statement = statement.where(User.id.in_(sorted(among)))
     if deciding:
         statement = statement.where(~User.roles.contains([Role.AUDITOR.value]))
     without = {but, *others}

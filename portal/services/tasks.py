@@ -3,16 +3,19 @@
 
 from dataclasses import dataclass
 
+from portal.directory.receivers import reaches
 from portal.domain.notices.links import is_proof
-from portal.domain.policy.policy import Decision
+from portal.domain.people.delegation import busy
+from portal.domain.policy.policy import Decision, Reach
 from portal.domain.request import commands
 from portal.domain.request.files import KeptFile
 from portal.domain.request.state import Click, Via
+from portal.extensions import db
 from portal.services import attempts
 from portal.services.attachments import attach
 from portal.services.commands import Receipt, issue
 from portal.services.notifications import mark_tasks_read
-from portal.services.snapshots import TaskSnapshot, of_request, of_task
+from portal.services.snapshots import RequestSnapshot, TaskSnapshot, of_request, of_task
 
 LONGEST_COMMENT = 10_000
 LINK_TRIES = 5
@@ -59,6 +62,16 @@ class NewApprover:
     round: int
     to_id: str
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Takers:
+    """Who could be given a task, by id: those whom the rules of the stage name, those who may have
+    it with a reason, and those who may never decide in the stage or are asked there already."""
+
+    named: frozenset[str]
+    with_reason: frozenset[str]
+    barred: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +141,20 @@ def delegate(new: NewAssignee, actor_id: str, click: Click) -> Receipt:
     given = task.given(new.command_id, actor_id)
     command = commands.Delegate(**given, comment=new.reason, to_id=new.to_id)
     return issue(command, click, task.request)
+
+
+def takers(about: RequestSnapshot, task_id: str | None) -> Takers:
+    """Who could be given the task, or be added to the stage under way (None). For suggestions: what
+    is asked for is judged as it comes."""
+    state, stage = about.state, about.state.stage
+    if stage is None:
+        return Takers(frozenset(), frozenset(), frozenset())
+    near = reaches(db.session.connection(), state, task_id, None, about.now)
+    taken = {each for each in busy(stage) if each is not None}
+    never = {state.requester_id, state.on_behalf_of or state.requester_id, *stage.plan.excluded}
+    barred = frozenset(taken | never)
+    named = frozenset(person for person, each in near.items() if each is Reach.OWN)
+    return Takers(named - barred, frozenset(near) - named - barred, barred)
 
 
 def take_back(task_id: str, command_id: str, actor_id: str, click: Click) -> Receipt:

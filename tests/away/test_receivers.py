@@ -1,12 +1,23 @@
 """Who may be given a task: whom its stage means, managers above, and whom the policy lets in."""
 
+import re
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import func, select
 
+from portal.directory.receivers import reaches
 from portal.domain.errors import Refusal
-from portal.domain.policy.policy import ApproverRule, Policy, Receivers, RuleKind, Stage
+from portal.domain.policy.policy import (
+    ApproverRule,
+    Mode,
+    Policy,
+    Reach,
+    Receivers,
+    RuleKind,
+    Stage,
+)
 from portal.domain.request.state import Approval, Click
 from portal.extensions import db
 from portal.models.columns import new_id
@@ -14,6 +25,7 @@ from portal.services import tasks
 from portal.services.errors import Refused
 from portal.services.tasks import NewApprover, NewAssignee
 from tests.asking import insert_type
+from tests.clients import PageClient, sign_in
 from tests.in_process import InProcess, submit
 from tests.web import People
 
@@ -132,3 +144,60 @@ def test_whom_the_stages_own_rules_name_needs_no_reason(
         new = NewAssignee(command_id=new_id(), task_id=task.id, to_id=people.eve)
         receipt = tasks.reassign(new, people.cleo, Click(), is_admin=False)
         assert receipt.outcome == "applied"
+
+
+def offered(app: Flask, person: str, address: str) -> tuple[set[str], str]:
+    """Whom a form suggests, by name, and what its page says."""
+    client = PageClient(app)
+    sign_in(client, person)
+    html = client.get(address).get_data(as_text=True)
+    options = re.findall(r'<option value="([^",]+)', html)
+    return set(options), client.get_page(address).text
+
+
+def test_a_form_suggests_whom_the_task_can_be_given(
+    app: Flask, process: InProcess, people: People
+) -> None:
+    state = ask(app, process, people, stand_ins=(FINANCE,))
+    (task,) = state.open_tasks
+    for address in (
+        f"/tasks/{task.id}/reassign", f"/tasks/{task.id}/delegate",
+        f"/requests/{NUMBER}/approvers",
+    ):  # fmt: skip
+        names, text = offered(app, people.ben, address)
+        assert names == {"Carl Example", "Cleo Example", "Dan Example"}
+        assert "With a reason also: Carl Example, Cleo Example and Dan Example." in text
+    names, text = offered(app, people.adam, f"/tasks/{task.id}/reassign")
+    assert "Eve Example" in names
+    assert names.isdisjoint({"Ana Example", "Ben Example", "Olga Example"})
+
+
+def test_a_form_says_where_nobody_can_be_given_the_task(
+    app: Flask, process: InProcess, people: People
+) -> None:
+    from portal.services import people as service
+    from portal.services.people import Act, Change
+
+    with app.app_context():
+        service.change(Change(person_id=people.ben, act=Act.MANAGER, value=""))
+    state = ask(app, process, people)
+    (task,) = state.open_tasks
+    names, text = offered(app, people.ben, f"/tasks/{task.id}/reassign")
+    assert names == set()
+    assert "The rules of this stage let nobody else take it. Ask an administrator." in text
+
+
+def test_who_is_asked_for_one_group_does_not_take_the_task_of_another(
+    app: Flask, process: InProcess, people: People
+) -> None:
+    both = (FINANCE, ApproverRule(kind=RuleKind.PEOPLE, people=(people.dan,), label="Quality"))
+    with app.app_context():
+        stage = Stage(key="only", name="Only", mode=Mode.PER_GROUP, rules=both)
+        kind = insert_type(code="receive", policy=Policy(stages=(stage,)), prefix="RE")
+        db.session.commit()
+    state = process.give(submit(kind, people, number=NUMBER, type_code="receive"))
+    task = next(each for each in state.open_tasks if each.assignee_id == people.dan)
+    with process.engine.connect() as connection:
+        now = connection.execute(select(func.now())).scalar_one()
+        quality = reaches(connection, state, task.id, [people.dan, people.cleo], now)
+    assert quality == {people.dan: Reach.OWN, people.cleo: Reach.WIDER}

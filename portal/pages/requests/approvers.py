@@ -2,6 +2,7 @@
 
 from flask import abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 from wtforms.form import BaseForm
 
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
@@ -9,7 +10,7 @@ from portal.domain.marked import msgid
 from portal.domain.people.permissions import Permission
 from portal.forms.handing import handing_form
 from portal.pages.requests import blueprint
-from portal.pages.requests.reassignment import ABOUT_PERSON, Act
+from portal.pages.requests.reassignment import ABOUT_PERSON, Act, suggestions
 from portal.pages.requests.show import draw, visible
 from portal.presenters.answer import after, answered, command_key, new_key
 from portal.queries import people
@@ -18,7 +19,8 @@ from portal.queries.request import RequestRecord
 from portal.security.guards import requires
 from portal.security.sessions import click, me
 from portal.services.errors import Refused
-from portal.services.tasks import NewApprover, add_approver
+from portal.services.snapshots import of_request
+from portal.services.tasks import NewApprover, add_approver, takers
 from portal.translation import _
 
 WORDS = Act(msgid("Approver"), msgid("Add the approver"), msgid("Adding…"), "user-plus")
@@ -43,7 +45,7 @@ def approver_form(number: str) -> ResponseReturnValue:
 def add_an_approver(number: str) -> ResponseReturnValue:
     """Ask them; whatever was typed is kept where it was refused."""
     record = _mine(number)
-    form = handing_form(_(WORDS.field), people, (), request.form, must_say_why=False)
+    form = _form(record, request.form)
     if not form.validate():
         return _page(record, form, 422)
     wish = NewApprover(
@@ -60,10 +62,10 @@ def add_an_approver(number: str) -> ResponseReturnValue:
     return after(receipt, _("%(name)s was added as an approver.", name=form["person"].typed))
 
 
-def _form(record: RequestRecord) -> BaseForm:
-    others = (record.on_behalf_of or "", me().id)
-    names = people.suggested(record.requester_id, *others, deciding=True)
-    return handing_form(_(WORDS.field), people, names, None, must_say_why=False)
+def _form(record: RequestRecord, typed: "MultiDict[str, str] | None" = None) -> BaseForm:
+    found = takers(of_request(record.number, new_key()), None)
+    names, note = suggestions(found, anybody=False)
+    return handing_form(_(WORDS.field), people, names, typed, must_say_why=False, note=note)
 
 
 def _page(record: RequestRecord, form: BaseForm, status: int = 200) -> ResponseReturnValue:

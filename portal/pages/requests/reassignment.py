@@ -17,6 +17,7 @@ from portal.forms.handing import handing_form
 from portal.pages.requests import blueprint
 from portal.pages.requests.show import draw
 from portal.presenters.answer import after, answered, command_key, new_key, reader
+from portal.presenters.progress import some
 from portal.queries import people
 from portal.queries import request as requests
 from portal.queries.request import RequestRecord, TaskRecord, given_of
@@ -24,7 +25,8 @@ from portal.security.guards import requires
 from portal.security.sessions import click, me
 from portal.services.commands import Receipt
 from portal.services.errors import Refused
-from portal.services.tasks import NewAssignee, delegate, reassign, take_back
+from portal.services.snapshots import of_task
+from portal.services.tasks import NewAssignee, Takers, delegate, reassign, take_back, takers
 from portal.translation import _
 
 # What is wrong with the person chosen is said beside the field.
@@ -68,9 +70,28 @@ class Desk:
 
     def form(self, act: Act, typed: "MultiDict[str, str] | None" = None) -> BaseForm:
         """The act's form. It suggests nobody who could not be chosen."""
-        others = (self.record.requester_id, self.record.on_behalf_of or "")
-        names = people.suggested(self.task.assignee_id, *others, deciding=True)
-        return handing_form(_(act.field), people, names, typed, must_say_why=self.as_admin)
+        found = takers(of_task(self.task.id, new_key()).request, self.task.id)
+        names, note = suggestions(found, anybody=self.as_admin)
+        return handing_form(
+            _(act.field), people, names, typed, must_say_why=self.as_admin, note=note
+        )
+
+
+def suggestions(found: Takers, *, anybody: bool) -> tuple[tuple[str, ...], str]:
+    """Labels of those who can be chosen, and a word on those for whom a reason is needed.
+
+    `anybody`: it is asked for in any case, and then may go further than the rules.
+    """
+    if anybody:
+        return people.suggested("", *found.barred, deciding=True), ""
+    names = people.suggested("", deciding=True, among=found.named | found.with_reason)
+    if not names:
+        return (), _("The rules of this stage let nobody else take it. Ask an administrator.")
+    further = people.suggested("", deciding=True, among=found.with_reason)
+    if not further:
+        return names, ""
+    called = [label.partition(",")[0] for label in further]
+    return names, _("With a reason also: %(names)s.", names=some(called))
 
 
 Drawing = Callable[[Desk, BaseForm, int], ResponseReturnValue]
