@@ -19,6 +19,8 @@ timeout = 60
 # The heartbeat files of its processes, in memory: a slow disk ends nobody.
 _memory = Path("/dev/shm")  # noqa: S108
 worker_tmp_dir = str(_memory) if _memory.is_dir() else None
+# Whom to believe about the visitor's address and scheme is TRUSTED_PROXIES' word alone.
+forwarded_allow_ips = ""
 # The portal writes a line for each request itself; gunicorn's own become lines of the same kind.
 accesslog = None
 logconfig_dict = {

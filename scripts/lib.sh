@@ -55,9 +55,16 @@ private_log() {
   (umask 077 && mkdir -p "$(dirname "$1")" && : >>"$1")
 }
 
-# install NAME: make .venv where it is missing or broken, and install requirements/NAME.txt.
+# Whether the environment or .env says that people work with this installation.
+is_production() {
+  [[ "${ENVIRONMENT:-$(sed -n 's/^ENVIRONMENT=//p' "$root/.env" 2>/dev/null)}" == production ]]
+}
+
+# install NAME: make .venv where it is missing or broken, and install requirements/NAME.txt. In
+# production nothing is installed by the way: docs/deployment.md says how.
 install() {
   local log name="$1"
+  is_production && [[ -x "$venv/bin/python" ]] && return
   is_installed "$name" && return
   find_python
   log="$root/var/log/install.log"
