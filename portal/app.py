@@ -13,7 +13,7 @@ from portal.config import ROOT, ConfigurationError, Settings
 from portal.extensions import HurriedConnection, db, login, migrate
 from portal.legacy import pages as legacy
 from portal.legacy.cutover import chain
-from portal.pages import errors
+from portal.pages import errors, limits
 from portal.pages import layout_context as frame
 from portal.security import guards
 from portal.security.guards import MaskedCSRF
@@ -145,13 +145,14 @@ def _identity() -> object:
 
 def _watch(app: Flask, settings: Settings) -> None:
     """In this order: compression, which sees an answer last; an id for the request, its language,
-    the gate, then the CSRF token."""
+    the gate, the CSRF token, then the limits."""
     guards.compress(app)
     guards.number_and_log(app)
     translation.register(app, settings.languages, frame.own_language)
     guards.add_security_headers(app, settings)
     guards.register(app, settings)
     MaskedCSRF().init_app(app)
+    limits.register(app, settings)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask's documented way

@@ -47,7 +47,16 @@ OF_OTHERS = {
 }  # fmt: skip
 # What begins like this is meant for us. What ends like that comes from Docker or Kubernetes, which
 # tell each container where its neighbours are (TEMPORAL_PORT_7233_TCP).
-FAMILIES = ("ATTACHMENTS_", "CHAT_", "DATABASE_", "RELAY_", "SMTP_", "TEMPORAL_", "TRUSTED_")
+FAMILIES = (
+    "ATTACHMENTS_",
+    "CHAT_",
+    "DATABASE_",
+    "LIMIT_",
+    "RELAY_",
+    "SMTP_",
+    "TEMPORAL_",
+    "TRUSTED_",
+)
 NEIGHBOURS = re.compile(r"_(NAME|ENV_.*|(SERVICE_)?(HOST|PORT)(_.*)?)$")
 
 Problem = tuple[str, str]
@@ -276,6 +285,20 @@ class TlsSettings(_Group):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
+class LimitSettings(_Group):
+    """How many of a kind one person may send in fifteen minutes; 0: as many as they like.
+
+    `messages`: comments, questions, reminders and whatever else tells others something; `requests`:
+    new and changed ones; `uploads`: forms with files; `searches`: in each web process.
+    """
+
+    messages: int = _setting("LIMIT_MESSAGES", 200, _whole(0, 100_000))
+    requests: int = _setting("LIMIT_REQUESTS", 200, _whole(0, 100_000))
+    uploads: int = _setting("LIMIT_UPLOADS", 200, _whole(0, 100_000))
+    searches: int = _setting("LIMIT_SEARCHES", 1000, _whole(0, 100_000))
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Settings(_Group):
     """Everything that differs between one installation and another.
 
@@ -320,6 +343,7 @@ class Settings(_Group):
     tls: TlsSettings = field(default_factory=TlsSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     chat: ChatSettings = field(default_factory=ChatSettings)
+    limits: LimitSettings = field(default_factory=LimitSettings)
     messages_interval_ms: int = _setting("MESSAGES_INTERVAL_MS", 1000, _whole(10, 60_000))
 
     session_idle_minutes: int = _setting("SESSION_IDLE_MINUTES", 30, _whole(1, 24 * 60))
@@ -351,8 +375,9 @@ class Settings(_Group):
         if mail.tls == "tls" and not given.get("SMTP_PORT", "").strip():
             mail = replace(mail, port=465)
         chat = ChatSettings(**_read(ChatSettings, given, problems))
+        limits = LimitSettings(**_read(LimitSettings, given, problems))
         tls = TlsSettings(**_read(TlsSettings, given, problems))
-        settings = cls(**_read(cls, given, problems), tls=tls, mail=mail, chat=chat)
+        settings = cls(**_read(cls, given, problems), tls=tls, mail=mail, chat=chat, limits=limits)
         settings = replace(settings, trusted_hosts=_hosts(settings, given))
         named = {variable.removesuffix("_FILE") for variable, _ in problems}
         problems += [each for each in _unsafe(settings) if each[0] not in named]
@@ -371,7 +396,7 @@ class Settings(_Group):
         return "postgresql+psycopg" + self.database_url[self.database_url.index("://") :]
 
 
-GROUPS = (Settings, TlsSettings, MailSettings, ChatSettings)
+GROUPS = (Settings, TlsSettings, MailSettings, ChatSettings, LimitSettings)
 VARIABLES = frozenset(
     each.metadata["variable"] for group in GROUPS for each in fields(group) if each.metadata
 )

@@ -20,7 +20,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from portal.config import Settings
+from portal.config import LimitSettings, Settings
 from scripts.local.migrations import migrate
 from scripts.local.ports import any_free
 from scripts.local.postgres import PostgresServer, running_postgres
@@ -115,4 +115,5 @@ def _settings(database_url: str) -> Settings:
         temporal_address=NOBODY_LISTENS,
         outcome_wait_ms=0,
         database_pool_size=5,
+        limits=LimitSettings(messages=0, requests=0, uploads=0, searches=0),
     )

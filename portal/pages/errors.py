@@ -1,6 +1,7 @@
 """Every refusal and failure as a page in the product's words."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import structlog
 from flask import Flask, Response, make_response, render_template, request
@@ -15,13 +16,14 @@ from werkzeug.exceptions import (
 )
 
 from portal.presentation.errors import CLOSED, GIVEN_BACK, ErrorPage, error_page, translated
+from portal.presentation.times import rounded, zone_named
 from portal.presenters import kept_forms
 from portal.presenters.check_page import Answer
 from portal.security import guards
-from portal.security.sessions import SAFE_METHODS, current_settings
+from portal.security.sessions import SAFE_METHODS, current_settings, signed_in
 from portal.services.commands import UnusableText
 from portal.services.errors import Busy, Closed, GivenBack, Refused, TooMany
-from portal.translation import lazy
+from portal.translation import _, lazy
 
 RETRY_SECONDS = {429: 60, 503: 5}
 CLOSED_SECONDS = 600
@@ -62,7 +64,7 @@ def register(app: Flask) -> None:
         HTTPException: on_http,
         InternalServerError: lambda _: answer(500),  # Flask has logged it with its traceback
         Refused: lambda refused: answer(refused.status, refused.sentence, refused.comment),
-        TooMany: lambda many: answer(429, retry_after=many.retry_after),
+        TooMany: on_too_many,
         Closed: lambda _: unsent(CLOSED, CLOSED_SECONDS),
         GivenBack: lambda _: unsent(GIVEN_BACK),
         Busy: lambda _: answer(503),
@@ -93,6 +95,18 @@ def _own_words(error: HTTPException) -> str:
     if isinstance(error, SecurityError | BadRequestKeyError) or not isinstance(words, str):
         return ""
     return "" if words == type(error).description else words
+
+
+def on_too_many(many: TooMany) -> ResponseReturnValue:
+    """429 with the time when it goes again, on the clock of whoever is signed in."""
+    person, detail = signed_in(), ""
+    if person is not None:
+        minutes = -(-many.retry_after // 60)
+        at = rounded(
+            person.now + timedelta(minutes=minutes), person.now, zone_named(person.time_zone)
+        )
+        detail = _("That was too much in a short time. You can go on %(time)s.", time=at)
+    return answer(429, detail, retry_after=many.retry_after)
 
 
 def on_database(error: Exception) -> ResponseReturnValue:

@@ -1,4 +1,5 @@
-"""Failed sign-ins, counted in PostgreSQL because there are several web processes.
+"""Tries that are limited, such as failed sign-ins and what one person sends to others, counted in
+PostgreSQL because there are several web processes.
 
 A try is written down before its password is looked at, and taken back when it was right. So tries
 that arrive at the same moment all count, and a crash in between counts against nobody but itself.

@@ -91,6 +91,9 @@ def environment(database: str, temporal: str, port: int) -> dict[str, str]:
         "PUBLIC_URL": f"http://{HOST}:{port}",
         "DATABASE_POOL_SIZE": "20",
         "LOG_LEVEL": "WARNING",
+        **dict.fromkeys(
+            ("LIMIT_MESSAGES", "LIMIT_REQUESTS", "LIMIT_UPLOADS", "LIMIT_SEARCHES"), "0"
+        ),
         "ATTACHMENTS_DIR": tempfile.gettempdir(),
     }
 

@@ -55,6 +55,9 @@ class Installation:
             "PUBLIC_URL": self.url,
             "ATTACHMENTS_DIR": str(self.folder / "attachments"),
             "WORKER_HEARTBEAT_SECONDS": "2",
+            **dict.fromkeys(
+                ("LIMIT_MESSAGES", "LIMIT_REQUESTS", "LIMIT_UPLOADS", "LIMIT_SEARCHES"), "0"
+            ),
             "SMTP_HOST": HOST,
             "SMTP_PORT": str(self.smtp_port),
             "SMTP_TLS": "none",
