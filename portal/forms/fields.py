@@ -166,8 +166,9 @@ class Examined:
 
 
 def examine(raw: str, *, lines: bool = False) -> Examined:
-    """Make a typed text fit to be kept; `lines` keeps its line breaks. Only-spaces become ""."""
-    text = _LINE_ENDS.sub("\n", raw)
+    """Make a typed text fit to be kept: in NFC, so that what looks the same is the same; `lines`
+    keeps its line breaks. Only-spaces become ""."""
+    text = _LINE_ENDS.sub("\n", unicodedata.normalize("NFC", raw))
     problem = ""
     if _UNSTORABLE.search(text):
         problem = _(
@@ -188,8 +189,8 @@ def examine(raw: str, *, lines: bool = False) -> Examined:
 
 
 def storable(raw: str) -> str:
-    """The text as typed, without the characters that the database refuses."""
-    return _UNSTORABLE.sub("", raw)
+    """The text as typed, without the characters that the database refuses, in NFC."""
+    return _UNSTORABLE.sub("", unicodedata.normalize("NFC", raw))
 
 
 def _is_visible(text: str) -> bool:

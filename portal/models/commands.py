@@ -35,6 +35,15 @@ class Command(Base):
             "created_at",
             postgresql_where=text("applied_at IS NULL AND kind = 'Submit'"),
         ),
+        # What somebody decided and has no effect yet: few rows at any time.
+        Index(
+            "ix_commands_waiting_tasks",
+            "actor_id",
+            "task_id",
+            postgresql_where=text(
+                "applied_at IS NULL AND parked_at IS NULL AND task_id IS NOT NULL"
+            ),
+        ),
         Index("ix_commands_request_id", "request_id"),
         Index(
             "ix_commands_parked",

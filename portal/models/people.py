@@ -65,6 +65,13 @@ class User(Base):
 
 Index("uq_users_email_lower", func.lower(User.email), unique=True)
 Index("ix_users_name_lower", func.lower(User.name))
+# Names are looked for without their marks; the function stands in the migration of the search.
+Index(
+    "ix_users_name",
+    func.portal.plain(User.name).label("plain"),
+    postgresql_using="gin",
+    postgresql_ops={"plain": "gin_trgm_ops"},
+)
 
 
 class Group(Base):

@@ -12,7 +12,9 @@ from portal.queries import saved_views
 from portal.queries.saved_views import SavedViewRecord
 
 # The database does not keep the order of the values; addresses are the same however they came.
-_ORDER = {name: at for at, name in enumerate(("view", "q", *NAMES))}
+_ORDER = {
+    name: at for at, name in enumerate(("view", "for", "q", *NAMES, "priority", "needed", "sort"))
+}
 
 
 class Place(StrEnum):

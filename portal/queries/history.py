@@ -5,7 +5,7 @@ walks their own rows of `portal.participants`. Pages are cut behind or before a 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -56,12 +56,20 @@ def page(
     reader: Reader, filters: Filters, before: Cursor | None = None, after: Cursor | None = None
 ) -> HistoryPage:
     """The rows older than `before`, or the nearest newer than `after`, or the newest of all."""
+    return cut(lambda limit, place: rows_of(reader, filters, limit, place), before, after)
+
+
+def cut(
+    fetch: Callable[[int, Place], list[HistoryRow]],
+    before: Cursor | None = None,
+    after: Cursor | None = None,
+) -> HistoryPage:
+    """A page of what `fetch` finds: so many rows behind or before a place, the nearest first."""
+    found = fetch(PAGE + 1, Place(None if after else before, after))
     if after is not None:
-        found = _fetch(reader, filters, PAGE + 1, after=after)
         rows = tuple(reversed(found[:PAGE]))
         more_newer, more_older = len(found) > PAGE, bool(rows)
     else:
-        found = _fetch(reader, filters, PAGE + 1, before=before)
         rows = tuple(found[:PAGE])
         more_newer, more_older = before is not None and bool(rows), len(found) > PAGE
     return HistoryPage(
@@ -96,7 +104,7 @@ class Exported:
 
 def export(reader: Reader, filters: Filters) -> list[Exported]:
     """The newest `EXPORT_LIMIT` rows at most, with their forms and decisions."""
-    found = _fetch(reader, filters, EXPORT_LIMIT)
+    found = rows_of(reader, filters, EXPORT_LIMIT, Place())
     exported: list[Exported] = []
     for start in range(0, len(found), AT_ONCE):
         exported += _with_details(found[start : start + AT_ONCE])
@@ -143,17 +151,11 @@ def _cursor(row: HistoryRow) -> Cursor:
     return Cursor(row.submitted_at, row.id)
 
 
-def _fetch(
-    reader: Reader,
-    filters: Filters,
-    limit: int,
-    before: Cursor | None = None,
-    after: Cursor | None = None,
-) -> list[HistoryRow]:
+def rows_of(reader: Reader, filters: Filters, limit: int, place: Place) -> list[HistoryRow]:
+    """So many rows behind `place.before`, the newest first, or before `place.after`, the oldest."""
     query = tsquery(filters.text)
     if query is None and filters.text:
         return []
-    place = Place(before, after)
     if query is None or not reader.reads_all:
         return _rows(statement(reader, filters, query, limit, place))
     # A common word fills a page from the newest requests. Only a rare one is worth its index, for
@@ -173,7 +175,8 @@ def type_names() -> dict[str, str]:
 
 
 def people_named(text: str) -> tuple[str, ...]:
-    """Ids of people, active or not, whose name holds the text; at most `NAMESAKES`."""
-    pattern = User.name.icontains(text, autoescape=True)
-    rows = db.session.execute(select(User.id).where(pattern).order_by(User.name).limit(NAMESAKES))
+    """Ids of people, active or not, whose name holds the text, whatever its marks; at most
+    `NAMESAKES`."""
+    holds = func.strpos(func.portal.plain(User.name), func.portal.plain(text)) > 0
+    rows = db.session.execute(select(User.id).where(holds).order_by(User.name).limit(NAMESAKES))
     return tuple(row.id for row in rows)

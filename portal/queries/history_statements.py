@@ -24,8 +24,14 @@ from portal.models import Participant, Request
 from portal.queries.request import Reader
 
 SHORTEST_WORD = 2
+MOST_WORDS = 8
 WINDOW = 5_000
 _NUMBER = re.compile(r"[A-Za-z]{1,8}-\d+")
+# 6,336.00, 6.336,00, 6'336 and 6336.50: grouped by threes, or with one or two digits at the end.
+_AMOUNT = re.compile(
+    r"(?<![\w.,])(?P<whole>\d{1,3}(?:[.,'’\u00a0\u202f]\d{3})+|\d+(?=[.,]\d{1,2}(?![\w.,])))"
+    r"(?:[.,]\d{1,2})?(?![\w]|[.,]\d)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +125,18 @@ def by_words(filters: Filters, query: str, limit: int, place: Place) -> Select[*
     return _cut(select(*columns).where(*fits), filters, place, limit, order)
 
 
+def cut_by_place(
+    rows: Select[*tuple[Any, ...]], place: Place, limit: int, order: tuple[Any, Any]
+) -> Select[*tuple[Any, ...]]:
+    """The page of these rows behind or before the place, the nearest first."""
+    if place.before is not None:
+        rows = rows.where(tuple_(*order) < _values(place.before))
+    if place.after is not None:
+        rows = rows.where(tuple_(*order) > _values(place.after))
+        return rows.order_by(*order).limit(limit)
+    return rows.order_by(*(column.desc() for column in order)).limit(limit)
+
+
 def _cut(
     rows: Select[*tuple[Any, ...]],
     filters: Filters,
@@ -127,14 +145,7 @@ def _cut(
     order: tuple[Any, Any] = (Request.submitted_at, Request.id),
 ) -> Select[*tuple[Any, ...]]:
     """The page of these rows behind or before the place, in the order of the list."""
-    at = order[0]
-    rows = rows.where(*_in_time(filters, at))
-    if place.before is not None:
-        rows = rows.where(tuple_(*order) < _values(place.before))
-    if place.after is not None:
-        rows = rows.where(tuple_(*order) > _values(place.after))
-        return rows.order_by(*order).limit(limit)
-    return rows.order_by(*(column.desc() for column in order)).limit(limit)
+    return cut_by_place(rows.where(*_in_time(filters, order[0])), place, limit, order)
 
 
 def _on_request(filters: Filters, row: Any = Request) -> list[ColumnElement[bool]]:
@@ -187,8 +198,15 @@ def tsquery(text: str) -> str | None:
     """Every word as a prefix, all of them wanted; None where no word is long enough to look for.
 
     Of a number such as PR-2052 only the figures: every other request begins with the same letters.
+    An amount is known by its whole units, however they are grouped: 6,336.00 is 6336.
     """
     if _NUMBER.fullmatch(text.strip()):
         return f"{re.sub(r'[^0-9]', '', text)}:*"
-    words = [word for word in re.split(r"[\W_]+", text) if len(word) >= SHORTEST_WORD]
-    return " & ".join(f"{word.lower()}:*" for word in words[:8]) or None
+    return " & ".join(f"{word}:*" for word in words_in(text)) or None
+
+
+def words_in(text: str) -> list[str]:
+    """The words of a search that are looked for, in small letters."""
+    whole = _AMOUNT.sub(lambda found: re.sub(r"\D", "", found["whole"]), text.lower())
+    words = [word for word in re.split(r"[\W_]+", whole) if len(word) >= SHORTEST_WORD]
+    return words[:MOST_WORDS]

@@ -1,22 +1,30 @@
 """One person's open tasks, the most pressing first; few statements however many there are.
 
-The order is the index's (`ix_tasks_inbox`): due date, then id; those without one come last.
-A page starts behind a `Cursor`: rows are neither skipped nor repeated while others disappear.
+The order is the index's (`ix_tasks_inbox`): due date, then id; those without one come last. Other
+orders look at all of the person's tasks, each with its request by key. A task whose decision is
+recorded and not applied yet is none of them. A page starts behind a `Cursor`: rows are neither
+skipped nor repeated while others disappear.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     DateTime,
     Select,
+    Text,
     Uuid,
+    and_,
     bindparam,
+    case,
+    exists,
     func,
+    literal,
     literal_column,
     or_,
     select,
@@ -24,16 +32,21 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
+from portal.domain.request.catalogue import DECISIONS
+from portal.domain.request.state import Priority
 from portal.extensions import db
-from portal.models import Notification, Request, Task, User
+from portal.models import Command, Notification, Request, Task, User
 
 PAGE = 50
 COUNT_LIMIT = 100
+MOST_WORDS = 8
 # Tasks that the reader has for nobody else.
 OWN = "own"
 _ROWS, _UNDATED = bindparam("rows", type_=BigInteger), bindparam("undated", type_=BigInteger)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST = datetime(1, 1, 1, tzinfo=UTC)
 _LAST = datetime(9999, 12, 31, tzinfo=UTC)
 _LOWEST, _HIGHEST = "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"
@@ -48,12 +61,37 @@ class View(StrEnum):
     LATER = "later"
 
 
+class Order(StrEnum):
+    """What stands on top: what is due first, what the requester needs first, or what is urgent."""
+
+    DUE = "due"
+    NEEDED = "needed"
+    PRIORITY = "priority"
+
+
+# Urgent ones first; what is needed by no day comes behind every day.
+_PRESSING = {each: len(Priority) - 1 - at for at, each in enumerate(Priority)}
+_NEVER = 2**62
+
+
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The last row already shown: its due date (None = without) and its task's id."""
+    """The last row already shown: its due date (None = without), its task's id, and its `rank` in
+    an order that is not the index's."""
 
     due_at: datetime | None
     task_id: str
+    rank: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrowed:
+    """Which of the tasks, and in what order. `needed_until`: the decision is needed by then."""
+
+    type_code: str = ""
+    priority: Priority | None = None
+    needed_until: datetime | None = None
+    order: Order = Order.DUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +126,14 @@ class InboxTask:
 
 
 @dataclass(frozen=True, slots=True)
+class BeingApplied:
+    """The person's decisions that are recorded and not applied yet; since when the oldest waits."""
+
+    number: int
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class InboxPage:
     """The rows asked for; `following` starts the next page, None at the end."""
 
@@ -117,16 +163,42 @@ def page(
     after: Cursor | None = None,
     most: int = PAGE,
     whose: str = "",
+    narrowed: Narrowed | None = None,
 ) -> InboxPage:
-    """The tasks of one page. `text` looks into title, number and requester of all of them; `whose`
-    is `OWN`, the id of a person for whom the reader acts, or empty for all."""
+    """The tasks of one page. Each word of `text` stands in the title, number, type or requester of
+    all of them; `whose` is `OWN`, the id of a person for whom the reader acts, or empty for all."""
+    narrowed = narrowed or Narrowed()
     values = _bounds(view, clock, after, most + 1) | _of(user_id, whose) | {"rows": most + 1}
-    if text:
-        values["pattern"] = f"%{_literally(text)}%"
-    rows = db.session.execute(_statement(bool(text), _sort_of(whose)), values).all()
+    given = {
+        "words": text.split()[:MOST_WORDS],
+        "type_code": narrowed.type_code,
+        "priority": narrowed.priority and narrowed.priority.value,
+        "needed_until": narrowed.needed_until,
+    }
+    wanted = {name: value for name, value in given.items() if value}
+    statement = _statement(frozenset(wanted), _sort_of(whose), narrowed.order)
+    if narrowed.order is not Order.DUE:
+        values |= _behind(view, clock, after)
+    rows = db.session.execute(statement, values | wanted).all()
     tasks = tuple(InboxTask(*row) for row in rows[:most])
     more = len(rows) > most
-    return InboxPage(tasks, Cursor(tasks[-1].due_at, tasks[-1].id) if more else None)
+    return InboxPage(tasks, _cursor_of(tasks[-1], narrowed.order) if more else None)
+
+
+def _cursor_of(task: InboxTask, order: Order) -> Cursor:
+    rank = 0
+    if order is Order.PRIORITY:
+        rank = _PRESSING[Priority(task.priority)]
+    elif order is Order.NEEDED:
+        needed = task.needed_by
+        rank = (needed - _EPOCH) // timedelta(microseconds=1) if needed else _NEVER
+    return Cursor(task.due_at, task.id, rank)
+
+
+def being_applied(user_id: str) -> BeingApplied:
+    """What the person decided and has not had its effect yet."""
+    row = db.session.execute(_being_applied(), {"user": user_id}).one()
+    return BeingApplied(row.number, row.since)
 
 
 def counts(user_id: str, clock: Clock, whose: str = "") -> InboxCounts:
@@ -142,10 +214,6 @@ def _sort_of(whose: str) -> str:
 
 def _of(user_id: str, whose: str) -> dict[str, str]:
     return {"user": user_id} if whose in ("", OWN) else {"user": user_id, "whose": whose}
-
-
-def _literally(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _bounds(view: View, clock: Clock, after: Cursor | None, rows: int) -> dict[str, Any]:
@@ -164,6 +232,18 @@ def _bounds(view: View, clock: Clock, after: Cursor | None, rows: int) -> dict[s
     return values
 
 
+def _behind(view: View, clock: Clock, after: Cursor | None) -> dict[str, Any]:
+    """The place in an order of ranks, and the view's bounds, which the cursor does not move."""
+    place = after or Cursor(_FIRST, _LOWEST, -1)
+    bounds = _bounds(view, clock, None, 1)
+    return {
+        "from_due": bounds["from_due"],
+        "last_rank": place.rank,
+        "last_due": place.due_at or _LAST,
+        "last_id": place.task_id,
+    }
+
+
 def _due(name: str) -> Any:
     return bindparam(name, type_=DateTime(timezone=True))
 
@@ -173,28 +253,84 @@ def _key(name: str) -> Any:
 
 
 def _mine(whose: str) -> tuple[Any, ...]:
-    mine = Task.assignee_id == _key("user"), Task.status == literal_column("'OPEN'")
+    mine = (
+        Task.assignee_id == _key("user"),
+        Task.status == literal_column("'OPEN'"),
+        ~exists().where(Command.task_id == Task.id, *_recorded()),
+    )
     if not whose:
         return mine
     return *mine, Task.acting_for.is_(None) if whose == OWN else Task.acting_for == _key("whose")
 
 
-def _matching() -> Any:
-    """The task's request if the text is in it. The offset keeps the planner from reading all
-    requests at once: the person's tasks are few beside them, and come in order."""
-    columns = (Request.title, Request.number, Request.requester_name)
-    fits = or_(*(column.ilike(bindparam("pattern")) for column in columns))
-    one = select(Request.id).where(Request.id == Task.request_id, fits).offset(0)
-    return one.correlate(Task).lateral("matching")
+def _recorded() -> tuple[ColumnElement[bool], ...]:
+    """Decisions of the person that wait to be applied (`ix_commands_waiting_tasks`)."""
+    return (
+        Command.actor_id == _key("user"),
+        Command.applied_at.is_(None),
+        Command.parked_at.is_(None),
+        Command.task_id.is_not(None),
+        Command.kind.in_([literal_column(f"'{kind}'") for kind in DECISIONS]),
+    )
 
 
 @cache
-def _statement(searching: bool, whose: str = "") -> Select[*tuple[Any, ...]]:
+def _being_applied() -> Select[*tuple[Any, ...]]:
+    return (
+        select(func.count().label("number"), func.min(Command.created_at).label("since"))
+        .join(Task, Task.id == Command.task_id)
+        .where(*_recorded(), Task.status == literal_column("'OPEN'"))
+    )
+
+
+def _conditions(wanted: frozenset[str]) -> list[ColumnElement[bool]]:
+    """What a task's request has to be; each word is looked for without marks and capitals."""
+    conditions: list[ColumnElement[bool]] = []
+    if "type_code" in wanted:
+        conditions.append(Request.type_code == bindparam("type_code"))
+    if "priority" in wanted:
+        conditions.append(Request.priority == bindparam("priority"))
+    if "needed_until" in wanted:
+        conditions.append(Request.due_at <= _due("needed_until"))
+    if "words" in wanted:
+        words: Any = func.unnest(bindparam("words", type_=ARRAY(Text))).column_valued("word")
+        plain = func.replace(func.replace(func.portal.plain(words), "\\", "\\\\"), "%", "\\%")
+        pattern = literal("%").concat(func.replace(plain, "_", "\\_")).concat("%")
+        # Alone, so that it is worked out once and not for each task.
+        patterns = select(func.array_agg(pattern)).scalar_subquery().cast(ARRAY(Text))
+        number, space = Request.number, literal(" ")
+        texts = [Request.title, Request.type_name, Request.requester_name, number]
+        said: Any = func.concat_ws(space, *texts, func.replace(number, "-", ""))
+        conditions.append(func.portal.plain(said).like(func.all_(patterns)))
+    return conditions
+
+
+def _matching(wanted: frozenset[str], *columns: Any) -> Any:
+    """The task's request if it is as wanted. The offset keeps the planner from reading all
+    requests at once: the person's tasks are few beside them, and come in order."""
+    fits = Request.id == Task.request_id, *_conditions(wanted)
+    one = select(Request.id, *columns).where(*fits).offset(0)
+    return one.correlate(Task).lateral("matching")
+
+
+def _statement(
+    wanted: frozenset[str], whose: str = "", order: Order = Order.DUE
+) -> Select[*tuple[Any, ...]]:
+    return _by_due(wanted, whose) if order is Order.DUE else _by_rank(wanted, whose, order)
+
+
+_TASK = (
+    Task.id, Task.request_id, Task.stage_name, Task.opened_at, Task.due_at, Task.acting_for,
+    Task.asked_at,
+)  # fmt: skip
+
+
+@cache
+def _by_due(wanted: frozenset[str], whose: str) -> Select[*tuple[Any, ...]]:
     """Two ranges of the index, one after the other; requests are joined to what is shown only."""
-    columns = (Task.id, Task.request_id, Task.stage_name, Task.opened_at, Task.due_at)
-    base = select(*columns, Task.acting_for, Task.asked_at).where(*_mine(whose))
-    if searching:
-        base = base.join(_matching(), true())
+    base = select(*_TASK).where(*_mine(whose))
+    if wanted:
+        base = base.join(_matching(wanted), true())
     dated = base.where(
         tuple_(Task.due_at, Task.id) > tuple_(_due("from_due"), _key("from_id")),
         Task.due_at <= _due("until"),
@@ -206,6 +342,38 @@ def _statement(searching: bool, whose: str = "") -> Select[*tuple[Any, ...]]:
     ).subquery()
     found = select(parts).order_by(parts.c.due_at.nulls_last(), parts.c.id)
     top = found.limit(_ROWS).subquery("top")
+    return _shown(top, top.c.due_at.nulls_last(), top.c.id)
+
+
+@cache
+def _by_rank(wanted: frozenset[str], whose: str, order: Order) -> Select[*tuple[Any, ...]]:
+    """All of the person's tasks with their ranks, cut behind the place and put in order."""
+    rank: Any
+    if order is Order.PRIORITY:
+        rank = case({each.value: at for each, at in _PRESSING.items()}, value=Request.priority)
+    else:
+        needed = func.extract("epoch", Request.due_at) * 1_000_000
+        rank = func.coalesce(needed.cast(BigInteger), literal(_NEVER, BigInteger))
+    matching = _matching(wanted, rank.label("rank"))
+    due = func.coalesce(Task.due_at, literal(_LAST, DateTime(timezone=True)))
+    in_view = or_(
+        and_(Task.due_at > _due("from_due"), Task.due_at <= _due("until")),
+        and_(Task.due_at.is_(None), _UNDATED > 0),
+    )
+    last = tuple_(bindparam("last_rank", type_=BigInteger), _due("last_due"), _key("last_id"))
+    top = (
+        select(*_TASK, matching.c.rank)
+        .join(matching, true())
+        .where(*_mine(whose), in_view, tuple_(matching.c.rank, due, Task.id) > last)
+        .order_by(matching.c.rank, due, Task.id)
+        .limit(_ROWS)
+        .subquery("top")
+    )
+    return _shown(top, top.c.rank, top.c.due_at.nulls_last(), top.c.id)
+
+
+def _shown(top: Any, *order: Any) -> Select[*tuple[Any, ...]]:
+    """What an `InboxTask` says of these tasks."""
     delegator = aliased(User)
     return (
         select(
@@ -217,7 +385,7 @@ def _statement(searching: bool, whose: str = "") -> Select[*tuple[Any, ...]]:
         )
         .join(Request, Request.id == top.c.request_id)
         .outerjoin(delegator, delegator.id == top.c.acting_for)
-        .order_by(top.c.due_at.nulls_last(), top.c.id)
+        .order_by(*order)
     )  # fmt: skip
 
 
@@ -254,7 +422,7 @@ def following(user_id: str, number: str, after: Cursor) -> InboxTask | None:
     clock = Clock(_FIRST, _FIRST)
     for cursor in (after, None):
         values = _bounds(View.ALL, clock, cursor, 2) | {"user": user_id, "rows": 2}
-        for row in db.session.execute(_statement(False), values):
+        for row in db.session.execute(_statement(frozenset()), values):
             if row.number != number:
                 return InboxTask(*row)
     return None

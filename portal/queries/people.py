@@ -1,4 +1,7 @@
-"""Active people by name, for forms: suggested, and found by what was typed."""
+"""Active people by name, for forms: suggested, and found by what was typed.
+
+Names are compared without marks and capitals (`portal.plain`): "Muller" finds Müller.
+"""
 
 import re
 from collections.abc import Collection
@@ -6,7 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, bindparam, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from portal.domain.people.permissions import Role
 from portal.extensions import db
@@ -15,6 +19,7 @@ from portal.models import Department, User
 # More names than this would make a page heavy; they are found by typing just the same.
 SUGGESTED = 500
 NAMESAKES = 20
+MOST_WORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,30 +56,53 @@ def suggested(
 
 
 def called(text: str) -> tuple[PersonRecord, ...]:
-    """Whom a label, a name or a mail address means, whatever its capitals. Several only for
-    namesakes."""
+    """Whom a label, a name or a mail address means, whatever its capitals and marks. Several only
+    for namesakes; who is written just so comes before whoever is written alike."""
     wanted = " ".join(text.split()).lower()
     if "@" in wanted:
         rows = db.session.execute(_rows().where(func.lower(User.email) == wanted))
         return tuple(PersonRecord(*row) for row in rows)
     names = {wanted} | {wanted[:at] for at, sign in enumerate(wanted) if sign == ","}
-    rows = db.session.execute(_called(), {"names": sorted(names)})
-    found = tuple(PersonRecord(*row) for row in rows)
-    exact = tuple(person for person in found if person.label.lower() == wanted)
-    return exact or tuple(person for person in found if person.name.lower() == wanted)
+    named = db.session.execute(_called(), {"names": sorted(names), "wanted": wanted})
+    found = tuple((PersonRecord(*row[:-2]), row.is_label, row.is_name) for row in named)
+    for fits in (
+        tuple(person for person, _, _ in found if person.label.lower() == wanted),
+        tuple(person for person, _, _ in found if person.name.lower() == wanted),
+        tuple(person for person, is_label, _ in found if is_label),
+    ):
+        if fits:
+            return fits
+    return tuple(person for person, _, is_name in found if is_name)
 
 
 def like(text: str) -> tuple[PersonRecord, ...]:
     """Up to `NAMESAKES` active people with a name or mail address in which each word begins one."""
-    found = _rows()
-    for word in text.lower().split():
-        start = re.sub(r"([\\%_])", r"\\\1", word.strip(","))
-        name, mail = func.lower(User.name), func.lower(User.email)
-        found = found.where(
-            or_(name.like(f"{start}%"), name.like(f"% {start}%"), mail.like(f"{start}%"))
-        )
+    found = _rows().where(*begins(text, User.name, User.email))
     rows = db.session.execute(found.order_by(func.lower(User.name), User.id).limit(NAMESAKES))
     return tuple(PersonRecord(*row) for row in rows)
+
+
+def beginning(word: str) -> tuple[str, ...]:
+    """Ids of up to `NAMESAKES` people, active or not, with a name that the word begins."""
+    rows = select(User.id).where(*begins(word, User.name)).order_by(User.id).limit(NAMESAKES)
+    return tuple(db.session.scalars(rows))
+
+
+def begins(text: str, name: Any, *others: Any) -> list[ColumnElement[bool]]:
+    """Each word of the text begins one of the name, or one of the other texts as a whole; without
+    marks and capitals."""
+    fits = []
+    for word in text.split()[:MOST_WORDS]:
+        start = func.portal.plain(re.sub(r"([\\%_])", r"\\\1", word.strip(",")))
+        plain = func.portal.plain(name)
+        fits.append(
+            or_(
+                plain.like(start.concat("%")),
+                plain.like(literal("% ").concat(start).concat("%")),
+                *(func.lower(each).like(start.concat("%")) for each in others),
+            )
+        )
+    return fits
 
 
 def find(person_id: str) -> PersonRecord | None:
@@ -95,5 +123,16 @@ def _rows() -> Select[*tuple[Any, ...]]:
 
 @cache
 def _called() -> Select[*tuple[Any, ...]]:
-    names: Any = bindparam("names", expanding=True)
-    return _rows().where(func.lower(User.name).in_(names)).order_by(User.id).limit(NAMESAKES)
+    names: Any = func.unnest(bindparam("names", type_=ARRAY(Text))).column_valued("one")
+    plain, wanted = func.portal.plain, func.portal.plain(bindparam("wanted", type_=Text))
+    label = func.concat_ws(", ", User.name, Department.name)
+    return (
+        _rows()
+        .add_columns(
+            (plain(label) == wanted).label("is_label"),
+            (plain(User.name) == wanted).label("is_name"),
+        )
+        .where(plain(User.name).in_(select(plain(names))))
+        .order_by(User.id)
+        .limit(NAMESAKES)
+    )

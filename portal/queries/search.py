@@ -9,19 +9,40 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, func, literal, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Uuid,
+    and_,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+)
 
 from portal.extensions import db, transaction
-from portal.models import Comment, Participant, Request, User
+from portal.models import Comment, Participant, Request, Task, User
 from portal.models.requests import COMMENT_WORDS, NEAR_COMMENT, NEAR_REQUEST
-from portal.queries.history import HistoryPage, HistoryRow, page
-from portal.queries.history_statements import COLUMNS, Cursor, Filters, tsquery
+from portal.queries.history import HistoryPage, HistoryRow, cut, rows_of
+from portal.queries.history_statements import (
+    COLUMNS,
+    Cursor,
+    Filters,
+    Place,
+    cut_by_place,
+    tsquery,
+    words_in,
+)
+from portal.queries.people import beginning
 from portal.queries.request import Reader, may_see
 
 PAGE = 50
 MOST_HITS = 5_000
 # How alike a word has to be to one in a text, from 0 to 1, and how many are looked at.
-LIKENESS = "0.45"
+LIKENESS = "0.4"
 MOST_NEAR = 2_000
 SHORTEST_NEAR = 4
 
@@ -53,8 +74,72 @@ class CommentPage:
 def requests(
     reader: Reader, text: str, before: Cursor | None = None, after: Cursor | None = None
 ) -> HistoryPage:
-    """Requests that hold all the words, newest first."""
-    return page(reader, Filters(text=text), before=before, after=after)
+    """Requests that hold all the words, newest first; a word may also be a name of somebody who
+    was asked to decide."""
+    filters, asked = Filters(text=text), _approvers(text)
+
+    def fetch(limit: int, place: Place) -> list[HistoryRow]:
+        found = rows_of(reader, filters, limit, place)
+        if asked is not None:
+            found = _merged(found, _of_approvers(reader, asked, limit, place), limit, place)
+        return found
+
+    return cut(fetch, before, after)
+
+
+@dataclass(frozen=True, slots=True)
+class _Approvers:
+    """People whom words of a search name, and the words that do not."""
+
+    ids: tuple[str, ...]
+    rest: str | None
+
+
+def _approvers(text: str) -> _Approvers | None:
+    """The people whose names begin with most of the words; None where no word is a name."""
+    words = list(dict.fromkeys(words_in(text)))
+    named: dict[str, set[str]] = {}
+    for word in words:
+        for person in beginning(word):
+            named.setdefault(person, set()).add(word)
+    if not named:
+        return None
+    most = max(len(each) for each in named.values())
+    best = {key: said for key, said in named.items() if len(said) == most}
+    said = set.union(*best.values()) if len(best) == 1 else set.intersection(*best.values())
+    if not said:
+        return None
+    rest = [word for word in words if word not in said]
+    return _Approvers(tuple(best), tsquery(" ".join(rest)) if rest else None)
+
+
+def _of_approvers(reader: Reader, asked: _Approvers, limit: int, place: Place) -> list[HistoryRow]:
+    """A page of the requests that these people were asked to decide, by their own index."""
+    who = Participant.user_id.in_(asked.ids)
+    was_asked = exists().where(
+        Task.request_id == Request.id,
+        or_(Task.assignee_id.in_(asked.ids), Task.decided_by.in_(asked.ids)),
+    )
+    fits = [was_asked, may_see(reader)]
+    if asked.rest is not None:
+        matches = func.to_tsquery(literal_column("'portal.words'::regconfig"), asked.rest)
+        fits.append(Request.search.bool_op("@@")(matches))
+    # The offset keeps it from reading all requests, as in the history.
+    one = select(*COLUMNS).where(Request.id == Participant.request_id, *fits).offset(0)
+    row = one.correlate(Participant).lateral("one")
+    theirs = select(row).select_from(Participant).join(row, true()).where(who).distinct()
+    order = Participant.submitted_at, Participant.request_id
+    statement = cut_by_place(theirs.add_columns(*order), place, limit, order)
+    return [HistoryRow(*found[: len(COLUMNS)]) for found in db.session.execute(statement)]
+
+
+def _merged(
+    one: list[HistoryRow], other: list[HistoryRow], limit: int, place: Place
+) -> list[HistoryRow]:
+    """Both lists as one in their order, each request once."""
+    rows = {row.id: row for row in (*one, *other)}.values()
+    found = sorted(rows, key=lambda row: (row.submitted_at, row.id), reverse=place.after is None)
+    return found[:limit]
 
 
 def near_requests(reader: Reader, text: str) -> tuple[HistoryRow, ...]:

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Uuid, func, literal, or_, select, tuple_
+from sqlalchemy import Uuid, func, literal, select, tuple_
 from sqlalchemy.orm import aliased
 
 from portal.extensions import db
 from portal.models import Calendar, Department, Group, GroupMember, PeopleChange, Task, User
+from portal.queries.people import begins
 
 PAGE = 50
 GROUPS_SHOWN = 500
@@ -79,11 +80,7 @@ def page_of(
         .outerjoin(manager, manager.id == User.manager_id)
         .where(User.is_active.is_(not inactive))
     )  # fmt: skip
-    for word in text.lower().split():
-        start = word.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-        fits = (key.like(f"{start}%"), key.like(f"% {start}%"))
-        other = (func.lower(User.email).like(f"{start}%"), User.employee_no.like(f"{start}%"))
-        statement = statement.where(or_(*fits, *other))
+    statement = statement.where(*begins(text, User.name, User.email, User.employee_no))
     if after is not None:
         last = tuple_(literal(after[0]), literal(after[1], Uuid(as_uuid=False)))
         statement = statement.where(tuple_(key, User.id) > last)

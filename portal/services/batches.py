@@ -151,25 +151,21 @@ def _vote(given: BatchDecision, task_id: str, version: int) -> Vote:
 def _admitted(task: TaskSnapshot, command: TaskCommand) -> tuple[DomainCommand, str | None]:
     """The command as it may be stored, and what keeps its task out."""
     try:
-        return admitted(task.request, command), _why_not(task)
+        return admitted(task.request, command), _why_not(task, command)
     except Refused as refused:
         if refused.reason is Refusal.COMMENT_REQUIRED:
             raise
         return command, refused.reason.value
 
 
-def _why_not(task: TaskSnapshot) -> str | None:
+def _why_not(task: TaskSnapshot, command: DomainCommand) -> str | None:
     """What keeps a task out that could be decided by itself: a code of `Lock`, or `RECORDED`."""
-    if any(_is_decision(each, task.id) for each in task.request.waiting):
+    if task.is_decided_by(command.actor_id):
         return RECORDED
     state = task.request.state
     bulk = load_policy(db.session.connection(), state.policy_version_id).bulk
     lock = lock_of(bulk, state.content.amount)
     return None if lock is None else lock.value
-
-
-def _is_decision(command: DomainCommand, task_id: str) -> bool:
-    return getattr(command, "task_id", None) == task_id and not isinstance(command, Retract)
 
 
 def _why_stays(task: TaskSnapshot, command: Retract) -> str | None:

@@ -15,7 +15,8 @@ from portal.domain.codec import decode
 from portal.domain.deciding.decide import find_task
 from portal.domain.errors import CannotDecode, DomainError, Refusal
 from portal.domain.request import state as states
-from portal.domain.request.commands import COMMANDS, Command
+from portal.domain.request.catalogue import DECISIONS
+from portal.domain.request.commands import COMMANDS, Command, Retract, kind_of
 from portal.domain.request.state import Approval, Via
 from portal.domain.routing.plan import Attention, RouteQuestion, StagePlan, StageSkip
 from portal.extensions import db
@@ -84,6 +85,15 @@ class TaskSnapshot:
         """The task in the stage under way; None where the request has moved on."""
         found = find_task(self.request.state, self.id)
         return None if found is None else found[1]
+
+    def is_decided_by(self, person_id: str | None) -> bool:
+        """Whether a decision of theirs about it is recorded, and waits to be applied."""
+        last = False
+        for each in self.request.waiting:
+            if getattr(each, "task_id", None) == self.id and each.actor_id == person_id:
+                is_decision = kind_of(each) in DECISIONS
+                last = is_decision or (last and not isinstance(each, Retract))
+        return last
 
 
 def new_request(request_id: str, number: str, workflow: str) -> RequestSnapshot:

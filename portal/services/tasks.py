@@ -4,6 +4,7 @@
 from dataclasses import dataclass
 
 from portal.directory.receivers import reaches
+from portal.domain.errors import Refusal
 from portal.domain.notices.links import is_proof
 from portal.domain.people.delegation import busy
 from portal.domain.policy.policy import Decision, Reach
@@ -14,8 +15,10 @@ from portal.extensions import db
 from portal.services import attempts
 from portal.services.attachments import attach
 from portal.services.commands import Receipt, issue
+from portal.services.errors import Refused
 from portal.services.notifications import mark_tasks_read
 from portal.services.snapshots import RequestSnapshot, TaskSnapshot, of_request, of_task
+from portal.translation import _
 
 LONGEST_COMMENT = 10_000
 LINK_TRIES = 5
@@ -86,6 +89,10 @@ class QuestionInput:
 def decide(vote: Vote, actor_id: str, click: Click, via: Via = Via.WEB) -> Receipt:
     """Approve, reject or send back a task that is one's own; what asked for it counts as read."""
     task = of_task(vote.task_id, vote.command_id, vote.comment)
+    if task.is_decided_by(actor_id) and not task.request.is_used:
+        raise Refused(
+            Refusal.LATE, vote.comment, _("Your decision is already recorded and is being applied.")
+        )
 
     def also() -> None:
         if vote.files:

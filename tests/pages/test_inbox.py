@@ -6,16 +6,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from portal.domain.request.state import Approval
 from portal.extensions import db
-from portal.models import Request
+from portal.models import Command, Request
 from portal.pages.inbox.show import clock_of
 from portal.security.sessions import Identity
 from tests import many
 from tests.clients import PageClient, sign_in
-from tests.in_process import NUMBER
+from tests.in_process import NUMBER, InProcess
 from tests.web import People
 
 
@@ -53,6 +53,57 @@ def test_it_shows_how_pressing_a_request_is(ben: PageClient, app: Flask) -> None
     day = needed_by.astimezone(ZoneInfo("Europe/Berlin"))
     assert f"decision needed by {day:%a} {day.day} {day:%b}" in page.text
     assert "High priority" in page.text
+
+
+@pytest.mark.parametrize(
+    ("query", "is_there"),
+    [
+        ("type=chairs", True),
+        ("type=unknown", True),
+        ("priority=HIGH&needed=week&sort=needed", True),
+        ("priority=LOW", False),
+        ("needed=today", False),
+        ("needed=month&sort=priority&q=cháir+ana", True),
+        ("q=ch1001", True),
+        ("sort=priority&view=overdue", False),
+    ],
+)
+def test_it_is_ordered_and_filtered_by_its_address(
+    ben: PageClient, app: Flask, query: str, is_there: bool
+) -> None:
+    with app.app_context():
+        needed_by = datetime.now(UTC) + timedelta(days=4)
+        mine = update(Request).where(Request.number == NUMBER)
+        db.session.execute(mine.values(due_at=needed_by, priority="HIGH"))
+        db.session.commit()
+    page = ben.get_page(f"/inbox?{query}")
+    assert (f"/requests/{NUMBER}" in page.links) is is_there
+    wanted = dict(each.split("=") for each in query.split("&"))
+    for name in ("priority", "needed", "sort"):
+        if name in wanted:
+            assert f'<option selected value="{wanted[name]}">' in page.response.text
+
+
+def test_a_recorded_decision_takes_the_task_out(
+    ben: PageClient, asked: Approval, process: InProcess, app: Flask
+) -> None:
+    process.is_away = True
+    first, second = (ben.get_page(f"/requests/{NUMBER}") for _ in range(2))
+    url = f"/tasks/{asked.open_tasks[0].id}/decision"
+    ben.post_form(first, url, decision="approve")
+    page = ben.get_page("/inbox")
+    assert NUMBER not in page.text
+    assert "1 decision recorded, being applied." in page.text
+    assert "Nothing needs your approval" in page.text
+    told = ben.post_form(second, url, 409, decision="reject", comment="No.")
+    assert "Your decision is already recorded and is being applied." in told.text
+    with app.app_context():
+        db.session.execute(update(Command).values(created_at=func.now() - timedelta(minutes=1)))
+        db.session.commit()
+        assert db.session.scalar(select(func.count()).select_from(Command)) == 1
+    assert "recorded, being applied, delayed." in ben.get_page("/inbox").text
+    process.return_and_catch_up()
+    assert "being applied" not in ben.get_page("/inbox").text
 
 
 def test_nobody_else_has_it(client: PageClient, people: People, asked: Approval) -> None:

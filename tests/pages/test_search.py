@@ -10,7 +10,7 @@ from sqlalchemy import update
 from portal.domain.request.commands import Comment
 from portal.domain.request.state import Approval, Content
 from portal.extensions import db
-from portal.models import Request
+from portal.models import Request, User
 from portal.models.columns import new_id
 from tests.clients import PageClient, sign_in
 from tests.in_process import InProcess, submit
@@ -40,19 +40,40 @@ def ana(client: PageClient, people: People, asked: Approval) -> PageClient:
 
 @pytest.mark.parametrize(
     "query",
-    ["spectrometer", "SPECTRO", "CH-1001", "1001", "muller", "MÜLLER lab", "facade", "ana exam"],
-)
+    [
+        "spectrometer", "SPECTRO", "CH-1001", "1001", "muller", "MÜLLER lab", "facade", "ana exam",
+        "ch1001", "ch 1001", "120", "120.00", "€120,00", "ben",
+        "Ben Exámple spectro", "mu\u0308ller",
+    ],
+)  # fmt: skip
 def test_requests_are_found_by_all_their_words(ana: PageClient, query: str) -> None:
     page = ana.get_page(f"/search?q={quote(query)}")
     assert "/requests/CH-1001" in page.links
     assert "Showing similar results" not in page.text
 
 
-@pytest.mark.parametrize("query", ["spectromter", "labratory", "Mullar", "crumbels", "Exampel"])
+@pytest.mark.parametrize(
+    "query", ["spectromter", "labratory", "Mullar", "crumbels", "Exampel", "spctrometer labo"]
+)
 def test_slips_are_forgiven_and_said(ana: PageClient, query: str) -> None:
     page = ana.get_page(f"/search?q={quote(query)}")
     assert "/requests/CH-1001" in page.links
     assert "Showing similar results" in page.text
+
+
+def test_a_name_is_not_answered_with_one_alike(
+    ana: PageClient, app: Flask, people: People, process: InProcess, kind: dict[str, str]
+) -> None:
+    process.give(submit(kind, people, number="CH-1002", title="Desk for Martin"))
+    with app.app_context():
+        db.session.execute(update(User).where(User.id == people.ben).values(name="Marta Ruiz"))
+        db.session.commit()
+    page = ana.get_page("/search?q=Marta")
+    assert "/requests/CH-1001" in page.links
+    assert "Showing similar results" not in page.text
+    found = ana.get_page("/search?q=marta+desk")
+    assert "/requests/CH-1002" in found.links
+    assert "/requests/CH-1001" not in found.links
 
 
 @pytest.mark.parametrize("query", ["vestibule", "zoe", "VESTI narrow", "vestibul"])

@@ -1,26 +1,30 @@
 """The inbox of a person with very many tasks."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import literal_column, select, update
 
+from portal.domain.request.state import Priority
 from portal.extensions import db
 from portal.models import Request, Task
 from portal.queries import inbox
-from portal.queries.inbox import Clock, Cursor, InboxTask, View
+from portal.queries.inbox import Clock, Cursor, InboxTask, Narrowed, Order, View
 from tests.queries.conftest import TASKS, Crowd
 
 NOW = datetime.now(UTC)
 CLOCK = Clock(NOW, NOW + timedelta(hours=6))
 
 
-def walk(crowd: Crowd, view: View, text: str = "") -> list[InboxTask]:
+def walk(
+    crowd: Crowd, view: View, text: str = "", narrowed: Narrowed | None = None
+) -> list[InboxTask]:
     """All pages, one after the other."""
     found: list[InboxTask] = []
     after: Cursor | None = None
     while True:
-        page = inbox.page(crowd.people.ben, view, CLOCK, text, after)
+        page = inbox.page(crowd.people.ben, view, CLOCK, text, after, narrowed=narrowed)
         found += page.tasks
         if page.following is None:
             return found
@@ -32,6 +36,58 @@ def test_pages_neither_skip_nor_repeat(crowd: Crowd) -> None:
     assert len({task.id for task in tasks}) == len(tasks) == TASKS
     dates = [task.due_at or datetime.max.replace(tzinfo=UTC) for task in tasks]
     assert dates == sorted(dates)
+
+
+@pytest.fixture
+def varied(crowd: Crowd) -> Iterator[Crowd]:
+    """Requests of all priorities, some of them needed by a day; undone afterwards."""
+    values = "(ARRAY['LOW', 'MEDIUM', 'HIGH', 'URGENT', 'CRITICAL'])[1 + amount % 5]"
+    db.session.execute(
+        update(Request).values(
+            priority=literal_column(values),
+            due_at=literal_column(
+                "CASE WHEN amount % 3 > 0 THEN now() + amount % 50 * interval '7 hours' END"
+            ),
+        )
+    )
+    yield crowd
+    db.session.rollback()
+
+
+PRESSING = ["CRITICAL", "URGENT", "HIGH", "MEDIUM", "LOW"]
+
+
+@pytest.mark.parametrize("view", list(View))
+def test_other_orders_neither_skip_nor_repeat(varied: Crowd, view: View) -> None:
+    known = {task.id for task in walk(varied, view)}
+    needed = walk(varied, view, narrowed=Narrowed(order=Order.NEEDED))
+    assert {task.id for task in needed} == known
+    assert len(needed) == len(known)
+    days = [task.needed_by or datetime.max.replace(tzinfo=UTC) for task in needed]
+    assert days == sorted(days)
+    urgent = walk(varied, view, narrowed=Narrowed(order=Order.PRIORITY))
+    assert {task.id for task in urgent} == known
+    assert len(urgent) == len(known)
+    last = datetime.max.replace(tzinfo=UTC)
+    places = [(PRESSING.index(task.priority), task.due_at or last) for task in urgent]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("order", list(Order))
+def test_filters_leave_what_fits(varied: Crowd, order: Order) -> None:
+    until = NOW + timedelta(days=2)
+    wanted = Narrowed(type_code="lamps", priority=Priority.HIGH, needed_until=until, order=order)
+    found = {task.id for task in walk(varied, View.ALL, "piece", wanted)}
+    every = walk(varied, View.ALL)
+    assert found == {
+        task.id
+        for task in every
+        if task.type_name == "Lamps"
+        and task.priority == "HIGH"
+        and task.needed_by is not None
+        and task.needed_by <= until
+    }
+    assert found
 
 
 def test_the_views_divide_the_whole(crowd: Crowd) -> None:
@@ -50,11 +106,13 @@ def test_counting_stops_where_nobody_counts_any_more(crowd: Crowd) -> None:
     assert 0 < counts.today < inbox.COUNT_LIMIT
 
 
-@pytest.mark.parametrize("text", ["oak", "MA-6", "person 1", "OAK PIECE 3"])
+@pytest.mark.parametrize("text", ["oak", "MA-6", "person 1", "OAK PIECE 3", "öak"])
 def test_the_search_looks_into_title_number_and_requester(crowd: Crowd, text: str) -> None:
-    for task in walk(crowd, View.ALL, text):
-        words = f"{task.title} {task.number} {task.requester_name}".lower()
-        assert text.lower() in words
+    found = walk(crowd, View.ALL, text)
+    assert found
+    for task in found:
+        said = f"{task.title} {task.number} {task.requester_name}".lower()
+        assert all(word in said for word in text.lower().replace("ö", "o").split())
 
 
 @pytest.mark.parametrize("text", ["%", "_", "\\", "'; --", "oak%", "никто"])

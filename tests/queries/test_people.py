@@ -7,6 +7,7 @@ from sqlalchemy import insert, update
 from portal.extensions import db
 from portal.models import Department, User
 from portal.models.columns import new_id
+from portal.queries import history, staff
 from portal.queries import people as found
 from tests.web import People
 
@@ -27,6 +28,30 @@ def twins(app: Flask, people: People) -> People:
 def test_a_name_or_a_label_is_enough(app: Flask, people: People, text: str) -> None:
     with app.app_context():
         assert [person.id for person in found.called(text)] == [people.ben]
+
+
+@pytest.mark.parametrize("name", ["Zoë Müller-Łukasz", "Zoe Muller-Lukasz"])
+@pytest.mark.parametrize(
+    "text", ["zoe muller-lukasz", "ZOË MÜLLER-ŁUKASZ", "Zoé Muller-Lukasz, Finance"]
+)
+def test_accents_are_forgiven(app: Flask, people: People, name: str, text: str) -> None:
+    with app.app_context():
+        db.session.execute(update(User).where(User.id == people.eve).values(name=name))
+        assert [person.id for person in found.called(text)] == [people.eve]
+        assert [person.id for person in found.like("zoe")] == [people.eve]
+        assert [row.id for row in staff.page_of("zoe mül")[0]] == [people.eve]
+        assert history.people_named("lukasz") == (people.eve,)
+        db.session.rollback()
+
+
+def test_who_is_written_just_so_comes_first(app: Flask, people: People) -> None:
+    with app.app_context():
+        for person, name in ((people.eve, "Zoë Holm"), (people.ben, "Zoe Holm")):
+            db.session.execute(update(User).where(User.id == person).values(name=name))
+        assert [person.id for person in found.called("zoë holm")] == [people.eve]
+        assert [person.id for person in found.called("Zoe Holm")] == [people.ben]
+        assert len(found.called("Zoé Holm")) == 2
+        db.session.rollback()
 
 
 @pytest.mark.parametrize("text", ["Ben", "Inga Example", "", "%", "Ben Example, Sales", ","])

@@ -26,7 +26,7 @@ from portal.queries import (
     search,
 )
 from portal.queries.history import Cursor, Filters
-from portal.queries.inbox import Clock, View
+from portal.queries.inbox import Clock, Narrowed, Order, View
 from portal.queries.request import Reader
 from tests.queries.conftest import Crowd
 
@@ -92,6 +92,15 @@ def test_the_inbox(crowd: Crowd, plans: Plans, view: View, words: str, whose: st
     assert plans.whole == set()
 
 
+@pytest.mark.parametrize("order", list(Order))
+def test_the_inbox_in_other_orders(crowd: Crowd, plans: Plans, order: Order) -> None:
+    narrowed = Narrowed(type_code="lamps", needed_until=NOW, order=order)
+    for each in (Narrowed(order=order), narrowed):
+        inbox.page(crowd.people.ben, View.ALL, CLOCK, narrowed=each)
+    inbox.being_applied(crowd.people.ben)
+    assert plans.whole == set()
+
+
 @pytest.mark.parametrize("reads_all", [True, False])
 @pytest.mark.parametrize(
     "filters",
@@ -136,6 +145,7 @@ def test_the_search(crowd: Crowd, plans: Plans, reads_all: bool) -> None:
     db.session.execute(text("SET LOCAL enable_seqscan = off"))
     assert search.requests(who, "walnut").rows
     assert search.near_requests(who, "walnutt")
+    search.requests(who, "person 1 ben walnut")
     search.comments(who, "walnut")
     search.near_comments(who, "walnutt")
     assert plans.whole == set()

@@ -13,6 +13,7 @@ from portal.pages.inbox import blueprint
 from portal.pages.inbox.show import filter_of, offered
 from portal.presenters import batches as reading
 from portal.presenters.answer import command_key
+from portal.presenters.request_page import JUST_NOW
 from portal.queries import batches
 from portal.queries.batches import BatchRecord
 from portal.security.guards import requires
@@ -39,9 +40,8 @@ def choose() -> ResponseReturnValue:
         flash(_("Tick at least one request first."), "warning")
         return redirect(back.url, 303)
     if len(chosen) > service.MOST:
-        flash(
-            f"Only the first {service.MOST} were taken; the others wait in your inbox.", "warning"
-        )
+        words = _("Only the first %(n)s were taken; the others wait in your inbox.", n=service.MOST)
+        flash(words, "warning")
     service.choose(key, me().id, chosen)
     return redirect(url_for(".show_batch", batch_id=key), 303)
 
@@ -54,7 +54,8 @@ def show_batch(batch_id: UUID) -> ResponseReturnValue:
     if batch.decision is None:
         return _review(batch, CommentForm())
     found = reading.result(batch, batch.decision, me().id)
-    return render_template("pages/batches/result.html", batch=batch, result=found)
+    is_late = batch.decided_at is not None and me().now - batch.decided_at > JUST_NOW
+    return render_template("pages/batches/result.html", batch=batch, result=found, is_late=is_late)
 
 
 @blueprint.post("/batches/<uuid:batch_id>/decision")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -10,23 +11,39 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.domain.people.permissions import Permission
+from portal.domain.request.state import Priority
 from portal.forms.fields import examine, uuid_of
+from portal.forms.inbox import InboxForm
 from portal.pages.inbox import blueprint
 from portal.pages.layout_context import navigation, viewpoint
 from portal.presentation.labels import count
-from portal.presentation.parts import Tab
+from portal.presentation.parts import Chip, Tab
 from portal.presentation.times import zone_named
 from portal.presenters.answer import new_key, requests_url
 from portal.presenters.bulk_selection import picks_of
+from portal.presenters.request_page import JUST_NOW
 from portal.presenters.rows import InboxRow, inbox_rows
 from portal.presenters.saved_views import Place, views_of
 from portal.queries import acting, inbox
-from portal.queries.inbox import OWN, Clock, Cursor, InboxCounts, InboxTask, View
+from portal.queries.history import type_names
+from portal.queries.inbox import (
+    OWN,
+    PAGE,
+    Clock,
+    Cursor,
+    InboxCounts,
+    InboxPage,
+    InboxTask,
+    Narrowed,
+    Order,
+    View,
+)
 from portal.security.guards import requires
 from portal.security.sessions import Identity, me
 from portal.translation import _, lazy, ngettext
 
 LONGEST_SEARCH = 100
+LARGEST_RANK = 2**62
 LABELS = {
     View.ALL: lazy("All"),
     View.OVERDUE: lazy("Overdue"),
@@ -35,13 +52,31 @@ LABELS = {
 }
 
 
+# What is needed by then, and in how many days from today that is.
+NEEDED = {"today": 0, "week": 7, "month": 30}
+NEEDED_LABELS = {
+    "today": lazy("Today or before"),
+    "week": lazy("Within 7 days"),
+    "month": lazy("Within 30 days"),
+}
+ORDERS = {
+    Order.DUE: lazy("Due first"),
+    Order.NEEDED: lazy("Decision needed first"),
+    Order.PRIORITY: lazy("Highest priority first"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class InboxFilter:
-    """What part of the inbox is shown, as its address says."""
+    """What part of the inbox is shown, and in what order, as its address says."""
 
     view: View = View.ALL
     text: str = ""
     whose: str = ""
+    type: str = ""
+    priority: str = ""
+    needed: str = ""
+    sort: Order = Order.DUE
 
     @property
     def url(self) -> str:
@@ -52,8 +87,36 @@ class InboxFilter:
     def values(self) -> dict[str, str]:
         """Its part of an address."""
         view = "" if self.view is View.ALL else self.view.value
-        every = {"view": view, "for": self.whose, "q": self.text}
+        sort = "" if self.sort is Order.DUE else self.sort.value
+        every = {"view": view, "for": self.whose, "type": self.type, "priority": self.priority}
+        every |= {"needed": self.needed, "sort": sort, "q": self.text}
         return {name: value for name, value in every.items() if value}
+
+    @property
+    def beside(self) -> dict[str, str]:
+        """What the form of filters keeps: all that it does not ask for."""
+        asked = ("type", "priority", "needed", "sort")
+        return {name: value for name, value in self.values.items() if name not in asked}
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether there may be fewer tasks than the view has."""
+        return bool(self.text or self.type or self.priority or self.needed)
+
+    @property
+    def wide(self) -> "InboxFilter":
+        """The same view without its filters."""
+        return replace(self, text="", type="", priority="", needed="")
+
+    def narrowed(self, clock: Clock) -> Narrowed:
+        """What the query is asked."""
+        days = NEEDED.get(self.needed)
+        return Narrowed(
+            type_code=self.type,
+            priority=Priority(self.priority) if self.priority else None,
+            needed_until=None if days is None else clock.day_ends + timedelta(days=days),
+            order=self.sort,
+        )
 
     @property
     def hidden(self) -> dict[str, str]:
@@ -65,7 +128,8 @@ class InboxFilter:
         values = self.values
         if cursor is not None:
             due = "" if cursor.due_at is None else str(int(cursor.due_at.timestamp() * 1_000_000))
-            values["after"] = f"{due}.{cursor.task_id}"
+            rank = f"{cursor.rank}_" if cursor.rank else ""
+            values["after"] = f"{rank}{due}.{cursor.task_id}"
         path = url_for("inbox.show")
         return f"{path}?{urlencode(values)}" if values else path
 
@@ -76,39 +140,93 @@ def show() -> ResponseReturnValue:
     """The open tasks, in groups by when they are due."""
     person = me()
     clock = clock_of(person)
-    shown = filter_of(request.args)
-    found = inbox.page(person.id, shown.view, clock, shown.text, _cursor(), whose=shown.whose)
+    form = form_of(request.args)
+    shown = _filter_of(request.args, form)
+    found = _page(shown, clock, _cursor())
     counts = inbox.counts(person.id, clock, shown.whose)
     picks = picks_of(found.tasks)
     return render_template(
         "pages/inbox/show.html",
-        groups=_drawn(_groups(found.tasks, clock), picks),
+        **_sent(person),
+        **_controls(form, shown),
+        groups=_drawn(_groups(found.tasks, clock, shown.sort), picks),
         may_pick=picks is not None,
         pickable=0 if picks is None else [*picks.values()].count(None),
         key=new_key(),
-        counts=counts,
-        summary=_summary(counts),
-        tabs=_tabs(shown, counts),
+        **_numbers(shown, counts),
         owners=_owners(shown, found.tasks),
-        shown=shown,
         views=views_of(Place.INBOX, person.id, shown.values),
-        clear_url=replace(shown, text="").url,
         next_url=shown.url_after(found.following) if found.following else None,
         is_first="after" not in request.args,
     )
 
 
+def _page(shown: InboxFilter, clock: Clock, after: Cursor | None, most: int = PAGE) -> InboxPage:
+    return inbox.page(
+        me().id, shown.view, clock, shown.text, after, most, shown.whose, shown.narrowed(clock)
+    )
+
+
+def _sent(person: Identity) -> dict[str, Any]:
+    """What was decided and is being applied, and whether that takes long."""
+    sent = inbox.being_applied(person.id)
+    is_late = sent.since is not None and person.now - sent.since > JUST_NOW
+    return {"sent": sent, "is_late": is_late}
+
+
+def _controls(form: InboxForm, shown: InboxFilter) -> dict[str, Any]:
+    """What the page's form, chips and headings are drawn from."""
+    names = LABELS | {View.ALL: ORDERS[shown.sort]}
+    chips = _chips(form, shown)
+    return {"form": form, "shown": shown, "chips": chips, "names": names,
+            "clear_url": shown.wide.url}  # fmt: skip
+
+
+def _numbers(shown: InboxFilter, counts: InboxCounts) -> dict[str, Any]:
+    return {"counts": counts, "summary": _summary(counts), "tabs": _tabs(shown, counts)}
+
+
 def filter_of(values: Mapping[str, str]) -> InboxFilter:
     """The filter that an address or a form names; anything else shows all."""
+    return _filter_of(values, form_of(values))
+
+
+def form_of(values: Mapping[str, str]) -> InboxForm:
+    """The form of order and filters, as an address fills it in."""
+    orders = {each.value: words for each, words in ORDERS.items()}
+    return InboxForm(type_names(), orders, NEEDED_LABELS).read(values)
+
+
+def _filter_of(values: Mapping[str, str], form: InboxForm) -> InboxFilter:
     text = examine(values.get("q", "")).text[:LONGEST_SEARCH]
-    return InboxFilter(_view(values.get("view", "")), text, _whose(values.get("for", "")))
+    return InboxFilter(
+        _view(values.get("view", "")),
+        text,
+        _whose(values.get("for", "")),
+        type=form["type"].data,
+        priority=form["priority"].data,
+        needed=form["needed"].data,
+        sort=Order(form["sort"].data or Order.DUE),
+    )
+
+
+def _chips(form: InboxForm, shown: InboxFilter) -> list[Chip]:
+    """The active filters in words, each with the inbox's address without it."""
+    urls = {
+        "type": replace(shown, type="").url,
+        "priority": replace(shown, priority="").url,
+        "needed": replace(shown, needed="").url,
+    }
+    drawn: dict[str, Any] = {name: form[name] for name in urls if form[name].data}
+    return [
+        Chip(field.label.text, str(dict(field.choices)[field.data]), urls[name])
+        for name, field in drawn.items()
+    ]
 
 
 def offered(shown: InboxFilter, most: int) -> list[str]:
     """Of the first so many tasks those that may be decided together."""
-    person = me()
-    clock = clock_of(person)
-    found = inbox.page(person.id, shown.view, clock, shown.text, most=most, whose=shown.whose)
+    found = _page(shown, clock_of(me()), None, most)
     picks = picks_of(found.tasks) or {}
     return [task.id for task in found.tasks if picks.get(task.id, "locked") is None]
 
@@ -153,7 +271,12 @@ def _drawn(
     return {group: inbox_rows(tasks, place, view, picks) for group, tasks in groups.items()}
 
 
-def _groups(tasks: tuple[InboxTask, ...], clock: Clock) -> dict[View, list[InboxTask]]:
+def _groups(
+    tasks: tuple[InboxTask, ...], clock: Clock, order: Order
+) -> dict[View, list[InboxTask]]:
+    """By when they are due; all together in another order."""
+    if order is not Order.DUE:
+        return {View.ALL: list(tasks)} if tasks else {}
     """The page's tasks by group, in the order of the groups; empty groups are left out."""
     groups: dict[View, list[InboxTask]] = {}
     for task in tasks:
@@ -194,9 +317,11 @@ def _tabs(shown: InboxFilter, counts: InboxCounts) -> list[Tab]:
 
 def _cursor() -> Cursor | None:
     """The place that the address names; None, the beginning, for anything else."""
-    due, _, key = request.args.get("after", "").partition(".")
+    place, _, key = request.args.get("after", "").partition(".")
+    rank, _, due = place.rpartition("_")
     try:
         at = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=int(due)) if due else None
-        return Cursor(at, str(UUID(key)))
+        cursor = Cursor(at, str(UUID(key)), int(rank or 0))
     except (ValueError, OverflowError):
         return None
+    return cursor if abs(cursor.rank) <= LARGEST_RANK else None
