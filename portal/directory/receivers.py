@@ -1,17 +1,27 @@
 """Who may be given a task of the stage under way, by the directory as it is now."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from portal.directory.planner import directory_for, load_policy, relations
 from portal.domain.deciding.decide import find_task
+from portal.domain.people.directory import Standing
 from portal.domain.policy.policy import Reach, Receivers
 from portal.domain.request.state import Approval, TaskStatus
-from portal.domain.routing.receivers import receiving
+from portal.domain.routing.receivers import closed_stages, receiving
 from portal.domain.routing.step import question
+
+STANDING = text("""
+SELECT u.id::text AS person_id, u.roles,
+    ARRAY(SELECT g.code FROM portal.group_members m JOIN portal.groups g ON g.id = m.group_id
+        WHERE m.user_id = u.id) AS groups,
+    ARRAY(SELECT d.code FROM portal.departments d WHERE d.head_id = u.id) AS heads,
+    EXISTS (SELECT 1 FROM portal.users r WHERE r.manager_id = u.id AND r.is_active) AS has_reports
+FROM portal.users u WHERE u.id = ANY(CAST(:people AS uuid[]))
+""")
 
 
 def reach(
@@ -48,6 +58,34 @@ def reaches(
     if wanted is not None:
         return near
     return {person: each for person, each in near.items() if each is not Reach.OUTSIDE}
+
+
+def closed_to(
+    connection: Connection, owner_id: str, other_id: str, versions: Mapping[str, str]
+) -> dict[str, tuple[str, ...]]:
+    """By the key of each policy version (its id is the value): the names of the stages that can ask
+    the owner and whose tasks the other may not take; only where there are some.
+
+    Raises InvalidPolicy where a policy cannot be read.
+    """
+    rows = connection.execute(STANDING, {"people": [owner_id, other_id]})
+    known = {
+        row.person_id: Standing(
+            person_id=row.person_id,
+            groups=frozenset(row.groups),
+            roles=frozenset(row.roles),
+            heads=frozenset(row.heads),
+            has_reports=row.has_reports,
+        )
+        for row in rows
+    }
+    owner, other = known[owner_id], known[other_id]
+    relation = relations(connection, [owner_id], [other_id], by_height=True)[other_id]
+    found = {
+        key: closed_stages(load_policy(connection, version), owner, other, relation)
+        for key, version in versions.items()
+    }
+    return {key: tuple(stage.name for stage in stages) for key, stages in found.items() if stages}
 
 
 def _owners(state: Approval, task_id: str | None) -> tuple[set[str], str | None]:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from portal.directory.planner import BEFORE_A_CHANGE
-from portal.directory.receivers import reach
+from portal.directory.receivers import closed_to, reach
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
 from portal.domain.people.absence import ChangeKind, Period
 from portal.domain.people.directory import Absence
@@ -19,7 +19,7 @@ from portal.domain.request.events import SYSTEM, CommandRefused
 from portal.domain.request.state import Approval
 from portal.domain.routing.approvers import covers
 from portal.extensions import db
-from portal.models import Delegation, Request, Task, User
+from portal.models import Delegation, Request, RequestType, Task, User
 from portal.models.columns import new_id
 from portal.models.states import kept_states
 from portal.services.people_changes import note
@@ -219,12 +219,22 @@ class OpenTask:
 
 
 @dataclass(frozen=True, slots=True)
+class ClosedType:
+    """A type of request, and its stages of which the delegate may not take the person's tasks."""
+
+    name: str
+    stages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
-    """The open tasks that would move and those that would not; `unseen`: more of them."""
+    """The open tasks that would move and those that would not; `unseen`: more of them; `closed`: of
+    which types and stages new ones would not move, either."""
 
     moving: tuple[OpenTask, ...]
     staying: tuple[OpenTask, ...]
     unseen: int
+    closed: tuple[ClosedType, ...]
 
 
 def preview(absence: NewAbsence, delegate: str) -> Preview:
@@ -253,7 +263,20 @@ def preview(absence: NewAbsence, delegate: str) -> Preview:
         moving=tuple(each for each in found if not each.why),
         staying=tuple(each for each in found if each.why),
         unseen=max(0, count - len(rows)),
+        closed=_closed(absence),
     )
+
+
+def _closed(absence: NewAbsence) -> tuple[ClosedType, ...]:
+    types = select(RequestType.code, RequestType.name, RequestType.policy_version_id).where(
+        RequestType.is_active, RequestType.policy_version_id.is_not(None)
+    )
+    if absence.type_codes is not None:
+        types = types.where(RequestType.code.in_(absence.type_codes))
+    rows = db.session.execute(types.order_by(RequestType.position, RequestType.name)).all()
+    versions = {row.code: str(row.policy_version_id) for row in rows}
+    found = closed_to(db.session.connection(), absence.delegator_id, absence.delegate_id, versions)
+    return tuple(ClosedType(row.name, found[row.code]) for row in rows if row.code in found)
 
 
 def _why_not(row: Any, state: Approval | None, absence: NewAbsence, delegate: str) -> str:

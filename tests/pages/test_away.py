@@ -10,12 +10,14 @@ from flask import Flask
 from sqlalchemy import func, insert, select
 
 from portal.background.people_reviews import PeopleWatch
+from portal.domain.policy.policy import Policy, Stage
 from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.models import Delegation, PeopleChange
 from portal.models.columns import new_id
+from tests.asking import MANAGER, insert_type
 from tests.clients import PageClient, sign_in
-from tests.in_process import NUMBER, InProcess
+from tests.in_process import NUMBER, InProcess, submit
 from tests.pages_read import Page
 from tests.web import People
 
@@ -184,3 +186,30 @@ def test_an_administrator_does_it_for_somebody(
     assert "Set by Adam Example" in page.text
     (action,) = [str(form.action) for form in page.document.forms if "/end" in str(form.action)]
     assert "Ended by Adam Example" in client.post_form(page, action).text
+
+
+def test_the_preview_says_what_the_delegate_may_not_take(
+    client: PageClient, app: Flask, people: People, process: InProcess
+) -> None:
+    strict = Stage(key="boss", name="Head of the team", rules=MANAGER.rules)
+    with app.app_context():
+        ids = insert_type("lamps", Policy(stages=(strict,)), prefix="LA")
+        insert_type("desks", Policy(stages=(MANAGER,)), prefix="DE")
+        db.session.commit()
+    process.give(submit(ids, people, type_code="lamps", number="LA-1001"))
+    sign_in(client, people.ben)
+    page = looked_at(client, person="Eve Example")
+    assert "1 open task stays with you" in page.text
+    assert "LA-1001 A chair: Eve Example may not take tasks of this stage" in page.text
+    assert "The rules of these stages do not let Eve Example take them." in page.text
+    assert "Lamps: Head of the team" in page.text
+    assert "Desks" not in page.text
+    page = looked_at(client)
+    assert "1 open task moves to Dan Example" in page.text
+    assert "The rules of these stages" not in page.text
+    client.post_form(looked_at(client, person="Eve Example"), "/away")
+    while PeopleWatch(process.engine, 1).turn():
+        pass
+    process.take_up()
+    state = next(iter(process.states.values()))
+    assert [task.assignee_id for task in state.open_tasks] == [people.ben]

@@ -56,6 +56,18 @@ class Relation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What rules can know of a person: their groups and roles, the departments that they head (by
+    code), and whether anybody active reports to them."""
+
+    person_id: str
+    groups: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset()
+    heads: frozenset[str] = frozenset()
+    has_reports: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Absence:
     """An absence: `delegate_id` acts for `delegator_id` from `starts_at` (None: in force already)
     until `ends_at`.

@@ -3,8 +3,17 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from portal.domain.people.directory import Absence, Directory, Relation
-from portal.domain.policy.policy import ApproverRule, Mode, Policy, Reach, Receivers, Stage
+from portal.domain.people.directory import Absence, Directory, Relation, Standing
+from portal.domain.policy.policy import (
+    ApproverRule,
+    Mode,
+    Policy,
+    Reach,
+    Receivers,
+    RuleKind,
+    Stage,
+    StageKind,
+)
 from portal.domain.routing.approvers import ApproverSelector, find, group_names
 from portal.domain.routing.plan import Candidate, RouteQuestion
 
@@ -22,22 +31,23 @@ class Receiving:
         """How near a person is, who stands like this to whoever has the task."""
         if person_id in self.own:
             return Reach.OWN
-        is_wider = relation.is_above or person_id in self.wider or self._lets_in(relation)
+        is_wider = person_id in self.wider or _lets_in(self.receivers, relation)
         return Reach.WIDER if is_wider else Reach.OUTSIDE
 
-    def _lets_in(self, relation: Relation) -> bool:
-        """Whether the policy's word for the stage lets somebody in whom no rule names."""
-        match self.receivers:
-            case Receivers.ANYONE:
-                return True
-            case Receivers.SAME_GROUP:
-                return relation.shares_group
-            case Receivers.SAME_ROLE:
-                return relation.shares_role
-            case Receivers.AS_HIGH:
-                return relation.is_as_high
-            case Receivers.NAMED:
-                return False
+
+def _lets_in(receivers: Receivers, relation: Relation) -> bool:
+    """Whether somebody is let in whom no rule names: managers above, and as the stage says."""
+    match receivers:
+        case Receivers.ANYONE:
+            return True
+        case Receivers.SAME_GROUP:
+            return relation.is_above or relation.shares_group
+        case Receivers.SAME_ROLE:
+            return relation.is_above or relation.shares_role
+        case Receivers.AS_HIGH:
+            return relation.is_above or relation.is_as_high
+        case Receivers.NAMED:
+            return relation.is_above
 
 
 def receiving(
@@ -53,11 +63,9 @@ def receiving(
         found = (find(rule, question, directory) for rule in rules)
         return frozenset(person for each in found for person, _ in each.people)
 
-    escalated = tuple(rule for level in stage.escalate for rule in level.to)
-    wider = (*stage.rules, *stage.fallback, *policy.fallback, *escalated, *policy.stand_ins)
     return Receiving(
         own=named(_own_rules(stage, question, group)),
-        wider=named(wider),
+        wider=named(_around(policy, stage)),
         receivers=stage.receivers,
     )
 
@@ -84,3 +92,49 @@ def _own_rules(
         return stage.rules
     names = group_names(stage.rules, question)
     return tuple(rule for rule, name in zip(stage.rules, names, strict=True) if name == group)
+
+
+def closed_stages(
+    policy: Policy, owner: Standing, other: Standing, relation: Relation
+) -> tuple[Stage, ...]:
+    """The stages that can ask the owner and of which the other cannot be given every such task,
+    whatever is asked for. Whom a requester may choose is not foreseen."""
+    return tuple(
+        stage
+        for stage in policy.stages
+        if stage.kind is StageKind.APPROVAL
+        and not _lets_in(stage.receivers, relation)
+        and not any(_is_sure(rule, other) for rule in _around(policy, stage))
+        and any(not _codes(rule, owner) <= _codes(rule, other, to=True) for rule in stage.rules)
+    )
+
+
+def _around(policy: Policy, stage: Stage) -> tuple[ApproverRule, ...]:
+    """Every rule whose people may receive a task of the stage."""
+    escalated = tuple(rule for level in stage.escalate for rule in level.to)
+    return (*stage.rules, *stage.fallback, *policy.fallback, *escalated, *policy.stand_ins)
+
+
+def _is_sure(rule: ApproverRule, person: Standing) -> bool:
+    """Whether a rule means the person whatever is asked for, and by whom."""
+    by_code = rule.kind is not RuleKind.DEPARTMENT_HEAD or rule.code is not None
+    return rule.form_field is None and by_code and bool(_codes(rule, person, to=True))
+
+
+def _codes(rule: ApproverRule, person: Standing, *, to: bool = False) -> frozenset[str]:
+    """By what a rule can mean a person; nothing where it cannot. `to`: as somebody who is to be
+    given a task of another, whose reports are not theirs."""
+    match rule.kind:
+        case RuleKind.PEOPLE:
+            return frozenset({person.person_id} if person.person_id in rule.people else ())
+        case RuleKind.MANAGER:
+            return frozenset({"manager"} if person.has_reports and not to else ())
+        case RuleKind.CHOSEN:
+            return frozenset()
+    held = {
+        RuleKind.GROUP: person.groups,
+        RuleKind.ROLE: person.roles,
+        RuleKind.DEPARTMENT_HEAD: person.heads,
+    }[rule.kind]
+    named = {*([rule.code] if rule.code else ()), *rule.codes.values()}
+    return held & named if named else held
