@@ -39,6 +39,7 @@ from portal.models.schema import gap, revisions_run
 from portal.notifications import channels
 from portal.notifications.chat import ChatSending
 from portal.notifications.outbox import Outbox
+from portal.notifications.password_mail import PasswordMail
 from portal.notifications.sending import Sending
 from portal.temporal import client as clients
 from portal.temporal import schedules, search_attributes
@@ -151,11 +152,13 @@ class Process:
         settings = self.settings
         outbox = Outbox(self.sending_engine, channels.of(settings))
         dispatcher = Dispatcher(client, settings, outbox.next_batch, outbox.put_back, outbox.hold)
+        words = presentation.letters(ROOT / "templates")
         return (
             schedules.keep(client, settings.temporal_task_queue),
             Relay(self.side_engine, client, settings, refuse_late).run(),
             dispatcher.run(),
             PeopleWatch(self.side_engine, settings.people_watch_seconds).run(),
+            PasswordMail(self.side_engine, settings, words).run(),
             heartbeat.beat(),
             heartbeat.keep_partitions(),
         )

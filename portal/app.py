@@ -23,6 +23,7 @@ from portal.temporal import gateway
 # The blueprints as people see them; a large one is a package of pages.
 PAGES: dict[str, tuple[str, ...]] = {
     "sign_in": (),
+    "passwords": (),
     "inbox": ("show", "batches", "saved_views"),
     "tasks": ("decision", "links", "unsigned"),
     "requests": (
@@ -34,7 +35,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "notifications": (),
     "profile": ("settings", "notifications", "away"),
     "admin": (
-        "attention", "messages", "channels", "policy_moves", "people", "calendars",
+        "attention", "messages", "channels", "policy_moves", "people", "calendars", "organisation",
         "calendar_types", "due_dates",
     ),
     "commands": (),

@@ -16,7 +16,7 @@ import structlog
 
 SECRET_WORDS = ("password", "secret", "token", "cookie", "authorization", "database_url")
 # The token of a link in a message; lines name the link by its id.
-LINK = re.compile(r"/a/[A-Za-z0-9_-]{43}")
+LINK = re.compile(r"/([ap])/[A-Za-z0-9_-]{43}")
 # What workflows say through the standard library, which is all they may use.
 WORKFLOW_FIELDS = ("request", "workflow", "commands", "events", "alarm", "cause")
 NOISY = ("werkzeug", "alembic.runtime.plugins", "asyncio")
@@ -72,8 +72,8 @@ def _mask(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[st
     for key, value in event.items():
         if any(word in key.lower() for word in SECRET_WORDS):
             event[key] = "***"
-        elif isinstance(value, str) and "/a/" in value:
-            event[key] = LINK.sub("/a/***", value)
+        elif isinstance(value, str) and ("/a/" in value or "/p/" in value):
+            event[key] = LINK.sub(r"/\1/***", value)
     return event
 
 

@@ -37,9 +37,9 @@ def test_it_asks_for_what_is_not_given(app: Flask) -> None:
 @pytest.mark.parametrize(
     ("arguments", "password", "words"),
     [
-        (ADMIN, "short", "at least 12 characters"),
+        (ADMIN, "short", "at least 15 characters"),
         (ADMIN, "aaaaaaaaaaaaaaaa", "easy to guess"),
-        (ADMIN, "", "at least 12 characters"),
+        (ADMIN, "", "at least 15 characters"),
         (["--email", "nobody", *ADMIN[2:]], "a long password", "cannot be used"),
         ([*ADMIN[:2], "--name", " ", "--password-stdin"], "a long password", "The name needs"),
     ],
@@ -62,7 +62,7 @@ def test_somebody_without_a_password_gets_one(app: Flask, people: People, client
     form = client.get_page("/sign-in").form("/sign-in")
     data = {**form.values, "email": "ben@example.org", "password": "a long password"}
     assert client.post("/sign-in", data=data).location == "/"
-    assert "12 characters" in run(app, "set-password", *given, typed="short\n", status=1)
+    assert "15 characters" in run(app, "set-password", *given, typed="short\n", status=1)
     nobody = ["nobody@example.org", "--password-stdin"]
     assert "No one has" in run(app, "set-password", *nobody, typed="a long password\n", status=1)
 

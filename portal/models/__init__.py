@@ -4,12 +4,12 @@ from portal.extensions import db
 from portal.models.attachments import Attachment
 from portal.models.audit import AuditEvent, AuditText
 from portal.models.batches import Batch
-from portal.models.changes import PeopleChange, PeopleReview
+from portal.models.changes import OrganisationChange, PeopleChange, PeopleReview
 from portal.models.channels import ChatChannel, ChatChannelChange
 from portal.models.closures import Closure
 from portal.models.commands import Command, Draft
 from portal.models.delegations import Delegation
-from portal.models.links import Link, LinkRefusal
+from portal.models.links import Link, LinkRefusal, PasswordLink
 from portal.models.messages import Message
 from portal.models.notifications import Notification, NotificationPreference
 from portal.models.people import Department, Group, GroupMember, User
@@ -44,7 +44,9 @@ __all__ = [
     "Message",
     "Notification",
     "NotificationPreference",
+    "OrganisationChange",
     "Participant",
+    "PasswordLink",
     "PeopleChange",
     "PeopleReview",
     "PolicyVersion",

@@ -1,10 +1,10 @@
-"""What was changed about people, for ever; and what such a change still leaves to do."""
+"""What was changed about people, departments and groups, for ever; and what it leaves to do."""
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import Base
-from portal.models.columns import Id, Json, Now, UserKey
+from portal.models.columns import Id, Json, Key, Now, UserKey
 
 
 class PeopleChange(Base):
@@ -23,6 +23,25 @@ class PeopleChange(Base):
     actor_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False), ForeignKey("portal.users.id"))
     data: Mapped[Json]
     note: Mapped[str] = mapped_column(Text, server_default="")
+    at: Mapped[Now]
+
+
+class OrganisationChange(Base):
+    """One change to a department or group; a trigger refuses to alter the rows.
+
+    `subject`: a `portal.domain.people.organisation.UnitKind`; `kind`: a `UnitChangeKind`; `data`:
+    before and after. Who belongs to one and who heads it stands in `people_changes`.
+    """
+
+    __tablename__ = "organisation_changes"
+    __table_args__ = (Index("ix_organisation_changes_subject", "subject", "subject_id", "id"),)
+
+    id: Mapped[Id]
+    subject: Mapped[str] = mapped_column(Text)
+    subject_id: Mapped[Key]
+    kind: Mapped[str] = mapped_column(Text)
+    actor_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False), ForeignKey("portal.users.id"))
+    data: Mapped[Json]
     at: Mapped[Now]
 
 

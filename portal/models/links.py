@@ -1,6 +1,11 @@
-"""Links in messages. Who has one is shown a page; a link decides nothing and grants no right."""
+"""Links in messages. Who has one is shown a page; a link decides nothing and grants no right. Links
+by which a password is set stand for themselves: whoever has one may set it, once.
+"""
 
+import hmac
+from base64 import urlsafe_b64encode
 from datetime import datetime
+from hashlib import sha256
 
 from sqlalchemy import (
     CheckConstraint,
@@ -68,3 +73,52 @@ class LinkRefusal(Base):
     ip: Mapped[str | None] = mapped_column(INET)
     user_agent: Mapped[str | None] = mapped_column(Text)
     at: Mapped[Now]
+
+
+MAIL_WAITS = (
+    "mailed_at IS NULL AND used_at IS NULL AND revoked_at IS NULL AND mail_due_at IS NOT NULL"
+)
+
+
+class PasswordLink(Base):
+    """A link by which a person sets their password, once.
+
+    `kind`: "invitation", "reset", or "first", which is nobody's: who follows it makes the first
+    administrator's account. `created_by`: who made it; null for whoever asked at the sign-in page,
+    and for the server. `mail_due_at`: when it is to be mailed; null for one that is handed over
+    otherwise. Only the SHA-256 of its token is here; see `password_token`.
+    """
+
+    __tablename__ = "password_links"
+    __table_args__ = (
+        Index("ix_password_links_user_id", "user_id", "id"),
+        Index("ix_password_links_mail", "mail_due_at", postgresql_where=text(MAIL_WAITS)),
+        CheckConstraint("kind IN ('invitation', 'reset', 'first')", name="kind"),
+        CheckConstraint("(user_id IS NULL) = (kind = 'first')", name="whose"),
+    )
+
+    id: Mapped[Id]
+    user_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False), ForeignKey("portal.users.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    token_hash: Mapped[str] = mapped_column(Text, unique=True)
+    created_by: Mapped[str | None] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("portal.users.id")
+    )
+    created_at: Mapped[Now]
+    expires_at: Mapped[Time]
+    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    mail_due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    mailed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    last_error: Mapped[str | None] = mapped_column(Text)
+
+
+def password_token(link_id: str, secret_key: str) -> str:
+    """The token of a password link: 256 bits, 43 characters that need no escaping in an address.
+
+    It follows from the link's id and the installation's secret, so that the worker mails it without
+    its being stored, and a mail that is tried twice holds the same.
+    """
+    digest = hmac.new(secret_key.encode(), f"password-link:{link_id}".encode(), sha256).digest()
+    return urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -75,13 +75,14 @@ Index(
 
 
 class Group(Base):
-    """A named set of people, such as Finance."""
+    """A named set of people, such as Finance; `purpose` says what they are asked about."""
 
     __tablename__ = "groups"
 
     id: Mapped[Id]
     code: Mapped[str] = mapped_column(Text, unique=True)
     name: Mapped[str] = mapped_column(Text)
+    purpose: Mapped[str] = mapped_column(Text, server_default="")
 
 
 class GroupMember(Base):

@@ -192,7 +192,7 @@ def _form(form: SignInForm, status: int = 200, error: str = "", notice: str = ""
     action = url_for("sign_in.enter", next=request.args.get("next") or None)
     body = render_template(
         "pages/sign_in/show.html", form=form, action=action, error=error, notice=notice,
-        closed=frame.closed(),
+        forgot_url=url_for("passwords.forgot"), closed=frame.closed(),
     )  # fmt: skip
     return make_response(body, status)
 

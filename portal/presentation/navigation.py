@@ -112,6 +112,9 @@ _PATHS = {
     "policy_moves": "admin/policy-moves",
 }
 
+# What else is part of a place, under an address of its own.
+_WITHIN = {"admin/people": ("admin/departments", "admin/groups", "admin/invitations")}
+
 
 def build(
     person: Person,
@@ -158,4 +161,5 @@ def _current(place: str, path: str) -> str | None:
         return "page"
     # A request is read by its requester, its approvers and auditors alike: no place is "its" place.
     below = path.startswith(f"/{place}/") and place != "requests"
-    return "true" if below else None
+    within = (f"{path}/".startswith(f"/{each}/") for each in _WITHIN.get(place, ()))
+    return "true" if below or any(within) else None

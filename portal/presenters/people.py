@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from portal.domain.people.absence import ChangeKind
-from portal.presentation.labels import words_of
+from portal.presentation.labels import Label, words_of
+from portal.queries.password_links import Entry, EntryRecord
 from portal.queries.staff import PersonChangeRecord, StaffRecord
 from portal.services.people import Act
 from portal.translation import _, lazy
@@ -53,6 +54,21 @@ _QUESTIONS: dict[Act, Question] = {
         lazy("Remove from group"),
         lazy("{name} was removed from {value}."),
     ),
+    Act.HEAD: Question(
+        lazy("Make {name} the head of {value}?"),
+        lazy("Open tasks that ask the department's current head get new approvers."),
+        lazy("Change head"),
+        lazy("{name} is now the head of {value}."),
+    ),
+    Act.NO_HEAD: Question(
+        lazy("Remove {name} as the head of {value}?"),
+        lazy(
+            "The department has no head then. Tasks that ask its head go to the fallback of their"
+            " policy, or need attention."
+        ),
+        lazy("Remove as head"),
+        lazy("{name} is no longer the head of {value}."),
+    ),
     Act.MANAGER: Question(
         lazy("Make {value} the manager of {name}?"),
         lazy("Their open requests that ask the current manager get new approvers."),
@@ -95,11 +111,30 @@ KINDS: dict[str, str] = {
     ChangeKind.PLACE: lazy("Location changed"),
     ChangeKind.GROUP_JOINED: lazy("Joined the group"),
     ChangeKind.GROUP_LEFT: lazy("Left the group"),
+    ChangeKind.HEAD: lazy("Head of"),
+    ChangeKind.NO_HEAD: lazy("No longer head of"),
+    ChangeKind.INVITED: lazy("Invited"),
+    ChangeKind.RESET: lazy("Link to a new password made"),
+    ChangeKind.PASSWORD_SET: lazy("Password set"),
     ChangeKind.AWAY: lazy("Absence added"),
     ChangeKind.BACK: lazy("Absence ended"),
 }
 
 
+# Changes that are about a group or department, and where they name it.
+NAMING: dict[str, str] = {
+    ChangeKind.GROUP_JOINED: "group",
+    ChangeKind.GROUP_LEFT: "group",
+    ChangeKind.HEAD: "department",
+    ChangeKind.NO_HEAD: "department",
+}
+# How a link reached somebody, and who set a password.
+WAYS: dict[str, str] = {
+    "mail": lazy("by email"),
+    "copied link": lazy("link to copy"),
+    "link": lazy("by a link"),
+    "themselves": lazy("by themselves"),
+}
 PARTS: dict[str, str] = {
     "name": lazy("name"),
     "email": lazy("email"),
@@ -114,11 +149,13 @@ PARTS: dict[str, str] = {
 def done(change: PersonChangeRecord, names: dict[str, str]) -> str:
     """What was changed, in a line. `names` by id."""
     words, data = KINDS.get(change.kind, words_of(change.kind)), change.data
+    if change.kind in NAMING:
+        return f"{words} {data.get(NAMING[change.kind], '')}"
     match change.kind:
         case ChangeKind.DETAILS:
             return f"{words}: {_parts(data)}"
-        case ChangeKind.GROUP_JOINED | ChangeKind.GROUP_LEFT:
-            return f"{words} {data.get('group', '')}"
+        case ChangeKind.INVITED | ChangeKind.RESET | ChangeKind.PASSWORD_SET:
+            return f"{words} ({WAYS.get(data.get('by', ''), data.get('by', ''))})"
         case ChangeKind.MANAGER:
             sides = (names.get(data.get(side) or "", "nobody") for side in ("before", "after"))
             return f"{words} from {' to '.join(sides)}"
@@ -131,6 +168,24 @@ def done(change: PersonChangeRecord, names: dict[str, str]) -> str:
         case ChangeKind.AWAY:
             return f"{words}: {names.get(data.get('delegate_id') or '', 'somebody')} decides"
     return words
+
+
+def entry(record: EntryRecord) -> Label:
+    """How far somebody is with signing in, in words."""
+    match record.entry:
+        case Entry.READY:
+            return Label(_("Can sign in"), "ok", "check")
+        case Entry.NO_ADDRESS:
+            return Label(_("Cannot sign in: no email address"), "warn", "exclamation-triangle")
+        case Entry.NOT_INVITED:
+            return Label(_("Not invited"), "neutral", "minus-circle")
+        case Entry.LATE:
+            return Label(_("Invitation expired"), "warn", "clock")
+    if record.trouble and record.mailed_at is None:
+        return Label(_("Email not sent: %(why)s", why=record.trouble), "bad", "x-circle")
+    if record.wants_mail and record.mailed_at is None:
+        return Label(_("Invitation is being sent"), "info", "envelope")
+    return Label(_("Invited"), "info", "envelope")
 
 
 def _parts(data: dict[str, dict[str, str | None]]) -> str:

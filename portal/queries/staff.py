@@ -126,6 +126,16 @@ def departments() -> dict[str, str]:
     return {row.id: row.name for row in rows}
 
 
+def department_codes() -> dict[str, str]:
+    """All departments, names by code; up to `GROUPS_SHOWN`."""
+    rows = db.session.execute(
+        select(Department.code, Department.name)
+        .order_by(Department.name, Department.code)
+        .limit(GROUPS_SHOWN)
+    )
+    return {row.code: row.name for row in rows}
+
+
 def groups() -> dict[str, str]:
     """All groups, names by code; up to `GROUPS_SHOWN`."""
     rows = db.session.execute(

@@ -1,16 +1,19 @@
 """People's accounts: the first admin, passwords, and what everybody may change about themselves."""
 
+import unicodedata
 from functools import cache
 from zoneinfo import available_timezones
 
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import func, insert, select, update
 
+from portal.domain.people.absence import ChangeKind
 from portal.domain.people.permissions import Role
 from portal.extensions import db
 from portal.models import User
 from portal.models.columns import new_id
 from portal.services import passwords, sign_in
+from portal.services.people_changes import note
 from portal.services.preferences import time_digests
 from portal.translation import _
 
@@ -25,7 +28,7 @@ class AccountRefused(Exception):
 def create_admin(email: str, name: str, password: str) -> str:
     """Make an active admin and return the id. Raises AccountRefused, saying what to change."""
     email, name = checked_email(email), checked_name(name)
-    check_password(password, email)
+    check_password(password, email, name)
     taken = select(User.id).where(func.lower(User.email) == email.lower())
     if db.session.execute(taken).first():
         raise AccountRefused(
@@ -47,22 +50,59 @@ def create_admin(email: str, name: str, password: str) -> str:
 
 def set_password(user_id: str, password: str) -> None:
     """Give somebody a password, and end what sessions they have. Raises AccountRefused."""
-    email = db.session.scalar(select(User.email).where(User.id == user_id)) or ""
-    check_password(password, email)
-    hashed = passwords.hashed(password)
-    db.session.execute(update(User).where(User.id == user_id).values(password_hash=hashed))
+    put_password(user_id, password)
     sign_in.end_all(user_id)
     db.session.commit()
 
 
-def check_password(password: str, email: str) -> None:
-    """Raise AccountRefused for a password that is too short, too long or plain to guess."""
-    if not passwords.SHORTEST <= len(password) <= passwords.LONGEST:
+def put_password(user_id: str, password: str) -> None:
+    """The same in the caller's transaction; their sessions stay. Raises AccountRefused and Busy."""
+    row = db.session.execute(select(User.email, User.name).where(User.id == user_id)).one()
+    check_password(password, row.email or "", row.name)
+    hashed = passwords.hashed(password)
+    db.session.execute(update(User).where(User.id == user_id).values(password_hash=hashed))
+
+
+def change_own_password(user_id: str, session_id: str, current: str, password: str) -> None:
+    """Change one's own password; every other browser is signed out. Raises AccountRefused, and
+    WrongPassword, TooMany or Busy about the current one."""
+    sign_in.confirm(user_id, current)
+    put_password(user_id, password)
+    note(user_id, ChangeKind.PASSWORD_SET, user_id, {"by": "themselves"})
+    sign_in.end_all(user_id, but=session_id)
+    db.session.commit()
+
+
+def check_password(password: str, *words: str) -> None:
+    """Raise AccountRefused for a password that is too short or easily guessed.
+
+    It needs fifteen characters, or ten that are hard to guess (NIST SP 800-63B-4 asks for fifteen
+    where a password is all that protects an account); and no password may be easily guessed by
+    somebody who knows the person's name and address (`words`) and the product.
+    """
+    if len(password) > passwords.LONGEST:
         raise AccountRefused(
-            _("The password needs at least %(shortest)s characters.", shortest=passwords.SHORTEST)
+            _("The password may have at most %(longest)s characters.", longest=passwords.LONGEST)
         )
-    if len(set(password)) < 5 or password.lower() in email.lower() or "\x00" in password:
-        raise AccountRefused(_("This password is easy to guess. Choose another one."))
+    if any(unicodedata.category(each) in ("Cc", "Cs") for each in password):
+        raise AccountRefused(_("The password contains a character that cannot be used."))
+    score = passwords.score(password, words) if len(password) >= passwords.SHORTEST_HARD else 0
+    if len(password) < passwords.SHORTEST and score < passwords.HARD:
+        raise AccountRefused(
+            _(
+                "Use at least %(shortest)s characters, or at least %(hard)s that are hard to"
+                " guess.",
+                shortest=passwords.SHORTEST,
+                hard=passwords.SHORTEST_HARD,
+            )
+        )
+    if score < passwords.GOOD:
+        raise AccountRefused(
+            _(
+                "This password is easy to guess. Choose another one, such as four words that do"
+                " not belong together."
+            )
+        )
 
 
 def change_time_zone(user_id: str, zone: str) -> None:

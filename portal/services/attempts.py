@@ -49,6 +49,14 @@ def keys(email: str, address: str | None, device: str | None) -> dict[str, int]:
     return {f"account:{account}": PER_ACCOUNT, f"address:{_network(address)}": PER_ADDRESS}
 
 
+def asking_keys(
+    email: str, address: str | None, per_address: int, per_network: int
+) -> dict[str, int]:
+    """What asking for a link to the address is counted by, each with its limit."""
+    account = sha256(email.encode("utf-8", "replace")).hexdigest()
+    return {f"reset:{account}": per_address, f"resets:{_network(address)}": per_network}
+
+
 def begin(limits: Mapping[str, int]) -> Attempt:
     """Write the try down. Raises TooMany, with the seconds to wait, when a limit is reached."""
     rows = [{"id": new_id(), "key": key} for key in limits]

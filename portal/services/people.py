@@ -27,7 +27,7 @@ from portal.domain.request.events import (
 )
 from portal.domain.request.state import Approval, Status
 from portal.extensions import db, transaction
-from portal.models import Calendar, Group, GroupMember, Request, Task, User
+from portal.models import Calendar, Department, Group, GroupMember, Request, Task, User
 from portal.models.columns import new_id
 from portal.models.states import kept_states
 from portal.services import absences, sign_in
@@ -54,12 +54,14 @@ class Act(StrEnum):
     PLACE = "place"
     JOIN = "join"
     LEAVE = "leave"
+    HEAD = "head"
+    NO_HEAD = "no_head"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One change. `value`: the manager's or the place's id ("" for none), the group's code, or the
-    roles.
+    """One change. `value`: the manager's or the place's id ("" for none), the group's or the
+    department's code, or the roles.
 
     `actor_id` None: a command on the server.
     """
@@ -246,6 +248,53 @@ def _leave(wish: Change, person: User) -> bool:
     return True
 
 
+def _head(wish: Change, person: User) -> bool:
+    """Make somebody the head of a department, in place of whoever is."""
+    department = _department(wish)
+    if department.head_id == person.id:
+        return False
+    if not person.is_active:
+        raise PeopleRefused(_("The head of a department must be an active person."))
+    if department.head_id is not None:
+        _head_no_more(wish, department, department.head_id)
+    _head_it(department, person.id)
+    data: dict[str, object] = {"department": department.name, "instead_of": department.head_id}
+    _note(wish, ChangeKind.HEAD, data)
+    cause = f"{person.name} heads {department.name} now."
+    have_reviewed(person.id, ReviewScope.STUCK, cause)
+    return True
+
+
+def _no_head(wish: Change, person: User) -> bool:
+    department = _department(wish)
+    if department.head_id != person.id:
+        return False
+    _head_no_more(wish, department, person.id)
+    _head_it(department, None)
+    return True
+
+
+def _head_no_more(wish: Change, department: Department, head_id: str) -> None:
+    data: dict[str, Any] = {"department": department.name}
+    note(head_id, ChangeKind.NO_HEAD, wish.actor_id, data, wish.reason)
+    cause = f"{_name(head_id)} no longer heads {department.name}."
+    have_reviewed(head_id, ReviewScope.TASKS, cause)
+
+
+def _head_it(department: Department, head_id: str | None) -> None:
+    change = update(Department).where(Department.id == department.id)
+    db.session.execute(change.values(head_id=head_id).execution_options(synchronize_session=False))
+
+
+def _department(wish: Change) -> Department:
+    """The department; nobody else gives it a head meanwhile."""
+    statement = select(Department).where(Department.code == str(wish.value)).with_for_update()
+    department = db.session.execute(statement).scalar()
+    if department is None:
+        raise PeopleRefused(_("There is no department %(value)s.", value=wish.value))
+    return department
+
+
 _ACTS: dict[Act, Callable[[Change, User], bool]] = {
     Act.DEACTIVATE: _deactivate,
     Act.ACTIVATE: _activate,
@@ -254,6 +303,8 @@ _ACTS: dict[Act, Callable[[Change, User], bool]] = {
     Act.PLACE: _place,
     Act.JOIN: _join,
     Act.LEAVE: _leave,
+    Act.HEAD: _head,
+    Act.NO_HEAD: _no_head,
 }
 
 
@@ -328,10 +379,8 @@ def effects_of(wish: Change) -> Effects:
 
 def _tried(wish: Change) -> Effects:
     """Make the change, and read what it does; whoever calls takes it back."""
-    if not apply(wish):
-        return Effects((), 0)
     concerned = _concerned(wish)
-    if concerned is None:
+    if not apply(wish) or concerned is None:
         return Effects((), 0)
     rows = db.session.execute(
         select(Request.id, Request.number, Request.title)
@@ -355,9 +404,18 @@ def _concerned(wish: Change) -> ColumnElement[bool] | None:
             return Request.requester_id == wish.person_id
         case Act.PLACE:
             return None
-    mine = or_(Task.assignee_id == wish.person_id, Task.acting_for == wish.person_id)
-    tasks = select(Task.request_id).where(mine, Task.status == "OPEN")
-    return Request.id.in_(tasks)
+        case Act.HEAD:
+            head = db.session.scalar(
+                select(Department.head_id).where(Department.code == str(wish.value))
+            )
+            return or_(Request.attention.is_not(None), _asks(head))
+    return _asks(wish.person_id)
+
+
+def _asks(person_id: str | None) -> ColumnElement[bool]:
+    """Requests with an open task of that person."""
+    mine = or_(Task.assignee_id == person_id, Task.acting_for == person_id)
+    return Request.id.in_(select(Task.request_id).where(mine, Task.status == "OPEN"))
 
 
 def _effect(row: Any, states: dict[str, Approval]) -> Effect:

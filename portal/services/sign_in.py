@@ -99,9 +99,10 @@ def end_others(session_id: str, user_id: str) -> None:
     db.session.commit()
 
 
-def end_all(user_id: str) -> None:
-    """End all of the person's sessions, in the caller's transaction."""
-    _end(UserSession.user_id == user_id)
+def end_all(user_id: str, but: str | None = None) -> None:
+    """End all of the person's sessions, `but` that of this id, in the caller's transaction."""
+    others = () if but is None else (UserSession.id != but,)
+    _end(UserSession.user_id == user_id, *others)
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,11 @@ PAGES = {
         "/inbox", "/requests/new", "/requests/new/purchase", "/requests", "/history",
         "/notifications", "/profile", "/search", "/search?q=leave", "/search?in=comments&q=the",
         "/requests/{open}", "/history/{open}", "/no-such-page",
-        "/dev/mail", "/profile/notifications", "/away", "/views",
+        "/dev/mail", "/profile/notifications", "/away", "/views", "/profile/password",
     ),
     "ada.admin": (
-        "/admin/attention", "/admin/people", "/admin/people/new",
+        "/admin/attention", "/admin/people", "/admin/people/new", "/admin/departments",
+        "/admin/departments/new", "/admin/groups", "/admin/groups/new", "/admin/invitations",
         "/admin/cutover", "/requests/{open}/override",
         "/requests/{open}/approvers", "/requests/{open}/hold", "/admin/policy-moves",
         "/admin/messages", "/admin/channels", "/admin/channels/new",

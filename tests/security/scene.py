@@ -30,6 +30,7 @@ UNKNOWN = (
     "batch_id",
     "view_id",
     "delegation_id",
+    "unit_id",
 )
 
 

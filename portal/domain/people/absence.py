@@ -18,6 +18,11 @@ class ChangeKind(StrEnum):
     PLACE = "place_changed"
     GROUP_JOINED = "group_joined"
     GROUP_LEFT = "group_left"
+    HEAD = "head_of"
+    NO_HEAD = "no_longer_head_of"
+    INVITED = "invited"
+    RESET = "password_link_made"
+    PASSWORD_SET = "password_set"  # noqa: S105 - no password but what was done
     AWAY = "delegation_set"
     BACK = "delegation_ended"
 

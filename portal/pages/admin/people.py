@@ -17,26 +17,34 @@ from werkzeug.datastructures import MultiDict
 from wtforms.form import BaseForm
 
 from portal.domain.people.permissions import Permission
-from portal.forms.fields import examine
+from portal.forms.fields import examine, uuid_of
 from portal.forms.people_change import ChangeForm, Offered, manager_form, record_form
 from portal.pages.admin import blueprint
 from portal.presentation.labels import language_name, words_of
 from portal.presenters import people as people_words
 from portal.presenters.answer import command_key, new_key
 from portal.queries import calendars, people, staff
+from portal.queries import password_links as entries
 from portal.queries import request as requests
 from portal.queries.staff import StaffRecord
 from portal.security.guards import requires
 from portal.security.sessions import current_settings, me
-from portal.services import accounts
+from portal.services import accounts, password_links
 from portal.services import people as service
 from portal.services import staff as records
 from portal.services.people import Act, Change, PeopleRefused, effects_of
 from portal.services.staff import Details, FieldRefused, RecordMoved
-from portal.translation import _
+from portal.translation import _, ngettext
 
 LONGEST_SEARCH = 100
 NOBODY = "nobody"
+# What these acts are about is named by a code.
+_BY_CODE = {
+    Act.JOIN: staff.groups,
+    Act.LEAVE: staff.groups,
+    Act.HEAD: staff.department_codes,
+    Act.NO_HEAD: staff.department_codes,
+}
 
 
 @blueprint.get("/admin/people")
@@ -158,6 +166,56 @@ def change_person(person_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("admin.show_person", person_id=person.id), 303)
 
 
+@blueprint.post("/admin/people/<uuid:person_id>/password-link")
+@requires(Permission.MANAGE_PEOPLE)
+def make_password_link(person_id: UUID) -> ResponseReturnValue:
+    """Mail somebody a link to set their password, or show one to be handed over: once, here."""
+    person, by_mail = _person(person_id), request.form.get("by") == "mail"
+    settings = current_settings()
+    try:
+        token = password_links.hand_out(person.id, me().id, settings.secret_key, by_mail=by_mail)
+    except PeopleRefused as refused:
+        flash(str(refused), "error")
+        return redirect(url_for("admin.show_person", person_id=person.id), 303)
+    if not by_mail:
+        link = f"{settings.public_url}{url_for('passwords.follow', token=token)}"
+        return render_template("pages/people/password_link.html", person=person, link=link)
+    flash(_("A link is on its way to %(email)s.", email=person.email), "success")
+    return redirect(url_for("admin.show_person", person_id=person.id), 303)
+
+
+@blueprint.get("/admin/invitations")
+@requires(Permission.MANAGE_PEOPLE)
+def show_invitations() -> ResponseReturnValue:
+    """Who cannot sign in yet, and how far their invitations are."""
+    return render_template(
+        "pages/people/invitations.html",
+        rows=[(each, people_words.entry(each)) for each in entries.waiting()],
+        total=entries.count_waiting(),
+        mail=bool(current_settings().mail.host),
+    )
+
+
+@blueprint.post("/admin/invitations")
+@requires(Permission.MANAGE_PEOPLE)
+def send_invitations() -> ResponseReturnValue:
+    """Mail an invitation to everybody who was ticked."""
+    wanted = [each for each in map(uuid_of, request.form.getlist("person")) if each]
+    if not current_settings().mail.host:
+        flash(_("This installation sends no email. Copy a link on a person's page."), "error")
+    elif not wanted:
+        flash(_("Choose at least one person."), "error")
+    else:
+        try:
+            number = password_links.invite(wanted, me().id, current_settings().secret_key)
+        except PeopleRefused as refused:
+            abort(403, str(refused))
+        words = ngettext("%(n)s invitation is on its way.", "%(n)s invitations are on their way.",
+                         number)  # fmt: skip
+        flash(words, "success")
+    return redirect(url_for("admin.show_invitations"), 303)
+
+
 def _list_url(text: str, inactive: bool, after: str = "") -> str:
     show = "inactive" if inactive else None
     return url_for("admin.list_people", q=text or None, show=show, after=after or None)
@@ -187,7 +245,7 @@ def _value(act: Act, given: "MultiDict[str, str]") -> str | tuple[str, ...]:
             )
         return tuple(sorted(wanted))
     value = given.get("value", "")
-    if act in (Act.JOIN, Act.LEAVE) and value not in staff.groups():
+    if act in _BY_CODE and value not in _BY_CODE[act]():
         abort(404)
     if act is Act.PLACE and value and value not in calendars.names():
         abort(404)
@@ -204,8 +262,8 @@ def _name_of(wish: Change) -> str:
         return ", ".join(wish.value) or _("none")
     if wish.act is Act.PLACE:
         return str(calendars.names().get(wish.value, people_words.NO_PLACE))
-    if wish.act in (Act.JOIN, Act.LEAVE):
-        return staff.groups().get(wish.value, wish.value)
+    if wish.act in _BY_CODE:
+        return _BY_CODE[wish.act]().get(wish.value, wish.value)
     found = people.find(wish.value) if wish.value else None
     return NOBODY if found is None else found.name
 
@@ -242,6 +300,9 @@ def _page(
         roles=service.known_roles(person.roles),
         places=calendars.names(),
         language_name=language_name(person.locale),
+        entry=(found := entries.entry_of(person.id)) and people_words.entry(found),
+        has_password=found is not None and found.has_password,
+        mail=bool(current_settings().mail.host),
         groups={k: v for k, v in staff.groups().items() if k not in person.groups},
         changes=[(each, people_words.done(each, names)) for each in changes],
         older_url=f"{here}?before={following}" if following else None,

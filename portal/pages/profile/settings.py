@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.domain.people.permissions import Permission
 from portal.forms.profile import TimeZoneForm
+from portal.forms.sign_in import OwnPasswordForm
 from portal.pages.layout_context import SHORTCUTS_COOKIE, THEME_COOKIE, THEMES
 from portal.pages.profile import blueprint
 from portal.queries.sessions import OpenSession, open_sessions
@@ -23,6 +24,7 @@ from portal.security.next_page import is_safe
 from portal.security.sessions import current_settings, me
 from portal.services import accounts
 from portal.services import sign_in as sessions
+from portal.services.errors import TooMany
 from portal.translation import _
 
 YEAR = 365 * 24 * 3600
@@ -44,6 +46,36 @@ def change_time_zone() -> ResponseReturnValue:
         return _page(form, 422)
     accounts.change_time_zone(me().id, form.time_zone.data)
     flash(_("Time zone saved."), "success")
+    return redirect(url_for("profile.show"), 303)
+
+
+@blueprint.get("/profile/password")
+@requires(Permission.READ_INVOLVED)
+def edit_password() -> ResponseReturnValue:
+    """The form for a new password."""
+    return _password_page(OwnPasswordForm(formdata=None))
+
+
+@blueprint.post("/profile/password")
+@requires(Permission.READ_INVOLVED, own_settings=True)
+def change_password() -> ResponseReturnValue:
+    """Change one's own password; every other browser is signed out."""
+    form, person = OwnPasswordForm(), me()
+    if not form.validate_on_submit():
+        return _password_page(form, 422)
+    current, password = form.current_password.data or "", form.password.data or ""
+    try:
+        accounts.change_own_password(person.id, person.session_id, current, password)
+    except sessions.WrongPassword:
+        form.current_password.errors = [_("The current password is wrong.")]
+        return _password_page(form, 422)
+    except TooMany as many:
+        form.current_password.errors = [_("Too many wrong tries. Try again later.")]
+        return _password_page(form, 429, many.retry_after)
+    except accounts.AccountRefused as refused:
+        form.password.errors = [str(refused)]
+        return _password_page(form, 422)
+    flash(_("Password changed. Other browsers are signed out."), "success")
     return redirect(url_for("profile.show"), 303)
 
 
@@ -79,6 +111,15 @@ def change_shortcuts() -> ResponseReturnValue:
     """Turn keyboard shortcuts on or off in this browser."""
     off = request.form.get("shortcuts") == "off"
     return _with_cookie(SHORTCUTS_COOKIE, "off" if off else "")
+
+
+def _password_page(
+    form: OwnPasswordForm, status: int = 200, retry_after: int = 0
+) -> ResponseReturnValue:
+    response = make_response(render_template("pages/profile/password.html", form=form), status)
+    if retry_after:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
 
 
 def _with_cookie(name: str, value: str) -> Response:

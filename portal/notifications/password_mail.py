@@ -1,0 +1,110 @@
+"""Mailing the links by which people set their password. They are no notifications: nobody can turn
+them off, and they are about nobody's request.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from jinja2 import Environment
+from sqlalchemy import Engine, Row, text, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from portal.config import Settings
+from portal.models.links import MAIL_WAITS, PasswordLink, password_token
+from portal.notifications.letter import Letter, as_mail, is_usable
+from portal.notifications.smtp import MailNotTaken, SmtpConnection
+from portal.translation import _, speaking
+
+INTERVAL_SECONDS = 1.0
+AFTER_FAILURE_SECONDS = 10.0
+# A worker that ends in the middle leaves its mail to another after so long; the pause doubles.
+LEASE = timedelta(minutes=1)
+MOST_DOUBLED = 6
+NO_ADDRESS = "The person has no e-mail address that can be used."
+
+TAKE = text(f"""
+UPDATE portal.password_links l SET attempts = attempts + 1,
+    mail_due_at = now() + :lease * (2 ^ least(attempts, {MOST_DOUBLED}))
+FROM portal.users u WHERE u.id = l.user_id AND u.is_active AND l.id = (
+    SELECT id FROM portal.password_links
+    WHERE {MAIL_WAITS} AND mail_due_at <= now() AND expires_at > now()
+    ORDER BY mail_due_at LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+RETURNING l.id::text, l.kind, l.expires_at, u.name, u.email, u.locale, u.time_zone
+""")  # noqa: S608 - our own text
+
+log = structlog.get_logger("portal.messages")
+
+
+@dataclass(frozen=True)
+class PasswordMail:
+    """What mails them; any number may run side by side."""
+
+    engine: Engine
+    settings: Settings
+    words: Environment
+
+    async def run(self) -> None:
+        """Look again and again until cancelled. Without a mail server nothing is sent."""
+        while True:
+            try:
+                busy = bool(self.settings.mail.host) and await asyncio.to_thread(self.turn)
+            except SQLAlchemyError as error:
+                log.warning("password_mail.database_away", error=type(error).__name__)
+                await asyncio.sleep(AFTER_FAILURE_SECONDS)
+                continue
+            if not busy:
+                await asyncio.sleep(INTERVAL_SECONDS)
+
+    def turn(self) -> bool:
+        """Mail one link that is due; False if there was none."""
+        with self.engine.begin() as connection:
+            row = connection.execute(TAKE, {"lease": LEASE}).one_or_none()
+        if row is None:
+            return False
+        try:
+            if not is_usable(row.email):
+                raise MailNotTaken(NO_ADDRESS)
+            with SmtpConnection(self.settings.mail) as door:
+                door.send(as_mail(self._letter(row), self.settings), row.email)
+        except MailNotTaken as error:
+            self._note(row.id, last_error=str(error))
+            log.warning("password_mail.not_taken", link=row.id, error=str(error))
+        else:
+            self._note(row.id, mailed_at=text("now()"), last_error=None)
+            log.info("password_mail.sent", link=row.id)
+        return True
+
+    def _letter(self, row: Row[Any]) -> Letter:
+        token = password_token(row.id, self.settings.secret_key)
+        context = {
+            "row": row,
+            "link": f"{self.settings.public_url}/p/{token}",
+            "public_url": self.settings.public_url,
+        }
+        with speaking(row.locale):
+            subject = (
+                _("Welcome: choose your password")
+                if row.kind == "invitation"
+                else _("Choose a new password")
+            )
+            return Letter(
+                message_id=f"password-{row.id}",
+                thread=row.id,
+                about="password",
+                name=row.name,
+                address=row.email,
+                subject=subject,
+                text=self.words.get_template("email/password.txt").render(context),
+                html=self.words.get_template("email/password.html").render(
+                    context | {"subject": subject}
+                ),
+            )
+
+    def _note(self, link_id: str, **values: object) -> None:
+        with self.engine.begin() as connection:
+            change = update(PasswordLink).where(PasswordLink.id == link_id)
+            connection.execute(change.values(**values))

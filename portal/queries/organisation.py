@@ -1,0 +1,131 @@
+"""Departments with their heads, groups with their members, and what was changed about them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
+
+from portal.domain.people.organisation import UnitKind
+from portal.extensions import db
+from portal.models import Department, Group, GroupMember, OrganisationChange, User
+
+SHOWN = 500
+CHANGES_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepartmentRecord:
+    """A department; `people`: how many active ones it has. `head_is_active` False: whoever heads it
+    has left; None: nobody does."""
+
+    id: str
+    code: str
+    name: str
+    parent_id: str | None
+    parent: str | None
+    head_id: str | None
+    head: str | None
+    head_is_active: bool | None
+    people: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupRecord:
+    """A group; `people`: how many active members it has."""
+
+    id: str
+    code: str
+    name: str
+    purpose: str
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRecord:
+    """Somebody in a department or group."""
+
+    id: str
+    name: str
+    job_title: str | None
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UnitChangeRecord:
+    """Something that was changed about a department or group."""
+
+    kind: str
+    actor: str | None
+    data: dict[str, Any]
+    at: datetime
+
+
+def departments(only: str | None = None) -> tuple[DepartmentRecord, ...]:
+    """All departments by name, up to `SHOWN`; or the one of that id."""
+    parent, head = aliased(Department), aliased(User)
+    people = (
+        select(func.count())
+        .where(User.department_id == Department.id, User.is_active)
+        .correlate(Department)
+        .scalar_subquery()
+    )
+    statement = (
+        select(
+            Department.id, Department.code, Department.name, Department.parent_id,
+            parent.name.label("parent"), Department.head_id, head.name.label("head"),
+            head.is_active.label("head_is_active"), people.label("people"),
+        )
+        .outerjoin(parent, parent.id == Department.parent_id)
+        .outerjoin(head, head.id == Department.head_id)
+        .order_by(func.lower(Department.name), Department.id)
+        .limit(SHOWN)
+    )  # fmt: skip
+    if only is not None:
+        statement = statement.where(Department.id == only)
+    return tuple(DepartmentRecord(**row._mapping) for row in db.session.execute(statement))
+
+
+def groups(only: str | None = None) -> tuple[GroupRecord, ...]:
+    """All groups by name, up to `SHOWN`; or the one of that id."""
+    people = (
+        select(func.count())
+        .select_from(GroupMember)
+        .join(User, User.id == GroupMember.user_id)
+        .where(GroupMember.group_id == Group.id, User.is_active)
+        .correlate(Group)
+        .scalar_subquery()
+    )
+    statement = (
+        select(Group.id, Group.code, Group.name, Group.purpose, people.label("people"))
+        .order_by(func.lower(Group.name), Group.id)
+        .limit(SHOWN)
+    )
+    if only is not None:
+        statement = statement.where(Group.id == only)
+    return tuple(GroupRecord(**row._mapping) for row in db.session.execute(statement))
+
+
+def members(kind: UnitKind, unit_id: str) -> tuple[MemberRecord, ...]:
+    """Who belongs to it, by name, up to `SHOWN`; of a group also those who have left."""
+    statement = select(User.id, User.name, User.job_title, User.is_active)
+    if kind is UnitKind.GROUP:
+        statement = statement.join(GroupMember, GroupMember.user_id == User.id)
+        statement = statement.where(GroupMember.group_id == unit_id)
+    else:
+        statement = statement.where(User.department_id == unit_id, User.is_active)
+    rows = db.session.execute(statement.order_by(func.lower(User.name), User.id).limit(SHOWN))
+    return tuple(MemberRecord(*row) for row in rows)
+
+
+def changes(kind: UnitKind, unit_id: str) -> tuple[UnitChangeRecord, ...]:
+    """What was changed about it of late, the newest first."""
+    rows = db.session.execute(
+        select(OrganisationChange.kind, User.name, OrganisationChange.data, OrganisationChange.at)
+        .outerjoin(User, User.id == OrganisationChange.actor_id)
+        .where(OrganisationChange.subject == kind, OrganisationChange.subject_id == unit_id)
+        .order_by(OrganisationChange.id.desc())
+        .limit(CHANGES_SHOWN)
+    )
+    return tuple(UnitChangeRecord(*row) for row in rows)
