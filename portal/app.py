@@ -36,7 +36,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "profile": ("settings", "notifications", "away"),
     "admin": (
         "attention", "messages", "channels", "policy_moves", "people", "calendars", "organisation",
-        "calendar_types", "due_dates",
+        "calendar_types", "due_dates", "setup",
     ),
     "commands": (),
     "health": (),
@@ -168,4 +168,5 @@ def _pages(app: Flask) -> None:
             import_module(f"portal.pages.{name}.{part}")
         app.register_blueprint(room.blueprint)
     app.register_blueprint(legacy.blueprint)
-    app.extensions["administration"] = [legacy.place]
+    setup = import_module("portal.pages.admin.setup")
+    app.extensions["administration"] = [setup.place, legacy.place]

@@ -3,10 +3,11 @@
 import sys
 
 import click
+from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
 from portal.cli.running import explained
-from portal.services import accounts, people
+from portal.services import accounts, password_links, people
 
 group = AppGroup("group", help="Who is in which group.")
 
@@ -22,6 +23,18 @@ def create_admin(email: str, name: str, password_stdin: bool) -> None:
     with explained():
         accounts.create_admin(email, name, password)
     click.echo(f"{email} can sign in now.")
+
+
+@click.command("first-link")
+@with_appcontext
+def first_link() -> None:
+    """Print a link by which the first administrator's account is made: it works once, for a day."""
+    settings = current_app.config["SETTINGS"]
+    with explained():
+        token = password_links.make_first(settings.secret_key)
+    if token is None:
+        raise click.ClickException("There is an administrator already: sign in, or set-password.")
+    click.echo(f"{settings.public_url}/p/{token}")
 
 
 @click.command("set-password")
@@ -85,4 +98,4 @@ def _password(from_stdin: bool) -> str:
     return typed
 
 
-COMMANDS = (create_admin, set_password, deactivate, activate, group)
+COMMANDS = (create_admin, first_link, set_password, deactivate, activate, group)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
+from wtforms import Form
 from wtforms.form import BaseForm
 
 from portal.domain.people.organisation import CODE_RULE, NAME_LIMIT, PURPOSE_LIMIT, UnitKind
@@ -11,7 +12,17 @@ from portal.forms.building import options, unbound
 from portal.forms.fields import Allowed, AtMost, LineField, LinesField, OptionsField, Required
 from portal.forms.handing import HINT, SomebodyField
 from portal.forms.people import PeopleSource
-from portal.translation import _
+from portal.translation import _, lazy
+
+
+class OrganisationForm(Form):
+    """What the house is called."""
+
+    name: Any = unbound(
+        LineField,
+        lazy("Name of the organisation"),
+        [Required(lazy("enter a name")), AtMost(60)],
+    )
 
 
 def unit_form(

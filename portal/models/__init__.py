@@ -12,7 +12,7 @@ from portal.models.delegations import Delegation
 from portal.models.links import Link, LinkRefusal, PasswordLink
 from portal.models.messages import Message
 from portal.models.notifications import Notification, NotificationPreference
-from portal.models.people import Department, Group, GroupMember, User
+from portal.models.people import Department, Group, GroupMember, Organisation, User
 from portal.models.policies import Calendar, CalendarChange, PolicyVersion, RequestType
 from portal.models.requests import Comment, Participant, Request, Task
 from portal.models.saved_views import SavedView
@@ -44,6 +44,7 @@ __all__ = [
     "Message",
     "Notification",
     "NotificationPreference",
+    "Organisation",
     "OrganisationChange",
     "Participant",
     "PasswordLink",

@@ -63,6 +63,7 @@ def _navigation() -> Navigation:
         home_url=f"{request.script_root}/",
         away=tuple(OnNow(each.name, each.until) for each in found.away),
         closed=found.closed,
+        organisation=found.organisation,
         acting=tuple(OnNow(each.name, each.until) for each in found.acting),
     )
 

@@ -100,7 +100,7 @@ def set_new() -> ResponseReturnValue:
     except AccountRefused as refused:
         return _new(link, form, 422, str(refused))
     log.info("password set", user=user_id, by=link.kind)
-    return _welcome(user_id)
+    return _welcome(user_id, link)
 
 
 def _link() -> OpenLink | None:
@@ -120,12 +120,13 @@ def _use(link: OpenLink, form: NewPasswordForm) -> str:
     return service.use(link.id, password)
 
 
-def _welcome(user_id: str) -> ResponseReturnValue:
+def _welcome(user_id: str, link: OpenLink) -> ResponseReturnValue:
     old = signed_in()
     ends = old.session_id if old else ""
     portal_session().sign_in(sign_in.begin(user_id, click(), {}, ends))
     flash(_("Your password is set and you are signed in."), "success")
-    return redirect(url_for("sign_in.start"), 303)
+    start = "admin.show_setup" if link.kind == FIRST else "sign_in.start"
+    return redirect(url_for(start), 303)
 
 
 def _forgot(form: ForgotForm, status: int = 200, error: str = "") -> Response:

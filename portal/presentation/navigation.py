@@ -54,7 +54,8 @@ class Navigation:
     """What `layouts/base.html` draws. `new_url` is None for those who may not submit.
 
     `away`: who decides for the reader meanwhile; `acting`: for whom the reader decides.
-    `closed`: what to say on every page while the portal takes no commands.
+    `closed`: what to say on every page while the portal takes no commands. `organisation`: what the
+    house is called, where somebody said so.
     """
 
     person: Person
@@ -69,6 +70,7 @@ class Navigation:
     away: tuple[OnNow, ...] = ()
     acting: tuple[OnNow, ...] = ()
     closed: str | None = None
+    organisation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from portal.config import Settings
 from portal.domain.people.permissions import Permission, Role, permissions_of
 from portal.domain.request.state import Click
 from portal.extensions import ServerSilent, db, read_only, transaction
-from portal.models import Closure, Delegation, Notification, Task, User, UserSession
+from portal.models import Closure, Delegation, Notification, Organisation, Task, User, UserSession
 from portal.security.tokens import token_hash
 
 MOST = 100
@@ -57,6 +57,7 @@ def _unread(person: Any) -> Select[Any]:
     )
 
 
+_ORGANISATION = select(Organisation.name).scalar_subquery()
 _CLOSED = select(Closure.words).where(Closure.in_force.is_(True)).scalar_subquery()
 
 
@@ -86,6 +87,7 @@ def frame_columns(person: Any) -> tuple[Any, ...]:
     delegator, delegate = Delegation.delegator_id, Delegation.delegate_id
     return (
         _CLOSED.label("closed"),
+        _ORGANISATION.label("organisation"),
         _at_most(_open_tasks(person)).label("inbox"),
         _at_most(_unread(person)).label("notifications"),
         _absences(person, delegator, delegate).label("away"),
@@ -107,12 +109,14 @@ class OnNow:
 @dataclass(frozen=True, slots=True)
 class Frame:
     """`counts` by place (100 means "more than 99"); `away`: who acts for the reader; `acting`:
-    for whom the reader acts; `closed`: what to say while the portal takes no commands."""
+    for whom the reader acts; `closed`: what to say while the portal takes no commands;
+    `organisation`: what the house is called."""
 
     counts: dict[str, int]
     away: tuple[OnNow, ...] = ()
     acting: tuple[OnNow, ...] = ()
     closed: str | None = None
+    organisation: str = ""
 
 
 def frame(user_id: str) -> Frame:
@@ -124,7 +128,7 @@ def frame_of(row: Row[Any]) -> Frame:
     """The frame in a row with `frame_columns`."""
     counts = {"inbox": row.inbox, "notifications": row.notifications}
     counts = {name: count for name, count in counts.items() if count}
-    return Frame(counts, _on(row.away), _on(row.acting), row.closed)
+    return Frame(counts, _on(row.away), _on(row.acting), row.closed, row.organisation or "")
 
 
 def _on(pairs: list[list[str]] | None) -> tuple[OnNow, ...]:

@@ -1,11 +1,13 @@
 """The portal's own processes: preparation, worker and web, as ./scripts/run starts them."""
 
 import json
+import subprocess
 import sys
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
+from pathlib import Path
 
 from scripts.local import processes
 from scripts.local.installation import Installation
@@ -61,3 +63,12 @@ def is_ready(port: int) -> bool:
     except (OSError, ValueError, HTTPException):
         return False
     return True
+
+
+def first_link(env: Mapping[str, str], root: Path) -> str:
+    """The address by which the first administrator's account is made; "" where there is one."""
+    command = [sys.executable, "-m", "flask", "--app", "portal.app", "portal", "first-link"]
+    done = subprocess.run(
+        command, env=dict(env), cwd=root, capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip() if done.returncode == 0 else ""

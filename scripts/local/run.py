@@ -30,6 +30,9 @@ Old engine     {0}/admin/cutover (for an administrator) shows the move, which is
 
 """
 NO_ACCOUNTS = "No demo accounts here: ./scripts/flask portal create-admin makes the first account."
+FIRST = """\
+First account  {}
+               This link makes the first administrator's account. It works once, for a day."""
 
 
 @dataclass
@@ -186,6 +189,8 @@ class Run:
     def _greet(self, env: dict[str, str], seconds: float) -> None:
         accounts = self.installation.demo_accounts
         lines = accounts.read_text(encoding="utf-8").strip() if accounts.exists() else ""
+        if not lines and (link := parts.first_link(env, self.installation.root)):
+            lines = FIRST.format(link)
         mail = f"  Sent mail      {env['PUBLIC_URL']}/dev/mail\n" if self.own_mail else ""
         print(
             f"\nGloria Approvals runs (started in {seconds:.1f} s).\n"

@@ -203,6 +203,10 @@ ROUTES = [
           data={"by": "copy"}),
     Route("GET", "/admin/invitations", 403, admin=200),
     Route("POST", "/admin/invitations", 403, admin=303),
+    Route("GET", "/admin/setup", 403, admin=200),
+    Route("POST", "/admin/setup/hide", 403, admin=303, data={"hide": "1"}),
+    Route("GET", "/admin/setup/organisation", 403, admin=200),
+    Route("POST", "/admin/setup/organisation", 403, admin=303, data={"name": "St Gloria"}),
     # Departments and groups
     Route("GET", "/admin/departments", 403, admin=200),
     Route("GET", "/admin/departments/new", 403, admin=200),

@@ -1,0 +1,82 @@
+"""The setup of a new installation as a list: it blocks nothing, can be hidden, and comes back."""
+
+from flask import current_app, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.domain.people.permissions import Permission
+from portal.forms.organisation import OrganisationForm
+from portal.pages.admin import blueprint
+from portal.presentation.navigation import AdminPlace
+from portal.presenters import setup as setup_words
+from portal.queries import setup
+from portal.security.guards import requires
+from portal.security.sessions import current_settings, me
+from portal.services import organisation as service
+from portal.translation import _
+
+
+@blueprint.get("/admin/setup")
+@requires(Permission.ADMINISTER)
+def show_setup() -> ResponseReturnValue:
+    """What is done and what comes next, from what is there now."""
+    settings, found = current_settings(), setup.found()
+    sections = setup_words.sections(
+        found, mail=bool(settings.mail.host), https=settings.public_url.startswith("https://")
+    )
+    return render_template(
+        "pages/setup/show.html",
+        found=found,
+        sections=sections,
+        done=sum(each.done for each in sections),
+        total=sum(len(each.tasks) for each in sections),
+        known=frozenset(current_app.view_functions),
+    )
+
+
+@blueprint.post("/admin/setup/hide")
+@requires(Permission.ADMINISTER)
+def hide_setup() -> ResponseReturnValue:
+    """Take it out of the menu, or put it back."""
+    hidden = request.form.get("hide") == "1"
+    service.hide_setup(me().id, hidden=hidden)
+    if not hidden:
+        return redirect(url_for("admin.show_setup"), 303)
+    flash(
+        {
+            "text": _("Setup is hidden."),
+            "link_url": url_for("admin.show_setup"),
+            "link_label": _("Open it again"),
+        },
+        "success",
+    )
+    return redirect(url_for("admin.list_attention"), 303)
+
+
+@blueprint.get("/admin/setup/organisation")
+@requires(Permission.ADMINISTER)
+def edit_organisation() -> ResponseReturnValue:
+    """What the organisation is called."""
+    return _page(OrganisationForm(name=setup.found().name))
+
+
+@blueprint.post("/admin/setup/organisation")
+@requires(Permission.ADMINISTER)
+def change_organisation() -> ResponseReturnValue:
+    """Call it otherwise."""
+    form = OrganisationForm(request.form)
+    if not form.validate():
+        return _page(form, 422)
+    service.rename(form.name.data, me().id)
+    flash(_("Changes saved."), "success")
+    return redirect(url_for("admin.show_setup"), 303)
+
+
+def _page(form: OrganisationForm, status: int = 200) -> ResponseReturnValue:
+    return make_response(render_template("pages/setup/organisation.html", form=form), status)
+
+
+def place() -> AdminPlace | None:
+    """Its line in the menu, until somebody hides it."""
+    if setup.is_hidden():
+        return None
+    return AdminPlace(_("Setup"), "admin/setup", "rocket-launch")

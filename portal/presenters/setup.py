@@ -1,0 +1,199 @@
+"""The setup as a list of tasks, each done or not by what the installation holds."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from portal.queries.setup import SetupRecord
+from portal.translation import _, ngettext
+
+
+class State(StrEnum):
+    """How a task stands."""
+
+    DONE = "done"
+    NEXT = "next"
+    TODO = "todo"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class SetupTask:
+    """One task: where it is done (an endpoint, "" for outside the portal) and how it stands."""
+
+    title: str
+    text: str
+    endpoint: str
+    label: str
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Tasks under one heading."""
+
+    title: str
+    tasks: tuple[SetupTask, ...]
+
+    @property
+    def done(self) -> int:
+        """How many are done."""
+        return sum(task.state is State.DONE for task in self.tasks)
+
+
+def sections(found: SetupRecord, *, mail: bool, https: bool) -> tuple[Section, ...]:
+    """Everything in the order in which it is best done; the first that is open is the next."""
+    drawn = (
+        Section(_("Organisation"), _organisation(found, mail)),
+        Section(_("People"), _people(found)),
+        Section(_("First request"), _first_request(found)),
+        Section(_("Running it"), _running(found, https)),
+    )
+    every = [task for section in drawn for task in section.tasks]
+    following = next((task for task in every if task.state is State.TODO), None)
+    return tuple(
+        Section(
+            section.title,
+            tuple(_as_next(task) if task is following else task for task in section.tasks),
+        )
+        for section in drawn
+    )
+
+
+def _as_next(task: SetupTask) -> SetupTask:
+    return SetupTask(task.title, task.text, task.endpoint, task.label, State.NEXT)
+
+
+def _task(
+    title: str, text: str, endpoint: str, label: str, *, done: bool, problem: bool = False
+) -> SetupTask:
+    state = State.PROBLEM if problem else State.DONE if done else State.TODO
+    return SetupTask(title, text, endpoint, label, state)
+
+
+def _organisation(found: SetupRecord, mail: bool) -> tuple[SetupTask, ...]:
+    if found.mails_sent:
+        told = _("The mail server has taken mail from here.")
+    elif mail:
+        told = _("Nothing was sent yet. An invitation is a good test.")
+    else:
+        told = _("SMTP_HOST is not set: nobody gets email, and links are handed over by hand.")
+    return (
+        _task(
+            _("Name of the organisation"),
+            found.name or _("It stands above the menu, so that people know where they are."),
+            "admin.edit_organisation",
+            _("Enter the name"),
+            done=bool(found.name),
+        ),
+        _task(
+            _("Second administrator"),
+            ngettext("%(n)s administrator.", "%(n)s administrators.", found.administrators)
+            if found.administrators > 1
+            else _("Only you can administer. If your account is locked, nobody else can."),
+            "admin.new_person",
+            _("Add an administrator"),
+            done=found.administrators > 1,
+        ),
+        _task(
+            _("Working hours and holidays"),
+            ngettext("%(n)s calendar.", "%(n)s calendars.", found.calendars)
+            if found.calendars
+            else _("Without a calendar, deadlines count every hour of every day."),
+            "admin.new_calendar",
+            _("Add a calendar"),
+            done=found.calendars > 0,
+        ),
+        _task(_("Email"), told, "admin.show_invitations", _("Invitations"), done=found.mails_sent),
+    )
+
+
+def _people(found: SetupRecord) -> tuple[SetupTask, ...]:
+    return (
+        _task(
+            _("People"),
+            ngettext("%(n)s person.", "%(n)s people.", found.people),
+            "admin.new_person",
+            _("Add a person"),
+            done=found.people > 2,
+        ),
+        _task(
+            _("Departments with heads"),
+            ngettext("%(n)s has no head.", "%(n)s have no head.", found.headless)
+            if found.headless
+            else ngettext("%(n)s department.", "%(n)s departments.", found.departments),
+            "admin.list_departments",
+            _("Departments"),
+            done=found.departments > 0,
+            problem=found.headless > 0,
+        ),
+        _task(
+            _("Everyone has a manager, or is one"),
+            _adrift(found),
+            "admin.list_people",
+            _("People and groups"),
+            done=found.people > 1,
+            problem=found.adrift > 0 and found.people > 1,
+        ),
+    )  # fmt: skip
+
+
+def _adrift(found: SetupRecord) -> str:
+    names = ", ".join(found.adrift_names)
+    if not found.adrift:
+        return _("Requests can go to everybody's manager.")
+    if found.adrift > len(found.adrift_names):
+        names = _("%(names)s and others", names=names)
+    return ngettext(
+        "%(n)s person has neither: %(names)s.",
+        "%(n)s people have neither: %(names)s.",
+        found.adrift,
+        names=names,
+    )
+
+
+def _first_request(found: SetupRecord) -> tuple[SetupTask, ...]:
+    return (
+        _task(
+            _("First request type"),
+            ngettext("%(n)s can be asked for.", "%(n)s can be asked for.", found.types)
+            if found.types
+            else _("Nothing can be asked for yet."),
+            "admin.list_types",
+            _("Request types"),
+            done=found.types > 0,
+        ),
+        _task(
+            _("Try one request"),
+            _("A request was approved.")
+            if found.decided
+            else _("Submit one and let it be approved: then you know that all of it works."),
+            "requests.choose_type",
+            _("New request"),
+            done=found.decided > 0,
+        ),
+    )
+
+
+def _running(found: SetupRecord, https: bool) -> tuple[SetupTask, ...]:
+    without = found.without_password
+    return (
+        _task(
+            _("HTTPS"),
+            _("People reach the portal by HTTPS.")
+            if https
+            else _("PUBLIC_URL begins with http: good for a trial on this machine only."),
+            "",
+            "",
+            done=https,
+        ),
+        _task(
+            _("Everyone can sign in"),
+            ngettext("%(n)s person has no password yet.", "%(n)s people have no password yet.",
+                     without)
+            if without
+            else _("Everyone with an email address has a password."),
+            "admin.show_invitations",
+            _("Invitations"),
+            done=without == 0 and found.people > 1,
+        ),
+    )  # fmt: skip

@@ -1,0 +1,96 @@
+"""How far an installation is set up: worked out from what is there, kept nowhere."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import aliased
+
+from portal.domain.people.permissions import Role
+from portal.domain.request.state import Status
+from portal.extensions import db
+from portal.models import (
+    Calendar,
+    Department,
+    Message,
+    Organisation,
+    PasswordLink,
+    Request,
+    RequestType,
+    User,
+)
+
+NAMED = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupRecord:
+    """What there is. `adrift`: active people with neither a manager nor anybody whose manager they
+    are; `adrift_names`: the first of them. `mails_sent`: whether a mail has ever gone out."""
+
+    name: str
+    hides_setup: bool
+    administrators: int
+    people: int
+    departments: int
+    headless: int
+    adrift: int
+    adrift_names: tuple[str, ...]
+    calendars: int
+    types: int
+    requests: int
+    decided: int
+    mails_sent: bool
+    without_password: int
+
+
+def found() -> SetupRecord:
+    """What there is now."""
+    head = aliased(User)
+    active = select(func.count()).select_from(User).where(User.is_active)
+    has_head = exists().where(head.id == Department.head_id, head.is_active)
+    adrift = _adrift()
+    counts = {
+        "administrators": active.where(User.roles.contains([Role.ADMIN.value])),
+        "people": active,
+        "departments": select(func.count()).select_from(Department),
+        "headless": select(func.count()).select_from(Department).where(~has_head),
+        "adrift": select(func.count()).select_from(User).where(*adrift),
+        "calendars": select(func.count()).select_from(Calendar),
+        "types": select(func.count()).where(RequestType.policy_version_id.is_not(None)),
+        "requests": _some(select(Request.id)),
+        "decided": _some(select(Request.id).where(Request.status == Status.APPROVED)),
+        "mails": _some(select(Message.id).where(Message.status == "SENT")),
+        "links": _some(select(PasswordLink.id).where(PasswordLink.mailed_at.is_not(None))),
+        "without_password": active.where(User.email.is_not(None), User.password_hash.is_(None)),
+    }
+    row = db.session.execute(
+        select(*(each.scalar_subquery().label(name) for name, each in counts.items()))
+    ).one()
+    numbers = dict(row._mapping)
+    sent = bool(numbers.pop("mails") + numbers.pop("links"))
+    names = select(User.name).where(*adrift).order_by(func.lower(User.name)).limit(NAMED)
+    here = db.session.execute(select(Organisation)).scalar()
+    return SetupRecord(
+        name=here.name if here else "",
+        hides_setup=here is not None and here.hides_setup,
+        adrift_names=tuple(db.session.scalars(names)),
+        mails_sent=sent,
+        **numbers,
+    )
+
+
+def is_hidden() -> bool:
+    """Whether somebody hid the setup from the menu."""
+    return bool(db.session.scalar(select(Organisation.hides_setup)))
+
+
+def _adrift() -> tuple[Any, ...]:
+    report = aliased(User)
+    leads = exists().where(report.manager_id == User.id, report.is_active)
+    return User.is_active, User.manager_id.is_(None), ~leads
+
+
+def _some(rows: Any) -> Any:
+    """1 where there are any, else 0, without counting them all."""
+    return select(func.count()).select_from(rows.limit(1).subquery())
