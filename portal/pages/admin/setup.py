@@ -41,14 +41,7 @@ def hide_setup() -> ResponseReturnValue:
     service.hide_setup(me().id, hidden=hidden)
     if not hidden:
         return redirect(url_for("admin.show_setup"), 303)
-    flash(
-        {
-            "text": _("Setup is hidden."),
-            "link_url": url_for("admin.show_setup"),
-            "link_label": _("Open it again"),
-        },
-        "success",
-    )
+    flash(_("Setup is hidden. Open it again below."), "success")
     return redirect(url_for("admin.list_attention"), 303)
 
 
