@@ -1,9 +1,9 @@
 """One request's audit events as rows: who, when, in which words, before and after."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+import msgspec
 import structlog
 from flask import current_app
 
@@ -222,4 +222,4 @@ def _names(record: RequestRecord, events: Iterable[Event]) -> Mapping[str, str]:
 
 
 def _pretty(event: EventRecord) -> str:
-    return json.dumps(event.data, ensure_ascii=False, indent=2)
+    return msgspec.json.format(msgspec.json.encode(event.data), indent=2).decode()
