@@ -1,6 +1,6 @@
 """From a form field's description to the WTForms field with its rules."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,10 +8,19 @@ from typing import Any
 from wtforms import Field
 from wtforms.fields.core import UnboundField
 
-from portal.domain.policy.forms import FieldKind, FormField
+from portal.domain.policy.forms import TODAY, FieldKind, FormField
 from portal.domain.request.files import ACCEPT
 from portal.forms import fields as kinds
-from portal.forms.fields import Allowed, AtMost, Between, NotBefore, Required
+from portal.forms.fields import (
+    Allowed,
+    AtMost,
+    Between,
+    NotAfter,
+    NotBefore,
+    NotFuture,
+    NotPast,
+    Required,
+)
 from portal.forms.people import PeopleSource
 from portal.translation import _, lazy
 
@@ -30,12 +39,13 @@ _ADVICE = {
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
     """What a form has to know beside its fields: who fills it in and when, and whom it may name.
-    `names`: whom it suggests."""
+    `names`: whom it suggests. `submitted_on`: the day of a request that is changed."""
 
     person_id: str
     today: date
     people: PeopleSource
     names: Sequence[str] = ()
+    submitted_on: date | None = None
 
 
 def unbound(
@@ -59,9 +69,21 @@ def field_for(
         rules.append(Between(each.min_value or 0, most))
     elif each.kind is FieldKind.INTEGER:
         rules.append(Between(each.min_value, each.max_value))
-    if each.not_before:
-        rules.append(NotBefore(html_name(each.not_before)))
+    elif each.kind is FieldKind.DATE:
+        rules += _days(each, around, html_name)
     return unbound(kind, each.label, rules, each.hint, **more)
+
+
+def _days(each: FormField, around: Surroundings, html_name: Callable[[str], str]) -> Iterator[Any]:
+    """Which days a DATE field may hold. What was right when the request was submitted stays so."""
+    if each.not_before == TODAY:
+        yield NotPast(min(around.today, around.submitted_on or around.today))
+    elif each.not_before:
+        yield NotBefore(html_name(each.not_before))
+    if each.not_after == TODAY:
+        yield NotFuture(around.today)
+    elif each.not_after:
+        yield NotAfter(html_name(each.not_after))
 
 
 def _kind_of(each: FormField, around: Surroundings) -> tuple[type[Field], dict[str, Any]]:

@@ -19,6 +19,7 @@ from wtforms.widgets import FileInput, TextArea, TextInput
 
 from portal.domain.money import decimals
 from portal.forms.people import PeopleSource, Suggestions
+from portal.presentation.money import money
 from portal.translation import _, lazy
 
 
@@ -85,7 +86,7 @@ class Between:
                 _(
                     "%(label)s must be %(bound)s or more.",
                     label=field.label.text,
-                    bound=field.write(self.least),
+                    bound=field.say(self.least),
                 )
             )
         if self.most is not None and field.data > self.most:
@@ -93,7 +94,7 @@ class Between:
                 _(
                     "%(label)s must be %(bound)s or less.",
                     label=field.label.text,
-                    bound=field.write(self.most),
+                    bound=field.say(self.most),
                 )
             )
 
@@ -115,6 +116,37 @@ class NotBefore:
                     other=other.label.text,
                 )
             )
+
+
+class NotAfter:
+    """A day that may be the same as another field's, or earlier."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Raise, naming both fields; an empty or wrong other day has its own error."""
+        other = next((each for each in form if each.name == self.name), None)
+        if other is not None and other.data and field.data > other.data:
+            raise ValidationError(
+                _(
+                    "%(label)s must not be after %(other)s.",
+                    label=field.label.text,
+                    other=other.label.text,
+                )
+            )
+
+
+class NotFuture:
+    """Today or earlier, on the calendar of the person who fills the form in."""
+
+    def __init__(self, today: date) -> None:
+        self.today = today
+
+    def __call__(self, _form: Any, field: Any) -> None:
+        """Raise for tomorrow and later."""
+        if field.data > self.today:
+            raise ValidationError(_("%(label)s must be today or earlier.", label=field.label.text))
 
 
 class NotPast:
@@ -324,6 +356,10 @@ class Typed(StringField):
         """The text that stands for a value."""
         return str(value)
 
+    def say(self, value: Any) -> str:
+        """The same in a sentence."""
+        return self.write(value)
+
     def _value(self) -> str:
         if self.typed is not None:
             return self.typed
@@ -360,6 +396,10 @@ class MoneyField(Typed):
     def write(self, value: int) -> str:
         """Such as "6336.00"."""
         return written(value, self.currency)
+
+    def say(self, value: int) -> str:
+        """Such as "€6,336.00"."""
+        return money(value, self.currency)
 
 
 class WholeNumberField(Typed):

@@ -69,10 +69,16 @@ def compose_letter(facts: Facts, links: Links, words: Environment, settings: Set
             thread=row.request_id,
             name=row.name,
             address=row.email,
-            subject=f"{_(facts.kind.heading)}: {row.title} ({row.number})",
+            subject=subject_of(_(facts.kind.heading), row.title, row.number),
             text=words.get_template("email/notice.txt").render(context),
             html=words.get_template("email/notice.html").render(context),
         )
+
+
+def subject_of(heading: str, title: str, number: str) -> str:
+    """A subject that ends with the request's number, however long the title is: it is shortened."""
+    room = LONGEST_SUBJECT - len(one_line(f"{heading}:  ({number})", LONGEST_SUBJECT)) - 1
+    return f"{heading}: {one_line(title, room)} ({number})"
 
 
 def as_mail(letter: Letter, settings: Settings) -> EmailMessage:

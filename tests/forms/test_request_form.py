@@ -1,5 +1,8 @@
 """The form of a request type: what it takes, what it says, what it adds up to."""
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
 from portal.domain.policy.forms import FieldKind, FormField
@@ -21,7 +24,7 @@ def test_right_answers_become_content(around: Surroundings) -> None:
         fields={
             "supplier": "Malermeister", "why": "It is\npeeling", "sum": 1250, "count": 3,
             "begin": "2026-10-08", "end": "2026-10-08", "colour": "g", "cover": "b2",
-            "proof": [FILE.as_value()],
+            "proof": [FILE.as_value()], "spent": None, "needed": None, "last": None,
         },
     )  # fmt: skip
 
@@ -38,14 +41,16 @@ def test_right_answers_become_content(around: Surroundings) -> None:
         ("sum", "NaN", "must be a number, such as 6,336.00"),
         ("sum", "1e99", "must be a number"),
         ("sum", "-1", "must not be negative"),
-        ("sum", "0.99", "must be 1.00 or more"),
-        ("sum", "1,000.01", "must be 1000.00 or less"),
+        ("sum", "0.99", "must be €1.00 or more"),
+        ("sum", "1,000.01", "must be €1,000.00 or less"),
         ("count", "1.5", "whole number"),
         ("count", "13", "must be 12 or less"),
         ("count", "9" * 400, "at most 15 digits"),
         ("begin", "2026-02-31", "a real date"),
         ("begin", "0001-01-01", "between 1900 and 2200"),
         ("end", "2026-10-07", "End must not be before Begin"),
+        ("spent", "2026-10-09", "Spent on must be today or earlier"),
+        ("needed", "2026-10-07", "Needed by must be today or later"),
         ("colour", "", "Colour is missing: choose an option"),
         ("colour", "b", "one of the options shown"),
         ("cover", "Nobody", "No colleague with that name"),
@@ -59,6 +64,17 @@ def test_a_wrong_answer_says_how_to_put_it_right(
     assert not form.validate()
     assert list(form.errors) == [name]
     assert words in " ".join(form.errors[name])
+
+
+def test_days_by_nature_and_by_another_field(around: Surroundings) -> None:
+    days = {"spent": "2026-10-08", "needed": "2026-10-08", "last": "2026-10-08"}
+    assert RequestForm(FIELDS, around).read(ONE_BEN | days, {}).validate()
+    late = RequestForm(FIELDS, around).read(ONE_BEN | days | {"last": "2026-10-07"}, {})
+    assert not late.validate()
+    assert late.errors == {"needed": ["Needed by must not be after Last day."]}
+    # What was right when the request was submitted does not become wrong while it is changed.
+    changed = replace(around, today=date(2026, 11, 2), submitted_on=date(2026, 10, 8))
+    assert RequestForm(FIELDS, changed).read(ONE_BEN | days, {}).validate()
 
 
 @pytest.mark.parametrize(

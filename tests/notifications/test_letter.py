@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.config import MailSettings, Settings
-from portal.notifications.letter import Letter, as_mail, is_usable, one_line
+from portal.notifications.letter import Letter, as_mail, is_usable, one_line, subject_of
 
 SETTINGS = Settings(
     database_url="postgresql://nobody@nowhere/none",
@@ -66,6 +66,15 @@ def test_what_could_be_two_addresses_is_none(address: str | None) -> None:
 @pytest.mark.parametrize("address", ["ben@example.org", "b.o'neil+x@a-b.example", "x@localhost"])
 def test_ordinary_addresses_are_usable(address: str) -> None:
     assert is_usable(address)
+
+
+@settings(deadline=None)
+@given(heading=st.sampled_from(["Approval needed", "Approved"]), title=TYPED)
+def test_a_subject_ends_with_the_number_whatever_the_title(heading: str, title: str) -> None:
+    subject = subject_of(heading, title, "PROC-1045")
+    mail = message_from_bytes(sent(subject=subject), policy=default)
+    assert mail["Subject"].startswith(f"{heading}:")
+    assert mail["Subject"].endswith("(PROC-1045)")
 
 
 @settings(deadline=None)

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+# In place of a field's name: what lies in the past or in the future by its nature.
+TODAY = "today"
+
 
 class FieldKind(StrEnum):
     """What a form field holds. MONEY is kept as integer minor units; DATE as ISO 8601 text."""
@@ -30,7 +33,8 @@ class FormField:
     """One field. `is_amount` marks the MONEY field that is the request's amount.
 
     `min_value` and `max_value` bound INTEGER and MONEY (minor units) fields. `not_before` names
-    the DATE field this one may not precede.
+    the DATE field this one may not precede, `not_after` the one it may not follow; `TODAY` in
+    their place is the day on which the request is submitted.
     """
 
     name: str
@@ -45,3 +49,4 @@ class FormField:
     min_value: int | None = None
     max_value: int | None = None
     not_before: str | None = None
+    not_after: str | None = None

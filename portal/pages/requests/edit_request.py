@@ -124,7 +124,8 @@ def page(
 
 
 def _drawn(record: RequestRecord) -> RequestForm:
-    return asking.changed_request(record.form, surroundings(suggest=True))
+    around = surroundings(suggest=True, submitted_at=record.submitted_at)
+    return asking.changed_request(record.form, around)
 
 
 def _kept(record: RequestRecord, drawn: RequestForm, key: str) -> dict[str, list[KeptFile]]:

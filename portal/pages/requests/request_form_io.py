@@ -18,14 +18,16 @@ from portal.services import attachments
 from portal.services.attachments import Upload
 
 
-def surroundings(*, suggest: bool) -> Surroundings:
-    """Who fills in, and when; with `suggest`, also the names that the form offers."""
+def surroundings(*, suggest: bool, submitted_at: datetime | None = None) -> Surroundings:
+    """Who fills in, and when; with `suggest`, also the names that the form offers.
+    `submitted_at`: of a request that is changed."""
     person, view = me(), viewpoint()
     return Surroundings(
         person_id=person.id,
         today=view.now.astimezone(view.zone).date(),
         people=people,
         names=people.suggested(person.id) if suggest else (),
+        submitted_on=submitted_at.astimezone(view.zone).date() if submitted_at else None,
     )
 
 
