@@ -59,7 +59,8 @@ def keep(
     request_id: str | None = None,
 ) -> list[tuple[str, str]]:
     """Store the files of a form, beside those of `request_id` that it is about. The unfit are left
-    out: pairs of field and sentence say why.
+    out: pairs of field and sentence say why. A file that the form holds already, of the same name
+    and content, is not stored again: browsers send it once more from a page that they kept.
 
     Raises Busy where the disk is full.
     """
@@ -68,9 +69,15 @@ def keep(
     count = db.session.scalar(select(func.count()).where(theirs)) or 0
     not_sent = Attachment.owner_id == owner_id, Attachment.request_id.is_(None)
     unsent = db.session.scalar(select(func.count()).where(*not_sent)) or 0
+    columns = (Attachment.field, Attachment.name, Attachment.sha256)
+    mine = Attachment.form_id == form_id, Attachment.owner_id == owner_id
+    known = {tuple(row) for row in db.session.execute(select(*columns).where(*mine))}
     db.session.rollback()  # no connection is held while bytes travel
     for upload in uploads:
         name = shown_name(upload.name)
+        if known and (upload.field, name, _digest_of(upload.stream)) in known:
+            upload.stream.close()
+            continue
         try:
             _require_room(name, count, store.most, unsent)
             row = _stored(store, name, upload.stream)
@@ -178,6 +185,14 @@ def _stored(store: Store, name: str, stream: IO[bytes]) -> KeptFile:
         words = msgid("“%(name)s” could not be stored. Attach it again in a moment.")
         raise Unfit(words, name=name) from away
     return KeptFile(attachment_id, name, content_type, size, digest)
+
+
+def _digest_of(stream: IO[bytes]) -> str:
+    digest = hashlib.sha256()
+    stream.seek(0)
+    while part := stream.read(_CHUNK):
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def _measured(stream: IO[bytes], largest: int) -> tuple[int, str]:

@@ -5,9 +5,9 @@ from flask import Flask
 from sqlalchemy import func, select, update
 
 from portal.extensions import db
-from portal.models import Command, Draft, PolicyVersion, RequestType
+from portal.models import Attachment, Command, Draft, PolicyVersion, RequestType
 from portal.models.columns import new_id
-from tests.asking import ANSWERS, CODE, draft_of
+from tests.asking import ANSWERS, CODE, PDF, draft_of, upload
 from tests.clients import PageClient, sign_in
 from tests.pages_read import Page
 from tests.web import People
@@ -102,6 +102,26 @@ def test_pressing_again_shows_the_first_result(ana: PageClient, app: Flask) -> N
     form = {**ANSWERS, "draft_id": draft_of(check), "csrf_token": ana.csrf_token()}
     assert ana.post(FORM, data=form).location == first.path
     assert (count(app, Command), count(app, Draft)) == (1, 0)
+
+
+def test_back_from_the_check_finds_everything_and_makes_no_second_draft(
+    ana: PageClient, app: Flask
+) -> None:
+    page = ana.get_page(FORM)
+    here = page.response.request.full_path
+    assert ana.get_page(here).form(FORM).values["draft_id"] == page.form(FORM).values["draft_id"]
+    for _ in range(2):  # the second from the browser's own copy of the page, with its file
+        data = {**page.form(FORM).values, **ANSWERS, "offers": [upload(PDF, "offer.pdf")]}
+        check = Page(ana.post(FORM, data=data, follow_redirects=True))
+        assert check.text.count("offer.pdf") == 1
+        back = ana.get_page(here)
+        assert back.form(FORM).values["amount"] == ANSWERS["amount"]
+        assert "We kept offer.pdf" in back.text
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Draft)) == 1
+        assert db.session.scalar(select(func.count()).select_from(Attachment)) == 1
+    ana.post_form(check, SUBMIT)
+    assert ana.get_page(here).path == f"/requests/receipt/{draft_of(check)}"
 
 
 def test_a_form_needs_no_draft_of_its_own_before(ana: PageClient) -> None:

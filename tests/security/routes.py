@@ -254,7 +254,7 @@ ROUTES = [
     Route("POST", "/admin/messages/<uuid:message_id>/send-again", 403, admin=303),
     # Asking
     Route("GET", "/requests/new", auditor=403),
-    Route("GET", "/requests/new/<code>", auditor=403),
+    Route("GET", "/requests/new/<code>", 303, auditor=403),
     Route("POST", "/requests/new/<code>", 303, auditor=403, data={**NEW, **ANSWERS}),
     Route("GET", "/requests/new/<code>/check", 404, auditor=403),
     Route("POST", "/requests/new/<code>/submit", 404, auditor=403, data=NEW),

@@ -56,7 +56,10 @@ def test_a_form_holds_so_many_files_over_several_posts(
     form_id = new_id()
     with app.app_context():
         attachments.keep(store(tmp_path), form_id, people.ana, [upload(), upload()])
-        problems = attachments.keep(store(tmp_path), form_id, people.ana, [upload(), upload()])
+        again = attachments.keep(store(tmp_path), form_id, people.ana, [upload(), upload()])
+        more = [upload(name="c.pdf"), upload(name="d.pdf")]
+        problems = attachments.keep(store(tmp_path), form_id, people.ana, more)
+    assert again == []
     assert len(problems) == 1
     assert len(names(tmp_path)) == 3
 

@@ -51,14 +51,21 @@ def choose_type() -> ResponseReturnValue:
 @blueprint.get("/requests/new/<code>")
 @requires(Permission.SUBMIT)
 def new(code: str) -> ResponseReturnValue:
-    """An empty form, or a draft to be continued."""
+    """An empty form, or a draft to be continued.
+
+    An empty form has its draft's id in its address: whoever comes back to it, by the browser's own
+    way, finds what was kept, and makes no second draft.
+    """
     kind = _type(code)
-    if "draft" not in request.args:
+    wanted = request.args.get("draft") or uuid_of(request.args.get("form"))
+    if not wanted:
+        return redirect(url_for(".new", code=code, form=new_key()), 303)
+    draft = _draft(code, wanted)
+    if draft is None and "draft" not in request.args and not _is_sent(wanted):
         empty = _drawn(kind).read({"priority": kind.default_priority}, {})
-        return _form_page(kind, new_key(), empty)
-    draft = _draft(code, request.args["draft"])
+        return _form_page(kind, wanted, empty)
     if draft is None:
-        return _sent_or_unknown(request.args["draft"])
+        return _sent_or_unknown(wanted)
     drawn = _drawn(kind)
     return _form_page(kind, draft.id, drawn.read(draft.values, kept_files(drawn, draft.id)))
 
@@ -164,6 +171,10 @@ def _draft(code: str, draft_id: str | None) -> DraftRecord | None:
     known = uuid_of(draft_id)
     draft = drafts.find(known, me().id) if known else None
     return draft if draft is not None and draft.type_code == code else None
+
+
+def _is_sent(draft_id: str) -> bool:
+    return commands.find(draft_id, Reader(me().id)) is not None
 
 
 def _sent_or_unknown(draft_id: str | None) -> ResponseReturnValue:
