@@ -3,7 +3,7 @@ how the approvers were chosen, and when the request may be finished."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from portal.domain.deciding.parts import asked_tasks, parts_of
@@ -25,6 +25,8 @@ SHOWN = 6
 NAMED = 60
 # So many people of one stage are looked up among absences; the others count as there.
 LOOKED_UP = 50
+# So long after its time something is not late yet.
+JUST_NOW = timedelta(seconds=30)
 MOVED = ("escalated_from", "reassigned_from", "delegated")
 
 
@@ -70,6 +72,15 @@ class Escalation:
 
 
 @dataclass(frozen=True, slots=True)
+class LateClock:
+    """What the clock should have done: a page promises no time that has passed."""
+
+    what: str
+    at: datetime
+    is_delayed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Released:
     """Those of a group (or of the whole stage) who are not asked any more: it has its votes."""
 
@@ -83,7 +94,8 @@ class Now:
     `hidden`: how many more; `then`: what happens when it is due and nobody decided. `released`: who
     was asked and is not needed any more.
 
-    `stands_still`: its clock waits for an answer. `rule`: how many must approve.
+    `stands_still`: its clock waits for an answer. `rule`: how many must approve. `late`: what
+    should have happened by now.
     """
 
     people: tuple[Asked, ...]
@@ -96,6 +108,7 @@ class Now:
     reminder: datetime | None
     escalations: tuple[Escalation, ...]
     expires_at: datetime | None
+    late: tuple[LateClock, ...]
     stands_still: bool
     choice: Choice
     finish: Expected | Unsaid | None
@@ -153,7 +166,8 @@ def opened(
 def _clocks(stage: OpenStage, now: datetime, **rest: Any) -> Now:
     """With what the clock does next."""
     plan, stands_still = stage.plan, stage.paused_at is not None
-    escalations = plan.escalations[stage.escalations_done :]
+    waiting = plan.escalations[stage.escalations_done :]
+    escalations = [each for each in waiting if each.at > now]
     return Now(
         rule=rule_of(plan),
         due_at=None if stands_still else plan.due_at,
@@ -162,10 +176,20 @@ def _clocks(stage: OpenStage, now: datetime, **rest: Any) -> Now:
         escalations=tuple(
             Escalation(each.at, _to(each)) for each in escalations if each.at != plan.due_at
         ),
-        expires_at=plan.expires_at,
+        expires_at=plan.expires_at if plan.expires_at and plan.expires_at > now else None,
+        late=_late(waiting, plan.expires_at, now),
         stands_still=stands_still,
         **rest,
     )
+
+
+def _late(
+    waiting: Sequence[PlannedEscalation], expires_at: datetime | None, now: datetime
+) -> tuple[LateClock, ...]:
+    """The next escalation and the expiry, where their time has passed and neither has happened."""
+    clocks = [(_("Escalates"), waiting[0].at)] if waiting else []
+    clocks += [(_("Expires"), expires_at)] if expires_at else []
+    return tuple(LateClock(what, at, now - at > JUST_NOW) for what, at in clocks if at <= now)
 
 
 def is_asking(record: RequestRecord) -> bool:

@@ -13,7 +13,14 @@ from portal.presentation.labels import people_in
 from portal.presentation.parts import Remark, Step
 from portal.presenters.approver_choice import Handed, away_from
 from portal.presenters.comments import remarks
-from portal.presenters.current_stage import Now, StageReader, asked_ids, is_asking, opened
+from portal.presenters.current_stage import (
+    JUST_NOW,
+    Now,
+    StageReader,
+    asked_ids,
+    is_asking,
+    opened,
+)
 from portal.presenters.facts import Fact, File, Revision, facts, files, revision_of, seen_version
 from portal.presenters.progress import KINDS, Course, Forecast, did, voter
 from portal.queries import attachments, commands, inbox, request
@@ -26,7 +33,6 @@ from portal.services.snapshots import forecast
 from portal.translation import _
 
 MOVABLE_SHOWN = 12
-JUST_NOW = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,10 @@
 """One request's page: what it says to whom, comments and reminders."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from portal.domain.request.commands import Cancel
 from portal.domain.request.state import Approval, Click
@@ -38,6 +41,18 @@ def test_the_requester_reads_whose_turn_it_is_and_what_follows(ana: PageClient) 
     assert "Expires" in text
     assert "Submitted You" in text
     assert "Finance Skipped: only from €1,000.00" in text
+
+
+def test_no_time_that_has_passed_is_promised(ana: PageClient, app: Flask) -> None:
+    over = (datetime.now(UTC) - timedelta(minutes=2)).isoformat()
+    statement = text(
+        "UPDATE portal.request_states"
+        " SET state = jsonb_set(state, '{stage,plan,expires_at}', to_jsonb(CAST(:over AS text)))"
+    )
+    with app.app_context():
+        db.session.execute(statement, {"over": over})
+        db.session.commit()
+    assert "; being applied, delayed." in ana.get_page(HERE).text
 
 
 def test_the_approver_reads_why_it_came(app: Flask, people: People, asked: Approval) -> None:
