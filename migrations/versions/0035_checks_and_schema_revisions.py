@@ -1,4 +1,5 @@
-"""Which revisions ran, kept in a table of ours; and when the portal last looked at itself.
+"""Which revisions ran, kept in a table of ours; when the portal last looked at itself; and which
+steps of workflows were tried often.
 
 Alembic notes one revision only, and for a database that has passed the cutover that says nothing
 about the numbered ones. The rows are written by `migrations/env.py`, after each revision.
@@ -39,8 +40,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name="pk_checks"),
         schema=SCHEMA,
     )
+    op.create_table(
+        "workflow_troubles",
+        sa.Column("workflow_id", sa.Text(), nullable=False),
+        sa.Column("activity", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        _time("since", default=True),
+        _time("seen_at", default=True),
+        sa.PrimaryKeyConstraint("workflow_id", "activity", name="pk_workflow_troubles"),
+        schema=SCHEMA,
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("workflow_troubles", schema=SCHEMA)
     op.drop_table("checks", schema=SCHEMA)
     op.drop_table("schema_revisions", schema=SCHEMA)

@@ -16,6 +16,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from portal.activities import statements
+from portal.activities.troubles import told
 from portal.activities.writing import Writing
 from portal.domain.codec import decode, encode
 from portal.domain.errors import CannotDecode, DomainError, Refusal
@@ -58,6 +59,10 @@ class RecordActivity(Recorder):
     @activity.defn(name="record")
     def record(self, batch: RecordBatch) -> RecordAnswer:
         """Record a batch (see the port). Raises ApplicationError, not retryable, for bad data."""
+        with told(self._engine):
+            return self._recorded(batch)
+
+    def _recorded(self, batch: RecordBatch) -> RecordAnswer:
         try:
             try:
                 return self._record(batch)

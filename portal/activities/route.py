@@ -4,6 +4,7 @@ from sqlalchemy import Engine
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from portal.activities.troubles import told
 from portal.directory.planner import plan_next
 from portal.domain.codec import decode, encode
 from portal.domain.errors import DomainError
@@ -23,9 +24,12 @@ class RouteActivity(Router):
         """Find who decides (see the port). Raises ApplicationError, not retryable, for a policy
         or a calendar that makes no sense.
         """
-        try:
-            question = decode(RouteQuestion, ask.question)
-            with self._engine.connect() as connection:
-                return RouteAnswer(plan=encode(plan_next(connection, question)))
-        except DomainError as error:
-            raise ApplicationError(str(error), type="CannotRoute", non_retryable=True) from error
+        with told(self._engine):
+            try:
+                question = decode(RouteQuestion, ask.question)
+                with self._engine.connect() as connection:
+                    return RouteAnswer(plan=encode(plan_next(connection, question)))
+            except DomainError as error:
+                raise ApplicationError(
+                    str(error), type="CannotRoute", non_retryable=True
+                ) from error

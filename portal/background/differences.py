@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, text
 
 from portal.domain.request.state import OPEN
-from portal.temporal.running import Running
+from portal.temporal.running import Running, Trying
 from portal.workflows import names
 
 PAGE = 1000
@@ -43,6 +43,14 @@ WHERE request_id = ANY(CAST(:ids AS uuid[])) AND kind = 'Submit' AND applied_at 
 UNANSWERED = text("""
 SELECT DISTINCT request_id::text, workflow FROM portal.commands
 WHERE applied_at IS NULL AND parked_at IS NULL AND delivered_at < now() - :late LIMIT 1000
+""")
+
+
+# A step that no try can help is tried again after a quarter of an hour at most: what was not seen
+# to fail for longer is over.
+FAILING_STEPS = text("""
+SELECT workflow_id, activity, attempts, error FROM portal.workflow_troubles
+WHERE seen_at >= now() - interval '20 minutes' ORDER BY since LIMIT :most
 """)
 
 
@@ -230,6 +238,22 @@ def rows_of(engine: Engine, workflow_ids: Iterable[str]) -> tuple[dict[str, Row]
             found += [Row(*row) for row in by_old]
         beginning = _addresses(connection, BEGINNING, {"ids": ids})
     return {row.workflow_id: row for row in found}, set(beginning)
+
+
+def failing_steps(engine: Engine, most: int) -> list[Finding]:
+    """Steps of workflows that fail again and again, as they tell themselves."""
+    with engine.connect() as connection:
+        steps = connection.execute(FAILING_STEPS, {"most": most}).all()
+    rows, _ = rows_of(engine, {step.workflow_id for step in steps})
+    return [
+        Finding(
+            Kind.TRYING,
+            step.workflow_id,
+            rows.get(step.workflow_id),
+            detail=str(Trying(step.workflow_id, step.activity, step.attempts, step.error)),
+        )
+        for step in steps
+    ]
 
 
 def unanswered(engine: Engine) -> list[str]:

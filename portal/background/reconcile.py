@@ -113,7 +113,9 @@ class _Reconciliation:
         found = await self._each(found, self._explained)
         if not dry_run:
             found = await self._each(found, self._put_right)
-        self._report.findings = [*found, *await self._trying()]
+        left = {each.workflow_id for each in found}
+        trying = [*await self._failing_steps(), *await self._trying()]
+        self._report.findings = [*found, *(x for x in trying if x.workflow_id not in left)]
         return self._report
 
     def _is_closed(self) -> bool:
@@ -202,6 +204,10 @@ class _Reconciliation:
             await running.end(self._client, found.run, reason)
         started = await restart(self._client, self._queue, self._engine, row.id, row.workflow)
         return "started" if started else "ended"
+
+    async def _failing_steps(self) -> list[Finding]:
+        """Of the workflows of requests: what they tell themselves."""
+        return await asyncio.to_thread(differences.failing_steps, self._engine, differences.KEPT)
 
     async def _trying(self) -> list[Finding]:
         """Of the workflows that send messages: activities that were tried often, the oldest."""

@@ -10,6 +10,7 @@ from temporalio.client import Client
 
 from portal.models.states import kept_state
 from portal.temporal.start import Start, StateToStart, start_from_state
+from portal.workflows import names
 from portal.workflows.messages import CommandMessage
 
 # What a start takes along beside the state; the rest is due as soon as it has begun.
@@ -27,6 +28,7 @@ UPDATE portal.commands SET delivered_at = NULL, next_attempt_at = now()
 WHERE request_id = CAST(:request AS uuid) AND applied_at IS NULL AND parked_at IS NULL
     AND NOT id = ANY(CAST(:brought AS uuid[]))
 """)
+OVER = text("DELETE FROM portal.workflow_troubles WHERE workflow_id = :workflow")
 BROUGHT = text("""
 UPDATE portal.commands SET delivered_at = COALESCE(delivered_at, now()),
     next_attempt_at = now() + make_interval(secs => :watch)
@@ -53,7 +55,8 @@ async def restart(
         return False
     start = await start_from_state(client, queue, found.wanted, again=True)
     brought = found.ids if start is Start.STARTED else ()
-    await asyncio.to_thread(_mark, engine, request_id, brought)
+    workflow_id = names.address(workflow, request_id)[1]
+    await asyncio.to_thread(_mark, engine, request_id, workflow_id, brought)
     return start is Start.STARTED
 
 
@@ -84,9 +87,11 @@ def _fitting(messages: Sequence[CommandMessage]) -> list[CommandMessage]:
     return fitting
 
 
-def _mark(engine: Engine, request_id: str, brought: Sequence[str]) -> None:
-    """What went along is watched for its outcome; everything else may be delivered now."""
+def _mark(engine: Engine, request_id: str, workflow_id: str, brought: Sequence[str]) -> None:
+    """What went along is watched for its outcome; everything else may be delivered now. What the
+    former run could not do is over."""
     values = {"request": request_id, "brought": list(brought)}
     with engine.begin() as connection:
         connection.execute(BROUGHT, values | {"watch": WATCH_SECONDS})
         connection.execute(DUE, values)
+        connection.execute(OVER, {"workflow": workflow_id})

@@ -19,7 +19,7 @@ from portal.models.saved_views import SavedView
 from portal.models.schema import Check, SchemaRevision
 from portal.models.sessions import SignInAttempt, UserSession
 from portal.models.states import RequestState
-from portal.models.system import WorkerHeartbeat, WorkflowHistory
+from portal.models.system import WorkerHeartbeat, WorkflowHistory, WorkflowTrouble
 
 __all__ = [
     "Attachment",
@@ -62,5 +62,6 @@ __all__ = [
     "UserSession",
     "WorkerHeartbeat",
     "WorkflowHistory",
+    "WorkflowTrouble",
     "db",
 ]

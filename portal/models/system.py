@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import DateTime, Index, String, Text, func, text
+from sqlalchemy import DateTime, Index, Integer, String, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,6 +19,20 @@ class WorkerHeartbeat(Base):
     task_queue: Mapped[str] = mapped_column(Text)
     started_at: Mapped[Now]
     seen_at: Mapped[Time]
+
+
+class WorkflowTrouble(Base):
+    """A step of a workflow that was tried often, or that no try can help: written by the step
+    itself while it fails. The server does not tell of it: the steps are local activities."""
+
+    __tablename__ = "workflow_troubles"
+
+    workflow_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    activity: Mapped[str] = mapped_column(Text, primary_key=True)
+    attempts: Mapped[int] = mapped_column(Integer)
+    error: Mapped[str] = mapped_column(Text)
+    since: Mapped[Now]
+    seen_at: Mapped[Now]
 
 
 class WorkflowHistory(Base):

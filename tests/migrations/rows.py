@@ -111,4 +111,5 @@ def _sent(ids: dict[str, str]) -> list[tuple[Any, dict[str, Any]]]:
         (models.NotificationPreference, {"user_id": person}),
         (models.Message, {"user_id": person, "channel": "mail", "due_at": NOW}),
         (models.Check, {"name": "workflows"}),
+        (models.WorkflowTrouble, {"workflow_id": "w", "activity": "a", "attempts": 5, "error": ""}),
     ]

@@ -9,6 +9,7 @@ from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHand
 
 from portal.domain.policy.policy import WorkflowKind
 from portal.temporal import client as clients
+from portal.temporal.gateway import CommandDelivery, deliver
 from portal.workflows import names
 from tests.temporal.office import Desk
 
@@ -50,6 +51,15 @@ class History:
         """Up to which event it says that it has recorded."""
         told = self.describe().typed_search_attributes.get(names.PLACE)
         return None if told is None else int(told)
+
+    def signal(self, command: CommandDelivery) -> None:
+        """Deliver a command, as the relay does."""
+
+        async def work() -> None:
+            client = await clients.connect(self._settings)
+            await deliver(client, self._settings.temporal_task_queue, command, 5)
+
+        asyncio.run(work())
 
     def terminate(self) -> None:
         """End the workflow from outside, as an operator may."""

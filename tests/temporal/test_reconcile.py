@@ -15,7 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from portal.background.differences import Kind
 from portal.background.reconcile import reconcile
 from portal.domain.request.state import Approval
-from portal.models import Check
+from portal.models import Check, WorkflowTrouble
 from portal.models.states import kept_state
 from portal.temporal import client as clients
 from portal.temporal import running, search_attributes
@@ -178,6 +178,32 @@ def test_a_workflow_ahead_of_a_record_that_was_put_back_starts_again_there(
     assert desk.issue(desk.decide(desk.office.ana)).outcome == "applied"
     assert desk.issue(desk.decide(desk.office.ben, opening=2)).outcome == "applied"
     assert desk.status() == "APPROVED"
+
+
+def test_a_step_that_was_tried_often_is_named_with_its_reason(
+    desk: Desk, worker: None, put_back: Callable[[str], None]
+) -> None:
+    desk.issue(desk.submit())
+    before = desk.request().last_seq
+    desk.issue(desk.decide(desk.office.ana))
+    put_back(LATER.format(before))
+    comment = desk.comment()
+    desk.store(comment)
+    History(desk).signal(desk.delivery(comment))
+    until(lambda: troubles(desk))
+    ((activity, attempts, error),) = troubles(desk)
+    assert (activity, attempts >= 5) == ("record", True)
+    assert error.startswith("RecordBehind: Request")
+    reconcile(desk.settings, desk.engine)
+    assert troubles(desk) == []
+    until(lambda: desk.row(comment).applied_at)
+
+
+def troubles(desk: Desk) -> list[tuple[str, int, str]]:
+    """What steps of workflows told of themselves."""
+    columns = WorkflowTrouble.activity, WorkflowTrouble.attempts, WorkflowTrouble.error
+    with desk.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(select(*columns))]  # type: ignore[misc]
 
 
 def test_a_workflow_behind_the_record_and_one_of_a_closed_request_are_put_right(
