@@ -185,9 +185,11 @@ async def _start(client: Client, queue: str, command: CommandDelivery, limit: fl
         StartApproval(
             command.request_id, command=_message(command), is_lean=True, tells_place=True
         ),
-        request_id=command.command_id,
+        request_id=command.signal_id,
         summary=names.summary(command.number, str(command.payload["type_code"])),
         attributes=attributes_of_submit(command.payload),
+        # Nothing is recorded of it: a workflow that has ended without that was ended from outside.
+        again=command.repeat > 0,
     )
     await client.workflow_service.start_workflow_execution(
         request, retry=True, timeout=timedelta(seconds=limit)

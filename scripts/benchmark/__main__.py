@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from scripts.benchmark import approvals, closed_loop, cutover, legacy, organisation, pages
+from scripts.benchmark import approvals, check, closed_loop, cutover, legacy, organisation, pages
 from scripts.benchmark.portal_load import Lane
 from scripts.benchmark.report import table
 from scripts.benchmark.stack import FloorWorker, Stack, floor_worker, memory, running
@@ -17,7 +17,7 @@ from scripts.local.ports import any_free
 from scripts.local.postgres import PostgresServer, running_postgres
 from scripts.local.temporal import running_temporal
 
-PARTS = ("approvals", "pages", "loop", "legacy", "cutover")
+PARTS = ("approvals", "pages", "loop", "check", "legacy", "cutover")
 
 
 def main() -> None:
@@ -31,6 +31,8 @@ def main() -> None:
             figures |= _with_stack(options, folder / "stack")
         if "pages" in options.part:
             figures["pages"] = _pages(options, folder / "pages")
+        if "check" in options.part:
+            figures["check"] = _check(options, folder / "check")
         if "legacy" in options.part:
             figures["legacy"] = _legacy(options, folder / "legacy")
         if "cutover" in options.part:
@@ -55,7 +57,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--small", type=int, default=10_000)
     parser.add_argument("--large", type=int, default=1_000_000)
     parser.add_argument("--times", type=int, default=200, help="how often each page is asked")
-    parser.add_argument("--open", type=int, default=20_000, help="open requests for the loop")
+    parser.add_argument(
+        "--open", type=int, default=20_000, help="open requests for the loop and the check"
+    )
     parser.add_argument("--instances", type=int, default=10_000, help="of the old engine")
     parser.add_argument("--json", help="also write the figures to this file")
     return parser.parse_args()
@@ -123,6 +127,17 @@ def _pages(options: argparse.Namespace, folder: Path) -> list[dict[str, object]]
         rows = list(pages.rows(pages.measure(apps[0], apps[1], options.times)))
     print(table(f"Pages at {options.small:,} and {options.large:,} requests", rows))
     return rows
+
+
+def _check(options: argparse.Namespace, folder: Path) -> dict[str, object]:
+    folder.mkdir(mode=0o755)
+    with (
+        running_postgres(folder / "postgres", any_free()) as server,
+        running_temporal(folder / "temporal.log") as temporal,
+    ):
+        found = check.measure(_database(server, "check"), server, temporal, options.open, folder)
+    print(table("Comparing the record with Temporal", [found]))
+    return found
 
 
 def _legacy(options: argparse.Namespace, folder: Path) -> dict[str, object]:

@@ -130,6 +130,18 @@ async def test_what_was_swallowed_is_told_again_under_another_name_and_counts_on
     assert desk.events().count("CommentAdded") == 1
 
 
+async def test_a_request_whose_workflow_was_ended_before_it_began_begins(desk: Desk) -> None:
+    submit = desk.submit()
+    desk.store(submit)
+    relay = await relay_of(desk)
+    await relay.turn()
+    await asyncio.to_thread(History(desk).terminate)
+    desk.due_now()
+    with worker_inside(desk.settings):
+        await until_applied(desk, relay, submit)
+    assert desk.events().count("RequestSubmitted") == 1
+
+
 async def test_a_command_for_a_request_that_never_began_waits_for_its_submit(
     desk: Desk, worker: None
 ) -> None:
