@@ -13,7 +13,7 @@ from portal.pages.inbox import blueprint
 from portal.pages.inbox.show import filter_of, offered
 from portal.presenters import batches as reading
 from portal.presenters.answer import command_key
-from portal.presenters.request_page import JUST_NOW
+from portal.presenters.current_stage import JUST_NOW
 from portal.queries import batches
 from portal.queries.batches import BatchRecord
 from portal.security.guards import requires

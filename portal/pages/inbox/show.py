@@ -21,7 +21,7 @@ from portal.presentation.parts import Chip, Tab
 from portal.presentation.times import zone_named
 from portal.presenters.answer import new_key, requests_url
 from portal.presenters.bulk_selection import picks_of
-from portal.presenters.request_page import JUST_NOW
+from portal.presenters.current_stage import JUST_NOW
 from portal.presenters.rows import InboxRow, inbox_rows
 from portal.presenters.saved_views import Place, views_of
 from portal.queries import acting, inbox
