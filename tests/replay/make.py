@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from portal.domain import codec
-from portal.domain.policy.policy import Decision, WorkflowKind
+from portal.domain.policy.policy import Decision, Mode, WorkflowKind
 from portal.domain.request import commands
 from portal.domain.request.events import SYSTEM
 from portal.domain.request.state import Content
@@ -187,10 +187,33 @@ async def handed_over(journey: Journey) -> None:
     await journey.give(journey.request.give(commands.Approve, BEN, task_id=task))
 
 
+BY_GROUP = {"mode": Mode.PER_GROUP, "groups": ("IT", "IT", "HR"), "needed": 2}
+
+
+async def asked_to_the_end(journey: Journey) -> None:
+    """A stage of before settled groups were asked no more: a late rejection of one ends it."""
+    await journey.start(stage("both", ANA, BEN, CAI, undo=10, **BY_GROUP))
+    await journey.give(journey.request.approve(ANA))
+    await journey.sleep(seconds=11)
+    await journey.give(journey.request.reject(BEN))
+    await journey.sleep(seconds=11)
+
+
+async def part_settled(journey: Journey) -> None:
+    """A group has its vote for good, so its other member is asked no more; then the other group."""
+    await journey.start(stage("both", ANA, BEN, CAI, undo=10, parts_settle=True, **BY_GROUP))
+    await journey.give(journey.request.approve(ANA))
+    await journey.sleep(seconds=11)
+    await journey.seen("TaskWithdrawn")
+    await journey.give(journey.request.reject(BEN))
+    await journey.give(journey.request.approve(CAI))
+    await journey.sleep(seconds=11)
+
+
 PATHS: tuple[Path_, ...] = (
     approved, ended_quietly, rejected, escalated, timed_out, sent_back, amended, overridden,
     moved_to_policy, withdrawn, from_state, continued_as_new, needs_attention, handed_over,
-    people_changed,
+    people_changed, asked_to_the_end, part_settled,
 )  # fmt: skip
 
 
