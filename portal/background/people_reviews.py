@@ -16,6 +16,7 @@ from portal.background import absences
 from portal.background.own_commands import OwnCommand, give, id_of
 from portal.domain.request.commands import ReviewPeople
 from portal.domain.request.events import SYSTEM
+from portal.domain.request.reasons import Code, Kept, reason
 from portal.domain.request.state import Via
 
 PAGE = 500
@@ -25,6 +26,9 @@ SELECT id, person_id, scope, cause FROM portal.people_reviews
 ORDER BY created_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
 """)
 DONE = text("DELETE FROM portal.people_reviews WHERE id = :id")
+# An undo that is on its way makes a stage ask again that is settling now.
+_UNDONE = "SELECT request_id FROM portal.commands WHERE kind = 'Retract' AND applied_at IS NULL"
+_GOES_ON = f"r.status = 'PENDING' AND (r.settles_at IS NULL OR r.id IN ({_UNDONE}))"
 # Requests after `last`: a page at a time, so that nobody waits for a person with thousands of them.
 CONCERNED = {
     "tasks": text(f"""
@@ -33,14 +37,16 @@ SELECT DISTINCT r.id, r.number, r.workflow FROM portal.requests r JOIN (
     UNION
     SELECT request_id FROM portal.tasks
     WHERE acting_for = :person AND status = 'OPEN' AND acting_for IS NOT NULL
+    UNION
+    {_UNDONE} AND actor_id = :person
 ) t ON t.request_id = r.id
-WHERE r.status = 'PENDING' AND r.settles_at IS NULL AND r.id > :last ORDER BY r.id LIMIT {PAGE}
-"""),  # noqa: S608 - our own number
+WHERE {_GOES_ON} AND r.id > :last ORDER BY r.id LIMIT {PAGE}
+"""),  # noqa: S608 - our own words
     "requests": text(f"""
 SELECT r.id, r.number, r.workflow FROM portal.requests r
 WHERE r.requester_id = :person AND r.status IN ('PENDING', 'ON_HOLD', 'RETURNED')
-    AND r.status = 'PENDING' AND r.settles_at IS NULL AND r.id > :last ORDER BY r.id LIMIT {PAGE}
-"""),  # noqa: S608 - our own number
+    AND {_GOES_ON} AND r.id > :last ORDER BY r.id LIMIT {PAGE}
+"""),  # noqa: S608 - our own words
     "stuck": text(f"""
 SELECT r.id, r.number, r.workflow FROM portal.requests r
 WHERE r.attention IS NOT NULL AND r.status = 'PENDING' AND r.id > :last ORDER BY r.id LIMIT {PAGE}
@@ -65,6 +71,19 @@ JOIN LATERAL (
 WHERE NOT u.is_active AND NOT EXISTS (SELECT 1 FROM portal.commands c
     WHERE c.request_id = r.id AND c.kind = 'ReviewPeople' AND c.applied_at IS NULL)
 GROUP BY r.id, r.number, r.workflow ORDER BY r.id LIMIT {PAGE}
+""")  # noqa: S608 - our own words
+# A stage that opened before settled groups were asked no more: a look at it brings it up to date.
+SETTLED = text(f"""
+SELECT r.id, r.number, r.workflow, t.id AS task_id, t.group_name
+FROM portal.tasks t {_OPEN}
+WHERE t.status = 'OPEN' AND t.group_name IS NOT NULL AND EXISTS (
+    SELECT 1 FROM portal.tasks d
+    WHERE d.request_id = t.request_id AND d.round = t.round AND d.stage_key = t.stage_key
+        AND d.group_name = t.group_name AND d.status = 'DECIDED' AND d.decision = 'approve'
+        AND d.decided_at < now() - interval '1 hour'
+) AND NOT EXISTS (SELECT 1 FROM portal.commands c
+    WHERE c.request_id = r.id AND c.kind = 'ReviewPeople' AND c.task_id = t.id)
+ORDER BY t.id LIMIT {PAGE}
 """)  # noqa: S608 - our own words
 LEFT_GROUP = text(f"""
 SELECT r.id, r.number, r.workflow, t.id AS task_id, t.why ->> 'source' AS source, u.name
@@ -109,13 +128,16 @@ def follow(connection: Connection, progress: Progress) -> bool:
 
 
 def find_unfit(connection: Connection) -> int:
-    """What changed behind our back: requests that ask somebody inactive, or who left their group.
+    """What nobody told us: requests that ask somebody inactive, or who left their group, or a group
+    that has its approval.
 
     For the caller's transaction; how many commands were given.
     """
     inactive = connection.execute(INACTIVE).all()
     left = connection.execute(LEFT_GROUP).all()
-    return give(connection, [*map(_inactive, inactive), *map(_left_group, left)])
+    settled = connection.execute(SETTLED).all()
+    found = (*map(_inactive, inactive), *map(_left_group, left), *map(_settled, settled))
+    return give(connection, found)
 
 
 def _inactive(row: Row[Any]) -> OwnCommand:
@@ -128,7 +150,13 @@ def _left_group(row: Row[Any]) -> OwnCommand:
     return _command(row, command_id, f"{row.name} is no longer in the group.", str(row.task_id))
 
 
-def _command(row: Row[Any], command_id: str, cause: str, task_id: str | None = None) -> OwnCommand:
+def _settled(row: Row[Any]) -> OwnCommand:
+    command_id = id_of(str(row.task_id), "settled")
+    cause = reason(Code.GROUP_SETTLED, group=row.group_name)
+    return _command(row, command_id, cause, str(row.task_id))
+
+
+def _command(row: Row[Any], command_id: str, cause: Kept, task_id: str | None = None) -> OwnCommand:
     command = ReviewPeople(
         command_id=command_id,
         request_id=str(row.id),

@@ -465,8 +465,7 @@ def lost(
     connection: Connection, state: Approval, task: Task, person_id: str, now: datetime
 ) -> Lost | None:
     """Why somebody who has or owns a task of the stage under way may not act on it any more; None
-    if they may. An owner keeps the right that a delegate lost. Of a decided task it is asked as if
-    it were open again.
+    if they may. An owner keeps the right that a delegate lost.
 
     Raises InvalidPolicy where the request's policy cannot be read.
     """
@@ -474,7 +473,7 @@ def lost(
     if stage is None or not state.policy_version_id:
         return None
     policy = load_policy(connection, state.policy_version_id)
-    asked = question(_as_open(state, stage, task), now)
+    asked = question(state, now)
     directory = directory_for(connection, policy, asked)
     review = review_stage(policy, asked, directory)
     found = eligibility.lost(asked, directory, review, task)
@@ -487,6 +486,20 @@ def lost(
         reason=found.reason,
         others=others[:MOST_NAMED],
     )
+
+
+def all_may(connection: Connection, state: Approval, task: Task, now: datetime) -> bool:
+    """Whether everybody who would be asked in the stage under way, were the task open again, may
+    decide there. Raises InvalidPolicy where the request's policy cannot be read."""
+    stage = state.stage
+    if stage is None or not state.policy_version_id:
+        return True
+    again = _as_open(state, stage, task)
+    policy, asked = load_policy(connection, state.policy_version_id), question(again, now)
+    directory = directory_for(connection, policy, asked)
+    review = review_stage(policy, asked, directory)
+    tasks = again.open_tasks
+    return not any(eligibility.lost(asked, directory, review, each) for each in tasks)
 
 
 def _as_open(state: Approval, stage: OpenStage, task: Task) -> Approval:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import text
 
-from portal.directory.planner import Lost, lost
+from portal.directory.planner import Lost, all_may, lost
 from portal.directory.receivers import reach
 from portal.directory.staff import name_of
 from portal.domain.deciding.decide import find_task
@@ -58,16 +58,17 @@ def confirmed(about: RequestSnapshot, command: Command) -> Command:
 
 def _undoing(about: RequestSnapshot, command: commands.Retract) -> Command:
     """Whoever decided may undo that, whatever became of their right; without it, the task does not
-    come back to them."""
+    come back to them. While the stage was settling others may have lost theirs, too."""
     _require_permission(command)
     found = find_task(about.state, command.task_id)
     if found is None:
         return command
-    return replace(command, entitled=ended_for(about, found[1], command.actor_id) is None)
+    connection = db.session.connection()
+    return replace(command, entitled=all_may(connection, about.state, found[1], about.now))
 
 
 def ended_for(about: RequestSnapshot, task: Task, person_id: str) -> Lost | None:
-    """Why a person's right to a task of theirs has ended; None while it has not."""
+    """Why a person's right to an open task of theirs has ended; None while it has not."""
     return lost(db.session.connection(), about.state, task, person_id, about.now)
 
 

@@ -1,16 +1,23 @@
 """Absences that begin and end by the clock, and people who left, as open requests hear of them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import delete, insert, select, update
 
 from portal.background.people_reviews import PeopleWatch
+from portal.domain.policy.policy import ApproverRule, Mode, Policy, RuleKind, Stage
 from portal.domain.request import commands
 from portal.domain.request.state import Approval
+from portal.domain.routing.plan import StagePlan
+from portal.domain.routing.stage_plan import stage_plan
+from portal.extensions import db
 from portal.models import Command, Delegation, GroupMember, PeopleReview, Task, User
 from portal.models.columns import new_id
+from tests.asking import insert_type
 from tests.away.house import HOUR, House
 from tests.in_process import submit
 from tests.web import People
@@ -179,3 +186,36 @@ def test_a_change_that_concerns_many_is_worked_off_page_by_page(
         causes = set(connection.scalars(select(Command.payload["cause"].astext)))
     assert holders == {people.dan}
     assert causes - {None} == {"Ben left."}
+
+
+def test_a_group_that_settled_before_todays_rule_is_asked_no_more(
+    house: House, people: People, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quality = ApproverRule(kind=RuleKind.PEOPLE, people=(people.dan,), label="Quality")
+    finance = ApproverRule(kind=RuleKind.GROUP, code="finance")
+    both = Stage(key="both", name="Both", mode=Mode.PER_GROUP, rules=(finance, quality))
+    with app.app_context():
+        kind = insert_type("lamps", Policy(stages=(both,)), prefix="LA")
+        db.session.commit()
+
+    def older(*given: Any) -> StagePlan:
+        return replace(stage_plan(*given), parts_settle=False)
+
+    monkeypatch.setattr("portal.domain.routing.step.stage_plan", older)
+    state = house.process.give(submit(kind, people, type_code="lamps", number="LA-1001"))
+    task = next(each for each in state.open_tasks if each.assignee_id == people.cleo)
+    given = {"request_id": state.request_id, "actor_id": people.cleo, "at": datetime.now(UTC)}
+    state = house.process.give(
+        commands.Approve(command_id=new_id(), task_id=task.id, entitled=True, **given)
+    )
+    assert house.later() == 0
+    mine = Task.id == task.id
+    house.run(update(Task).where(mine).values(decided_at=datetime.now(UTC) - 2 * HOUR))
+    state = house.process.pass_time(state.request_id, seconds=11)
+    assert {each.assignee_id for each in state.open_tasks} == {people.carl, people.dan}
+    assert house.later() == 1
+    # The command came at today's time, which is still inside the undo window.
+    state = house.process.pass_time(state.request_id, seconds=11)
+    assert [each.assignee_id for each in state.open_tasks] == [people.dan]
+    assert "The part of the group finance is settled." in house.told(people.carl)[-1]
+    assert house.later() == 0

@@ -261,3 +261,36 @@ def test_whether_a_right_had_ended_is_told_by_the_databases_clock(
         for each in (before, after)
     ]
     assert said == [True, False]
+
+
+def test_an_undo_finds_who_lost_the_right_while_the_stage_was_settling(
+    app: Flask, house: House, people: People
+) -> None:
+    state = ask(app, house, people, "group")
+    given = vote(state, people.carl)
+    with app.app_context():
+        tasks.decide(given, people.carl, Click())
+    end_right(app, house, people, "group")
+    house.turn()
+    with app.app_context():
+        tasks.undo(given.task_id, new_id(), people.carl, Click())
+    state = house.process.states[state.request_id]
+    assert [task.assignee_id for task in state.open_tasks] == [people.carl]
+
+
+def test_a_right_that_ends_while_an_undo_is_on_its_way_is_found(
+    app: Flask, house: House, people: People
+) -> None:
+    state = ask(app, house, people, "manager")
+    given = vote(state, people.ben)
+    with app.app_context():
+        tasks.decide(given, people.ben, Click())
+        house.process.is_away = True
+        tasks.undo(given.task_id, new_id(), people.ben, Click())
+    end_right(app, house, people, "manager")
+    while house.watch.turn():
+        pass
+    house.process.return_and_catch_up()
+    house.process.take_up()
+    state = house.process.states[state.request_id]
+    assert [task.assignee_id for task in state.open_tasks] == [people.dan]

@@ -77,7 +77,8 @@ class SendBack(TaskCommand):
 class Retract(Command):
     """Undo one's own decision on a task while the undo window is open.
 
-    `entitled`: as for `TaskCommand`; without the right the task goes to whom the rules name now.
+    `entitled`: whether everybody who is asked then had the right to it when this was recorded;
+    else the stage is looked at again. None: it was not asked.
     """
 
     task_id: str
