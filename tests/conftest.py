@@ -81,7 +81,7 @@ def database_url(databases: Databases, request: pytest.FixtureRequest) -> Iterat
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     """Settings with a database of the test's own, and a Temporal address where nobody listens."""
-    return replace(_settings(database_url), attachments_dir=tmp_path / "attachments")
+    return replace(settings_for(database_url), attachments_dir=tmp_path / "attachments")
 
 
 @pytest.fixture(scope="session")
@@ -106,7 +106,8 @@ def chromium() -> str:
     return found or pytest.fail("There is no Chromium here: install the package chromium.")
 
 
-def _settings(database_url: str) -> Settings:
+def settings_for(database_url: str) -> Settings:
+    """Settings for tests, with a Temporal address where nobody listens."""
     return Settings(
         database_url=database_url,
         secret_key="only for tests: 0123456789abcdef",

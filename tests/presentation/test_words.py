@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from flask import render_template_string
+from flask import Flask, render_template_string
 
 from portal.domain.policy.policy import Decision
 from portal.domain.request import events
@@ -16,7 +16,6 @@ from portal.presentation.history import entry, unknown_entry
 from portal.presentation.icons import icon
 from portal.presentation.letters import letters
 from portal.presenters import my_requests, rows
-from tests.presentation.gallery.app import create_gallery
 
 TONES = {"neutral", "info", "ok", "warn", "bad"}
 ALL = [
@@ -54,7 +53,7 @@ ROWS = """
 """
 
 
-def test_what_people_wrote_is_never_markup() -> None:
+def test_what_people_wrote_is_never_markup(bare: Flask) -> None:
     evil, now = "<b onclick='x'>", datetime(2026, 11, 29, tzinfo=UTC)
     task = rows.InboxRow(
         evil,
@@ -79,7 +78,7 @@ def test_what_people_wrote_is_never_markup() -> None:
         title=evil, url=evil, number=evil, kind=evil, note=evil, amount=1, currency="EUR",
         status=evil, turn=evil, todo=evil, since=now,
     )  # fmt: skip
-    with create_gallery().test_request_context():
+    with bare.test_request_context():
         page = render_template_string(ROWS, evil=evil, task=task, found=found, mine=mine)
     assert "<b" not in page
     assert page.count("&lt;b") > 20

@@ -14,7 +14,7 @@ from portal.models import User
 from portal.models.columns import new_id
 from tests import many
 from tests.asking import POLICY, insert_type, kind  # noqa: F401
-from tests.conftest import _settings
+from tests.conftest import settings_for
 from tests.databases import Databases
 from tests.web import People, app, client, insert_people, people  # noqa: F401
 
@@ -45,7 +45,7 @@ def take_your_time(connection: Connection) -> None:
 def crowd(databases: Databases) -> Iterator[Crowd]:
     """The rows of `tests.many`, once."""
     with databases.lent(new=True) as url:
-        app = create_app(_settings(url))
+        app = create_app(settings_for(url))
         with app.app_context():
             people = insert_people()
             version = insert_type(policy=replace(POLICY, bulk=Bulk()))["policy_version"]
