@@ -2,7 +2,7 @@
 
 from flask.cli import AppGroup
 
-from portal.cli import audit, demo, doctor, people, workflows
+from portal.cli import audit, demo, doctor, files, people, workflows
 from portal.legacy import commands as legacy
 
 portal = AppGroup("portal", help="Accounts, the demonstration, and checks of the record.")
@@ -13,6 +13,7 @@ for each in (
     *workflows.COMMANDS,
     *demo.COMMANDS,
     *doctor.COMMANDS,
+    *files.COMMANDS,
     *legacy.COMMANDS,
 ):
     portal.add_command(each)

@@ -49,9 +49,9 @@ def _after_cutover() -> Iterator[Finding]:
             connection.rollback()
             said = "problems in the record's hash chain"
             yield _none(len(problems), "cutover.record", said, "flask portal audit verify")
-            missing = reconcile.reconcile(settings(), engine, dry_run=True).missing
-            said = "open requests have no workflow"
-            yield _none(len(missing), "cutover.workflows", said, "flask portal reconcile")
+            findings = reconcile.reconcile(settings(), engine, dry_run=True).findings
+            said = "requests whose workflow is missing or differs"
+            yield _none(len(findings), "cutover.workflows", said, "flask portal reconcile")
     except (DBAPIError, RPCError, RuntimeError) as error:
         said = f"the rest cannot be asked: {' '.join(str(error).split())[:200]}"
         yield fault("cutover.away", said, "mend what is named above, then ask again")

@@ -14,8 +14,7 @@ from portal.domain.request.files import KeptFile, Unfit, kind_of, shown_name
 from portal.extensions import db
 from portal.models import Attachment
 from portal.models.columns import new_id
-from portal.services.errors import Busy
-from portal.services.file_store import FileStore, StoreAway, StoreFull
+from portal.services.file_store import FileGone, FileStore, StoreAway, StoreFull
 from portal.services.virus_scan import Scanner, ScannerAway
 from portal.translation import _
 
@@ -61,8 +60,6 @@ def keep(
     """Store the files of a form, beside those of `request_id` that it is about. The unfit are left
     out: pairs of field and sentence say why. A file that the form holds already, of the same name
     and content, is not stored again: browsers send it once more from a page that they kept.
-
-    Raises Busy where the disk is full.
     """
     problems: list[tuple[str, str]] = []
     theirs = or_(Attachment.form_id == form_id, Attachment.request_id == request_id)
@@ -166,8 +163,22 @@ def fetched(files: FileStore, file: KeptFile) -> IO[bytes]:
     return copy
 
 
+def wrong_with(files: FileStore, attachment_id: str, sha256: str) -> str:
+    """Whether a stored file is "missing" or "changed"; empty where it is what was recorded.
+
+    Raises StoreAway.
+    """
+    digest = hashlib.sha256()
+    try:
+        for part in files.read(attachment_id):
+            digest.update(part)
+    except FileGone:
+        return "missing"
+    return "" if digest.hexdigest() == sha256 else "changed"
+
+
 def _stored(store: Store, name: str, stream: IO[bytes]) -> KeptFile:
-    """Put the file into the store under a fresh id, whole or not at all. Raises Unfit or Busy."""
+    """Put the file into the store under a fresh id, whole or not at all. Raises Unfit."""
     content_type = kind_of(name, stream)
     size, digest = _measured(stream, store.largest)
     if size > store.largest:
@@ -179,7 +190,12 @@ def _stored(store: Store, name: str, stream: IO[bytes]) -> KeptFile:
     try:
         store.files.put(attachment_id, stream)
     except StoreFull as full:
-        raise Busy from full
+        log.error("attachments.store_full", error=str(full), alarm=True)
+        words = msgid(
+            "“%(name)s” could not be stored: the portal has no room for files. Tell an"
+            " administrator, or continue without it."
+        )
+        raise Unfit(words, name=name) from full
     except StoreAway as away:
         log.error("attachments.store_away", error=str(away), alarm=True)
         words = msgid("“%(name)s” could not be stored. Attach it again in a moment.")

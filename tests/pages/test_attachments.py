@@ -155,8 +155,14 @@ def test_a_file_that_was_changed_is_not_given_out(ana: PageClient, app: Flask) -
     answer = ana.get(file)
     assert answer.status_code == 409
     assert PDF not in answer.data
+    assert "changed after it was attached" in answer.text
+    problems = app.test_cli_runner().invoke(args=["portal", "files", "verify"])
+    assert "is changed." in problems.output
     path.unlink()
-    assert ana.get(file).status_code == 404
+    gone = ana.get(file)
+    assert (gone.status_code, "This file is missing here" in gone.text) == (410, True)
+    problems = app.test_cli_runner().invoke(args=["portal", "files", "verify"])
+    assert (problems.exit_code, "1 missing" in problems.output) == (1, True)
 
 
 def test_while_the_store_is_away_the_form_keeps_what_was_typed(

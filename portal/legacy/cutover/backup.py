@@ -26,8 +26,10 @@ class Dumper:
     database_url: str
     folder: Path
 
-    def dump(self, name: str, schema: str | None = None) -> Path:
+    def dump(self, name: str, schema: str | None = None, *, snapshot: str | None = None) -> Path:
         """Dump the database, or one schema of it, in pg_restore's format; returns the file.
+
+        `snapshot`: as another transaction sees it, by the name that it exported.
 
         The file has its name only when it is whole, and only its owner may read it. Raises
         CutoverRefused with what pg_dump says.
@@ -38,6 +40,7 @@ class Dumper:
         env = {**os.environ, "PGPASSWORD": str(given.pop("password", None) or "")}
         target: list[str] = [f"--dbname={make_conninfo(**given)}", f"--file={draft}"]
         only = [] if schema is None else [f"--schema={schema}"]
+        only += [] if snapshot is None else [f"--snapshot={snapshot}"]
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             draft.touch(mode=0o600)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import IO
 from uuid import UUID
 
+import structlog
 from flask import abort, current_app, request, send_file
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
@@ -23,6 +24,8 @@ from portal.services.attachments import MEGABYTE, FileChanged, Store, Upload, fe
 from portal.services.file_store import FileGone, StoreAway, store_of
 from portal.services.virus_scan import Scanner
 from portal.translation import _
+
+log = structlog.get_logger("portal.attachments")
 
 # Whatever is in the file, a browser neither runs nor shows it as a page of ours.
 SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
@@ -57,9 +60,10 @@ def _bytes_of(file: KeptFile) -> IO[bytes]:
     try:
         return fetched(store().files, file)
     except FileGone:
-        abort(404)
+        log.error("attachments.missing", attachment=file.id, alarm=True)
+        abort(410, _("This file is missing here. Tell an administrator: a backup may have it."))
     except FileChanged:
-        abort(409, _("This file was changed after it was attached. Administrators were notified."))
+        abort(409, _("This file was changed after it was attached. Tell an administrator."))
     except StoreAway:
         abort(503, _("File storage is not available. Try again in a moment."))
 
