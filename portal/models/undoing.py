@@ -1,8 +1,8 @@
-"""Until when a decision can be taken back, as the record knows it."""
+"""Which decisions wait to be applied, and until when one can be taken back, as the record knows."""
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_
+from sqlalchemy import ColumnElement, and_, exists, false, func, literal_column, or_
 from sqlalchemy.orm import aliased
 
 from portal.domain.policy.policy import Policy
@@ -14,6 +14,19 @@ from portal.models.policies import PolicyVersion
 from portal.models.requests import Task
 
 ABOUT_DECISIONS = (*DECISIONS, Retract.__name__)
+
+
+def waits_to_be_applied(person: Any) -> tuple[ColumnElement[bool], ...]:
+    """Of a `Command`: a decision of the person's that is recorded and has no effect yet. Its kind
+    is a literal and the rest is the index's (`ix_commands_waiting_tasks`), so that a general plan
+    uses it."""
+    return (
+        Command.actor_id == person,
+        Command.applied_at.is_(None),
+        Command.parked_at.is_(None),
+        Command.task_id.is_not(None),
+        Command.kind.in_([literal_column(f"'{kind}'") for kind in DECISIONS]),
+    )
 
 
 def undo_seconds() -> Any:

@@ -5,9 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from portal.domain.errors import Refusal
 from portal.domain.people.permissions import Permission
 from portal.domain.policy.policy import Decision
-from portal.domain.request.state import Approval, Status
+from portal.domain.request import apply as approval
+from portal.domain.request.commands import Remind
+from portal.domain.request.events import CommandRefused
+from portal.domain.request.lifecycle import NUDGE_EVERY
+from portal.domain.request.state import Approval, Status, Via
 from portal.domain.routing.step import question_ahead
 from portal.presentation.labels import people_in
 from portal.presentation.parts import Remark, Step
@@ -74,10 +79,11 @@ def already(decision: str, name: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class May:
-    """What the reader may do beside deciding. `reassign`: tasks they may give to others as an
-    administrator."""
+    """What the reader may do beside deciding. `remind_from`: from when on they may remind again,
+    where it is only too soon. `reassign`: tasks they may give to others as an administrator."""
 
     remind: bool
+    remind_from: datetime | None
     edit: bool
     withdraw: bool
     add_approver: bool
@@ -222,9 +228,11 @@ def _may(record: RequestRecord, parts: RequestParts, person: Identity, *, has_ta
     is_pending, is_settling = status is Status.PENDING, record.settles_at is not None
     others = [each for each in record.waiting_for if each["id"] != record.requester_id]
     is_under_way = record.stage_name is not None and not is_settling
+    refusal = _reminding(parts.state, person) if is_mine else None
     moves = is_open and person.may(Permission.REASSIGN) and not is_mine and not is_settling
     return May(
-        remind=is_mine and bool(others) and is_asking(record),
+        remind=is_mine and bool(others) and is_asking(record) and refusal is None,
+        remind_from=_remind_from(parts.state, refusal) if is_mine else None,
         edit=is_mine and is_pending,
         withdraw=is_mine and is_open,
         add_approver=(is_mine or has_task)
@@ -240,6 +248,22 @@ def _may(record: RequestRecord, parts: RequestParts, person: Identity, *, has_ta
         move_policy=record.has_newer_policy and person.may(Permission.MOVE_POLICY),
         reassign=_movable(parts, person.id) if moves else (),
     )
+
+
+def _reminding(state: Approval, person: Identity) -> Refusal | None:
+    """What the request's own rules say to a reminder now."""
+    command = Remind(
+        command_id="", request_id=state.request_id, actor_id=person.id, at=person.now, via=Via.WEB
+    )
+    events = approval.apply(state, command, person.now)
+    refused = next((each for each in events if isinstance(each, CommandRefused)), None)
+    return None if refused is None else Refusal(refused.reason)
+
+
+def _remind_from(state: Approval, refusal: Refusal | None) -> datetime | None:
+    if refusal is not Refusal.TOO_SOON or state.nudged_at is None:
+        return None
+    return state.nudged_at + NUDGE_EVERY
 
 
 def _movable(parts: RequestParts, me: str) -> tuple[TaskRecord, ...]:

@@ -35,10 +35,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
-from portal.domain.request.catalogue import DECISIONS
 from portal.domain.request.state import Priority
 from portal.extensions import db
 from portal.models import Command, Notification, Request, Task, User
+from portal.models.undoing import waits_to_be_applied
 
 PAGE = 50
 COUNT_LIMIT = 100
@@ -256,22 +256,11 @@ def _mine(whose: str) -> tuple[Any, ...]:
     mine = (
         Task.assignee_id == _key("user"),
         Task.status == literal_column("'OPEN'"),
-        ~exists().where(Command.task_id == Task.id, *_recorded()),
+        ~exists().where(Command.task_id == Task.id, *waits_to_be_applied(_key("user"))),
     )
     if not whose:
         return mine
     return *mine, Task.acting_for.is_(None) if whose == OWN else Task.acting_for == _key("whose")
-
-
-def _recorded() -> tuple[ColumnElement[bool], ...]:
-    """Decisions of the person that wait to be applied (`ix_commands_waiting_tasks`)."""
-    return (
-        Command.actor_id == _key("user"),
-        Command.applied_at.is_(None),
-        Command.parked_at.is_(None),
-        Command.task_id.is_not(None),
-        Command.kind.in_([literal_column(f"'{kind}'") for kind in DECISIONS]),
-    )
 
 
 @cache
@@ -279,7 +268,7 @@ def _being_applied() -> Select[*tuple[Any, ...]]:
     return (
         select(func.count().label("number"), func.min(Command.created_at).label("since"))
         .join(Task, Task.id == Command.task_id)
-        .where(*_recorded(), Task.status == literal_column("'OPEN'"))
+        .where(*waits_to_be_applied(_key("user")), Task.status == literal_column("'OPEN'"))
     )
 
 

@@ -18,7 +18,7 @@ from flask import Flask, Request, current_app, request, session
 from flask.sessions import SessionInterface, SessionMixin
 from flask_login import AnonymousUserMixin, UserMixin, current_user
 from itsdangerous import BadData, URLSafeTimedSerializer
-from sqlalchemy import Row, Select, bindparam, func, literal_column, select, update
+from sqlalchemy import Row, Select, bindparam, exists, func, literal_column, select, update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import aliased
 from werkzeug.exceptions import Unauthorized
@@ -28,7 +28,17 @@ from portal.config import Settings
 from portal.domain.people.permissions import Permission, Role, permissions_of
 from portal.domain.request.state import Click
 from portal.extensions import ServerSilent, db, read_only, transaction
-from portal.models import Closure, Delegation, Notification, Organisation, Task, User, UserSession
+from portal.models import (
+    Closure,
+    Command,
+    Delegation,
+    Notification,
+    Organisation,
+    Task,
+    User,
+    UserSession,
+)
+from portal.models.undoing import waits_to_be_applied
 from portal.security.tokens import token_hash
 
 MOST = 100
@@ -44,8 +54,11 @@ def _at_most(inner: Select[Any]) -> Any:
 def _open_tasks(person: Any) -> Select[Any]:
     # The status as a literal: a prepared statement's general plan could not use the partial index
     # else.
+    decided = exists().where(Command.task_id == Task.id, *waits_to_be_applied(person))
     return select(literal_column("1")).where(
-        Task.assignee_id == person, Task.status == literal_column("'OPEN'")
+        Task.assignee_id == person,
+        Task.status == literal_column("'OPEN'"),
+        ~decided.correlate(Task, User),
     )
 
 

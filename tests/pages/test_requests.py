@@ -128,9 +128,13 @@ def cancel(process: InProcess, asked: Approval, people: People) -> None:
 
 
 def test_a_second_reminder_comes_too_soon(ana: PageClient) -> None:
-    page = ana.post_form(ana.get_page(HERE), f"{HERE}/remind")
+    before = ana.get_page(HERE)
+    page = ana.post_form(before, f"{HERE}/remind")
     assert "A reminder was sent" in page.text
-    page = ana.post_form(page, f"{HERE}/remind")
+    assert not any((form.action or "").endswith("/remind") for form in page.document.forms)
+    assert "You can send the next one from" in page.text
+    again = ana.get_page(HERE).form(f"{HERE}/comments").values["command_id"]
+    page = ana.post_form(before, f"{HERE}/remind", command_id=again)
     assert "A reminder was sent recently" in page.text
 
 
