@@ -7,12 +7,12 @@ again: a notification until it is handed over, a message until it is sent, dropp
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, Row, insert, text, update
 
-from portal.domain.notices.kinds import Channel
+from portal.domain.notices.kinds import KINDS, Channel, kind_named
 from portal.domain.notices.preferences import (
     DIGESTS,
     MORNING,
@@ -25,6 +25,9 @@ from portal.models import Message, Notification
 from portal.models.columns import new_id
 
 HANDED = 200
+# After a message of a kind that gathers, the next ones about the same request wait so long and go
+# out as one.
+GATHERED = timedelta(minutes=15)
 BATCH = 12
 # Nobody else takes a message of a batch for so long once its workflow has begun, which survives
 # its workers; longer than the pause between two tries.
@@ -34,13 +37,33 @@ TAKEN = timedelta(seconds=30)
 SOON = timedelta(seconds=10)
 
 FRESH = text("""
-SELECT n.id::text, n.user_id::text, n.kind, u.time_zone, now() AS now, t.due_at AS needed_by,
+SELECT n.id::text, n.user_id::text, n.request_id::text, n.task_id, n.kind,
+    u.time_zone, now() AS now, t.due_at AS needed_by,
     COALESCE(p.choices, '{}') AS choices, p.daily_at, p.quiet_from, p.quiet_until
 FROM portal.notifications n
 LEFT JOIN portal.tasks t ON t.id = n.task_id
 JOIN portal.users u ON u.id = n.user_id
 LEFT JOIN portal.notification_preferences p ON p.user_id = n.user_id
 WHERE n.handed_at IS NULL ORDER BY n.created_at LIMIT :most FOR UPDATE OF n SKIP LOCKED
+""")
+# Messages that nobody has begun to send: they can speak for more of their kind. Locked, so that
+# they are not taken before what they speak for is handed over.
+UNTAKEN = text("""
+SELECT n.user_id::text, n.request_id::text, n.kind, m.channel, m.digest
+FROM portal.notifications n JOIN portal.messages m ON m.notification_id = n.id
+WHERE (n.user_id, n.request_id) IN (
+    SELECT * FROM unnest(CAST(:users AS uuid[]), CAST(:requests AS uuid[]))
+) AND n.kind = ANY(:kinds) AND m.status = 'WAITING' AND m.batch_id IS NULL
+FOR UPDATE OF m SKIP LOCKED
+""")
+RECENT = text("""
+SELECT n.user_id::text, n.request_id::text, n.kind, m.channel, max(COALESCE(m.sent_at, now())) AS at
+FROM portal.notifications n JOIN portal.messages m ON m.notification_id = n.id
+WHERE (n.user_id, n.request_id) IN (
+    SELECT * FROM unnest(CAST(:users AS uuid[]), CAST(:requests AS uuid[]))
+) AND n.kind = ANY(:kinds) AND m.digest IS NULL
+    AND (m.status = 'WAITING' OR m.sent_at > now() - CAST(:window AS interval))
+GROUP BY 1, 2, 3, 4
 """)
 # The next one's channel is the batch's: one in trouble holds up no other.
 NEXT = text("""
@@ -109,7 +132,8 @@ def hand_over(connection: Connection, channels: Sequence[str]) -> int:
     if not fresh:
         return 0
     channels = (*channels, *connection.execute(CHATS).scalars())
-    rows = [row for each in fresh for row in _rows(each, channels)]
+    told = _Told.about(connection, fresh)
+    rows = [row for each in fresh for row in _rows(each, channels, told)]
     if rows:
         connection.execute(insert(Message), rows)
     handed = Notification.id.in_([each.id for each in fresh])
@@ -117,8 +141,51 @@ def hand_over(connection: Connection, channels: Sequence[str]) -> int:
     return len(fresh)
 
 
-def _rows(fresh: Row[Any], channels: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """The messages of a notification: one for each channel by which the person wants it."""
+# Whom, about which request, of which kind, by which channel.
+Subject = tuple[str, str, str, str]
+
+
+@dataclass
+class _Told:
+    """What people were told of late, or are about to be. `untaken`: what can still speak for more,
+    with its digest; `recent`: when the last one went out."""
+
+    untaken: set[tuple[Subject, str | None]] = field(default_factory=set)
+    recent: dict[Subject, datetime] = field(default_factory=dict)
+
+    @classmethod
+    def about(cls, connection: Connection, fresh: Sequence[Row[Any]]) -> "_Told":
+        """What concerns the same as these notifications do."""
+        pairs = {(row.user_id, row.request_id) for row in fresh if kind_named(row.kind).gathers}
+        if not pairs:
+            return cls()
+        users, requests = zip(*sorted(pairs), strict=True)
+        kinds = [kind.code for kind in KINDS.values() if kind.gathers]
+        values = {"users": list(users), "requests": list(requests), "kinds": kinds}
+        untaken = connection.execute(UNTAKEN, values).all()
+        recent = connection.execute(RECENT, {**values, "window": GATHERED}).all()
+        return cls(
+            untaken={(_subject(row), row.digest) for row in untaken},
+            recent={_subject(row): row.at for row in recent},
+        )
+
+    def speaks_for(self, subject: Subject, digest: str | None) -> bool:
+        """Whether a message that is on its way will say this, too."""
+        return (subject, digest) in self.untaken
+
+    def not_before(self, subject: Subject, due: datetime) -> datetime:
+        """When the next one may go out; it can speak for those that follow."""
+        at = self.recent.get(subject)
+        return due if at is None else max(due, at + GATHERED)
+
+
+def _subject(row: Row[Any]) -> Subject:
+    return row.user_id, row.request_id, row.kind, row.channel
+
+
+def _rows(fresh: Row[Any], channels: Sequence[str], told: _Told) -> Iterator[dict[str, Any]]:
+    """The messages of a notification: one for each channel by which the person wants it, unless
+    one that waits there says it as well."""
     wishes = NotificationPreferences(
         chosen=choices(fresh.choices),
         daily_at=fresh.daily_at or MORNING,
@@ -126,19 +193,30 @@ def _rows(fresh: Row[Any], channels: Sequence[str]) -> Iterator[dict[str, Any]]:
         quiet_until=fresh.quiet_until,
     )
     zone = zone_or_utc(fresh.time_zone)
+    gathers = kind_named(fresh.kind).gathers
     for channel in channels:
         # What a person chose for chat holds for each channel of it.
         way = Channel(channel.partition(":")[0])
         how, due = wishes.timing(fresh.kind, way, fresh.now, zone, fresh.needed_by)
-        if how is not DeliveryMode.NOT:
-            yield {
-                "id": new_id(),
-                "notification_id": fresh.id,
-                "user_id": fresh.user_id,
-                "channel": channel,
-                "digest": how.value if how in DIGESTS else None,
-                "due_at": due,
-            }
+        if how is DeliveryMode.NOT:
+            continue
+        digest = how.value if how in DIGESTS else None
+        subject = (fresh.user_id, fresh.request_id, fresh.kind, channel)
+        # Of what is about a task the last one is sent, and the others are dropped then.
+        if gathers and fresh.task_id is None:
+            if told.speaks_for(subject, digest):
+                continue
+            told.untaken.add((subject, digest))
+        if gathers and digest is None:
+            due = told.not_before(subject, due)
+        yield {
+            "id": new_id(),
+            "notification_id": fresh.id,
+            "user_id": fresh.user_id,
+            "channel": channel,
+            "digest": digest,
+            "due_at": due,
+        }
 
 
 def take(connection: Connection) -> Batch | None:

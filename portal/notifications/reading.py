@@ -11,6 +11,7 @@ from portal.domain.codec import decode
 from portal.domain.notices.kinds import DeliveryContext, NoticeKind, kind_named
 from portal.domain.policy.forms import FieldKind, FormField
 from portal.domain.request.state import Status, TaskStatus
+from portal.translation import ngettext
 
 MOST_DECISIONS = 8
 
@@ -49,6 +50,19 @@ ORDER BY t.decided_at DESC LIMIT :most
 SAID = text("""
 SELECT text FROM portal.comments WHERE request_id = CAST(:request AS uuid) AND seq = :seq
 """)
+# What a message says for others of its kind: those that were handed over after it without one.
+MORE = text("""
+SELECT count(*) FROM portal.messages m
+JOIN portal.notifications n ON n.id = m.notification_id
+JOIN portal.notifications other ON other.user_id = n.user_id AND other.request_id = n.request_id
+    AND other.kind = n.kind AND other.seq > n.seq
+WHERE m.id = CAST(:id AS uuid) AND other.handed_at IS NOT NULL AND other.seq < COALESCE((
+    SELECT min(later.seq) FROM portal.notifications later
+    JOIN portal.messages own ON own.notification_id = later.id AND own.channel = m.channel
+    WHERE later.user_id = n.user_id AND later.request_id = n.request_id AND later.kind = n.kind
+        AND later.seq > n.seq
+), 2147483647)
+""")
 NAMES = text("SELECT id::text, name FROM portal.users WHERE id = ANY(CAST(:ids AS uuid[]))")
 
 
@@ -66,7 +80,8 @@ class Decided:
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """What a message says and depends on. `row` has the columns of `MESSAGE`; `names` are those of
-    the people whom the form names; `said` is the comment it is about."""
+    the people whom the form names; `said` is the comment it is about; `more`: for how many others
+    of its kind about the request it speaks."""
 
     row: Row[Any]
     kind: NoticeKind
@@ -74,6 +89,15 @@ class Facts:
     decisions: Sequence[Decided]
     names: Mapping[str, str]
     said: str = ""
+    more: int = 0
+
+    @property
+    def text(self) -> str:
+        """What happened."""
+        if not self.more:
+            return str(self.row.text)
+        more = ngettext("And %(n)s more since then.", "And %(n)s more since then.", self.more)
+        return f"{self.row.text} {more}"
 
     @property
     def standing(self) -> DeliveryContext:
@@ -98,9 +122,13 @@ def read(connection: Connection, message_id: str) -> Facts | None:
     about = {"request": row.request_id, "seq": row.seq, "most": MOST_DECISIONS}
     decisions = [Decided(**each._mapping) for each in connection.execute(DECISIONS, about)]
     said = connection.execute(SAID, about).scalar() if row.kind == "comment" else None
+    kind = kind_named(row.kind)
+    gathers = kind.gathers and row.task_id is None
+    more = connection.execute(MORE, {"id": message_id}).scalar_one() if gathers else 0
     return Facts(
         row=row,
-        kind=kind_named(row.kind),
+        kind=kind,
+        more=more,
         form=form,
         decisions=decisions[::-1],
         names=_names(connection, form, row.fields),

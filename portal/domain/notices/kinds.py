@@ -59,7 +59,8 @@ class NoticeKind:
 
     `heading`: the mail's first words, without the request. `asks`: it asks for a decision on its
     task, so it is only true while that task is open and the reader's. `while_status`: the statuses
-    of the request for which it is still true; absent = all.
+    of the request for which it is still true; absent = all. `gathers`: anybody may cause many of it
+    about one request; a person gets one at once, and those of a while after it as one.
     """
 
     code: str
@@ -67,6 +68,7 @@ class NoticeKind:
     heading: str
     asks: bool = False
     while_status: tuple[Status, ...] = ()
+    gathers: bool = False
 
 
 KINDS: dict[str, NoticeKind] = {
@@ -83,10 +85,16 @@ KINDS: dict[str, NoticeKind] = {
         NoticeKind(code="delegated", topic=ESCALATED, heading=msgid("Delegated to you"), asks=True),
         NoticeKind(code="given_back", topic=ESCALATED, heading=msgid("Back with you"), asks=True),
         NoticeKind(
-            code="amended", topic=ASKED, heading=msgid("Changed: needs your approval"), asks=True
+            code="amended",
+            topic=ASKED,
+            heading=msgid("Changed: needs your approval"),
+            asks=True,
+            gathers=True,
         ),
         NoticeKind(code="moved_over", topic=ASKED, heading=msgid("Moved here from the old system")),
-        NoticeKind(code="moved", topic=ESCALATED, heading=msgid("No longer assigned to you")),
+        NoticeKind(
+            code="moved", topic=ESCALATED, heading=msgid("No longer assigned to you"), gathers=True
+        ),
         NoticeKind(
             code="returned",
             topic=RETURNED,
@@ -126,16 +134,37 @@ KINDS: dict[str, NoticeKind] = {
         NoticeKind(
             code="held", topic=OUTCOME, heading=msgid("Put on hold"), while_status=(Status.ON_HOLD,)
         ),
-        NoticeKind(code="comment", topic=COMMENTED, heading=msgid("New comment")),
-        NoticeKind(code="question", topic=RETURNED, heading=msgid("A question about your request")),
+        NoticeKind(code="comment", topic=COMMENTED, heading=msgid("New comment"), gathers=True),
         NoticeKind(
-            code="answer", topic=ASKED, heading=msgid("Your question was answered"), asks=True
+            code="question",
+            topic=RETURNED,
+            heading=msgid("A question about your request"),
+            gathers=True,
         ),
-        NoticeKind(code="moved_policy", topic=OUTCOME, heading=msgid("Moved to a newer policy")),
-        NoticeKind(code="overridden", topic=OTHERS, heading=msgid("Decided by an administrator")),
-        NoticeKind(code="decided", topic=OTHERS, heading=msgid("Decided")),
+        NoticeKind(
+            code="answer",
+            topic=ASKED,
+            heading=msgid("Your question was answered"),
+            asks=True,
+            gathers=True,
+        ),
+        NoticeKind(
+            code="moved_policy",
+            topic=OUTCOME,
+            heading=msgid("Moved to a newer policy"),
+            gathers=True,
+        ),
+        NoticeKind(
+            code="overridden",
+            topic=OTHERS,
+            heading=msgid("Decided by an administrator"),
+            gathers=True,
+        ),
+        NoticeKind(code="decided", topic=OTHERS, heading=msgid("Decided"), gathers=True),
         NoticeKind(code="told", topic=TOLD, heading=msgid("For information only")),
-        NoticeKind(code="attention", topic=ATTENTION, heading=msgid("Needs attention")),
+        NoticeKind(
+            code="attention", topic=ATTENTION, heading=msgid("Needs attention"), gathers=True
+        ),
     )
 }
 
