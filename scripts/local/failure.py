@@ -28,10 +28,22 @@ def tail(log: Path, lines: int = TAIL_LINES) -> str:
     return "\n".join(text.splitlines()[-lines:])
 
 
+FULL = ("No space left on device", "disk is full")
+
+
+def why(log: Path) -> str:
+    """What a log says last of a part that keeps falling, as words to put behind a sentence."""
+    text = tail(log)
+    if any(words in text for words in FULL):
+        return f" It waits for space on the disk that holds {log.parent.parent}."
+    last = next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+    return f" Its log ends: {last[:200]}" if last else ""
+
+
 def from_log(what: str, log: Path) -> LocalFailure:
     """The failure of a program that wrote its reason into its log."""
     text = tail(log)
-    if "No space left on device" in text or "disk is full" in text:
+    if any(words in text for words in FULL):
         return LocalFailure(f"The disk is full: {what} cannot start. Free some space, then retry.")
     return LocalFailure(f"{what} did not start. The end of {log}:", text)
 

@@ -11,7 +11,8 @@ All data are under var/; Ctrl-C stops everything and keeps them."""
 EPILOGUE = """\
 A port that is not given is the one of the last run, else the default, else the next free one.
 Where DATABASE_URL, TEMPORAL_ADDRESS or SMTP_HOST is set, in the environment or in .env, that server
-is used and none is started. Exit codes: 0 stopped as asked, 1 a part failed, 2 could not start."""
+is used and none is started. Exit codes: 0 stopped as asked, 1 a part has wrong settings,
+2 could not start. A part that falls is started again, after pauses that grow, until it stands."""
 
 
 @dataclass(frozen=True)

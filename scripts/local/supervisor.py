@@ -7,16 +7,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import FrameType
 
+import psycopg
+
 from scripts.local import processes
-from scripts.local.failure import LocalFailure, from_log, tail
+from scripts.local.failure import LocalFailure, from_log, tail, why
 from scripts.local.installation import Installation
 from scripts.local.processes import Service
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOOK_EVERY = 0.25
 SOON = 10.0
-PAUSE = 0.5
-MOST_FALLS = 10
+# Between two tries to start a part anew, in seconds: it grows.
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+HOPELESS = frozenset({2, 4})  # our own say so of wrong settings: trying again changes nothing
 
 
 class Stopped(BaseException):
@@ -24,7 +27,7 @@ class Stopped(BaseException):
 
 
 class PartDied(Exception):
-    """A part ended by itself again and again. The sentence names it."""
+    """A part ended in a way that trying again does not mend. The sentence names it."""
 
 
 @dataclass
@@ -32,6 +35,7 @@ class Part:
     """A part that is watched. ``again`` starts it anew. ``is_server``: others need it to end well.
 
     ``falls`` counts how often it has died within ``SOON`` seconds of its start, in a row.
+    ``next_try``: when it is started anew, 0 while it runs or is not yet known to have died.
     """
 
     service: Service
@@ -39,6 +43,13 @@ class Part:
     is_server: bool = False
     since: float = field(default_factory=time.monotonic)
     falls: int = 0
+    next_try: float = 0.0
+
+    @property
+    def pause(self) -> float:
+        """How long to wait before it is started anew."""
+        growing: float = FIRST_PAUSE * 2 ** min(self.falls - 1, 10)
+        return min(LONGEST_PAUSE, growing) if self.falls else 0.0
 
 
 @dataclass
@@ -58,33 +69,44 @@ class Supervisor:
     def watch(self) -> None:
         """Look at the parts until a signal comes. Raises PartDied where one cannot go on."""
         while True:
-            self.look(MOST_FALLS)
+            self.look()
             time.sleep(LOOK_EVERY)
 
-    def look(self, most_falls: int = 0) -> None:
-        """Start dead parts anew; raise PartDied for one that keeps dying soon after its start.
+    def look(self) -> None:
+        """Start dead parts anew, each after a pause of its own that grows; say what is waited for.
 
-        Once all have run, a part may fall often: while Temporal or the worker is away, people can
-        still submit and decide, so that it must not take the pages with it.
+        A part may fall as often as it likes: a full disk is emptied, a port becomes free. The
+        others go on meanwhile.
         """
         for part in self.parts:
-            if not part.service.is_running():
-                self._revive(part, most_falls)
+            if part.service.is_running():
+                part.next_try = 0.0
+            elif not part.next_try:
+                self._note_fall(part)
+            elif time.monotonic() >= part.next_try:
+                self._revive(part)
 
-    def _revive(self, part: Part, most_falls: int) -> None:
+    def _note_fall(self, part: Part) -> None:
         service, lived = part.service, time.monotonic() - part.since
         code = service.process.returncode
-        part.falls = part.falls + 1 if lived < SOON else 0
-        if part.falls > most_falls:
+        if code in HOPELESS and not part.is_server:
             detail = f"The end of {service.log}:\n{tail(service.log)}"
             raise PartDied(f"{service.name} ended by itself (code {code}). {detail}")
-        print(f"{service.name} ended by itself (code {code}); starting it again.", flush=True)
-        time.sleep(part.falls * PAUSE)
+        self._plan(part, part.falls + 1 if lived < SOON else 0, f"ended by itself (code {code})")
+
+    def _plan(self, part: Part, falls: int, what: str) -> None:
+        part.falls = falls
+        part.next_try = time.monotonic() + part.pause
+        when = f"in {part.pause:.0f} s" if part.pause >= 1 else "now"
+        cause = why(part.service.log) if falls else ""
+        print(f"{part.service.name} {what}; starting it again {when}.{cause}", flush=True)
+
+    def _revive(self, part: Part) -> None:
+        part.since, part.next_try = time.monotonic(), 0.0
         try:
             part.service = part.again()
-        except LocalFailure as failure:
-            print(failure.sentence, flush=True)
-        part.since = time.monotonic()
+        except (LocalFailure, OSError, psycopg.Error) as failure:
+            self._plan(part, part.falls + 1, f"did not start ({str(failure).splitlines()[0]})")
         self._remember()
 
     def wait(self, ready: Callable[[], bool], what: str, patience: float) -> None:
@@ -93,7 +115,8 @@ class Supervisor:
         while not ready():
             self.look()
             if time.monotonic() > limit:
-                raise from_log(what, self.parts[-1].service.log)
+                down = [part for part in self.parts if not part.service.is_running()]
+                raise from_log(what, (down or self.parts)[-1].service.log)
             time.sleep(0.05)
 
     def stop(self) -> None:

@@ -119,11 +119,20 @@ def test_a_killed_server_comes_back_and_takes_nothing_with_it(clone: Path, name:
         assert process.wait(30) == 0
 
 
-def test_a_worker_that_dies_at_once_ends_the_run_and_is_named(clone: Path) -> None:
-    with run(clone, *ANY, LOG_LEVEL="die") as process:
+def test_a_part_that_dies_during_the_start_does_not_end_it(clone: Path) -> None:
+    with run(clone, *ANY, LOG_LEVEL="die twice") as process:
+        said = until_up(process)
+        process.terminate()
+        assert process.wait(30) == 0
+    assert "Worker ended by itself (code 3); starting it again now." in said
+    assert "It waits for space on the disk that holds" in said
+
+
+def test_a_part_whose_settings_are_wrong_ends_the_run_and_is_named(clone: Path) -> None:
+    with run(clone, *ANY, LOG_LEVEL="die for good") as process:
         output, _ = process.communicate(timeout=120)
     assert process.returncode in (1, 2)
-    assert "Worker ended by itself (code 3)" in output
+    assert "Worker ended by itself (code 2)" in output
     assert "polling 127.0.0.1" in output
 
 
