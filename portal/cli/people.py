@@ -7,6 +7,7 @@ from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
 from portal.cli.running import explained
+from portal.queries import gaps
 from portal.services import accounts, password_links, people
 
 group = AppGroup("group", help="Who is in which group.")
@@ -54,8 +55,18 @@ def set_password(email: str, password_stdin: bool) -> None:
 @click.option("--reason", default="", help="Kept with the change.")
 @with_appcontext
 def deactivate(email: str, reason: str) -> None:
-    """Deactivate the account with this address. Open tasks of theirs are routed anew."""
+    """Deactivate the account with this address. Open tasks of theirs are routed anew; what else
+    depends on them is named."""
     _change(email, people.Act.DEACTIVATE, reason=reason)
+    ties = gaps.ties_of(people.by_email(email))
+    for words, names in (
+        ("Without a head now:", ties.heads),
+        ("Without an active manager now:", ties.managed),
+        ("Groups without an active member now:", ties.only_member_of),
+        ("Named by the policies of:", ties.named_in),
+    ):
+        if names:
+            click.echo(f"{words} {', '.join(names)}")
 
 
 @click.command("activate")

@@ -13,6 +13,7 @@ from portal.domain.routing.plan import LeftOut, RoutingEvidence, StagePlan
 from portal.domain.routing.routing_evidence import MOST_KEPT
 from portal.presentation.labels import said, words_of
 from portal.presentation.money import money
+from portal.presenters.progress import fallback
 from portal.queries.asked import MEMBERS, DirectoryNow, Meant
 from portal.queries.request import RequestRecord, TaskRecord, given_of
 from portal.translation import _
@@ -45,8 +46,7 @@ def choice_of(
     reasons = [said(plan.reason), *_facts(plan, record)]
     for task in tasks:
         reasons += _came(task, names, me)
-    if plan.used_fallback:
-        reasons.append(_("Fallback: the rules alone found too few approvers."))
+    reasons.append(fallback(plan))
     rule = _(
         "Stage “%(stage)s”, %(type)s policy, version %(version)s",
         stage=plan.name, type=record.type_name, version=record.policy_version,

@@ -15,7 +15,7 @@ from portal.presentation import times
 from portal.presentation.labels import in_words, said
 from portal.presentation.parts import Step
 from portal.presenters.current_stage import absences_of, people_of
-from portal.presenters.progress import expected
+from portal.presenters.progress import expected, fallback
 from portal.queries import asked
 from portal.services import expecting
 from portal.services.expecting import Journey
@@ -83,7 +83,8 @@ def finish(
 def _step(entry: StageSkip | StagePlan | Attention) -> Step:
     step = expected(entry)
     if isinstance(entry, StagePlan):
-        return replace(step, note=said(entry.reason), due_at=entry.due_at)
+        notes = (said(entry.reason), fallback(entry))
+        return replace(step, note=" ".join(filter(None, notes)), due_at=entry.due_at)
     return step
 
 

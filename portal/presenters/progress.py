@@ -156,7 +156,8 @@ class Course:
         newly = _("After the change: %(reason)s", reason=lowered(said(plan.reason)))
         self.needed[plan.key] = True
         self.stage_names[plan.key] = plan.name
-        self.stage = _Stage(plan, newly=newly if was_needless else "")
+        notes = (newly if was_needless else "", fallback(plan))
+        self.stage = _Stage(plan, newly=" ".join(filter(None, notes)))
 
     def _assigned(self, event: e.TaskAssigned | e.ApproverAdded | e.DecisionCarried) -> None:
         task = self.tasks.get(event.task_id)
@@ -298,7 +299,19 @@ def expected(entry: StageSkip | StagePlan | Attention) -> Step:
     names, rule = some([each.name for each in entry.people]), rule_of(entry)
     if rule and names:
         names = _("%(rule)s: %(names)s", rule=rule, names=names)
-    return Step("future", entry.name, names, number=number)
+    return Step("future", entry.name, names, number=number, note=fallback(entry))
+
+
+def fallback(plan: StagePlan) -> str:
+    """Why others than the policy's own people are asked; nothing where they are not."""
+    if not plan.used_fallback:
+        return ""
+    gaps = [each for each in plan.left_out if each.person_id is None]
+    why = [said(each.reason).rstrip(".") for each in gaps]
+    if not why:
+        why = [f"{each.name} {said(each.reason).rstrip('.')}" for each in plan.left_out]
+    because = some(list(dict.fromkeys(why))) or _("too few approvers were found")
+    return _("Fallback: %(because)s.", because=because)
 
 
 def rule_of(plan: StagePlan) -> str:

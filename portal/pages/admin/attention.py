@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from portal.domain.people.permissions import Permission
 from portal.pages.admin import blueprint
 from portal.presenters.answer import after, answered, command_key, new_key
-from portal.queries import attention, commands, messages
+from portal.queries import attention, commands, gaps, messages
 from portal.queries.health import WORKER_SECONDS
 from portal.security.guards import requires
 from portal.security.sessions import click, me
@@ -34,6 +34,8 @@ def list_attention() -> ResponseReturnValue:
         behind=attention.behind_the_clock(GRACE),
         waiting=commands.waiting(LONG),
         parked=commands.parked(),
+        vacant_heads=gaps.vacant_heads(),
+        without_manager=gaps.without_manager(),
         unsent=messages.any_troubled(),
         workers=workers,
         compared=compared,

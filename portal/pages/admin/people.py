@@ -23,7 +23,7 @@ from portal.pages.admin import blueprint
 from portal.presentation.labels import language_name, words_of
 from portal.presenters import people as people_words
 from portal.presenters.answer import command_key, new_key
-from portal.queries import calendars, people, staff
+from portal.queries import calendars, gaps, people, staff
 from portal.queries import password_links as entries
 from portal.queries import request as requests
 from portal.queries.staff import StaffRecord
@@ -282,6 +282,7 @@ def _ask(person: StaffRecord, wish: Change, form: ChangeForm | None = None) -> R
         words=people_words.question(wish.act, person, _name_of(wish)),
         form=form or ChangeForm(),
         effects=effects,
+        ties=gaps.ties_of(person.id) if wish.act is Act.DEACTIVATE else None,
         trouble=trouble,
     )
     return make_response(page, status)
@@ -296,6 +297,7 @@ def _page(
     page = render_template(
         "pages/people/show.html",
         person=person,
+        ties=None if person.is_active else gaps.ties_of(person.id),
         form=form or _manager_form(person, None),
         roles=service.known_roles(person.roles),
         places=calendars.names(),

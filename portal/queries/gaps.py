@@ -1,0 +1,108 @@
+"""What the organisation lacks, or would lack without somebody: heads, managers, members, names in
+policies. Requests then go to a fallback, or wait for an administrator."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Text, exists, func, or_, select, true
+from sqlalchemy.orm import aliased
+
+from portal.extensions import db
+from portal.models import Department, Group, GroupMember, PolicyVersion, RequestType, User
+
+SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Somebody or a department, and whom they had: the name of one who left, or nothing."""
+
+    id: str
+    name: str
+    left: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """What depends on a person: names; `managed` are the first of `managed_count` active people."""
+
+    heads: tuple[str, ...] = ()
+    managed: tuple[str, ...] = ()
+    managed_count: int = 0
+    only_member_of: tuple[str, ...] = ()
+    named_in: tuple[str, ...] = ()
+
+    @property
+    def any(self) -> bool:
+        """Whether anything does."""
+        return bool(self.heads or self.managed or self.only_member_of or self.named_in)
+
+
+def vacant_heads() -> tuple[Gap, ...]:
+    """Departments with active people and without an active head, by name; up to `SHOWN`."""
+    head = aliased(User)
+    staffed = exists().where(User.department_id == Department.id, User.is_active)
+    return _gaps(
+        select(Department.id, Department.name, head.name)
+        .outerjoin(head, head.id == Department.head_id)
+        .where(staffed, or_(head.id.is_(None), ~head.is_active))
+        .order_by(Department.name)
+    )
+
+
+def without_manager() -> tuple[Gap, ...]:
+    """Active people whose manager left, or who have none though nobody reports to them: whoever
+    stands on top has none. By name; up to `SHOWN`."""
+    manager, other = aliased(User), aliased(User)
+    leads = or_(
+        exists().where(other.manager_id == User.id, other.is_active),
+        exists().where(Department.head_id == User.id),
+    )
+    decides_nothing = User.roles.contains(["auditor"])
+    return _gaps(
+        select(User.id, User.name, manager.name)
+        .outerjoin(manager, manager.id == User.manager_id)
+        .where(
+            User.is_active,
+            or_(~manager.is_active, manager.id.is_(None) & ~leads & ~decides_nothing),
+        )
+        .order_by(User.name)
+    )
+
+
+def ties_of(person_id: str) -> Ties:
+    """What would be without them, or is already."""
+    names = db.session.scalars
+    managed = User.manager_id == person_id, User.is_active
+    others = exists().where(
+        GroupMember.group_id == Group.id, GroupMember.user_id == User.id, User.is_active,
+        User.id != person_id,
+    )  # fmt: skip
+    mine = exists().where(GroupMember.group_id == Group.id, GroupMember.user_id == person_id)
+    return Ties(
+        heads=tuple(
+            names(
+                select(Department.name)
+                .where(Department.head_id == person_id)
+                .order_by(Department.name)
+            )
+        ),
+        managed=tuple(names(select(User.name).where(*managed).order_by(User.name).limit(10))),
+        managed_count=db.session.scalar(select(func.count()).where(*managed)) or 0,
+        only_member_of=tuple(names(select(Group.name).where(mine, ~others).order_by(Group.name))),
+        named_in=tuple(
+            names(
+                select(RequestType.name)
+                .join(PolicyVersion, PolicyVersion.id == RequestType.policy_version_id)
+                .where(
+                    RequestType.is_active.is_(true()),
+                    PolicyVersion.definition.cast(Text).contains(f'"{person_id}"', autoescape=True),
+                )
+                .order_by(RequestType.name)
+            )
+        ),
+    )
+
+
+def _gaps(statement: Any) -> tuple[Gap, ...]:
+    return tuple(Gap(*row) for row in db.session.execute(statement.limit(SHOWN)))
