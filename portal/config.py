@@ -97,6 +97,12 @@ def _one_of(*allowed: str) -> Callable[[str], str]:
     return read
 
 
+def _yes_or_no(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise _Malformed("must be yes or no")
+    return text == "yes"
+
+
 def _matching(pattern: str, advice: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if not re.fullmatch(pattern, text):
@@ -349,6 +355,8 @@ class Settings(_Group):
     session_idle_minutes: int = _setting("SESSION_IDLE_MINUTES", 30, _whole(1, 24 * 60))
     session_absolute_hours: int = _setting("SESSION_ABSOLUTE_HOURS", 12, _whole(1, 24 * 7))
     outcome_wait_ms: int = _setting("OUTCOME_WAIT_MS", 500, _whole(0, 5_000))
+
+    publish_alone: bool = _setting("PUBLISH_ALONE", True, _yes_or_no)
 
     database_pool_size: int = _setting("DATABASE_POOL_SIZE", 10, _whole(1, 200))
     worker_max_activities: int = _setting("WORKER_MAX_ACTIVITIES", 20, _whole(1, 500))

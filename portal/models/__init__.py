@@ -13,7 +13,14 @@ from portal.models.links import Link, LinkRefusal, PasswordLink
 from portal.models.messages import Message
 from portal.models.notifications import Notification, NotificationPreference
 from portal.models.people import Department, Group, GroupMember, Organisation, User
-from portal.models.policies import Calendar, CalendarChange, PolicyVersion, RequestType
+from portal.models.policies import (
+    Calendar,
+    CalendarChange,
+    PolicyVersion,
+    RequestType,
+    TypeChange,
+    TypeDraft,
+)
 from portal.models.requests import Comment, Participant, Request, Task
 from portal.models.saved_views import SavedView
 from portal.models.schema import Check, SchemaRevision
@@ -58,6 +65,8 @@ __all__ = [
     "SchemaRevision",
     "SignInAttempt",
     "Task",
+    "TypeChange",
+    "TypeDraft",
     "User",
     "UserSession",
     "WorkerHeartbeat",

@@ -102,3 +102,46 @@ class PolicyVersion(Base):
     published_by: Mapped[str | None] = mapped_column(
         Uuid(as_uuid=False), ForeignKey("portal.users.id")
     )
+
+
+class TypeDraft(Base):
+    """The one version of a type that is being made. `content`: a `TypeContent`; `revision` grows
+    with each change. `editors`: who changed it. A review holds for `reviewed_mark` alone: an edit
+    voids it. `reasons`: why each warning is accepted, by its code.
+    """
+
+    __tablename__ = "type_drafts"
+
+    request_type_id: Mapped[str] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("portal.request_types.id"), primary_key=True
+    )
+    revision: Mapped[int] = mapped_column(server_default="1")
+    content: Mapped[Json]
+    editors: Mapped[list[str]] = mapped_column(JSONB, server_default="[]")
+    reasons: Mapped[Json]
+    reviewed_mark: Mapped[str | None] = mapped_column(Text)
+    sent_by: Mapped[str | None] = mapped_column(Uuid(as_uuid=False), ForeignKey("portal.users.id"))
+    approved_by: Mapped[str | None] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("portal.users.id")
+    )
+    updated_by: Mapped[str] = mapped_column(Uuid(as_uuid=False), ForeignKey("portal.users.id"))
+    updated_at: Mapped[Now]
+
+
+class TypeChange(Base):
+    """One thing that was done to a type; a trigger refuses to alter the rows.
+
+    `kind`: a `portal.domain.policy.types.TypeChangeKind`; `data`: what it was about. The id is the
+    form's one-time key: the same form again is the same change. `name` is what the type was called.
+    """
+
+    __tablename__ = "type_changes"
+    __table_args__ = (Index("ix_type_changes_request_type_id", "request_type_id", "at"),)
+
+    id: Mapped[Id]
+    request_type_id: Mapped[Key]
+    name: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    actor_id: Mapped[str] = mapped_column(Uuid(as_uuid=False), ForeignKey("portal.users.id"))
+    data: Mapped[Json]
+    at: Mapped[Now]

@@ -110,6 +110,7 @@ _PATHS = {
     "channels": "admin/channels",
     "people": "admin/people",
     "calendars": "admin/calendars",
+    "types": "admin/types",
     "messages": "admin/messages",
     "policy_moves": "admin/policy-moves",
 }

@@ -100,6 +100,7 @@ PARTS = {
     "quorum": lazy("votes needed"),
     "quorum_percent": lazy("share needed"),
     "condition": lazy("when it is needed"),
+    "when": lazy("when it is needed"),
     "condition_text": lazy("the description of when it is needed"),
     "distinct": lazy("distinct people"),
     "reads": lazy("the fields it depends on"),

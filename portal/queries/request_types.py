@@ -1,16 +1,30 @@
-"""The kinds of request that people can make, and how long each usually takes."""
+"""The kinds of request that people can make, how long each usually takes; and, for administrators,
+their versions and drafts."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Interval, Select, bindparam, case, func, select
+from sqlalchemy import Interval, Select, bindparam, case, func, select, true
+from sqlalchemy.orm import aliased
 
 from portal.domain.codec import decode
 from portal.domain.policy.forms import FormField
+from portal.domain.policy.policy import Policy
+from portal.domain.policy.types import TypeContent
+from portal.domain.request.state import OPEN
 from portal.extensions import db
-from portal.models import PolicyVersion, Request, RequestType
+from portal.models import (
+    Department,
+    Draft,
+    PolicyVersion,
+    Request,
+    RequestType,
+    TypeChange,
+    TypeDraft,
+    User,
+)
 
 # The newest requests of a type tell its usual duration, if enough of them are closed.
 LOOKED_AT = 200
@@ -98,3 +112,243 @@ def _one() -> Select[*tuple[Any, ...]]:
     )  # fmt: skip
     statement = statement.join(PolicyVersion, PolicyVersion.id == RequestType.policy_version_id)
     return statement.where(RequestType.code == bindparam("code"), *_usable())
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRow:
+    """A type in the administrators' list. `version`: the one in force; `revision`: the draft's."""
+
+    code: str
+    name: str
+    description: str
+    prefix: str
+    is_active: bool
+    version: int | None
+    open_requests: int
+    revision: int | None
+    changed_at: datetime | None
+    changed_by: str | None
+
+    @property
+    def state(self) -> str:
+        """In which part of the list it stands."""
+        if self.version is None:
+            return "draft"
+        return "live" if self.is_active else "retired"
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRecord:
+    """One published version. `open_requests`: how many follow it."""
+
+    number: int
+    content: TypeContent
+    note: str
+    published_at: datetime | None
+    published_by: str | None
+    open_requests: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftRecord:
+    """The draft of a type; names are people's. `reviewed_mark` is the hash that was sent."""
+
+    revision: int
+    content: TypeContent
+    editors: tuple[str, ...]
+    reasons: dict[str, str]
+    reviewed_mark: str | None
+    sent_by_id: str | None
+    sent_by: str | None
+    approved_by: str | None
+    updated_by: str
+    updated_at: datetime
+
+    @property
+    def in_review(self) -> bool:
+        """Whether what was sent is still what it says."""
+        return self.reviewed_mark is not None and self.reviewed_mark == self.content.mark
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether somebody else approved what it says now."""
+        return self.in_review and self.approved_by is not None
+
+
+@dataclass(frozen=True, slots=True)
+class TypeChangeRecord:
+    """Something that was done to a type."""
+
+    kind: str
+    actor: str
+    data: dict[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminType:
+    """A type as its administrators see it: `versions` newest first, of which `live` is in force."""
+
+    id: str
+    code: str
+    name: str
+    prefix: str
+    is_active: bool
+    live: VersionRecord | None
+    versions: tuple[VersionRecord, ...]
+    draft: DraftRecord | None
+    drafts_of_people: int
+
+    @property
+    def next_number(self) -> int:
+        """The number of the version that the draft will be."""
+        return self.versions[0].number + 1 if self.versions else 1
+
+    def version(self, number: int) -> VersionRecord | None:
+        """The version of that number."""
+        return next((each for each in self.versions if each.number == number), None)
+
+
+def all_of_them() -> tuple[TypeRow, ...]:
+    """Every type, in the order in which people choose them."""
+    changed = (
+        select(TypeChange.at, User.name)
+        .join(User, User.id == TypeChange.actor_id)
+        .where(TypeChange.request_type_id == RequestType.id)
+        .order_by(TypeChange.at.desc())
+        .limit(1)
+        .lateral()
+    )
+    open_ones = (
+        select(func.count())
+        .where(Request.type_code == RequestType.code, Request.status.in_(_open()))
+        .correlate(RequestType)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(
+            RequestType.code, RequestType.name, RequestType.description, RequestType.prefix,
+            RequestType.is_active, PolicyVersion.version, open_ones, TypeDraft.revision,
+            func.coalesce(changed.c.at, PolicyVersion.published_at), changed.c.name,
+        )
+        .outerjoin(PolicyVersion, PolicyVersion.id == RequestType.policy_version_id)
+        .outerjoin(TypeDraft, TypeDraft.request_type_id == RequestType.id)
+        .outerjoin(changed, true())
+        .order_by(RequestType.position, RequestType.name)
+    )  # fmt: skip
+    return tuple(TypeRow(*row) for row in rows)
+
+
+def of_administrators(code: str) -> AdminType | None:
+    """A type with its versions and its draft."""
+    row = db.session.execute(
+        select(
+            RequestType.id, RequestType.code, RequestType.name, RequestType.prefix,
+            RequestType.is_active, PolicyVersion.version,
+            select(func.count()).where(Draft.type_code == code).scalar_subquery().label("drafts"),
+        )
+        .outerjoin(PolicyVersion, PolicyVersion.id == RequestType.policy_version_id)
+        .where(RequestType.code == code)
+    ).one_or_none()  # fmt: skip
+    if row is None:
+        return None
+    versions = _versions(row.id, row.name)
+    return AdminType(
+        id=row.id,
+        code=row.code,
+        name=row.name,
+        prefix=row.prefix,
+        is_active=row.is_active,
+        live=next((each for each in versions if each.number == row.version), None),
+        versions=versions,
+        draft=_draft(row.id),
+        drafts_of_people=row.drafts,
+    )
+
+
+def changes_of(type_id: str, most: int = 20) -> tuple[TypeChangeRecord, ...]:
+    """What was done to a type, the newest first."""
+    rows = db.session.execute(
+        select(TypeChange.kind, User.name, TypeChange.data, TypeChange.at)
+        .join(User, User.id == TypeChange.actor_id)
+        .where(TypeChange.request_type_id == type_id)
+        .order_by(TypeChange.at.desc(), TypeChange.id.desc())
+        .limit(most)
+    )
+    return tuple(TypeChangeRecord(*row) for row in rows)
+
+
+def _versions(type_id: str, name: str) -> tuple[VersionRecord, ...]:
+    follow = (
+        select(func.count())
+        .where(Request.policy_version_id == PolicyVersion.id, Request.status.in_(_open()))
+        .correlate(PolicyVersion)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(
+            PolicyVersion.version, PolicyVersion.name, PolicyVersion.description,
+            PolicyVersion.form, PolicyVersion.definition, PolicyVersion.note,
+            PolicyVersion.published_at, User.name.label("publisher"), follow.label("follow"),
+        )
+        .outerjoin(User, User.id == PolicyVersion.published_by)
+        .where(PolicyVersion.request_type_id == type_id)
+        .order_by(PolicyVersion.version.desc())
+    )  # fmt: skip
+    return tuple(
+        VersionRecord(
+            each.version,
+            _content(each, name),
+            each.note,
+            each.published_at,
+            each.publisher,
+            each.follow,
+        )
+        for each in rows
+    )
+
+
+def _content(row: Any, type_name: str) -> TypeContent:
+    form = tuple(decode(FormField, entry) for entry in row.form)
+    policy = decode(Policy, row.definition) if row.definition else Policy(stages=())
+    return TypeContent(
+        name=row.name or type_name, description=row.description, form=form, policy=policy
+    )
+
+
+def _draft(type_id: str) -> DraftRecord | None:
+    sender, approver, editor = aliased(User), aliased(User), aliased(User)
+    row = db.session.execute(
+        select(
+            TypeDraft.revision, TypeDraft.content, TypeDraft.editors, TypeDraft.reasons,
+            TypeDraft.reviewed_mark, TypeDraft.sent_by.label("sent_by_id"),
+            sender.name.label("sent_by"), approver.name.label("approved_by"),
+            editor.name.label("updated_by"), TypeDraft.updated_at,
+        )
+        .join(editor, editor.id == TypeDraft.updated_by)
+        .outerjoin(sender, sender.id == TypeDraft.sent_by)
+        .outerjoin(approver, approver.id == TypeDraft.approved_by)
+        .where(TypeDraft.request_type_id == type_id)
+    ).one_or_none()  # fmt: skip
+    if row is None:
+        return None
+    content = decode(TypeContent, row.content)
+    return DraftRecord(**{**row._mapping, "content": content, "editors": tuple(row.editors)})
+
+
+def _open() -> list[str]:
+    return [status.value for status in sorted(OPEN)]
+
+
+def departments() -> dict[str, str]:
+    """Every department's name by its code, in the order of names."""
+    rows = db.session.execute(
+        select(Department.code, Department.name).order_by(func.lower(Department.name))
+    )
+    return {row.code: row.name for row in rows}
+
+
+def roles() -> tuple[str, ...]:
+    """The roles that anybody active has."""
+    found = select(func.unnest(User.roles).label("role")).where(User.is_active).distinct()
+    return tuple(sorted(db.session.scalars(found)))

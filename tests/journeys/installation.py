@@ -86,15 +86,24 @@ class Installation:
     def _publish_without_undo(self) -> None:
         with psycopg.connect(self.database_url) as connection:
             rows = connection.execute(
-                "SELECT t.id, p.form, p.definition FROM portal.request_types t"
+                "SELECT t.id, t.name, t.description, p.form, p.definition"
+                " FROM portal.request_types t"
                 " JOIN portal.policy_versions p ON p.id = t.policy_version_id"
             ).fetchall()
-            for type_id, form, definition in rows:
+            for type_id, name, description, form, definition in rows:
                 version = new_id()
                 connection.execute(
-                    "INSERT INTO portal.policy_versions (id, request_type_id, version, form,"
-                    " definition, published_at) VALUES (%s, %s, 2, %s, %s, now())",
-                    [version, type_id, Jsonb(form), Jsonb({**definition, "undo_seconds": 0})],
+                    "INSERT INTO portal.policy_versions (id, request_type_id, version, name,"
+                    " description, form, definition, published_at)"
+                    " VALUES (%s, %s, 2, %s, %s, %s, %s, now())",
+                    [
+                        version,
+                        type_id,
+                        name,
+                        description,
+                        Jsonb(form),
+                        Jsonb({**definition, "undo_seconds": 0}),
+                    ],
                 )
                 connection.execute(
                     "UPDATE portal.request_types SET policy_version_id = %s WHERE id = %s",

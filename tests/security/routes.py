@@ -69,6 +69,8 @@ OFFICE = {
 }  # fmt: skip
 
 RECORD = {"name": "Nia New", "email": "nia@example.org", "time_zone": "UTC", "locale": "en"}
+CHAIRS = {"name": "Chairs"}
+FIRST, FIELD, STAGE = {"number": "1"}, {"name": "amount"}, {"key": "manager"}
 CHANNEL = {
     "channel_id": "<new>",
     "name": "Team chat",
@@ -222,6 +224,46 @@ ROUTES = [
     Route("POST", "/admin/groups/<uuid:unit_id>", 403, admin=404),
     Route("GET", "/admin/groups/<uuid:unit_id>/member", 403, admin=404),
     # Calendars
+    # Types: the second post below makes a draft, which the rest is about. Forms that say no
+    # revision change nothing: somebody else was faster.
+    Route("GET", "/admin/types", 403, admin=200),
+    Route("GET", "/admin/types/new", 403, admin=200),
+    Route("POST", "/admin/types/new", 403, admin=303, data={**NEW, "name": "Lamp", "prefix": "LA"}),
+    Route("GET", "/admin/types/<code>", 403, admin=200),
+    Route("GET", "/admin/types/<code>/versions/<int:number>", 403, admin=200, args=FIRST),
+    Route("POST", "/admin/types/<code>/draft", 403, admin=303, data={**NEW, "version": "1"}),
+    Route("GET", "/admin/types/<code>/draft/texts", 403, admin=200),
+    Route("POST", "/admin/types/<code>/draft/texts", 403, admin=303, data={**NEW, **CHAIRS}),
+    Route("GET", "/admin/types/<code>/draft/preview", 403, admin=200),
+    Route("GET", "/admin/types/<code>/draft/form", 403, admin=200),
+    Route("POST", "/admin/types/<code>/draft/form", 403, admin=409,
+          data={**NEW, "label": "Colour", "kind": "text"}),
+    Route("POST", "/admin/types/<code>/draft/form/order", 403, admin=303, data=NEW),
+    Route("GET", "/admin/types/<code>/draft/form/<name>", 403, admin=200, args=FIELD),
+    Route("POST", "/admin/types/<code>/draft/form/<name>", 403, admin=422, args=FIELD, data=NEW),
+    Route("GET", "/admin/types/<code>/draft/route", 403, admin=200),
+    Route("POST", "/admin/types/<code>/draft/route", 403, admin=422, data=NEW),
+    Route("GET", "/admin/types/<code>/draft/policy", 403, admin=200),
+    Route("POST", "/admin/types/<code>/draft/policy", 403, admin=422, data=NEW),
+    Route("GET", "/admin/types/<code>/draft/route/<key>", 403, admin=200, args=STAGE),
+    Route("POST", "/admin/types/<code>/draft/route/<key>", 403, admin=422, args=STAGE, data=NEW),
+    Route("GET", "/admin/types/<code>/draft/route/<key>/clocks", 403, admin=200, args=STAGE),
+    Route("POST", "/admin/types/<code>/draft/route/<key>/clocks", 403, admin=422, args=STAGE,
+          data=NEW),
+    Route("GET", "/admin/types/<code>/draft/route/<key>/condition", 403, admin=200, args=STAGE),
+    Route("POST", "/admin/types/<code>/draft/route/<key>/condition", 403, admin=303, args=STAGE,
+          data=NEW),
+    Route("GET", "/admin/types/<code>/draft/checks", 403, admin=200),
+    Route("POST", "/admin/types/<code>/draft/checks", 403, admin=303, data=NEW),
+    Route("GET", "/admin/types/<code>/draft/review", 403, admin=200),
+    Route("POST", "/admin/types/<code>/draft/review", 403, admin=303, data=NEW),
+    Route("POST", "/admin/types/<code>/draft/approve", 403, admin=303, data=NEW),
+    Route("POST", "/admin/types/<code>/draft/return", 403, admin=303, data=NEW),
+    Route("POST", "/admin/types/<code>/draft/publish", 403, admin=303, data=NEW),
+    Route("GET", "/admin/types/<code>/draft/discard", 403, admin=200),
+    Route("POST", "/admin/types/<code>/draft/discard", 403, admin=303, data=NEW),
+    Route("GET", "/admin/types/<code>/retire", 403, admin=200),
+    Route("POST", "/admin/types/<code>/retire", 403, admin=303, data={**NEW, "again": "yes"}),
     Route("GET", "/admin/calendars", 403, admin=200),
     Route("GET", "/admin/calendars/due", 403, admin=200),
     Route("GET", "/admin/calendars/new", 403, admin=200),

@@ -26,6 +26,8 @@ class Permission(StrEnum):
     OVERRIDE = "override"
     MOVE_POLICY = "move_policy"
     MANAGE_PEOPLE = "manage_people"
+    EDIT_TYPES = "edit_types"
+    PUBLISH_TYPES = "publish_types"
     ADMINISTER = "administer"
 
 
@@ -41,6 +43,8 @@ SENTENCES: dict[Permission, str] = {
     Permission.OVERRIDE: "Decide in place of those who are asked, with a reason and a password.",
     Permission.MOVE_POLICY: "Move open requests to a newer version of their policy.",
     Permission.MANAGE_PEOPLE: "Add people, and change their records, managers and groups.",
+    Permission.EDIT_TYPES: "Draft new versions of request types: forms and routes.",
+    Permission.PUBLISH_TYPES: "Approve, publish and retire versions of request types.",
     Permission.ADMINISTER: "See what needs attention, and the state of the system.",
 }
 
@@ -61,6 +65,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         Permission.OVERRIDE,
         Permission.MOVE_POLICY,
         Permission.MANAGE_PEOPLE,
+        Permission.EDIT_TYPES,
+        Permission.PUBLISH_TYPES,
         Permission.ADMINISTER,
     },
 }

@@ -1,10 +1,14 @@
-"""Whether a policy makes sense, before it is published. Condition syntax is checked elsewhere."""
+"""Whether a version of a type makes sense, before it is published. Condition syntax is checked
+elsewhere."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from portal.domain.errors import InvalidPolicy
-from portal.domain.policy.forms import FormField
+from portal.domain.policy.conditions import COMPARISONS
+from portal.domain.policy.forms import FieldKind, FormField
 from portal.domain.policy.policy import (
     ApproverRule,
     EscalationLevel,
@@ -15,10 +19,97 @@ from portal.domain.policy.policy import (
     StageKind,
     WorkingTime,
 )
+from portal.domain.policy.types import TypeContent
 
 _READABLE = frozenset({"title", "amount", "currency"})
 
 _NEEDS_CODE = frozenset({RuleKind.GROUP, RuleKind.ROLE})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """What is wrong with a draft. `about`: "form", "route" or "texts"; `name`: the field or stage
+    it is about, if one; an error blocks the publication, a warning needs a reason (`code`)."""
+
+    about: str
+    sentence: str
+    name: str = ""
+    code: str = ""
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether a reason is enough."""
+        return bool(self.code)
+
+
+def problems_of(content: TypeContent) -> Iterator[Problem]:
+    """Everything that can be found wrong without looking at the directory."""
+    if not content.name.strip():
+        yield Problem(about="texts", sentence="The type needs a name.")
+    if not content.form:
+        yield Problem(
+            about="form", code="no_fields", sentence="The form asks for nothing but a title."
+        )
+    for each in content.form:
+        yield from _field_problems(each, content.form)
+    yield from _policy_problems(content)
+    for stage in content.policy.stages:
+        yield from _condition_problems(stage, content)
+
+
+def _field_problems(each: FormField, form: Sequence[FormField]) -> Iterator[Problem]:
+    def wrong(sentence: str) -> Problem:
+        return Problem(about="form", name=each.name, sentence=f"“{each.label}”{sentence}")
+
+    if not each.label.strip():
+        yield Problem(about="form", name=each.name, sentence=f"“{each.name}” needs a label.")
+    if each.kind is FieldKind.CHOICE:
+        if not each.choices:
+            yield wrong(" needs at least one option.")
+        twice = [value for value, n in Counter(o.value for o in each.choices).items() if n > 1]
+        if twice:
+            yield wrong(f" has the option “{twice[0]}” twice.")
+    if None not in (each.min_value, each.max_value) and (each.min_value or 0) > (
+        each.max_value or 0
+    ):
+        yield wrong(" has a smallest value above its largest.")
+    days = {other.name for other in form if other.kind is FieldKind.DATE}
+    if each.not_before is not None and each.not_before not in days - {each.name}:
+        yield wrong(" may not be before a field that the form does not have.")
+
+
+def _policy_problems(content: TypeContent) -> Iterator[Problem]:
+    """Each stage by itself, then the policy as a whole: the first thing wrong of each."""
+    names = frozenset(each.name for each in content.form)
+    wrong = False
+    for stage in content.policy.stages:
+        try:
+            _check_stage(stage, names)
+        except InvalidPolicy as error:
+            wrong = True
+            yield Problem(about="route", name=stage.key, sentence=str(error))
+    if not wrong:
+        try:
+            validate_policy(content.policy, content.form)
+        except InvalidPolicy as error:
+            yield Problem(about="route", sentence=str(error))
+
+
+def _condition_problems(stage: Stage, content: TypeContent) -> Iterator[Problem]:
+    """Rows that speak of what the form does not have, or not any more."""
+    for row in stage.when.all_rows() if stage.when else ():
+        each = content.field(row.field)
+        if each is None:
+            continue  # the expression's own check names it
+        offered = {option.value for option in each.choices}
+        gone = each.kind is FieldKind.CHOICE and row.value not in {None, *offered}
+        if gone or row.comparison not in COMPARISONS[each.kind]:
+            yield Problem(
+                about="route",
+                name=stage.key,
+                sentence=f"The condition of “{stage.name}” asks for an option of “{each.label}”"
+                " that the form does not have.",
+            )
 
 
 def validate_policy(policy: Policy, form_fields: Iterable[FormField]) -> None:

@@ -4,8 +4,32 @@ Durations are whole minutes: business minutes of the request type's calendar, or
 places where the stage's `working_time` says so, unless `elapsed` says that the clock never stops.
 """
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from portal.domain.policy.conditions import Condition
+
+# A working day by which durations are typed, in minutes; where every hour counts, a day is a day.
+WORKING_DAY = 480
+WHOLE_DAY = 1440
+_DURATION = re.compile(r"(?:(\d{1,4})\s*d)?\s*(?:(\d{1,4})\s*h)?\s*(?:(\d{1,4})\s*m)?")
+
+
+def minutes_of(text: str, *, elapsed: bool) -> int | None:
+    """The minutes of "1d 4h 30m", a day being 8 working hours, or 24 if `elapsed`; else None."""
+    found = _DURATION.fullmatch(text.strip().lower())
+    if found is None or not any(found.groups()):
+        return None
+    days, hours, minutes = (int(each or 0) for each in found.groups())
+    return days * (WHOLE_DAY if elapsed else WORKING_DAY) + hours * 60 + minutes
+
+
+def duration(minutes: int, *, elapsed: bool) -> str:
+    """Minutes as `minutes_of` reads them."""
+    days, rest = divmod(minutes, WHOLE_DAY if elapsed else WORKING_DAY)
+    parts = ((days, "d"), (rest // 60, "h"), (rest % 60, "m"))
+    return " ".join(f"{count}{unit}" for count, unit in parts if count) or "0m"
 
 
 class StageKind(StrEnum):
@@ -123,7 +147,8 @@ class Stage:
 
     `quorum`: votes needed; `quorum_percent`: share of the people asked, rounded up (either, for
     QUORUM). PER_GROUP: each rule is one group, one approval from each. `condition`: a CEL
-    expression over the request's values, absent = always; `condition_text` says it in words.
+    expression over the request's values, absent = always; `condition_text` says it in words;
+    `when`: the rows that it was made from, absent where it was written by hand.
     `distinct`: nobody who approved an earlier stage decides here. `reads`: the form fields this
     stage's decision depends on, absent = all. `rejection` absent: ENDS for ANY, ALL and PER_GROUP,
     COUNTS for QUORUM. `fallback` absent: the policy's. `asking_stops_clock`: while somebody asked
@@ -140,6 +165,7 @@ class Stage:
     quorum_percent: int | None = None
     condition: str | None = None
     condition_text: str = ""
+    when: Condition | None = None
     distinct: bool = False
     reads: tuple[str, ...] | None = None
     rejection: Rejection | None = None

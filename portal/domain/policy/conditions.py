@@ -1,0 +1,177 @@
+"""A stage's condition as rows: "field, comparison, value", under All or Any, nested once.
+
+Rows are what is kept and edited; the CEL expression that routing evaluates is made from them.
+A field that nobody filled in makes every comparison untrue, also "is not": only "is empty" is true
+of it. So a condition never ends without a value. Money is whole minor units: exact to the cent.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from portal.domain.policy.forms import FieldKind, FormField
+
+
+class Join(StrEnum):
+    """Whether all rows have to be true, or any of them is enough."""
+
+    ALL = "all"
+    ANY = "any"
+
+
+class Comparison(StrEnum):
+    """How a field's value is compared."""
+
+    IS = "is"
+    IS_NOT = "is_not"
+    AT_LEAST = "at_least"
+    MORE_THAN = "more_than"
+    AT_MOST = "at_most"
+    LESS_THAN = "less_than"
+    CONTAINS = "contains"
+    EMPTY = "empty"
+    FILLED = "filled"
+
+
+VALUELESS = frozenset({Comparison.EMPTY, Comparison.FILLED})
+_SIGNS = {
+    Comparison.IS: "==",
+    Comparison.IS_NOT: "!=",
+    Comparison.AT_LEAST: ">=",
+    Comparison.MORE_THAN: ">",
+    Comparison.AT_MOST: "<=",
+    Comparison.LESS_THAN: "<",
+}
+_EQUAL = (Comparison.IS, Comparison.IS_NOT)
+_ORDERED = (*_EQUAL, Comparison.AT_LEAST, Comparison.MORE_THAN, Comparison.AT_MOST,
+            Comparison.LESS_THAN)  # fmt: skip
+_PRESENT = (Comparison.EMPTY, Comparison.FILLED)
+COMPARISONS: Mapping[FieldKind, tuple[Comparison, ...]] = {
+    FieldKind.TEXT: (*_EQUAL, Comparison.CONTAINS, *_PRESENT),
+    FieldKind.LONG_TEXT: (Comparison.CONTAINS, *_PRESENT),
+    FieldKind.MONEY: (*_ORDERED, *_PRESENT),
+    FieldKind.INTEGER: (*_ORDERED, *_PRESENT),
+    FieldKind.DATE: (*_ORDERED, *_PRESENT),
+    FieldKind.CHOICE: (*_EQUAL, *_PRESENT),
+    FieldKind.PERSON: (*_EQUAL, *_PRESENT),
+    FieldKind.ATTACHMENTS: (*_ORDERED, *_PRESENT),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One comparison. `value`: minor units, a whole number, the number of files, an ISO date, an
+    option's value, a person's id or a text; None for those that need none."""
+
+    field: str
+    comparison: Comparison
+    value: int | str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowGroup:
+    """Rows that are judged together, within a condition."""
+
+    join: Join
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """Rows and groups of rows."""
+
+    join: Join = Join.ALL
+    rows: tuple[Row, ...] = ()
+    groups: tuple[RowGroup, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to judge: the stage is always asked."""
+        return not self.rows and not any(each.rows for each in self.groups)
+
+    def all_rows(self) -> tuple[Row, ...]:
+        """Every row, those of groups last."""
+        return (*self.rows, *(row for group in self.groups for row in group.rows))
+
+
+def expression(condition: Condition, fields: Iterable[FormField]) -> str:
+    """The condition in CEL. A row whose field is not there any more is named as it stands."""
+    kinds = {each.name: each.kind for each in fields}
+    parts = [_row(row, kinds.get(row.field, FieldKind.TEXT)) for row in condition.rows]
+    for group in condition.groups:
+        if group.rows:
+            rows = [_row(row, kinds.get(row.field, FieldKind.TEXT)) for row in group.rows]
+            parts.append(f"({_joined(group.join, rows)})")
+    return _joined(condition.join, parts)
+
+
+def holds(condition: Condition, fields: Iterable[FormField], values: Mapping[str, Any]) -> bool:
+    """The condition's value for a request's values, as its expression gives it."""
+    kinds = {each.name: each.kind for each in fields}
+
+    def judge(rows: Sequence[Row]) -> list[bool]:
+        return [row_holds(row, kinds.get(row.field, FieldKind.TEXT), values) for row in rows]
+
+    found = judge(condition.rows)
+    found += [_judged(each.join, judge(each.rows)) for each in condition.groups if each.rows]
+    return _judged(condition.join, found)
+
+
+def row_holds(row: Row, kind: FieldKind, values: Mapping[str, Any]) -> bool:
+    """Whether one row is true of a request's values."""
+    value = values.get(row.field)
+    if kind is FieldKind.ATTACHMENTS:
+        value = len(value or ())
+    is_empty = value in (None, "") or (kind is FieldKind.ATTACHMENTS and value == 0)
+    if row.comparison in VALUELESS:
+        return is_empty is (row.comparison is Comparison.EMPTY)
+    if is_empty and kind is not FieldKind.ATTACHMENTS:
+        return False
+    return _compare(row.comparison, value, row.value)
+
+
+def _compare(comparison: Comparison, value: Any, with_: Any) -> bool:
+    match comparison:
+        case Comparison.IS:
+            return bool(value == with_)
+        case Comparison.IS_NOT:
+            return bool(value != with_)
+        case Comparison.AT_LEAST:
+            return bool(value >= with_)
+        case Comparison.MORE_THAN:
+            return bool(value > with_)
+        case Comparison.AT_MOST:
+            return bool(value <= with_)
+        case Comparison.LESS_THAN:
+            return bool(value < with_)
+        case _:
+            return with_ in value
+
+
+def _judged(join: Join, found: Sequence[bool]) -> bool:
+    return all(found) if join is Join.ALL else any(found)
+
+
+def _joined(join: Join, parts: Sequence[str]) -> str:
+    return (" && " if join is Join.ALL else " || ").join(parts)
+
+
+def _row(row: Row, kind: FieldKind) -> str:
+    name, files = row.field, kind is FieldKind.ATTACHMENTS
+    subject = f"(({name} == null) ? 0 : size({name}))" if files else name
+    if row.comparison in VALUELESS:
+        empty = f"{subject} == 0" if files else f"({name} == null || {name} == '')"
+        if kind in (FieldKind.MONEY, FieldKind.INTEGER):
+            empty = f"({name} == null)"
+        return empty if row.comparison is Comparison.EMPTY else f"!({empty})"
+    value = json.dumps(row.value, ensure_ascii=False)
+    if row.comparison is Comparison.CONTAINS:
+        return f"({name} != null && {name} != '' && {name}.contains({value}))"
+    compared = f"{subject} {_SIGNS[row.comparison]} {value}"
+    if files:
+        return compared
+    if kind in (FieldKind.MONEY, FieldKind.INTEGER):
+        return f"({name} != null && {compared})"
+    return f"({name} != null && {name} != '' && {compared})"

@@ -1,0 +1,201 @@
+"""What one version of a request type says: texts, form and policy, and the edits of a draft.
+
+Edits never refuse: a draft may be incomplete while it is made. What blocks its publication is for
+`portal.domain.policy.check`.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
+from hashlib import sha256
+
+from portal.domain.codec import encode
+from portal.domain.policy.difference import difference
+from portal.domain.policy.forms import FieldKind, FormField
+from portal.domain.policy.policy import Policy, Stage
+
+LONGEST_NAME = 40
+# Names that conditions use for something else, and words of their language.
+TAKEN = frozenset({
+    "title", "currency", "priority", "round", "department", "as", "break", "const", "continue",
+    "else", "false", "for", "function", "if", "import", "in", "let", "loop", "namespace", "null",
+    "package", "return", "true", "var", "void", "while",
+})  # fmt: skip
+
+
+class TypeChangeKind(StrEnum):
+    """What was done to a type; kept for ever in `portal.type_changes`."""
+
+    MADE = "made"
+    DRAFTED = "drafted"
+    EDITED = "edited"
+    ACCEPTED = "accepted"
+    DISCARDED = "discarded"
+    SENT = "sent"
+    APPROVED = "approved"
+    RETURNED = "returned"
+    PUBLISHED = "published"
+    RETIRED = "retired"
+    RESTORED = "restored"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TypeContent:
+    """The texts, the form and the policy of one version."""
+
+    name: str
+    description: str = ""
+    form: tuple[FormField, ...] = ()
+    policy: Policy = field(default_factory=lambda: Policy(stages=()))
+
+    @property
+    def mark(self) -> str:
+        """A hash of everything it says: a review holds for this mark and no other."""
+        text = json.dumps(encode(self), sort_keys=True, separators=(",", ":"))
+        return sha256(text.encode()).hexdigest()
+
+    def field(self, name: str) -> FormField | None:
+        """The field of that name."""
+        return next((each for each in self.form if each.name == name), None)
+
+    def stage(self, key: str) -> Stage | None:
+        """The stage of that key."""
+        return next((each for each in self.policy.stages if each.key == key), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One difference. `what`: "text", "field", "stage" or "policy"; `how`: "added", "gone",
+    "changed" or "moved"; `name`: how people call it; `parts`: names of its attributes."""
+
+    what: str
+    how: str
+    name: str = ""
+    parts: tuple[str, ...] = ()
+
+
+def name_for(label: str, taken: Collection[str]) -> str:
+    """A name of letters, digits and underscores for a field or stage, made once from its label."""
+    plain = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode().lower()
+    words = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:LONGEST_NAME].strip("_")
+    base = words if words and words[0].isalpha() else f"field_{words}".strip("_")
+    number, name = 1, base
+    while name in taken or name in TAKEN:
+        number += 1
+        name = f"{base}_{number}"
+    return name
+
+
+def with_field(content: TypeContent, changed: FormField) -> TypeContent:
+    """The content with this field, in its place or at the end. Only one field is the amount."""
+    others = tuple(
+        replace(each, is_amount=False) if changed.is_amount and each.is_amount else each
+        for each in content.form
+    )
+    if content.field(changed.name) is None:
+        return replace(content, form=(*others, changed))
+    form = tuple(changed if each.name == changed.name else each for each in others)
+    return replace(content, form=form)
+
+
+def without_field(content: TypeContent, name: str) -> TypeContent:
+    """The content without that field."""
+    return replace(content, form=tuple(each for each in content.form if each.name != name))
+
+
+def in_order(content: TypeContent, numbers: Mapping[str, int]) -> TypeContent:
+    """The fields by these numbers; equal or missing ones stay in the order they had."""
+    last = len(content.form) + 1
+    form = sorted(content.form, key=lambda each: numbers.get(each.name, last))
+    return replace(content, form=tuple(form))
+
+
+def with_stage(content: TypeContent, changed: Stage, at: int | None = None) -> TypeContent:
+    """The content with this stage, in its place, else before index `at` or at the end."""
+    stages = list(content.policy.stages)
+    index = next((i for i, each in enumerate(stages) if each.key == changed.key), None)
+    if index is None:
+        stages.insert(len(stages) if at is None else at, changed)
+    else:
+        stages[index] = changed
+    return _with_stages(content, stages)
+
+
+def without_stage(content: TypeContent, key: str) -> TypeContent:
+    """The content without that stage."""
+    return _with_stages(content, (each for each in content.policy.stages if each.key != key))
+
+
+def moved(content: TypeContent, key: str, by: int) -> TypeContent:
+    """The content with that stage so many places further down; what cannot be stays."""
+    stages = list(content.policy.stages)
+    index = next((i for i, each in enumerate(stages) if each.key == key), None)
+    if index is None or not 0 <= index + by < len(stages):
+        return content
+    stages.insert(index + by, stages.pop(index))
+    return _with_stages(content, stages)
+
+
+def _with_stages(content: TypeContent, stages: Iterable[Stage]) -> TypeContent:
+    return replace(content, policy=replace(content.policy, stages=tuple(stages)))
+
+
+def changes(before: TypeContent, after: TypeContent) -> tuple[Change, ...]:
+    """What the one says otherwise than the other, in the order of a page: texts, form, route."""
+    texts = tuple(
+        each for each in ("name", "description") if getattr(before, each) != getattr(after, each)
+    )
+    return (
+        *((Change(what="text", how="changed", parts=texts),) if texts else ()),
+        *_form_changes(before, after),
+        *_stage_changes(before.policy, after.policy),
+        *_policy_changes(before.policy, after.policy),
+    )
+
+
+def _form_changes(before: TypeContent, after: TypeContent) -> Iterable[Change]:
+    old, new = ({each.name: each for each in side.form} for side in (before, after))
+    for name, each in new.items():
+        if name not in old:
+            yield Change(what="field", how="added", name=each.label)
+        elif parts := _parts(old[name], each):
+            yield Change(what="field", how="changed", name=each.label, parts=parts)
+    yield from (
+        Change(what="field", how="gone", name=each.label)
+        for name, each in old.items()
+        if name not in new
+    )
+    if [name for name in old if name in new] != [name for name in new if name in old]:
+        yield Change(what="field", how="moved")
+
+
+def _stage_changes(before: Policy, after: Policy) -> Iterable[Change]:
+    found = difference(before, after)
+    yield from (Change(what="stage", how="added", name=each.name) for each in found.added)
+    yield from (
+        Change(what="stage", how="changed", name=each.after.name, parts=each.parts)
+        for each in found.changed
+    )
+    yield from (Change(what="stage", how="gone", name=each.name) for each in found.gone)
+    old, new = ([stage.key for stage in side.stages] for side in (before, after))
+    if [key for key in old if key in new] != [key for key in new if key in old]:
+        yield Change(what="stage", how="moved")
+
+
+def _policy_changes(before: Policy, after: Policy) -> Iterable[Change]:
+    parts = tuple(part for part in _parts(before, after) if part != "stages")
+    if parts:
+        yield Change(what="policy", how="changed", parts=parts)
+
+
+def _parts(before: FormField | Policy, after: FormField | Policy) -> tuple[str, ...]:
+    names = (each.name for each in fields(before))
+    return tuple(name for name in names if getattr(before, name) != getattr(after, name))
+
+
+def first_amount(content: TypeContent, kind: FieldKind) -> bool:
+    """Whether a new field of that kind is the first that can be the request's amount."""
+    return kind is FieldKind.MONEY and not any(each.is_amount for each in content.form)

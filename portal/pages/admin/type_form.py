@@ -1,0 +1,109 @@
+"""The form of a request type's draft: its fields in order, and one field a page."""
+
+from flask import abort, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.domain.people.permissions import Permission
+from portal.domain.policy import types as domain
+from portal.domain.policy.check import problems_of
+from portal.domain.policy.forms import FieldKind, FormField
+from portal.forms import types as forms
+from portal.pages.admin import blueprint
+from portal.pages.admin.types import after_edit, drafted, found, page
+from portal.queries.request_types import AdminType
+from portal.security.guards import requires
+
+
+@blueprint.get("/admin/types/<code>/draft/form")
+@requires(Permission.EDIT_TYPES)
+def show_type_form(code: str) -> ResponseReturnValue:
+    """Every field in order, and the form for one more."""
+    kind, _draft = drafted(code)
+    return _list(kind)
+
+
+@blueprint.post("/admin/types/<code>/draft/form")
+@requires(Permission.EDIT_TYPES)
+def add_type_field(code: str) -> ResponseReturnValue:
+    """Add a field at the end; its name and kind are fixed from now on."""
+    kind, draft = drafted(code)
+    form = forms.new_field_form(request.form)
+    if not form.validate():
+        return _list(kind, 422, form=form)
+    taken = [each.name for version in kind.versions for each in version.content.form]
+    made = forms.new_field(form, draft.content, taken)
+    return after_edit(
+        kind,
+        lambda content: domain.with_field(content, made),
+        lambda told: _list(found(code), 409, form=form, told=told),
+        url_for(".show_type_field", code=code, name=made.name),
+        url_for(".show_type_form", code=code),
+    )
+
+
+@blueprint.post("/admin/types/<code>/draft/form/order")
+@requires(Permission.EDIT_TYPES)
+def order_type_fields(code: str) -> ResponseReturnValue:
+    """Put the fields in the order of the numbers typed beside them."""
+    kind, draft = drafted(code)
+    typed = {each.name: request.form.get(f"n_{each.name}", "") for each in draft.content.form}
+    numbers = {name: int(text) for name, text in typed.items() if text.isascii() and text.isdigit()}
+    return after_edit(
+        kind,
+        lambda content: domain.in_order(content, numbers),
+        lambda told: _list(found(code), 409, told=told),
+        url_for(".show_type_form", code=code),
+    )
+
+
+@blueprint.get("/admin/types/<code>/draft/form/<name>")
+@requires(Permission.EDIT_TYPES)
+def show_type_field(code: str, name: str) -> ResponseReturnValue:
+    """One field."""
+    kind, draft = drafted(code)
+    each = draft.content.field(name) or abort(404)
+    return _field(kind, each, forms.field_form(each, draft.content))
+
+
+@blueprint.post("/admin/types/<code>/draft/form/<name>")
+@requires(Permission.EDIT_TYPES)
+def change_type_field(code: str, name: str) -> ResponseReturnValue:
+    """Change it, or with `remove` take it out of the draft."""
+    kind, draft = drafted(code)
+    each = draft.content.field(name) or abort(404)
+    form = forms.field_form(each, draft.content, request.form)
+    back = url_for(".show_type_form", code=code)
+    if "remove" in request.form:
+        return after_edit(
+            kind,
+            lambda content: domain.without_field(content, name),
+            lambda told: _field(found(code), each, form, 409, told),
+            back,
+        )
+    if not form.validate():
+        return _field(kind, each, form, 422)
+    changed = forms.changed_field(each, form)
+    return after_edit(
+        kind,
+        lambda content: domain.with_field(content, changed),
+        lambda told: _field(found(code), each, form, 409, told),
+        back,
+    )
+
+
+def _list(kind: AdminType, status: int = 200, **values: object) -> ResponseReturnValue:
+    values = {"form": forms.new_field_form(), **values}
+    found_wrong = problems_of(kind.draft.content) if kind.draft else ()
+    problems = [each for each in found_wrong if each.about == "form"]
+    return page("form", kind, status, kinds=forms.KINDS, problems=problems, **values)
+
+
+def _field(
+    kind: AdminType,
+    each: FormField,
+    form: object,
+    status: int = 200,
+    told: list[str] | None = None,
+) -> ResponseReturnValue:
+    values = {"field": each, "form": form, "told": told or [], "kinds": forms.KINDS}
+    return page("field", kind, status, is_money=each.kind is FieldKind.MONEY, **values)

@@ -1,0 +1,224 @@
+"""The route of a request type's draft: drawn stages, and each stage in short pages."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from flask import abort, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms.form import BaseForm
+
+from portal.domain.people.permissions import Permission
+from portal.domain.policy import conditions
+from portal.domain.policy import types as domain
+from portal.domain.policy.conditions import Condition
+from portal.domain.policy.policy import Stage
+from portal.domain.policy.types import TypeContent
+from portal.forms import types as forms
+from portal.forms.types import Choosable
+from portal.pages.admin import blueprint
+from portal.pages.admin.types import after_edit, choosable, drafted, found, names_in, page
+from portal.presenters import types as words
+from portal.queries import people, request_types
+from portal.queries import request as requests
+from portal.queries.request_types import AdminType
+from portal.security.guards import requires
+from portal.security.sessions import me
+from portal.services import types as service
+
+STEPS = {"up": -1, "down": 1}
+
+
+@blueprint.get("/admin/types/<code>/draft/route")
+@requires(Permission.EDIT_TYPES)
+def show_type_route(code: str) -> ResponseReturnValue:
+    """The drawn route, and the form for one more stage."""
+    kind, _draft = drafted(code)
+    return _route(kind)
+
+
+@blueprint.post("/admin/types/<code>/draft/route")
+@requires(Permission.EDIT_TYPES)
+def change_type_route(code: str) -> ResponseReturnValue:
+    """Move a stage (`up`, `down`), remove one (`remove`), or add one."""
+    kind, draft = drafted(code)
+    here = url_for(".show_type_route", code=code)
+    again = lambda told: _route(found(code), 409, told=told)  # noqa: E731
+    for name, by in STEPS.items():
+        if key := request.form.get(name):
+            return after_edit(kind, partial(domain.moved, key=key, by=by), again, here)
+    if key := request.form.get("remove"):
+        return after_edit(kind, partial(domain.without_stage, key=key), again, here)
+    form = forms.new_stage_form(request.form)
+    if not form.validate():
+        return _route(kind, 422, form=form)
+    made = forms.new_stage(form, draft.content)
+    return after_edit(
+        kind,
+        lambda content: domain.with_stage(content, made),
+        lambda told: _route(found(code), 409, form=form, told=told),
+        url_for(".show_type_stage", code=code, key=made.key),
+        here,
+    )
+
+
+@blueprint.get("/admin/types/<code>/draft/policy")
+@requires(Permission.EDIT_TYPES)
+def show_type_policy(code: str) -> ResponseReturnValue:
+    """What holds for every stage."""
+    kind, draft = drafted(code)
+    form = forms.policy_form(draft.content.policy, draft.content, choosable(), None)
+    return _page("policy", kind, form)
+
+
+@blueprint.post("/admin/types/<code>/draft/policy")
+@requires(Permission.EDIT_TYPES)
+def change_type_policy(code: str) -> ResponseReturnValue:
+    """Change it."""
+    kind, draft = drafted(code)
+    policy = draft.content.policy
+    form = forms.policy_form(policy, draft.content, choosable(), request.form)
+    if not form.validate():
+        return _page("policy", kind, form, 422)
+    changed = forms.changed_policy(policy, form)
+    kept: dict[str, Any] = {"fallback": changed.fallback, "undo_seconds": changed.undo_seconds}
+    return after_edit(
+        kind,
+        lambda content: replace(content, policy=replace(content.policy, **kept)),
+        lambda told: _page("policy", found(code), form, 409, told=told),
+        url_for(".show_type_route", code=code),
+    )
+
+
+@blueprint.get("/admin/types/<code>/draft/route/<key>")
+@requires(Permission.EDIT_TYPES)
+def show_type_stage(code: str, key: str) -> ResponseReturnValue:
+    """Who is asked in a stage, and how many have to approve."""
+    return _show(code, key, "stage", forms.stage_form)
+
+
+@blueprint.post("/admin/types/<code>/draft/route/<key>")
+@requires(Permission.EDIT_TYPES)
+def change_type_stage(code: str, key: str) -> ResponseReturnValue:
+    """Change that; `more` comes back to the page, for another row."""
+    return _change(code, key, "stage", forms.stage_form, forms.changed_stage)
+
+
+@blueprint.get("/admin/types/<code>/draft/route/<key>/clocks")
+@requires(Permission.EDIT_TYPES)
+def show_type_clocks(code: str, key: str) -> ResponseReturnValue:
+    """A stage's reminders, escalations and expiry."""
+    return _show(code, key, "clocks", forms.clocks_form)
+
+
+@blueprint.post("/admin/types/<code>/draft/route/<key>/clocks")
+@requires(Permission.EDIT_TYPES)
+def change_type_clocks(code: str, key: str) -> ResponseReturnValue:
+    """Change them."""
+    return _change(code, key, "clocks", forms.clocks_form, forms.changed_clocks)
+
+
+@blueprint.get("/admin/types/<code>/draft/route/<key>/condition")
+@requires(Permission.EDIT_TYPES)
+def show_type_condition(code: str, key: str) -> ResponseReturnValue:
+    """When a stage is asked: rows of field, comparison and value."""
+    kind, draft = drafted(code)
+    stage = draft.content.stage(key) or abort(404)
+    fields = forms.subjects(draft.content, request_types.departments())
+    return _condition(kind, stage, forms.shown(stage.when, fields, people))
+
+
+@blueprint.post("/admin/types/<code>/draft/route/<key>/condition")
+@requires(Permission.EDIT_TYPES)
+def change_type_condition(code: str, key: str) -> ResponseReturnValue:
+    """Keep the rows, and the expression and the sentence that follow from them."""
+    kind, draft = drafted(code)
+    stage = draft.content.stage(key) or abort(404)
+    fields = forms.subjects(draft.content, request_types.departments())
+    seen, condition = forms.read_condition(request.form, fields, people)
+    if seen.has_errors:
+        return _condition(kind, stage, seen, 422)
+    parts = _parts(condition, fields)
+    more = "more" in request.form or "remove" in request.form
+    here = ".show_type_condition" if more else ".show_type_route"
+    return after_edit(
+        kind,
+        lambda content: _with_parts(content, key, parts),
+        lambda told: _condition(found(code), stage, seen, 409, told),
+        url_for(here, code=code, key=key) if more else url_for(here, code=code),
+    )
+
+
+def _parts(condition: Condition, fields: Any) -> dict[str, Any]:
+    """What a stage keeps of a condition; without rows it is always asked."""
+    if condition.is_empty:
+        return {"when": None, "condition": None, "condition_text": ""}
+    named = {str(row.value) for row in condition.all_rows()}
+    names = requests.names_of({each for each in named if len(each) == 36 and each.count("-") == 4})
+    return {
+        "when": condition,
+        "condition": conditions.expression(condition, fields),
+        "condition_text": words.condition_words(condition, fields, names),
+    }
+
+
+def _with_parts(content: TypeContent, key: str, parts: dict[str, Any]) -> TypeContent:
+    stage = content.stage(key)
+    return domain.with_stage(content, replace(stage, **parts)) if stage else content
+
+
+def _show(
+    code: str, key: str, name: str, draw: Callable[[Stage, TypeContent, Choosable, Any], BaseForm]
+) -> ResponseReturnValue:
+    kind, draft = drafted(code)
+    stage = draft.content.stage(key) or abort(404)
+    return _page(name, kind, draw(stage, draft.content, choosable(), None), stage=stage)
+
+
+def _change(
+    code: str,
+    key: str,
+    name: str,
+    draw: Callable[[Stage, TypeContent, Choosable, Any], BaseForm],
+    read: Callable[[Stage, BaseForm], Stage],
+) -> ResponseReturnValue:
+    kind, draft = drafted(code)
+    stage = draft.content.stage(key) or abort(404)
+    form = draw(stage, draft.content, choosable(), request.form)
+    if not form.validate():
+        return _page(name, kind, form, 422, stage=stage)
+    changed = read(stage, form)
+    back = url_for(".show_type_route", code=code)
+    return after_edit(
+        kind,
+        lambda content: domain.with_stage(content, changed),
+        lambda told: _page(name, found(code), form, 409, stage=stage, told=told),
+        request.path if "more" in request.form else back,
+    )
+
+
+def _page(
+    name: str, kind: AdminType, form: BaseForm, status: int = 200, **values: Any
+) -> ResponseReturnValue:
+    return page(name, kind, status, form=form, names=people.suggested(me().id, deciding=True),
+                **values)  # fmt: skip
+
+
+def _condition(
+    kind: AdminType, stage: Stage, seen: Any, status: int = 200, told: list[str] | None = None
+) -> ResponseReturnValue:
+    content = kind.draft.content if kind.draft else TypeContent(name=kind.name)
+    fields = forms.subjects(content, request_types.departments())
+    return page(
+        "condition", kind, status, stage=stage, seen=seen, fields=fields, told=told or [],
+        comparisons=forms.WORDS, by_hand=stage.condition if stage.when is None else None,
+        most=forms.MOST_ROWS,
+    )  # fmt: skip
+
+
+def _route(kind: AdminType, status: int = 200, **values: Any) -> ResponseReturnValue:
+    content = kind.draft.content if kind.draft else TypeContent(name=kind.name)
+    problems = service.problems(content)
+    stages = words.route(content, names_in(content), problems)
+    return page("route", kind, status, stages=stages, **{"form": forms.new_stage_form(), **values})

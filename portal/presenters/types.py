@@ -1,0 +1,339 @@
+"""Request types in words: changes, the drawn route, conditions, problems, and the list of tasks."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from portal.domain.codec import decode
+from portal.domain.policy.check import Problem
+from portal.domain.policy.conditions import VALUELESS, Condition, Join, Row, RowGroup
+from portal.domain.policy.forms import FieldKind, FormField
+from portal.domain.policy.policy import (
+    ApproverRule,
+    Mode,
+    RuleKind,
+    Stage,
+    StageKind,
+    WorkingTime,
+    duration,
+)
+from portal.domain.policy.types import Change, TypeChangeKind, TypeContent
+from portal.presentation import times
+from portal.presentation.labels import words_of
+from portal.presentation.money import money
+from portal.presenters.policy_moves import PARTS as STAGE_PARTS
+from portal.queries.request_types import DraftRecord, TypeChangeRecord
+from portal.translation import _, lazy, ngettext
+
+COMPARED: Mapping[str, str] = {
+    "is": lazy("%(field)s is %(value)s"),
+    "is_not": lazy("%(field)s is not %(value)s"),
+    "at_least": lazy("%(field)s is at least %(value)s"),
+    "more_than": lazy("%(field)s is more than %(value)s"),
+    "at_most": lazy("%(field)s is at most %(value)s"),
+    "less_than": lazy("%(field)s is less than %(value)s"),
+    "contains": lazy("%(field)s contains “%(value)s”"),
+    "empty": lazy("%(field)s is empty"),
+    "filled": lazy("%(field)s is filled in"),
+}
+PARTS: Mapping[str, str] = {
+    **STAGE_PARTS,
+    "name": lazy("name"),
+    "description": lazy("description"),
+    "label": lazy("label"),
+    "hint": lazy("hint"),
+    "required": lazy("whether an answer is required"),
+    "choices": lazy("options"),
+    "max_length": lazy("most characters"),
+    "min_value": lazy("smallest value"),
+    "max_value": lazy("largest value"),
+    "is_amount": lazy("whether it is the amount"),
+    "undo_seconds": lazy("time to undo"),
+    "bulk": lazy("what may be decided together"),
+    "link_up_to": lazy("what may be decided by mail"),
+    "stand_ins": lazy("who may stand in"),
+}
+_DIFFERENCES = {
+    ("field", "added"): lazy("Field %(name)s added"),
+    ("field", "gone"): lazy("Field %(name)s removed"),
+    ("field", "changed"): lazy("Field %(name)s changed: %(parts)s"),
+    ("field", "moved"): lazy("Order of the fields changed"),
+    ("stage", "added"): lazy("Stage %(name)s added"),
+    ("stage", "gone"): lazy("Stage %(name)s removed"),
+    ("stage", "changed"): lazy("Stage %(name)s changed: %(parts)s"),
+    ("stage", "moved"): lazy("Order of the stages changed"),
+    ("text", "changed"): lazy("Changed: %(parts)s"),
+    ("policy", "changed"): lazy("For all stages: %(parts)s"),
+}
+DONE: Mapping[str, str] = {
+    TypeChangeKind.MADE: lazy("Type added"),
+    TypeChangeKind.DRAFTED: lazy("Draft started from version %(version)s"),
+    TypeChangeKind.DISCARDED: lazy("Draft discarded"),
+    TypeChangeKind.ACCEPTED: lazy("Reasons given for warnings"),
+    TypeChangeKind.SENT: lazy("Draft sent for review"),
+    TypeChangeKind.APPROVED: lazy("Draft approved"),
+    TypeChangeKind.RETURNED: lazy("Review ended without approval"),
+    TypeChangeKind.PUBLISHED: lazy("Version %(version)s published"),
+    TypeChangeKind.RETIRED: lazy("Retired"),
+    TypeChangeKind.RESTORED: lazy("Offered again"),
+}
+ALONE = lazy("Version %(version)s published without a review, by the only administrator")
+
+
+def difference_words(change: Change) -> str:
+    """One difference in a line."""
+    parts = ", ".join(dict.fromkeys(str(PARTS.get(p, words_of(p).lower())) for p in change.parts))
+    text = str(_DIFFERENCES[change.what, change.how])
+    return text % {"name": change.name, "parts": parts}
+
+
+def done(change: TypeChangeRecord) -> str:
+    """What was done, in a line."""
+    if change.kind == TypeChangeKind.EDITED:
+        entries = (decode(Change, each) for each in change.data.get("changes", ()))
+        return "; ".join(map(difference_words, entries)) or _("Draft changed")
+    if change.kind == TypeChangeKind.PUBLISHED and change.data.get("alone"):
+        return str(ALONE) % change.data
+    return str(DONE.get(change.kind, words_of(change.kind))) % change.data
+
+
+def since(changes: Iterable[TypeChangeRecord], seen: int) -> list[str]:
+    """What others did to a draft after revision `seen`, the newest first, with their names."""
+    newer = (each for each in changes if each.data.get("revision", 0) > seen)
+    return [
+        _("%(actor)s changed this draft meanwhile: %(what)s.", actor=each.actor, what=done(each))
+        for each in newer
+        if each.kind == TypeChangeKind.EDITED
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class StageShown:
+    """A stage of the drawn route. Its parts are lines of words."""
+
+    key: str
+    name: str
+    number: int
+    is_notice: bool
+    asks: str
+    condition: str
+    clocks: tuple[tuple[str, str], ...]
+    fallback: str
+    problems: tuple[str, ...] = ()
+
+
+def route(
+    content: TypeContent, names: Mapping[str, str], problems: Sequence[Problem] = ()
+) -> list[StageShown]:
+    """The stages in order. `names`: of people by id, and of groups by "group:code"."""
+    return [
+        StageShown(
+            key=stage.key,
+            name=stage.name,
+            number=number,
+            is_notice=stage.kind is StageKind.NOTIFY,
+            asks=_asks(stage, content, names),
+            condition=stage.condition_text or stage.condition or "",
+            clocks=tuple(_clocks(stage, content, names)),
+            fallback=_people(stage.fallback or content.policy.fallback, content, names),
+            problems=tuple(each.sentence for each in problems if each.name == stage.key),
+        )
+        for number, stage in enumerate(content.policy.stages, start=1)
+    ]
+
+
+def people_named(content: TypeContent) -> set[str]:
+    """Ids of the people whom rules name."""
+    stages = content.policy.stages
+    rules = [rule for stage in stages for rule in (*stage.rules, *stage.fallback)]
+    rules += [rule for stage in stages for level in stage.escalate for rule in level.to]
+    return {person for rule in (*rules, *content.policy.fallback) for person in rule.people}
+
+
+def _asks(stage: Stage, content: TypeContent, names: Mapping[str, str]) -> str:
+    who = _people(stage.rules, content, names)
+    if not who:
+        return _("Nobody yet")
+    if stage.kind is StageKind.NOTIFY:
+        return _("%(who)s; nobody has to decide", who=who)
+    match stage.mode:
+        case Mode.ALL:
+            return _("All of: %(who)s", who=who)
+        case Mode.PER_GROUP:
+            return _("One of each: %(who)s", who=who)
+        case Mode.QUORUM if stage.quorum is not None:
+            return _("%(count)s people of: %(who)s", count=stage.quorum, who=who)
+        case Mode.QUORUM:
+            return _("%(share)s percent of: %(who)s", share=stage.quorum_percent, who=who)
+    return _("One of: %(who)s", who=who) if len(stage.rules) > 1 else who
+
+
+def _people(rules: Sequence[ApproverRule], content: TypeContent, names: Mapping[str, str]) -> str:
+    return ", ".join(rule_words(rule, content, names) for rule in rules)
+
+
+def rule_words(rule: ApproverRule, content: TypeContent, names: Mapping[str, str]) -> str:
+    """Whom a rule asks."""
+    if rule.form_field is not None:
+        field = content.field(rule.form_field)
+        label = field.label if field else rule.form_field
+        return str(_BY_FIELD.get(rule.kind, rule.kind.value)) % {"field": label}
+    match rule.kind:
+        case RuleKind.PEOPLE:
+            return ", ".join(names.get(each, _("somebody unknown")) for each in rule.people)
+        case RuleKind.MANAGER if rule.levels == 1:
+            return _("the requester's manager")
+        case RuleKind.MANAGER:
+            return _("the manager %(levels)s levels up", levels=rule.levels)
+        case RuleKind.DEPARTMENT_HEAD if rule.code is None:
+            return _("the head of the requester's department")
+        case RuleKind.GROUP:
+            return _("the group %(name)s", name=names.get(f"group:{rule.code}", rule.code))
+    return str(_BY_CODE.get(rule.kind, rule.kind.value)) % {"code": rule.code}
+
+
+_BY_FIELD: Mapping[str, str] = {
+    RuleKind.CHOSEN: lazy("the person in %(field)s"),
+    RuleKind.DEPARTMENT_HEAD: lazy("the head of the department in %(field)s"),
+    RuleKind.GROUP: lazy("the group in %(field)s"),
+}
+_BY_CODE: Mapping[str, str] = {
+    RuleKind.DEPARTMENT_HEAD: lazy("the head of department %(code)s"),
+    RuleKind.ROLE: lazy("the role %(code)s"),
+}
+
+
+def _clocks(
+    stage: Stage, content: TypeContent, names: Mapping[str, str]
+) -> Iterable[tuple[str, str]]:
+    def written(minutes: int) -> str:
+        return duration(minutes, elapsed=stage.elapsed)
+
+    if stage.remind_after:
+        after = ", ".join(map(written, stage.remind_after))
+        yield "bell", _("Reminder after %(after)s", after=after)
+    for level in stage.escalate:
+        to = _people(level.to, content, names)
+        yield (
+            "arrow-trending-up",
+            _("After %(after)s to %(to)s", after=written(level.after), to=to),
+        )
+    if stage.expire_after:
+        yield "x-circle", _("Expires after %(after)s", after=written(stage.expire_after))
+    if stage.elapsed:
+        yield "clock", _("Every hour counts")
+    elif stage.working_time is WorkingTime.APPROVER:
+        yield "clock", _("By each approver's working hours")
+
+
+def condition_words(condition: Condition, fields: Sequence[FormField], names: Mapping[str, str]
+                    ) -> str:  # fmt: skip
+    """The condition as a sentence without its subject: "Amount is at least €10,000.00"."""
+    parts = [row_words(row, fields, names) for row in condition.rows]
+    parts += [f"({_group(each, fields, names)})" for each in condition.groups if each.rows]
+    return _joined(condition.join, parts)
+
+
+def _group(group: RowGroup, fields: Sequence[FormField], names: Mapping[str, str]) -> str:
+    return _joined(group.join, [row_words(row, fields, names) for row in group.rows])
+
+
+def _joined(join: Join, parts: Sequence[str]) -> str:
+    return (_(" and ") if join is Join.ALL else _(" or ")).join(parts)
+
+
+def row_words(row: Row, fields: Sequence[FormField], names: Mapping[str, str]) -> str:
+    """One comparison in words."""
+    each = next((each for each in fields if each.name == row.field), None)
+    label = each.label if each else row.field
+    if each is not None and each.kind is FieldKind.ATTACHMENTS:
+        label = _("Number of files in %(field)s", field=label)
+    value = "" if row.comparison in VALUELESS else _value(row.value, each, names)
+    return str(COMPARED[row.comparison]) % {"field": label, "value": value}
+
+
+def _value(value: Any, each: FormField | None, names: Mapping[str, str]) -> str:
+    if each is None:
+        return str(value)
+    match each.kind:
+        case FieldKind.MONEY:
+            return money(int(value), each.currency or "EUR")
+        case FieldKind.DATE:
+            return times.day(date.fromisoformat(str(value)))
+        case FieldKind.CHOICE:
+            return next((o.label for o in each.choices if o.value == value), str(value))
+        case FieldKind.PERSON:
+            return names.get(str(value), str(value))
+    return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One line of what is left to do. `state`: done, attn (a problem), todo, next or locked."""
+
+    title: str
+    place: str
+    hint: str
+    state: str
+    words: str
+    tone: str
+    icon: str
+
+
+def tasks(draft: DraftRecord, problems: Sequence[Problem]) -> list[Task]:
+    """Form, Route, Checks, Preview and Review of a draft."""
+    errors = [each for each in problems if not each.is_warning]
+    waiting = [each for each in problems if each.is_warning and not draft.reasons.get(each.code)]
+    fields, stages = len(draft.content.form), len(draft.content.policy.stages)
+    form_bad = any(each.about == "form" for each in errors)
+    route_bad = any(each.about == "route" for each in errors)
+    field_words = ngettext("%(n)s field.", "%(n)s fields.", fields)
+    stage_words = ngettext("%(n)s stage.", "%(n)s stages.", stages)
+    return [
+        _task(_("Form"), "form", field_words, "bad" if form_bad else "ok" if fields else "todo"),
+        _task(_("Route"), "route", stage_words, "ok" if stages and not route_bad else "bad"),
+        _checks(errors, waiting),
+        _task(_("Preview"), "preview", _("The form as people will see it."), "look"),
+        _review(draft, blocked=bool(errors or waiting)),
+    ]
+
+
+_STATES = {
+    "ok": ("done", lazy("Done"), "ok", "check-circle"),
+    "bad": ("attn", lazy("To do"), "bad", "x-circle"),
+    "todo": ("todo", lazy("To do"), "neutral", "minus-circle"),
+    "look": ("todo", lazy("Optional"), "neutral", "eye"),
+}
+
+
+def _task(title: str, place: str, hint: str, state: str) -> Task:
+    css, words, tone, icon = _STATES[state]
+    return Task(title, place, hint, css, str(words), tone, icon)
+
+
+def _checks(errors: Sequence[Problem], waiting: Sequence[Problem]) -> Task:
+    if errors:
+        words = ngettext("%(n)s error", "%(n)s errors", len(errors))
+        hint = errors[0].sentence
+        return Task(_("Checks"), "checks", hint, "attn", words, "bad", "x-circle")
+    if waiting:
+        words = ngettext("%(n)s warning", "%(n)s warnings", len(waiting))
+        hint = _("Each warning needs a reason.")
+        return Task(_("Checks"), "checks", hint, "attn", words, "warn", "exclamation-triangle")
+    return _task(_("Checks"), "checks", _("Nothing stands in the way."), "ok")
+
+
+def _review(draft: DraftRecord, *, blocked: bool) -> Task:
+    title, place = _("Review and publish"), "review"
+    if blocked:
+        hint = _("Opens when Checks has no open problem.")
+        return Task(title, place, hint, "locked", _("Cannot start yet"), "neutral", "lock-closed")
+    if draft.is_approved:
+        hint = _("Approved by %(name)s.", name=draft.approved_by)
+        return Task(title, place, hint, "next", _("Ready to publish"), "ok", "check-circle")
+    if draft.in_review:
+        hint = _("Sent by %(name)s.", name=draft.sent_by)
+        return Task(title, place, hint, "next", _("In review"), "info", "clock")
+    hint = _("Somebody who did not change the draft approves it.")
+    return Task(title, place, hint, "next", _("To do"), "neutral", "minus-circle")

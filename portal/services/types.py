@@ -1,0 +1,430 @@
+"""What administrators do with request types: draft, review, publish, retire; all of it is noted.
+
+A type has at most one draft. Every change of it names the revision that was seen: where somebody
+else was faster, nothing changes and the page shows what they did.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_or_not
+from sqlalchemy.exc import IntegrityError
+
+from portal.directory import conditions
+from portal.domain.codec import decode, encode
+from portal.domain.errors import InvalidPolicy
+from portal.domain.people.permissions import GRANTS, Permission
+from portal.domain.policy.check import Problem, problems_of
+from portal.domain.policy.policy import ApproverRule, RuleKind, Stage
+from portal.domain.policy.types import TypeChangeKind as Kind
+from portal.domain.policy.types import TypeContent, changes, name_for
+from portal.extensions import db
+from portal.models import (
+    Department,
+    Group,
+    GroupMember,
+    PolicyVersion,
+    RequestType,
+    TypeChange,
+    TypeDraft,
+    User,
+)
+from portal.queries import request_types
+from portal.translation import _
+
+Edit = Callable[[TypeContent], TypeContent]
+
+
+class DraftMoved(Exception):
+    """Somebody else changed the draft since the form was drawn."""
+
+
+class TypeRefused(Exception):
+    """What cannot be; the message is a sentence for people."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """Who does it, by which form: its one-time key, and the revision that it showed (`seen`)."""
+
+    key: str
+    actor_id: str
+    seen: int = 0
+
+
+def make(name: str, prefix: str, description: str, act: Act) -> str:
+    """A new type with an empty draft; its code. The same form again makes no second one.
+
+    Raises TypeRefused where the prefix is another type's.
+    """
+    if (made := _made(act.key)) is not None:
+        return made
+    taken = set(db.session.scalars(select(RequestType.code)))
+    code = name_for(name, taken)
+    last = select(func.coalesce(func.max(RequestType.position), 0) + 1).scalar_subquery()
+    row = {"id": act.key, "code": code, "name": name, "prefix": prefix, "position": last}
+    try:
+        db.session.execute(insert(RequestType).values(**row, description=description))
+        content = TypeContent(name=name, description=description)
+        _insert_draft(act.key, content, act)
+        _note(act.key, name, Kind.MADE, act, {"code": code, "prefix": prefix})
+        db.session.commit()
+    except IntegrityError as error:
+        db.session.rollback()
+        if (made := _made(act.key)) is not None:
+            return made
+        raise TypeRefused(
+            _("Numbers of another type begin with %(prefix)s already.", prefix=prefix)
+        ) from error
+    return code
+
+
+def _made(type_id: str) -> str | None:
+    return db.session.scalar(select(RequestType.code).where(RequestType.id == type_id))
+
+
+def start_draft(code: str, number: int, act: Act) -> None:
+    """A draft with what version `number` says; a draft that is there already stays as it is.
+
+    Raises LookupError where there is no such version.
+    """
+    kind = _locked(code)
+    found = request_types.of_administrators(code)
+    version = found.version(number) if found else None
+    if version is None:
+        db.session.rollback()
+        raise LookupError(number)
+    if _insert_draft(kind.id, version.content, act):
+        _note(kind.id, kind.name, Kind.DRAFTED, act, {"version": number})
+    db.session.commit()
+
+
+def edit(code: str, act: Act, change: Edit) -> bool:
+    """Change the draft; False if it says so already. An edit voids a review.
+
+    Raises DraftMoved where it is no longer what was seen, LookupError where there is none.
+    """
+    draft = _draft(code)
+    before = decode(TypeContent, draft.content)
+    after = change(before)
+    if after == before or _is_done(act.key):
+        db.session.rollback()
+        return False
+    if draft.revision != act.seen:
+        db.session.rollback()
+        raise DraftMoved
+    row = update(TypeDraft).where(TypeDraft.request_type_id == draft.request_type_id)
+    db.session.execute(
+        row.values(
+            content=encode(after),
+            revision=draft.revision + 1,
+            editors=sorted({*draft.editors, act.actor_id}),
+            reviewed_mark=None,
+            sent_by=None,
+            approved_by=None,
+            updated_by=act.actor_id,
+            updated_at=func.now(),
+        )
+    )
+    told = {"revision": draft.revision + 1, "changes": encode(changes(before, after))}
+    _note(draft.request_type_id, after.name, Kind.EDITED, act, told)
+    db.session.commit()
+    return True
+
+
+def discard(code: str, act: Act) -> bool:
+    """Give the draft up; whether the type went with it, for nothing of it was ever published."""
+    kind = _locked(code)
+    draft, type_id = _seen(code, act), kind.id
+    _note(type_id, kind.name, Kind.DISCARDED, act, {"content": draft.content})
+    db.session.execute(delete(TypeDraft).where(TypeDraft.request_type_id == type_id))
+    versions = select(func.count()).where(PolicyVersion.request_type_id == type_id)
+    gone = not db.session.scalar(versions)
+    if gone:
+        db.session.execute(delete(RequestType).where(RequestType.id == type_id))
+    db.session.commit()
+    return gone
+
+
+def retire(code: str, act: Act) -> None:
+    """No new requests; open ones finish. Again changes nothing."""
+    _set_active(code, act, Kind.RETIRED, active=False)
+    db.session.commit()
+
+
+def restore(code: str, act: Act) -> None:
+    """It can be asked for again."""
+    _set_active(code, act, Kind.RESTORED, active=True)
+    db.session.commit()
+
+
+def _set_active(code: str, act: Act, kind: Kind, *, active: bool) -> None:
+    row = _locked(code)
+    if row.is_active is not active:
+        changed = update(RequestType).where(RequestType.id == row.id)
+        db.session.execute(changed.values(is_active=active))
+        _note(row.id, row.name, kind, act, {})
+
+
+def problems(content: TypeContent) -> tuple[Problem, ...]:
+    """What blocks the publication (errors), or needs a reason (warnings), errors first."""
+    found = [*problems_of(content), *_conditions(content), *_people(content)]
+    return tuple(sorted(found, key=lambda each: each.is_warning))
+
+
+def _conditions(content: TypeContent) -> list[Problem]:
+    names, found = [each.name for each in content.form], []
+    for stage in content.policy.stages:
+        try:
+            if stage.condition is not None:
+                conditions.check(stage.condition, names)
+        except InvalidPolicy as error:
+            sentence = f"“{stage.name}”: {error}"
+            found.append(Problem(about="route", name=stage.key, sentence=sentence))
+    return found
+
+
+def _people(content: TypeContent) -> list[Problem]:
+    """Rules that find nobody today: an error without a fallback, else a warning."""
+    directory = _Directory()
+    found = []
+    for stage in content.policy.stages:
+        lost = [rule for rule in stage.rules if not directory.finds(rule, content)]
+        spare = stage.fallback or content.policy.fallback
+        saved = any(directory.finds(rule, content) for rule in spare)
+        found += [_nobody(stage, rule, saved=saved) for rule in lost]
+        moving = any(rule.kind in _DEPENDS for rule in stage.rules)
+        if moving and not saved and stage.rules:
+            sentence = (
+                f"“{stage.name}” has no fallback: a requester without a manager, head or group"
+                " would wait for an administrator."
+            )
+            code = f"no_fallback:{stage.key}"
+            found.append(Problem(about="route", name=stage.key, code=code, sentence=sentence))
+    return found
+
+
+# Whom these find depends on who asks and what for.
+_DEPENDS = frozenset({RuleKind.MANAGER, RuleKind.DEPARTMENT_HEAD, RuleKind.CHOSEN})
+
+
+def _nobody(stage: Stage, rule: ApproverRule, *, saved: bool) -> Problem:
+    what = rule.label or rule.code or rule.kind.value
+    sentence = f"“{stage.name}” asks {what}, where nobody active is found today."
+    code = f"nobody:{stage.key}:{what}" if saved else ""
+    return Problem(about="route", name=stage.key, code=code, sentence=sentence)
+
+
+class _Directory:
+    """What is active today, read once: members by group, heads by department, roles, people."""
+
+    def __init__(self) -> None:
+        members = (
+            select(Group.code, func.count(User.id))
+            .outerjoin(GroupMember, GroupMember.group_id == Group.id)
+            .outerjoin(User, (User.id == GroupMember.user_id) & User.is_active)
+            .group_by(Group.code)
+        )
+        self.groups = {code for code, count in db.session.execute(members) if count}
+        heads = select(Department.code).join(User, User.id == Department.head_id)
+        self.heads = set(db.session.scalars(heads.where(User.is_active)))
+        roles = select(func.unnest(User.roles)).where(User.is_active).distinct()
+        self.roles = set(db.session.scalars(roles))
+
+    def finds(self, rule: ApproverRule, content: TypeContent) -> bool:
+        """Whether a rule finds anybody, as far as that does not depend on who asks."""
+        if rule.kind is RuleKind.PEOPLE:
+            active = select(User.id).where(User.id.in_(rule.people), User.is_active)
+            return db.session.execute(active.limit(1)).first() is not None
+        known = self.groups if rule.kind is RuleKind.GROUP else self.heads
+        if rule.kind is RuleKind.ROLE:
+            known = self.roles
+        elif rule.kind not in (RuleKind.GROUP, RuleKind.DEPARTMENT_HEAD):
+            return True
+        codes = self._codes(rule, content)
+        return all(code in known for code in codes)
+
+    def _codes(self, rule: ApproverRule, content: TypeContent) -> set[str]:
+        """Every code that a rule may come to, by the options of the field that it reads."""
+        if rule.code is not None:
+            return {rule.code}
+        field = content.field(rule.form_field or "")
+        return {rule.codes.get(o.value, o.value) for o in field.choices} if field else set()
+
+
+def accept(code: str, act: Act, reasons: dict[str, str]) -> None:
+    """Keep why warnings are accepted. Raises LookupError where there is no draft."""
+    draft = _draft(code)
+    kept = {**draft.reasons, **{key: text for key, text in reasons.items() if text}}
+    row = update(TypeDraft).where(TypeDraft.request_type_id == draft.request_type_id)
+    db.session.execute(row.values(reasons=kept))
+    name = decode(TypeContent, draft.content).name
+    _note(draft.request_type_id, name, Kind.ACCEPTED, act, {"reasons": reasons})
+    db.session.commit()
+
+
+def open_problems(content: TypeContent, reasons: dict[str, str]) -> tuple[Problem, ...]:
+    """The problems that still stand in the way."""
+    return tuple(each for each in problems(content) if not reasons.get(each.code))
+
+
+def send_for_review(code: str, act: Act) -> None:
+    """Ask somebody else to look at the draft as it is now. Raises DraftMoved and TypeRefused."""
+    draft = _ready(code, act)
+    content = decode(TypeContent, draft.content)
+    _review(draft, Kind.SENT, act, reviewed_mark=content.mark, sent_by=act.actor_id)
+    db.session.commit()
+
+
+def approve(code: str, act: Act) -> None:
+    """Say, as somebody who changed nothing of it, that the draft may be published."""
+    draft = _ready(code, act)
+    _require_in_review(draft)
+    if act.actor_id in {*draft.editors, draft.sent_by}:
+        db.session.rollback()
+        raise TypeRefused(_("Someone who did not change this draft has to approve it."))
+    _review(draft, Kind.APPROVED, act, approved_by=act.actor_id)
+    db.session.commit()
+
+
+def take_back(code: str, act: Act) -> None:
+    """End the review without an approval: the draft goes on being changed."""
+    draft = _seen(code, act)
+    _review(draft, Kind.RETURNED, act, reviewed_mark=None, sent_by=None, approved_by=None)
+    db.session.commit()
+
+
+def publish(code: str, act: Act, *, alone_may: bool = False) -> int:
+    """Let new requests follow the draft; the number of the new version.
+
+    `alone_may`: whoever is the only one that could review may publish without a review.
+    Raises DraftMoved, TypeRefused and LookupError.
+    """
+    if (number := _published_by(act.key)) is not None:
+        return number
+    _locked(code)
+    draft = _ready(code, act)
+    alone = draft.approved_by is None
+    if alone and not (alone_may and is_alone(act.actor_id)):
+        db.session.rollback()
+        raise TypeRefused(_("Someone else has to review this draft before it is published."))
+    if not alone:
+        _require_in_review(draft)
+    content = decode(TypeContent, draft.content)
+    number = _insert_version(draft.request_type_id, content, act)
+    told = {"version": number, "alone": alone, "approved_by": draft.approved_by,
+            "reasons": draft.reasons}  # fmt: skip
+    _note(draft.request_type_id, content.name, Kind.PUBLISHED, act, told)
+    mine = TypeDraft.request_type_id == draft.request_type_id
+    db.session.execute(delete(TypeDraft).where(mine))
+    db.session.commit()
+    return number
+
+
+def is_alone(actor_id: str) -> bool:
+    """Whether nobody else active may publish types."""
+    able = [role.value for role, given in GRANTS.items() if Permission.PUBLISH_TYPES in given]
+    others = select(User.id).where(User.id != actor_id, User.is_active, User.roles.overlap(able))
+    return db.session.execute(others.limit(1)).first() is None
+
+
+def _insert_version(type_id: str, content: TypeContent, act: Act) -> int:
+    last = select(func.max(PolicyVersion.version)).where(PolicyVersion.request_type_id == type_id)
+    number = (db.session.scalar(last) or 0) + 1
+    db.session.execute(
+        insert(PolicyVersion).values(
+            id=act.key,
+            request_type_id=type_id,
+            version=number,
+            name=content.name,
+            description=content.description,
+            form=encode(content.form),
+            definition=encode(content.policy),
+            published_at=func.now(),
+            published_by=act.actor_id,
+        )
+    )
+    in_force = {"policy_version_id": act.key, "name": content.name, "is_active": True}
+    kind = update(RequestType).where(RequestType.id == type_id)
+    db.session.execute(kind.values(**in_force, description=content.description))
+    return number
+
+
+def _published_by(key: str) -> int | None:
+    return db.session.scalar(select(PolicyVersion.version).where(PolicyVersion.id == key))
+
+
+def _require_in_review(draft: TypeDraft) -> None:
+    if draft.reviewed_mark != decode(TypeContent, draft.content).mark:
+        db.session.rollback()
+        raise TypeRefused(_("The draft was changed after it was sent for review. Send it again."))
+
+
+def _review(draft: TypeDraft, kind: Kind, act: Act, **values: Any) -> None:
+    if not _is_done(act.key):
+        row = update(TypeDraft).where(TypeDraft.request_type_id == draft.request_type_id)
+        db.session.execute(row.values(**values))
+        name = decode(TypeContent, draft.content).name
+        mark = decode(TypeContent, draft.content).mark
+        _note(draft.request_type_id, name, kind, act, {"revision": draft.revision, "mark": mark})
+
+
+def _ready(code: str, act: Act) -> TypeDraft:
+    """The draft, as it was seen and with nothing that blocks it. Raises as `publish` does."""
+    draft = _seen(code, act)
+    standing = open_problems(decode(TypeContent, draft.content), draft.reasons)
+    if standing:
+        db.session.rollback()
+        raise TypeRefused(_("Checks has open problems. Fix them first."))
+    return draft
+
+
+def _seen(code: str, act: Act) -> TypeDraft:
+    draft = _draft(code)
+    if draft.revision != act.seen:
+        db.session.rollback()
+        raise DraftMoved
+    return draft
+
+
+def _insert_draft(type_id: str, content: TypeContent, act: Act) -> bool:
+    row = insert_or_not(TypeDraft).values(
+        request_type_id=type_id, content=encode(content), updated_by=act.actor_id
+    )
+    made = row.on_conflict_do_nothing().returning(TypeDraft.request_type_id)
+    return db.session.execute(made).one_or_none() is not None
+
+
+def _is_done(key: str) -> bool:
+    """Whether the form of this key was taken before."""
+    return db.session.get(TypeChange, key) is not None
+
+
+def _note(type_id: str, name: str, kind: Kind, act: Act, data: dict[str, Any]) -> None:
+    row = {"id": act.key, "request_type_id": type_id, "name": name, "kind": kind.value}
+    made = insert_or_not(TypeChange).values(**row, actor_id=act.actor_id, data=data)
+    db.session.execute(made.on_conflict_do_nothing())
+
+
+def _locked(code: str) -> RequestType:
+    row = db.session.execute(
+        select(RequestType).where(RequestType.code == code).with_for_update()
+    ).scalar_one_or_none()
+    if row is None:
+        db.session.rollback()
+        raise LookupError(code)
+    return row
+
+
+def _draft(code: str) -> TypeDraft:
+    """The draft of a type, locked until the end of the transaction."""
+    mine = select(RequestType.id).where(RequestType.code == code).scalar_subquery()
+    row = db.session.execute(
+        select(TypeDraft).where(TypeDraft.request_type_id == mine).with_for_update()
+    ).scalar_one_or_none()
+    if row is None:
+        db.session.rollback()
+        raise LookupError(code)
+    return row

@@ -1,0 +1,182 @@
+"""The edits of a draft, durations as they are typed, and rows as conditions: any of them."""
+
+from datetime import date
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.directory.conditions import LONGEST, check, evaluate
+from portal.domain.codec import decode, encode
+from portal.domain.policy import types
+from portal.domain.policy.conditions import (
+    COMPARISONS,
+    VALUELESS,
+    Condition,
+    Join,
+    Row,
+    RowGroup,
+    expression,
+    holds,
+)
+from portal.domain.policy.forms import Choice, FieldKind, FormField
+from portal.domain.policy.policy import Policy, Stage, duration, minutes_of
+from portal.domain.policy.types import TypeContent
+
+# Texts that quote, escape, turn and leave the basic plane.
+TEXTS = st.text(alphabet="aß\"'\\{}\n\té😀%", max_size=6)
+MONEY = st.integers(-(10**15), 10**15)
+DAYS = st.dates(date(1900, 1, 1), date(2200, 1, 1)).map(date.isoformat)
+VALUES: dict[FieldKind, Any] = {
+    FieldKind.TEXT: TEXTS,
+    FieldKind.LONG_TEXT: TEXTS,
+    FieldKind.MONEY: MONEY,
+    FieldKind.INTEGER: st.integers(-5, 5),
+    FieldKind.DATE: DAYS,
+    FieldKind.CHOICE: st.sampled_from(("a", "b", "it's")),
+    FieldKind.PERSON: st.uuids().map(str),
+    FieldKind.ATTACHMENTS: st.integers(0, 3),
+}
+FIELDS = tuple(FormField(name=f"f_{kind.value}", label=kind.value, kind=kind) for kind in VALUES)
+NAMES = [each.name for each in FIELDS]
+
+
+@st.composite
+def rows(draw: st.DrawFn) -> Row:
+    """A row about any field."""
+    each = draw(st.sampled_from(FIELDS))
+    comparison = draw(st.sampled_from(COMPARISONS[each.kind]))
+    value = None if comparison in VALUELESS else draw(VALUES[each.kind])
+    return Row(field=each.name, comparison=comparison, value=value)
+
+
+JOINS = st.sampled_from(Join)
+GROUPS = st.builds(RowGroup, join=JOINS, rows=st.lists(rows(), max_size=2).map(tuple))
+CONDITIONS = st.builds(
+    Condition,
+    join=JOINS,
+    rows=st.lists(rows(), min_size=1, max_size=2).map(tuple),
+    groups=st.lists(GROUPS, max_size=1).map(tuple),
+)
+
+
+def one_value(kind: FieldKind) -> Any:
+    """A value as a request keeps it, or none."""
+    if kind is FieldKind.ATTACHMENTS:
+        return st.none() | st.integers(0, 3).map(lambda count: [{"name": "a.pdf"}] * count)
+    return st.none() | VALUES[kind]
+
+
+REQUESTS = st.fixed_dictionaries({each.name: one_value(each.kind) for each in FIELDS})
+
+
+@given(CONDITIONS, REQUESTS, st.data())
+def test_rows_and_their_expression_say_the_same(
+    condition: Condition, values: dict[str, Any], data: st.DataObject
+) -> None:
+    # What is compared is now and then exactly what is there: boundaries are where mistakes live.
+    for row in condition.all_rows():
+        if row.value is not None and data.draw(st.booleans()):
+            exact = [{}] * row.value if row.field == "f_attachments" else row.value
+            values = {**values, row.field: exact}
+    text = expression(condition, FIELDS)
+    if len(text) > LONGEST:
+        return
+    assert evaluate(text, values) is holds(condition, FIELDS, values)
+    check(text, NAMES)
+
+
+@given(MONEY)
+def test_money_is_exact_to_the_cent(limit: int) -> None:
+    at_least = Condition(rows=(_row("f_money", "at_least", limit),))
+    text = expression(at_least, FIELDS)
+    found = [evaluate(text, {"f_money": limit + by}) for by in (-1, 0, 1)]
+    assert found == [False, True, True]
+
+
+@given(REQUESTS)
+def test_an_empty_field_is_empty_and_compares_as_nothing_else(values: dict[str, Any]) -> None:
+    for each in FIELDS:
+        for comparison in COMPARISONS[each.kind]:
+            if each.kind is FieldKind.ATTACHMENTS or comparison in VALUELESS:
+                continue
+            value = 1 if each.kind in (FieldKind.MONEY, FieldKind.INTEGER) else "2026-01-01"
+            condition = Condition(rows=(_row(each.name, comparison, value),))
+            assert not holds(condition, FIELDS, {**values, each.name: None})
+        empty = Condition(rows=(_row(each.name, "empty"),))
+        assert holds(empty, FIELDS, {**values, each.name: None})
+        assert evaluate(expression(empty, FIELDS), {**values, each.name: None}) is True
+
+
+@given(CONDITIONS)
+def test_rows_are_kept_as_they_are(condition: Condition) -> None:
+    assert decode(Condition, encode(condition)) == condition
+
+
+@given(st.integers(1, 10**6), st.booleans())
+def test_a_duration_is_read_as_it_is_written(minutes: int, elapsed: bool) -> None:
+    assert minutes_of(duration(minutes, elapsed=elapsed), elapsed=elapsed) == minutes
+
+
+def test_a_day_is_eight_working_hours_or_a_whole_day() -> None:
+    assert minutes_of("1d 2h", elapsed=False) == 600
+    assert minutes_of("1d 2h", elapsed=True) == 1560
+    assert minutes_of("soon", elapsed=False) is None
+    assert minutes_of("", elapsed=False) is None
+
+
+@given(st.text(max_size=60), st.sets(st.sampled_from(("amount", "amount_2", "cost", "field"))))
+def test_a_name_is_plain_and_its_own(label: str, taken: set[str]) -> None:
+    name = types.name_for(label, taken)
+    assert name.isidentifier()
+    assert name.isascii()
+    assert name not in taken | types.TAKEN
+
+
+LABELS = st.lists(st.sampled_from("abcdef"), unique=True, max_size=6)
+
+
+@given(LABELS, st.dictionaries(st.sampled_from("abcdefgh"), st.integers(-3, 9)))
+def test_order_loses_and_adds_nothing(labels: list[str], numbers: dict[str, int]) -> None:
+    content = TypeContent(name="T", form=tuple(FormField(name=e, label=e) for e in labels))
+    ordered = types.in_order(content, numbers)
+    assert sorted(each.name for each in ordered.form) == sorted(labels)
+    assert types.in_order(ordered, {}) == ordered
+
+
+@given(LABELS, st.sampled_from("abcdef"), st.sampled_from((-1, 1)))
+def test_a_stage_moves_by_one_and_back(labels: list[str], key: str, by: int) -> None:
+    stages = tuple(Stage(key=each, name=each) for each in labels)
+    content = TypeContent(name="T", policy=Policy(stages=stages))
+    moved = types.moved(content, key, by)
+    assert set(moved.policy.stages) == set(stages)
+    assert moved == content or types.moved(moved, key, -by) == content
+
+
+def test_only_one_field_is_the_amount() -> None:
+    first = FormField(name="a", label="A", kind=FieldKind.MONEY, is_amount=True)
+    second = FormField(name="b", label="B", kind=FieldKind.MONEY, is_amount=True)
+    content = types.with_field(types.with_field(TypeContent(name="T"), first), second)
+    assert [each.is_amount for each in content.form] == [False, True]
+
+
+def test_every_difference_is_told() -> None:
+    option = FormField(name="a", label="A", kind=FieldKind.CHOICE, choices=(
+        Choice(value="x", label="X"),))  # fmt: skip
+    before = TypeContent(name="T", form=(option, FormField(name="b", label="B")))
+    after = TypeContent(
+        name="U", form=(FormField(name="c", label="C"), FormField(name="a", label="A")),
+        policy=Policy(stages=(Stage(key="s", name="S"),), undo_seconds=0),
+    )  # fmt: skip
+    told = {(each.what, each.how, each.name) for each in types.changes(before, after)}
+    assert told == {
+        ("text", "changed", ""), ("field", "added", "C"), ("field", "changed", "A"),
+        ("field", "gone", "B"), ("stage", "added", "S"), ("policy", "changed", ""),
+    }  # fmt: skip
+    assert before.mark != after.mark
+    assert before.mark == decode(TypeContent, encode(before)).mark
+    assert types.changes(before, before) == ()
+
+
+def _row(field: str, comparison: Any, value: Any = None) -> Row:
+    return decode(Row, {"field": field, "comparison": str(comparison), "value": value})

@@ -1,0 +1,311 @@
+"""Request types by pages: made, edited by two, checked, reviewed, published, asked for, retired."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, update
+
+from portal.extensions import db
+from portal.models import PolicyVersion, RequestType, TypeChange, TypeDraft, User
+from tests.asking import CODE
+from tests.clients import PageClient, sign_in
+from tests.pages_read import Page
+from tests.web import People
+
+LIST = "/admin/types"
+TRIP = "/admin/types/business_trip"
+CHAIRS = f"/admin/types/{CODE}"
+
+
+@pytest.fixture
+def adam(client: PageClient, people: People) -> PageClient:
+    sign_in(client, people.adam)
+    return client
+
+
+@pytest.fixture
+def cleo(app: Flask, people: People, adam: PageClient) -> PageClient:
+    """A second administrator."""
+    with app.app_context():
+        db.session.execute(update(User).where(User.id == people.cleo).values(roles=["admin"]))
+        db.session.commit()
+    browser = PageClient(app)
+    sign_in(browser, people.cleo)
+    return browser
+
+
+def one(app: Flask, statement: Any) -> Any:
+    with app.app_context():
+        return db.session.execute(statement).scalar()
+
+
+def press(who: PageClient, page: Page, action: str, status: int = 200, **values: Any) -> Page:
+    form = [each for each in page.document.forms if each.action == action][-1]
+    answer = who.post(action, data={**form.values, **values}, follow_redirects=True)
+    found = Page(answer)
+    assert answer.status_code == status, found.text
+    return found
+
+
+def draft_of_chairs(who: PageClient) -> Page:
+    return press(who, who.get_page(CHAIRS), f"{CHAIRS}/draft")
+
+
+def add_field(who: PageClient, at: str, label: str, kind: str) -> Page:
+    return press(who, who.get_page(f"{at}/draft/form"), f"{at}/draft/form", label=label, kind=kind)
+
+
+def make_trip(adam: PageClient) -> None:
+    page = press(adam, adam.get_page(f"{LIST}/new"), f"{LIST}/new", name="Business trip",
+                 prefix="bt", description="Travel for work.")  # fmt: skip
+    assert "Type added" in page.text
+    page = add_field(adam, TRIP, "Cost", "money")
+    press(adam, page, f"{TRIP}/draft/form/cost", currency="EUR", max_value="9,000.00")
+    page = add_field(adam, TRIP, "Country", "choice")
+    press(adam, page, f"{TRIP}/draft/form/country", choices="fr = France\nde = Germany")
+    page = adam.get_page(f"{TRIP}/draft/route")
+    page = press(adam, page, f"{TRIP}/draft/route", name="Finance")
+    press(adam, page, f"{TRIP}/draft/route/finance", who_0="group:finance")
+
+
+def test_a_type_from_scratch_is_asked_for(
+    adam: PageClient, app: Flask, people: People, kind: dict[str, str]
+) -> None:
+    make_trip(adam)
+    page = adam.get_page(f"{TRIP}/draft/route/finance/condition")
+    page = press(adam, page, f"{TRIP}/draft/route/finance/condition", r0_field="cost",
+                 r0_is="at_least", r0_value="1,000.00", more="1")  # fmt: skip
+    assert "Finance is asked if Cost is at least €1,000.00." in page.text
+    page = press(adam, adam.get_page(f"{TRIP}/draft/route"), f"{TRIP}/draft/route", name="Manager")
+    page = press(adam, page, f"{TRIP}/draft/route/manager", who_0="manager:1",
+                 fallback_0="group:finance")  # fmt: skip
+    assert "the requester's manager" in page.text
+    page = press(adam, page, f"{TRIP}/draft/route", up="manager")
+    assert page.text.index("the requester's manager") < page.text.index("the group Finance")
+    assert "Nothing stands in the way" in adam.get_page(f"{TRIP}/draft/checks").text
+    assert "Country" in adam.get_page(f"{TRIP}/draft/preview").text
+    page = press(adam, adam.get_page(f"{TRIP}/draft/review"), f"{TRIP}/draft/publish")
+    assert "Version 1 is live" in page.text
+    assert "published without a review, by the only administrator" in page.text
+    ana = PageClient(app)
+    sign_in(ana, people.ana)
+    assert "Travel for work." in ana.get_page("/requests/new").text
+    form = ana.get_page("/requests/new/business_trip")
+    check = press(ana, form, "/requests/new/business_trip", title="Paris", cost="999.99",
+                  country="fr")  # fmt: skip
+    assert "Ben Example" in check.text
+    assert "Skipped" in check.text
+    check = press(ana, form, "/requests/new/business_trip", title="Paris", cost="1000",
+                  country="fr")  # fmt: skip
+    assert "Skipped" not in check.text
+
+
+def test_the_list_says_what_is_live_drafted_and_retired(
+    adam: PageClient, kind: dict[str, str]
+) -> None:
+    make_trip(adam)
+    text = adam.get_page(LIST).text
+    assert text.index("Live") < text.index("Chairs") < text.index("Not published yet")
+    assert text.index("Not published yet") < text.index("Business trip")
+    page = press(adam, adam.get_page(f"{CHAIRS}/retire"), f"{CHAIRS}/retire")
+    assert "Chairs is retired." in page.text
+    assert adam.get("/requests/new/" + CODE).status_code == 404
+    text = adam.get_page(LIST).text
+    assert text.index("Retired") < text.index("Chairs")
+    press(adam, adam.get_page(f"{CHAIRS}/retire"), f"{CHAIRS}/retire", again="1")
+    assert adam.get("/requests/new/" + CODE).status_code == 200
+
+
+def test_a_draft_changes_nothing_before_it_is_published(
+    adam: PageClient, kind: dict[str, str], app: Flask
+) -> None:
+    draft_of_chairs(adam)
+    page = add_field(adam, CHAIRS, "Colour of the seat", "text")
+    assert page.form(f"{CHAIRS}/draft/form/colour_of_the_seat").values["label"]
+    assert "Colour" not in adam.get_page("/requests/new/" + CODE).text
+    assert "Field Colour of the seat added" in adam.get_page(CHAIRS).text
+    page = adam.get_page(f"{CHAIRS}/versions/1")
+    assert "Line manager" in page.text
+    page = press(adam, adam.get_page(f"{CHAIRS}/draft/discard"), f"{CHAIRS}/draft/discard")
+    assert "Draft discarded." in page.text
+    assert one(app, select(func.count()).select_from(TypeDraft)) == 0
+    assert one(app, select(func.count()).select_from(PolicyVersion)) == 1
+
+
+def test_two_edit_the_same_draft_and_nothing_is_lost(
+    adam: PageClient, cleo: PageClient, kind: dict[str, str], app: Flask
+) -> None:
+    draft_of_chairs(adam)
+    here = f"{CHAIRS}/draft/form/reason"
+    seen = adam.get_page(here)
+    press(cleo, cleo.get_page(here), here, label="Why", hint="In a sentence.")
+    page = press(adam, seen, here, 409, label="Business case", hint="")
+    assert "Cleo Example changed this draft meanwhile: Field Why changed: label, hint" in page.text
+    assert page.form(here).values["label"] == "Business case"
+    press(adam, page, here)
+    content = one(app, select(TypeDraft.content))
+    assert [each["label"] for each in content["form"]] == ["Amount", "Business case", "Offers"]
+    # Another part of the draft goes in beside theirs.
+    stage = f"{CHAIRS}/draft/route/manager"
+    seen = adam.get_page(stage)
+    press(cleo, cleo.get_page(here), here, label="Cause")
+    page = press(adam, seen, stage, 409, name="Boss")
+    press(adam, page, stage)
+    content = one(app, select(TypeDraft.content))
+    assert content["form"][1]["label"] == "Cause"
+    assert content["policy"]["stages"][0]["name"] == "Boss"
+
+
+def test_the_same_form_twice_is_one_change(
+    adam: PageClient, kind: dict[str, str], app: Flask
+) -> None:
+    draft_of_chairs(adam)
+    page = adam.get_page(f"{CHAIRS}/draft/form")
+    for _each in range(2):
+        press(adam, page, f"{CHAIRS}/draft/form", label="Colour", kind="text")
+    content = one(app, select(TypeDraft.content))
+    assert [each["name"] for each in content["form"]][3:] == ["colour"]
+    new = adam.get_page(f"{LIST}/new")
+    for _each in range(2):
+        press(adam, new, f"{LIST}/new", name="Lamps", prefix="LA")
+    assert one(app, select(func.count()).select_from(RequestType)) == 2
+
+
+def test_what_was_typed_stays_where_something_is_wrong(
+    adam: PageClient, kind: dict[str, str]
+) -> None:
+    page = press(adam, adam.get_page(f"{LIST}/new"), f"{LIST}/new", 422, name="Lamps", prefix="L4")
+    assert "must be 2 to 5 letters" in page.text
+    page = press(adam, page, f"{LIST}/new", 422, prefix="CH")
+    assert "begin with CH already" in page.text
+    assert page.form(f"{LIST}/new").values["name"] == "Lamps"
+    draft_of_chairs(adam)
+    page = add_field(adam, CHAIRS, "Size", "choice")
+    here = f"{CHAIRS}/draft/form/size"
+    page = press(adam, page, here, 422, choices="s = Small\ns = Tiny")
+    assert "line 2 repeats the value “s”" in page.text
+    page = press(adam, adam.get_page(f"{CHAIRS}/draft/form/amount"), f"{CHAIRS}/draft/form/amount",
+                 422, min_value="5.00", max_value="4.00")  # fmt: skip
+    assert "Largest value must not be below Smallest value" in page.text
+    here = f"{CHAIRS}/draft/route/finance/condition"
+    page = press(adam, adam.get_page(here), here, 422, r0_field="amount", r0_is="contains",
+                 r0_value="x")  # fmt: skip
+    assert "“Amount” can be compared by: is, is not" in page.text
+    page = press(adam, page, here, 422, r0_is="at_least", r0_value="a lot")
+    assert page.form(here).values["r0_value"] == "a lot"
+    here = f"{CHAIRS}/draft/route/manager/clocks"
+    page = press(adam, adam.get_page(here), here, 422, remind="soon")
+    assert "must be a time such as 1d" in page.text
+    here = f"{CHAIRS}/draft/route/manager"
+    page = press(adam, adam.get_page(here), here, 422, who_0="people:", who_people_0="Nobody Known")
+    assert "“Nobody Known” is no active colleague" in page.text
+
+
+def test_clocks_and_people_are_kept_as_typed(
+    adam: PageClient, kind: dict[str, str], app: Flask, people: People
+) -> None:
+    draft_of_chairs(adam)
+    here = f"{CHAIRS}/draft/route/manager/clocks"
+    page = press(adam, adam.get_page(here), here, remind="1d, 2d", after_0="3d",
+                 to_0_0="manager:2", expire="10d")  # fmt: skip
+    assert "Reminder after 1d, 2d" in page.text
+    assert "After 3d to the manager 2 levels up" in page.text
+    here = f"{CHAIRS}/draft/route/finance"
+    press(adam, adam.get_page(here), here, who_0="people:",
+          who_people_0="Ben Example; carl@example.org", mode="quorum", quorum="2")  # fmt: skip
+    content = one(app, select(TypeDraft.content))
+    manager, finance = content["policy"]["stages"]
+    assert manager["remind_after"] == [480, 960]
+    assert manager["escalate"][0]["after"] == 1440
+    assert finance["rules"][0]["people"] == [people.ben, people.carl]
+    assert (finance["mode"], finance["quorum"]) == ("quorum", 2)
+    # What no page shows of a stage stays as it was.
+    assert finance["receivers"] == "anyone"
+
+
+def test_somebody_else_reviews_what_is_published(
+    adam: PageClient, cleo: PageClient, app: Flask, kind: dict[str, str]
+) -> None:
+    draft_of_chairs(adam)
+    here, review = f"{CHAIRS}/draft/form/reason", f"{CHAIRS}/draft/review"
+    press(adam, adam.get_page(here), here, label="Why")
+    page = press(adam, adam.get_page(f"{CHAIRS}/draft/checks"), f"{CHAIRS}/draft/checks",
+                 reason_0="Everybody has a manager here.")  # fmt: skip
+    page = adam.get_page(review)
+    assert f"{CHAIRS}/draft/publish" not in page.response.text
+    old = press(adam, page, review)
+    assert f"{CHAIRS}/draft/approve" not in old.response.text
+    # An edit voids the review.
+    press(adam, adam.get_page(here), here, label="Reason, in short")
+    assert "asks you to review" not in cleo.get_page(review).text
+    press(adam, adam.get_page(review), review)
+    page = press(cleo, cleo.get_page(review), f"{CHAIRS}/draft/approve")
+    assert "Approved by Cleo Example." in page.text
+    page = press(adam, adam.get_page(review), f"{CHAIRS}/draft/publish")
+    assert "Version 2 is live" in page.text
+    assert "published without a review" not in page.text
+    assert one(app, select(PolicyVersion.form).where(PolicyVersion.version == 2))[1]["label"] == (
+        "Reason, in short"
+    )
+    assert "Reason, in short" in adam.get_page("/requests/new/" + CODE).text
+
+
+def test_nobody_approves_their_own_change(
+    adam: PageClient, cleo: PageClient, kind: dict[str, str], app: Flask
+) -> None:
+    draft_of_chairs(adam)
+    here, review = f"{CHAIRS}/draft/form/reason", f"{CHAIRS}/draft/review"
+    press(cleo, cleo.get_page(here), here, label="Why")
+    press(adam, adam.get_page(f"{CHAIRS}/draft/checks"), f"{CHAIRS}/draft/checks", reason_0="So.")
+    press(adam, adam.get_page(review), review)
+    values = cleo.get_page(review).form(f"{CHAIRS}/draft/return").values
+    page = Page(cleo.post(f"{CHAIRS}/draft/approve", data=values, follow_redirects=True))
+    assert "Someone who did not change this draft has to approve it." in page.text
+    assert one(app, select(TypeDraft.approved_by)) is None
+    values = adam.get_page(review).form(f"{CHAIRS}/draft/return").values
+    page = Page(adam.post(f"{CHAIRS}/draft/publish", data=values, follow_redirects=True))
+    assert "Someone else has to review this draft" in page.text
+    assert one(app, select(func.count()).select_from(PolicyVersion)) == 1
+
+
+def test_errors_block_and_warnings_need_a_reason(
+    adam: PageClient, kind: dict[str, str], app: Flask
+) -> None:
+    draft_of_chairs(adam)
+    amount = f"{CHAIRS}/draft/form/amount"
+    press(adam, adam.get_page(amount), amount, remove="1")
+    here = f"{CHAIRS}/draft/route/finance"
+    press(adam, adam.get_page(here), here, who_0="", fallback_0="")
+    page = adam.get_page(f"{CHAIRS}/draft/checks")
+    assert "needs a rule that says who is asked" in page.text
+    assert "“Line manager” has no fallback" in page.text
+    assert "Cannot start yet" in adam.get_page(CHAIRS).text
+    assert f"{CHAIRS}/draft/publish" not in adam.get_page(f"{CHAIRS}/draft/review").response.text
+    press(adam, adam.get_page(here), here, who_0="group:nobody", status=422)
+    press(adam, adam.get_page(here), here, who_0="group:finance")
+    page = adam.get_page(f"{CHAIRS}/draft/checks")
+    page = press(adam, page, f"{CHAIRS}/draft/checks", reason_0="An administrator decides then.")
+    assert page.form(f"{CHAIRS}/draft/checks").values["reason_0"].startswith("An administrator")
+    assert f"{CHAIRS}/draft/publish" in adam.get_page(f"{CHAIRS}/draft/review").response.text
+
+
+def test_everything_is_noted_for_ever(
+    adam: PageClient, app: Flask, people: People, kind: dict[str, str]
+) -> None:
+    draft_of_chairs(adam)
+    here = f"{CHAIRS}/draft/form/reason"
+    press(adam, adam.get_page(here), here, label="Why")
+    with app.app_context():
+        kinds = db.session.scalars(select(TypeChange.kind).order_by(TypeChange.at)).all()
+        assert kinds == ["drafted", "edited"]
+        with pytest.raises(Exception, match="append"):
+            db.session.execute(update(TypeChange).values(kind="x"))
+        db.session.rollback()
+
+
+def test_nobody_else_may(client: PageClient, people: People, kind: dict[str, str]) -> None:
+    for person in (people.olga, people.ben):
+        sign_in(client, person)
+        assert client.get(LIST).status_code == 403
+        assert client.get(CHAIRS).status_code == 403
