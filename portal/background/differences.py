@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
+from portal.domain.marked import msgid
 from portal.domain.request.state import OPEN
 from portal.temporal.running import Running, Trying
 from portal.workflows import names
@@ -76,14 +77,14 @@ class Kind(StrEnum):
 # What the record alone says how to put right; the rest is named, for a person to see to.
 REPAIRED = frozenset({Kind.MISSING, Kind.AHEAD, Kind.BEHIND, Kind.CLOSED})
 SENTENCES = {
-    Kind.MISSING: "no workflow runs for it",
-    Kind.AHEAD: "its workflow is at event {place}, and the record only at {seq}",
-    Kind.BEHIND: "its workflow is only at event {place}, and the record at {seq}",
-    Kind.CLOSED: "its workflow runs on, and the request is closed",
-    Kind.UNKNOWN: "it runs, and the record has no such request",
-    Kind.FAILING: "its workflow fails: {detail}",
-    Kind.ELSEWHERE: "its workflow runs on the task queue {queue}, which is not ours",
-    Kind.TRYING: "{detail}",
+    Kind.MISSING: msgid("No workflow runs for it."),
+    Kind.AHEAD: msgid("Its workflow is at event %(place)s, and the record only at %(seq)s."),
+    Kind.BEHIND: msgid("Its workflow is only at event %(place)s, and the record at %(seq)s."),
+    Kind.CLOSED: msgid("Its workflow runs on, and the request is closed."),
+    Kind.UNKNOWN: msgid("It runs, and the record has no such request."),
+    Kind.FAILING: msgid("Its workflow fails: %(detail)s"),
+    Kind.ELSEWHERE: msgid("Its workflow runs on the task queue %(queue)s, which is not ours."),
+    Kind.TRYING: msgid("One of its steps fails again and again: %(detail)s"),
 }
 
 
@@ -134,12 +135,17 @@ class Finding:
     @property
     def sentence(self) -> str:
         """What is so, in words."""
-        return SENTENCES[self.kind].format(
-            place=self.run.place if self.run else None,
-            seq=self.row.seq if self.row else None,
-            queue=self.run.queue if self.run else "",
-            detail=self.detail,
-        )
+        return SENTENCES[self.kind] % self.values
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What its sentence tells."""
+        return {
+            "place": str(self.run.place) if self.run else "",
+            "seq": str(self.row.seq) if self.row else "",
+            "queue": self.run.queue if self.run else "",
+            "detail": self.detail,
+        }
 
     def became(self, outcome: str) -> "Finding":
         """The same with what was done."""
@@ -267,12 +273,13 @@ def _addresses(connection: Connection, question: object, values: dict[str, objec
     return [names.address(row.workflow, row.request_id)[1] for row in rows]
 
 
-def _as_data(finding: Finding) -> dict[str, str]:
+def _as_data(finding: Finding) -> dict[str, object]:
     return {
         "kind": finding.kind.value,
         "number": finding.row.number if finding.row else "",
         "workflow": finding.workflow_id,
-        "sentence": finding.sentence,
+        "sentence": SENTENCES[finding.kind],
+        "values": finding.values,
         "outcome": finding.outcome,
     }
 

@@ -200,7 +200,7 @@ class _Reconciliation:
         row = found.row
         assert row is not None
         if found.run is not None:
-            reason = f"{row.number}: {found.sentence} (reconcile)."
+            reason = f"{row.number}: {found.sentence} (reconcile)"
             await running.end(self._client, found.run, reason)
         started = await restart(self._client, self._queue, self._engine, row.id, row.workflow)
         return "started" if started else "ended"

@@ -48,7 +48,7 @@ def reconcile(dry_run: bool, every: bool) -> None:
     if report.untold:
         click.echo(f"{report.untold} workflows do not say how far they are: started long ago.")
     for each in report.findings:
-        click.echo(f"{each.number}: {each.sentence}: {each.outcome or 'nothing was done'}")
+        click.echo(f"{each.number}: {each.sentence} {each.outcome or 'nothing was done'}")
     sys.exit(1 if report.failed else 0)
 
 

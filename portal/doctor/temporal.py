@@ -88,6 +88,8 @@ async def _polled(client: Client, queue: str) -> list[Finding]:
     for name in (names.sending_queue(queue), names.chat_queue(queue)):
         for kind in (WORKFLOW, ACTIVITY):
             seen[name, kind] = await _pollers(client, name, kind)
+    checks = names.check_queue(queue)
+    seen[checks, ACTIVITY] = await _pollers(client, checks, ACTIVITY)
     idle = ", ".join(dict.fromkeys(name for (name, _), number in seen.items() if not number))
     if not idle:
         said = f"{max(seen.values())} workers poll {queue} and the queues of messages"

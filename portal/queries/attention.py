@@ -1,6 +1,6 @@
 """What is stuck: requests that nobody can decide, overdue clocks, and workers not seen."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,12 +42,14 @@ class Closing:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A workflow that differs from the record, in words. `number`: the request's, "" where there is
-    none. `outcome`: what was done about it, "" for nothing."""
+    """A workflow that differs from the record. `number`: the request's, "" where there is none.
+    `sentence`: a text to be translated, with its values. `outcome`: what was done about it, "" for
+    nothing."""
 
     number: str
     workflow: str
     sentence: str
+    values: dict[str, str]
     outcome: str
 
     @property
@@ -167,7 +169,7 @@ def comparison() -> Comparison:
         return Comparison()
     report: dict[str, Any] = row.report
     named = [
-        Difference(each["number"], each["workflow"], each["sentence"], each["outcome"])
+        Difference(**{field.name: each[field.name] for field in fields(Difference)})
         for each in report.get("findings", ())
     ]
     numbers = ("open", "running", "untold", "found", "left")

@@ -21,7 +21,7 @@ from werkzeug.serving import make_server
 
 from portal import doctor as clinic
 from portal.config import ROOT, Settings
-from portal.doctor import database, mail, proxy, storage, temporal
+from portal.doctor import comparison, database, mail, proxy, storage, temporal
 from portal.doctor import settings as given
 from portal.doctor.finding import Finding, Level
 from scripts.local.ports import any_free
@@ -64,6 +64,28 @@ def test_settings_that_are_left_to_chance(settings: Settings, tmp_path: Path) ->
     found = wrong(given.examine(inside, {"SECRET_KEY_FILE": str(secret)}))
     assert set(found) == {"settings.debug", "settings.inside", "settings.readable"}
     assert found["settings.readable"].todo == f"chmod o-rwx {secret}"
+
+
+# --- the comparison with Temporal -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        (None, "workflows.unchecked"),
+        ('now(), NULL, \'{"left": 0, "open": 3}\'', None),
+        ('now(), NULL, \'{"left": 2, "open": 3}\'', "workflows.differ"),
+        ("now(), 'RPCError: away', '{\"left\": 0, \"open\": 3}'", "workflows.unchecked"),
+        ("now() - interval '1 hour', NULL, '{\"left\": 0}'", "workflows.unchecked"),
+    ],
+)
+def test_a_comparison_that_was_not_made_or_found_something(
+    settings: Settings, row: str | None, code: str | None
+) -> None:
+    if row is not None:
+        columns = "(name, done_at, trouble, report)"
+        change(settings, f"INSERT INTO portal.checks {columns} VALUES ('workflows', {row})")
+    assert set(wrong(comparison.examine(settings))) == ({code} if code else set())
 
 
 # --- database -------------------------------------------------------------------------------------

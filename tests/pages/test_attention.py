@@ -47,8 +47,10 @@ def test_a_calm_system_says_so(adam: PageClient, app: Flask) -> None:
 REPORT = {
     "open": 3, "running": 3, "untold": 1, "found": 2, "left": 1,
     "findings": [
-        {"number": NUMBER, "workflow": "approval-1", "outcome": "", "sentence": "it fails: oh no"},
-        {"number": "", "workflow": "approval-2", "outcome": "ended", "sentence": "it runs on"},
+        {"number": NUMBER, "workflow": "approval-1", "outcome": "",
+         "sentence": "Its workflow fails: %(detail)s", "values": {"detail": "oh no, 100 %"}},
+        {"number": "", "workflow": "approval-2", "outcome": "ended",
+         "sentence": "It runs on.", "values": {}},
     ],
 }  # fmt: skip
 
@@ -76,7 +78,7 @@ def test_what_the_comparison_found_stands_there(adam: PageClient, app: Flask) ->
     compared(app)
     page = adam.get_page(HERE)
     assert "Nothing needs attention" not in page.text
-    assert "it fails: oh no" in page.text
+    assert "Its workflow fails: oh no, 100 %" in page.text
     assert "Put right by the last comparison" in page.text
     assert "only that it runs was checked" in page.text
 
