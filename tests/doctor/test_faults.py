@@ -66,7 +66,7 @@ def test_settings_that_are_left_to_chance(settings: Settings, tmp_path: Path) ->
     assert found["settings.readable"].todo == f"chmod o-rwx {secret}"
 
 
-# --- the comparison with Temporal -------------------------------------------------------------------
+# --- the comparison with Temporal -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
