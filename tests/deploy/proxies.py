@@ -37,35 +37,51 @@ http {{
 
 @dataclass(frozen=True)
 class Certificate:
-    """One for this machine, which signed itself."""
+    """One for this machine, and the authority that signed it."""
 
     file: Path
     key: Path
+    ca: Path
 
 
 def certificate(folder: Path) -> Certificate:
+    """Make both; rustls, unlike OpenSSL, takes no certificate that signed itself."""
+    both = Certificate(*(folder / name for name in ("own.pem", "own.key", "ca.pem")))
+    signer, authority = ec.generate_private_key(ec.SECP256R1()), _named("A CA of one's own")
+    signed = _certificate(authority, signer.public_key(), authority, is_ca=True)
+    both.ca.write_bytes(_pem(signed.sign(signer, hashes.SHA256())))
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    own = _certificate(_named("localhost"), key.public_key(), authority, is_ca=False)
+    both.file.write_bytes(_pem(own.sign(signer, hashes.SHA256())))
+    kind, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    both.key.write_bytes(key.private_bytes(serialization.Encoding.PEM, kind, plain))
+    return both
+
+
+def _named(name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+
+
+def _certificate(
+    name: x509.Name, key: ec.EllipticCurvePublicKey, issuer: x509.Name, *, is_ca: bool
+) -> x509.CertificateBuilder:
     names = [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]
     now = datetime.now(UTC)
-    made = (
+    return (
         x509.CertificateBuilder()
         .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
+        .issuer_name(issuer)
+        .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=2))
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
+        .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
     )
-    both = Certificate(folder / "certificate.pem", folder / "certificate.key")
-    both.file.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    kind = serialization.PrivateFormat.PKCS8
-    secret = key.private_bytes(serialization.Encoding.PEM, kind, serialization.NoEncryption())
-    both.key.write_bytes(secret)
-    return both
+
+
+def _pem(made: x509.Certificate) -> bytes:
+    return made.public_bytes(serialization.Encoding.PEM)
 
 
 def program(name: str) -> str:

@@ -19,12 +19,12 @@ HALF = b"POST /sign-in HTTP/1.1\r\nHost: localhost:%d\r\nContent-Length: 50\r\n\
 
 
 def trusted(site: Site) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=str(site.folder / "certificate.pem"))
+    return ssl.create_default_context(cafile=str(site.folder / "ca.pem"))
 
 
 def examined(site: Site, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """What the doctor has to say of the way that people come."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(site.folder / "certificate.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(site.folder / "ca.pem"))
     found = list(proxy.examine(site.settings))
     return {each.code for each in found if each.level is not Level.OK}
 
