@@ -8,6 +8,7 @@ development copy (``ENVIRONMENT=development`` or ``test``) and none names a data
 
 import os
 import re
+from base64 import b64decode
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -187,6 +188,19 @@ def _there(text: str) -> Path:
         raise _Malformed(f"names {text}, which cannot be read") from error
 
 
+def _keys(text: str) -> str:
+    """Named AES-256 keys; the text itself is what is kept, so that it is masked like a password."""
+    for each in text.split(","):
+        name, _, key = each.strip().partition(":")
+        try:
+            is_good = bool(name) and len(b64decode(key, validate=True)) == 32
+        except ValueError:
+            is_good = False
+        if not is_good:
+            raise _Malformed("must be name:key, each key 32 bytes in base64, with commas between")
+    return text
+
+
 def _switch(text: str) -> bool:
     return _one_of("true", "false")(text) == "true"
 
@@ -345,6 +359,7 @@ class Settings(_Group):
     temporal_ui_url: str = _setting("TEMPORAL_UI_URL", "http://localhost:8233", _url)
 
     temporal_api_key: str = _setting("TEMPORAL_API_KEY", "", secret=True)
+    temporal_encryption_keys: str = _setting("TEMPORAL_ENCRYPTION_KEYS", "", _keys, secret=True)
 
     tls: TlsSettings = field(default_factory=TlsSettings)
     mail: MailSettings = field(default_factory=MailSettings)

@@ -22,6 +22,7 @@ from temporalio.runtime import (
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode, TLSConfig
 
 from portal.config import Settings, TlsSettings
+from portal.temporal.encryption import converter
 
 T = TypeVar("T")
 
@@ -92,7 +93,7 @@ async def _client(settings: Settings, **options: Any) -> Client:
     return await Client.connect(
         settings.temporal_address,
         namespace=settings.temporal_namespace,
-        data_converter=DATA_CONVERTER,
+        data_converter=converter(settings.temporal_encryption_keys),
         tls=_tls(settings.tls),
         api_key=settings.temporal_api_key or None,
         **options,

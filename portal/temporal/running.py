@@ -133,6 +133,7 @@ async def why_failing(client: Client, found: Running) -> str:
             failed = event.workflow_task_failed_event_attributes
             cause = WorkflowTaskFailedCause.Name(failed.cause)
             words = cause.removeprefix("WORKFLOW_TASK_FAILED_CAUSE_").replace("_", " ").lower()
+            await client.data_converter.decode_failure(failed.failure)  # in place, where sealed
             return f"{words}: {failed.failure.message[:300]}" if failed.failure.message else words
         if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT:
             return "no worker finished its task in time"
