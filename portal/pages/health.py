@@ -35,7 +35,8 @@ def healthz() -> ResponseReturnValue:
 @blueprint.get("/readyz")
 @public
 def readyz() -> ResponseReturnValue:
-    """200 when the database, Temporal and a worker are all well, else 503; each part by name."""
+    """200 when the database, Temporal and a worker are all well, else 503; each part by name, but
+    not in production: there anybody may ask, and /admin/attention says more to whom it concerns."""
     parts = {**_database_and_worker(), "temporal": _temporal()}
     return _answer(parts)
 
@@ -52,7 +53,8 @@ def ready_for_pages() -> ResponseReturnValue:
 def _answer(parts: dict[str, Part]) -> Response:
     """Ready, unless something is known not to be well."""
     well = all(part.ok is not False for part in parts.values())
-    body = {name: asdict(part) for name, part in parts.items()}
+    told = {} if current_settings().is_production else parts
+    body = {name: asdict(part) for name, part in told.items()}
     response: Response = make_response(jsonify(status="ready" if well else "not ready", **body))
     if not well:
         response.status_code = 503

@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -15,6 +15,7 @@ from threading import Event
 from typing import Any, Literal, cast
 
 import psycopg
+import structlog
 from sqlalchemy import (
     Boolean,
     Engine,
@@ -29,7 +30,8 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
 from portal import models
 from portal.domain import codec
@@ -45,6 +47,8 @@ from portal.services.judge import admitted
 from portal.services.snapshots import RequestSnapshot
 from portal.temporal import gateway
 from portal.temporal.gateway import CommandDelivery, Delivery
+
+log = structlog.get_logger("portal.web")
 
 # For so long the web delivers its own command; then the relay takes it for abandoned.
 GRACE = timedelta(seconds=3)
@@ -276,9 +280,7 @@ def issue(
         return _first_receipt(command)
     if also is not None:
         also()
-    db.session.commit()
-    if not direct:
-        return _receipt_of(command.command_id)
+    _commit(command.command_id)
     delivery = CommandDelivery(
         command_id=command.command_id,
         request_id=command.request_id,
@@ -287,7 +289,51 @@ def issue(
         payload=payload,
         workflow=about.workflow,
     )
-    return _deliver(door, delivery)
+    try:
+        return _deliver(door, delivery) if direct else _receipt_of(command.command_id)
+    except (DBAPIError, NoFreeConnection) as error:
+        return _recorded(delivery, error)
+
+
+def _commit(command_id: str) -> None:
+    """Commit the command's transaction. Where the connection dies meanwhile, a new one is asked
+    whether it was committed; raises only where it was not, or nobody can say."""
+    try:
+        db.session.commit()
+    except DBAPIError as error:
+        db.session.rollback()
+        if not _is_lost(error) or not _is_there(command_id):
+            raise
+        log.warning("connection lost in a commit that was made", command=command_id)
+
+
+def _is_lost(error: DBAPIError) -> bool:
+    return error.connection_invalidated or isinstance(error, OperationalError)
+
+
+def _is_there(command_id: str) -> bool:
+    """Asked twice: other connections of the pool may have died with the first."""
+    for _try in range(2):
+        try:
+            return read_row(command_id) is not None
+        except DBAPIError:
+            db.session.rollback()
+    return False
+
+
+def _recorded(command: CommandDelivery, error: Exception) -> Receipt:
+    """The receipt of a command that is recorded, while the database cannot say what became of it:
+    the relay brings it to its workflow, whatever happened here."""
+    log.warning("database away behind a commit", command=command.command_id, error=str(error)[:200])
+    with suppress(SQLAlchemyError):
+        db.session.rollback()
+    return Receipt(
+        command_id=command.command_id,
+        number=command.number,
+        request_id=command.request_id,
+        kind=command.kind,
+        outcome="waiting",
+    )
 
 
 def store(given: Iterable[tuple[Command, RequestSnapshot]], click: Click) -> None:

@@ -33,6 +33,13 @@ def test_each_part_is_named(client: PageClient) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("path", ["/readyz", "/readyz/pages"])
+def test_in_production_strangers_are_told_ready_or_not(make_app, settings, path: str) -> None:
+    client = make_app(replace(settings, environment="production")).test_client()
+    answer = client.get(path)
+    assert answer.json == {"status": "ready" if answer.status_code == 200 else "not ready"}
+
+
 def test_pages_are_ready_while_temporal_and_every_worker_are_away(client: PageClient) -> None:
     response = client.get("/readyz/pages")
     assert (response.status_code, response.json["status"]) == (200, "ready")

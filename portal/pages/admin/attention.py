@@ -11,7 +11,7 @@ from portal.presenters.answer import after, answered, command_key, new_key
 from portal.queries import attention, commands, gaps, messages
 from portal.queries.health import WORKER_SECONDS
 from portal.security.guards import requires
-from portal.security.sessions import click, me
+from portal.security.sessions import click, current_settings, me
 from portal.services.requests import review_people
 from portal.translation import _
 
@@ -42,6 +42,7 @@ def list_attention() -> ResponseReturnValue:
         is_fresh=compared.is_fresh(me().now),
         living=[worker for worker in workers if me().now - worker.seen_at < alive],
         most=attention.SHOWN,
+        says_parts=not current_settings().is_production,
     )
 
 
