@@ -37,7 +37,8 @@ def measure(
             "UPDATE portal.requests SET status = 'PENDING', closed_at = NULL, next_at = NULL,"
             " last_seq = 4"
         )
-        ids = [row[0] for row in connection.execute("SELECT id::text FROM portal.requests")]
+        rows = connection.execute("SELECT workflow, id::text FROM portal.requests").fetchall()
+        ids = [names.address(*row)[1] for row in rows]
     asyncio.run(_start(settings, ids))
     parts = {
         "portal": os.getpid(),
@@ -67,7 +68,7 @@ def _settings(url: str, temporal: TemporalServer) -> Settings:
 
 
 async def _start(settings: Settings, ids: list[str]) -> None:
-    """Start a workflow that says its place for each request, and wait until all are listed."""
+    """Start workflows with these ids that say their place, and wait until all are listed."""
     client = await Client.connect(settings.temporal_address)
     queue, waiting = settings.temporal_task_queue, iter(ids)
     now = datetime.now(UTC)
@@ -79,7 +80,7 @@ async def _start(settings: Settings, ids: list[str]) -> None:
         for each in waiting:
             await client.start_workflow(
                 "ApprovalWorkflow",
-                id=f"approval-{each}",
+                id=each,
                 task_queue=queue,
                 search_attributes=attributes,
             )

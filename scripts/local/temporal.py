@@ -55,11 +55,17 @@ class TemporalServer:
 
 
 def launch_temporal(
-    port: int, log: Path, *, ui_port: int | None = None, store: Path | None = None
+    port: int,
+    log: Path,
+    *,
+    ui_port: int | None = None,
+    store: Path | None = None,
+    options: tuple[str, ...] = (),
 ) -> TemporalServer:
     """Start the server and return at once; ``wait_until_serving`` waits.
 
-    Without a store it keeps everything in memory. Without a UI port it has no pages.
+    Without a store it keeps everything in memory. Without a UI port it has no pages. `options`:
+    more of the server's dynamic configuration.
     """
     command = [str(binaries.temporal()), "server", "start-dev", "--ip", HOST, "--port", str(port)]
     command += ["--log-format", "json", "--log-level", "error"]
@@ -67,7 +73,7 @@ def launch_temporal(
         command += ["--headless"]
     else:
         command += ["--ui-port", str(ui_port), "--ui-disable-news-fetch"]
-    for value in DYNAMIC_CONFIGURATION:
+    for value in (*DYNAMIC_CONFIGURATION, *options):
         command += ["--dynamic-config-value", value]
     for name, kind in SEARCH_ATTRIBUTES.items():
         command += ["--search-attribute", f"{name}={kind}"]

@@ -35,11 +35,18 @@ async def approved(journey: Journey) -> None:
 
 
 async def ended_quietly(journey: Journey) -> None:
-    """The outcome is the workflow's result, and no search attribute: how requests start today."""
+    """The outcome is the workflow's result, and no search attribute."""
     await journey.start(stage("manager", ANA), stage("budget", BEN), is_lean=True)
     await journey.give(journey.request.approve(ANA))
     await journey.seen("TaskAssigned", times=2)
     await journey.give(journey.request.approve(BEN, opening=2))
+
+
+async def told_its_place(journey: Journey) -> None:
+    """With an attribute that says up to which event it has recorded: how requests start today."""
+    await journey.start(stage("manager", ANA), is_lean=True, tells_place=True)
+    await journey.give(journey.request.give(commands.Comment, ANA, comment="Well."))
+    await journey.give(journey.request.approve(ANA))
 
 
 async def rejected(journey: Journey) -> None:
@@ -211,9 +218,9 @@ async def part_settled(journey: Journey) -> None:
 
 
 PATHS: tuple[Path_, ...] = (
-    approved, ended_quietly, rejected, escalated, timed_out, sent_back, amended, overridden,
-    moved_to_policy, withdrawn, from_state, continued_as_new, needs_attention, handed_over,
-    people_changed, asked_to_the_end, part_settled,
+    approved, ended_quietly, told_its_place, rejected, escalated, timed_out, sent_back, amended,
+    overridden, moved_to_policy, withdrawn, from_state, continued_as_new, needs_attention,
+    handed_over, people_changed, asked_to_the_end, part_settled,
 )  # fmt: skip
 
 

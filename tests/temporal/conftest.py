@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine
@@ -13,7 +14,7 @@ from portal.temporal import gateway
 from portal.temporal.gateway import Gateway
 from tests.asynchronous import loop, pytest_pyfunc_call
 from tests.temporal.office import Desk, Office
-from tests.temporal.serving import worker_inside
+from tests.temporal.serving import Store, worker_inside
 
 __all__ = ["loop", "pytest_pyfunc_call"]
 
@@ -59,3 +60,25 @@ def door(desk: Desk) -> Iterator[Gateway]:
     door = Gateway(desk.settings)
     yield door
     door.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """The server, running."""
+    store = Store(tmp_path)
+    yield store
+    store.stop()
+
+
+@pytest.fixture
+def far(settings: Settings, engine: Engine, office: Office, store: Store) -> Iterator[Desk]:
+    """A desk of that server."""
+    settings = replace(
+        settings, temporal_address=store.address, temporal_task_queue="put-back",
+        outcome_wait_ms=5000, relay_interval_ms=20,
+    )  # fmt: skip
+    app = create_app(settings)
+    yield Desk(settings, engine, office, app)
+    gateway.current().close()
+    with app.app_context():
+        db.engine.dispose()

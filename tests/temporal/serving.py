@@ -2,16 +2,23 @@
 
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 from portal.config import ROOT, Settings
 from portal.temporal import client as clients
+from scripts.local.ports import any_free
+from scripts.local.temporal import TemporalServer, launch_temporal, wait_until_serving
 from worker import Process
+
+# A workflow's first failed task is reported at once, not its fifth.
+OPTIONS = ("system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=1",)
 
 
 @contextmanager
@@ -75,3 +82,42 @@ def environment(settings: Settings) -> dict[str, str]:
         "TEMPORAL_TASK_QUEUE": settings.temporal_task_queue,
         "RELAY_INTERVAL_MS": "20",
     }
+
+
+class Store:
+    """A server of the test's own with a store that can be kept aside and put back."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._port = any_free()
+        self._server = self._started()
+
+    def _started(self) -> TemporalServer:
+        store = self._folder / "store" / "temporal.sqlite"
+        server = launch_temporal(
+            self._port, self._folder / "temporal.log", store=store, options=OPTIONS
+        )
+        wait_until_serving(server)
+        return server
+
+    @property
+    def address(self) -> str:
+        """Where it serves, before and after."""
+        return self._server.address
+
+    def keep(self) -> None:
+        """Stop, copy the store, and go on."""
+        self.stop()
+        shutil.copytree(self._folder / "store", self._folder / "kept")
+        self._server = self._started()
+
+    def put_back(self) -> None:
+        """Stop, take the copy, and go on."""
+        self.stop()
+        shutil.rmtree(self._folder / "store")
+        shutil.copytree(self._folder / "kept", self._folder / "store")
+        self._server = self._started()
+
+    def stop(self) -> None:
+        """End the server."""
+        self._server.stop()

@@ -1,86 +1,23 @@
-"""A Temporal whose store was put back to an older state, under a worker that lives on."""
+"""A Temporal whose store was put back under a worker that lives on, and workflows that fail."""
 
-import shutil
-from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
+import asyncio
+from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Engine
+from temporalio import workflow
 from temporalio.service import RPCError
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from portal.app import create_app
+from portal.background.differences import Finding, Kind
 from portal.background.reconcile import reconcile
-from portal.config import Settings
 from portal.domain.request.commands import Command
-from portal.extensions import db
-from portal.temporal import gateway
-from scripts.local.ports import any_free
-from scripts.local.temporal import TemporalServer, launch_temporal, wait_until_serving
+from portal.temporal import client as clients
+from portal.workflows.messages import StartApproval
 from tests.temporal.history import History
-from tests.temporal.office import Desk, Office, until
-from tests.temporal.serving import worker_process
+from tests.temporal.office import Desk, until
+from tests.temporal.serving import Store, worker_process
 
 pytestmark = pytest.mark.temporal
-
-
-class Store:
-    """A server of the test's own with a store that can be kept aside and put back."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._port = any_free()
-        self._server = self._started()
-
-    def _started(self) -> TemporalServer:
-        store = self._folder / "store" / "temporal.sqlite"
-        server = launch_temporal(self._port, self._folder / "temporal.log", store=store)
-        wait_until_serving(server)
-        return server
-
-    @property
-    def address(self) -> str:
-        """Where it serves, before and after."""
-        return self._server.address
-
-    def keep(self) -> None:
-        """Stop, copy the store, and go on."""
-        self.stop()
-        shutil.copytree(self._folder / "store", self._folder / "kept")
-        self._server = self._started()
-
-    def put_back(self) -> None:
-        """Stop, take the copy, and go on."""
-        self.stop()
-        shutil.rmtree(self._folder / "store")
-        shutil.copytree(self._folder / "kept", self._folder / "store")
-        self._server = self._started()
-
-    def stop(self) -> None:
-        """End the server."""
-        self._server.stop()
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """The server, running."""
-    store = Store(tmp_path)
-    yield store
-    store.stop()
-
-
-@pytest.fixture
-def far(settings: Settings, engine: Engine, office: Office, store: Store) -> Iterator[Desk]:
-    """A desk of that server."""
-    settings = replace(
-        settings, temporal_address=store.address, temporal_task_queue="put-back",
-        outcome_wait_ms=5000, relay_interval_ms=20,
-    )  # fmt: skip
-    app = create_app(settings)
-    yield Desk(settings, engine, office, app)
-    gateway.current().close()
-    with app.app_context():
-        db.engine.dispose()
 
 
 def test_everything_that_was_acknowledged_is_applied_and_nothing_runs_on(
@@ -116,3 +53,44 @@ def compared(desk: Desk) -> bool:
         return not reconcile(desk.settings, desk.engine).findings
     except (RPCError, RuntimeError):
         return False
+
+
+@workflow.defn(name="ApprovalWorkflow")
+class Broken:
+    """A workflow whose next version cannot go on."""
+
+    @workflow.run
+    async def run(self, _start: StartApproval) -> str:
+        """Fails its task, again and again."""
+        raise RuntimeError("nobody has tried this version")
+
+
+async def broken(desk: Desk, is_named: Callable[[], bool]) -> None:
+    """Serve the desk with that version until it is named."""
+    client = await clients.connect_now(desk.settings)
+    worker = Worker(
+        client, task_queue=desk.settings.temporal_task_queue, workflows=[Broken],
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    )  # fmt: skip
+    async with worker:
+        await asyncio.to_thread(until, is_named)
+
+
+def test_a_workflow_that_fails_is_named_with_the_reason(
+    far: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.background.reconcile.AGAIN_SECONDS", 0.2)
+    with worker_process(far.settings):
+        applied(far, far.submit())
+    comment = far.comment()
+    far.store(comment)
+    History(far).signal(far.delivery(comment))
+
+    def named() -> list[Finding]:
+        found = reconcile(far.settings, far.engine, dry_run=True).findings
+        return [each for each in found if each.kind is Kind.FAILING]
+
+    asyncio.run(broken(far, lambda: bool(named())))
+    (found,) = named()
+    assert found.number == far.number
+    assert "nobody has tried this version" in found.sentence
