@@ -37,6 +37,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "admin": (
         "attention", "messages", "channels", "policy_moves", "people", "calendars", "organisation",
         "calendar_types", "due_dates", "setup", "types", "type_form", "type_route",
+        "people_imports",
     ),
     "commands": (),
     "health": (),

@@ -4,7 +4,7 @@ from portal.extensions import db
 from portal.models.attachments import Attachment
 from portal.models.audit import AuditEvent, AuditText
 from portal.models.batches import Batch
-from portal.models.changes import OrganisationChange, PeopleChange, PeopleReview
+from portal.models.changes import OrganisationChange, PeopleChange, PeopleImport, PeopleReview
 from portal.models.channels import ChatChannel, ChatChannelChange
 from portal.models.closures import Closure
 from portal.models.commands import Command, Draft
@@ -56,6 +56,7 @@ __all__ = [
     "Participant",
     "PasswordLink",
     "PeopleChange",
+    "PeopleImport",
     "PeopleReview",
     "PolicyVersion",
     "Request",

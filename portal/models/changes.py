@@ -1,6 +1,9 @@
 """What was changed about people, departments and groups, for ever; and what it leaves to do."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, Uuid
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import BYTEA, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import Base
@@ -43,6 +46,31 @@ class OrganisationChange(Base):
     actor_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False), ForeignKey("portal.users.id"))
     data: Mapped[Json]
     at: Mapped[Now]
+
+
+class PeopleImport(Base):
+    """A file of people. `content` is there until it is imported; `choices`: how it is read (its
+    encoding and separator, and what each column says); `report`: what came of it, and where."""
+
+    __tablename__ = "people_imports"
+    __table_args__ = (
+        Index(
+            "ix_people_imports_applied_at",
+            "applied_at",
+            postgresql_where=text("applied_at IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[Id]
+    actor_id: Mapped[UserKey]
+    file_name: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(Text)
+    content: Mapped[bytes | None] = mapped_column(BYTEA)
+    headers: Mapped[list[str]] = mapped_column(JSONB)
+    choices: Mapped[Json]
+    report: Mapped[Json]
+    created_at: Mapped[Now]
+    applied_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class PeopleReview(Base):

@@ -112,8 +112,8 @@ def _people(found: SetupRecord) -> tuple[SetupTask, ...]:
         _task(
             _("People"),
             ngettext("%(n)s person.", "%(n)s people.", found.people),
-            "admin.new_person",
-            _("Add a person"),
+            "admin.new_import",
+            _("Import people"),
             done=found.people > 2,
         ),
         _task(

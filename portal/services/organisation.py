@@ -111,11 +111,13 @@ ITSELF = "00000000-0000-0000-0000-000000000001"
 def rename(name: str, actor_id: str) -> None:
     """Give the house another name."""
     _change_itself(actor_id, name=name)
+    db.session.commit()
 
 
 def hide_setup(actor_id: str, *, hidden: bool) -> None:
     """Take the setup out of the menu, or put it back."""
     _change_itself(actor_id, hides_setup=hidden)
+    db.session.commit()
 
 
 def _change_itself(actor_id: str, **values: object) -> None:
@@ -133,7 +135,6 @@ def _change_itself(actor_id: str, **values: object) -> None:
         }
         db.session.execute(update(Organisation).values(**values))
         db.session.execute(insert(OrganisationChange).values(row))
-    db.session.commit()
 
 
 def _check(unit_id: str, details: Details) -> None:

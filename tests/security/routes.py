@@ -205,6 +205,12 @@ ROUTES = [
           data={"by": "copy"}),
     Route("GET", "/admin/invitations", 403, admin=200),
     Route("POST", "/admin/invitations", 403, admin=303),
+    Route("GET", "/admin/people/import", 403, admin=200),
+    Route("POST", "/admin/people/import", 403, admin=422, data=NEW),  # without a file
+    Route("GET", "/admin/people/import/<uuid:import_id>", 403, admin=404),
+    Route("POST", "/admin/people/import/<uuid:import_id>", 403, admin=404),
+    Route("GET", "/admin/people/import/<uuid:import_id>/columns", 403, admin=404),
+    Route("POST", "/admin/people/import/<uuid:import_id>/columns", 403, admin=404),
     Route("GET", "/admin/setup", 403, admin=200),
     Route("POST", "/admin/setup/hide", 403, admin=303, data={"hide": "1"}),
     Route("GET", "/admin/setup/organisation", 403, admin=200),

@@ -31,6 +31,7 @@ UNKNOWN = (
     "view_id",
     "delegation_id",
     "unit_id",
+    "import_id",
 )
 
 

@@ -1,0 +1,97 @@
+"""An import of people in words: its columns, and what each line would change."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from portal.domain.people.importing import Column, Outcome, Verdict
+from portal.presentation.labels import Label
+from portal.services.people_imports import Preview
+from portal.translation import _, lazy, ngettext
+
+COLUMNS: dict[Column, str] = {
+    Column.NUMBER: lazy("Employee number"),
+    Column.EMAIL: lazy("Email address"),
+    Column.NAME: lazy("Full name"),
+    Column.TITLE: lazy("Job title"),
+    Column.DEPARTMENT: lazy("Department (code)"),
+    Column.MANAGER: lazy("Manager (number or email)"),
+    Column.PLACE: lazy("Location"),
+    Column.ZONE: lazy("Time zone"),
+    Column.LANGUAGE: lazy("Language (code)"),
+    Column.GROUPS: lazy("Groups (codes)"),
+    Column.LEFT: lazy("Leaving date"),
+}
+VERDICTS: dict[Verdict, Label] = {
+    Verdict.REFUSED: Label(lazy("Refused"), "bad", "x-circle"),
+    Verdict.LEAVES: Label(lazy("Leaves"), "warn", "no-symbol"),
+    Verdict.NEW: Label(lazy("New"), "ok", "plus"),
+    Verdict.BACK: Label(lazy("Back"), "ok", "arrow-uturn-left"),
+    Verdict.CHANGED: Label(lazy("Changed"), "info", "pencil-square"),
+    Verdict.SAME: Label(lazy("Same"), "neutral", "check"),
+}
+# What an import writes; the other lines leave everything as it is.
+WRITING = (Verdict.NEW, Verdict.CHANGED, Verdict.BACK, Verdict.LEAVES)
+
+
+@dataclass(frozen=True, slots=True)
+class LineWords:
+    """A line of the preview. `changes`: what, before, after."""
+
+    number: int
+    name: str
+    who: str
+    changes: tuple[tuple[str, str, str], ...]
+    text: str
+    moving: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupWords:
+    """The lines with one verdict; `hidden`: how many more there are."""
+
+    verdict: str
+    label: Label
+    count: int
+    lines: tuple[LineWords, ...]
+    hidden: int
+
+
+def trouble_with(columns: Sequence[Column | None]) -> str:
+    """Why people cannot be found by these columns; "" where they can."""
+    given = [each for each in columns if each is not None]
+    twice = next((each for each in given if given.count(each) > 1), None)
+    if twice is not None:
+        return _("Two columns are “%(name)s”. Choose it for one only.", name=COLUMNS[twice])
+    if Column.NUMBER not in given and Column.EMAIL not in given:
+        return _("Choose which column holds the employee number or the email address.")
+    return ""
+
+
+def groups(preview: Preview, shown: Callable[[Verdict], int]) -> tuple[GroupWords, ...]:
+    """The lines by verdict, refused ones first; `shown`: how many of each."""
+    found = []
+    for verdict, label in VERDICTS.items():
+        outcomes = preview.plan.of(verdict)
+        if outcomes:
+            most = shown(verdict)
+            lines = tuple(_line(each, preview) for each in outcomes[:most])
+            hidden = len(outcomes) - len(lines)
+            found.append(GroupWords(verdict.value, label, len(outcomes), lines, hidden))
+    return tuple(found)
+
+
+def _line(outcome: Outcome, preview: Preview) -> LineWords:
+    cells = outcome.line.cells
+    who = (cells.get(Column.NUMBER, ""), cells.get(Column.EMAIL, ""))
+    count = preview.moving.get(outcome.person_id or "", 0)
+    return LineWords(
+        number=outcome.line.number,
+        name=cells.get(Column.NAME) or _("No name"),
+        who=" · ".join(text for text in who if text),
+        changes=tuple(
+            (str(COLUMNS[column]), before, after)
+            for column, (before, after) in outcome.changes.items()
+        ),
+        text=_(outcome.problem) if outcome.problem else "",
+        moving=ngettext("%(n)s open item", "%(n)s open items", count) if count else "",
+    )

@@ -1,0 +1,149 @@
+"""A list of people from a file: what each line would change, and that none breaks the house."""
+
+from datetime import date
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.domain.people import importing
+from portal.domain.people.importing import Column, House, Known, Line, Plan, Verdict, plan
+from portal.domain.people.organisation import circles
+
+TODAY = date(2026, 11, 30)
+ANA = Known(
+    id="ana",
+    values={
+        Column.NUMBER: "E-1", Column.EMAIL: "ana@x.org", Column.NAME: "Ana", Column.GROUPS: "fin",
+        Column.DEPARTMENT: "ART",
+    },
+)  # fmt: skip
+BEN = Known(id="ben", values={Column.NUMBER: "E-2", Column.NAME: "Ben"}, manager_id="ana")
+ADA = Known(id="ada", values={Column.EMAIL: "ada@x.org", Column.NAME: "Ada"}, is_admin=True)
+OLD = Known(id="old", values={Column.NUMBER: "E-9", Column.NAME: "Old"}, is_active=False)
+HOUSE = House(
+    people=(ANA, BEN, ADA, OLD),
+    departments={"art": "ART", "fin": "FIN"},
+    groups={"fin": "fin", "it": "it"},
+    places={"berlin": "Berlin"},
+    zones={"utc": "UTC"},
+    languages={"en": "en"},
+)
+
+
+def planned(*lines: dict[Column, str], house: House = HOUSE) -> Plan:
+    return plan([Line(n, cells) for n, cells in enumerate(lines, 2)], house, TODAY)
+
+
+def verdicts(*lines: dict[Column, str]) -> list[tuple[Verdict, str]]:
+    return [(each.verdict, each.problem) for each in planned(*lines).outcomes]
+
+
+def test_each_line_is_judged() -> None:
+    found = planned(
+        {Column.NUMBER: "e-1", Column.NAME: "Ana Ruiz", Column.GROUPS: "IT; fin"},
+        {Column.NUMBER: "E-2", Column.NAME: "Ben"},
+        {Column.NUMBER: "E-9", Column.NAME: "Old"},
+        {Column.EMAIL: "nia@x.org", Column.NAME: "Nia", Column.MANAGER: "E-1"},
+    )
+    assert [each.verdict for each in found.outcomes] == ["changed", "same", "back", "new"]
+    assert found.outcomes[0].changes == {
+        Column.NUMBER: ("E-1", "e-1"), Column.NAME: ("Ana", "Ana Ruiz"),
+        Column.GROUPS: ("fin", "fin, it"),
+    }  # fmt: skip
+    assert found.outcomes[3].manager == "ana"
+    assert [each.id for each in found.missing] == ["ada"]
+
+
+def test_an_empty_cell_says_nothing_and_a_hyphen_clears() -> None:
+    (kept,) = planned({Column.NUMBER: "E-1", Column.DEPARTMENT: "", Column.GROUPS: ""}).outcomes
+    assert kept.verdict is Verdict.SAME
+    (cleared,) = planned(
+        {Column.NUMBER: "E-1", Column.DEPARTMENT: "-", Column.GROUPS: "-"}
+    ).outcomes
+    assert cleared.changes == {Column.DEPARTMENT: ("ART", ""), Column.GROUPS: ("fin", "")}
+
+
+def test_what_cannot_be_is_refused() -> None:
+    refused = Verdict.REFUSED
+    assert verdicts({Column.NAME: "Nobody"}) == [(refused, importing.NO_KEY)]
+    assert verdicts({Column.NUMBER: "E-5"}) == [(refused, importing.NO_NAME)]
+    assert verdicts({Column.NUMBER: "E-2", Column.EMAIL: "ana@x.org"}) == [
+        (refused, importing.TWO_PEOPLE)
+    ]
+    twice = {Column.NUMBER: "E-7", Column.NAME: "Twin"}
+    assert verdicts(twice, twice) == [(refused, importing.TWICE)] * 2
+    assert (
+        verdicts({Column.NUMBER: "E-1"}, {Column.EMAIL: "ana@x.org"})
+        == [(refused, importing.TWICE)] * 2
+    )
+    assert verdicts({Column.NUMBER: "E-1", Column.DEPARTMENT: "X"}) == [
+        (refused, importing.UNKNOWN_DEPARTMENT)
+    ]
+    assert verdicts({Column.NUMBER: "E-1", Column.LEFT: "soon"}) == [(refused, importing.NOT_A_DAY)]
+    assert verdicts({Column.EMAIL: "ada@x.org", Column.LEFT: "2026-11-01"}) == [
+        (refused, importing.LAST_ADMINISTRATOR)
+    ]
+    assert verdicts({Column.NUMBER: "E-1", Column.MANAGER: "E-2"}) == [(refused, importing.CIRCLE)]
+    assert verdicts({Column.NUMBER: "E-1", Column.MANAGER: "E-1"}) == [(refused, importing.ONESELF)]
+    assert verdicts({Column.NUMBER: "E-1", Column.MANAGER: "E-9"}) == [
+        (refused, importing.NO_MANAGER)
+    ]
+
+
+def test_who_left_leaves_and_is_nobodys_manager() -> None:
+    left = {Column.NUMBER: "E-1", Column.LEFT: "2026-11-29"}
+    assert verdicts(left, {Column.NUMBER: "E-2", Column.MANAGER: "ana@x.org"}) == [
+        (Verdict.LEAVES, ""), (Verdict.REFUSED, importing.NO_MANAGER),
+    ]  # fmt: skip
+    assert verdicts({Column.NUMBER: "E-1", Column.LEFT: "2026-12-01"}) == [(Verdict.SAME, "")]
+
+
+def test_a_refused_newcomer_is_nobodys_manager() -> None:
+    lines = (
+        {Column.NUMBER: "E-3", Column.NAME: "Three", Column.MANAGER: "E-4"},
+        {Column.NUMBER: "E-4", Column.NAME: "Four", Column.MANAGER: "E-77"},
+    )
+    assert verdicts(*lines) == [(Verdict.REFUSED, importing.NO_MANAGER)] * 2
+
+
+def test_who_keeps_people_changes_no_administrator() -> None:
+    house = House(**{
+        name: getattr(HOUSE, name) for name in House.__dataclass_fields__
+    } | {"may_change_admins": False})  # fmt: skip
+    (found,) = planned({Column.EMAIL: "ada@x.org", Column.NAME: "Mine"}, house=house).outcomes
+    assert found.problem == importing.OF_AN_ADMINISTRATOR
+
+
+NUMBERS = st.sampled_from(["E-1", "E-2", "E-3", "E-4", "E-5", "E-9", ""])
+LINES = st.lists(
+    st.fixed_dictionaries({
+        Column.NUMBER: NUMBERS,
+        Column.EMAIL: st.sampled_from(["", "ana@x.org", "ada@x.org", "new@x.org"]),
+        Column.NAME: st.sampled_from(["", "Somebody"]),
+        Column.MANAGER: st.sampled_from(["", "-", "E-1", "E-2", "E-3", "E-4", "E-9", "ada@x.org"]),
+        Column.LEFT: st.sampled_from(["", "", "", "2026-01-01"]),
+    }),
+    max_size=7,
+)  # fmt: skip
+
+
+@given(LINES)
+def test_no_file_makes_a_circle_or_takes_the_administrator(
+    lines: list[dict[Column, str]],
+) -> None:
+    found = planned(*lines)
+    above = {each.id: each.manager_id for each in HOUSE.people}
+    taken = [each for each in found.outcomes if each.verdict is not Verdict.REFUSED]
+    for each in taken:
+        if Column.MANAGER in each.changes:
+            above[each.person_id or each.key] = each.manager
+    assert circles(above) == ()
+    assert all(each.person_id != "ada" for each in found.of(Verdict.LEAVES))
+    people = [each.person_id for each in taken if each.person_id]
+    assert len(people) == len(set(people))
+    new = {each.key for each in found.of(Verdict.NEW)}
+    gone = {each.person_id for each in found.of(Verdict.LEAVES)} | {"old"}
+    gone -= {each.person_id for each in found.of(Verdict.BACK)}
+    for each in taken:
+        if each.manager is not None:
+            assert each.manager in new | ({"ana", "ben", "ada", "old"} - gone)

@@ -1,0 +1,207 @@
+"""People from a file: looked at line by line, imported whole, and nothing that was not shown."""
+
+import io
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, insert, select, update
+
+from portal.background.people_reviews import PeopleWatch
+from portal.domain.request.state import Approval
+from portal.extensions import db
+from portal.models import Department, Group, GroupMember, PeopleChange, PeopleImport, Task, User
+from portal.models.columns import new_id
+from tests.clients import PageClient, sign_in
+from tests.in_process import InProcess
+from tests.pages_read import Page
+from tests.services.test_people_sheet import workbook
+from tests.web import People
+
+HERE = "/admin/people/import"
+FILE = """\
+Number;Full name;Email;Manager;Department;Groups;Extra
+;Ana Ruiz;ana@example.org;dan@example.org;FIN;;x
+N-1;Nia New;nia@example.org;N-2;fin;finance;x
+N-2;Max New;max@example.org;dan@example.org;;;x
+;Cleo Example;cleo@example.org;;;-;x
+;Inga Example;inga@example.org;;;;x
+N-3;Bad New;bad@;;;;x
+N-4;Lost New;lost@example.org;N-99;;;x
+;Ben Example;ben@example.org;;;;x
+"""
+
+
+@pytest.fixture
+def adam(client: PageClient, people: People) -> PageClient:
+    sign_in(client, people.adam)
+    return client
+
+
+def uploaded(client: PageClient, content: bytes, status: int = 200, name: str = "p.csv") -> Page:
+    page = client.get_page(HERE)
+    form = page.form(HERE)
+    data: dict[str, Any] = {**form.values, "file": (io.BytesIO(content), name)}
+    answer = client.post(HERE, data=data, follow_redirects=True)
+    assert answer.status_code == status, answer.text[:500]
+    return Page(answer)
+
+
+def checked(client: PageClient, page: Page, **given: str) -> Page:
+    return client.post_form(page, f"{page.path.removesuffix('/columns')}/columns", **given)
+
+
+def rows(app: Flask, *columns: Any) -> list[Any]:
+    with app.app_context():
+        return list(db.session.execute(select(*columns).order_by(columns[0])))
+
+
+def test_a_file_is_looked_at_and_imported(adam: PageClient, app: Flask, people: People) -> None:
+    page = uploaded(adam, FILE.encode())
+    assert page.form("/admin").values["column_0"] == "employee_no"
+    page = checked(adam, page)
+    assert page.heading == "Check the import"
+    for words in (
+        "This email address cannot be used", "The manager is not in the file and not an active",
+        "Full name: Ana Example → Ana Ruiz", "Groups (codes): finance → none", "Back 1 line",
+        "Not in the file", "Import 5 people",
+    ):  # fmt: skip
+        assert words in page.text, page.text
+    assert rows(app, User.name)[0].name == "Adam Example"
+    page = adam.post_form(page, page.path)
+    assert "The people were imported. No message was sent." in page.text
+    assert "bad@" in page.text
+    found_as_written(app, people)
+    history = adam.get_page(f"/admin/people/{people.ana}").text
+    assert "Record changed: name from Ana Example to Ana Ruiz" in history
+    assert "Import of p.csv" in history
+
+
+def found_as_written(app: Flask, people: People) -> None:
+    with app.app_context():
+        nia, top = (
+            db.session.scalars(select(User).where(User.employee_no == number)).one()
+            for number in ("N-1", "N-2")
+        )
+        assert (nia.manager_id, top.manager_id) == (top.id, people.dan)
+        assert nia.department_id == db.session.scalar(select(Department.id))
+        members = set(db.session.scalars(select(GroupMember.user_id)))
+        assert members == {people.carl, nia.id}
+        ana = db.session.get(User, people.ana)
+        assert (ana.name, ana.manager_id, ana.password_hash is None) == (
+            "Ana Ruiz", people.dan, False,
+        )  # fmt: skip
+        assert db.session.get(User, people.inga).is_active
+        kinds = select(PeopleChange.kind).where(PeopleChange.person_id == people.ana)
+        assert set(db.session.scalars(kinds)) == {"details_changed", "manager_changed"}
+        assert db.session.scalar(select(PeopleImport.content)) is None
+
+
+def test_the_same_file_twice_changes_nothing(adam: PageClient, app: Flask, people: People) -> None:
+    lines = b"Number;Name;Email\nN-1;Nia New;nia@example.org\n"
+    page = checked(adam, uploaded(adam, lines))
+    adam.post_form(page, page.path)
+    changes = rows(app, PeopleChange.id)
+    page = checked(adam, uploaded(adam, lines))
+    assert "The same file was imported before by Adam Example." in page.text
+    assert "There is nothing to import: no line changes anything." in page.text
+    adam.post_form(page, page.path)
+    assert rows(app, PeopleChange.id) == changes
+
+
+def test_pressing_twice_imports_once(adam: PageClient, app: Flask, people: People) -> None:
+    page = checked(adam, uploaded(adam, b"Number;Name\nN-1;Nia\n"))
+    for told in ("The people were imported.", "This file was imported already."):
+        assert told in adam.post_form(page, page.path).text
+    assert len([row for row in rows(app, User.name) if row.name == "Nia"]) == 1
+
+
+def test_what_changed_meanwhile_is_shown_first(
+    adam: PageClient, app: Flask, people: People
+) -> None:
+    page = checked(adam, uploaded(adam, b"Number;Name;Email\nN-1;Nia;nia@example.org\n"))
+    with app.app_context():
+        mine = update(User).where(User.id == people.eve).values(email="nia@example.org")
+        db.session.execute(mine)
+        db.session.commit()
+    page = adam.post_form(page, page.path, 409)
+    assert "People changed since this page was drawn." in page.text
+    assert "Full name: Eve Example → Nia" in page.text
+    assert len(rows(app, User.id)) == 9
+
+
+def test_open_tasks_follow_the_file(
+    adam: PageClient, app: Flask, people: People, process: InProcess, asked: Approval
+) -> None:
+    lines = b"Email,Manager\nana@example.org,eve@example.org\n"
+    page = checked(adam, uploaded(adam, lines))
+    assert "1 open item" in page.text
+    assert "Open tasks and requests of 1 person may get other approvers." in page.text
+    adam.post_form(page, page.path)
+    PeopleWatch(process.engine, 1).turn()
+    process.take_up()
+    assert [row[0] for row in rows(app, Task.assignee_id, Task.status) if row[1] == "OPEN"] == [
+        people.eve
+    ]
+
+
+def test_who_left_is_deactivated_and_administrators_are_not(
+    adam: PageClient, app: Flask, people: People
+) -> None:
+    lines = b"Email,Leaving date\neve@example.org,2020-01-31\nadam@example.org,2020-01-31\n"
+    page = checked(adam, uploaded(adam, lines))
+    assert "Do that on the person's page." in page.text
+    adam.post_form(page, page.path)
+    with app.app_context():
+        active = dict(db.session.execute(select(User.id, User.is_active)).all())
+    assert (active[people.eve], active[people.adam]) == (False, True)
+
+
+def test_another_encoding_is_chosen_with_real_lines(adam: PageClient, app: Flask) -> None:
+    page = uploaded(adam, "Number;Name\nN-1;Zoë Müller\n".encode("cp1252"))
+    assert "The file is not Unicode." in page.text
+    url = page.path
+    page = adam.post_form(page, url, 422, encoding="")
+    assert "Choose how the file was saved." in page.text
+    page = adam.post_form(page, url, encoding="cp1250", look="1")
+    assert "Zoë Müller" in page.text
+    page = adam.post_form(page, url, encoding="cp1252")
+    assert "Zoë Müller" in page.text
+    assert page.heading == "Check the import"
+
+
+def test_columns_are_remembered_and_must_be_enough(adam: PageClient, app: Flask) -> None:
+    lines = b"Kennung;Wer\nN-1;Nia\n"
+    page = uploaded(adam, lines)
+    url = page.path
+    page = adam.post_form(page, url, 422, column_1="name")
+    assert "Choose which column holds the employee number" in page.text
+    page = adam.post_form(page, url, 422, column_0="name", column_1="name")
+    assert "Two columns are “Full name”." in page.text
+    page = adam.post_form(page, url, column_0="employee_no", column_1="name")
+    adam.post_form(page, page.path)
+    values = uploaded(adam, lines.replace(b"Nia", b"Mia")).form("/admin").values
+    assert (values["column_0"], values["column_1"]) == ("employee_no", "name")
+
+
+def test_a_bad_file_is_refused_where_it_was_chosen(adam: PageClient, app: Flask) -> None:
+    page = uploaded(adam, workbook(["a", "b"], ["1", "2"], merge="A2:B2"), 422, "p.xlsx")
+    assert "The workbook has merged cells." in page.text
+    assert rows(app, PeopleImport.id) == []
+    formula = workbook(["Number", "Name"], ["N-1", "=1+1"])
+    page = checked(adam, uploaded(adam, formula, name="p.xlsx"))
+    assert "Cell B2 holds a formula. Paste its value." in page.text
+
+
+def test_who_keeps_people_imports_no_administrator(
+    client: PageClient, app: Flask, people: People
+) -> None:
+    with app.app_context():
+        keeps = update(User).where(User.id == people.eve).values(roles=["people_admin"])
+        db.session.execute(keeps)
+        db.session.execute(insert(Group).values(id=new_id(), code="it", name="IT"))
+        db.session.commit()
+    sign_in(client, people.eve)
+    page = checked(client, uploaded(client, b"Email,Name\nadam@example.org,Mine\n"))
+    assert "Only an administrator may change an administrator." in page.text
+    assert rows(app, func.count(PeopleChange.id))[0][0] == 0
