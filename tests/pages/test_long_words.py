@@ -1,0 +1,205 @@
+"""No text of a person hides another, pushes a button off the page, or makes it scroll sideways;
+and a printed page has no heading without its text."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import insert, update
+from werkzeug.serving import make_server
+
+from portal.domain.policy.policy import Bulk, Policy
+from portal.domain.request.commands import Comment
+from portal.domain.request.state import Content
+from portal.extensions import db
+from portal.models import Department, Group, RequestType, SavedView, User
+from portal.models.columns import new_id
+from portal.security.sessions import cookie_name
+from tests.asking import CODE, FINANCE, MANAGER, insert_type
+from tests.clients import begin_session
+from tests.in_process import InProcess, submit
+from tests.web import People
+
+pytestmark = pytest.mark.browser
+
+WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+WIDTHS = (320, 1280, 1366)
+# What is cut off by a box around it, or stands beyond the page; whatever is hidden, or may scroll
+# by itself, is left out.
+CUT = """() => {
+  const root = document.documentElement, page = root.clientWidth, found = [];
+  const apart = 'thead, .vh, svg, .scroll, [popover], dialog, datalist, option';
+  if (root.scrollWidth > page) found.push('scrolls ' + root.scrollWidth);
+  for (const each of document.querySelectorAll('main *, .side *, .topbar *')) {
+    const box = each.getBoundingClientRect();
+    if (!box.width || !box.height || each.closest(apart) || !each.checkVisibility()) continue;
+    let right = page, around = each.parentElement;
+    for (; around && around !== document.body; around = around.parentElement) {
+      const style = getComputedStyle(around);
+      if (style.position === 'fixed') break;
+      if (style.overflowX === 'visible') continue;
+      // What may be scrolled by itself is not lost, and what ends in dots says so.
+      if (around.matches('.tabs *, .tabs, pre') || style.textOverflow === 'ellipsis') {
+        right = Infinity;
+        break;
+      }
+      right = Math.min(right, around.getBoundingClientRect().right);
+    }
+    const words = each.textContent.trim().slice(0, 30);
+    const text = document.createRange();
+    text.selectNodeContents(each);
+    const most = Math.max(box.right, each.children.length ? 0 : text.getBoundingClientRect().right);
+    if (most > right + 1) found.push(`${each.tagName}.${each.className} ${words}`);
+  }
+  return found.slice(0, 5);
+}"""
+# A heading is empty where nothing is seen between it and the next of its rank.
+EMPTY = """() => {
+  const seen = each => each.checkVisibility() && each.getBoundingClientRect().height > 0;
+  const empty = [];
+  for (const heading of document.querySelectorAll('main :is(h1, h2, h3)')) {
+    if (!seen(heading) || heading.matches('.vh')) continue;
+    const around = heading.closest('section, .card, article, aside');
+    if (!around || heading.tagName === 'H1') continue;
+    const walker = document.createTreeWalker(around, NodeFilter.SHOW_TEXT);
+    let text = '';
+    while (walker.nextNode()) {
+      const parent = walker.currentNode.parentElement;
+      if (parent && seen(parent) && !parent.closest('.vh')) text += walker.currentNode.data.trim();
+    }
+    if (text === heading.textContent.trim().replace(/\\s+/g, ' ')) empty.push(text);
+  }
+  return empty;
+}"""
+
+
+@pytest.fixture
+def house(app: Flask, people: People, process: InProcess) -> dict[str, str]:
+    """Long words wherever people type; two requests that wait for Ben, one decided together."""
+    policy = Policy(stages=(MANAGER, FINANCE), bulk=Bulk(), undo_seconds=60)
+    with app.app_context():
+        ids = insert_type(policy=policy)
+        for person in (people.ana, people.ben, people.cleo):
+            name = update(User).where(User.id == person)
+            db.session.execute(name.values(name=f"{WORD} {WORD[::-1]}", job_title=WORD))
+        for table in (Department, Group, RequestType):
+            db.session.execute(update(table).values(name=WORD))
+        view = {"id": new_id(), "user_id": people.ben, "place": "inbox", "name": WORD[:60]}
+        db.session.execute(insert(SavedView).values(**view, filters={"q": WORD}))
+        db.session.commit()
+    for number in ("CH-1", "CH-2"):
+        fields = {"amount": 12_000_000_00, "reason": WORD * 3, "offers": []}
+        content = Content(title=WORD + WORD, fields=fields, amount=12_000_000_00, currency="EUR")
+        state = process.give(submit(ids, people, number=number, content=content))
+        said = Comment(
+            command_id=new_id(), request_id=state.request_id, actor_id=people.ana,
+            at=datetime.now(UTC), comment=f"{WORD} https://example.org/{WORD}",
+        )  # fmt: skip
+        process.give(said)
+    return {"task": state.open_tasks[0].id}
+
+
+@pytest.fixture
+def server(app: Flask) -> Iterator[str]:
+    """The application's address."""
+    served = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=served.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{served.port}"
+    served.shutdown()
+    thread.join()
+    served.server_close()
+
+
+@pytest.fixture
+def browser(chromium: str) -> Iterator[Browser]:
+    """Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def pages_of(people: People, house: dict[str, str]) -> dict[str, list[str]]:
+    """Addresses, by whose eyes they are seen with."""
+    request, task = "/requests/CH-2", house["task"]
+    return {
+        people.ben: [
+            "/inbox", f"/inbox?q={WORD}", "/inbox?sort=priority&type=" + CODE, request, "/views",
+            "/history", f"/search?q={WORD[:20]}", f"/search?in=comments&q={WORD[:20]}", "/away",
+            "/notifications", f"/tasks/{task}/reassign", f"/tasks/{task}/question",
+            "/history/CH-2", "/profile",
+        ],
+        people.ana: [
+            "/requests", request, f"{request}/amend", f"{request}/withdraw", "/requests/new",
+            f"/requests/new/{CODE}",
+        ],
+        people.adam: [
+            "/admin/people", f"/admin/people/{people.ana}", request, f"{request}/override",
+            "/admin/attention", "/admin/calendars", "/admin/departments", "/admin/groups",
+        ],
+    }  # fmt: skip
+
+
+def arrive(browser: Browser, app: Flask, server: str, person: str) -> Page:
+    """That person's page in the browser, signed in."""
+    token = new_id()
+    begin_session(app, person, token)
+    context = browser.new_context(base_url=server, reduced_motion="reduce")
+    name = cookie_name(app.config["SETTINGS"], "session")
+    context.add_cookies([{"name": name, "value": token, "url": server}])
+    return context.new_page()
+
+
+def faults(page: Page) -> list[tuple[str, object, str]]:
+    """What is wrong with the page as it stands, at each width and on paper."""
+    path, wrong = page.url.partition("//")[2].partition("/")[2], []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        wrong += [(path, width, each) for each in page.evaluate(CUT)]
+    page.emulate_media(media="print")
+    wrong += [(path, "print", each) for each in page.evaluate(EMPTY)]
+    page.emulate_media(media="screen")
+    return wrong
+
+
+def test_no_page_is_cut_and_none_prints_an_empty_heading(
+    app: Flask, people: People, house: dict[str, str], server: str, browser: Browser
+) -> None:
+    wrong: list[tuple[str, object, str]] = []
+    for person, paths in pages_of(people, house).items():
+        page = arrive(browser, app, server, person)
+        for path in paths:
+            answer = page.goto(path)
+            if answer is None or answer.status != 200:
+                wrong.append((path, 0, str(answer)))
+            wrong += faults(page)
+        page.context.close()
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+def test_neither_is_what_follows_a_form(
+    app: Flask, people: People, house: dict[str, str], server: str, browser: Browser
+) -> None:
+    ana = arrive(browser, app, server, people.ana)
+    ana.goto(f"/requests/new/{CODE}")
+    for name, words in (("title", WORD), ("amount", "x" + WORD), ("reason", WORD * 2)):
+        ana.locator(f"[name={name}]").fill(words)
+    ana.locator("#request-form button.primary").click()
+    wrong = faults(ana)
+    ana.locator("[name=amount]").fill("12")
+    ana.locator("#request-form button.primary").click()
+    ana.wait_for_url("**/check?*")
+    wrong += faults(ana)
+    ben = arrive(browser, app, server, people.ben)
+    ben.goto("/inbox")
+    ben.locator("button[name=all]").click()
+    wrong += faults(ben)
+    ben.locator("button.approve").first.click()
+    ben.wait_for_url("**/batches/*")
+    wrong += faults(ben)
+    assert not wrong, "\n".join(map(str, wrong))
