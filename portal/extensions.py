@@ -7,6 +7,7 @@ hang with it.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import psycopg
@@ -16,7 +17,8 @@ from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
-from sqlalchemy import Connection, Engine, MetaData, UpdateBase
+from sqlalchemy import Connection, Engine, MetaData, UpdateBase, text
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import DeclarativeBase
 
 NAMING = {
@@ -140,3 +142,9 @@ def driver_of(connection: Connection) -> psycopg.Connection[Any]:
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     return driver
+
+
+@cache
+def for_driver(statement: str) -> str:
+    """A statement whose values are `:name`, as everywhere, in the form that the driver takes."""
+    return str(text(statement).compile(dialect=PGDialect_psycopg()))

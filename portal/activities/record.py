@@ -30,6 +30,7 @@ from portal.models.states import kept_state
 from portal.workflows.messages import RecordAnswer, RecordBatch, RecordedEvent
 from portal.workflows.ports import Recorder
 
+# Raw: locks one table of a join with a view.
 LAST_RUN = text("""
 SELECT h.temporal_workflow_id, h.temporal_run_id, h.workflow_type
 FROM portal.requests r JOIN portal.workflow_history h ON h.id = r.id::text

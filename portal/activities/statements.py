@@ -1,12 +1,13 @@
-"""The record activity's SQL: one statement for each table, its rows given as one JSON parameter.
+"""The record activity's SQL: one statement for each table, its rows given as one JSON value.
 
 `jsonb_populate_recordset` reads rows by the table's own column types, so that each statement has
 one text whatever the number of rows: the server plans it once for each connection. Updates name the
-ids once more in a parameter of their own, because the server expects a hundred rows of JSON and
-would read a whole table for them.
+ids once more in a value of their own, because the server expects a hundred rows of JSON and would
+read a whole table for them. `for_driver` makes of them what the driver takes.
 """
 
 import json
+import re
 from functools import cache
 from typing import Any
 
@@ -16,6 +17,7 @@ from portal.activities.projection import content_columns
 from portal.domain.notices.kinds import KINDS, TOLD, Channel
 from portal.domain.notices.preferences import DeliveryMode
 from portal.domain.request.state import Content
+from portal.extensions import for_driver
 from portal.models import (
     AuditEvent,
     AuditText,
@@ -37,6 +39,9 @@ STANDING = (
 )  # fmt: skip
 
 
+# Raw: they go to the driver, whose pipeline SQLAlchemy does not know, with rows as JSON.
+
+
 def _insert(model: Any, end: str = "", **instead: str) -> str:
     """An INSERT of the parameter's rows; `instead` gives columns another expression."""
     table = model.__table__
@@ -46,7 +51,7 @@ def _insert(model: Any, end: str = "", **instead: str) -> str:
     values = ", ".join(instead.get(name, f'new."{name}"') for name in names)
     return (
         f"INSERT INTO {table.fullname} ({columns}) SELECT {values}"  # noqa: S608 - our own names
-        f" FROM jsonb_populate_recordset(NULL::{table.fullname}, %s::jsonb) new {end}"
+        f" FROM jsonb_populate_recordset(NULL::{table.fullname}, CAST(:rows AS jsonb)) new {end}"
     )
 
 
@@ -65,8 +70,8 @@ def _update_request(columns: tuple[str, ...]) -> str:
     sets += ", policy_version_id = COALESCE(new.policy_version_id, old.policy_version_id)"
     return (
         f"UPDATE portal.requests old SET {sets}"  # noqa: S608 - our own names
-        " FROM jsonb_populate_recordset(NULL::portal.requests, %s::jsonb) new"
-        " WHERE old.id = new.id AND old.id = %s::uuid"
+        " FROM jsonb_populate_recordset(NULL::portal.requests, CAST(:rows AS jsonb)) new"
+        " WHERE old.id = new.id AND old.id = CAST(:id AS uuid)"
     )
 
 
@@ -74,12 +79,12 @@ def _update_request(columns: tuple[str, ...]) -> str:
 LOCK_REQUEST = """
 SELECT r.*, n.names FROM (
     SELECT COALESCE(jsonb_object_agg(id, name), '{}') AS names
-    FROM portal.users WHERE id = ANY(%s::uuid[])
+    FROM portal.users WHERE id = ANY(CAST(:people AS uuid[]))
 ) n LEFT JOIN LATERAL (
     SELECT r.last_seq, r.last_hash, s.seq, s.shape, s.state::text,
-        (SELECT temporal_run_id FROM portal.workflow_history WHERE id = %s) AS run_id
+        (SELECT temporal_run_id FROM portal.workflow_history WHERE id = CAST(:id AS text)) AS run_id
     FROM portal.requests r LEFT JOIN portal.request_states s ON s.request_id = r.id
-    WHERE r.id = %s::uuid FOR UPDATE OF r
+    WHERE r.id = CAST(:id AS uuid) FOR UPDATE OF r
 ) r ON true
 """
 # The same, with everybody who was asked: what is told of some events depends on it.
@@ -89,14 +94,15 @@ LOCK_WITH_TASKS = LOCK_REQUEST.replace("n.names", "t.tasks, n.names").replace(
     SELECT COALESCE(jsonb_agg(
         jsonb_build_array(id, assignee_id, status, round, stage_index) ORDER BY id
     ), '[]') AS tasks
-    FROM portal.tasks WHERE request_id = %s::uuid
+    FROM portal.tasks WHERE request_id = CAST(:id AS uuid)
 ) t LEFT JOIN""",
 )
-LOCK_ID = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+LOCK_ID = "SELECT pg_advisory_xact_lock(hashtextextended(:id, 0))"
 LAST_EVENT = """
-SELECT seq, hash FROM portal.audit_events WHERE request_id = %s::uuid ORDER BY seq DESC LIMIT 1
+SELECT seq, hash FROM portal.audit_events
+WHERE request_id = CAST(:id AS uuid) ORDER BY seq DESC LIMIT 1
 """
-NAMES = "SELECT id::text, name FROM portal.users WHERE id = ANY(%s::uuid[])"
+NAMES = "SELECT id::text, name FROM portal.users WHERE id = ANY(CAST(:people AS uuid[]))"
 ADMINS = "SELECT id::text FROM portal.users WHERE is_active AND roles @> '{admin}' ORDER BY id"
 
 # The workflow knows codes only; the names of type and group are looked up as the row is made.
@@ -135,12 +141,12 @@ UPDATE portal.tasks old SET
     asked_at = CASE WHEN new.status IS NULL
         THEN COALESCE(new.asked_at, old.asked_at) ELSE new.asked_at END,
     why = old.why || COALESCE(new.why, '{}')
-FROM jsonb_populate_recordset(NULL::portal.tasks, %s::jsonb) new
-WHERE old.id = new.id AND old.id = ANY(%s::uuid[])
+FROM jsonb_populate_recordset(NULL::portal.tasks, CAST(:rows AS jsonb)) new
+WHERE old.id = new.id AND old.id = ANY(CAST(:ids AS uuid[]))
 """
 UNDO_COMMENTS = """
 UPDATE portal.comments SET about = 'undone'
-WHERE request_id = %s::uuid AND task_id = ANY(%s::uuid[])
+WHERE request_id = CAST(:id AS uuid) AND task_id = ANY(CAST(:tasks AS uuid[]))
     AND about IN ('approve', 'reject', 'send_back')
 """
 INSERT_PARTICIPANTS = _insert(Participant, "ON CONFLICT DO NOTHING")
@@ -150,8 +156,8 @@ APPLY_COMMANDS = f"""
 UPDATE portal.commands old SET
     applied_at = now(), delivered_at = COALESCE(old.delivered_at, now()),
     outcome = new.outcome, reason = new.reason
-FROM jsonb_populate_recordset(NULL::portal.commands, %s::jsonb) new
-WHERE old.id = new.id AND old.id = ANY(%s::uuid[]) AND old.applied_at IS NULL
+FROM jsonb_populate_recordset(NULL::portal.commands, CAST(:rows AS jsonb)) new
+WHERE old.id = new.id AND old.id = ANY(CAST(:ids AS uuid[])) AND old.applied_at IS NULL
 RETURNING pg_notify('{ANSWERED_CHANNEL}', old.id::text)
 """  # noqa: S608 - our own name
 REPEAT_OUTCOME = f"""
@@ -170,7 +176,7 @@ INSERT INTO portal.workflow_history AS old (id, workflow_type, request_id, tempo
     temporal_run_id, status, initiator_id, started_at, completed_at, metadata)
 SELECT id, workflow_type, request_id, temporal_workflow_id, temporal_run_id, status, initiator_id,
     started_at, completed_at, metadata
-FROM jsonb_populate_recordset(NULL::portal.workflow_history, %s::jsonb) new
+FROM jsonb_populate_recordset(NULL::portal.workflow_history, CAST(:rows AS jsonb)) new
 ON CONFLICT (id) DO UPDATE SET temporal_run_id = excluded.temporal_run_id,
     status = excluded.status, completed_at = excluded.completed_at
 """
@@ -185,11 +191,15 @@ INSERT_EVENTS = _insert(AuditEvent)
 
 @cache
 def together(texts: tuple[str, ...]) -> str:
-    """One statement that does what these do; each sees the tables as they were before all.
+    """One statement that does what these do, for the driver; each sees the tables as they were
+    before all. The values of the first are `<name>_0`, of the second `<name>_1`, and so on.
 
     There are few combinations in practice, and the server keeps the plan of each.
     """
-    *earlier, last = texts
+    *earlier, last = (
+        re.sub(r"%\((\w+)\)s", rf"%(\1_{number})s", for_driver(text))
+        for number, text in enumerate(texts)
+    )
     if not earlier:
         return last
     parts = ", ".join(f"part_{number} AS ({text})" for number, text in enumerate(earlier))

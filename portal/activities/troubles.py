@@ -17,6 +17,7 @@ from temporalio.exceptions import ApplicationError
 LEAST = 5
 LONGEST = 300
 
+# Raw: an upsert and its counterpart, as they read in the shell.
 TROUBLE = text("""
 INSERT INTO portal.workflow_troubles (workflow_id, activity, attempts, error)
 VALUES (:workflow, :activity, :attempts, :error)

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from psycopg import Cursor
 from sqlalchemy import Connection
 
 from portal.activities import statements
@@ -23,14 +24,14 @@ from portal.domain.request.apply import fold
 from portal.domain.request.events import AttentionNeeded, Event, RequestSubmitted
 from portal.domain.request.reasons import Reason
 from portal.domain.request.state import Approval
-from portal.extensions import driver_of
+from portal.extensions import driver_of, for_driver
 from portal.models.columns import new_id
 from portal.models.recorded import recorded_events
 from portal.models.states import SHAPE, state_row
 from portal.notifications.compose import compose, needs_tasks
 from portal.workflows.messages import RecordBatch
 
-Statement = tuple[str, Sequence[Any]]
+Statement = tuple[str, dict[str, Any]]
 
 
 def _as_json(value: Any) -> Any:
@@ -74,11 +75,10 @@ class Writing:
         """Lock the request's row and read what is needed of it, and the people's names."""
         request_id = self._batch.request_id
         people = sorted(people_in(events, decode(Approval, self._batch.state)))
+        given = {"people": people, "id": request_id}
         if needs_tasks(events):
-            given = [people, request_id, request_id, request_id]
             *row, self._tasks, self._names = self._one(statements.LOCK_WITH_TASKS, given)
         else:
-            given = [people, request_id, request_id]
             *row, self._names = self._one(statements.LOCK_REQUEST, given)
         last_seq, last_hash, seq, shape, state, run_id = row
         if last_seq is None:
@@ -89,10 +89,13 @@ class Writing:
             state=known, is_there=True, last_seq=last_seq, last_hash=last_hash, run_id=run_id
         )
 
-    def _one(self, statement: str, values: list[Any]) -> Any:
-        row = self._driver.execute(statement, values).fetchone()
+    def _one(self, statement: str, values: dict[str, Any]) -> Any:
+        row = self._execute(statement, values).fetchone()
         assert row is not None
         return row
+
+    def _execute(self, statement: str, values: dict[str, Any]) -> Cursor[Any]:
+        return self._driver.execute(for_driver(statement), values)
 
     def _fold(self) -> Approval:
         request_id = self._batch.request_id
@@ -106,8 +109,8 @@ class Writing:
         request_id = self._batch.request_id
         if events[0].seq == 1 and isinstance(events[0], RequestSubmitted):
             return Before(state=self._state)
-        self._driver.execute(statements.LOCK_ID, [request_id])
-        last = self._driver.execute(statements.LAST_EVENT, [request_id]).fetchone()
+        self._execute(statements.LOCK_ID, {"id": request_id})
+        last = self._execute(statements.LAST_EVENT, {"id": request_id}).fetchone()
         if last is None:
             return Before(state=self._state)
         return Before(state=self._fold(), last_seq=last[0], last_hash=last[1])
@@ -137,7 +140,7 @@ class Writing:
         """Fetch the names of those of whom only the record knew; mostly there are none."""
         missing = sorted(people_in((), self._state) - self._names.keys())
         if missing:
-            rows = self._driver.execute(statements.NAMES, [missing])
+            rows = self._execute(statements.NAMES, {"people": missing})
             self._names |= {row[0]: row[1] for row in rows}
 
     def _run(self, batch: Iterable[Statement | None], last: Statement) -> None:
@@ -145,8 +148,13 @@ class Writing:
         given = [statement for statement in batch if statement is not None]
         if given:
             together = statements.together(tuple(text for text, _ in given))
-            self._driver.execute(together, [value for _, values in given for value in values])
-        self._driver.execute(*last)
+            values = {
+                f"{name}_{number}": value
+                for number, (_, values) in enumerate(given)
+                for name, value in values.items()
+            }
+            self._driver.execute(together, values)
+        self._execute(*last)
 
     def _around(
         self, events: Sequence[Event], before: Before, rows: Rows, chained: RecordRows
@@ -155,7 +163,7 @@ class Writing:
         state = self._state
         request = self._request_row(events, before) | {"last_hash": chained.last_hash}
         if before.is_there:
-            yield _with(_update_of(before.state, state), [request], state.request_id)
+            yield _with(_update_of(before.state, state), [request], id=state.request_id)
         else:
             yield _with(statements.INSERT_REQUEST, [request])
         notices = compose(events, self._compose_context(events, before))
@@ -173,7 +181,7 @@ class Writing:
             ],
         )
         if rows.undone:
-            yield statements.UNDO_COMMENTS, [state.request_id, rows.undone]
+            yield statements.UNDO_COMMENTS, {"id": state.request_id, "tasks": rows.undone}
         yield _given(statements.INSERT_COMMENTS, rows.comments)
         yield _given(
             statements.INSERT_NOTIFICATIONS,
@@ -237,7 +245,7 @@ class Writing:
             },
         )
         if any(isinstance(event, AttentionNeeded) for event in events):
-            context.admins = [row[0] for row in self._driver.execute(statements.ADMINS)]
+            context.admins = [row[0] for row in self._execute(statements.ADMINS, {})]
         return context
 
 
@@ -249,11 +257,11 @@ def _given(statement: str, rows: Iterable[Row]) -> Statement | None:
 
 def _changes(statement: str, rows: dict[str, Row]) -> Statement | None:
     """An update with its rows by id; None without rows."""
-    return _with(statement, list(rows.values()), list(rows)) if rows else None
+    return _with(statement, list(rows.values()), ids=list(rows)) if rows else None
 
 
-def _with(statement: str, rows: list[Row], *more: Any) -> Statement:
-    return statement, [_ENCODER.encode(rows), *more]
+def _with(statement: str, rows: list[Row], **more: Any) -> Statement:
+    return statement, {"rows": _ENCODER.encode(rows), **more}
 
 
 def _texts(chained: RecordRows) -> Statement | None:

@@ -48,6 +48,7 @@ def _statement(words: str) -> TextClause:
     return text(words.format(**parts, away_too=AWAY_TOO.format(**other), page=PAGE))
 
 
+# Raw: both are put together from the same parts of a statement.
 STARTING = _statement("""
 SELECT {columns}, (SELECT count(*) {given}) AS times
 FROM portal.delegations d

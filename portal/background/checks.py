@@ -8,6 +8,7 @@ from sqlalchemy import Engine, text
 
 WORKFLOWS = "workflows"
 
+# Raw: an upsert, and what follows on it.
 BEGUN = text("""
 INSERT INTO portal.checks (name, begun_at) VALUES (:name, now())
 ON CONFLICT (name) DO UPDATE SET begun_at = now()

@@ -24,6 +24,7 @@ _STATES = ", ".join(f"'{status.value}'" for status in OPEN)
 _COLUMNS = """r.id::text, r.number, r.workflow, r.status, r.last_seq,
     EXISTS (SELECT 1 FROM portal.given_back g WHERE g.request_id = r.id),
     r.status = 'PENDING' AND r.next_at IS NOT NULL AND r.next_at < now() - :late"""
+# Raw: columns with subqueries, in three statements that walk the same index.
 OPEN_REQUESTS = text(
     f"SELECT {_COLUMNS} FROM portal.requests r"  # noqa: S608 - our own words
     f" WHERE r.status IN ({_STATES}) AND r.id > CAST(:last AS uuid) ORDER BY r.id LIMIT :page"
@@ -49,6 +50,7 @@ WHERE applied_at IS NULL AND parked_at IS NULL AND delivered_at < now() - :late 
 
 # A step that no try can help is tried again after a quarter of an hour at most: what was not seen
 # to fail for longer is over.
+# Raw: an interval of the server's own clock.
 FAILING_STEPS = text("""
 SELECT workflow_id, activity, attempts, error FROM portal.workflow_troubles
 WHERE seen_at >= now() - interval '20 minutes' ORDER BY since LIMIT :most

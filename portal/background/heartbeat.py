@@ -70,6 +70,7 @@ class Heartbeat:
             connection.execute(delete(WorkerHeartbeat).where(forgotten))
 
     def _make_partitions(self) -> None:
+        # Raw: a function of the database.
         # Far ahead: events of a month without a partition land in the default one, and stay there.
         words = "SELECT portal.ensure_audit_partitions(current_date, current_date + 365)"
         with self.engine.begin() as connection:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Engine, Row, text
+from sqlalchemy import Connection, Engine, Row, delete, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.background import absences
@@ -18,14 +18,15 @@ from portal.domain.request.commands import ReviewPeople
 from portal.domain.request.events import SYSTEM
 from portal.domain.request.reasons import Code, Kept, reason
 from portal.domain.request.state import Via
+from portal.models import PeopleReview
 
 PAGE = 500
 
+# Raw: takes a row that no other worker has; the rest are unions and subqueries in pages.
 NEXT = text("""
 SELECT id, person_id, scope, cause FROM portal.people_reviews
 ORDER BY created_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
 """)
-DONE = text("DELETE FROM portal.people_reviews WHERE id = :id")
 # An undo that is on its way makes a stage ask again that is settling now.
 _UNDONE = "SELECT request_id FROM portal.commands WHERE kind = 'Retract' AND applied_at IS NULL"
 _GOES_ON = f"r.status = 'PENDING' AND (r.settles_at IS NULL OR r.id IN ({_UNDONE}))"
@@ -57,6 +58,7 @@ _OPEN = """
 JOIN portal.requests r ON r.id = t.request_id AND r.status = 'PENDING'
     AND r.attention IS NULL AND r.settles_at IS NULL
 """
+# Raw: the same parts again, with aggregates.
 INACTIVE = text(f"""
 SELECT r.id, r.number, r.workflow, min(u.name) AS name,
     (SELECT count(*) FROM portal.commands c
@@ -121,7 +123,7 @@ def follow(connection: Connection, progress: Progress) -> bool:
     given = (_command(row, id_of(str(review.id), str(row.id)), review.cause) for row in found)
     give(connection, given)
     if len(found) < PAGE:
-        connection.execute(DONE, {"id": review.id})
+        connection.execute(delete(PeopleReview).where(PeopleReview.id == review.id))
     else:
         progress.last = str(found[-1].id)
     return True

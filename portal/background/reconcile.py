@@ -33,6 +33,7 @@ SLICE_SECONDS = 1.0
 # An activity that was tried so often is named, of the workflows that send for so long.
 TRIES, TRYING_FOR, TRYING_SHOWN = 5, timedelta(minutes=5), 20
 AWAY = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
+# Raw: the table is the old engine's room, which has no name here.
 IS_CLOSED = text(
     "SELECT EXISTS (SELECT FROM portal.closures WHERE in_force AND drained_at IS NOT NULL)"
 )

@@ -18,6 +18,7 @@ MOST = 50
 MOST_CHARACTERS = 200_000
 WATCH_SECONDS = 30
 
+# Raw: casts of ids that may be none, and steps on the server's clock.
 WAITING = text("""
 SELECT id::text, kind, payload FROM portal.commands
 WHERE request_id = CAST(:request AS uuid) AND applied_at IS NULL AND parked_at IS NULL

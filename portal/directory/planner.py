@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
 from portal.directory import conditions
 from portal.directory.calendars import calendar_in
@@ -52,9 +52,11 @@ from portal.domain.routing.plan import (
 from portal.domain.routing.step import question, review_stage
 from portal.domain.time.stage_times import Clock
 from portal.domain.time.working_time import Calendar, add_business_minutes
+from portal.models import Command
 
 # One statement, since trips to the server are what a routing costs. UNION drops repeated rows: a
 # circle of managers ends by itself. That a delegate is away too is seen by their own absence.
+# Raw: a recursion and a dozen aggregates in one trip.
 SNAPSHOT = text("""
 WITH RECURSIVE above(id) AS (
     SELECT CAST(:requester AS uuid)
@@ -110,6 +112,7 @@ SELECT
 
 # UNION drops repeated rows: a circle of managers ends by itself. How high others stand is looked up
 # only where it matters.
+# Raw: two recursions in one trip.
 RELATIONS = text("""
 WITH RECURSIVE others AS (
     SELECT id, roles FROM portal.users
@@ -287,6 +290,7 @@ def _is_id(text_: str) -> bool:
     return True
 
 
+# Raw: a path within JSON, and columns of three tables.
 DEFINITION = text("""
 SELECT definition, published_at FROM portal.policy_versions WHERE id = CAST(:id AS uuid)
 """)
@@ -427,10 +431,12 @@ MOST_NAMED = 3
 # Changes of people wait for what is being recorded, and the other way round: whatever a command's
 # transaction reads of the directory after this holds until the command is stored.
 LOCK = 0x676C6F72
+# Raw: locks that belong to no table.
 HOLD_STILL = text(f"SELECT pg_advisory_xact_lock_shared({LOCK})")
 BEFORE_A_CHANGE = text(f"SELECT pg_advisory_xact_lock({LOCK})")
 
 # What ended later than the command was recorded had not ended then.
+# Raw: a union of what two tables say, in one trip.
 CHANGED_SINCE = text("""
 SELECT EXISTS (
     SELECT 1 FROM portal.people_changes
@@ -440,7 +446,6 @@ SELECT EXISTS (
         AND (revoked_at > :recorded_at OR (revoked_at IS NULL AND ends_at > :recorded_at))
 )
 """)
-RECORDED_AT = text("SELECT created_at FROM portal.commands WHERE id = CAST(:id AS uuid)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -520,7 +525,7 @@ def was_entitled(
     of whoever has the task ended; True as long as it has not."""
     if lost(connection, state, task, task.assignee_id, now) is None:
         return True
-    recorded_at = connection.execute(RECORDED_AT, {"id": command_id}).scalar_one_or_none()
+    recorded_at = connection.scalar(select(Command.created_at).where(Command.id == command_id))
     if recorded_at is None:
         return False
     values: dict[str, Any] = {

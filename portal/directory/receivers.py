@@ -14,6 +14,7 @@ from portal.domain.request.state import Approval, TaskStatus
 from portal.domain.routing.receivers import closed_stages, receiving
 from portal.domain.routing.step import question
 
+# Raw: arrays from subqueries, one row for each person.
 STANDING = text("""
 SELECT u.id::text AS person_id, u.roles,
     ARRAY(SELECT g.code FROM portal.group_members m JOIN portal.groups g ON g.id = m.group_id

@@ -2,18 +2,17 @@
 
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select
 
-NAME = text("""
-SELECT name FROM portal.users
-WHERE id = CAST(:id AS uuid) AND is_active AND NOT roles @> '{auditor}'
-""")
+from portal.domain.people.permissions import Role
+from portal.models import User
 
 
 def name_of(connection: Connection, person_id: str) -> str:
     """The person's full name; "" for anybody who may not be given a task, known or not."""
     try:
-        values = {"id": str(UUID(person_id))}
+        theirs = User.id == str(UUID(person_id))
     except ValueError:
         return ""
-    return str(connection.execute(NAME, values).scalar_one_or_none() or "")
+    may = User.is_active & ~User.roles.contains([Role.AUDITOR.value])
+    return connection.scalar(select(User.name).where(theirs, may)) or ""

@@ -18,6 +18,7 @@ SKEW, BAD_SKEW = timedelta(seconds=2), timedelta(seconds=30)
 EXTENSIONS = ("unaccent", "pg_trgm")
 # Connections that one worker keeps beside those of its activities.
 OF_WORKER = 13
+# Raw: settings of the server; asked without SQLAlchemy, which may be what is wrong.
 FACTS = """
 SELECT current_setting('server_version_num')::int AS version,
     current_setting('server_version') AS shown, current_setting('server_encoding') AS encoding,

@@ -11,14 +11,15 @@ from sqlalchemy import Connection
 from portal.domain.codec import decode
 from portal.domain.errors import CannotDecode
 from portal.domain.request.events import EVENTS, Event
-from portal.extensions import driver_of
+from portal.extensions import driver_of, for_driver
 
 ERASED = "(erased)"
+# Raw: run in the driver's pipeline, which SQLAlchemy does not know.
 EVENTS_FROM = """
 SELECT request_id::text, seq, at, kind, actor, on_behalf_of, command_id::text, data,
     (SELECT jsonb_object_agg(name, text) FROM portal.audit_texts t
         WHERE t.request_id = e.request_id AND t.seq = e.seq) AS texts
-FROM portal.audit_events e WHERE request_id = ANY(%(requests)s::uuid[]) AND seq >= %(first)s
+FROM portal.audit_events e WHERE request_id = ANY(CAST(:requests AS uuid[])) AND seq >= :first
 ORDER BY request_id, seq
 """
 
@@ -37,7 +38,7 @@ def events_of(
     """The recorded events of several requests, by request id; see `recorded_events`."""
     parameters = {"requests": list(request_ids), "first": first}
     with driver_of(connection).cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(EVENTS_FROM, parameters).fetchall()
+        rows = cursor.execute(for_driver(EVENTS_FROM), parameters).fetchall()
     return {
         request_id: [_event(row) for row in group]
         for request_id, group in groupby(rows, key=lambda row: str(row["request_id"]))

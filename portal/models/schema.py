@@ -57,6 +57,7 @@ def revisions_of_code() -> tuple[str, ...]:
 
 def revisions_run(connection: Connection) -> tuple[str, ...]:
     """The numbered revisions that are known to have run here, the oldest first."""
+    # Raw: what the tables are is asked before anything is known of them.
     if connection.scalar(text("SELECT to_regclass('portal.schema_revisions')")) is None:
         return ()
     found = text("SELECT revision FROM portal.schema_revisions ORDER BY revision")
@@ -65,6 +66,7 @@ def revisions_run(connection: Connection) -> tuple[str, ...]:
 
 def notes_of(newest: str) -> tuple[str, str]:
     """The statements that note that the revisions up to this one ran, and none after it."""
+    # Raw: for whoever reads the statements of an upgrade before they run.
     rows = ", ".join(f"('{each}')" for each in revisions_of_code() if each <= newest)
     begin = "INSERT INTO portal.schema_revisions (revision) VALUES"
     end = "ON CONFLICT DO NOTHING"
@@ -97,6 +99,7 @@ def looks_like(connection: Connection) -> str:
 
     A hint for a person who has to say it, and no proof.
     """
+    # Raw: a catalogue of the server.
     there = set(
         connection.scalars(
             text("SELECT tablename FROM pg_tables WHERE schemaname IN ('portal', 'gloria_ops')")

@@ -32,6 +32,7 @@ OFF = "The channel is switched off."
 NOBODY = "The person has nothing that can stand in the channel's address."
 UNREADABLE = "The channel's address cannot be read with the present SECRET_KEY."
 
+# Raw: a join by an id within a text.
 CHANNEL = text("""
 SELECT c.id::text, c.sealed, c.is_on, u.email, u.employee_no
 FROM portal.messages m JOIN portal.users u ON u.id = m.user_id

@@ -26,6 +26,7 @@ GROUPS = {
     "others": lazy("Other updates"),
 }
 
+# Raw: locks and changes what it reads, in one trip.
 CLAIM = text("""
 UPDATE portal.messages SET attempts = attempts + 1, due_at = now() + :lease
 WHERE id = ANY(CAST(:ids AS uuid[])) AND batch_id = CAST(:batch AS uuid) AND status = 'WAITING'

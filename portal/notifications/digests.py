@@ -13,6 +13,7 @@ LOOKED_AT = 2000
 # What is over this comes with the person's next digest.
 LARGEST = 1000
 
+# Raw: a lock of no table; then changes from a common table, in one statement.
 ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('portal.digests'))")
 # Whoever has a digest under way gets the next one when that is sent, or given up.
 GATHER = text("""

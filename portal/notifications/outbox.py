@@ -36,6 +36,7 @@ LEASE = timedelta(minutes=15)
 TAKEN = timedelta(seconds=30)
 SOON = timedelta(seconds=10)
 
+# Raw: rows that no other worker has taken are locked and changed in one trip.
 FRESH = text("""
 SELECT n.id::text, n.user_id::text, n.request_id::text, n.task_id, n.kind,
     u.time_zone, now() AS now, t.due_at AS needed_by,

@@ -25,6 +25,7 @@ LEASE = timedelta(minutes=1)
 MOST_DOUBLED = 6
 NO_ADDRESS = "The person has no e-mail address that can be used."
 
+# Raw: locks and changes what it reads, in one trip.
 TAKE = text(f"""
 UPDATE portal.password_links l SET attempts = attempts + 1,
     mail_due_at = now() + :lease * (2 ^ least(attempts, {MOST_DOUBLED}))

@@ -15,6 +15,7 @@ from portal.translation import ngettext
 
 MOST_DECISIONS = 8
 
+# Raw: nine tables and JSON in one trip, for each message that is sent.
 MESSAGE = text("""
 SELECT m.id::text AS message_id, n.kind, n.text, n.seq, n.number, n.created_at,
     u.id::text AS user_id, u.name, u.email, u.is_active, u.time_zone, u.locale,

@@ -21,6 +21,7 @@ NO_ADDRESS = "The person has no e-mail address that can be used."
 UNWRITABLE = "It could not be written:"
 GONE = "What it was about is gone."
 
+# Raw: locks and changes what it reads, in one trip.
 CLAIM = text("""
 UPDATE portal.messages SET attempts = attempts + 1, due_at = now() + :lease
 WHERE id = CAST(:id AS uuid) AND batch_id = CAST(:batch AS uuid) AND status = 'WAITING'

@@ -17,6 +17,7 @@ NOTICES = 20
 ABSENCES = 200
 MEMBERS = 200
 
+# Raw: lateral joins over arrays, both lists in one trip as JSON.
 AWAY = """
 SELECT d.id::text, d.delegator_id::text, d.delegate_id::text, u.name AS delegate,
     u.is_active AS can_act, d.starts_at, d.ends_at, d.type_codes, d.max_amount, d.currency

@@ -13,6 +13,7 @@ Chain = list[RowMapping]
 Finding = tuple[int, str, str]
 
 BATCH = 500
+# Raw: what is verified is read as it stands, through no layer that could change it.
 EVENTS = text("""
 SELECT e.request_id::text, e.seq, e.at, e.kind, e.tag, e.actor, e.on_behalf_of,
     e.command_id::text, e.data, e.prev_hash, e.hash,

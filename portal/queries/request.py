@@ -308,6 +308,7 @@ def given_of(task: TaskRecord) -> Mapping[str, Any]:
 
 # Nothing of a request is older than its submission: older partitions of the record stay unread.
 SLACK = timedelta(days=1)
+# Raw: everything about one request in one trip: common tables, as JSON.
 PARTS = text("""
 WITH moved AS MATERIALIZED (
     SELECT seq, at, kind, actor, on_behalf_of, command_id::text, data

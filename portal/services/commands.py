@@ -39,7 +39,7 @@ from portal.domain.errors import DomainError, Refusal
 from portal.domain.request.catalogue import DECISIONS
 from portal.domain.request.commands import Command, kind_of
 from portal.domain.request.state import Click
-from portal.models import db
+from portal.extensions import db, for_driver
 from portal.models.closures import GIVEN_BACK, PORTAL_CLOSED
 from portal.models.commands import ANSWERED_CHANNEL
 from portal.services.errors import Closed, GivenBack, Refused, text_of
@@ -57,11 +57,11 @@ REFUSALS: dict[str, type[Exception]] = {PORTAL_CLOSED: Closed, GIVEN_BACK: Given
 
 _TABLE = cast(Table, models.Command.__table__)
 
-# Asked several times for each command: as it goes over the wire, past the layers that build it.
+# Raw: asked several times for each command, so it goes past the layers that build it.
 _ROW = (
     "SELECT id::text, number, request_id::text, task_id::text, kind, outcome, reason,"
     " actor_id::text"
-    " FROM portal.commands WHERE id = %(id)s"
+    " FROM portal.commands WHERE id = :id"
 )
 
 
@@ -133,7 +133,7 @@ def read_row(command_id: str) -> Row[Any] | None:
     It takes a connection for this one statement and no transaction.
     """
     with _without_transactions(db.engine).connect() as connection:
-        return connection.exec_driver_sql(_ROW, {"id": command_id}).one_or_none()
+        return connection.exec_driver_sql(for_driver(_ROW), {"id": command_id}).one_or_none()
 
 
 def leave_to_relay(command_id: str, **values: Any) -> None:
@@ -199,6 +199,7 @@ class Listener:
             connect_timeout=CONNECT_SECONDS,
             application_name="gloria-outcomes",
         ) as connection:
+            # Raw: SQLAlchemy has no LISTEN.
             connection.execute(f"LISTEN {ANSWERED_CHANNEL}")
             self._hears = True
             self._wake_everybody()

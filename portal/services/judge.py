@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sqlalchemy import text
+from sqlalchemy import select
 
 from portal.directory.planner import Lost, all_may, lost
 from portal.directory.receivers import reach
@@ -23,11 +23,11 @@ from portal.domain.request.commands import Command, NamingCommand, TaskCommand
 from portal.domain.request.events import CommandRefused, Event
 from portal.domain.request.state import Approval, Task, TaskStatus
 from portal.extensions import db
+from portal.models import User
 from portal.services.errors import Refused, text_of
 from portal.services.snapshots import RequestSnapshot
 
 DECISIONS = (commands.Approve, commands.Reject, commands.SendBack)
-_ROLES = text("SELECT roles FROM portal.users WHERE id = CAST(:id AS uuid) AND is_active")
 
 
 def confirmed(about: RequestSnapshot, command: Command) -> Command:
@@ -76,7 +76,8 @@ def _require_permission(command: Command) -> None:
     needed = COMMAND_ENTRIES[type(command)].needs
     if isinstance(command, commands.Reassign) and command.as_admin:
         needed = Permission.REASSIGN
-    roles = db.session.execute(_ROLES, {"id": command.actor_id}).scalar_one_or_none()
+    mine = select(User.roles).where(User.id == command.actor_id, User.is_active)
+    roles = db.session.scalar(mine)
     granted = permissions_of(frozenset(role for role in Role if role in (roles or ())))
     if roles is None or needed not in granted:
         raise Refused(Refusal.NOT_ALLOWED, text_of(command))

@@ -19,6 +19,7 @@ LIMIT = timedelta(seconds=10)
 GONE = (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION)
 
 # Open requests, and those whose Submit was delivered and is not in the record yet.
+# Raw: a page of a union.
 OPEN = text("""
 SELECT id::text, number, workflow FROM portal.requests
 WHERE status IN ('PENDING', 'ON_HOLD', 'RETURNED') AND id > CAST(:last AS uuid)

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine, text
 
 from portal.activities import statements
 from portal.directory import planner
+from portal.extensions import for_driver
 from portal.models import recorded, states
 from tests.activities.retold import KNOWN, VERSION
 from tests.domain.story import REQUEST
@@ -15,22 +16,12 @@ pytestmark = pytest.mark.plans
 
 ROWS = "[]"
 IDS = [REQUEST]
-RECORDER: dict[str, list[Any]] = {
-    "LOCK_REQUEST": [IDS, REQUEST, REQUEST],
-    "LAST_EVENT": [REQUEST],
-    "LOCK_WITH_TASKS": [IDS, REQUEST, REQUEST, REQUEST],
-    "ADMINS": [],
-    "NAMES": [IDS],
-    "UPDATE_STANDING": [ROWS, REQUEST],
-    "UPDATE_CONTENT": [ROWS, REQUEST],
-    "CHANGE_TASKS": [ROWS, IDS],
-    "UNDO_COMMENTS": [REQUEST, IDS],
-    "KEEP_STATE": [ROWS],
-    "APPLY_COMMANDS": [ROWS, IDS],
-    "UPSERT_WORKFLOW": [ROWS],
-    "INSERT_REQUEST": [ROWS],
-    "INSERT_TASKS": [ROWS],
-}
+RECORDER = (
+    "LOCK_REQUEST", "LAST_EVENT", "LOCK_WITH_TASKS", "ADMINS", "NAMES", "UPDATE_STANDING",
+    "UPDATE_CONTENT", "CHANGE_TASKS", "UNDO_COMMENTS", "KEEP_STATE", "APPLY_COMMANDS",
+    "UPSERT_WORKFLOW", "INSERT_REQUEST", "INSERT_TASKS",
+)  # fmt: skip
+VALUES = {"rows": ROWS, "id": REQUEST, "ids": IDS, "people": IDS, "tasks": IDS}
 PEOPLE = {
     "requester": KNOWN["rita"], "managers": True, "groups": ["IT"], "departments": ["IT"],
     "own": True, "people": IDS, "by_role": True, "roles": ["admin"], "places": True,
@@ -45,14 +36,14 @@ def scans(connection: Connection, explain: Any) -> list[str]:
 
 @pytest.mark.parametrize("name", RECORDER)
 def test_the_recorder_finds_rows_by_index(engine: Engine, name: str) -> None:
-    statement = "EXPLAIN " + getattr(statements, name)
+    statement = "EXPLAIN " + for_driver(getattr(statements, name))
     with engine.connect() as connection:
-        explain = lambda: connection.exec_driver_sql(statement, tuple(RECORDER[name]))  # noqa: E731
+        explain = lambda: connection.exec_driver_sql(statement, VALUES)  # noqa: E731
         assert scans(connection, explain) == []
 
 
 def test_reading_the_record_back(engine: Engine) -> None:
-    statement = "EXPLAIN " + recorded.EVENTS_FROM
+    statement = "EXPLAIN " + for_driver(recorded.EVENTS_FROM)
     with engine.connect() as connection:
         values = {"requests": [REQUEST], "first": 1}
         assert scans(connection, lambda: connection.exec_driver_sql(statement, values)) == []
