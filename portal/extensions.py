@@ -147,4 +147,5 @@ def driver_of(connection: Connection) -> psycopg.Connection[Any]:
 @cache
 def for_driver(statement: str) -> str:
     """A statement whose values are `:name`, as everywhere, in the form that the driver takes."""
-    return str(text(statement).compile(dialect=PGDialect_psycopg()))
+    dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+    return str(text(statement).compile(dialect=dialect))

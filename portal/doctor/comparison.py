@@ -9,6 +9,7 @@ from portal.config import Settings
 from portal.doctor.finding import Finding, fault, warning, well
 
 CONNECT_SECONDS = 5
+# Raw: asked without SQLAlchemy, which may be what is wrong.
 LAST = """
 SELECT done_at, trouble, (report ->> 'left')::int AS left, (report ->> 'open')::int AS open,
     now() - done_at > interval '15 minutes' AS is_old,
