@@ -268,7 +268,8 @@ def _coming(stage: OpenStage) -> Iterable[Turn]:
 
 def _questions(state: Approval, names: Names) -> list[Row]:
     """What the requester is asked and has not answered, oldest first."""
-    asked = [(task.asked_at, task) for task in state.open_tasks if task.asked_at is not None]
+    tasks = (task for stage in state.under_way for task in asked_tasks(stage))
+    asked = [(task.asked_at, task) for task in tasks if task.asked_at is not None]
     return [
         {
             "task_id": task.id,

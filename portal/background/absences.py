@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, TextClause, text
 
 from portal.background.own_commands import OwnCommand, give, id_of
 from portal.directory.receivers import reach
+from portal.domain.deciding.decide import can_change, find_task
 from portal.domain.errors import InvalidPolicy
 from portal.domain.policy.policy import Reach
 from portal.domain.request.commands import EndDelegation, StartDelegation
@@ -82,22 +83,26 @@ def follow(connection: Connection) -> int:
     ending = give(connection, (_end(row, now) for row in connection.execute(ENDING)))
     rows = connection.execute(STARTING).all()
     states = kept_states(connection, {str(row.request_id) for row in rows})
-    reaches = (_reach(connection, states.get(str(row.request_id)), row, now) for row in rows)
-    given = [_start(row, near, now) for row, near in zip(rows, reaches, strict=True)]
-    starting = give(connection, given)
-    return ending + starting
+    given = [
+        _start(row, _reach(connection, states[str(row.request_id)], row, now), now)
+        for row in rows
+        if _is_needed(states.get(str(row.request_id)), str(row.task_id))
+    ]
+    return ending + give(connection, given)
 
 
-def _reach(
-    connection: Connection, state: Approval | None, row: Row[Any], now: datetime
-) -> Reach | None:
+def _is_needed(state: Approval | None, task_id: str) -> bool:
+    """Whether a vote on the task can still change something: else it is taken back in a moment."""
+    found = None if state is None else find_task(state, task_id)
+    return found is not None and can_change(*found)
+
+
+def _reach(connection: Connection, state: Approval, row: Row[Any], now: datetime) -> Reach | None:
     """How near the delegate is to the stage; None where nobody can say."""
     try:
-        if state is not None:
-            return reach(connection, state, str(row.task_id), str(row.delegate_id), now)
+        return reach(connection, state, str(row.task_id), str(row.delegate_id), now)
     except InvalidPolicy:
-        pass
-    return None
+        return None
 
 
 def _start(row: Row[Any], near: Reach | None, now: datetime) -> OwnCommand:

@@ -19,6 +19,7 @@ from portal.queries.asked import Away, Told
 from portal.queries.request import RequestParts, RequestRecord, TaskRecord, given_of
 from portal.services import expecting
 from portal.services.expecting import Journey, expected
+from portal.services.tasks import may_take
 from portal.translation import _
 
 SHOWN = 6
@@ -143,7 +144,7 @@ def opened(
     people += people_of(forecast) if reader.sees_finish else []
     world = asked.directory_now(people, stage.opened_at, stage.plan.basis)
     decided = [task for task in tasks if task.decision]
-    drawing = _Drawing(reader, record, world.away, parts.told)
+    drawing = _Drawing(reader, record, parts.state, world.away, parts.told)
     shown, rest = waiting[:SHOWN], waiting[SHOWN:]
     finish = None
     if reader.sees_finish:
@@ -243,6 +244,7 @@ class _Drawing:
 
     reader: StageReader
     record: RequestRecord
+    state: Approval
     away: Mapping[str, list[Away]]
     told: Mapping[str, list[Told]]
 
@@ -272,7 +274,8 @@ class _Drawing:
         is_on = starts_at <= self.reader.now
         is_covered = covers(absence, record.type_code, record.amount, record.currency)
         stays = is_on or not away.can_act or task.acting_for is not None
-        decides = away.delegate if is_covered and not stays else ""
+        moves = is_covered and not stays and may_take(self.state, task.id, absence.delegate_id)
+        decides = away.delegate if moves else ""
         return Absent(is_on, starts_at, absence.ends_at, decides)
 
 

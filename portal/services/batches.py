@@ -26,7 +26,7 @@ from portal.models import Batch, Command, Task
 from portal.models.undoing import is_overtaken
 from portal.services.commands import store
 from portal.services.errors import Refused
-from portal.services.judge import admitted, refusal_of
+from portal.services.judge import admitted
 from portal.services.notifications import mark_tasks_read
 from portal.services.snapshots import RequestSnapshot, TaskSnapshot, of_tasks
 from portal.services.tasks import Vote, decision_of, retraction_of
@@ -113,8 +113,8 @@ def undo(batch_id: str, user_id: str, click: Click) -> None:
             items.append(item)
             continue
         key = str(uuid5(UUID(batch_id), f"undo {task.id}"))
-        command = retraction_of(task, key, user_id, Via.BULK)
-        reason = UNDONE if row.is_overtaken else _why_stays(task, command)
+        command, reason = _undone(task, retraction_of(task, key, user_id, Via.BULK))
+        reason = UNDONE if row.is_overtaken else reason
         if reason is not None:
             items.append(item | {"kept": reason})
             continue
@@ -168,12 +168,14 @@ def _why_not(task: TaskSnapshot, command: DomainCommand) -> str | None:
     return None if lock is None else lock.value
 
 
-def _why_stays(task: TaskSnapshot, command: Retract) -> str | None:
-    """Why a decision cannot be taken back any more: a code of `Refusal`, or `UNDONE`."""
-    refusal = refusal_of(task.request, command)
-    if refusal in (Refusal.NOT_ALLOWED, Refusal.NOT_YOURS):
-        return UNDONE
-    return None if refusal is None else refusal.value
+def _undone(task: TaskSnapshot, command: Retract) -> tuple[DomainCommand, str | None]:
+    """The command as it may be stored, and why the decision cannot be taken back any more: a code
+    of `Refusal`, or `UNDONE`."""
+    try:
+        return admitted(task.request, command), None
+    except Refused as refused:
+        is_gone = refused.reason in (Refusal.NOT_ALLOWED, Refusal.NOT_YOURS)
+        return command, UNDONE if is_gone else refused.reason.value
 
 
 def _decided(command_ids: Sequence[str]) -> dict[str | None, Row[Any]]:

@@ -2,15 +2,16 @@
 (`judge`) and by the request's workflow; here the command is made."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from portal.directory.receivers import reaches
+from portal.directory.receivers import reach, reaches
 from portal.domain.errors import Refusal
 from portal.domain.notices.links import is_proof
 from portal.domain.people.delegation import busy
 from portal.domain.policy.policy import Decision, Reach
 from portal.domain.request import commands
 from portal.domain.request.files import KeptFile
-from portal.domain.request.state import Click, Via
+from portal.domain.request.state import Approval, Click, Via
 from portal.extensions import db
 from portal.services import attempts
 from portal.services.attachments import attach
@@ -162,6 +163,12 @@ def takers(about: RequestSnapshot, task_id: str | None) -> Takers:
     barred = frozenset(taken | never)
     named = frozenset(person for person, each in near.items() if each is Reach.OWN)
     return Takers(named - barred, frozenset(near) - named - barred, barred)
+
+
+def may_take(state: Approval, task_id: str, person_id: str) -> bool:
+    """Whether the policy lets a person take the task, as a delegate for instance."""
+    near = reach(db.session.connection(), state, task_id, person_id, datetime.now(UTC))
+    return near is not Reach.OUTSIDE
 
 
 def take_back(task_id: str, command_id: str, actor_id: str, click: Click) -> Receipt:

@@ -9,14 +9,23 @@ from flask import Flask
 from sqlalchemy import insert, select, update
 
 from portal.domain.errors import Refusal
-from portal.domain.policy.policy import ApproverRule, Decision, Policy, Receivers, RuleKind, Stage
+from portal.domain.policy.policy import (
+    ApproverRule,
+    Bulk,
+    Decision,
+    Policy,
+    Receivers,
+    RuleKind,
+    Stage,
+)
 from portal.domain.request.state import Approval, Click, Status
 from portal.extensions import db
 from portal.models import Command, Department
 from portal.models.columns import new_id
+from portal.services import batches, tasks
 from portal.services import people as service
-from portal.services import tasks
 from portal.services.absences import end
+from portal.services.batches import BatchDecision
 from portal.services.errors import Refused
 from portal.services.people import Act, Change
 from portal.services.tasks import NewApprover, NewAssignee, QuestionInput, Vote
@@ -53,12 +62,12 @@ def change(app: Flask, person: str, act: Act, value: str | tuple[str, ...] = "")
         service.change(Change(person_id=person, act=act, value=value))
 
 
-def ask(app: Flask, house: House, people: People, rule: str) -> Approval:
+def ask(app: Flask, house: House, people: People, rule: str, bulk: Bulk | None = None) -> Approval:
     """Ana's request, which waits for whom the rule means."""
     change(app, people.eve, Act.ROLES, ("buyer",))
     with app.app_context():
         stage = Stage(key="only", name="Only", rules=(RULES[rule],), receivers=Receivers.ANYONE)
-        kind = insert_type(code=rule, policy=Policy(stages=(stage,)), prefix="RI")
+        kind = insert_type(code=rule, policy=Policy(stages=(stage,), bulk=bulk), prefix="RI")
         db.session.commit()
     return house.process.give(submit(kind, people, number=NUMBER, type_code=rule))
 
@@ -291,6 +300,23 @@ def test_a_right_that_ends_while_an_undo_is_on_its_way_is_found(
     while house.watch.turn():
         pass
     house.process.return_and_catch_up()
+    house.process.take_up()
+    state = house.process.states[state.request_id]
+    assert [task.assignee_id for task in state.open_tasks] == [people.dan]
+
+
+def test_a_batch_that_is_undone_asks_for_rights_as_well(
+    app: Flask, house: House, people: People
+) -> None:
+    state, batch_id = ask(app, house, people, "manager", Bulk()), new_id()
+    given = {"batch_id": batch_id, "decision": Decision.APPROVE, "seen": [1]}
+    with app.app_context():
+        batches.choose(batch_id, people.ben, [task_of(state, people.ben)])
+        batches.decide(BatchDecision(**given), people.ben, Click())
+    house.process.take_up()
+    end_right(app, house, people, "manager")
+    with app.app_context():
+        batches.undo(batch_id, people.ben, Click())
     house.process.take_up()
     state = house.process.states[state.request_id]
     assert [task.assignee_id for task in state.open_tasks] == [people.dan]
