@@ -59,12 +59,13 @@ def confirmed(about: RequestSnapshot, command: Command) -> Command:
 def _undoing(about: RequestSnapshot, command: commands.Retract) -> Command:
     """Whoever decided may undo that, whatever became of their right; without it, the task does not
     come back to them. While the stage was settling others may have lost theirs, too."""
-    _require_permission(command)
-    found = find_task(about.state, command.task_id)
-    if found is None:
-        return command
-    connection = db.session.connection()
-    return replace(command, entitled=all_may(connection, about.state, found[1], about.now))
+    found, may = find_task(about.state, command.task_id), None
+    if found is not None:
+        may = all_may(db.session.connection(), about.state, found[1], about.now)
+    # Whoever may decide the task once it is open again is active and may decide.
+    if not may:
+        _require_permission(command)
+    return replace(command, entitled=may)
 
 
 def ended_for(about: RequestSnapshot, task: Task, person_id: str) -> Lost | None:
