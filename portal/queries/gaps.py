@@ -70,26 +70,35 @@ def without_manager() -> tuple[Gap, ...]:
     )
 
 
-def ties_of(person_id: str) -> Ties:
-    """What would be without them, or is already."""
-    names = db.session.scalars
-    managed = User.manager_id == person_id, User.is_active
+def headed_by(person_id: str) -> dict[str, str]:
+    """The departments that they head, names by code."""
+    mine = select(Department.code, Department.name).where(Department.head_id == person_id)
+    rows = db.session.execute(mine.order_by(Department.name, Department.code))
+    return {row.code: row.name for row in rows}
+
+
+def only_member_of(person_id: str) -> dict[str, str]:
+    """The groups that have no other active member, names by code."""
     others = exists().where(
         GroupMember.group_id == Group.id, GroupMember.user_id == User.id, User.is_active,
         User.id != person_id,
     )  # fmt: skip
     mine = exists().where(GroupMember.group_id == Group.id, GroupMember.user_id == person_id)
+    rows = db.session.execute(
+        select(Group.code, Group.name).where(mine, ~others).order_by(Group.name, Group.code)
+    )
+    return {row.code: row.name for row in rows}
+
+
+def ties_of(person_id: str) -> Ties:
+    """What would be without them, or is already."""
+    names = db.session.scalars
+    managed = User.manager_id == person_id, User.is_active
     return Ties(
-        heads=tuple(
-            names(
-                select(Department.name)
-                .where(Department.head_id == person_id)
-                .order_by(Department.name)
-            )
-        ),
+        heads=tuple(headed_by(person_id).values()),
         managed=tuple(names(select(User.name).where(*managed).order_by(User.name).limit(10))),
         managed_count=db.session.scalar(select(func.count()).where(*managed)) or 0,
-        only_member_of=tuple(names(select(Group.name).where(mine, ~others).order_by(Group.name))),
+        only_member_of=tuple(only_member_of(person_id).values()),
         named_in=tuple(
             names(
                 select(RequestType.name)

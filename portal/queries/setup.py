@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import exists, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import func, select
 
 from portal.domain.people.permissions import Role
 from portal.domain.request.state import Status
@@ -19,14 +18,15 @@ from portal.models import (
     RequestType,
     User,
 )
+from portal.queries import gaps
 
 NAMED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetupRecord:
-    """What there is. `adrift`: active people with neither a manager nor anybody whose manager they
-    are; `adrift_names`: the first of them. `mails_sent`: whether a mail has ever gone out."""
+    """What there is. `headless` and `adrift`: counts of `portal.queries.gaps`, `adrift_names` the
+    first of the latter. `mails_sent`: whether a mail has ever gone out."""
 
     name: str
     hides_setup: bool
@@ -46,16 +46,12 @@ class SetupRecord:
 
 def found() -> SetupRecord:
     """What there is now."""
-    head = aliased(User)
     active = select(func.count()).select_from(User).where(User.is_active)
-    has_head = exists().where(head.id == Department.head_id, head.is_active)
-    adrift = _adrift()
+    adrift = gaps.without_manager()
     counts = {
         "administrators": active.where(User.roles.contains([Role.ADMIN.value])),
         "people": active,
         "departments": select(func.count()).select_from(Department),
-        "headless": select(func.count()).select_from(Department).where(~has_head),
-        "adrift": select(func.count()).select_from(User).where(*adrift),
         "calendars": select(func.count()).select_from(Calendar),
         "types": select(func.count()).where(RequestType.policy_version_id.is_not(None)),
         "requests": _some(select(Request.id)),
@@ -69,12 +65,13 @@ def found() -> SetupRecord:
     ).one()
     numbers = dict(row._mapping)
     sent = bool(numbers.pop("mails") + numbers.pop("links"))
-    names = select(User.name).where(*adrift).order_by(func.lower(User.name)).limit(NAMED)
     here = db.session.execute(select(Organisation)).scalar()
     return SetupRecord(
         name=here.name if here else "",
         hides_setup=here is not None and here.hides_setup,
-        adrift_names=tuple(db.session.scalars(names)),
+        headless=len(gaps.vacant_heads()),
+        adrift=len(adrift),
+        adrift_names=tuple(each.name for each in adrift[:NAMED]),
         mails_sent=sent,
         **numbers,
     )
@@ -83,12 +80,6 @@ def found() -> SetupRecord:
 def is_hidden() -> bool:
     """Whether somebody hid the setup from the menu."""
     return bool(db.session.scalar(select(Organisation.hides_setup)))
-
-
-def _adrift() -> tuple[Any, ...]:
-    report = aliased(User)
-    leads = exists().where(report.manager_id == User.id, report.is_active)
-    return User.is_active, User.manager_id.is_(None), ~leads
 
 
 def _some(rows: Any) -> Any:

@@ -1,6 +1,6 @@
 """What administrators change about people, looked at before. Open tasks follow by themselves."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -30,6 +30,7 @@ from portal.extensions import db, transaction
 from portal.models import Calendar, Department, Group, GroupMember, Request, Task, User
 from portal.models.columns import new_id
 from portal.models.states import kept_states
+from portal.queries import gaps
 from portal.services import absences, sign_in
 from portal.services.people_changes import have_reviewed, note
 from portal.services.preferences import time_digests
@@ -63,7 +64,8 @@ class Change:
     """One change. `value`: the manager's or the place's id ("" for none), the group's or the
     department's code, or the roles.
 
-    `actor_id` None: a command on the server.
+    `actor_id` None: a command on the server. `successor_id`: who takes over what depends on
+    somebody who is deactivated.
     """
 
     person_id: str
@@ -71,6 +73,7 @@ class Change:
     value: str | tuple[str, ...] = ""
     actor_id: str | None = None
     reason: str = ""
+    successor_id: str | None = None
 
 
 def change(wish: Change) -> bool:
@@ -123,6 +126,8 @@ def _deactivate(wish: Change, person: User) -> bool:
     if wish.person_id == wish.actor_id:
         raise PeopleRefused(_("You cannot deactivate yourself. Ask another administrator."))
     _require_another_admin(person)
+    if wish.successor_id is not None:
+        _hand_over(wish, person, wish.successor_id)
     _set(person, is_active=False)
     sign_in.end_all(person.id)
     _note(wish, ChangeKind.DEACTIVATED, {})
@@ -130,6 +135,27 @@ def _deactivate(wish: Change, person: User) -> bool:
     absences.end_all_of(person.id, wish.actor_id, cause)
     have_reviewed(person.id, ReviewScope.TASKS, cause)
     return True
+
+
+def _hand_over(wish: Change, person: User, successor_id: str) -> None:
+    """Let the successor manage whom they managed, head what they headed, and be in the groups of
+    which they were the only active member; each is a change of its own. The successor's own manager
+    becomes the one who stood above them."""
+    successor = db.session.get(User, successor_id)
+    if successor is None or not successor.is_active or successor_id == person.id:
+        raise PeopleRefused(_("The successor must be another active person."))
+    given = [(str(each.id), Act.MANAGER, successor_id) for each in _reports_of(person, successor)]
+    if successor.manager_id == person.id:
+        given.insert(0, (successor_id, Act.MANAGER, person.manager_id or ""))
+    given += [(successor_id, Act.HEAD, code) for code in gaps.headed_by(person.id)]
+    given += [(successor_id, Act.JOIN, code) for code in gaps.only_member_of(person.id)]
+    for person_id, act, value in given:
+        apply(replace(wish, person_id=person_id, act=act, value=value, successor_id=None))
+
+
+def _reports_of(person: User, successor: User) -> Sequence[User]:
+    mine = (User.manager_id == person.id, User.is_active, User.id != successor.id)
+    return db.session.scalars(select(User).where(*mine).order_by(User.id)).all()
 
 
 def _activate(wish: Change, person: User) -> bool:

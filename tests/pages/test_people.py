@@ -16,6 +16,7 @@ from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.models import (
     Calendar,
+    Department,
     Message,
     NotificationPreference,
     PeopleChange,
@@ -306,3 +307,56 @@ def test_who_keeps_people_is_no_administrator(
         trouble = looked_at(client, person, act, 422, value=value)
         assert "Only an administrator can do this." in trouble.text
     assert client.get("/admin/attention").status_code == 403
+
+
+def test_the_chart_names_circles_and_those_without_a_manager(
+    adam: PageClient, app: Flask, people: People
+) -> None:
+    page = adam.get_page(f"{HERE}/chart")
+    order = [f"{name} Example" for name in ("Dan", "Ben", "Ana", "Cleo", "Carl")]
+    places = [page.text.index(name) for name in order]
+    assert places == sorted(places)
+    with app.app_context():
+        for one_of, other in ((people.eve, people.adam), (people.adam, people.eve)):
+            circle = update(User).where(User.id == one_of).values(manager_id=other)
+            db.session.execute(circle)
+        db.session.commit()
+    page = adam.get_page(f"{HERE}/chart")
+    assert "manage each other in a circle" in page.text
+    assert adam.get_page(f"{HERE}/chart?top={people.cleo}").heading == "Cleo Example"
+    assert adam.get(f"{HERE}/chart?top={new_id()}").status_code == 404
+
+
+def test_a_successor_takes_over_what_depends_on_a_leaver(
+    adam: PageClient, app: Flask, people: People, process: InProcess, asked: Approval
+) -> None:
+    page = looked_at(adam, people.ben, "deactivate", person="Eve Example")
+    assert f"{NUMBER} A chair: goes to Eve Example." in page.text
+    assert "Eve Example takes over:" in page.text
+    page = adam.post_form(page, f"{HERE}/{people.ben}/change", reason="Retired.")
+    assert "Ben Example was deactivated." in page.text
+    PeopleWatch(process.engine, 1).turn()
+    process.take_up()
+    assert one(app, select(Task.assignee_id).where(Task.status == "OPEN")) == people.eve
+    assert (
+        "Manager changed from Ben Example to Eve Example: Retired."
+        in adam.get_page(f"{HERE}/{people.ana}").text
+    )
+
+
+def test_a_successor_may_be_one_of_the_reports(
+    adam: PageClient, app: Flask, people: People
+) -> None:
+    page = looked_at(adam, people.dan, "deactivate", person="Cleo Example")
+    adam.post_form(page, f"{HERE}/{people.dan}/change")
+    with app.app_context():
+        managers = dict(db.session.execute(select(User.id, User.manager_id)).all())
+        head = db.session.scalar(select(Department.head_id))
+    assert (managers[people.cleo], managers[people.ben], head) == (None, people.cleo, people.cleo)
+
+
+def test_who_cannot_succeed_is_said_before(adam: PageClient, people: People) -> None:
+    page = looked_at(adam, people.dan, "deactivate", 422, person="Ana Example")
+    assert "Ben Example manages Ana Example already" in page.text
+    page = looked_at(adam, people.dan, "deactivate", 422, person="Nobody Known")
+    assert "no colleague with that name" in page.text

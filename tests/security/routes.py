@@ -205,6 +205,7 @@ ROUTES = [
           data={"by": "copy"}),
     Route("GET", "/admin/invitations", 403, admin=200),
     Route("POST", "/admin/invitations", 403, admin=303),
+    Route("GET", "/admin/people/chart", 403, admin=200),
     Route("GET", "/admin/people/import", 403, admin=200),
     Route("POST", "/admin/people/import", 403, admin=422, data=NEW),  # without a file
     Route("GET", "/admin/people/import/<uuid:import_id>", 403, admin=404),

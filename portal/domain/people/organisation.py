@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from portal.domain.marked import msgid
@@ -50,3 +51,36 @@ def circles(above: Mapping[str, str | None]) -> tuple[tuple[str, ...], ...]:
             found.append((*circle[least:], *circle[:least]))
         settled.update(path)
     return tuple(sorted(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Somebody with those who report to them. `below`: how many stand under them in all; `reports`
+    is empty where the chart ends above them."""
+
+    id: str
+    below: int
+    reports: tuple["Branch", ...] = ()
+
+
+def chart(
+    above: Mapping[str, str | None], levels: int, top: str | None = None
+) -> tuple[Branch, ...]:
+    """So many levels of who reports to whom, under `top`, else under everybody who reports to
+    nobody that is named. Whoever stands in a circle, or under one, is not in it."""
+    reports: dict[str | None, list[str]] = {}
+    for person, manager in above.items():
+        reports.setdefault(manager if manager in above else None, []).append(person)
+    order = list(reports.get(None, ()))
+    for person in order:  # grows while it is walked: those below come after those above
+        order.extend(reports.get(person, ()))
+    below: dict[str, int] = {}
+    for person in reversed(order):
+        below[person] = sum(1 + below[each] for each in reports.get(person, ()))
+
+    def branch(person: str, left: int) -> Branch:
+        own = reports.get(person, ()) if left > 1 else ()
+        return Branch(person, below[person], tuple(branch(each, left - 1) for each in own))
+
+    tops = reports.get(None, []) if top is None else [top]
+    return tuple(branch(each, levels) for each in tops if each in below)

@@ -1,5 +1,6 @@
 """People and groups, for administrators: found, looked at, and changed one thing at a time."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +17,10 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 from wtforms.form import BaseForm
 
+from portal.domain.people.organisation import chart, circles
 from portal.domain.people.permissions import Permission
 from portal.forms.fields import examine, uuid_of
+from portal.forms.organisation import somebody_form
 from portal.forms.people_change import ChangeForm, Offered, manager_form, record_form
 from portal.pages.admin import blueprint
 from portal.presentation.labels import language_name, words_of
@@ -37,6 +40,7 @@ from portal.services.staff import Details, FieldRefused, RecordMoved
 from portal.translation import _, ngettext
 
 LONGEST_SEARCH = 100
+CHART_LEVELS = 4
 NOBODY = "nobody"
 # What these acts are about is named by a code.
 _BY_CODE = {
@@ -62,6 +66,24 @@ def list_people() -> ResponseReturnValue:
         inactive=inactive,
         next_url=_list_url(text, inactive, behind) if behind else None,
         first_url=_list_url(text, inactive) if "after" in request.args else None,
+    )
+
+
+@blueprint.get("/admin/people/chart")
+@requires(Permission.MANAGE_PEOPLE)
+def show_chart() -> ResponseReturnValue:
+    """Who reports to whom; circles, and people without a manager, by name."""
+    everybody, top = staff.everybody(), uuid_of(request.args.get("top"))
+    if top is not None and top not in everybody:
+        abort(404)
+    above = {person_id: each.manager_id for person_id, each in everybody.items()}
+    return render_template(
+        "pages/people/chart.html",
+        everybody=everybody,
+        branches=chart(above, CHART_LEVELS, top),
+        top=top,
+        circles=circles(above),
+        adrift=gaps.without_manager(),
     )
 
 
@@ -138,7 +160,13 @@ def check_person(person_id: UUID) -> ResponseReturnValue:
         value: str | tuple[str, ...] = form["person"].data or ""
     else:
         value = _value(act, request.args)
-    return _ask(person, Change(person_id=person.id, act=act, value=value, actor_id=me().id))
+    wish = Change(person_id=person.id, act=act, value=value, actor_id=me().id)
+    if act is Act.DEACTIVATE and "person" in request.args:
+        heir = _successor_form(person, request.args)
+        if not heir.validate():
+            return _ask(person, wish, heir=heir)
+        wish = replace(wish, successor_id=heir["person"].data or None)
+    return _ask(person, wish)
 
 
 @blueprint.post("/admin/people/<uuid:person_id>/change")
@@ -153,6 +181,7 @@ def change_person(person_id: UUID) -> ResponseReturnValue:
         value=_value(act, request.form),
         actor_id=me().id,
         reason=form.reason.data or "",
+        successor_id=uuid_of(request.form.get("successor")),
     )
     if not form.validate():
         return _ask(person, wish, form)
@@ -268,8 +297,18 @@ def _name_of(wish: Change) -> str:
     return NOBODY if found is None else found.name
 
 
-def _ask(person: StaffRecord, wish: Change, form: ChangeForm | None = None) -> ResponseReturnValue:
-    status, trouble = (422 if form is not None else 200), ""
+def _successor_form(person: StaffRecord, typed: "MultiDict[str, str] | None" = None) -> BaseForm:
+    names = people.suggested(person.id, deciding=True)
+    return somebody_form(_("Successor"), people, names, typed)
+
+
+def _ask(
+    person: StaffRecord,
+    wish: Change,
+    form: ChangeForm | None = None,
+    heir: BaseForm | None = None,
+) -> ResponseReturnValue:
+    status, trouble = (422 if form is not None or heir is not None else 200), ""
     try:
         effects = effects_of(wish)
     except PeopleRefused as refused:
@@ -283,6 +322,8 @@ def _ask(person: StaffRecord, wish: Change, form: ChangeForm | None = None) -> R
         form=form or ChangeForm(),
         effects=effects,
         ties=gaps.ties_of(person.id) if wish.act is Act.DEACTIVATE else None,
+        heir=heir or _successor_form(person),
+        successor=wish.successor_id and people.find(wish.successor_id),
         trouble=trouble,
     )
     return make_response(page, status)
