@@ -41,6 +41,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     ),
     "commands": (),
     "health": (),
+    "metrics": (),
     "mail": (),
 }  # fmt: skip
 migrate.configure(chain.configure)

@@ -201,6 +201,10 @@ def _keys(text: str) -> str:
     return text
 
 
+def _token(text: str) -> str:
+    return _matching(r"\S{16,}", "at least 16 characters without spaces")(text)
+
+
 def _switch(text: str) -> bool:
     return _one_of("true", "false")(text) == "true"
 
@@ -377,6 +381,7 @@ class Settings(_Group):
     worker_max_activities: int = _setting("WORKER_MAX_ACTIVITIES", 20, _whole(1, 500))
     worker_shutdown_seconds: int = _setting("WORKER_SHUTDOWN_SECONDS", 10, _whole(1, 600))
     worker_heartbeat_seconds: int = _setting("WORKER_HEARTBEAT_SECONDS", 10, _whole(1, 10))
+    metrics_token: str = _setting("METRICS_TOKEN", "", _token, secret=True)
     worker_metrics_port: int = _setting("WORKER_METRICS_PORT", 0, _whole(0, 65_535))
 
     relay_interval_ms: int = _setting("RELAY_INTERVAL_MS", 250, _whole(10, 60_000))

@@ -84,6 +84,7 @@ ROUTES = [
     Route("GET", "/favicon.ico", visitor=200),
     Route("GET", "/healthz", visitor=200),
     Route("GET", "/seen", visitor=200),
+    Route("GET", "/metrics", 404, visitor=404),  # without its token
     Route("GET", "/readyz/pages", visitor=200),
     Route("GET", "/readyz", 503, visitor=503),  # in tests no Temporal and no worker are running
     Route("GET", "/", 302),

@@ -1,0 +1,36 @@
+"""Figures of the whole installation for Prometheus, in one statement; each from an index."""
+
+from sqlalchemy import text
+
+from portal.extensions import db
+
+_ALL = text("""
+SELECT
+    (SELECT extract(epoch FROM now() - max(seen_at)) FROM portal.worker_heartbeats
+        WHERE task_queue = :queue) AS worker_seen_seconds,
+    (SELECT count(*) FROM portal.worker_heartbeats
+        WHERE task_queue = :queue AND seen_at > now() - interval '1 minute') AS workers,
+    w.waiting AS commands_waiting, w.oldest AS commands_oldest_seconds,
+    (SELECT count(*) FROM portal.commands
+        WHERE parked_at IS NOT NULL AND applied_at IS NULL) AS commands_parked,
+    m.waiting AS messages_due, m.oldest AS messages_oldest_seconds,
+    (SELECT count(*) FROM portal.messages
+        WHERE status = 'FAILED' AND last_error IS NOT NULL) AS messages_failed,
+    p.pending AS requests_pending, p.late AS requests_late,
+    (SELECT count(*) FROM portal.requests WHERE attention IS NOT NULL) AS requests_attention
+FROM (SELECT count(*) AS waiting,
+        coalesce(extract(epoch FROM now() - min(created_at)), 0) AS oldest
+    FROM portal.commands WHERE applied_at IS NULL AND parked_at IS NULL) w,
+    (SELECT count(*) AS waiting, coalesce(extract(epoch FROM now() - min(due_at)), 0) AS oldest
+    FROM portal.messages
+    WHERE status = 'WAITING' AND digest IS NULL AND due_at < now()) m,
+    (SELECT count(*) AS pending,
+        count(*) FILTER (WHERE next_at < now() - interval '10 minutes') AS late
+    FROM portal.requests WHERE status = 'PENDING') p
+""")
+
+
+def figures(task_queue: str) -> dict[str, float | None]:
+    """Each figure by its name; None where nothing is known. Raises as `queries.health.worker`."""
+    row = db.session.execute(_ALL, {"queue": task_queue}).mappings().one()
+    return {name: None if value is None else float(value) for name, value in row.items()}
