@@ -1,6 +1,7 @@
 """The portal's commands."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -8,6 +9,7 @@ from sqlalchemy import select
 
 from portal.extensions import db
 from portal.models import User
+from tests.asking import insert_type
 from tests.clients import PageClient
 from tests.web import People
 
@@ -104,3 +106,24 @@ def test_people_are_changed_by_scripts(app: Flask, people: People) -> None:
     unknown = run(app, "group", "add", "nowhere", "eve@example.org", status=1)
     assert "There is no group nowhere." in unknown
     assert "last administrator" in run(app, "deactivate", "adam@example.org", status=1)
+
+
+def test_types_go_out_are_checked_and_come_in(app: Flask, people: People, tmp_path: Path) -> None:
+    with app.app_context():
+        insert_type()
+        db.session.commit()
+    text = run(app, "types", "export", "chairs")
+    other = tmp_path / "lamps.yaml"
+    other.write_text(
+        text.replace("code: chairs", "code: lamps").replace("prefix: CH", "prefix: LA")
+    )
+    assert "warning: “Line manager” has no fallback" in run(app, "types", "check", str(other))
+    told = run(app, "types", "import", str(other), "--as", "adam@example.org")
+    assert "There is a draft of lamps now" in told
+    assert "has a draft already" in run(
+        app, "types", "import", str(other), "--as", "adam@example.org", status=1
+    )
+    other.write_text("schema: gloria/type/1\ncode: [")
+    assert "line 2: " in run(app, "types", "check", str(other), status=1)
+    assert "There is no such version" in run(app, "types", "export", "chairs", "--version", "9",
+                                             status=1)  # fmt: skip

@@ -19,7 +19,7 @@ from portal.domain.policy.conditions import (
     Row,
     RowGroup,
 )
-from portal.domain.policy.forms import Choice, FieldKind, FormField
+from portal.domain.policy.forms import TODAY, Choice, FieldKind, FormField
 from portal.domain.policy.policy import (
     ApproverRule,
     EscalationLevel,
@@ -198,6 +198,25 @@ class NewTypeForm(Form):
     )
 
 
+def gallery_form(groups: Sequence[str], own: Mapping[str, str]) -> BaseForm:
+    """What a type of the gallery is called here, and which group takes the place of each."""
+    offered = options(list(own.items()), _("Choose a group"))
+    wanted = {
+        f"group_{code}": unbound(
+            OptionsField, _("Who is “%(code)s” here", code=code),
+            [Required(_("choose one of your groups"))], **offered,
+        )
+        for code in groups
+    }  # fmt: skip
+    name = [Required(_("enter a name")), AtMost(LONGEST_NAME)]
+    prefix = [Required(_("enter 2 to 5 letters, such as PR"))]
+    return BaseForm({
+        "name": unbound(LineField, _("Name"), name),
+        "prefix": unbound(PrefixField, _("Numbers begin with"), prefix),
+        **wanted,
+    })  # fmt: skip
+
+
 class TextsForm(Form):
     """What a version is called."""
 
@@ -289,14 +308,21 @@ def _kind_fields(each: FormField, content: TypeContent) -> dict[str, Any]:
         case FieldKind.INTEGER:
             return _bounds(WholeNumberField)
         case FieldKind.DATE:
-            others = [
-                (other.name, other.label)
-                for other in content.form
-                if other.kind is FieldKind.DATE and other.name != each.name
-            ]
-            any_day = options(others, _("Any day"))
-            return {"not_before": unbound(OptionsField, _("Not before"), [], **any_day)}
+            return _day_fields(each, content)
     return {}
+
+
+def _day_fields(each: FormField, content: TypeContent) -> dict[str, Any]:
+    others = [
+        (other.name, other.label)
+        for other in content.form
+        if other.kind is FieldKind.DATE and other.name != each.name
+    ]
+    days = options([(TODAY, _("the day of the request")), *others], _("Any day"))
+    return {
+        "not_before": unbound(OptionsField, _("Not before"), [], **days),
+        "not_after": unbound(OptionsField, _("Not after"), [], **days),
+    }
 
 
 class _AtMostChoices:
@@ -339,8 +365,9 @@ def _bounds(kind: Any, **more: Any) -> dict[str, Any]:
 def changed_field(each: FormField, form: BaseForm) -> FormField:
     """The field as a valid form has it; name and kind stay."""
     values = {field.name: field.data for field in form}
-    if "not_before" in values:
-        values["not_before"] = values["not_before"] or None
+    for name in ("not_before", "not_after"):
+        if name in values:
+            values[name] = values[name] or None
     return replace(each, **values)
 
 

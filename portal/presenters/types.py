@@ -48,6 +48,8 @@ PARTS: Mapping[str, str] = {
     "max_length": lazy("most characters"),
     "min_value": lazy("smallest value"),
     "max_value": lazy("largest value"),
+    "not_before": lazy("earliest day"),
+    "not_after": lazy("latest day"),
     "is_amount": lazy("whether it is the amount"),
     "undo_seconds": lazy("time to undo"),
     "bulk": lazy("what may be decided together"),
@@ -69,6 +71,7 @@ _DIFFERENCES = {
 DONE: Mapping[str, str] = {
     TypeChangeKind.MADE: lazy("Type added"),
     TypeChangeKind.DRAFTED: lazy("Draft started from version %(version)s"),
+    TypeChangeKind.IMPORTED: lazy("Draft made from a file"),
     TypeChangeKind.DISCARDED: lazy("Draft discarded"),
     TypeChangeKind.ACCEPTED: lazy("Reasons given for warnings"),
     TypeChangeKind.SENT: lazy("Draft sent for review"),

@@ -1,6 +1,7 @@
 """The kinds of request that people can make, how long each usually takes; and, for administrators,
 their versions and drafts."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -352,3 +353,19 @@ def roles() -> tuple[str, ...]:
     """The roles that anybody active has."""
     found = select(func.unnest(User.roles).label("role")).where(User.is_active).distinct()
     return tuple(sorted(db.session.scalars(found)))
+
+
+def addresses_of(person_ids: Collection[str]) -> dict[str, str]:
+    """Mail addresses by person id; whoever has none is left out."""
+    rows = db.session.execute(
+        select(User.id, User.email).where(User.id.in_(person_ids), User.email.is_not(None))
+    )
+    return {row.id: row.email for row in rows}
+
+
+def people_at(addresses: Collection[str]) -> dict[str, str]:
+    """Person ids by mail address in small letters; unknown addresses are left out."""
+    small = [each.lower() for each in addresses]
+    email = func.lower(User.email)
+    rows = db.session.execute(select(email.label("email"), User.id).where(email.in_(small)))
+    return {row.email: row.id for row in rows}

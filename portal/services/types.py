@@ -4,8 +4,8 @@ A type has at most one draft. Every change of it names the revision that was see
 else was faster, nothing changes and the page shows what they did.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
@@ -32,6 +32,9 @@ from portal.models import (
     User,
 )
 from portal.queries import request_types
+from portal.queries.request_types import AdminType
+from portal.services import type_files
+from portal.services.type_files import TypeFile
 from portal.translation import _
 
 Edit = Callable[[TypeContent], TypeContent]
@@ -59,18 +62,65 @@ def make(name: str, prefix: str, description: str, act: Act) -> str:
 
     Raises TypeRefused where the prefix is another type's.
     """
+    taken = set(db.session.scalars(select(RequestType.code)))
+    content = TypeContent(name=name, description=description)
+    code = _insert_type(name_for(name, taken), prefix, content, act)
+    db.session.commit()
+    return code
+
+
+def take_file(text: str, act: Act) -> str:
+    """A draft with what a file says, of its type or of a new one; the type's code.
+
+    Raises FileRefused, and TypeRefused where the type has a draft already.
+    """
+    file = type_files.read(text)
+    content = type_files.with_ids(file.content, request_types.people_at(file.people))
+    type_id = db.session.scalar(select(RequestType.id).where(RequestType.code == file.code))
+    if type_id is None or type_id == act.key:
+        code = _insert_type(file.code, file.prefix, content, act)
+    else:
+        code = file.code
+        if not _insert_draft(type_id, content, act) and not _is_done(act.key):
+            db.session.rollback()
+            raise TypeRefused(_("This type has a draft already. Publish or discard it first."))
+        _note(type_id, content.name, Kind.IMPORTED, act, {"mark": content.mark})
+    db.session.commit()
+    return code
+
+
+def take_from_gallery(
+    file: TypeFile, name: str, prefix: str, groups: Mapping[str, str], act: Act
+) -> str:
+    """A new type with a draft of what a file of the gallery says; its code.
+
+    `groups`: local codes by those of the file. Raises TypeRefused as `make` does.
+    """
+    content = replace(type_files.with_groups(file.content, groups), name=name)
+    taken = set(db.session.scalars(select(RequestType.code)))
+    code = _insert_type(name_for(name, taken), prefix, content, act)
+    db.session.commit()
+    return code
+
+
+def file_of(kind: AdminType, content: TypeContent) -> str:
+    """What a version or the draft of a type says, as a file."""
+    people = {each for rule in type_files.rules_of(content.policy) for each in rule.people}
+    addresses = request_types.addresses_of(people)
+    return type_files.written(content, kind.code, kind.prefix, addresses)
+
+
+def _insert_type(code: str, prefix: str, content: TypeContent, act: Act) -> str:
+    """The row and the draft of a new type; the code of the one that this form made before."""
     if (made := _made(act.key)) is not None:
         return made
-    taken = set(db.session.scalars(select(RequestType.code)))
-    code = name_for(name, taken)
+    name, description = content.name, content.description
     last = select(func.coalesce(func.max(RequestType.position), 0) + 1).scalar_subquery()
     row = {"id": act.key, "code": code, "name": name, "prefix": prefix, "position": last}
     try:
         db.session.execute(insert(RequestType).values(**row, description=description))
-        content = TypeContent(name=name, description=description)
         _insert_draft(act.key, content, act)
         _note(act.key, name, Kind.MADE, act, {"code": code, "prefix": prefix})
-        db.session.commit()
     except IntegrityError as error:
         db.session.rollback()
         if (made := _made(act.key)) is not None:

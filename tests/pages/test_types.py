@@ -8,6 +8,7 @@ from sqlalchemy import func, select, update
 
 from portal.extensions import db
 from portal.models import PolicyVersion, RequestType, TypeChange, TypeDraft, User
+from portal.services import type_files
 from tests.asking import CODE
 from tests.clients import PageClient, sign_in
 from tests.pages_read import Page
@@ -302,6 +303,50 @@ def test_everything_is_noted_for_ever(
         with pytest.raises(Exception, match="append"):
             db.session.execute(update(TypeChange).values(kind="x"))
         db.session.rollback()
+
+
+@pytest.mark.parametrize("name", type_files.gallery())
+def test_a_type_of_the_gallery_is_added_and_has_no_errors(
+    adam: PageClient, name: str, app: Flask
+) -> None:
+    file = type_files.gallery()[name]
+    here = f"{LIST}/gallery/{name}"
+    assert here in adam.get_page(f"{LIST}/new").links
+    page = press(adam, adam.get_page(here), here, 422, prefix="4")
+    assert "must be 2 to 5 letters" in page.text
+    groups = {f"group_{code}": "finance" for code in file.groups}
+    page = press(adam, page, here, prefix="GA", **groups)
+    assert "Type added" in page.text
+    page = adam.get_page(f"{page.path}/draft/review")
+    assert "Checks has" not in page.text
+    page = press(adam, page, page.path.replace("/review", "/publish"))
+    assert "Version 1 is live" in page.text
+    assert file.content.form[0].label in adam.get_page(f"/requests/new/{name}").text
+
+
+def test_what_was_exported_imports_to_the_same(
+    adam: PageClient, kind: dict[str, str], app: Flask
+) -> None:
+    text = adam.get(f"{CHAIRS}/versions/1.yaml").text
+    assert text.startswith("schema: gloria/type/1\ncode: chairs\n")
+    page = press(adam, adam.get_page(f"{LIST}/import"), f"{LIST}/import", text=text)
+    assert page.path == CHAIRS
+    assert "No differences." in page.text
+    page = press(adam, adam.get_page(f"{LIST}/import"), f"{LIST}/import", 422, text=text)
+    assert "has a draft already" in page.text
+    other = text.replace("code: chairs", "code: lamps").replace("prefix: CH", "prefix: LA")
+    page = press(adam, page, f"{LIST}/import", text=other)
+    assert page.path == f"{LIST}/lamps"
+    with app.app_context():
+        chairs, lamps = db.session.scalars(select(TypeDraft.content)).all()
+        assert chairs == lamps
+
+
+def test_a_mistake_in_a_file_is_named_and_the_text_stays(adam: PageClient) -> None:
+    text = "schema: gloria/type/1\ncode: x\nprefix: XX\nname: X\nform:\n  - colour: red\n"
+    page = press(adam, adam.get_page(f"{LIST}/import"), f"{LIST}/import", 422, text=text)
+    assert "line 6: form[0] knows no “colour”" in page.text
+    assert "colour: red" in page.response.text
 
 
 def test_nobody_else_may(client: PageClient, people: People, kind: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from portal.domain.errors import InvalidPolicy
 from portal.domain.policy.conditions import COMPARISONS
-from portal.domain.policy.forms import FieldKind, FormField
+from portal.domain.policy.forms import TODAY, FieldKind, FormField
 from portal.domain.policy.policy import (
     ApproverRule,
     EscalationLevel,
@@ -74,8 +74,9 @@ def _field_problems(each: FormField, form: Sequence[FormField]) -> Iterator[Prob
     ):
         yield wrong(" has a smallest value above its largest.")
     days = {other.name for other in form if other.kind is FieldKind.DATE}
-    if each.not_before is not None and each.not_before not in days - {each.name}:
-        yield wrong(" may not be before a field that the form does not have.")
+    known = (days - {each.name}) | {TODAY, None}
+    if not {each.not_before, each.not_after} <= known:
+        yield wrong(" is held beside a date that the form does not have.")
 
 
 def _policy_problems(content: TypeContent) -> Iterator[Problem]:

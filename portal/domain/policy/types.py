@@ -31,6 +31,7 @@ class TypeChangeKind(StrEnum):
 
     MADE = "made"
     DRAFTED = "drafted"
+    IMPORTED = "imported"
     EDITED = "edited"
     ACCEPTED = "accepted"
     DISCARDED = "discarded"

@@ -6,11 +6,13 @@ from typing import Any
 
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from wtforms.form import BaseForm
 
 from portal.domain.people.permissions import Permission
 from portal.domain.policy.types import TypeContent, changes
+from portal.forms.fields import storable
 from portal.forms.request_form import RequestForm
-from portal.forms.types import Choosable, NewTypeForm, TextsForm
+from portal.forms.types import Choosable, NewTypeForm, TextsForm, gallery_form
 from portal.pages.admin import blueprint
 from portal.pages.requests.request_form_io import surroundings
 from portal.presenters import types as words
@@ -20,7 +22,9 @@ from portal.queries import request as requests
 from portal.queries.request_types import AdminType, DraftRecord
 from portal.security.guards import requires
 from portal.security.sessions import current_settings, me
+from portal.services import type_files
 from portal.services import types as service
+from portal.services.type_files import FileRefused, TypeFile
 from portal.services.types import Act, DraftMoved, Edit, TypeRefused
 from portal.translation import _, lazy
 
@@ -42,7 +46,7 @@ def list_types() -> ResponseReturnValue:
 @requires(Permission.EDIT_TYPES)
 def new_type() -> ResponseReturnValue:
     """The form for a new one."""
-    return render_template("pages/types/new.html", form=NewTypeForm(), key=new_key())
+    return _new(NewTypeForm(), new_key())
 
 
 @blueprint.post("/admin/types/new")
@@ -58,7 +62,75 @@ def add_type() -> ResponseReturnValue:
         else:
             flash(_("Type added. Now say what its form asks for."), "success")
             return redirect(url_for(".show_type", code=code), 303)
-    return make_response(render_template("pages/types/new.html", form=form, key=act.key), 422)
+    return _new(form, act.key, 422)
+
+
+@blueprint.get("/admin/types/gallery/<name>")
+@requires(Permission.EDIT_TYPES)
+def show_type_of_gallery(name: str) -> ResponseReturnValue:
+    """A type of the gallery, drawn, and who takes the places of its groups here."""
+    file = type_files.gallery().get(name) or abort(404)
+    own = staff.groups()
+    form = gallery_form(file.groups, own)
+    form.process(None, data={"name": file.content.name, "prefix": file.prefix} | {
+        f"group_{code}": code for code in file.groups if code in own})  # fmt: skip
+    return _gallery(name, file, form, new_key())
+
+
+@blueprint.post("/admin/types/gallery/<name>")
+@requires(Permission.EDIT_TYPES)
+def take_type_from_gallery(name: str) -> ResponseReturnValue:
+    """Make a type of it, with a draft."""
+    file = type_files.gallery().get(name) or abort(404)
+    form, act = gallery_form(file.groups, staff.groups()), acting()
+    form.process(request.form)
+    if form.validate():
+        groups = {code: form[f"group_{code}"].data for code in file.groups}
+        label, prefix = form["name"].data, form["prefix"].data
+        try:
+            code = service.take_from_gallery(file, label, prefix, groups, act)
+        except TypeRefused as refused:
+            form["prefix"].errors = [str(refused)]
+        else:
+            flash(_("Type added. Look at its form and route, then publish it."), "success")
+            return redirect(url_for(".show_type", code=code), 303)
+    return _gallery(name, file, form, act.key, 422)
+
+
+@blueprint.get("/admin/types/import")
+@requires(Permission.EDIT_TYPES)
+def ask_for_type_file() -> ResponseReturnValue:
+    """The form for a file."""
+    return render_template("pages/types/import.html", text="", problem="", key=new_key())
+
+
+@blueprint.post("/admin/types/import")
+@requires(Permission.EDIT_TYPES)
+def import_type() -> ResponseReturnValue:
+    """Make a draft of a file's text; what was pasted stays where something is wrong."""
+    text, act = storable(request.form.get("text", "")), acting()
+    try:
+        code = service.take_file(text, act)
+    except (FileRefused, TypeRefused) as refused:
+        problem = str(refused)
+    else:
+        flash(_("Draft made from the file."), "success")
+        return redirect(url_for(".show_type", code=code), 303)
+    drawn = render_template("pages/types/import.html", text=text, problem=problem, key=act.key)
+    return make_response(drawn, 422)
+
+
+@blueprint.get("/admin/types/<code>/versions/<int:number>.yaml")
+@requires(Permission.EDIT_TYPES)
+def export_type(code: str, number: int) -> ResponseReturnValue:
+    """A published version as a file."""
+    kind = found(code)
+    version = kind.version(number) or abort(404)
+    answer = make_response(service.file_of(kind, version.content))
+    answer.mimetype = "application/yaml"
+    name = f"{kind.code}-{number}.yaml"
+    answer.headers["Content-Disposition"] = f"attachment; filename={name}"
+    return answer
 
 
 @blueprint.get("/admin/types/<code>")
@@ -263,6 +335,23 @@ def retire_type(code: str) -> ResponseReturnValue:
     told = _("%(name)s is offered again.") if again else _("%(name)s is retired.")
     flash(told % {"name": kind.name}, "success")
     return redirect(url_for(".show_type", code=code), 303)
+
+
+def _new(form: NewTypeForm, key: str, status: int = 200) -> ResponseReturnValue:
+    offered = type_files.gallery()
+    drawn = render_template("pages/types/new.html", form=form, key=key, gallery=offered)
+    return make_response(drawn, status)
+
+
+def _gallery(
+    name: str, file: TypeFile, form: BaseForm, key: str, status: int = 200
+) -> ResponseReturnValue:
+    named = {f"group:{code}": code for code in file.groups}
+    route = words.route(file.content, named)
+    drawn = render_template(
+        "pages/types/gallery.html", name=name, file=file, form=form, route=route, key=key
+    )
+    return make_response(drawn, status)
 
 
 def found(code: str) -> AdminType:

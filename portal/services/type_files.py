@@ -1,0 +1,434 @@
+"""Request types as YAML files: written out of a version, read into a draft.
+
+A file speaks of codes and mail addresses, never of ids, and is exact: what was written out of a
+version reads as the same content. Values that are the default are left out. Durations are "1d 4h",
+money in conditions is a decimal number in quotation marks. A mistake is named with its line.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from io import StringIO
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
+
+from portal.domain.codec import decode, encode
+from portal.domain.errors import CannotDecode
+from portal.domain.money import decimals
+from portal.domain.policy.conditions import Comparison, Condition, Row, expression
+from portal.domain.policy.forms import FieldKind, FormField
+from portal.domain.policy.policy import (
+    ApproverRule,
+    EscalationLevel,
+    Policy,
+    RuleKind,
+    Stage,
+    duration,
+    minutes_of,
+)
+from portal.domain.policy.types import TypeContent
+
+SCHEMA = "gloria/type/1"
+LARGEST = 200_000
+DEEPEST = 20
+SIGNS = {
+    Comparison.IS: "==",
+    Comparison.IS_NOT: "!=",
+    Comparison.AT_LEAST: ">=",
+    Comparison.MORE_THAN: ">",
+    Comparison.AT_MOST: "<=",
+    Comparison.LESS_THAN: "<",
+    Comparison.CONTAINS: "contains",
+    Comparison.EMPTY: "empty",
+    Comparison.FILLED: "filled",
+}
+MEANT = {sign: comparison for comparison, sign in SIGNS.items()}
+KEYS = ("schema", "code", "prefix", "name", "description", "needs", "form", "route", "policy")
+
+
+class FileRefused(Exception):
+    """What is wrong with a file; the message names the line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TypeFile:
+    """A file that was read. People are still mail addresses in `content`."""
+
+    code: str
+    prefix: str
+    content: TypeContent
+    groups: tuple[str, ...]
+    people: tuple[str, ...]
+
+
+# Writing
+
+
+def written(content: TypeContent, code: str, prefix: str, addresses: Mapping[str, str]) -> str:
+    """The file of a version. `addresses`: mail addresses by person id."""
+    money = _money(content.form)
+    policy = _lean(content.policy)
+    policy.pop("stages", None)
+    data: dict[str, Any] = {"schema": SCHEMA, "code": code, "prefix": prefix, "name": content.name}
+    data["description"] = content.description
+    data["needs"] = _needs(content, addresses)
+    data["form"] = [_lean(each) for each in content.form]
+    data["route"] = [_stage(stage, money, addresses) for stage in content.policy.stages]
+    data["policy"] = _named(policy, addresses)
+    out = StringIO()
+    yaml = YAML()
+    yaml.width = 100
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.dump({key: value for key, value in data.items() if value not in ({}, "", [])}, out)
+    return out.getvalue()
+
+
+def _money(form: Sequence[FormField]) -> dict[str, int]:
+    """How many decimals each amount of the form has."""
+    amounts = (each for each in form if each.kind is FieldKind.MONEY)
+    return {each.name: decimals(each.currency or "EUR") for each in amounts}
+
+
+def _amount(minor: int, digits: int) -> str:
+    return f"{Decimal(minor).scaleb(-digits):.{digits}f}"
+
+
+def _needs(content: TypeContent, addresses: Mapping[str, str]) -> dict[str, list[str]]:
+    rules = list(rules_of(content.policy))
+    groups = sorted({rule.code for rule in rules if rule.kind == "group" and rule.code})
+    people = sorted({addresses.get(each, each) for rule in rules for each in rule.people})
+    return {key: found for key, found in (("groups", groups), ("people", people)) if found}
+
+
+def rules_of(policy: Policy) -> Iterator[ApproverRule]:
+    """Every rule of a policy, wherever it stands."""
+    yield from (*policy.fallback, *policy.stand_ins)
+    for stage in policy.stages:
+        yield from (*stage.rules, *stage.fallback)
+        for level in stage.escalate:
+            yield from level.to
+
+
+def _lean(value: Any) -> dict[str, Any]:
+    """A dataclass as JSON without what is the default."""
+    found = {}
+    for each in fields(value):
+        default = each.default if each.default_factory is MISSING else each.default_factory()
+        here = getattr(value, each.name)
+        if default is MISSING or here != default:
+            found[each.name] = _encoded(here)
+    return found
+
+
+def _encoded(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_encoded(each) for each in value]
+    return _lean(value) if hasattr(value, "__dataclass_fields__") else encode(value)
+
+
+def _named(value: Any, addresses: Mapping[str, str]) -> Any:
+    """The JSON value with people by their addresses."""
+    if isinstance(value, list):
+        return [_named(each, addresses) for each in value]
+    if not isinstance(value, dict):
+        return value
+    named = {key: _named(each, addresses) for key, each in value.items()}
+    if isinstance(named.get("people"), list):
+        named["people"] = [addresses.get(each, each) for each in named["people"]]
+    return named
+
+
+def _stage(stage: Stage, money: Mapping[str, int], addresses: Mapping[str, str]) -> dict[str, Any]:
+    found = _named(_lean(stage), addresses)
+    if stage.when is not None:
+        found["when"] = _when(stage.when, money)
+        found.pop("condition", None)
+    if stage.remind_after:
+        found["remind_after"] = [duration(m, elapsed=stage.elapsed) for m in stage.remind_after]
+    if stage.expire_after is not None:
+        found["expire_after"] = duration(stage.expire_after, elapsed=stage.elapsed)
+    for level, entry in zip(stage.escalate, found.get("escalate", ()), strict=True):
+        entry["after"] = duration(level.after, elapsed=stage.elapsed)
+    return dict(found)
+
+
+def _when(condition: Condition, money: Mapping[str, int]) -> dict[str, Any]:
+    parts: list[Any] = [_row(row, money) for row in condition.rows]
+    parts += [{g.join.value: [_row(row, money) for row in g.rows]} for g in condition.groups]
+    return {condition.join.value: parts}
+
+
+def _row(row: Row, money: Mapping[str, int]) -> CommentedSeq:
+    found = CommentedSeq([row.field, SIGNS[row.comparison]])
+    if row.value is not None:
+        is_money = row.field in money and isinstance(row.value, int)
+        found.append(_amount(int(row.value), money[row.field]) if is_money else row.value)
+    found.fa.set_flow_style()
+    return found
+
+
+# Reading
+
+
+def read(text: str) -> TypeFile:
+    """What a file says. Raises FileRefused with the line of the first mistake."""
+    data = _parsed(text)
+    _require_known(data, KEYS, "the file")
+    if data.get("schema") != SCHEMA:
+        raise FileRefused(_at(data, "schema", f"the file must begin with schema: {SCHEMA}"))
+    for key in ("code", "prefix", "name"):
+        if not isinstance(data.get(key), str) or not data[key].strip():
+            raise FileRefused(_at(data, key, f"{key} is missing or no text"))
+    form = tuple(_fields(data))
+    policy = _policy(data, form)
+    content = TypeContent(
+        name=data["name"],
+        description=str(data.get("description", "")),
+        form=form,
+        policy=policy,
+    )
+    rules = list(rules_of(policy))
+    return TypeFile(
+        code=data["code"],
+        prefix=data["prefix"],
+        content=content,
+        groups=tuple(sorted({r.code for r in rules if r.kind == "group" and r.code})),
+        people=tuple(sorted({each for rule in rules for each in rule.people})),
+    )
+
+
+def _parsed(text: str) -> CommentedMap:
+    if len(text) > LARGEST:
+        raise FileRefused(f"the file has more than {LARGEST:,} characters")
+    yaml = YAML(typ="rt", pure=True)
+    try:
+        _require_plain(yaml, text)
+        data = yaml.load(text)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        problem = " ".join(str(error.problem or "it cannot be read").split())
+        raise FileRefused(f"line {line}: {problem}") from error
+    except (YAMLError, ValueError) as error:
+        raise FileRefused(" ".join(str(error).split())[:200]) from error
+    if not isinstance(data, CommentedMap):
+        raise FileRefused("line 1: the file must begin with keys such as schema and code")
+    return data
+
+
+def _require_plain(yaml: YAML, text: str) -> None:
+    """No anchors, no aliases, no tags, nothing deeper than a type can be."""
+    depth = 0
+    for event in yaml.parse(text):
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
+            raise FileRefused(f"line {line}: anchors and aliases are not allowed")
+        if isinstance(event, CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, CollectionEndEvent):
+            depth -= 1
+        if depth > DEEPEST:
+            raise FileRefused(f"line {line}: nested too deep")
+
+
+def _at(node: Any, key: Any, sentence: str) -> str:
+    """The sentence with the line of a key, or of what it stands in."""
+    try:
+        line = (node.lc.key(key) if isinstance(node, CommentedMap) else node.lc.item(key))[0]
+    except (AttributeError, KeyError, TypeError):
+        line = getattr(getattr(node, "lc", None), "line", None) or 0
+    return f"line {line + 1}: {sentence}"
+
+
+def _require_known(node: CommentedMap, known: Sequence[str], what: str) -> None:
+    for key in node:
+        if key not in known:
+            raise FileRefused(_at(node, key, f"{what} knows no “{key}”"))
+
+
+def _entries(data: CommentedMap, key: str) -> Iterator[tuple[CommentedMap, str]]:
+    found = data.get(key, CommentedSeq())
+    if not isinstance(found, CommentedSeq):
+        raise FileRefused(_at(data, key, f"{key} must be a list"))
+    for number, entry in enumerate(found):
+        if not isinstance(entry, CommentedMap):
+            raise FileRefused(_at(found, number, f"{key}[{number}] must have keys such as name"))
+        yield entry, f"{key}[{number}]"
+
+
+def _decoded(kind: type[Any], node: CommentedMap, data: Any, way: str) -> Any:
+    try:
+        return decode(kind, data)
+    except CannotDecode as error:
+        reason = str(error)
+        key = next((each for each in node if f".{each}" in reason), None)
+        raise FileRefused(_at(node, key, f"{way}: {reason}")) from error
+
+
+def _fields(data: CommentedMap) -> Iterator[FormField]:
+    for node, way in _entries(data, "form"):
+        _require_known(node, [each.name for each in fields(FormField)], way)
+        each: FormField = _decoded(FormField, node, _plain(node), way)
+        if not each.name.isidentifier() or not each.name.isascii():
+            raise FileRefused(_at(node, "name", f"{way}: “{each.name}” is no plain name"))
+        yield each
+
+
+def _policy(data: CommentedMap, form: tuple[FormField, ...]) -> Policy:
+    rest = data.get("policy", CommentedMap())
+    if not isinstance(rest, CommentedMap):
+        raise FileRefused(_at(data, "policy", "policy must have keys such as fallback"))
+    names = [each.name for each in fields(Policy) if each.name != "stages"]
+    _require_known(rest, names, "policy")
+    _require_rules(rest, "policy")
+    stages = tuple(_stages(data, form))
+    found: Policy = _decoded(Policy, rest, {**_plain(rest), "stages": encode(stages)}, "policy")
+    return found
+
+
+def _stages(data: CommentedMap, form: tuple[FormField, ...]) -> Iterator[Stage]:
+    money = _money(form)
+    for node, way in _entries(data, "route"):
+        _require_known(node, [each.name for each in fields(Stage)], way)
+        _require_rules(node, way)
+        values, elapsed = _plain(node), node.get("elapsed") is True
+        if "remind_after" in node:
+            after = node["remind_after"] if isinstance(node["remind_after"], list) else [None]
+            values["remind_after"] = [_minutes(node, "remind_after", m, elapsed) for m in after]
+        if "expire_after" in node:
+            values["expire_after"] = _minutes(node, "expire_after", node["expire_after"], elapsed)
+        levels = [level for level, _way in _entries(node, "escalate")]
+        for entry, level in zip(values.get("escalate", ()), levels, strict=True):
+            _require_known(level, [each.name for each in fields(EscalationLevel)], way)
+            _require_rules(level, way)
+            entry["after"] = _minutes(level, "after", level.get("after"), elapsed)
+        if "when" in node:
+            condition = _condition(node, money, way)
+            values["when"] = encode(condition)
+            values["condition"] = expression(condition, form)
+        yield _decoded(Stage, node, values, way)
+
+
+def _require_rules(node: CommentedMap, way: str) -> None:
+    """Rules say nothing that no rule knows."""
+    known = [each.name for each in fields(ApproverRule)]
+    for key in ("rules", "fallback", "stand_ins", "to"):
+        for rule, where in _entries(node, key):
+            _require_known(rule, known, f"{way}.{where}")
+
+
+def _minutes(node: CommentedMap, key: str, text: Any, elapsed: bool) -> int:
+    minutes = minutes_of(str(text), elapsed=elapsed)
+    if minutes is None:
+        raise FileRefused(_at(node, key, f"{key} must be a time such as 1d, 4h or 1d 4h"))
+    return minutes
+
+
+def _condition(stage: CommentedMap, money: Mapping[str, int], way: str) -> Condition:
+    node = stage["when"]
+    if not isinstance(node, CommentedMap) or list(node) not in (["all"], ["any"]):
+        raise FileRefused(_at(stage, "when", f"{way}.when must be one of all or any, with rows"))
+    join, parts = next(iter(node.items()))
+    rows: list[dict[str, Any]] = []
+    groups: list[dict[str, Any]] = []
+    if not isinstance(parts, CommentedSeq):
+        raise FileRefused(_at(node, join, f"{way}.when.{join} must be a list of rows"))
+    for number, part in enumerate(parts):
+        if isinstance(part, CommentedMap):
+            inner, within = next(iter(part.items()), ("", None))
+            if len(part) != 1 or not isinstance(within, CommentedSeq):
+                raise FileRefused(_at(parts, number, f"{way}.when: a group is all or any of rows"))
+            inside = [_read_row(within, n, money, way) for n in range(len(within))]
+            groups.append({"join": inner, "rows": inside})
+        else:
+            rows.append(_read_row(parts, number, money, way))
+    data = {"join": join, "rows": rows, "groups": groups}
+    found: Condition = _decoded(Condition, node, data, f"{way}.when")
+    return found
+
+
+def _read_row(rows: Any, number: int, money: Mapping[str, int], way: str) -> dict[str, Any]:
+    row = rows[number]
+    is_row = isinstance(row, CommentedSeq) and 2 <= len(row) <= 3
+    if not is_row or not isinstance(row[0], str) or str(row[1]) not in MEANT:
+        signs = " ".join(MEANT)
+        sentence = f"{way}.when: a row is [field, comparison, value]; comparisons: {signs}"
+        raise FileRefused(_at(rows, number, sentence))
+    value = row[2] if len(row) == 3 else None
+    if value is not None and not isinstance(value, str | int | float):
+        raise FileRefused(_at(rows, number, f"{way}.when: “{value}” is no value"))
+    if row[0] in money and value is not None:
+        try:
+            minor = Decimal(str(value)).scaleb(money[row[0]])
+        except InvalidOperation as error:
+            raise FileRefused(_at(rows, number, f"{way}.when: “{value}” is no amount")) from error
+        if not minor.is_finite() or minor != int(minor) or abs(minor) > 10**15:
+            raise FileRefused(_at(rows, number, f"{way}.when: “{value}” is no amount to the cent"))
+        value = int(minor)
+    return {"field": str(row[0]), "comparison": MEANT[str(row[1])].value, "value": value}
+
+
+def _plain(value: Any) -> Any:
+    """What was read without its lines and comments."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, bool) or value is None:
+        return value
+    for kind in (int, float):
+        if isinstance(value, kind):
+            return kind(value)  # without how it was written
+    return str(value)
+
+
+def with_ids(content: TypeContent, ids: Mapping[str, str]) -> TypeContent:
+    """The content with people by their ids; `ids` by mail address in small letters."""
+
+    def known(value: Any) -> Any:
+        if isinstance(value, list):
+            return [known(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        found = {key: known(each) for key, each in value.items()}
+        if isinstance(found.get("people"), list):
+            found["people"] = [ids.get(each.lower(), each) for each in found["people"]]
+        return found
+
+    return decode(TypeContent, known(encode(content)))
+
+
+# The gallery: files that come with the portal
+
+
+GALLERY = Path(__file__).resolve().parents[1] / "gallery"
+
+
+@cache
+def gallery() -> Mapping[str, TypeFile]:
+    """Every type of the gallery by its file's name, in the order of names."""
+    paths = sorted(GALLERY.glob("*.yaml"))
+    found = {path.stem: read(path.read_text(encoding="utf-8")) for path in paths}
+    return MappingProxyType(found)
+
+
+def with_groups(content: TypeContent, groups: Mapping[str, str]) -> TypeContent:
+    """The content with these groups, by their codes, in place of those that a file names."""
+
+    def known(value: Any) -> Any:
+        if isinstance(value, list):
+            return [known(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        found = {key: known(each) for key, each in value.items()}
+        if found.get("kind") == RuleKind.GROUP.value and "levels" in found:
+            found["code"] = groups.get(found["code"], found["code"])
+        return found
+
+    return decode(TypeContent, known(encode(content)))

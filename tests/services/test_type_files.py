@@ -1,0 +1,101 @@
+"""Types as files: what was written reads as the same, and every mistake has its line."""
+
+import json
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from portal.demo import organisation
+from portal.demo.request_types import all_types
+from portal.domain.policy.conditions import Condition, expression
+from portal.domain.policy.policy import EscalationLevel, Policy, Stage
+from portal.domain.policy.types import TypeContent
+from portal.services.type_files import FileRefused, read, with_ids, written
+from tests.domain.test_types import CONDITIONS, FIELDS
+
+HEAD = "schema: gloria/type/1\ncode: lamps\nprefix: LA\nname: Lamps\n"
+IDS = {each.key: f"id-{each.key}" for each in organisation.PEOPLE}
+ADDRESSES = {f"id-{each.key}": each.email for each in organisation.PEOPLE}
+
+
+@pytest.mark.parametrize("kind", all_types(IDS), ids=lambda kind: kind.code)
+def test_a_type_of_the_demonstration_comes_back_as_it_was(kind: Any) -> None:
+    content = TypeContent(
+        name=kind.name, description=kind.description, form=kind.form, policy=kind.policy
+    )
+    text = written(content, kind.code, kind.prefix, ADDRESSES)
+    file = read(text)
+    ids = {email.lower(): id_ for id_, email in ADDRESSES.items()}
+    assert (file.code, file.prefix) == (kind.code, kind.prefix)
+    assert with_ids(file.content, ids) == content
+    assert written(with_ids(file.content, ids), kind.code, kind.prefix, ADDRESSES) == text
+    assert "id-" not in text
+
+
+@settings(deadline=None)
+@given(
+    CONDITIONS, st.booleans(), st.lists(st.integers(1, 10**5), max_size=3), st.integers(1, 10**6)
+)
+def test_any_stage_comes_back_as_it_was(
+    condition: Condition, elapsed: bool, minutes: list[int], expires: int
+) -> None:
+    stage = Stage(
+        key="a", name="A: “é” #1", when=condition, condition=expression(condition, FIELDS),
+        condition_text="some\nwords", elapsed=elapsed, remind_after=tuple(minutes),
+        escalate=(EscalationLevel(after=expires, to=()),), expire_after=expires,
+    )  # fmt: skip
+    policy = Policy(stages=(stage, replace(stage, key="b", when=None)), undo_seconds=0)
+    content = TypeContent(name="yes", description="no", form=FIELDS, policy=policy)
+    assert read(written(content, "t", "T", {})).content == content
+
+
+MISTAKES = {
+    "form:\n  - name: a\n    label: A\n    colour: red\n": "line 8: form[0] knows no “colour”",
+    "form:\n  - name: a\n    label: A\n    kind: odd\n": "line 8: form[0]: FormField.kind",
+    "form:\n  - name: a b\n    label: A\n": "line 6: form[0]: “a b” is no plain name",
+    "form: 4\n": "line 5: form must be a list",
+    "route:\n  - key: a\n    name: A\n    expire_after: soon\n": "line 8: expire_after must be",
+    "route:\n  - key: a\n    name: A\n    rules: [{kind: group, cod: x}]\n": "knows no “cod”",
+    "route:\n  - key: a\n    name: A\n    when: {all: [[a, '~', 1]]}\n": "line 8: route[0].when",
+    "route:\n  - key: a\n    name: A\n    when: {none: []}\n": "must be one of all or any",
+    "route:\n  - key: a\n    name: A\n    escalate: 5\n": "line 8: escalate must be a list",
+    "name: Twice\n": 'line 5: found duplicate key "name"',
+    "form: &here []\nroute: *here\n": "line 5: anchors and aliases are not allowed",
+    "form: [\n": "line 6: ",
+    "policy: " + "[" * 30: "line 5: nested too deep",
+    "colour: red\n": "line 5: the file knows no “colour”",
+}
+
+
+@pytest.mark.parametrize("text", MISTAKES)
+def test_a_mistake_is_named_with_its_line(text: str) -> None:
+    with pytest.raises(FileRefused) as refused:
+        read(HEAD + text)
+    assert MISTAKES[text] in str(refused.value)
+
+
+LEAVES = st.none() | st.booleans() | st.integers(-5, 5) | st.sampled_from(("a", "group", "~", "1d"))
+KEYS = st.sampled_from(
+    ["key", "name", "rules", "to", "when", "all", "any", "escalate", "after", "kind", "people",
+     "remind_after", "label", "choices", "fallback", "stages", "codes"]
+)  # fmt: skip
+NODES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4)
+)
+
+
+@settings(deadline=None)
+@given(st.sampled_from(("form", "route", "policy", "needs", "description")), NODES)
+def test_whatever_stands_there_is_read_or_refused(part: str, node: Any) -> None:
+    with suppress(FileRefused):
+        read(f"{HEAD}{part}: {json.dumps(node)}\n")
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    with pytest.raises(FileRefused):
+        read(text)
