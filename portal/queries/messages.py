@@ -1,11 +1,11 @@
 """Messages that were not taken: given up, or still tried again and again."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, String, cast, func, literal_column, select
+from sqlalchemy import Select, String, cast, func, literal_column, select, text
 
 from portal.extensions import db
 from portal.models import ChatChannel, Message, Notification, User
@@ -15,6 +15,18 @@ SHOWN = 100
 TROUBLED: Any = literal_column(
     "messages.last_error IS NOT NULL AND messages.status IN ('WAITING', 'FAILED')"
 )
+
+# What is due for so long waits for a worker, not for its turn.
+LATE = timedelta(minutes=2)
+OVERDUE = text("""
+SELECT count(*) AS number, min(due) AS since FROM (
+    SELECT created_at AS due FROM portal.notifications
+    WHERE handed_at IS NULL AND created_at < now() - :late
+    UNION ALL
+    SELECT due_at FROM portal.messages
+    WHERE status = 'WAITING' AND digest IS NULL AND last_error IS NULL AND due_at < now() - :late
+) late
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +51,23 @@ class Troubled:
         return self.status == "FAILED"
 
 
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """Messages that nobody has tried to send, and since when the oldest is due."""
+
+    number: int
+    since: datetime | None
+
+
 def troubled() -> tuple[Troubled, ...]:
     """The newest first; up to `SHOWN`."""
     return tuple(Troubled(*row) for row in db.session.execute(_statement()))
+
+
+def overdue() -> Overdue:
+    """What should have been on its way a while ago: nobody hands it over, or nobody sends it."""
+    row = db.session.execute(OVERDUE, {"late": LATE}).one()
+    return Overdue(row.number, row.since)
 
 
 def any_troubled() -> bool:

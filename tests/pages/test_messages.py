@@ -81,3 +81,17 @@ def test_all_at_once(admin: PageClient, app: Flask, make: Make) -> None:
     data = {"csrf_token": admin.csrf_token()}
     admin.post("/admin/messages/send-again", data=data)
     assert status(app) == "WAITING"
+
+
+def test_what_nobody_has_tried_to_send_is_no_success(
+    admin: PageClient, app: Flask, asked: Approval
+) -> None:
+    with app.app_context():
+        late = text("UPDATE portal.notifications SET created_at = now() - interval '1 hour'")
+        db.session.execute(late)
+        db.session.execute(text("UPDATE portal.notifications SET handed_at = NULL"))
+        db.session.execute(text("DELETE FROM portal.messages"))
+        db.session.commit()
+    page = admin.get_page("/admin/messages")
+    assert "nobody has tried to send" in page.text
+    assert "Every message was sent" not in page.text

@@ -36,7 +36,7 @@ def list_attention() -> ResponseReturnValue:
         parked=commands.parked(),
         vacant_heads=gaps.vacant_heads(),
         without_manager=gaps.without_manager(),
-        unsent=messages.any_troubled(),
+        unsent=messages.any_troubled() or messages.overdue().number,
         workers=workers,
         compared=compared,
         is_fresh=compared.is_fresh(me().now),

@@ -20,10 +20,11 @@ log = structlog.get_logger("portal.web")
 @blueprint.get("/admin/messages")
 @requires(Permission.ADMINISTER)
 def list_messages() -> ResponseReturnValue:
-    """What was given up, and what is still tried, each with its error."""
+    """What was given up, what is still tried, each with its error, and what nobody has tried."""
     return render_template(
         "pages/messages/show.html",
         troubled=messages.troubled(),
+        overdue=messages.overdue(),
         most=messages.SHOWN,
         mail=current_settings().mail,
     )
