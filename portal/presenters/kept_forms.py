@@ -120,8 +120,8 @@ def _words(name: str, text: str, known: Mapping[str, FormField], names: Mapping[
     field = known.get(name)
     if field is not None and field.kind is FieldKind.CHOICE:
         return in_words(field, text, {}) or ""
-    if name in CHOICES and text in CHOICES[name]:
-        return _(CHOICES[name][text])
+    if name in CHOICES and text.lower() in CHOICES[name]:
+        return _(CHOICES[name][text.lower()])
     if text in names:
         return names[text]
     if _is_id(text):
