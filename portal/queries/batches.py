@@ -51,7 +51,8 @@ class BatchRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChosenTask:
-    """A task of a batch with its request. `amount` is in minor units; `acting_for` is a name.
+    """A task of a batch with its request. `amount` is in minor units; `acting_for` and
+    `behalf_name` are names.
 
     `outcome` of its command in the batch: None without a command, "waiting", "applied", "refused".
     `undo`, `undo_reason`: the same of the wish to take that decision back. `may_undo`: it stands
@@ -63,6 +64,7 @@ class ChosenTask:
     title: str
     type_name: str
     requester_name: str
+    behalf_name: str | None
     amount: int | None
     currency: str | None
     status: str
@@ -148,6 +150,7 @@ def _ids(name: str) -> Any:
 @cache
 def _statement() -> Select[*tuple[Any, ...]]:
     delegator, other, undo = aliased(User), aliased(Command), aliased(Command)
+    behalf = aliased(User)
     recorded = exists().where(
         other.request_id == Task.request_id,
         other.task_id == Task.id,
@@ -158,7 +161,8 @@ def _statement() -> Select[*tuple[Any, ...]]:
     return (
         select(
             Task.id, Request.number, Request.title, Request.type_name, Request.requester_name,
-            Request.amount, Request.currency, Request.status, Task.status.label("task_status"),
+            behalf.name.label("behalf_name"), Request.amount, Request.currency, Request.status,
+            Task.status.label("task_status"),
             Request.settles_at.is_not(None).label("is_settling"), Task.due_at,
             delegator.name.label("acting_for"), Request.fields,
             PolicyVersion.form.cast(Text).label("form"), Request.priority,
@@ -171,6 +175,7 @@ def _statement() -> Select[*tuple[Any, ...]]:
         .join(Request, Request.id == Task.request_id)
         .join(PolicyVersion, PolicyVersion.id == Request.policy_version_id)
         .outerjoin(delegator, delegator.id == Task.acting_for)
+        .outerjoin(behalf, behalf.id == Request.on_behalf_of)
         .outerjoin(Command, and_(Command.id == _ids("commands"), Command.task_id == Task.id))
         .outerjoin(undo, and_(undo.id == _ids("undos"), undo.task_id == Task.id))
         .where(Task.id == _ids("tasks"), or_(mine, Command.id.is_not(None)))

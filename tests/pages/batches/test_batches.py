@@ -7,7 +7,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from portal.domain.policy.policy import Decision
-from portal.domain.request.state import Approval
+from portal.domain.request.files import KeptFile
+from portal.domain.request.state import Approval, Content
 from portal.extensions import db
 from portal.models import AuditEvent
 from portal.models.columns import new_id
@@ -47,6 +48,20 @@ def test_the_review_shows_each_amount_the_total_and_what_is_left_out(
         assert words in page.text
     assert "too large to be decided with others" in page.text
     assert commands(app) == 0
+
+
+def test_the_review_shows_what_each_request_says(
+    ben: PageClient, process: InProcess, people: People, bulk_kind: dict[str, str]
+) -> None:
+    file = KeptFile(new_id(), "offer.pdf", "application/pdf", 84_000, "ab").as_value()
+    fields = {"amount": 100, "reason": "For the new desk.", "offers": [file]}
+    content = Content(title="A lamp", fields=fields, amount=100, currency="EUR")
+    given = {"number": "CH-9", "content": content, "on_behalf_of": people.eve}
+    state = process.give(submit(bulk_kind, people, **given))
+    page = choose(ben, task_of(state))
+    for words in ("For the new desk.", "offer.pdf", "84 kB", "On behalf of", "Eve Example"):
+        assert words in page.text
+    assert f"/attachments/{file['id']}" in page.links
 
 
 def test_all_that_can_be_decided_together(ben: PageClient, asked: list[Approval]) -> None:
