@@ -111,6 +111,12 @@ class Store:
         shutil.copytree(self._folder / "store", self._folder / "kept")
         self._server = self._started()
 
+    def lose(self) -> None:
+        """Stop, and go on with an empty one."""
+        self.stop()
+        shutil.rmtree(self._folder / "store")
+        self._server = self._started()
+
     def put_back(self) -> None:
         """Stop, take the copy, and go on."""
         self.stop()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 from temporalio import workflow
 from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
@@ -11,6 +12,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from portal.background.differences import Finding, Kind
 from portal.background.reconcile import reconcile
 from portal.domain.request.commands import Command
+from portal.models import Check
 from portal.temporal import client as clients
 from portal.workflows.messages import StartApproval
 from tests.temporal.history import History
@@ -38,6 +40,25 @@ def test_everything_that_was_acknowledged_is_applied_and_nothing_runs_on(
         applied(late, late.comment())
     assert moved.status() == "APPROVED"
     assert History(closed).is_closed()
+
+
+def test_an_empty_temporal_gets_everything_back(
+    far: Desk, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.background.reconcile.AGAIN_SECONDS", 1.0)
+    desks = [far.another(f"PR-300{n}") for n in range(3)]
+    with worker_process(far.settings):
+        for desk in desks:
+            applied(desk, desk.submit())
+        store.lose()
+        until(lambda: compared(far))
+        with far.engine.connect() as connection:
+            report = connection.scalar(select(Check.report))
+        assert (report["open"], report["running"], report["left"]) == (3, 3, 0)
+        for desk in desks:
+            applied(desk, desk.decide(far.office.ana))
+            applied(desk, desk.decide(far.office.ben, opening=2))
+    assert {desk.status() for desk in desks} == {"APPROVED"}
 
 
 def applied(desk: Desk, command: Command) -> None:
