@@ -188,26 +188,29 @@ def test_a_change_that_concerns_many_is_worked_off_page_by_page(
     assert causes - {None} == {"Ben left."}
 
 
-def test_a_group_that_settled_before_todays_rule_is_asked_no_more(
-    house: House, people: People, app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def ask_both(app: Flask, house: House, people: People) -> Approval:
+    """Ana's request, which asks one of Finance (Carl, Cleo) and Dan."""
     quality = ApproverRule(kind=RuleKind.PEOPLE, people=(people.dan,), label="Quality")
     finance = ApproverRule(kind=RuleKind.GROUP, code="finance")
     both = Stage(key="both", name="Both", mode=Mode.PER_GROUP, rules=(finance, quality))
     with app.app_context():
         kind = insert_type("lamps", Policy(stages=(both,)), prefix="LA")
         db.session.commit()
+    return house.process.give(submit(kind, people, type_code="lamps", number="LA-1001"))
 
+
+def test_a_group_that_settled_before_todays_rule_is_asked_no_more(
+    house: House, people: People, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def older(*given: Any) -> StagePlan:
         return replace(stage_plan(*given), parts_settle=False)
 
     monkeypatch.setattr("portal.domain.routing.step.stage_plan", older)
-    state = house.process.give(submit(kind, people, type_code="lamps", number="LA-1001"))
+    state = ask_both(app, house, people)
     task = next(each for each in state.open_tasks if each.assignee_id == people.cleo)
     given = {"request_id": state.request_id, "actor_id": people.cleo, "at": datetime.now(UTC)}
-    state = house.process.give(
-        commands.Approve(command_id=new_id(), task_id=task.id, entitled=True, **given)
-    )
+    approve = commands.Approve(command_id=new_id(), task_id=task.id, entitled=True, **given)
+    house.process.give(approve)
     assert house.later() == 0
     mine = Task.id == task.id
     house.run(update(Task).where(mine).values(decided_at=datetime.now(UTC) - 2 * HOUR))
