@@ -203,6 +203,7 @@ def test_the_preview_says_what_the_delegate_may_not_take(
     assert "LA-1001 A chair: Eve Example may not take tasks of this stage" in page.text
     assert "The rules of these stages do not let Eve Example take them." in page.text
     assert "Lamps: Head of the team" in page.text
+    assert "New ones go to Eve Example at once, but not those listed below." in page.text
     assert "Desks" not in page.text
     page = looked_at(client)
     assert "1 open task moves to Dan Example" in page.text
