@@ -33,6 +33,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "history": (),
     "search": (),
     "notifications": (),
+    "team": (),
     "profile": ("settings", "notifications", "away"),
     "admin": (
         "attention", "messages", "channels", "policy_moves", "people", "calendars", "organisation",

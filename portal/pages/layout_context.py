@@ -54,6 +54,8 @@ def _navigation() -> Navigation:
     if not person.may(Permission.SUBMIT):
         places -= {"requests"}
     found = person.frame or sessions.frame(person.id)
+    if not found.leads:
+        places -= {"team"}
     acting = tuple(each.name for each in found.acting)
     shown = Person(person.name, person.time_zone, tuple(sorted(person.roles)), acting)
     more = _places_of_rooms() if person.may(Permission.ADMINISTER) else []

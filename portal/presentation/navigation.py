@@ -89,6 +89,7 @@ _PLACES = (
     ("search", msgid("Search"), "magnifying-glass"),
     ("notifications", msgid("Notifications"), "bell"),
     ("away", msgid("Away"), "calendar-days"),
+    ("team", msgid("Team"), "user-group"),
 )
 _ADMINISTRATION = (
     ("attention", msgid("Needs attention"), "exclamation-triangle", {"admin"}),

@@ -95,12 +95,19 @@ def _absences(person: Any, whose: Any, other: Any) -> Any:
     return select(func.jsonb_agg(pair)).select_from(on).correlate(User).scalar_subquery()
 
 
+def _leads(person: Any) -> Any:
+    """Whether anybody active reports to them."""
+    report = aliased(User)
+    return select(literal_column("1")).where(report.manager_id == person, report.is_active).exists()
+
+
 def frame_columns(person: Any) -> tuple[Any, ...]:
     """The columns that `frame_of` reads, for the person of this id: a column or a parameter."""
     delegator, delegate = Delegation.delegator_id, Delegation.delegate_id
     return (
         _CLOSED.label("closed"),
         _ORGANISATION.label("organisation"),
+        _leads(person).label("leads"),
         _at_most(_open_tasks(person)).label("inbox"),
         _at_most(_unread(person)).label("notifications"),
         _absences(person, delegator, delegate).label("away"),
@@ -123,13 +130,14 @@ class OnNow:
 class Frame:
     """`counts` by place (100 means "more than 99"); `away`: who acts for the reader; `acting`:
     for whom the reader acts; `closed`: what to say while the portal takes no commands;
-    `organisation`: what the house is called."""
+    `organisation`: what the house is called; `leads`: whether anybody reports to the reader."""
 
     counts: dict[str, int]
     away: tuple[OnNow, ...] = ()
     acting: tuple[OnNow, ...] = ()
     closed: str | None = None
     organisation: str = ""
+    leads: bool = False
 
 
 def frame(user_id: str) -> Frame:
@@ -141,7 +149,9 @@ def frame_of(row: Row[Any]) -> Frame:
     """The frame in a row with `frame_columns`."""
     counts = {"inbox": row.inbox, "notifications": row.notifications}
     counts = {name: count for name, count in counts.items() if count}
-    return Frame(counts, _on(row.away), _on(row.acting), row.closed, row.organisation or "")
+    return Frame(
+        counts, _on(row.away), _on(row.acting), row.closed, row.organisation or "", row.leads
+    )
 
 
 def _on(pairs: list[list[str]] | None) -> tuple[OnNow, ...]:

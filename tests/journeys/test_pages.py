@@ -23,7 +23,7 @@ PAGES = {
     "marta.lindqvist": (
         "/requests/new/purchase", "/notifications", "/profile", "/search", "/search?q=leave",
         "/search?in=comments&q=the", "/no-such-page",
-        "/dev/mail", "/profile/notifications", "/away", "/views", "/profile/password",
+        "/dev/mail", "/profile/notifications", "/away", "/views", "/team", "/profile/password",
     ),
     "ada.admin": (
         "/admin/attention", "/admin/people", "/admin/people/new", "/admin/departments",

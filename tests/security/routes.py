@@ -328,6 +328,7 @@ ROUTES = [
     Route("GET", "/views"),
     Route("POST", "/views", 303, data={"place": "history", "text": "oak", "name": "Oak"}),
     Route("POST", "/views/<uuid:view_id>/delete", 404),
+    Route("GET", "/team"),
     Route("GET", "/notifications"),
     Route("POST", "/notifications/read", 303),
     Route("POST", "/notifications/<uuid:notification_id>/read", 303),
