@@ -127,3 +127,8 @@ def test_types_go_out_are_checked_and_come_in(app: Flask, people: People, tmp_pa
     assert "line 2: " in run(app, "types", "check", str(other), status=1)
     assert "There is no such version" in run(app, "types", "export", "chairs", "--version", "9",
                                              status=1)  # fmt: skip
+
+
+def test_the_schema_in_the_docs_is_that_of_the_reader(app: Flask) -> None:
+    kept = Path(__file__).parents[1] / "docs" / "request-type.schema.json"
+    assert kept.read_text() == run(app, "types", "schema"), "flask portal types schema > docs/..."

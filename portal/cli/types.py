@@ -1,5 +1,6 @@
 """Request types as files: written out, looked at, taken in."""
 
+import json
 from pathlib import Path
 from typing import TextIO
 
@@ -63,6 +64,12 @@ def import_type(file: TextIO, email: str) -> None:
     except (type_files.FileRefused, service.TypeRefused) as refused:
         raise click.ClickException(str(refused)) from refused
     click.echo(f"There is a draft of {code} now: look at /admin/types/{code}")
+
+
+@group.command("schema")
+def print_schema() -> None:
+    """Print the JSON Schema of the files, as docs/request-type.schema.json has it."""
+    click.echo(json.dumps(type_files.json_schema(), indent=2, sort_keys=True))
 
 
 COMMANDS = (group,)

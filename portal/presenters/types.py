@@ -7,7 +7,15 @@ from typing import Any
 
 from portal.domain.codec import decode
 from portal.domain.policy.check import Problem
-from portal.domain.policy.conditions import VALUELESS, Condition, Join, Row, RowGroup
+from portal.domain.policy.conditions import (
+    VALUELESS,
+    Condition,
+    Join,
+    Row,
+    RowGroup,
+    holds,
+    row_holds,
+)
 from portal.domain.policy.forms import FieldKind, FormField
 from portal.domain.policy.policy import (
     ApproverRule,
@@ -23,7 +31,7 @@ from portal.presentation import times
 from portal.presentation.labels import words_of
 from portal.presentation.money import money
 from portal.presenters.policy_moves import PARTS as STAGE_PARTS
-from portal.queries.request_types import DraftRecord, TypeChangeRecord
+from portal.queries.request_types import DraftRecord, NewestRequest, TypeChangeRecord
 from portal.translation import _, lazy, ngettext
 
 COMPARED: Mapping[str, str] = {
@@ -269,6 +277,32 @@ def _value(value: Any, each: FormField | None, names: Mapping[str, str]) -> str:
         case FieldKind.PERSON:
             return names.get(str(value), str(value))
     return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What a condition says of a request; `why`: the rows that were not true, in words."""
+
+    request: NewestRequest
+    asked: bool
+    why: str
+
+
+def tried(
+    condition: Condition, fields: Sequence[FormField], requests: Iterable[NewestRequest]
+) -> list[Tried]:
+    """The condition on requests as they are."""
+    kinds = {each.name: each.kind for each in fields}
+    found = []
+    for request in requests:
+        wrong = [
+            row_words(row, fields, {})
+            for row in condition.all_rows()
+            if not row_holds(row, kinds.get(row.field, FieldKind.TEXT), request.values)
+        ]
+        asked = holds(condition, fields, request.values)
+        found.append(Tried(request, asked, "" if asked else "; ".join(wrong)))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

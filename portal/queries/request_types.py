@@ -369,3 +369,37 @@ def people_at(addresses: Collection[str]) -> dict[str, str]:
     email = func.lower(User.email)
     rows = db.session.execute(select(email.label("email"), User.id).where(email.in_(small)))
     return {row.email: row.id for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class NewestRequest:
+    """A request as a condition reads it: `values` by the names of fields, and beside them the
+    priority and the code of the requester's department."""
+
+    number: str
+    title: str
+    amount: int | None
+    currency: str | None
+    values: dict[str, Any]
+
+
+def newest_of(code: str, most: int = 5) -> tuple[NewestRequest, ...]:
+    """The newest requests of a type."""
+    rows = db.session.execute(
+        select(
+            Request.number, Request.title, Request.amount, Request.currency, Request.fields,
+            Request.priority, Department.code.label("department"),
+        )
+        .join(User, User.id == Request.requester_id)
+        .outerjoin(Department, Department.id == User.department_id)
+        .where(Request.type_code == code)
+        .order_by(Request.submitted_at.desc(), Request.id.desc())
+        .limit(most)
+    )  # fmt: skip
+    return tuple(
+        NewestRequest(
+            row.number, row.title, row.amount, row.currency,
+            {**row.fields, "priority": row.priority, "department": row.department},
+        )
+        for row in rows
+    )  # fmt: skip

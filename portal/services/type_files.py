@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -432,3 +433,61 @@ def with_groups(content: TypeContent, groups: Mapping[str, str]) -> TypeContent:
         return found
 
     return decode(TypeContent, known(encode(content)))
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a file, for editors; made from the classes that read it."""
+    kinds = (FormField, Stage, Policy)
+    _refs, found = msgspec.json.schema_components(kinds, ref_template="#/$defs/{name}")
+    parts: dict[str, Any] = {name: found[name] for name in sorted(found)}
+    for name in ("Condition", "Row", "RowGroup", "Join", "Comparison"):
+        del parts[name]
+    for part in parts.values():
+        if part.get("type") == "object":
+            part["additionalProperties"] = False
+    pattern = "^ *([0-9]{1,4} *d)? *([0-9]{1,4} *h)? *([0-9]{1,4} *m)? *$"
+    time = {"type": "string", "pattern": pattern}
+    stage, policy = parts["Stage"]["properties"], parts["Policy"]
+    stage |= {"remind_after": {"type": "array", "items": time}, "expire_after": time}
+    parts["EscalationLevel"]["properties"]["after"] = time
+    policy["properties"].pop("stages")
+    policy.pop("required", None)
+    stage["when"] = {"$ref": "#/$defs/When"}
+    parts["When"] = _when_schema()
+    text: dict[str, Any] = {"type": "string"}
+    names = {"type": "array", "items": text}
+    lists = {"form": "FormField", "route": "Stage"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A request type of Gloria Approvals",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["schema", "code", "prefix", "name"],
+        "properties": {
+            "schema": {"const": SCHEMA},
+            **dict.fromkeys(("code", "prefix", "name", "description"), text),
+            "needs": {"type": "object", "properties": {"groups": names, "people": names}},
+            **{k: {"type": "array", "items": {"$ref": f"#/$defs/{v}"}} for k, v in lists.items()},
+            "policy": {"$ref": "#/$defs/Policy"},
+        },
+        "$defs": parts,
+    }
+
+
+def _when_schema() -> dict[str, Any]:
+    """Rows under all or any, nested once."""
+    value = {"type": ["string", "integer"]}
+    row = {
+        "type": "array",
+        "prefixItems": [{"type": "string"}, {"enum": list(MEANT)}, value],
+        "minItems": 2,
+        "maxItems": 3,
+    }
+
+    def joined(items: dict[str, Any]) -> dict[str, Any]:
+        rows = {"type": "array", "items": items}
+        properties = {"all": rows, "any": rows}
+        return {"type": "object", "properties": properties, "additionalProperties": False,
+                "minProperties": 1, "maxProperties": 1}  # fmt: skip
+
+    return joined({"anyOf": [row, joined(row)]})

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from portal.directory.conditions import LONGEST, check, evaluate
 from portal.domain.codec import decode, encode
 from portal.domain.policy import types
+from portal.domain.policy.check import problems_of
 from portal.domain.policy.conditions import (
     COMPARISONS,
     VALUELESS,
@@ -180,3 +181,32 @@ def test_every_difference_is_told() -> None:
 
 def _row(field: str, comparison: Any, value: Any = None) -> Row:
     return decode(Row, {"field": field, "comparison": str(comparison), "value": value})
+
+
+DAY = FormField(name="day", label="Day", kind=FieldKind.DATE)
+OPTION = Choice(value="x", label="X")
+WRONG = {
+    "needs at least one option": FormField(name="a", label="A", kind=FieldKind.CHOICE),
+    "has the option “x” twice": FormField(
+        name="a", label="A", kind=FieldKind.CHOICE, choices=(OPTION, OPTION)
+    ),
+    "needs a label": FormField(name="a", label=" "),
+    "smallest value above its largest": FormField(
+        name="a", label="A", kind=FieldKind.INTEGER, min_value=2, max_value=1
+    ),
+    "held beside a date": FormField(name="a", label="A", kind=FieldKind.DATE, not_after="gone"),
+}
+
+
+@given(st.sampled_from(tuple(WRONG)))
+def test_what_is_wrong_with_a_field_is_said(words: str) -> None:
+    content = TypeContent(name="T", form=(DAY, WRONG[words]))
+    found = [each for each in problems_of(content) if each.about == "form"]
+    assert [(each.name, words in each.sentence) for each in found] == [("a", True)]
+
+
+def test_a_day_may_be_held_beside_another_and_beside_the_day_of_the_request() -> None:
+    days = (DAY, FormField(name="b", label="B", kind=FieldKind.DATE, not_before="day"),
+            FormField(name="c", label="C", kind=FieldKind.DATE, not_after="today"))  # fmt: skip
+    found = problems_of(TypeContent(name="T", form=days))
+    assert not [each for each in found if each.about == "form"]

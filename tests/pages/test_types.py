@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from portal.extensions import db
 from portal.models import PolicyVersion, RequestType, TypeChange, TypeDraft, User
 from portal.services import type_files
-from tests.asking import CODE
+from tests.asking import CODE, insert_request
 from tests.clients import PageClient, sign_in
 from tests.pages_read import Page
 from tests.web import People
@@ -347,6 +347,24 @@ def test_a_mistake_in_a_file_is_named_and_the_text_stays(adam: PageClient) -> No
     page = press(adam, adam.get_page(f"{LIST}/import"), f"{LIST}/import", 422, text=text)
     assert "line 6: form[0] knows no “colour”" in page.text
     assert "colour: red" in page.response.text
+
+
+def test_a_condition_is_tried_on_the_newest_requests(
+    adam: PageClient, app: Flask, kind: dict[str, str], people: People
+) -> None:
+    with app.app_context():
+        insert_request(kind, people.ana, "CH-1", amount=99999,
+                       fields={"amount": 99999, "reason": "x", "offers": []})  # fmt: skip
+        insert_request(kind, people.ana, "CH-2", amount=100000,
+                       fields={"amount": 100000, "reason": "x", "offers": []})  # fmt: skip
+        db.session.commit()
+    draft_of_chairs(adam)
+    here = f"{CHAIRS}/draft/route/finance/condition"
+    page = adam.get_page(here)
+    assert "This condition was written by hand: amount >= 100000." in page.text
+    page = press(adam, page, here, r0_field="amount", r0_is="at_least", r0_value="1000", more="1")
+    assert "Chair CH-1 Skipped CH-1 · €999.99 Not true: Amount is at least €1,000.00" in page.text
+    assert "Chair CH-2 Asked CH-2 · €1,000.00" in page.text
 
 
 def test_nobody_else_may(client: PageClient, people: People, kind: dict[str, str]) -> None:

@@ -212,6 +212,8 @@ def _condition(
     fields = forms.subjects(content, request_types.departments())
     return page(
         "condition", kind, status, stage=stage, seen=seen, fields=fields, told=told or [],
+        tried=words.tried(stage.when, fields, request_types.newest_of(kind.code))
+        if stage.when and status == 200 else [],
         comparisons=forms.WORDS, by_hand=stage.condition if stage.when is None else None,
         most=forms.MOST_ROWS,
     )  # fmt: skip
