@@ -67,7 +67,8 @@ async def _retention(client: Client) -> Finding:
     request = DescribeNamespaceRequest(namespace=client.namespace)
     answer = await client.workflow_service.describe_namespace(request)
     kept = answer.config.workflow_execution_retention_ttl.ToTimedelta()
-    said = f"histories of closed requests are kept for {kept.days} days"
+    days = "a day" if kept.days == 1 else f"{kept.days} days"
+    said = f"histories of closed requests are kept for {days}"
     if kept >= SHORTEST_RETENTION:
         return well("temporal", said)
     todo = f"temporal operator namespace update -n {client.namespace} --retention 30d"
