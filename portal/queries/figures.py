@@ -4,6 +4,7 @@ from sqlalchemy import text
 
 from portal.extensions import db
 
+# Raw: a dozen figures of several tables in one round trip, as sub-selects.
 _ALL = text("""
 SELECT
     (SELECT extract(epoch FROM now() - max(seen_at)) FROM portal.worker_heartbeats

@@ -18,6 +18,7 @@ TROUBLED: Any = literal_column(
 
 # What is due for so long waits for a worker, not for its turn.
 LATE = timedelta(minutes=2)
+# Raw: two tables as one, of which only the number and the oldest are wanted.
 OVERDUE = text("""
 SELECT count(*) AS number, min(due) AS since FROM (
     SELECT created_at AS due FROM portal.notifications

@@ -14,7 +14,7 @@ from scripts.local.temporal import SEARCH_ATTRIBUTES
 from tests.house.tree import ROOT, label, named
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-PINNED = re.compile(r"(?P<name>[a-z0-9-]+)(\[[a-z0-9,]+\])?==[0-9.a-z]+")
+PINNED = re.compile(r"(?P<name>[a-z0-9.-]+)(\[[a-z0-9,]+\])?==[0-9.a-z]+")
 
 
 def requirements() -> list[str]:
@@ -43,7 +43,9 @@ def test_the_lock_files_hold_hashes_and_no_address() -> None:
 
 def test_the_lock_holds_what_the_project_asks_for() -> None:
     lock = (ROOT / "requirements" / "lock.txt").read_text(encoding="utf-8")
-    pins = {re.sub(r"\[.*?\]", "", text) for text in requirements()}
+    bare = (re.sub(r"\[.*?\]", "", text).partition("==") for text in requirements())
+    # Lock files write names as PEP 503 has them.
+    pins = {f"{name.replace('.', '-')}=={version}" for name, _, version in bare}
     assert [pin for pin in pins if f"{pin} \\" not in lock and f"{pin} ;" not in lock] == []
 
 
