@@ -281,8 +281,21 @@ def issue(
         return _first_receipt(command)
     if also is not None:
         also()
-    _commit(command.command_id)
-    delivery = CommandDelivery(
+    try:
+        db.session.commit()
+    except DBAPIError as error:
+        _require_made(command.command_id, error)
+    delivery = _delivery_of(command, payload, about)
+    try:
+        return _deliver(door, delivery) if direct else _receipt_of(command.command_id)
+    except (DBAPIError, NoFreeConnection) as error:
+        return _recorded(delivery, error)
+
+
+def _delivery_of(
+    command: Command, payload: dict[str, Any], about: RequestSnapshot
+) -> CommandDelivery:
+    return CommandDelivery(
         command_id=command.command_id,
         request_id=command.request_id,
         number=about.number,
@@ -290,22 +303,15 @@ def issue(
         payload=payload,
         workflow=about.workflow,
     )
-    try:
-        return _deliver(door, delivery) if direct else _receipt_of(command.command_id)
-    except (DBAPIError, NoFreeConnection) as error:
-        return _recorded(delivery, error)
 
 
-def _commit(command_id: str) -> None:
-    """Commit the command's transaction. Where the connection dies meanwhile, a new one is asked
-    whether it was committed; raises only where it was not, or nobody can say."""
-    try:
-        db.session.commit()
-    except DBAPIError as error:
-        db.session.rollback()
-        if not _is_lost(error) or not _is_there(command_id):
-            raise
-        log.warning("connection lost in a commit that was made", command=command_id)
+def _require_made(command_id: str, error: DBAPIError) -> None:
+    """Raise the error of a commit, unless only its answer was lost: where the connection died, a
+    new one is asked whether the commit was made."""
+    db.session.rollback()
+    if not _is_lost(error) or not _is_there(command_id):
+        raise error
+    log.warning("connection lost in a commit that was made", command=command_id)
 
 
 def _is_lost(error: DBAPIError) -> bool:

@@ -36,8 +36,8 @@ SAME = {
     *calendar.month_abbr, *calendar.month_name, *calendar.day_abbr, *calendar.day_name,
 }  # fmt: skip
 TABLES = (
-    "users", "departments", "groups", "requests", "request_types", "tasks", "calendars",
-    "chat_channels", "audit_events", "notifications",
+    "users", "departments", "groups", "requests", "request_types", "policy_versions", "tasks",
+    "calendars", "chat_channels", "audit_events", "notifications",
 )  # fmt: skip
 
 
