@@ -16,6 +16,7 @@ from sqlalchemy import Table
 from portal.activities.projection import content_columns
 from portal.domain.notices.kinds import KINDS, TOLD, Channel
 from portal.domain.notices.preferences import DeliveryMode
+from portal.domain.request.events import CommandRefused
 from portal.domain.request.state import Content
 from portal.extensions import for_driver
 from portal.models import (
@@ -163,8 +164,8 @@ RETURNING pg_notify('{ANSWERED_CHANNEL}', old.id::text)
 REPEAT_OUTCOME = f"""
 UPDATE portal.commands c SET
     applied_at = now(), delivered_at = COALESCE(c.delivered_at, now()),
-    outcome = CASE e.kind WHEN 'CommandRefused' THEN 'refused' ELSE 'applied' END,
-    reason = CASE e.kind WHEN 'CommandRefused' THEN e.data ->> 'reason' END
+    outcome = CASE e.kind WHEN '{CommandRefused.__name__}' THEN 'refused' ELSE 'applied' END,
+    reason = CASE e.kind WHEN '{CommandRefused.__name__}' THEN e.data ->> 'reason' END
 FROM portal.audit_events e
 WHERE e.request_id = CAST(:request AS uuid) AND e.command_id = CAST(:command AS uuid)
     AND c.id = e.command_id AND c.applied_at IS NULL

@@ -31,8 +31,8 @@ PARTS = {
     "covers": """({0}.type_codes IS NULL OR r.type_code = ANY({0}.type_codes))
         AND ({0}.max_amount IS NULL OR r.amount IS NULL
             OR (r.currency = {0}.currency AND r.amount <= {0}.max_amount))""",
-    "given": """FROM portal.commands c WHERE c.request_id = r.id AND c.task_id = t.id
-        AND c.kind IN ('StartDelegation', 'EndDelegation')
+    "given": f"""FROM portal.commands c WHERE c.request_id = r.id AND c.task_id = t.id
+        AND c.kind IN ('{StartDelegation.__name__}', '{EndDelegation.__name__}')
         AND c.payload ->> 'delegation_id' = d.id::text""",
     "columns": """d.id AS delegation_id, d.delegator_id, d.delegate_id, d.ends_at, t.id AS task_id,
         r.id AS request_id, r.number, r.workflow, delegator.name AS delegator,

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, text
 
 from portal.domain.marked import msgid
+from portal.domain.request.commands import Submit
 from portal.domain.request.state import OPEN
 from portal.temporal.running import Running, Trying
 from portal.workflows import names
@@ -38,10 +39,10 @@ BY_OLD_ID = text(
     " WHERE r.workflow = ANY(CAST(:workflows AS text[]))"
 )
 # Their workflow has begun, or will: nothing is recorded of it yet.
-BEGINNING = text("""
+BEGINNING = text(f"""
 SELECT request_id::text, workflow FROM portal.commands
-WHERE request_id = ANY(CAST(:ids AS uuid[])) AND kind = 'Submit' AND applied_at IS NULL
-""")
+WHERE request_id = ANY(CAST(:ids AS uuid[])) AND kind = '{Submit.__name__}' AND applied_at IS NULL
+""")  # noqa: S608 - our own name
 UNANSWERED = text("""
 SELECT DISTINCT request_id::text, workflow FROM portal.commands
 WHERE applied_at IS NULL AND parked_at IS NULL AND delivered_at < now() - :late LIMIT 1000

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal.background import absences
 from portal.background.own_commands import OwnCommand, give, id_of
-from portal.domain.request.commands import ReviewPeople
+from portal.domain.request.commands import Retract, ReviewPeople
 from portal.domain.request.events import SYSTEM
 from portal.domain.request.reasons import Code, Kept, reason
 from portal.domain.request.state import Via
@@ -28,7 +28,10 @@ SELECT id, person_id, scope, cause FROM portal.people_reviews
 ORDER BY created_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
 """)
 # An undo that is on its way makes a stage ask again that is settling now.
-_UNDONE = "SELECT request_id FROM portal.commands WHERE kind = 'Retract' AND applied_at IS NULL"
+_UNDONE = f"""SELECT request_id FROM portal.commands
+    WHERE kind = '{Retract.__name__}' AND applied_at IS NULL"""  # noqa: S608 - our own name
+_REVIEWS = f"""SELECT * FROM portal.commands c
+    WHERE c.request_id = r.id AND c.kind = '{ReviewPeople.__name__}'"""  # noqa: S608 - our own name
 _GOES_ON = f"r.status = 'PENDING' AND (r.settles_at IS NULL OR r.id IN ({_UNDONE}))"
 # Requests after `last`: a page at a time, so that nobody waits for a person with thousands of them.
 CONCERNED = {
@@ -61,8 +64,7 @@ JOIN portal.requests r ON r.id = t.request_id AND r.status = 'PENDING'
 # Raw: the same parts again, with aggregates.
 INACTIVE = text(f"""
 SELECT r.id, r.number, r.workflow, min(u.name) AS name,
-    (SELECT count(*) FROM portal.commands c
-        WHERE c.request_id = r.id AND c.kind = 'ReviewPeople') AS times
+    (SELECT count(*) FROM ({_REVIEWS}) c) AS times
 FROM portal.users u
 JOIN LATERAL (
     SELECT request_id FROM portal.tasks WHERE assignee_id = u.id AND status = 'OPEN'
@@ -70,8 +72,7 @@ JOIN LATERAL (
     SELECT request_id FROM portal.tasks
     WHERE acting_for = u.id AND status = 'OPEN' AND acting_for IS NOT NULL
 ) t ON true {_OPEN}
-WHERE NOT u.is_active AND NOT EXISTS (SELECT 1 FROM portal.commands c
-    WHERE c.request_id = r.id AND c.kind = 'ReviewPeople' AND c.applied_at IS NULL)
+WHERE NOT u.is_active AND NOT EXISTS ({_REVIEWS} AND c.applied_at IS NULL)
 GROUP BY r.id, r.number, r.workflow ORDER BY r.id LIMIT {PAGE}
 """)  # noqa: S608 - our own words
 # A stage that opened before settled groups were asked no more: a look at it brings it up to date.
@@ -83,8 +84,7 @@ WHERE t.status = 'OPEN' AND t.group_name IS NOT NULL AND EXISTS (
     WHERE d.request_id = t.request_id AND d.round = t.round AND d.stage_key = t.stage_key
         AND d.group_name = t.group_name AND d.status = 'DECIDED' AND d.decision = 'approve'
         AND d.decided_at < now() - interval '1 hour'
-) AND NOT EXISTS (SELECT 1 FROM portal.commands c
-    WHERE c.request_id = r.id AND c.kind = 'ReviewPeople' AND c.task_id = t.id)
+) AND NOT EXISTS ({_REVIEWS} AND c.task_id = t.id)
 ORDER BY t.id LIMIT {PAGE}
 """)  # noqa: S608 - our own words
 LEFT_GROUP = text(f"""
@@ -94,8 +94,7 @@ JOIN portal.users u ON u.id = COALESCE(t.acting_for, t.assignee_id)
 WHERE t.status = 'OPEN' AND t.why ->> 'source' LIKE 'group:%' AND NOT EXISTS (
     SELECT 1 FROM portal.groups g JOIN portal.group_members m ON m.group_id = g.id
     WHERE 'group:' || g.code = t.why ->> 'source' AND m.user_id = u.id
-) AND NOT EXISTS (SELECT 1 FROM portal.commands c
-    WHERE c.request_id = r.id AND c.kind = 'ReviewPeople' AND c.task_id = t.id)
+) AND NOT EXISTS ({_REVIEWS} AND c.task_id = t.id)
 ORDER BY t.id LIMIT {PAGE}
 """)  # noqa: S608 - our own words
 

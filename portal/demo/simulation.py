@@ -14,21 +14,23 @@ from portal.demo.scenarios import Scenario, Step
 from portal.directory import planner
 from portal.domain.codec import decode, encode
 from portal.domain.request import apply as approval
-from portal.domain.request.commands import COMMANDS, Command
+from portal.domain.request import commands
+from portal.domain.request.commands import Command
 from portal.domain.request.events import Event
 from portal.domain.request.state import Approval
 from portal.models.columns import new_id
 
 # What is done with a task, and what makes a new version of the content.
-DECISIONS = {
-    "approve": "Approve", "reject": "Reject", "send_back": "SendBack", "ask": "AskInformation",
+DECISIONS: dict[str, type[Command]] = {
+    "approve": commands.Approve, "reject": commands.Reject, "send_back": commands.SendBack,
+    "ask": commands.AskInformation,
 }  # fmt: skip
-CORRECTIONS = {"resubmit": "Resubmit", "amend": "Amend"}
+CORRECTIONS: dict[str, type[Command]] = {"resubmit": commands.Resubmit, "amend": commands.Amend}
 # The command, and what its text is called.
-STEERING = {
-    "hold": ("Hold", "reason"),
-    "cancel": ("Cancel", "reason"),
-    "withdraw": ("Withdraw", "comment"),
+STEERING: dict[str, tuple[type[Command], str]] = {
+    "hold": (commands.Hold, "reason"),
+    "cancel": (commands.Cancel, "reason"),
+    "withdraw": (commands.Withdraw, "comment"),
 }
 
 
@@ -81,7 +83,7 @@ class Simulation:
         }
         behalf = scenario.on_behalf_of
         return self._command(
-            "Submit",
+            commands.Submit,
             self.ids[scenario.requester],
             at,
             on_behalf_of=self.ids[behalf] if behalf else None,
@@ -93,14 +95,14 @@ class Simulation:
             priority=scenario.priority or kind.priority,
         )
 
-    def _command(self, kind: str, actor_id: str, at: datetime, **values: Any) -> Command:
+    def _command(self, kind: type[Command], actor_id: str, at: datetime, **values: Any) -> Command:
         common = {
             "command_id": new_id(),
             "request_id": self.state.request_id,
             "actor_id": actor_id,
             "at": at,
         }
-        return decode(COMMANDS[kind], common | values)
+        return decode(kind, common | values)
 
     def _act(self, step: Step, at: datetime) -> None:
         if step.action in DECISIONS:

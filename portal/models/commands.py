@@ -6,6 +6,7 @@ from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Text, Uuid,
 from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal.domain.request.commands import Submit
 from portal.extensions import Base
 from portal.models.columns import Id, Json, Key, Now, UserKey
 
@@ -33,7 +34,7 @@ class Command(Base):
             "ix_commands_waiting_submits",
             "actor_id",
             "created_at",
-            postgresql_where=text("applied_at IS NULL AND kind = 'Submit'"),
+            postgresql_where=text(f"applied_at IS NULL AND kind = '{Submit.__name__}'"),
         ),
         # What somebody decided and has no effect yet: few rows at any time.
         Index(

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.local import LocalProxy
 
 from portal.domain.people.permissions import Permission
-from portal.presentation.navigation import AdminPlace, Navigation, OnNow, Person, build
+from portal.presentation.navigation import AdminPlace, Navigation, Person, build
 from portal.presentation.times import Viewpoint, zone_named
 from portal.security import sessions
 from portal.security.guards import request_id
@@ -63,10 +63,10 @@ def _navigation() -> Navigation:
     return replace(
         frame,
         home_url=f"{request.script_root}/",
-        away=tuple(OnNow(each.name, each.until) for each in found.away),
+        away=found.away,
         closed=found.closed,
         organisation=found.organisation,
-        acting=tuple(OnNow(each.name, each.until) for each in found.acting),
+        acting=found.acting,
     )
 
 

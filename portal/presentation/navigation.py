@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from portal.domain.marked import msgid
+from portal.domain.people.directory import OnNow
 from portal.presentation import labels
 from portal.translation import _
 
@@ -39,14 +39,6 @@ class Person:
         """First letters of the first and last name."""
         parts = self.name.split() or ["?"]
         return (parts[0][0] + (parts[-1][0] if len(parts) > 1 else "")).upper()
-
-
-@dataclass(frozen=True, slots=True)
-class OnNow:
-    """An absence that is on: the other person's name, and until when."""
-
-    name: str
-    until: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """A request's form values as people read them, and what a change of it changed, from the contents
 that the audit record kept."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -9,9 +8,9 @@ from uuid import UUID
 
 from flask import url_for
 
-from portal.domain.codec import decode
 from portal.domain.errors import CannotDecode
 from portal.domain.policy.forms import FieldKind, FormField
+from portal.domain.request.events import RequestAmended, RequestResubmitted, RequestSubmitted
 from portal.domain.request.files import KeptFile
 from portal.domain.request.state import Content
 from portal.presentation.labels import as_date, attached, in_words, loose, shown, words_of
@@ -120,9 +119,6 @@ def _file(file: KeptFile) -> File:
     return File(file.name, url, file.size, kind)
 
 
-SUBMISSIONS = ("RequestSubmitted", "RequestResubmitted", "RequestAmended")
-
-
 @dataclass(frozen=True, slots=True)
 class Revision:
     """What differs between the version `since` and today's: in words, and the fields' names.
@@ -139,12 +135,7 @@ def revision_of(record: RequestRecord, names: Mapping[str, str], since: int) -> 
     """Before and after of what changed since that version; None where nothing can have."""
     if not 1 <= since < record.content_version:
         return None
-    sent = {
-        int(event.data.get("content_version", 1)): event.seq
-        for event in audit.course_of(record.id, record.submitted_at)
-        if event.kind in SUBMISSIONS
-    }
-    before = content_of(record.id, sent[since]) if since in sent else None
+    before = _content_of(record, since)
     if before is None:
         return Revision(since, (), tuple(record.changed_fields))
     changed = changes(record.form, before, record.content, names)
@@ -161,10 +152,19 @@ def seen_version(record: RequestRecord, mine: Iterable[TaskRecord]) -> int:
     )
 
 
-def content_of(request_id: str, seq: int) -> Content | None:
-    """The content that was submitted with the event of that number."""
-    text = audit.texts_of(request_id, [seq]).get((seq, "content"))
-    try:
-        return decode(Content, json.loads(text)) if text else None
-    except (json.JSONDecodeError, CannotDecode):
-        return None
+def _content_of(record: RequestRecord, version: int) -> Content | None:
+    """What was submitted as that version; None where it was erased or cannot be read."""
+    for each in audit.course_of(record.id, record.submitted_at):
+        try:
+            event = each.typed()
+        except CannotDecode:
+            continue
+        if isinstance(event, RequestSubmitted):
+            sent = 1
+        elif isinstance(event, RequestResubmitted | RequestAmended):
+            sent = event.content_version
+        else:
+            continue
+        if sent == version:
+            return None if each.is_erased("content") else event.content
+    return None

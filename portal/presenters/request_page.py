@@ -9,7 +9,7 @@ from portal.domain.errors import Refusal
 from portal.domain.people.permissions import Permission
 from portal.domain.policy.policy import Decision
 from portal.domain.request import apply as approval
-from portal.domain.request.commands import Remind
+from portal.domain.request.commands import Remind, Retract
 from portal.domain.request.events import CommandRefused
 from portal.domain.request.lifecycle import NUDGE_EVERY
 from portal.domain.request.state import Approval, Status, Via
@@ -282,7 +282,7 @@ def _todo(
     """The task to decide; none on hold, while the stage settles, or once a decision is recorded."""
     if record.status is not Status.PENDING or record.settles_at is not None:
         return None
-    sent = {command.task_id for command in waiting if command.kind != "Retract"}
+    sent = {command.task_id for command in waiting if command.kind != Retract.__name__}
     asked = asked_ids(state)
     for task in mine:
         if task.id in asked and task.id not in sent:

@@ -1,6 +1,6 @@
 """A request's audit events: typed, with what people wrote, and as they are recorded and hashed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -68,17 +68,6 @@ def page_of(
     values = _span(request_id, submitted_at) | {"after": after}
     events = tuple(EventRecord(*row) for row in db.session.execute(_following(), values))
     return events[:PAGE], events[PAGE - 1].seq if len(events) > PAGE else None
-
-
-def texts_of(request_id: str, seqs: Iterable[int]) -> dict[tuple[int, str], str | None]:
-    """What people wrote, by event number and field; None where a text was erased."""
-    wanted = list(seqs)
-    if not wanted:
-        return {}
-    statement = select(AuditText.seq, AuditText.name, AuditText.text).where(
-        AuditText.request_id == request_id, AuditText.seq.in_(wanted)
-    )
-    return {(row.seq, row.name): row.text for row in db.session.execute(statement)}
 
 
 def _span(request_id: str, submitted_at: datetime) -> dict[str, Any]:

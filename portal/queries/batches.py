@@ -28,6 +28,7 @@ from portal.domain.deciding.bulk import lock_of
 from portal.domain.errors import Refusal
 from portal.domain.policy.forms import FormField
 from portal.domain.policy.policy import Decision
+from portal.domain.request.commands import Retract
 from portal.domain.request.state import Status, TaskStatus
 from portal.extensions import db
 from portal.models import Batch, Command, PolicyVersion, Request, Task, User
@@ -155,7 +156,7 @@ def _statement() -> Select[*tuple[Any, ...]]:
         other.request_id == Task.request_id,
         other.task_id == Task.id,
         other.applied_at.is_(None),
-        other.kind != "Retract",
+        other.kind != Retract.__name__,
     )
     mine = Task.assignee_id == bindparam("user", type_=Uuid(as_uuid=False))
     return (

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, select
 
 from portal.domain.errors import Refusal
+from portal.domain.request.commands import Submit
 from portal.extensions import db
 from portal.models import Command, User
 from portal.queries.request import Reader
@@ -73,7 +74,7 @@ def submit_of(number: str, reader: Reader) -> CommandRecord | None:
     """The Submit of a request that was given its number and has not begun yet."""
     statement = _rows().where(
         Command.applied_at.is_(None),
-        Command.kind == "Submit",
+        Command.kind == Submit.__name__,
         Command.number == number,
         # The index holds waiting submits by person; readers of everything go through them all.
         *(() if reader.reads_all else (Command.actor_id == reader.id,)),

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from portal.domain.request.commands import Submit
 from portal.domain.request.state import Status
 from portal.extensions import db
 from portal.models import Command, Request, RequestType, User
@@ -180,7 +181,7 @@ def _waiting() -> Select[*tuple[Any, ...]]:
         .where(
             Command.actor_id == _person(),
             Command.applied_at.is_(None),
-            Command.kind == literal_column("'Submit'"),
+            Command.kind == literal_column(f"'{Submit.__name__}'"),
         )
         .order_by(Command.created_at.desc())
         .limit(literal(WAITING_SHOWN))

@@ -25,6 +25,7 @@ from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response
 
 from portal.config import Settings
+from portal.domain.people.directory import OnNow
 from portal.domain.people.permissions import Permission, Role, permissions_of
 from portal.domain.request.state import Click
 from portal.extensions import ServerSilent, db, read_only, transaction
@@ -116,14 +117,6 @@ def frame_columns(person: Any) -> tuple[Any, ...]:
 
 
 ALONE = select(*frame_columns(bindparam("user_id")))
-
-
-@dataclass(frozen=True, slots=True)
-class OnNow:
-    """An absence that is on: the other person's name, and until when."""
-
-    name: str
-    until: datetime
 
 
 @dataclass(frozen=True, slots=True)

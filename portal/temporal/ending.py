@@ -10,6 +10,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from portal.config import Settings
+from portal.domain.request.commands import Submit
 from portal.temporal import client as clients
 from portal.workflows import names
 
@@ -20,14 +21,14 @@ GONE = (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION)
 
 # Open requests, and those whose Submit was delivered and is not in the record yet.
 # Raw: a page of a union.
-OPEN = text("""
+OPEN = text(f"""
 SELECT id::text, number, workflow FROM portal.requests
 WHERE status IN ('PENDING', 'ON_HOLD', 'RETURNED') AND id > CAST(:last AS uuid)
 UNION
 SELECT request_id::text, number, workflow FROM portal.commands
-WHERE applied_at IS NULL AND kind = 'Submit' AND request_id > CAST(:last AS uuid)
+WHERE applied_at IS NULL AND kind = '{Submit.__name__}' AND request_id > CAST(:last AS uuid)
 ORDER BY 1 LIMIT :page
-""")
+""")  # noqa: S608 - our own name
 
 
 @dataclass

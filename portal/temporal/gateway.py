@@ -31,6 +31,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from portal.config import Settings
 from portal.domain.policy.policy import WorkflowKind
+from portal.domain.request.commands import Submit
 from portal.domain.request.state import Priority, Status
 from portal.temporal import client as clients
 from portal.temporal.client import NotYet
@@ -102,7 +103,7 @@ def attributes_of_submit(payload: dict[str, Any]) -> TypedSearchAttributes:
     return TypedSearchAttributes(pairs)
 
 
-SUBMIT = "Submit"
+SUBMIT = Submit.__name__
 _FOR_GOOD = (
     RPCStatusCode.INVALID_ARGUMENT,
     RPCStatusCode.OUT_OF_RANGE,

@@ -6,12 +6,12 @@ from datetime import datetime
 from portal.domain import codec
 from portal.domain.errors import CannotDecode, Refusal
 from portal.domain.request import apply as approval
-from portal.domain.request.commands import COMMANDS, NamingCommand
+from portal.domain.request.commands import COMMANDS, Approve, NamingCommand, Reject, SendBack
 from portal.domain.request.events import SYSTEM, CommandRefused, Event
 from portal.domain.request.state import Approval
 from portal.workflows.messages import CommandMessage, StaffAnswer
 
-DECISIONS = frozenset({"Approve", "Reject", "SendBack"})
+DECISIONS = frozenset(each.__name__ for each in (Approve, Reject, SendBack))
 
 
 def apply(state: Approval, message: CommandMessage, now: datetime) -> list[Event]:

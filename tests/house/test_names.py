@@ -1,8 +1,13 @@
 """Names say what a thing is; a drawer for everything has none."""
 
+import ast
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
-from tests.house.tree import ROOT, label, named
+from portal.domain.request.commands import COMMANDS
+from portal.domain.request.events import EVENTS
+from tests.house.tree import ROOT, label, named, parsed
 
 DRAWERS = {"util", "utils", "helper", "helpers", "manager", "managers", "common", "misc", "base"}
 VAGUE = re.compile(r"(Manager|Helper|Utils?|Handler)$")
@@ -18,3 +23,28 @@ def test_no_file_or_folder_is_a_drawer() -> None:
 def test_no_class_is_vague() -> None:
     found = [(label(path), CLASS.findall(path.read_text(encoding="utf-8"))) for path in CODE]
     assert [(path, name) for path, names in found for name in names if VAGUE.search(name)] == []
+
+
+KINDS = {*COMMANDS, *EVENTS}
+IN_SQL = re.compile(r"'(\w+)'")
+# They have words for people; whoever names a kind says `Submit.__name__`.
+SPOKEN = {"_", "lazy", "msgid", "ngettext"}
+APART = ("domain", "legacy", "models/__init__.py")
+
+
+def kinds_in_strings(path: Path) -> Iterator[tuple[str, str]]:
+    """Names of commands and events that stand in a file as strings, alone or quoted in SQL."""
+    tree = parsed(path)
+    calls = [each for each in ast.walk(tree) if isinstance(each, ast.Call)]
+    words = {id(part) for call in calls if ast.unparse(call.func) in SPOKEN for part in call.args}
+    for each in ast.walk(tree):
+        if isinstance(each, ast.Constant) and isinstance(each.value, str) and id(each) not in words:
+            for name in {each.value, *IN_SQL.findall(each.value)} & KINDS:
+                yield label(path), name
+
+
+def test_kinds_are_named_by_their_classes() -> None:
+    """A kind that is renamed, or goes, is then missed at once."""
+    rooms = tuple(f"portal/{each}" for each in APART)
+    files = [path for path in named(".py", under=("portal",)) if not label(path).startswith(rooms)]
+    assert [found for path in files for found in kinds_in_strings(path)] == []

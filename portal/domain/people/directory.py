@@ -116,3 +116,11 @@ class Directory:
             for person in self.people.values()
             if person.calendar_id in self.calendars
         }
+
+
+@dataclass(frozen=True, slots=True)
+class OnNow:
+    """An absence that is on: the other person's name, and until when."""
+
+    name: str
+    until: datetime

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
 from portal.domain.people.permissions import Permission
 from portal.domain.request.amend import not_now
+from portal.domain.request.commands import Amend, Resubmit
 from portal.domain.request.files import KeptFile
 from portal.domain.request.state import Click, Status
 from portal.forms import asking
@@ -145,7 +146,7 @@ def seen_version() -> int:
 
 
 AMEND = Deed(
-    kind="Amend",
+    kind=Amend.__name__,
     awaits=Status.PENDING,
     give=amend,
     done=lazy("{} was changed. See below who is asked now."),
@@ -177,7 +178,7 @@ def _amend_page(
 
 
 RESUBMIT = Deed(
-    kind="Resubmit",
+    kind=Resubmit.__name__,
     awaits=Status.RETURNED,
     give=resubmit,
     done=lazy("{} was resubmitted."),

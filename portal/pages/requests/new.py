@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.domain.errors import REFUSAL_SENTENCES
 from portal.domain.people.permissions import Permission
+from portal.domain.request.commands import Submit
 from portal.domain.request.state import Priority
 from portal.forms import asking
 from portal.forms.fields import storable, uuid_of
@@ -149,7 +150,7 @@ def receipt(command_id: UUID) -> ResponseReturnValue:
     """The number, whose turn it is and what happens next; honest while it is being started."""
     reader = Reader(me().id)
     command = commands.find(str(command_id), reader)
-    if command is None or command.kind != "Submit":
+    if command is None or command.kind != Submit.__name__:
         abort(404)
     record = requests.find(command.number, reader) if command.outcome == "applied" else None
     if request.accept_mimetypes.best == "application/json":
@@ -181,7 +182,7 @@ def _sent_or_unknown(draft_id: str | None) -> ResponseReturnValue:
     """To the receipt of a form that was sent already; else there is nothing to see."""
     known = uuid_of(draft_id)
     command = commands.find(known, Reader(me().id)) if known else None
-    if command is None or command.kind != "Submit":
+    if command is None or command.kind != Submit.__name__:
         abort(404)
     return redirect(url_for(".receipt", command_id=command.id), 303)
 
