@@ -35,6 +35,7 @@ from portal.background.heartbeat import Heartbeat
 from portal.background.people_reviews import PeopleWatch
 from portal.background.relay import Relay
 from portal.config import ROOT, ConfigurationError, Settings
+from portal.doctor.database import reason
 from portal.models.schema import gap, revisions_run
 from portal.notifications import channels
 from portal.notifications.chat import ChatSending
@@ -261,7 +262,7 @@ async def require_tables(engine: Engine) -> None:
     try:
         await asyncio.to_thread(_look_at_tables, engine)
     except OperationalError as error:
-        raise NotYet("it does not answer, or not to us") from error
+        raise NotYet(reason(error.orig)) from error
     except DBAPIError as error:
         raise NotYet("its tables are missing: run flask db upgrade") from error
 

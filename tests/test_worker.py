@@ -69,6 +69,18 @@ def test_waits_for_the_database(desk: Desk) -> None:
         assert "its tables are missing" in said(process, "Waiting for PostgreSQL")
 
 
+def test_says_why_the_database_lets_it_in_no_further(desk: Desk) -> None:
+    server = desk.settings.database_url.rsplit("/", 1)[0]
+    for url, words in (
+        (f"{server}/nowhere", 'database "nowhere" does not exist'),
+        ("postgresql://gloria:hunter2@127.0.0.1:1/gloria", "Connection refused"),
+    ):
+        with worker_process(replace(desk.settings, database_url=url)) as process:
+            line = said(process, "Waiting for PostgreSQL")
+            assert words in line
+            assert "hunter2" not in line
+
+
 def test_a_missing_setting_is_named(desk: Desk) -> None:
     env = {**environment(desk.settings), "DATABASE_URL": "mysql://elsewhere"}
     done = subprocess.run(

@@ -62,7 +62,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _schema(settings, facts)
 
 
-def reason(error: psycopg.Error | None) -> str:
+def reason(error: BaseException | None) -> str:
     """What the server or the driver said, in one line without the address and its password."""
     said = " ".join(str(error).split())
     for mark in ("FATAL: ", "failed: "):
