@@ -13,10 +13,9 @@ def _readable(_form: FlaskForm, field: EmailField) -> None:
         raise ValidationError(_("The email address contains a character that is not allowed."))
 
 
-class SignInForm(FlaskForm):
-    """Who are you? `kept` carries a form that was being sent when the session ended."""
-
-    email = EmailField(
+def _address() -> EmailField:
+    """Whose account it is."""
+    return EmailField(
         lazy("Email address"),
         validators=[
             DataRequired(lazy("Enter your email address.")),
@@ -25,6 +24,12 @@ class SignInForm(FlaskForm):
         ],
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
+
+
+class SignInForm(FlaskForm):
+    """Who are you? `kept` carries a form that was being sent when the session ended."""
+
+    email = _address()
     password = PasswordField(
         lazy("Password"),
         validators=[DataRequired(lazy("Enter your password."))],
@@ -36,15 +41,7 @@ class SignInForm(FlaskForm):
 class ForgotForm(FlaskForm):
     """To which address may a link go?"""
 
-    email = EmailField(
-        lazy("Email address"),
-        validators=[
-            DataRequired(lazy("Enter your email address.")),
-            Length(max=254, message=lazy("This is too long for an email address.")),
-            _readable,
-        ],
-        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
-    )
+    email = _address()
 
 
 class NewPasswordForm(FlaskForm):
