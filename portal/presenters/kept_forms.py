@@ -140,7 +140,9 @@ def _is_id(text: str) -> bool:
 
 
 def _names(typed: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """What ids and codes in the form are called: people and request types."""
+    """What ids and codes in the form are called: people and request types; to a visitor nothing."""
+    if portal_session().identity is None:
+        return {}
     ids = {text for _name, text in typed if _is_id(text)}
     names = _asked(partial(requests.names_of, ids), {}) if ids else {}
     if any(name == "types" for name, _text in typed):

@@ -8,7 +8,8 @@ Every route of the application must stand here, for each method, or the build fa
 
 - `rule` is written exactly as in the blueprint, with the prefix; converters too (`<uuid:task_id>`).
 - `everybody` is the answer for each signed-in person that is not named otherwise. A visitor is sent
-  to the sign-in page (302 for GET, 303 for POST) unless `visitor` says else.
+  to the sign-in page (302 for GET, 303 for POST) unless `visitor` says else; what they typed into
+  a form is shown to them with a 401.
 - Names in `<...>` are filled from the fixture `names` of scene.py: a request of Ana's
   with an open task for Ben. `args` overrides, for a route that means something else by that name.
 - `data` is the form; the CSRF token is added, "<new>" becomes a new id, and the same names may be
@@ -20,6 +21,8 @@ Every route of the application must stand here, for each method, or the build fa
 
 from dataclasses import dataclass, field
 
+from portal.presenters.kept_forms import CARRIED
+from portal.security.kept_forms import is_secret
 from tests.asking import ANSWERS
 
 PEOPLE = {
@@ -54,8 +57,17 @@ class Route:
         if named is not None:
             return named
         if who == "visitor":
-            return 302 if self.method == "GET" else 303
+            return 302 if self.method == "GET" else 401 if self._says_something else 303
         return self.everybody
+
+    @property
+    def _says_something(self) -> bool:
+        """Whether the form holds more than keys, ids and passwords."""
+        return any(
+            text.strip() and not text.startswith("<")
+            for name, text in self.data.items()
+            if name not in CARRIED and not is_secret(name)
+        )
 
 
 # One-time keys and the version seen, as the forms carry them.
