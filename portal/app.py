@@ -156,7 +156,7 @@ def _watch(app: Flask, settings: Settings) -> None:
     guards.add_security_headers(app, settings)
     guards.register(app, settings)
     MaskedCSRF().init_app(app)
-    limits.register(app, settings)
+    limits.register(app)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask's documented way

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 
 from flask import Flask, request
 
-from portal.config import LimitSettings, Settings
-from portal.security.sessions import SAFE_METHODS, portal_session
+from portal.security.sessions import SAFE_METHODS, current_settings, portal_session
 from portal.services import attempts
 from portal.services.errors import TooMany
 
@@ -32,10 +31,10 @@ FREE = (
 )  # fmt: skip
 
 
-def register(app: Flask, settings: Settings) -> None:
+def register(app: Flask) -> None:
     """Hold every person to the limits. To be registered behind the CSRF check: what another site
     sends in somebody's name counts against nobody."""
-    limits, searches = settings.limits, _Memory()
+    searches = _Memory()
 
     @app.before_request
     def hold() -> None:
@@ -43,17 +42,18 @@ def register(app: Flask, settings: Settings) -> None:
         if person is None:
             return
         if request.method in SAFE_METHODS:
-            if request.endpoint in SEARCHES and request.args and limits.searches:
-                searches.take(person.id, limits.searches)
+            most = current_settings().limits.searches
+            if request.endpoint in SEARCHES and request.args and most:
+                searches.take(person.id, most)
             return
-        kinds = {f"{kind}:{person.id}": most for kind, most in _kinds(limits) if most}
+        kinds = {f"{kind}:{person.id}": most for kind, most in _kinds() if most}
         if kinds:
             attempts.begin(kinds)
 
 
-def _kinds(limits: LimitSettings) -> list[tuple[str, int]]:
+def _kinds() -> list[tuple[str, int]]:
     """What the form that is being answered counts as."""
-    kinds = []
+    limits, kinds = current_settings().limits, []
     if request.endpoint in MESSAGES:
         kinds.append(("messages", limits.messages))
     elif request.endpoint in REQUESTS:

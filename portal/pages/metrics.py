@@ -7,7 +7,6 @@ from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal.config import Settings
 from portal.queries.figures import figures
 from portal.queries.health import schema
 from portal.security.guards import public
@@ -40,20 +39,20 @@ HELP = {
 @public
 def metrics() -> ResponseReturnValue:
     """The figures in Prometheus' text format."""
-    settings = current_settings()
     scheme, _sign, given = request.headers.get("Authorization", "").partition(" ")
-    token = settings.metrics_token
+    token = current_settings().metrics_token
     if not token or scheme != "Bearer" or not hmac.compare_digest(given.encode(), token.encode()):
         abort(404)
     lines: list[str] = []
-    for name, value in _all(settings).items():
+    for name, value in _all().items():
         if value is not None:
             lines += [f"# HELP gloria_{name} {HELP[name]}", f"# TYPE gloria_{name} gauge"]
             lines.append(f"gloria_{name} {value:.15g}")
     return Response("\n".join(lines) + "\n", content_type=KIND)
 
 
-def _all(settings: Settings) -> dict[str, float | None]:
+def _all() -> dict[str, float | None]:
+    settings = current_settings()
     found: dict[str, float | None] = {"database_up": 0, "temporal_up": float(temporal_answers())}
     try:
         found["schema_current"] = float(schema().ok is True)

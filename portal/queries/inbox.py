@@ -143,11 +143,12 @@ class InboxPage:
 
 @dataclass(frozen=True, slots=True)
 class InboxCounts:
-    """Open tasks by group, each counted to `COUNT_LIMIT` and no further."""
+    """Open tasks by group, each counted to `COUNT_LIMIT` and no further; and what was sent."""
 
     overdue: int
     today: int
     later: int
+    sent: BeingApplied
 
     @property
     def all(self) -> int:
@@ -195,17 +196,12 @@ def _cursor_of(task: InboxTask, order: Order) -> Cursor:
     return Cursor(task.due_at, task.id, rank)
 
 
-def being_applied(user_id: str) -> BeingApplied:
-    """What the person decided and has not had its effect yet."""
-    row = db.session.execute(_being_applied(), {"user": user_id}).one()
-    return BeingApplied(row.number, row.since)
-
-
 def counts(user_id: str, clock: Clock, whose: str = "") -> InboxCounts:
-    """How many tasks stand in each group."""
+    """How many tasks stand in each group, and what the person decided and has no effect yet."""
     values = _of(user_id, whose) | {"now": clock.now, "day_ends": clock.day_ends}
     row = db.session.execute(_counting(_sort_of(whose)), values).one()
-    return InboxCounts(row.overdue, row.today, min(row.later + row.undated, COUNT_LIMIT))
+    sent = BeingApplied(row.sent, row.since)
+    return InboxCounts(row.overdue, row.today, min(row.later + row.undated, COUNT_LIMIT), sent)
 
 
 def _sort_of(whose: str) -> str:
@@ -263,10 +259,9 @@ def _mine(whose: str) -> tuple[Any, ...]:
     return *mine, Task.acting_for.is_(None) if whose == OWN else Task.acting_for == _key("whose")
 
 
-@cache
 def _being_applied() -> Select[*tuple[Any, ...]]:
     return (
-        select(func.count().label("number"), func.min(Command.created_at).label("since"))
+        select(func.count().label("sent"), func.min(Command.created_at).label("since"))
         .join(Task, Task.id == Command.task_id)
         .where(*waits_to_be_applied(_key("user")), Task.status == literal_column("'OPEN'"))
     )
@@ -387,7 +382,10 @@ def _counting(whose: str) -> Select[*tuple[Any, ...]]:
         return select(func.count()).select_from(rows.subquery()).scalar_subquery()
 
     now, ends = _due("now"), _due("day_ends")
+    applied = _being_applied().subquery("applied")
     return select(
+        applied.c.sent,
+        applied.c.since,
         count(Task.due_at <= now).label("overdue"),
         count(Task.due_at > now, Task.due_at <= ends).label("today"),
         count(Task.due_at > ends).label("later"),

@@ -15,12 +15,12 @@ HERE = f"/requests/{NUMBER}"
 DECISION = 15
 # Round trips of a page, BEGIN, COMMIT and ROLLBACK included; the session and the frame are one.
 PAGES = {
-    "/inbox": 5,
+    "/inbox": 6,  # the types that its filter offers
     "/requests": 4,
     HERE: 12,
     "/history": 4,
     f"/history/{NUMBER}": 8,
-    "/search?q=chair": 3,
+    "/search?q=chair": 4,  # by who was asked to decide
     "/notifications": 2,
     "/profile": 2,
     "/requests/new": 2,

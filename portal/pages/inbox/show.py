@@ -29,6 +29,7 @@ from portal.queries.history import type_names
 from portal.queries.inbox import (
     OWN,
     PAGE,
+    BeingApplied,
     Clock,
     Cursor,
     InboxCounts,
@@ -147,7 +148,7 @@ def show() -> ResponseReturnValue:
     picks = picks_of(found.tasks)
     return render_template(
         "pages/inbox/show.html",
-        **_sent(person),
+        **_sent(person, counts.sent),
         **_controls(form, shown),
         groups=_drawn(_groups(found.tasks, clock, shown.sort), picks),
         may_pick=picks is not None,
@@ -167,9 +168,8 @@ def _page(shown: InboxFilter, clock: Clock, after: Cursor | None, most: int = PA
     )
 
 
-def _sent(person: Identity) -> dict[str, Any]:
+def _sent(person: Identity, sent: BeingApplied) -> dict[str, Any]:
     """What was decided and is being applied, and whether that takes long."""
-    sent = inbox.being_applied(person.id)
     is_late = sent.since is not None and person.now - sent.since > JUST_NOW
     return {"sent": sent, "is_late": is_late}
 
