@@ -340,6 +340,8 @@ def add_security_headers(app: Flask, settings: Settings) -> None:
         return response
 
 
+# A tenth less than the fourth level for a millisecond more.
+BROTLI = 5
 KINDS = [
     "text/html", "text/css", "text/javascript", "text/csv", "image/svg+xml", "application/json",
     "application/x-ndjson",
@@ -364,5 +366,6 @@ def compress(app: Flask) -> None:
         COMPRESS_MIMETYPES=KINDS,
         COMPRESS_ALGORITHM=["br", "gzip"],
         COMPRESS_ALGORITHM_STREAMING=["br", "gzip"],
+        COMPRESS_BR_LEVEL=BROTLI,
     )
     _Compress().init_app(app)

@@ -13,6 +13,7 @@ from portal.domain.routing.plan import Candidate, StagePlan
 from portal.extensions import db
 from portal.models import Command, PolicyVersion, Request, RequestState, Task, User
 from portal.models.states import state_row
+from portal.security.guards import BROTLI
 from portal.services import batches
 from tests.clients import PageClient, sign_in
 from tests.pages_read import Page
@@ -87,7 +88,7 @@ def waiting_for(person: str, task_id: str, request: Request) -> Approval:
 def weight(page: Page) -> int:
     """What a browser loads for a page, compressed as it is sent."""
     files = [(STATIC / name).read_bytes() for name in ("css/app.css", "js/app.js")]
-    return sum(len(brotli.compress(each, quality=4)) for each in [page.response.data, *files])
+    return sum(len(brotli.compress(each, quality=BROTLI)) for each in [page.response.data, *files])
 
 
 def test_two_hundred_at_once(crowd: Crowd) -> None:
