@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from portal.domain.codec import encode
-from portal.domain.deciding.parts import asked_tasks
+from portal.domain.deciding.decide import asked_tasks
 from portal.domain.policy.policy import StageKind
 from portal.domain.request.apply import evolve
 from portal.domain.request.events import SYSTEM, Event

@@ -13,8 +13,7 @@ from sqlalchemy import Connection, select, text
 from portal.directory import conditions
 from portal.directory.calendars import calendar_in
 from portal.domain.codec import decode
-from portal.domain.deciding.decide import is_excluded
-from portal.domain.deciding.parts import parts_of
+from portal.domain.deciding.decide import is_excluded, parts_of
 from portal.domain.errors import InvalidPolicy
 from portal.domain.people.delegation import busy
 from portal.domain.people.directory import (

@@ -11,7 +11,7 @@ from portal.domain.deciding.decide import find_task
 from portal.domain.people.directory import Standing
 from portal.domain.policy.policy import Reach, Receivers
 from portal.domain.request.state import Approval, TaskStatus
-from portal.domain.routing.receivers import closed_stages, receiving
+from portal.domain.routing.eligibility import closed_stages, receiving
 from portal.domain.routing.step import question
 
 # Raw: arrays from subqueries, one row for each person.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from portal.domain.deciding.parts import asked_tasks, parts_of
+from portal.domain.deciding.decide import asked_tasks, parts_of
 from portal.domain.request.state import Approval, OpenStage, Status
 from portal.domain.routing.approvers import covers
 from portal.domain.routing.plan import PlannedEscalation, StagePlan

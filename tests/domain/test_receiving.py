@@ -22,7 +22,7 @@ from portal.domain.policy.policy import (
     Stage,
 )
 from portal.domain.routing.approvers import find, managers_above
-from portal.domain.routing.receivers import closed_stages, receiving
+from portal.domain.routing.eligibility import closed_stages, receiving
 from tests.domain.office import question
 
 STAFF = ("ana", "ben", "cleo", "dora")

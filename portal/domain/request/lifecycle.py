@@ -4,8 +4,7 @@ from datetime import timedelta
 from math import ceil
 
 from portal.domain.deciding.carried_votes import carried_stages
-from portal.domain.deciding.decide import withdraw_open_tasks
-from portal.domain.deciding.parts import asked_tasks
+from portal.domain.deciding.decide import asked_tasks, withdraw_open_tasks
 from portal.domain.errors import Refusal
 from portal.domain.request import commands, events
 from portal.domain.request.evolve import EventRecorder

@@ -9,13 +9,13 @@ from portal.domain.deciding.carried_votes import goes_on, people_of, standing_vo
 from portal.domain.deciding.decide import (
     Verdict,
     approvers,
+    asked_tasks,
     conclude,
     represented,
     settle,
     verdict,
     withdraw_open_tasks,
 )
-from portal.domain.deciding.parts import asked_tasks
 from portal.domain.people.directory import Directory
 from portal.domain.policy.check import validate_policy
 from portal.domain.policy.policy import Policy, Stage, StageKind
@@ -25,7 +25,7 @@ from portal.domain.request.evolve import EventRecorder
 from portal.domain.request.reasons import Code, Kept, Reason, reason
 from portal.domain.request.state import Approval, OpenStage, Status, Task
 from portal.domain.routing.approvers import ApproverSelector, choose, name_of, with_delegates
-from portal.domain.routing.eligibility import call_for_attention, review
+from portal.domain.routing.eligibility import call_for_attention, may_stand_in, review
 from portal.domain.routing.plan import (
     Attention,
     Candidate,
@@ -36,7 +36,6 @@ from portal.domain.routing.plan import (
     StagePlan,
     StageSkip,
 )
-from portal.domain.routing.receivers import may_stand_in
 from portal.domain.routing.rerouting import follow_review, stand_in
 from portal.domain.routing.stage_plan import reason_against, stage_plan
 from portal.domain.time.stage_times import Clock

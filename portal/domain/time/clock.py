@@ -5,8 +5,15 @@ Every comparison is `now >= time`: a clock that runs late fires late, never earl
 
 from datetime import datetime
 
-from portal.domain.deciding.decide import is_excluded, settle, settle_parts, withdraw_settled
-from portal.domain.deciding.parts import asked_parts, asked_tasks, settled_tasks
+from portal.domain.deciding.decide import (
+    asked_parts,
+    asked_tasks,
+    is_excluded,
+    settle,
+    settle_parts,
+    settled_tasks,
+    withdraw_settled,
+)
 from portal.domain.people.delegation import busy
 from portal.domain.request import events
 from portal.domain.request.events import Event
