@@ -7,7 +7,7 @@ from temporalio.exceptions import ApplicationError
 from portal.notifications.chat import ChatSending
 from portal.notifications.digest_sending import DigestSending
 from portal.notifications.digests import gather
-from portal.notifications.outbox import Batch
+from portal.notifications.outbox import OutgoingBatch
 from portal.notifications.sending import Sending, give_up
 from portal.workflows.messages import Digests, MessageBatch
 from portal.workflows.ports import Sender
@@ -26,7 +26,7 @@ class SendActivity(Sender):
         sender: Sending | ChatSending | DigestSending = self._sending
         if batch.is_digest and isinstance(self._sending, Sending):
             sender = DigestSending(self._sending)
-        troubles = sender.send(Batch(batch.batch_id, batch.message_ids), _go_on)
+        troubles = sender.send(OutgoingBatch(batch.batch_id, batch.message_ids), _go_on)
         if troubles:
             # Only the number: Temporal keeps plain text, and the reasons stand in the outbox.
             raise ApplicationError(f"{troubles} messages were not taken yet.", type="NotTaken")
@@ -40,7 +40,7 @@ class SendActivity(Sender):
     @activity.defn(name="give_up_messages")
     def give_up(self, batch: MessageBatch) -> None:
         """Give up what is left of a batch (see the port)."""
-        give_up(self._engine, Batch(batch.batch_id, batch.message_ids))
+        give_up(self._engine, OutgoingBatch(batch.batch_id, batch.message_ids))
 
 
 def _go_on() -> None:

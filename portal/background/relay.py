@@ -21,7 +21,7 @@ from portal.background.restart import restart
 from portal.config import Settings
 from portal.domain.request.state import Status
 from portal.models import Request
-from portal.temporal.gateway import Answer, Delivery, deliver
+from portal.temporal.gateway import Delivery, DeliveryResult, deliver
 
 LIMIT_SECONDS = 2.0
 TRIES = 5
@@ -82,7 +82,7 @@ class Relay:
             log.info("relay.delivery", became=answer.delivery.value, error=answer.error, **words)
             return answer.delivery is not Delivery.UNKNOWN
 
-    async def _not_running(self, command: WaitingCommand) -> Answer:
+    async def _not_running(self, command: WaitingCommand) -> DeliveryResult:
         """Refuse what came too late, or bring back the workflow of a request that is open."""
         try:
             if await asyncio.to_thread(self._is_lost, command):
@@ -91,10 +91,10 @@ class Relay:
                 await restart(self._client, queue, self._engine, request_id, workflow)
                 log.warning("relay.workflow_started_again", request=command.number, alarm=True)
         except (RPCError, SQLAlchemyError, TimeoutError) as error:
-            return Answer(Delivery.UNKNOWN, f"{type(error).__name__}: {str(error)[:300]}")
+            return DeliveryResult(Delivery.UNKNOWN, f"{type(error).__name__}: {str(error)[:300]}")
         except Exception as error:  # noqa: BLE001 - one bad command must not stop the others
-            return Answer(Delivery.REFUSED, f"{type(error).__name__}: {str(error)[:300]}")
-        return Answer(Delivery.CLOSED)
+            return DeliveryResult(Delivery.REFUSED, f"{type(error).__name__}: {str(error)[:300]}")
+        return DeliveryResult(Delivery.CLOSED)
 
     def _is_lost(self, command: WaitingCommand) -> bool:
         """Whether the record says that the request is open; if not, see to the command."""
@@ -114,7 +114,7 @@ class Relay:
                 self._refuse_late(connection, command.row)
         return False
 
-    def _note(self, command: WaitingCommand, answer: Answer) -> None:
+    def _note(self, command: WaitingCommand, answer: DeliveryResult) -> None:
         with self._engine.begin() as connection:
             match answer.delivery:
                 case Delivery.DELIVERED:

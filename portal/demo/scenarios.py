@@ -15,7 +15,7 @@ from portal.domain.codec import decode
 
 
 @dataclass(frozen=True)
-class Step:
+class ScenarioStep:
     """Something somebody does `hours` after the step before.
 
     `who`: a person's key, or None for the first person with an open task.
@@ -38,7 +38,7 @@ class Scenario:
     days: float
     fields: dict[str, Any]
     amount: int | None = None
-    steps: tuple[Step, ...] = ()
+    steps: tuple[ScenarioStep, ...] = ()
     on_behalf_of: str | None = None
     priority: str | None = None
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from portal.demo.scenarios import Scenario, Step
+from portal.demo.scenarios import Scenario, ScenarioStep
 from portal.directory import planner
 from portal.domain.codec import decode, encode
 from portal.domain.request import apply as approval
@@ -104,7 +104,7 @@ class Simulation:
         }
         return decode(kind, common | values)
 
-    def _act(self, step: Step, at: datetime) -> None:
+    def _act(self, step: ScenarioStep, at: datetime) -> None:
         if step.action in DECISIONS:
             self._decide(step, at)
             return
@@ -115,7 +115,7 @@ class Simulation:
         actor = self.ids[step.who or self.scenario.requester]
         self._give(self._command(kind, actor, at, **{text: step.comment}), at)
 
-    def _correct(self, step: Step, at: datetime) -> None:
+    def _correct(self, step: ScenarioStep, at: datetime) -> None:
         before = self.state.content
         amount = step.changes.get("amount", before.amount)
         fields = before.fields | step.changes
@@ -130,7 +130,7 @@ class Simulation:
         )
         self._give(command, at)
 
-    def _decide(self, step: Step, at: datetime) -> None:
+    def _decide(self, step: ScenarioStep, at: datetime) -> None:
         wanted = self.ids[step.who] if step.who else None
         for task in self.state.open_tasks:
             if wanted in (None, task.assignee_id):

@@ -10,10 +10,10 @@ from portal.domain import codec
 from portal.domain.errors import CannotDecode
 from portal.domain.policy.policy import Mode
 from portal.legacy.accounts import Accounts
-from portal.legacy.choices import Choice, Counting, Question
-from portal.legacy.engine import Finding, Step
-from portal.legacy.people import Asked, People, Profile
-from portal.legacy.setting import Answer, Setting
+from portal.legacy.choices import Counting, PersonsChoice, ReasonQuestion
+from portal.legacy.engine import EngineStep, MappingFinding
+from portal.legacy.people import People, Profile, StepApprovers
+from portal.legacy.setting import OperatorAnswer, Setting
 from portal.legacy.votes import Count
 
 Driver = psycopg.Connection[Any]
@@ -35,13 +35,13 @@ WHERE m.instance_id = ANY(%s) AND m.choice IS NOT NULL AND m.result <> 'failed'
 
 def read_answers(
     driver: Driver, setting: Setting, accounts: Accounts, instance_ids: Sequence[str]
-) -> dict[str, Answer]:
+) -> dict[str, OperatorAnswer]:
     """The answers of these instances. Whoever was never in the old system joins the setting."""
     found = {}
     profile_of = {user: profile for profile, user in accounts.known.items()}
     for instance_id, given, by, people in driver.execute(CHOSEN, [list(instance_ids)]).fetchall():
         try:
-            choice = codec.decode(Choice, given)
+            choice = codec.decode(PersonsChoice, given)
         except CannotDecode:
             continue  # of a later version: the reasons stand, and are asked again
         profiles = []
@@ -54,7 +54,7 @@ def read_answers(
                 accounts.ours.add(user)
             profiles.append(profile)
         who = by or "An administrator"
-        found[instance_id] = Answer(choice, tuple(profiles), who)
+        found[instance_id] = OperatorAnswer(choice, tuple(profiles), who)
     return found
 
 
@@ -62,28 +62,32 @@ def read_answers(
 class Chosen:
     """Whom the step asks, how it counts if that was chosen too, and what is still open."""
 
-    asked: Asked
+    asked: StepApprovers
     counted: Count | None = None
-    finding: Finding = field(default_factory=Finding)
+    finding: MappingFinding = field(default_factory=MappingFinding)
 
 
 def chosen_for(
-    step: Step, asked: Asked, found: Finding, answer: Answer | None, people: People
+    step: EngineStep,
+    asked: StepApprovers,
+    found: MappingFinding,
+    answer: OperatorAnswer | None,
+    people: People,
 ) -> Chosen:
     """The step as answered; without reasons, or without an answer to them, as the rules have it."""
     if not found.reasons or answer is None:
-        return Chosen(asked, finding=Finding(found.questions, found.reasons))
+        return Chosen(asked, finding=MappingFinding(found.questions, found.reasons))
     choice = answer.choice
-    only_votes = set(found.questions) == {Question.VOTES}
+    only_votes = set(found.questions) == {ReasonQuestion.VOTES}
     if only_votes and choice.counting is not None:
         return _counted(step, asked, choice.counting, answer.by)
-    if not choice.answers(Question.PEOPLE):
-        return Chosen(asked, finding=Finding(found.questions, found.reasons))
+    if not choice.answers(ReasonQuestion.PEOPLE):
+        return Chosen(asked, finding=MappingFinding(found.questions, found.reasons))
     return _asked(step, answer, people)
 
 
-def _counted(step: Step, asked: Asked, counting: Counting, by: str) -> Chosen:
-    finding = Finding()
+def _counted(step: EngineStep, asked: StepApprovers, counting: Counting, by: str) -> Chosen:
+    finding = MappingFinding()
     enough = "one of them is enough" if counting is Counting.ONE else "all have to approve"
     finding.remark(f"{by} chose for “{step.name}” that {enough}.")
     if counting is Counting.ONE:
@@ -91,13 +95,13 @@ def _counted(step: Step, asked: Asked, counting: Counting, by: str) -> Chosen:
     return Chosen(asked, Count(Mode.ALL, max(1, len(asked.people))), finding)
 
 
-def _asked(step: Step, answer: Answer, people: People) -> Chosen:
-    finding = Finding()
+def _asked(step: EngineStep, answer: OperatorAnswer, people: People) -> Chosen:
+    finding = MappingFinding()
     able = tuple(person for person in answer.people if people.can_be_asked(person))
     if not able:
         reason = f"Nobody of those chosen for “{step.name}” is active and somebody else than asked."
-        finding.needs(reason, Question.PEOPLE)
-        return Chosen(Asked(), finding=finding)
+        finding.needs(reason, ReasonQuestion.PEOPLE)
+        return Chosen(StepApprovers(), finding=finding)
     names = ", ".join(people.directory.name(person) for person in able)
     finding.remark(f"{answer.by} chose {names} for “{step.name}”.")
-    return Chosen(Asked(able, "An administrator chose you."), Count(Mode.ANY, 1), finding)
+    return Chosen(StepApprovers(able, "An administrator chose you."), Count(Mode.ANY, 1), finding)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from portal.domain.request.state import Status
 
 
-class Question(StrEnum):
+class ReasonQuestion(StrEnum):
     """What a reason asks."""
 
     PEOPLE = "people"
@@ -24,7 +24,7 @@ class Question(StrEnum):
     OUTCOME = "outcome"
 
 
-class Course(StrEnum):
+class RequestCourse(StrEnum):
     """What becomes of the request."""
 
     GO_ON = "go_on"
@@ -46,7 +46,7 @@ OUTCOMES = (Status.APPROVED, Status.REJECTED, Status.CANCELLED, Status.FAILED)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice:
+class PersonsChoice:
     """A person's answers. `people` and `group` are ids of ours: any one of them decides.
 
     `skip`: leave out what has no counterpart or failed. `condition`: what a condition that cannot
@@ -54,7 +54,7 @@ class Choice:
     whether a decided step that does not say so was approved.
     """
 
-    kind: Course
+    kind: RequestCourse
     outcome: Status | None = None
     people: tuple[str, ...] = ()
     group: str | None = None
@@ -67,34 +67,34 @@ class Choice:
     @property
     def closes_as(self) -> Status | None:
         """The outcome with which the request becomes history; None where it does not."""
-        return self.outcome if self.kind is Course.CLOSE else None
+        return self.outcome if self.kind is RequestCourse.CLOSE else None
 
-    def answers(self, question: Question) -> bool:
+    def answers(self, question: ReasonQuestion) -> bool:
         """Whether it says enough for this question, for a request that goes on."""
         given = {
-            Question.PEOPLE: bool(self.people or self.group),
-            Question.VOTES: bool(self.people or self.group or self.counting),
-            Question.STEP: self.skip,
-            Question.CONDITION: self.condition is not None,
-            Question.BRANCHES: self.in_order,
-            Question.RESULT: self.result is not None,
+            ReasonQuestion.PEOPLE: bool(self.people or self.group),
+            ReasonQuestion.VOTES: bool(self.people or self.group or self.counting),
+            ReasonQuestion.STEP: self.skip,
+            ReasonQuestion.CONDITION: self.condition is not None,
+            ReasonQuestion.BRANCHES: self.in_order,
+            ReasonQuestion.RESULT: self.result is not None,
         }
         return given.get(question, False)
 
 
-def courses_for(questions: Collection[str]) -> tuple[Course, ...]:
+def courses_for(questions: Collection[str]) -> tuple[RequestCourse, ...]:
     """What may become of a request with these questions; without any nothing can be said."""
-    known = {question.value for question in Question}
-    if not questions or Question.OUTCOME in questions or set(questions) - known:
-        return (Course.CLOSE, Course.LEAVE)
-    return (Course.GO_ON, Course.CLOSE, Course.LEAVE)
+    known = {question.value for question in ReasonQuestion}
+    if not questions or ReasonQuestion.OUTCOME in questions or set(questions) - known:
+        return (RequestCourse.CLOSE, RequestCourse.LEAVE)
+    return (RequestCourse.GO_ON, RequestCourse.CLOSE, RequestCourse.LEAVE)
 
 
-def unanswered(choice: Choice, questions: Iterable[str]) -> tuple[Question, ...]:
+def unanswered(choice: PersonsChoice, questions: Iterable[str]) -> tuple[ReasonQuestion, ...]:
     """The questions to which the choice gives no answer; none if it is complete."""
-    if choice.kind is Course.LEAVE:
+    if choice.kind is RequestCourse.LEAVE:
         return ()
-    if choice.kind is Course.CLOSE:
-        return () if choice.outcome in OUTCOMES else (Question.OUTCOME,)
-    asked = [Question(each) for each in questions]
+    if choice.kind is RequestCourse.CLOSE:
+        return () if choice.outcome in OUTCOMES else (ReasonQuestion.OUTCOME,)
+    asked = [ReasonQuestion(each) for each in questions]
     return tuple(each for each in asked if not choice.answers(each))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
-from portal.legacy.engine import Definition, Finding, Step
+from portal.legacy.engine import Definition, EngineStep, MappingFinding
 from portal.legacy.route import Unit
 from portal.legacy.setting import Setting
 from portal.legacy.values import amount, moment, share
@@ -24,14 +24,14 @@ class Wait:
 
 
 @dataclass(frozen=True)
-class Clock:
+class StageClockTimes:
     """Absolute times of an open stage."""
 
     due_at: datetime | None = None
     escalate_at: datetime | None = None
 
 
-def wait_of(step: Step, definition: Definition, finding: Finding) -> Wait:
+def wait_of(step: EngineStep, definition: Definition, finding: MappingFinding) -> Wait:
     """What timeoutSeconds and sla_config give; maxDurationHours is ignored, and listed.
 
     Without escalationTimeHours a step escalates when it is due, and never if it may not.
@@ -53,7 +53,7 @@ def minutes(span: timedelta) -> int:
 
 def clock_of(
     unit: Unit, definition: Definition, request_id: str, setting: Setting, *, held: bool
-) -> Clock:
+) -> StageClockTimes:
     """The times of a stage that opens at the move, or was open already.
 
     A stage of several steps is due when the first of them is. What is overdue gets the grace, for
@@ -67,19 +67,19 @@ def clock_of(
     if due is not None and due <= now and escalate is not None:
         # Whatever is overdue has the grace before anything escalates.
         escalate = max(escalate, later)
-    return Clock(_not_past(due, later, now), _not_past(escalate, later, now))
+    return StageClockTimes(_not_past(due, later, now), _not_past(escalate, later, now))
 
 
-def _plain(step: Step, definition: Definition, now: datetime) -> Clock:
-    wait = wait_of(step, definition, Finding())
+def _plain(step: EngineStep, definition: Definition, now: datetime) -> StageClockTimes:
+    wait = wait_of(step, definition, MappingFinding())
     start = step.started_at or now
     due = moment(step.row.get("due_date"))
     if due is None:
-        return Clock(_later(start, wait.due), _later(start, wait.escalate))
+        return StageClockTimes(_later(start, wait.due), _later(start, wait.escalate))
     by_hours = amount(definition.sla.get("escalationTimeHours")) is not None
     if step.definition.get("allowEscalation") is False:
-        return Clock(due)
-    return Clock(due, _later(start, wait.escalate) if by_hours else due)
+        return StageClockTimes(due)
+    return StageClockTimes(due, _later(start, wait.escalate) if by_hours else due)
 
 
 def _first(times: Iterable[datetime | None]) -> datetime | None:

@@ -22,7 +22,7 @@ from portal.legacy.cutover import running
 from portal.legacy.cutover.chain import CutoverRefused
 from portal.legacy.cutover.running import PurgeOptions, purge, purgeable, warnings
 from portal.legacy.preparing import Unusable
-from portal.legacy.runs import EXIT_FAILED, EXIT_UNUSABLE, Report, UnusableReport
+from portal.legacy.runs import EXIT_FAILED, EXIT_UNUSABLE, RunReport, UnusableReport
 from portal.legacy.tables import ARCHIVE
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -56,7 +56,7 @@ def cutover(dry_run: bool, accept: Path | None, backup_dir: Path | None, **given
 
     Exits with 1, and changes nothing, where something speaks against it: a dry run too.
     """
-    options = running.Options(accept, backup_dir, _reason(**given), dry_run)
+    options = running.CutoverOptions(accept, backup_dir, _reason(**given), dry_run)
     with _connected() as (connection, settings):
         running.cut_over(connection, settings, options, click.echo)
 
@@ -126,10 +126,11 @@ def rollback(dry_run: bool, report: Path | None, words: str, drain: int, concurr
     Exits with 0; 3 if something is left for a person; 1 if something failed; 2 if it cannot begin
     or go on.
     """
-    options = back.Options(dry_run, words.strip() or closures.WORDS, timedelta(seconds=drain),
-                           concurrency)  # fmt: skip
+    options = back.RollbackOptions(
+        dry_run, words.strip() or closures.WORDS, timedelta(seconds=drain), concurrency
+    )
     with explained():
-        lines = Report(report)
+        lines = RunReport(report)
         try:
             totals = back.Rollback(_settings(), options, lines, click.echo).run()
         finally:

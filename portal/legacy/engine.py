@@ -17,7 +17,7 @@ import psycopg
 from psycopg import sql
 
 from portal.domain.request.state import Status
-from portal.legacy.choices import Question
+from portal.legacy.choices import ReasonQuestion
 from portal.legacy.tables import ACTIVE_STATES, ENGINE_TABLES, OPS
 from portal.legacy.values import OddRow, bound, listing, mapping, moment, row_in, text
 
@@ -89,7 +89,7 @@ class Action:
 
 
 @dataclass(frozen=True)
-class Delegation:
+class EngineDelegation:
     """A row of workflow_delegations. `is_in_force` depends on the time it is asked for."""
 
     id: str
@@ -107,7 +107,7 @@ class Delegation:
 
 
 @dataclass(frozen=True)
-class Step:
+class EngineStep:
     """A row of workflow_step_instances with what hangs on it, and its definition.
 
     A person may have chosen that it is `passed_over`, or what an unclear result is `read_as`.
@@ -120,7 +120,7 @@ class Step:
     row: Row
     definition: Row
     actions: tuple[Action, ...] = ()
-    delegations: tuple[Delegation, ...] = ()
+    delegations: tuple[EngineDelegation, ...] = ()
     passed_over: bool = False
     read_as: bool | None = None
 
@@ -216,10 +216,10 @@ class Instance:
     id: str
     row: Row
     definition: Definition | None
-    steps: tuple[Step, ...] = ()
+    steps: tuple[EngineStep, ...] = ()
     escalations: tuple[Row, ...] = ()
     transitions: tuple[Row, ...] = ()
-    strays: tuple[Delegation, ...] = ()
+    strays: tuple[EngineDelegation, ...] = ()
 
     @cached_property
     def odd(self) -> tuple[tuple[str, OddRow], ...]:
@@ -280,25 +280,25 @@ class Instance:
 
 
 @dataclass
-class Finding:
+class MappingFinding:
     """What a mapping has to say: reasons for a person, reasons for a hold, and remarks.
 
     `questions`: what the reasons ask, each once.
     """
 
-    questions: list[Question] = field(default_factory=list)
+    questions: list[ReasonQuestion] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     hold: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
-    def needs(self, reason: str, question: Question) -> None:
+    def needs(self, reason: str, question: ReasonQuestion) -> None:
         """A person has to answer the question, because of this."""
         if reason not in self.reasons:
             self.reasons.append(reason)
         if question not in self.questions:
             self.questions.append(question)
 
-    def take(self, other: "Finding") -> None:
+    def take(self, other: "MappingFinding") -> None:
         """What another finding has to say as well."""
         for reason in other.reasons:
             self.needs(reason, other.questions[0])
@@ -421,7 +421,7 @@ class OldEngine:
 
     def _steps(
         self, definitions: dict[str, Definition | None], links: list[Row]
-    ) -> dict[str, list[Step]]:
+    ) -> dict[str, list[EngineStep]]:
         """The steps of these instances, each with its definition, in order."""
         instances = list(definitions)
         rows = self._of("workflow_step_instances", "instance_id", instances)
@@ -429,12 +429,12 @@ class OldEngine:
         column = "step_instance_id"
         actions = _grouped(self._of("workflow_actions", column, ids), column)
         delegations = _grouped(links, column)
-        steps: dict[str, list[Step]] = {}
+        steps: dict[str, list[EngineStep]] = {}
         for row in sorted(rows, key=_place):
             id_, instance, (index, _) = str(row.get("id")), str(row.get("instance_id")), _place(row)
             defined = _defined(row, index, definitions.get(instance))
             steps.setdefault(instance, []).append(
-                Step(
+                EngineStep(
                     id_,
                     index,
                     _kind(row, defined),
@@ -485,9 +485,9 @@ def action_in(row: Row) -> Action:
     )
 
 
-def delegation_in(row: Row) -> Delegation:
+def delegation_in(row: Row) -> EngineDelegation:
     """A row of workflow_delegations."""
-    return Delegation(
+    return EngineDelegation(
         str(row.get("id")),
         person_in(row.get("delegated_from_id")),
         person_in(row.get("delegated_to_id")),

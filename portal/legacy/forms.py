@@ -12,24 +12,33 @@ from portal.domain.request.state import Status
 from portal.forms.building import options, unbound
 from portal.forms.fields import OptionsField, PersonField, Required
 from portal.forms.people import PeopleSource
-from portal.legacy.choices import OUTCOMES, Choice, Counting, Course, Question, courses_for
+from portal.legacy.choices import (
+    OUTCOMES,
+    Counting,
+    PersonsChoice,
+    ReasonQuestion,
+    RequestCourse,
+    courses_for,
+)
 
 COURSES = {
-    Course.GO_ON: "Move it, with the answers below",
-    Course.CLOSE: "Import it as history, with an outcome",
-    Course.LEAVE: "Leave it behind in the old system",
+    RequestCourse.GO_ON: "Move it, with the answers below",
+    RequestCourse.CLOSE: "Import it as history, with an outcome",
+    RequestCourse.LEAVE: "Leave it behind in the old system",
 }
 COUNTINGS = {Counting.ONE: "One approval is enough", Counting.ALL: "Everybody asked has to approve"}
 CONDITIONS = {"yes": "Holds: what it guards is asked", "no": "Does not hold: that is left out"}
 RESULTS = {"yes": "Approved", "no": "Rejected"}
 MISSING = {
-    Question.PEOPLE: "Who decides is missing: name a person or choose a group.",
-    Question.VOTES: "How votes count is missing: choose it, or name who decides instead.",
-    Question.STEP: "What is to be left out is not agreed: tick the box, or choose something else.",
-    Question.CONDITION: "The condition is missing: choose what it counts as.",
-    Question.BRANCHES: "The order is not agreed: tick the box, or choose something else.",
-    Question.RESULT: "The decision is missing: choose what it was.",
-    Question.OUTCOME: "The outcome is missing: choose one.",
+    ReasonQuestion.PEOPLE: "Who decides is missing: name a person or choose a group.",
+    ReasonQuestion.VOTES: "How votes count is missing: choose it, or name who decides instead.",
+    ReasonQuestion.STEP: (
+        "What is to be left out is not agreed: tick the box, or choose something else."
+    ),
+    ReasonQuestion.CONDITION: "The condition is missing: choose what it counts as.",
+    ReasonQuestion.BRANCHES: "The order is not agreed: tick the box, or choose something else.",
+    ReasonQuestion.RESULT: "The decision is missing: choose what it was.",
+    ReasonQuestion.OUTCOME: "The outcome is missing: choose one.",
 }
 
 
@@ -61,7 +70,7 @@ class ChoiceForm(BaseForm):
                 RadioField, "What is to become of it", [Required("choose one")], **_radio(courses)
             )
         }
-        if Course.GO_ON in courses_for(self.questions):
+        if RequestCourse.GO_ON in courses_for(self.questions):
             fields |= self._answers(around)
         outcomes = [(each.value, around.outcomes[each]) for each in OUTCOMES]
         fields["outcome"] = unbound(
@@ -75,7 +84,7 @@ class ChoiceForm(BaseForm):
 
     def _answers(self, around: Around) -> dict[str, Any]:
         asked, fields = set(self.questions), dict[str, Any]()
-        if asked & {Question.PEOPLE, Question.VOTES}:
+        if asked & {ReasonQuestion.PEOPLE, ReasonQuestion.VOTES}:
             fields["person"] = unbound(
                 PersonField, "Who decides", (), "One person, by name.",
                 people=around.people, names=around.names,
@@ -84,21 +93,21 @@ class ChoiceForm(BaseForm):
                 OptionsField, "Or a group", (), "Any one member decides.",
                 **options(list(around.groups.items()), "No group"),
             )  # fmt: skip
-        if Question.VOTES in asked:
+        if ReasonQuestion.VOTES in asked:
             fields["counting"] = unbound(
                 OptionsField, "Or how votes count", (), "Among the people whom the step names.",
                 **options([(each.value, COUNTINGS[each]) for each in Counting]),
             )  # fmt: skip
         for question, name, label, offered in (
-            (Question.CONDITION, "condition", "The condition", CONDITIONS),
-            (Question.RESULT, "result", "The unclear decision was", RESULTS),
+            (ReasonQuestion.CONDITION, "condition", "The condition", CONDITIONS),
+            (ReasonQuestion.RESULT, "result", "The unclear decision was", RESULTS),
         ):
             if question in asked:
                 chosen = options(list(offered.items()))
                 fields[name] = unbound(OptionsField, label, (), **chosen)
         for question, name, label in (
-            (Question.STEP, "skip", "Leave out the steps named above"),
-            (Question.BRANCHES, "in_order", "Go on with every branch, one after the other"),
+            (ReasonQuestion.STEP, "skip", "Leave out the steps named above"),
+            (ReasonQuestion.BRANCHES, "in_order", "Go on with every branch, one after the other"),
         ):
             if question in asked:
                 fields[name] = unbound(BooleanField, label, ())
@@ -109,16 +118,16 @@ class ChoiceForm(BaseForm):
         return (self[name].data or None) if name in self else None
 
     @property
-    def choice(self) -> Choice:
+    def choice(self) -> PersonsChoice:
         """What the fields say; answers that belong to another course are left out."""
-        kind = Course(self["kind"].data)
-        if kind is Course.CLOSE:
+        kind = RequestCourse(self["kind"].data)
+        if kind is RequestCourse.CLOSE:
             outcome = self.value("outcome")
-            return Choice(kind=kind, outcome=Status(outcome) if outcome else None)
-        if kind is Course.LEAVE:
-            return Choice(kind=kind)
+            return PersonsChoice(kind=kind, outcome=Status(outcome) if outcome else None)
+        if kind is RequestCourse.LEAVE:
+            return PersonsChoice(kind=kind)
         person, counting = self.value("person"), self.value("counting")
-        return Choice(
+        return PersonsChoice(
             kind=kind,
             people=(person,) if person else (),
             group=self.value("group"),
@@ -129,7 +138,7 @@ class ChoiceForm(BaseForm):
             result=_yes_or_no(self.value("result")),
         )
 
-    def complain(self, questions: Sequence[Question]) -> None:
+    def complain(self, questions: Sequence[ReasonQuestion]) -> None:
         """Put an error beside the field of each question that has no answer."""
         for question in questions:
             field = self[_FIELDS[question]] if _FIELDS[question] in self else self["kind"]
@@ -137,13 +146,13 @@ class ChoiceForm(BaseForm):
 
 
 _FIELDS = {
-    Question.PEOPLE: "person",
-    Question.VOTES: "counting",
-    Question.STEP: "skip",
-    Question.CONDITION: "condition",
-    Question.BRANCHES: "in_order",
-    Question.RESULT: "result",
-    Question.OUTCOME: "outcome",
+    ReasonQuestion.PEOPLE: "person",
+    ReasonQuestion.VOTES: "counting",
+    ReasonQuestion.STEP: "skip",
+    ReasonQuestion.CONDITION: "condition",
+    ReasonQuestion.BRANCHES: "in_order",
+    ReasonQuestion.RESULT: "result",
+    ReasonQuestion.OUTCOME: "outcome",
 }
 
 

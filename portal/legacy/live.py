@@ -22,16 +22,16 @@ from portal.domain.request.state import Status, TaskStatus, Via
 from portal.domain.routing.plan import Candidate, StagePlan
 from portal.domain.routing.stage_plan import reason_against
 from portal.legacy import past
-from portal.legacy.choices import Question
+from portal.legacy.choices import ReasonQuestion
 from portal.legacy.clocks import clock_of
-from portal.legacy.engine import Definition, Finding, Instance, Step, note_in
-from portal.legacy.outcome import MOST_BYTES, Mapped, Result, Story, bytes_of
+from portal.legacy.engine import Definition, EngineStep, Instance, MappingFinding, note_in
+from portal.legacy.outcome import MOST_BYTES, InstanceResult, Mapped, Story, bytes_of
 from portal.legacy.past import close_as_history
-from portal.legacy.route import Part, Route, Unit, route_of
+from portal.legacy.route import Route, RoutePart, Unit, route_of
 from portal.legacy.setting import SYSTEM, RejectedRunning, Setting
-from portal.legacy.stages import Behind, Shape, Shaper, notify_plan, open_plan, policy_stage
+from portal.legacy.stages import PastStage, Shape, Shaper, notify_plan, open_plan, policy_stage
 from portal.legacy.values import text
-from portal.legacy.votes import Vote, deciders, decision
+from portal.legacy.votes import StepVote, deciders, decision
 
 MOST_CONTENT = 400_000
 BYTES_A_PERSON = 700
@@ -40,23 +40,25 @@ BYTES_A_PERSON = 700
 
 def map_active(instance: Instance, setting: Setting) -> Mapped:
     """An active instance as it will stand here, or why it cannot move by itself."""
-    finding = Finding()
+    finding = MappingFinding()
     answer = setting.choices.get(instance.id)
     assert instance.definition is not None
     shaper = Shaper(instance, instance.definition, setting, finding, answer)
     if not instance.steps:
-        finding.needs("It is active and has no steps.", Question.OUTCOME)
+        finding.needs("It is active and has no steps.", ReasonQuestion.OUTCOME)
         return needs_person(instance, finding)
     laid = lay_out(shaper)
     # Who resumed it here knew of the rejection.
     knowing = note_in(instance.row).get("resumed") is True
     rejected = [each.step for each in laid.behind if each.approved is False and not knowing]
     # What a condition leaves out is not ahead.
-    coming = [unit for unit in laid.route.ahead if unit.part is not Part.LEFT_OUT]
+    coming = [unit for unit in laid.route.ahead if unit.part is not RoutePart.LEFT_OUT]
     all_done = not coming and not finding.reasons
     if rejected and (all_done or setting.rejected_running is RejectedRunning.CLOSE):
         words = f"The step “{rejected[0].name}” was rejected in the old system."
-        return closed(instance, (Status.REJECTED, words), Finding(remarks=finding.remarks), setting)
+        return closed(
+            instance, (Status.REJECTED, words), MappingFinding(remarks=finding.remarks), setting
+        )
     for step in rejected:
         finding.hold.append(
             f"The step “{step.name}” was rejected, and the old engine let the request run on."
@@ -64,7 +66,7 @@ def map_active(instance: Instance, setting: Setting) -> Mapped:
     finding.hold += _paused(instance)
     if _is_large(instance):
         reason = f"What was asked for is longer than {MOST_CONTENT:,} characters."
-        finding.needs(reason, Question.OUTCOME)
+        finding.needs(reason, ReasonQuestion.OUTCOME)
     ahead = laid.ahead()
     if finding.reasons:
         return needs_person(instance, finding)
@@ -77,7 +79,7 @@ class Layout:
 
     shaper: Shaper
     route: Route
-    behind: list[Behind]
+    behind: list[PastStage]
 
     def ahead(self) -> list[Shape]:
         """The stages ahead, with their people. To be asked once: every stage has its own key."""
@@ -93,7 +95,7 @@ def lay_out(shaper: Shaper) -> Layout:
 
 
 def closed(
-    instance: Instance, outcome: tuple[Status, str], finding: Finding, setting: Setting
+    instance: Instance, outcome: tuple[Status, str], finding: MappingFinding, setting: Setting
 ) -> Mapped:
     """An instance as history, with this outcome."""
     assert instance.definition is not None
@@ -102,7 +104,7 @@ def closed(
     close_as_history(story, instance, outcome, new_id, finding, setting)
     return Mapped(
         instance.id,
-        Result.HISTORY,
+        InstanceResult.HISTORY,
         remarks=finding.remarks,
         events=story.events,
         state=story.state,
@@ -115,18 +117,18 @@ def general_policy(definition: Definition, setting: Setting) -> tuple[Policy, st
     known = setting.policies.get(definition.id)
     if known is None:
         steps = tuple(
-            Step("", place, str(row.get("type")), "PENDING", {}, row)
+            EngineStep("", place, str(row.get("type")), "PENDING", {}, row)
             for place, row in enumerate(definition.steps)
         )
         whole = Instance("", {}, definition, steps)
-        shaper = Shaper(whole, definition, setting, Finding())
+        shaper = Shaper(whole, definition, setting, MappingFinding())
         policy = _policy(general_shapes(shaper, steps), shaper)
         known = (policy, policy_id(setting.type_of(definition).id, policy))
         setting.policies[definition.id] = known
     return known
 
 
-def general_shapes(shaper: Shaper, steps: tuple[Step, ...]) -> list[Shape]:
+def general_shapes(shaper: Shaper, steps: tuple[EngineStep, ...]) -> list[Shape]:
     """The stages of a definition's route: its approvals and notices, in order."""
     return [_general(shaper, step) for step in steps if _is_stage(step)]
 
@@ -142,11 +144,11 @@ def digest(policy: Policy) -> str:
     return hashlib.sha256(plain.encode()).hexdigest()
 
 
-def _moved(shaper: Shaper, behind: list[Behind], ahead: list[Shape]) -> Mapped:
+def _moved(shaper: Shaper, behind: list[PastStage], ahead: list[Shape]) -> Mapped:
     instance, setting, finding = shaper.instance, shaper.setting, shaper.finding
     assert instance.definition is not None
     # What is open has its people in its plan; the policy keeps whom the definition asks.
-    first = next((s for s in ahead if s.unit.part is Part.APPROVAL), None)
+    first = next((s for s in ahead if s.unit.part is RoutePart.APPROVAL), None)
     later = [
         replace(shaper.general(shape.unit), key=shape.key) if shape is first else shape
         for shape in ahead
@@ -163,9 +165,11 @@ def _moved(shaper: Shaper, behind: list[Behind], ahead: list[Shape]) -> Mapped:
     )
     if size > MOST_BYTES:
         reason = f"With everybody who is asked it is {size:,} bytes, of {MOST_BYTES:,} at most."
-        finding.needs(reason, Question.OUTCOME)
+        finding.needs(reason, ReasonQuestion.OUTCOME)
         return needs_person(instance, finding)
-    result = Result.ON_HOLD if story.state.status is Status.ON_HOLD else Result.MOVED
+    result = (
+        InstanceResult.ON_HOLD if story.state.status is Status.ON_HOLD else InstanceResult.MOVED
+    )
     return Mapped(
         instance.id,
         result,
@@ -189,7 +193,7 @@ def _policy(shapes: list[Shape], shaper: Shaper) -> Policy:
     return Policy(stages=stages, fallback=fallback)
 
 
-def _behind(route: Route, shaper: Shaper, finding: Finding) -> list[Behind]:
+def _behind(route: Route, shaper: Shaper, finding: MappingFinding) -> list[PastStage]:
     """The past steps that are stages, in order; rejected parts of the open stage belong to it."""
     open_parts = {step.id for unit in route.ahead[:1] for step in unit.finished}
     behind = []
@@ -205,16 +209,16 @@ def _behind(route: Route, shaper: Shaper, finding: Finding) -> list[Behind]:
             finding.remark(f"The old route jumped over the step “{step.name}”.")
         if approved is False and step.id in open_parts:
             continue
-        behind.append(Behind(step, _general(shaper, step), approved))
+        behind.append(PastStage(step, _general(shaper, step), approved))
     return behind
 
 
-def _general(shaper: Shaper, step: Step) -> Shape:
-    part = Part.NOTIFY if step.type == "NOTIFICATION" else Part.APPROVAL
+def _general(shaper: Shaper, step: EngineStep) -> Shape:
+    part = RoutePart.NOTIFY if step.type == "NOTIFICATION" else RoutePart.APPROVAL
     return shaper.unique(shaper.general(Unit(part, (step,))))
 
 
-def _is_stage(step: Step) -> bool:
+def _is_stage(step: EngineStep) -> bool:
     return step.type in ("APPROVAL", "NOTIFICATION")
 
 
@@ -232,13 +236,13 @@ def _paused(instance: Instance) -> list[str]:
     return []
 
 
-def needs_person(instance: Instance, finding: Finding) -> Mapped:
+def needs_person(instance: Instance, finding: MappingFinding) -> Mapped:
     """Nothing becomes of it before a person has answered."""
     for words in instance.dropped_times():
         finding.remark(words)
     return Mapped(
         instance.id,
-        Result.NEEDS_PERSON,
+        InstanceResult.NEEDS_PERSON,
         reasons=[*finding.reasons, *finding.hold],
         remarks=finding.remarks,
         questions=finding.questions,
@@ -250,7 +254,7 @@ RAN_ON = "Rejected in the old engine, which went on all the same."
 REJECTED_THERE = "Rejected in the old system."
 
 
-def open_route(story: Story, shaper: Shaper, behind: list[Behind], ahead: list[Shape]) -> None:
+def open_route(story: Story, shaper: Shaper, behind: list[PastStage], ahead: list[Shape]) -> None:
     """Add the events from the first stage to the open one.
 
     With nothing to wait for the workflow closes the request as it arrives. A route on which nobody
@@ -259,7 +263,7 @@ def open_route(story: Story, shaper: Shaper, behind: list[Behind], ahead: list[S
     held = bool(shaper.finding.hold)
     for index, each in enumerate(behind):
         _tell_past(story, each, index, shaper)
-    first = next((n for n, s in enumerate(ahead) if s.unit.part is Part.APPROVAL), None)
+    first = next((n for n, s in enumerate(ahead) if s.unit.part is RoutePart.APPROVAL), None)
     closes_here = first is None and not story.state.has_approval and not held
     if first is not None or closes_here:
         for number, shape in enumerate(ahead[:first]):
@@ -272,7 +276,7 @@ def open_route(story: Story, shaper: Shaper, behind: list[Behind], ahead: list[S
         story.add(RequestHeld, shaper.setting.now, reason=" ".join(shaper.finding.hold))
 
 
-def _tell_past(story: Story, behind: Behind, index: int, shaper: Shaper) -> None:
+def _tell_past(story: Story, behind: PastStage, index: int, shaper: Shaper) -> None:
     step, setting = behind.step, shaper.setting
     at = step.completed_at or step.started_at or setting.now
     if behind.approved is not True:
@@ -290,7 +294,7 @@ def _tell_past(story: Story, behind: Behind, index: int, shaper: Shaper) -> None
 def _pass_by(story: Story, shape: Shape, index: int, shaper: Shaper) -> None:
     """A notice is given; a part that a condition leaves out is skipped."""
     now, setting = shaper.setting.now, shaper.setting
-    if shape.unit.part is Part.LEFT_OUT:
+    if shape.unit.part is RoutePart.LEFT_OUT:
         reason = reason_against(policy_stage(shape, shaper.anybody, setting))
         story.add(StageSkipped, now, index=index, key=shape.key, name=shape.name, reason=reason)
         return
@@ -339,7 +343,7 @@ def _vote(story: Story, shape: Shape, plan: StagePlan, shaper: Shaper) -> None:
     for seat in shape.seats:
         if seat.rejected_by is not None:
             at = seat.step.completed_at
-            rejection = Vote(seat.rejected_by, approves=False, at=at, comment=REJECTED_THERE)
+            rejection = StepVote(seat.rejected_by, approves=False, at=at, comment=REJECTED_THERE)
             votes[shaper.setting.user(seat.rejected_by)] = rejection
     for number, (person, vote) in enumerate(votes.items(), start=1):
         state = story.state
@@ -359,7 +363,7 @@ def _vote(story: Story, shape: Shape, plan: StagePlan, shaper: Shaper) -> None:
         )
 
 
-def _decides(story: Story, plan: StagePlan, person: str, vote: Vote) -> bool:
+def _decides(story: Story, plan: StagePlan, person: str, vote: StepVote) -> bool:
     """Whether the stage has its verdict with this last vote."""
     stage = story.state.stage
     assert stage is not None

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from portal.legacy.choices import Course, Question
-from portal.legacy.engine import Finding, Instance, person_in
+from portal.legacy.choices import ReasonQuestion, RequestCourse
+from portal.legacy.engine import Instance, MappingFinding, person_in
 from portal.legacy.live import closed, map_active, needs_person
-from portal.legacy.outcome import Mapped, Result
+from portal.legacy.outcome import InstanceResult, Mapped
 from portal.legacy.past import outcome_of
 from portal.legacy.route import KNOWN_STATUSES
-from portal.legacy.setting import Answer, Setting
+from portal.legacy.setting import OperatorAnswer, Setting
 from portal.legacy.tables import ACTIVE_STATES, FINISHED_STATES
 from portal.legacy.values import MOST_DEPTH
 
@@ -22,20 +22,20 @@ def map_instance(instance: Instance, setting: Setting) -> Mapped:
     """What becomes of an instance. A result that writes nothing has reasons."""
     problem = _unusable(instance)
     if problem is not None:
-        return Mapped(instance.id, Result.FAILED, reasons=[problem])
+        return Mapped(instance.id, InstanceResult.FAILED, reasons=[problem])
     answer = setting.choices.get(instance.id)
     instance = _answered(instance, answer)
     if answer is not None and answer.choice.closes_as is not None:
         words = f"{answer.by} chose this outcome."
-        found = Finding(remarks=[words])
+        found = MappingFinding(remarks=[words])
         mapped = closed(instance, (answer.choice.closes_as, words), found, setting)
     elif instance.state in ACTIVE_STATES:
         mapped = map_active(instance, setting)
     elif instance.state in FINISHED_STATES:
         mapped = _finished(instance, setting)
     else:
-        finding = Finding()
-        finding.needs(f"It is in the unknown state {instance.state!r}.", Question.OUTCOME)
+        finding = MappingFinding()
+        finding.needs(f"It is in the unknown state {instance.state!r}.", ReasonQuestion.OUTCOME)
         mapped = needs_person(instance, finding)
     if mapped.state is not None:
         mapped.people = _participants(instance, setting)
@@ -43,16 +43,16 @@ def map_instance(instance: Instance, setting: Setting) -> Mapped:
 
 
 def _finished(instance: Instance, setting: Setting) -> Mapped:
-    finding = Finding()
+    finding = MappingFinding()
     outcome = outcome_of(instance, finding)
     if finding.reasons:
         return needs_person(instance, finding)
     return closed(instance, outcome, finding, setting)
 
 
-def _answered(instance: Instance, answer: Answer | None) -> Instance:
+def _answered(instance: Instance, answer: OperatorAnswer | None) -> Instance:
     """The instance with what a person chose for its single steps."""
-    if answer is None or answer.choice.kind is not Course.GO_ON:
+    if answer is None or answer.choice.kind is not RequestCourse.GO_ON:
         return instance
     choice = answer.choice
     steps = tuple(

@@ -19,10 +19,10 @@ from portal.config import Settings
 from portal.legacy import messages
 from portal.legacy.accounts import make_delegations, read_delegations
 from portal.legacy.answers import read_answers
-from portal.legacy.choices import Course
+from portal.legacy.choices import RequestCourse
 from portal.legacy.engine import CHUNK, Instance
 from portal.legacy.mapping import map_instance
-from portal.legacy.outcome import FINAL, Mapped, Result
+from portal.legacy.outcome import FINAL, InstanceResult, Mapped
 from portal.legacy.preparing import (
     Prepared,
     make_partitions,
@@ -31,14 +31,14 @@ from portal.legacy.preparing import (
     recorded_before,
     require_rights,
 )
-from portal.legacy.runs import EXIT_UNUSABLE, Report, RunRow, Totals
+from portal.legacy.runs import EXIT_UNUSABLE, RunReport, RunRow, Totals
 from portal.legacy.setting import RejectedRunning, Setting
 from portal.legacy.starting import Started, Starter, Starts
-from portal.legacy.writing import DryClashes, Item, Writer, refused
+from portal.legacy.writing import DryClashes, MovingItem, Writer, refused
 
 
 @dataclass(frozen=True)
-class Options:
+class MoveOptions:
     """What the command line says."""
 
     dry_run: bool = False
@@ -68,7 +68,7 @@ class Mover:
     """
 
     def __init__(
-        self, settings: Settings, options: Options, report: Report, progress: Progress
+        self, settings: Settings, options: MoveOptions, report: RunReport, progress: Progress
     ) -> None:
         self._settings = settings
         self._options = options
@@ -168,7 +168,7 @@ class Mover:
 
     def _chunks(
         self, prepared: Prepared, engine: Engine, driver: psycopg.Connection[Any]
-    ) -> Iterator[list[Item]]:
+    ) -> Iterator[list[MovingItem]]:
         """Every chunk mapped, active instances first, up to the limit."""
         left = self.totals.to_do
         for selection in prepared.selections:
@@ -186,11 +186,11 @@ class Mover:
                 if self._options.limit is not None and left <= 0:
                     return
 
-    def _account_for(self, items: list[Item], failures: Sequence[Started] = ()) -> None:
+    def _account_for(self, items: list[MovingItem], failures: Sequence[Started] = ()) -> None:
         for item in items:
             found = item.mapped
             self.totals.results[found.result] += 1
-            self.totals.left += item.stays and found.result is Result.NEEDS_PERSON
+            self.totals.left += item.stays and found.result is InstanceResult.NEEDS_PERSON
             state = found.state
             line = {
                 "table": "workflow_instances",
@@ -214,13 +214,15 @@ class Mover:
     def _not_started(self, failures: Sequence[Started]) -> None:
         """Recorded, and without a workflow: the next run starts it."""
         for each in failures:
-            self.totals.results[Result.ON_HOLD if each.on_hold else Result.MOVED] -= 1
+            self.totals.results[
+                InstanceResult.ON_HOLD if each.on_hold else InstanceResult.MOVED
+            ] -= 1
             self._report_not_started(each)
 
     def _report_not_started(self, start: Started) -> None:
-        self.totals.results[Result.FAILED] += 1
+        self.totals.results[InstanceResult.FAILED] += 1
         self._report.line(
-            table="workflow_instances", key=start.instance_id, result=Result.FAILED.value,
+            table="workflow_instances", key=start.instance_id, result=InstanceResult.FAILED.value,
             reasons=[f"It is recorded, and its workflow was not started. {start.error}"],
         )  # fmt: skip
 
@@ -237,11 +239,11 @@ class Mover:
 
 
 def _written(
-    chunks: Iterator[list[Item]], writer: Writer
-) -> Iterator[tuple[list[Item], list[Item]]]:
+    chunks: Iterator[list[MovingItem]], writer: Writer
+) -> Iterator[tuple[list[MovingItem], list[MovingItem]]]:
     """Each chunk, and what was written of it; one is written while the next is read and mapped."""
     with ThreadPoolExecutor(1) as pool:
-        under_way: tuple[list[Item], Future[list[Item]]] | None = None
+        under_way: tuple[list[MovingItem], Future[list[MovingItem]]] | None = None
         for items in chunks:
             if under_way is not None:
                 yield under_way[0], under_way[1].result()
@@ -250,17 +252,17 @@ def _written(
             yield under_way[0], under_way[1].result()
 
 
-def mapped(instance: Instance, setting: Setting) -> Item:
+def mapped(instance: Instance, setting: Setting) -> MovingItem:
     """An instance with what it becomes; whatever goes wrong with it is its own failure."""
     setting.seen = set()
     try:
-        item = Item(instance, map_instance(instance, setting), instance.id in setting.before)
+        item = MovingItem(instance, map_instance(instance, setting), instance.id in setting.before)
         reason = refused(item, setting) if instance.odd else None
     except Exception as error:  # noqa: BLE001 - one bad row must not stop the rest
         reason = f"It cannot be read: {type(error).__name__}: {error}"[:400]
     if reason is not None:
-        item = Item(instance, Mapped(instance.id, Result.FAILED, reasons=[reason]))
+        item = MovingItem(instance, Mapped(instance.id, InstanceResult.FAILED, reasons=[reason]))
     item.mapped.profiles = setting.seen
     answer = setting.choices.get(instance.id)
-    item.stays = answer is not None and answer.choice.kind is Course.LEAVE
+    item.stays = answer is not None and answer.choice.kind is RequestCourse.LEAVE
     return item

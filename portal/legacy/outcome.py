@@ -10,12 +10,12 @@ from portal.domain.policy.policy import Policy
 from portal.domain.request.apply import evolve
 from portal.domain.request.events import Event, LegacyRecorded
 from portal.domain.request.state import Approval
-from portal.legacy.choices import Question
+from portal.legacy.choices import ReasonQuestion
 from portal.temporal.client import DATA_CONVERTER
 from portal.workflows.messages import StartApproval
 
 
-class Result(StrEnum):
+class InstanceResult(StrEnum):
     """What became of an instance; the first three are final."""
 
     MOVED = "moved"
@@ -40,7 +40,7 @@ def bytes_of(state: Approval) -> int:
     return sum(len(each.data) for each in payloads)
 
 
-FINAL = frozenset({Result.MOVED, Result.ON_HOLD, Result.HISTORY})
+FINAL = frozenset({InstanceResult.MOVED, InstanceResult.ON_HOLD, InstanceResult.HISTORY})
 
 
 @dataclass
@@ -53,9 +53,9 @@ class Mapped:
     """
 
     instance_id: str
-    result: Result
+    result: InstanceResult
     reasons: list[str] = field(default_factory=list)
-    questions: list[Question] = field(default_factory=list)
+    questions: list[ReasonQuestion] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     state: Approval | None = None

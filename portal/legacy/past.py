@@ -17,7 +17,14 @@ from portal.domain.request.events import (
     TaskWithdrawn,
 )
 from portal.domain.request.state import Approval, Content, Priority, Status, Via
-from portal.legacy.engine import Delegation, Finding, Instance, Row, Step, outcome_in
+from portal.legacy.engine import (
+    EngineDelegation,
+    EngineStep,
+    Instance,
+    MappingFinding,
+    Row,
+    outcome_in,
+)
 from portal.legacy.outcome import Story
 from portal.legacy.setting import Setting
 from portal.legacy.values import moment, new_key, text
@@ -29,7 +36,7 @@ GIVEN_BACK = "The request was given back to the old system, and came again."
 
 
 @dataclass(frozen=True)
-class _Line:
+class _PastRow:
     """One old row on its way into the record."""
 
     at: datetime | None
@@ -128,7 +135,7 @@ def retell(story: Story, instance: Instance, setting: Setting) -> None:
 
 
 def arrive(
-    story: Story, instance: Instance, policy_id: str, finding: Finding, setting: Setting
+    story: Story, instance: Instance, policy_id: str, finding: MappingFinding, setting: Setting
 ) -> None:
     """The move itself, with everything that was odd about it.
 
@@ -149,7 +156,7 @@ def arrive(
     )
 
 
-def _lines(instance: Instance) -> Iterator[_Line]:
+def _lines(instance: Instance) -> Iterator[_PastRow]:
     names = {step.id: step.name for step in instance.steps}
     for step in instance.steps:
         yield from _of_step(step)
@@ -159,18 +166,18 @@ def _lines(instance: Instance) -> Iterator[_Line]:
         who, at = row.get("escalated_by"), moment(row.get("escalated_at"))
         step_name = names.get(str(row.get("step_instance_id")), "")
         said = _said(row, "reason")
-        yield _Line(at, "workflow_escalations", _id(row), "ESCALATE", who, step_name, row, said)
+        yield _PastRow(at, "workflow_escalations", _id(row), "ESCALATE", who, step_name, row, said)
     for row in instance.transitions:
         who, at = row.get("transitioned_by"), moment(row.get("transitioned_at"))
         what = text(row.get("transition_type")) or "NEXT"
-        yield _Line(at, "workflow_transitions", _id(row), what, who, "", row)
+        yield _PastRow(at, "workflow_transitions", _id(row), what, who, "", row)
 
 
-def _of_step(step: Step) -> Iterator[_Line]:
+def _of_step(step: EngineStep) -> Iterator[_PastRow]:
     for action in step.actions:
         said = _said(action.row, "comment", "reason")
         who = action.row.get("actor_id")
-        yield _Line(
+        yield _PastRow(
             action.at,
             "workflow_actions",
             action.id,
@@ -185,15 +192,15 @@ def _of_step(step: Step) -> Iterator[_Line]:
     if step.type == "APPROVAL" and step.is_finished:
         at, who = step.completed_at or step.started_at, step.row.get("assignee_id")
         kept = {name: step.row.get(name) for name in ("assignee_id", "result", "due_date")}
-        yield _Line(
+        yield _PastRow(
             at, "workflow_step_instances", step.id, step.status, who, step.name, kept,
             _said(step.row, "notes"),
         )  # fmt: skip
 
 
-def _of_delegation(link: Delegation, step: str) -> _Line:
+def _of_delegation(link: EngineDelegation, step: str) -> _PastRow:
     who, said = link.row.get("delegated_from_id"), _said(link.row, "reason")
-    return _Line(link.at, "workflow_delegations", link.id, "DELEGATE", who, step, link.row, said)
+    return _PastRow(link.at, "workflow_delegations", link.id, "DELEGATE", who, step, link.row, said)
 
 
 # What the event says by itself, and free text, which is kept apart from it.
@@ -229,7 +236,7 @@ def request_key(instance: Instance) -> str:
     return new_key(instance.request_id or instance.id)
 
 
-def outcome_of(instance: Instance, finding: Finding) -> tuple[Status, str]:
+def outcome_of(instance: Instance, finding: MappingFinding) -> tuple[Status, str]:
     """A finished instance's outcome, and the words that go with it."""
     known = outcome_in(instance.row)
     if known is not None:
@@ -257,7 +264,7 @@ def _words(instance: Instance) -> str:
     return why or ""
 
 
-def closed_at(instance: Instance, finding: Finding, now: datetime) -> datetime:
+def closed_at(instance: Instance, finding: MappingFinding, now: datetime) -> datetime:
     """When it was over; times that make no sense stay as they are, and are listed."""
     at = moment(instance.row.get("completed_at"))
     began = instance.started_at
@@ -278,7 +285,7 @@ def close_as_history(
     instance: Instance,
     outcome: tuple[Status, str],
     policy_id: str,
-    finding: Finding,
+    finding: MappingFinding,
     setting: Setting,
 ) -> None:
     """The whole story of a request that is over."""

@@ -8,8 +8,15 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from portal.legacy.choices import Question
-from portal.legacy.engine import Definition, Delegation, Finding, Row, Step, person_in
+from portal.legacy.choices import ReasonQuestion
+from portal.legacy.engine import (
+    Definition,
+    EngineDelegation,
+    EngineStep,
+    MappingFinding,
+    Row,
+    person_in,
+)
 from portal.legacy.tables import MASTER, OPS
 from portal.legacy.values import FIRST, LAST, bound, row_in, text
 
@@ -26,7 +33,7 @@ class Profile:
 
 
 @dataclass(frozen=True)
-class Post:
+class HeldPosition:
     """A row of user_positions: a person in a position, for a time. Acting holders count too."""
 
     person: str
@@ -65,10 +72,10 @@ class OldDirectory:
     role_holders: dict[str, tuple[str, ...]] = field(default_factory=dict)
     positions: dict[str, Position] = field(default_factory=dict)
     position_codes: dict[str, str] = field(default_factory=dict)
-    posts: dict[str, list[Post]] = field(default_factory=dict)
+    posts: dict[str, list[HeldPosition]] = field(default_factory=dict)
     holders: dict[str, list[str]] = field(default_factory=dict)
 
-    def add_posts(self, posts: Iterable[Post]) -> None:
+    def add_posts(self, posts: Iterable[HeldPosition]) -> None:
         """Take in who holds or held which position."""
         for post in posts:
             self.posts.setdefault(post.person, []).append(post)
@@ -116,7 +123,7 @@ class OldDirectory:
             position = self.positions.get(position.above)
 
 
-def _last(post: Post) -> tuple[datetime, datetime]:
+def _last(post: HeldPosition) -> tuple[datetime, datetime]:
     return (post.end or LAST, post.start or FIRST)
 
 
@@ -206,8 +213,8 @@ def _positions(connection: Driver) -> list[Position]:
     ]
 
 
-def _post(row: Row) -> Post:
-    return Post(
+def _post(row: Row) -> HeldPosition:
+    return HeldPosition(
         str(row.get("user_profile_id")),
         str(row.get("position_id")),
         bound(row.get("start_date")),
@@ -216,13 +223,13 @@ def _post(row: Row) -> Post:
     )
 
 
-def _given_at(link: Delegation) -> tuple[float, str]:
+def _given_at(link: EngineDelegation) -> tuple[float, str]:
     """Sorts delegations by time, then id; one without a time comes first."""
     return (0.0 if link.at is None else link.at.timestamp(), link.id)
 
 
 @dataclass(frozen=True)
-class Asked:
+class StepApprovers:
     """The people a step asks (profile ids in a stable order), and a sentence for each.
 
     `is_replaced`: nobody of those whom the step names can be asked; any of these decides instead.
@@ -244,7 +251,7 @@ class People:
     definition: Definition
     requester: str | None
 
-    def of_step(self, step: Step, finding: Finding) -> Asked:
+    def of_step(self, step: EngineStep, finding: MappingFinding) -> StepApprovers:
         """Whom an approval step asks; without anybody, why is added to the finding's reasons."""
         where = f"The step “{step.name}”"
         if step.config.get("requiredRole") or step.config.get("requiredPosition"):
@@ -257,8 +264,8 @@ class People:
             return self._of_role(where, role, finding)
         if position is not None:
             return self._of_position(where, position, finding)
-        finding.needs(f"{where} has no assignee and no rule that names one.", Question.PEOPLE)
-        return Asked()
+        finding.needs(f"{where} has no assignee and no rule that names one.", ReasonQuestion.PEOPLE)
+        return StepApprovers()
 
     def above(self, people: Iterable[str]) -> tuple[str, ...]:
         """The active holders of the positions above these people: who an escalation goes to."""
@@ -270,7 +277,7 @@ class People:
         """Whether the person is active, and somebody else than who asks."""
         return self.directory.is_active(person) and person != self.requester
 
-    def _owner(self, step: Step, finding: Finding) -> str | None:
+    def _owner(self, step: EngineStep, finding: MappingFinding) -> str | None:
         """The assignee, or who gave the work to them if that is over or of no use.
 
         Who gave it may have had it from somebody whose delegation is over as well, and so on.
@@ -289,48 +296,50 @@ class People:
             owner = link.from_id
         return owner
 
-    def _person(self, person: str) -> Asked:
+    def _person(self, person: str) -> StepApprovers:
         name = self.directory.name(person)
         if self.can_be_asked(person):
-            return Asked((person,), "The old engine had assigned this to you.")
+            return StepApprovers((person,), "The old engine had assigned this to you.")
         state = "asked for this" if person == self.requester else "is not active any more"
         return self._instead(self.directory.posts_of(person), f"{name} {state}")
 
-    def _of_role(self, where: str, code: str, finding: Finding) -> Asked:
+    def _of_role(self, where: str, code: str, finding: MappingFinding) -> StepApprovers:
         holders = self.directory.role_holders.get(code)
         if holders is None:
-            finding.needs(f"{where} asks the role {code}, which does not exist.", Question.PEOPLE)
-            return Asked()
+            finding.needs(
+                f"{where} asks the role {code}, which does not exist.", ReasonQuestion.PEOPLE
+            )
+            return StepApprovers()
         able = tuple(person for person in holders if self.can_be_asked(person))
         if able:
-            return Asked(able, f"You hold the role {code}.")
+            return StepApprovers(able, f"You hold the role {code}.")
         posts = [post for person in holders for post in self.directory.posts_of(person)]
         asked = self._instead(posts, f"nobody who holds the role {code} can be asked")
         return self._checked(where, asked, finding)
 
-    def _of_position(self, where: str, code: str, finding: Finding) -> Asked:
+    def _of_position(self, where: str, code: str, finding: MappingFinding) -> StepApprovers:
         position = self.directory.position_codes.get(code)
         if position is None:
             reason = f"{where} asks the position {code}, which does not exist."
-            finding.needs(reason, Question.PEOPLE)
-            return Asked()
+            finding.needs(reason, ReasonQuestion.PEOPLE)
+            return StepApprovers()
         holders = self.directory.holders_of(position)
         able = tuple(person for person in holders if self.can_be_asked(person))
         if able:
-            return Asked(able, f"You hold the position {code}.")
+            return StepApprovers(able, f"You hold the position {code}.")
         posts = [post for person in holders for post in self.directory.posts_of(person)]
         asked = self._instead(posts or [position], f"nobody in the position {code} can be asked")
         return self._checked(where, asked, finding)
 
-    def _instead(self, posts: list[str], because: str) -> Asked:
+    def _instead(self, posts: list[str], because: str) -> StepApprovers:
         """The holders of the nearest position above, then who made the definition, then nobody."""
         above = self._chain(posts)
         if above:
-            return Asked(above, f"You are above in the organisation: {because}.", True)
+            return StepApprovers(above, f"You are above in the organisation: {because}.", True)
         maker = self.definition.created_by
         if maker is not None and self.can_be_asked(maker):
-            return Asked((maker,), f"You made this kind of request: {because}.", True)
-        return Asked(why=because, is_replaced=True)
+            return StepApprovers((maker,), f"You made this kind of request: {because}.", True)
+        return StepApprovers(why=because, is_replaced=True)
 
     def _chain(self, posts: Iterable[str]) -> tuple[str, ...]:
         """From each post up to the first position with somebody who can be asked."""
@@ -344,10 +353,10 @@ class People:
                     break
         return tuple(found)
 
-    def _checked(self, where: str, asked: Asked, finding: Finding) -> Asked:
+    def _checked(self, where: str, asked: StepApprovers, finding: MappingFinding) -> StepApprovers:
         if not asked.people:
             reason = f"{where} has nobody to ask: {asked.why}, and nobody is above."
-            finding.needs(reason, Question.PEOPLE)
+            finding.needs(reason, ReasonQuestion.PEOPLE)
         elif asked.is_replaced:
             names = ", ".join(self.directory.name(each) for each in asked.people)
             finding.remark(f"{where} now asks {names}. {asked.why}")

@@ -15,7 +15,7 @@ from portal.legacy.accounts import Accounts
 from portal.legacy.engine import Definition, OldEngine, Selection
 from portal.legacy.live import general_policy
 from portal.legacy.people import read_directory
-from portal.legacy.setting import Before, RejectedRunning, Setting
+from portal.legacy.setting import GivenBackBefore, RejectedRunning, Setting
 from portal.legacy.tables import ARCHIVE, MASTER, OPS
 from portal.legacy.types import plan_types
 from portal.legacy.values import loads
@@ -132,7 +132,7 @@ def _ask_definitions(definitions: dict[str, Definition], setting: Setting) -> se
     return asked
 
 
-def recorded_before(connection: Connection, instance_ids: list[str]) -> dict[str, Before]:
+def recorded_before(connection: Connection, instance_ids: list[str]) -> dict[str, GivenBackBefore]:
     """What is recorded of those among these that were given back to the old engine."""
     rows = connection.exec_driver_sql(
         "SELECT instance_id, new_request_id::text FROM portal.legacy_moves"
@@ -147,7 +147,7 @@ def recorded_before(connection: Connection, instance_ids: list[str]) -> dict[str
             (each.source, each.legacy_id) for each in events if isinstance(each, LegacyRecorded)
         )
         if events:
-            found[instance_id] = Before(fold(request_id, events), known)
+            found[instance_id] = GivenBackBefore(fold(request_id, events), known)
     return found
 
 

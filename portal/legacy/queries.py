@@ -77,7 +77,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class RecordedAnswer:
     """An answer as it was given."""
 
     choice: dict[str, Any]
@@ -172,7 +172,7 @@ def move(instance_id: str) -> Move | None:
     return None if row is None else Move(*row)
 
 
-def given_for(instance_id: str) -> tuple[Given, ...]:
+def given_for(instance_id: str) -> tuple[RecordedAnswer, ...]:
     """The answers that were given on its page, the newest first; at most twenty."""
     rows = db.session.execute(
         select(LegacyChoice.choice, LegacyChoice.moves, User.name, LegacyChoice.chosen_at)
@@ -181,7 +181,7 @@ def given_for(instance_id: str) -> tuple[Given, ...]:
         .order_by(LegacyChoice.chosen_at.desc())
         .limit(20)
     )
-    return tuple(Given(*row) for row in rows)
+    return tuple(RecordedAnswer(*row) for row in rows)
 
 
 def findings(run_id: str, after: int = 0) -> tuple[tuple[int, str, str, str], ...]:

@@ -11,12 +11,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from portal.legacy.choices import Choice, Course, Question
-from portal.legacy.engine import Finding, Instance, Step
+from portal.legacy.choices import PersonsChoice, ReasonQuestion, RequestCourse
+from portal.legacy.engine import EngineStep, Instance, MappingFinding
 from portal.legacy.values import NUMBER, mapping, text
 
 
-class Part(StrEnum):
+class RoutePart(StrEnum):
     """What a part of the route ahead is."""
 
     APPROVAL = "approval"
@@ -32,10 +32,10 @@ class Unit:
     themselves, whose clocks count too. `condition`: why it is left out, or asked, in words.
     """
 
-    part: Part
-    steps: tuple[Step, ...]
-    finished: tuple[Step, ...] = ()
-    around: tuple[Step, ...] = ()
+    part: RoutePart
+    steps: tuple[EngineStep, ...]
+    finished: tuple[EngineStep, ...] = ()
+    around: tuple[EngineStep, ...] = ()
     condition: str = ""
 
     @property
@@ -48,7 +48,7 @@ class Unit:
 class Route:
     """`past`: finished and jumped-over steps, in order; `ahead`: what is left, first come first."""
 
-    past: list[Step] = field(default_factory=list)
+    past: list[EngineStep] = field(default_factory=list)
     ahead: list[Unit] = field(default_factory=list)
 
 
@@ -141,7 +141,7 @@ WORDS = {
 }
 
 
-BRANCHES = Question.BRANCHES
+BRANCHES = ReasonQuestion.BRANCHES
 APPROVAL, NOTIFICATION = "APPROVAL", "NOTIFICATION"
 PARALLEL, CONDITION = "PARALLEL", "CONDITION"
 KNOWN_STATUSES = frozenset(
@@ -149,7 +149,9 @@ KNOWN_STATUSES = frozenset(
 )
 
 
-def route_of(instance: Instance, finding: Finding, choice: Choice | None = None) -> Route:
+def route_of(
+    instance: Instance, finding: MappingFinding, choice: PersonsChoice | None = None
+) -> Route:
     """The route of an active instance; what cannot be moved adds reasons for a person.
 
     `choice`: what a person answered to them.
@@ -158,11 +160,11 @@ def route_of(instance: Instance, finding: Finding, choice: Choice | None = None)
         if step.passed_over:
             finding.remark(f"A person chose to pass over the step “{step.name}”: {step.status}.")
         elif step.status == "FAILED":
-            finding.needs(f"The step “{step.name}” has failed.", Question.STEP)
+            finding.needs(f"The step “{step.name}” has failed.", ReasonQuestion.STEP)
         elif step.status not in KNOWN_STATUSES:
             reason = f"The step “{step.name}” has the unknown status {step.status!r}."
-            finding.needs(reason, Question.STEP)
-    walk = _Walk(instance, finding, choice or Choice(kind=Course.GO_ON))
+            finding.needs(reason, ReasonQuestion.STEP)
+    walk = _Walk(instance, finding, choice or PersonsChoice(kind=RequestCourse.GO_ON))
     walk.run()
     taken = {step.id for unit in walk.ahead for step in unit.steps}
     taken |= walk.neither
@@ -173,7 +175,7 @@ def route_of(instance: Instance, finding: Finding, choice: Choice | None = None)
 class _Walk:
     """One pass from where the instance stands to the end, by places in the list of steps."""
 
-    def __init__(self, instance: Instance, finding: Finding, choice: Choice) -> None:
+    def __init__(self, instance: Instance, finding: MappingFinding, choice: PersonsChoice) -> None:
         self.steps = instance.steps
         self.context = instance.context
         self.finding = finding
@@ -206,7 +208,7 @@ class _Walk:
         while self._waiting:
             self._visit(self._waiting.pop(0))
 
-    def _named(self, step: Step, place: int, places: dict[str | None, int]) -> list[int]:
+    def _named(self, step: EngineStep, place: int, places: dict[str | None, int]) -> list[int]:
         unknown = [key for key in step.next_keys if key not in places]
         if unknown:
             self.finding.remark(f"“{step.name}” names next steps that do not exist: {unknown}.")
@@ -256,14 +258,16 @@ class _Walk:
         step = self.steps[place]
         if step.definition.get("condition"):
             self.finding.remark(f"The condition on “{step.name}” was never read: ignored.")
-        part = {APPROVAL: Part.APPROVAL, NOTIFICATION: Part.NOTIFY}.get(step.type)
+        part = {APPROVAL: RoutePart.APPROVAL, NOTIFICATION: RoutePart.NOTIFY}.get(step.type)
         if part is not None:
             self.ahead.append(Unit(part, (step,), condition=self._why.get(place, "")))
         elif self.choice.skip:
-            self.ahead.append(Unit(Part.LEFT_OUT, (step,), condition="because a person chose so"))
+            self.ahead.append(
+                Unit(RoutePart.LEFT_OUT, (step,), condition="because a person chose so")
+            )
         else:
             reason = f"The step “{step.name}” is of the kind {step.type or 'nothing'}."
-            self.finding.needs(reason, Question.STEP)
+            self.finding.needs(reason, ReasonQuestion.STEP)
         self._push(self._after(place))
 
     def _visit_condition(self, place: int) -> None:
@@ -286,12 +290,12 @@ class _Walk:
         self._left_out[place] = words
         self._visited.add(place)
         if not step.is_finished:
-            self.ahead.append(Unit(Part.LEFT_OUT, (step,), condition=words))
+            self.ahead.append(Unit(RoutePart.LEFT_OUT, (step,), condition=words))
         if step.type == PARALLEL:
             for child in self._targets[place]:
                 self._leave_out(child, words)
 
-    def _holds(self, step: Step) -> bool:
+    def _holds(self, step: EngineStep) -> bool:
         condition = step.definition.get("condition")
         if not isinstance(self.context, dict):
             return self._chosen(f"The condition “{step.name}” needs a context, and that is none.")
@@ -303,13 +307,13 @@ class _Walk:
     def _chosen(self, reason: str) -> bool:
         """What a person chose that the condition counts as."""
         if self.choice.condition is None:
-            self.finding.needs(reason, Question.CONDITION)
+            self.finding.needs(reason, ReasonQuestion.CONDITION)
             return True
         counts = "true" if self.choice.condition else "false"
         self.finding.remark(f"{reason} A person chose that it is {counts}.")
         return self.choice.condition
 
-    def _words(self, step: Step) -> str:
+    def _words(self, step: EngineStep) -> str:
         condition = step.definition.get("condition")
         return condition_in_words(condition) if condition else ""
 
@@ -318,7 +322,9 @@ class _Walk:
         self.neither.add(step.id)
         if not children:
             if not step.is_finished:
-                self._cannot(f"The parallel step “{step.name}” names no steps.", Question.STEP)
+                self._cannot(
+                    f"The parallel step “{step.name}” names no steps.", ReasonQuestion.STEP
+                )
             self._push([place + 1])
             return
         self._visited.update(children)
@@ -344,15 +350,15 @@ class _Walk:
         for step in steps:
             if not step.is_finished and step.type != APPROVAL:
                 reason = f"“{step.name}”, part of a parallel step, is no approval."
-                self._cannot(reason, Question.STEP)
+                self._cannot(reason, ReasonQuestion.STEP)
         still_open = tuple(s for s in steps if not s.is_finished and s.type == APPROVAL)
         if not still_open:
             return
         finished = tuple(step for step in steps if step.is_finished and step.type == APPROVAL)
         outer = tuple(self.steps[place] for place in around)
-        self.ahead.append(Unit(Part.APPROVAL, still_open, finished, outer))
+        self.ahead.append(Unit(RoutePart.APPROVAL, still_open, finished, outer))
 
-    def _cannot(self, reason: str, question: Question) -> None:
+    def _cannot(self, reason: str, question: ReasonQuestion) -> None:
         """A reason for a person, unless one has answered it."""
         if self.choice.answers(question):
             self.finding.remark(f"{reason} A person chose to go on all the same.")

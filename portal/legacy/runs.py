@@ -10,17 +10,17 @@ from typing import IO, Any
 import psycopg
 
 from portal.domain.spreadsheets import harmless
-from portal.legacy.outcome import Result
+from portal.legacy.outcome import InstanceResult
 from portal.models.columns import new_id
 
 EXIT_DONE, EXIT_FAILED, EXIT_UNUSABLE, EXIT_NEEDS_PERSON = 0, 1, 2, 3
 
 RESULT_WORDS = {
-    Result.MOVED: "moved",
-    Result.HISTORY: "imported as history",
-    Result.ON_HOLD: "on hold",
-    Result.NEEDS_PERSON: "needs a person",
-    Result.FAILED: "failed",
+    InstanceResult.MOVED: "moved",
+    InstanceResult.HISTORY: "imported as history",
+    InstanceResult.ON_HOLD: "on hold",
+    InstanceResult.NEEDS_PERSON: "needs a person",
+    InstanceResult.FAILED: "failed",
 }
 
 
@@ -46,22 +46,27 @@ class Totals:
     @property
     def exit_code(self) -> int:
         """1 if anything failed, else 3 if anything waits for a person's choice, else 0."""
-        if self.results[Result.FAILED]:
+        if self.results[InstanceResult.FAILED]:
             return EXIT_FAILED
-        return EXIT_NEEDS_PERSON if self.results[Result.NEEDS_PERSON] > self.left else EXIT_DONE
+        return (
+            EXIT_NEEDS_PERSON
+            if self.results[InstanceResult.NEEDS_PERSON] > self.left
+            else EXIT_DONE
+        )
 
     def as_dict(self) -> dict[str, int]:
         """The totals by name, as they are kept and shown."""
         return {
             "found": self.found,
-            "moved": self.results[Result.MOVED],
+            "moved": self.results[InstanceResult.MOVED],
             "already there": self.there,
             **{
                 words: self.results[result]
                 for result, words in RESULT_WORDS.items()
-                if result is not Result.MOVED
+                if result is not InstanceResult.MOVED
             },
-            RESULT_WORDS[Result.NEEDS_PERSON]: self.results[Result.NEEDS_PERSON] - self.left,
+            RESULT_WORDS[InstanceResult.NEEDS_PERSON]: self.results[InstanceResult.NEEDS_PERSON]
+            - self.left,
             LEFT: self.left,
         }
 
@@ -114,7 +119,7 @@ class UnusableReport(ValueError):
     """The report cannot be written there; the message is a sentence."""
 
 
-class Report:
+class RunReport:
     """Writes lines as they come, so that memory does not grow; without a path it writes nothing."""
 
     def __init__(self, path: Path | None) -> None:

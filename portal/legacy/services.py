@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_not
 
 from portal.domain import codec
 from portal.extensions import db
-from portal.legacy.choices import Choice, Question, courses_for, unanswered
+from portal.legacy.choices import PersonsChoice, ReasonQuestion, courses_for, unanswered
 from portal.legacy.models import LegacyChoice, LegacyMove
 
 MOST_ALIKE = 10_000
@@ -26,11 +26,11 @@ class Settled(Exception):
 class Incomplete(Exception):
     """The reasons changed meanwhile: the choice leaves these questions open."""
 
-    questions: tuple[Question, ...]
+    questions: tuple[ReasonQuestion, ...]
 
 
 def choose(
-    instance_id: str, choice: Choice, key: str, actor_id: str, *, alike: bool = False
+    instance_id: str, choice: PersonsChoice, key: str, actor_id: str, *, alike: bool = False
 ) -> int:
     """Record an answer, who gave it and when; returns for how many instances.
 
@@ -62,9 +62,9 @@ def choose(
     return number
 
 
-def _check(choice: Choice, questions: list[str]) -> None:
+def _check(choice: PersonsChoice, questions: list[str]) -> None:
     if choice.kind not in courses_for(questions):
-        raise Incomplete((Question.OUTCOME,))
+        raise Incomplete((ReasonQuestion.OUTCOME,))
     missing = unanswered(choice, questions)
     if missing:
         raise Incomplete(missing)

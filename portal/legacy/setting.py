@@ -7,9 +7,9 @@ from typing import Any
 
 from portal.domain.policy.policy import Policy
 from portal.domain.request.state import Approval
-from portal.legacy.choices import Choice
+from portal.legacy.choices import PersonsChoice
 from portal.legacy.engine import SYSTEM_NAMES, Definition, person_in
-from portal.legacy.people import Asked, OldDirectory
+from portal.legacy.people import OldDirectory, StepApprovers
 from portal.legacy.values import new_key
 
 SYSTEM = "system"
@@ -30,13 +30,13 @@ class RejectedRunning(StrEnum):
 
 
 @dataclass(frozen=True)
-class Answer:
+class OperatorAnswer:
     """A person's answers to why an instance cannot move by itself; `by`: who that person is.
 
     `people`: profile ids of those chosen, the members of a chosen group among them.
     """
 
-    choice: Choice
+    choice: PersonsChoice
     people: tuple[str, ...] = ()
     by: str = "An administrator"
 
@@ -52,7 +52,7 @@ class NewType:
 
 
 @dataclass(frozen=True)
-class Before:
+class GivenBackBefore:
     """What is recorded of a request that was given back to the old engine and comes again.
 
     `known`: the old rows (table and id) that are in its record already.
@@ -79,10 +79,10 @@ class Setting:
     accounts: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     types: dict[str, NewType] = field(default_factory=dict)
-    choices: dict[str, Answer] = field(default_factory=dict)
-    before: dict[str, Before] = field(default_factory=dict)
+    choices: dict[str, OperatorAnswer] = field(default_factory=dict)
+    before: dict[str, GivenBackBefore] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
-    asked: dict[tuple[str, int, str], Asked] = field(default_factory=dict)
+    asked: dict[tuple[str, int, str], StepApprovers] = field(default_factory=dict)
     policies: dict[str, tuple[Policy, str]] = field(default_factory=dict)
     definition_people: dict[str, set[str]] = field(default_factory=dict)
 

@@ -16,15 +16,15 @@ from portal.domain.policy.policy import (
 from portal.domain.routing.approvers import share_out
 from portal.domain.routing.plan import Candidate, PlannedEscalation, StagePlan
 from portal.legacy.answers import Chosen, chosen_for
-from portal.legacy.clocks import Clock, Wait, minutes, wait_of
-from portal.legacy.engine import Definition, Finding, Instance, Step
-from portal.legacy.people import Asked, People
-from portal.legacy.route import Part, Unit
-from portal.legacy.setting import NOBODY, Answer, Setting
+from portal.legacy.clocks import StageClockTimes, Wait, minutes, wait_of
+from portal.legacy.engine import Definition, EngineStep, Instance, MappingFinding
+from portal.legacy.people import People, StepApprovers
+from portal.legacy.route import RoutePart, Unit
+from portal.legacy.setting import NOBODY, OperatorAnswer, Setting
 from portal.legacy.votes import (
-    Assignment,
     Count,
-    Vote,
+    StepVote,
+    StepVotes,
     count,
     counts_one,
     deciders,
@@ -46,7 +46,7 @@ class Shape:
     unit: Unit
     key: str
     name: str
-    seats: tuple[Assignment, ...] = ()
+    seats: tuple[StepVotes, ...] = ()
     counted: Count = ANY_ONE
     wait: Wait = NO_CLOCK
 
@@ -64,14 +64,14 @@ class Shape:
         return tuple(dict.fromkeys(p for seat in self.seats for p in seat.asked.people))
 
     @property
-    def votes(self) -> tuple[tuple[Assignment, Vote], ...]:
+    def votes(self) -> tuple[tuple[StepVotes, StepVote], ...]:
         """The votes that are in, with their seats."""
         return tuple((seat, vote) for seat in self.seats for vote in seat.votes)
 
 
 def policy_stage(shape: Shape, people: People, setting: Setting) -> Stage:
     """The stage as the policy keeps it: everybody by name, waits by the wall clock."""
-    if shape.unit.part is Part.LEFT_OUT:
+    if shape.unit.part is RoutePart.LEFT_OUT:
         return Stage(
             key=shape.key,
             name=shape.name,
@@ -88,7 +88,7 @@ def policy_stage(shape: Shape, people: People, setting: Setting) -> Stage:
         rejection=Rejection.COUNTS,
         elapsed=True,
     )
-    if shape.unit.part is Part.NOTIFY:
+    if shape.unit.part is RoutePart.NOTIFY:
         return replace(stage, kind=StageKind.NOTIFY, rejection=None)
     due, escalate = shape.wait.due, shape.wait.escalate
     above = people.above(shape.people) if escalate is not None else ()
@@ -125,7 +125,7 @@ def _named(people: Iterable[str], setting: Setting, label: str = "") -> Approver
     return ApproverRule(kind=RuleKind.PEOPLE, people=ids, label=label)
 
 
-def group_names(steps: Iterable[Step]) -> list[str]:
+def group_names(steps: Iterable[EngineStep]) -> list[str]:
     """What the parts of a stage are called: the names of their steps, each of them once."""
     names: list[str] = []
     for step in steps:
@@ -137,7 +137,7 @@ def group_names(steps: Iterable[Step]) -> list[str]:
 
 
 def open_plan(
-    shape: Shape, index: int, clock: Clock, people: People, setting: Setting
+    shape: Shape, index: int, clock: StageClockTimes, people: People, setting: Setting
 ) -> StagePlan:
     """The plan of the stage that is open from the move on."""
     mode, groups, candidates = _candidates(shape, setting)
@@ -216,7 +216,7 @@ def _joined(pools: dict[str, list[str]]) -> dict[str, list[str]]:
     return pools
 
 
-def _of_seat(seat: Assignment, group: str | None, setting: Setting) -> list[Candidate]:
+def _of_seat(seat: StepVotes, group: str | None, setting: Setting) -> list[Candidate]:
     if seat.rejected_by is not None:
         return [_candidate(seat.rejected_by, "You decided in the old system.", setting, group)]
     found = [_candidate(each, seat.asked.why, setting, group) for each in seat.asked.people]
@@ -234,10 +234,10 @@ MOST_KEPT = 5000
 
 
 @dataclass(frozen=True)
-class Behind:
+class PastStage:
     """A finished or jumped-over step as a stage that is over. `approved` None: it was skipped."""
 
-    step: Step
+    step: EngineStep
     shape: Shape
     approved: bool | None
 
@@ -249,8 +249,8 @@ class Shaper:
     instance: Instance
     definition: Definition
     setting: Setting
-    finding: Finding
-    answer: Answer | None = None
+    finding: MappingFinding
+    answer: OperatorAnswer | None = None
     keys: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -261,10 +261,10 @@ class Shaper:
 
     def ahead(self, unit: Unit) -> Shape | None:
         """A part that is still to come, or open; None for a notice that nobody would get."""
-        if unit.part is Part.NOTIFY:
+        if unit.part is RoutePart.NOTIFY:
             return self._notice(unit)
         shape = self._shape(unit)
-        if unit.part is Part.LEFT_OUT:
+        if unit.part is RoutePart.LEFT_OUT:
             return shape
         if unit.is_group:
             seats = [seat for step in unit.steps for seat in self._parts(step)]
@@ -274,14 +274,14 @@ class Shaper:
 
     def general(self, unit: Unit) -> Shape:
         """The part as its definition has it, whoever is asked now: for a later round."""
-        quiet = Finding()
-        seats = tuple(Assignment(step, self._in_general(step)) for step in unit.steps)
+        quiet = MappingFinding()
+        seats = tuple(StepVotes(step, self._in_general(step)) for step in unit.steps)
         shape = self._shape(unit, seats)
-        if unit.part is not Part.APPROVAL or unit.is_group:
+        if unit.part is not RoutePart.APPROVAL or unit.is_group:
             return shape
         return replace(shape, counted=count(unit.steps[0], seats[0].asked, quiet))
 
-    def _shape(self, unit: Unit, seats: tuple[Assignment, ...] = ()) -> Shape:
+    def _shape(self, unit: Unit, seats: tuple[StepVotes, ...] = ()) -> Shape:
         first = unit.around[0] if unit.around else unit.steps[0]
         # A stage bears a PARALLEL step's name if it is nothing but that step's children.
         whole = len(unit.around) == 1 and all(s.key in first.next_keys for s in unit.steps)
@@ -303,24 +303,24 @@ class Shaper:
         return replace(shape, key=key)
 
     def _notice(self, unit: Unit) -> Shape | None:
-        asked = self.anybody.of_step(unit.steps[0], Finding())
+        asked = self.anybody.of_step(unit.steps[0], MappingFinding())
         if not asked.people:
             self.finding.remark(f"The notice “{unit.steps[0].name}” reaches nobody: left out.")
             return None
-        return self._shape(unit, (Assignment(unit.steps[0], asked),))
+        return self._shape(unit, (StepVotes(unit.steps[0], asked),))
 
-    def _single(self, shape: Shape, step: Step) -> Shape:
-        found = Finding()
+    def _single(self, shape: Shape, step: EngineStep) -> Shape:
+        found = MappingFinding()
         asked = self.people.of_step(step, found)
         counted = count(step, asked, found)
         seat = self._with_answer(asked, found, step)
         counted = counted if seat.counted is None else seat.counted
         votes = votes_of(step, counted, seat.asked, self.instance.initiator, self.finding)
-        return replace(shape, seats=(Assignment(step, seat.asked, votes),), counted=counted)
+        return replace(shape, seats=(StepVotes(step, seat.asked, votes),), counted=counted)
 
-    def _parts(self, step: Step) -> list[Assignment]:
+    def _parts(self, step: EngineStep) -> list[StepVotes]:
         """One child of a group: one approval of it is enough, unless a person chose all."""
-        found = Finding()
+        found = MappingFinding()
         asked = self.people.of_step(step, found)
         counts_one(step, asked, found)
         chosen = self._with_answer(asked, found, step)
@@ -329,7 +329,7 @@ class Shaper:
             everybody = [replace(chosen.asked, people=(each,)) for each in chosen.asked.people]
         votes = votes_of(step, ANY_ONE, chosen.asked, self.instance.initiator, self.finding)
         return [
-            Assignment(
+            StepVotes(
                 step,
                 each,
                 tuple(v for v in votes if len(everybody) == 1 or v.person in each.people),
@@ -337,34 +337,34 @@ class Shaper:
             for each in everybody
         ]
 
-    def _rejected(self, step: Step) -> Assignment | None:
+    def _rejected(self, step: EngineStep) -> StepVotes | None:
         """A child that was finished with a rejection: it fails the stage."""
-        if decision(step, self.instance.initiator, Finding()) is not False:
+        if decision(step, self.instance.initiator, MappingFinding()) is not False:
             return None
         people = deciders(step, self.instance.initiator, approved=False)
         able = [person for person in people if person != self.instance.initiator]
-        return Assignment(step, Asked(), rejected_by=able[0] if able else NOBODY)
+        return StepVotes(step, StepApprovers(), rejected_by=able[0] if able else NOBODY)
 
-    def _with_answer(self, asked: Asked, found: Finding, step: Step) -> Chosen:
+    def _with_answer(self, asked: StepApprovers, found: MappingFinding, step: EngineStep) -> Chosen:
         """Whom a person chose, where the rules alone give a reason for a person."""
         chosen = chosen_for(step, asked, found, self.answer, self.people)
-        self.finding.take(Finding(remarks=found.remarks))
+        self.finding.take(MappingFinding(remarks=found.remarks))
         self.finding.take(chosen.finding)
         return chosen
 
-    def _in_general(self, step: Step) -> Asked:
+    def _in_general(self, step: EngineStep) -> StepApprovers:
         key = (self.definition.id, step.index, json.dumps(step.definition, sort_keys=True))
         known = self.setting.asked.get(key)
         if known is None:
             bare = replace(step, row={}, actions=(), delegations=())
-            known = self.anybody.of_step(bare, Finding())
+            known = self.anybody.of_step(bare, MappingFinding())
             if len(self.setting.asked) >= MOST_KEPT:
                 self.setting.asked.clear()
             self.setting.asked[key] = known
         return known
 
 
-def _without_done(seats: list[Assignment]) -> tuple[Assignment, ...]:
+def _without_done(seats: list[StepVotes]) -> tuple[StepVotes, ...]:
     """Without parts that are approved already by somebody whom an open part still asks."""
     waiting = {p for seat in seats if not seat.is_satisfied for p in seat.asked.people}
     return tuple(

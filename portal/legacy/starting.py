@@ -22,8 +22,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from portal.config import Settings
 from portal.domain.policy.policy import WorkflowKind
 from portal.domain.request.state import Approval, Status
-from portal.legacy.outcome import Result, start_of
-from portal.legacy.writing import Item, workflow_ref
+from portal.legacy.outcome import InstanceResult, start_of
+from portal.legacy.writing import MovingItem, workflow_ref
 from portal.models.states import kept_state
 from portal.temporal import client as clients
 from portal.temporal import gateway, search_attributes
@@ -202,12 +202,13 @@ class Starts:
             failures += self.collect(everything=True)
             last = rows[-1][0]
 
-    def begin(self, items: list[Item]) -> None:
+    def begin(self, items: list[MovingItem]) -> None:
         """Start the workflows of a chunk that is written."""
         wanted = [
             ToStart(item.instance.id, workflow_ref(item.instance), item.mapped.state, item.again)
             for item in items
-            if item.mapped.result in (Result.MOVED, Result.ON_HOLD) and item.mapped.state
+            if item.mapped.result in (InstanceResult.MOVED, InstanceResult.ON_HOLD)
+            and item.mapped.state
         ]
         if wanted:
             self._pending.append(self._starter.start(wanted))

@@ -5,16 +5,16 @@ from datetime import datetime
 from typing import Any
 
 from portal.domain.policy.policy import Mode
-from portal.legacy.choices import Question
-from portal.legacy.engine import Action, Finding, Step, note_in
-from portal.legacy.people import Asked
+from portal.legacy.choices import ReasonQuestion
+from portal.legacy.engine import Action, EngineStep, MappingFinding, note_in
+from portal.legacy.people import StepApprovers
 from portal.legacy.values import moment
 
 APPROVE, REJECT = "APPROVE", "REJECT"
 
 
 @dataclass(frozen=True)
-class Vote:
+class StepVote:
     """A person's last vote on a step."""
 
     person: str
@@ -23,7 +23,7 @@ class Vote:
     comment: str
 
 
-def last_votes(step: Step, requester: str | None, finding: Finding) -> list[Vote]:
+def last_votes(step: EngineStep, requester: str | None, finding: MappingFinding) -> list[StepVote]:
     """Everybody's last vote; at the same moment the greater id is later.
 
     The requester's own votes never count, and are listed. Votes of an earlier round, where the
@@ -41,7 +41,7 @@ def last_votes(step: Step, requester: str | None, finding: Finding) -> list[Vote
             continue
         last[each.actor] = each
     return [
-        Vote(person, each.action == APPROVE, each.at, _comment_of(each))
+        StepVote(person, each.action == APPROVE, each.at, _comment_of(each))
         for person, each in last.items()
     ]
 
@@ -51,7 +51,7 @@ def in_time(action: Action) -> tuple[bool, datetime | None, str]:
     return (action.at is not None, action.at, action.id) if action.at else (False, None, action.id)
 
 
-def decision(step: Step, requester: str | None, finding: Finding) -> bool | None:
+def decision(step: EngineStep, requester: str | None, finding: MappingFinding) -> bool | None:
     """What an approval step decided: approved, rejected, or None where it decided nothing.
 
     A result of another shape than {"approved": true or false} adds a reason for a person.
@@ -76,18 +76,18 @@ def decision(step: Step, requester: str | None, finding: Finding) -> bool | None
     return _without_word(step, finding)
 
 
-def _unclear(step: Step, finding: Finding) -> bool | None:
+def _unclear(step: EngineStep, finding: MappingFinding) -> bool | None:
     """A result that says something else; a person may have chosen what it means."""
     reason = f"The result of the step “{step.name}” does not say approved: true or false."
     if step.read_as is None:
-        finding.needs(reason, Question.RESULT)
+        finding.needs(reason, ReasonQuestion.RESULT)
     else:
         chosen = "approved" if step.read_as else "rejected"
         finding.remark(f"{reason} A person read it as {chosen}.")
     return step.read_as
 
 
-def _without_word(step: Step, finding: Finding) -> bool | None:
+def _without_word(step: EngineStep, finding: MappingFinding) -> bool | None:
     """What a step decided that has neither a result nor a vote."""
     if step.status == "COMPLETED":
         finding.remark(f"“{step.name}” was completed without a result or a vote: approved.")
@@ -96,14 +96,14 @@ def _without_word(step: Step, finding: Finding) -> bool | None:
     return None
 
 
-def deciders(step: Step, requester: str | None, approved: bool) -> tuple[str, ...]:
+def deciders(step: EngineStep, requester: str | None, approved: bool) -> tuple[str, ...]:
     """Who decided a step this way: the voters, else the assignee."""
-    votes = last_votes(step, requester, Finding())
+    votes = last_votes(step, requester, MappingFinding())
     people = tuple(vote.person for vote in votes if vote.approves == approved)
     return people or ((step.assignee,) if step.assignee is not None else ())
 
 
-def _system_rejects(step: Step) -> bool:
+def _system_rejects(step: EngineStep) -> bool:
     """Whether the engine itself, or somebody it did not name, rejected last."""
     nameless = [a for a in step.actions if a.actor is None and a.action in (APPROVE, REJECT)]
     return bool(nameless) and max(nameless, key=in_time).action == REJECT
@@ -126,15 +126,15 @@ class Count:
 
 
 @dataclass(frozen=True)
-class Assignment:
+class StepVotes:
     """One step's part in a stage: whom it asks, and the votes that are in.
 
     `rejected_by`: the step was finished with a rejection by this person.
     """
 
-    step: Step
-    asked: Asked
-    votes: tuple[Vote, ...] = ()
+    step: EngineStep
+    asked: StepApprovers
+    votes: tuple[StepVote, ...] = ()
     rejected_by: str | None = None
 
     @property
@@ -151,12 +151,12 @@ class Assignment:
         return len(people) == 1
 
 
-def count(step: Step, asked: Asked, finding: Finding) -> Count:
+def count(step: EngineStep, asked: StepApprovers, finding: MappingFinding) -> Count:
     """How a step of its own counts its votes; what makes no sense adds a reason."""
     people = len(asked.people)
     strategy = step.definition.get("approvalStrategy")
     if not _is_known(strategy):
-        finding.needs(_counts_by(step, strategy), Question.VOTES)
+        finding.needs(_counts_by(step, strategy), ReasonQuestion.VOTES)
         return Count(Mode.ANY, 1)
     if "requiredApprovals" in step.config and step.config["requiredApprovals"] is not None:
         return _required(step, people, step.config["requiredApprovals"], finding)
@@ -167,25 +167,29 @@ def count(step: Step, asked: Asked, finding: Finding) -> Count:
     return Count(Mode.QUORUM, people // 2 + 1)
 
 
-def counts_one(step: Step, asked: Asked, finding: Finding) -> None:
+def counts_one(step: EngineStep, asked: StepApprovers, finding: MappingFinding) -> None:
     """A child of a PARALLEL step can ask several people only if one of them is enough."""
     strategy = step.definition.get("approvalStrategy")
     required = step.config.get("requiredApprovals")
     if not _is_known(strategy):
-        finding.needs(_counts_by(step, strategy), Question.VOTES)
+        finding.needs(_counts_by(step, strategy), ReasonQuestion.VOTES)
     elif required is not None and not _is_whole(required):
-        finding.needs(f"The step “{step.name}” needs {required!r} approvals.", Question.VOTES)
+        finding.needs(f"The step “{step.name}” needs {required!r} approvals.", ReasonQuestion.VOTES)
     elif len(asked.people) > 1 and (required is not None or strategy in ("ALL", "MAJORITY")):
         several = f"“{step.name}”, part of a parallel step, needs more than one of several."
-        finding.needs(several, Question.VOTES)
+        finding.needs(several, ReasonQuestion.VOTES)
     elif required is not None and required > max(1, len(asked.people)):
         reason = f"The step “{step.name}” needs {required} approvals of one person."
-        finding.needs(reason, Question.VOTES)
+        finding.needs(reason, ReasonQuestion.VOTES)
 
 
 def votes_of(
-    step: Step, counted: Count, asked: Asked, requester: str | None, finding: Finding
-) -> tuple[Vote, ...]:
+    step: EngineStep,
+    counted: Count,
+    asked: StepApprovers,
+    requester: str | None,
+    finding: MappingFinding,
+) -> tuple[StepVote, ...]:
     """The votes that count: of who is asked; of others too, where a number is needed, not all."""
     votes = last_votes(step, requester, finding)
     if counted.mode is not Mode.ALL:
@@ -196,17 +200,17 @@ def votes_of(
     return tuple(vote for vote in votes if vote.person in asked.people)
 
 
-def _required(step: Step, people: int, required: Any, finding: Finding) -> Count:
+def _required(step: EngineStep, people: int, required: Any, finding: MappingFinding) -> Count:
     if not _is_whole(required) or (people and required > people):
         finding.needs(
             f"The step “{step.name}” needs {required!r} approvals, and {people} can be asked.",
-            Question.VOTES,
+            ReasonQuestion.VOTES,
         )
         return Count(Mode.ANY, 1)
     return Count(Mode.QUORUM, int(required))
 
 
-def _counts_by(step: Step, strategy: Any) -> str:
+def _counts_by(step: EngineStep, strategy: Any) -> str:
     return f"The step “{step.name}” counts its votes by {strategy!r}."
 
 

@@ -23,7 +23,7 @@ from portal.domain.request.state import Approval
 from portal.legacy.accounts import Accounts
 from portal.legacy.engine import Instance, OldEngine
 from portal.legacy.live import general_policy
-from portal.legacy.outcome import FINAL, Mapped, Result
+from portal.legacy.outcome import FINAL, InstanceResult, Mapped
 from portal.legacy.past import request_key
 from portal.legacy.setting import NewType, Setting
 from portal.legacy.tables import ACTIVE_STATES
@@ -49,7 +49,7 @@ Row = dict[str, Any]
 
 
 @dataclass
-class Item:
+class MovingItem:
     """An instance on its way: its rows, and what it was mapped to.
 
     `again`: it comes once more. `stays`: somebody chose that it stays in the old system.
@@ -62,7 +62,7 @@ class Item:
 
 
 @dataclass
-class Batch:
+class RowBatch:
     """Rows for each table."""
 
     requests: list[Row] = field(default_factory=list)
@@ -96,7 +96,7 @@ def workflow_ref(instance: Instance) -> str:
 
 
 def add_rows(
-    batch: Batch, mapped: Mapped, instance: Instance, kind: NewType, setting: Setting
+    batch: RowBatch, mapped: Mapped, instance: Instance, kind: NewType, setting: Setting
 ) -> None:
     """Add the rows of an instance that was never recorded before."""
     state, events = mapped.state, mapped.events
@@ -170,7 +170,7 @@ def _history(mapped: Mapped, instance: Instance, now: datetime) -> Row:
     """The row that other systems read; the old request id and initiator as they were."""
     state = mapped.state
     assert state is not None
-    runs = mapped.result is not Result.HISTORY
+    runs = mapped.result is not InstanceResult.HISTORY
     return {
         "id": state.request_id,
         "workflow_type": names.workflow_type(WorkflowKind.APPROVAL),
@@ -249,7 +249,7 @@ GROUP BY 1 HAVING count(*) > 1
 """
 
 
-def refuse_twice(driver: Driver, items: Iterable[Item], before: frozenset[str]) -> set[str]:
+def refuse_twice(driver: Driver, items: Iterable[MovingItem], before: frozenset[str]) -> set[str]:
     """Make those FAILED whose request is recorded, or is among `before`; returns all their ids."""
     new = [i for i in items if i.mapped.state is not None and not i.again]
     ids = [i.mapped.state.request_id for i in new if i.mapped.state is not None]
@@ -262,7 +262,7 @@ def refuse_twice(driver: Driver, items: Iterable[Item], before: frozenset[str]) 
         id_ = item.mapped.state.request_id
         if id_ in taken:
             reason = f"The request id {item.instance.request_id} belongs to another request."
-            item.mapped = Mapped(item.instance.id, Result.FAILED, reasons=[reason])
+            item.mapped = Mapped(item.instance.id, InstanceResult.FAILED, reasons=[reason])
         taken.add(id_)
     return set(ids)
 
@@ -276,7 +276,7 @@ class DryClashes:
         self._same = {row[0] for row in driver.execute(query).fetchall()}
         self._seen: frozenset[str] = frozenset()
 
-    def refuse(self, items: list[Item]) -> None:
+    def refuse(self, items: list[MovingItem]) -> None:
         """Make those FAILED that the real run would refuse."""
         ids = refuse_twice(self._driver, items, self._seen)
         self._seen |= ids & self._same
@@ -324,7 +324,7 @@ class Writer:
         self._history = ""
         self.rows = 0
 
-    def write(self, items: list[Item]) -> list[Item]:
+    def write(self, items: list[MovingItem]) -> list[MovingItem]:
         """Write what another mover has not written meanwhile; the answer leaves that out.
 
         A chunk that the database refuses is halved until the bad rows stand alone; these are
@@ -344,15 +344,15 @@ class Writer:
             return self._failed(items[0], error)
         return written
 
-    def _failed(self, item: Item, error: Exception) -> list[Item]:
+    def _failed(self, item: MovingItem, error: Exception) -> list[MovingItem]:
         cause = getattr(error, "orig", None) or error
         reason = f"It could not be written: {' '.join(str(cause).split())[:300]}"
-        item.mapped = Mapped(item.instance.id, Result.FAILED, reasons=[reason])
+        item.mapped = Mapped(item.instance.id, InstanceResult.FAILED, reasons=[reason])
         with self._engine.begin() as connection:
             self._keep(_driver(connection), [item])
         return [item]
 
-    def _write(self, connection: Connection, items: list[Item]) -> list[Item]:
+    def _write(self, connection: Connection, items: list[MovingItem]) -> list[MovingItem]:
         driver = _driver(connection)
         driver.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         ids = [item.instance.id for item in items]
@@ -368,10 +368,10 @@ class Writer:
         self._keep(driver, fresh)
         return fresh
 
-    def _prepare(self, driver: Driver, items: list[Item]) -> None:
+    def _prepare(self, driver: Driver, items: list[MovingItem]) -> None:
         """Accounts, types, policies and numbers."""
         profiles: set[str] = set()
-        by_type: dict[str, list[Item]] = defaultdict(list)
+        by_type: dict[str, list[MovingItem]] = defaultdict(list)
         for item in items:
             definition, mapped = item.instance.definition, item.mapped
             assert definition is not None
@@ -387,8 +387,8 @@ class Writer:
             for item, number in zip(wanting, given, strict=True):
                 give_number(item.mapped, number)
 
-    def _copy(self, driver: Driver, items: list[Item]) -> None:
-        batch = Batch()
+    def _copy(self, driver: Driver, items: list[MovingItem]) -> None:
+        batch = RowBatch()
         for item in items:
             definition = item.instance.definition
             assert definition is not None
@@ -407,7 +407,7 @@ class Writer:
         HISTORY.copy(driver, batch.history, self._history)
         self.rows += batch.count
 
-    def _append(self, connection: Connection, item: Item) -> None:
+    def _append(self, connection: Connection, item: MovingItem) -> None:
         """A request that was given back and comes again: its record goes on. Nobody is told."""
         mapped = item.mapped
         assert mapped.state is not None
@@ -433,16 +433,16 @@ class Writer:
             "DELETE FROM portal.notifications WHERE request_id = %s AND seq >= %s", [*key, first]
         )
 
-    def _keep(self, driver: Driver, items: list[Item]) -> None:
+    def _keep(self, driver: Driver, items: list[MovingItem]) -> None:
         """What became of each, in portal.legacy_moves."""
         kept = [move_row(item, self._run_id) for item in items]
         driver.execute(KEEP, [json.dumps(kept)])
 
 
-def move_row(item: Item, run_id: str) -> Row:
+def move_row(item: MovingItem, run_id: str) -> Row:
     """What became of an instance, for portal.legacy_moves."""
     instance, mapped, state = item.instance, item.mapped, item.mapped.state
-    runs = mapped.result in (Result.MOVED, Result.ON_HOLD)
+    runs = mapped.result in (InstanceResult.MOVED, InstanceResult.ON_HOLD)
     return {
         "instance_id": instance.id,
         "request_id": instance.request_id,
@@ -463,7 +463,7 @@ def move_row(item: Item, run_id: str) -> Row:
     }
 
 
-def refused(item: Item, setting: Setting) -> str | None:
+def refused(item: MovingItem, setting: Setting) -> str | None:
     """Why the database would not take what was made of the instance; None where it will.
 
     To be asked of instances with odd rows: a dry run has to know as well.

@@ -22,7 +22,7 @@ from portal.domain.notices.chat import (
 )
 from portal.domain.notices.kinds import why_not
 from portal.models import Message
-from portal.notifications.outbox import LEASE, Batch
+from portal.notifications.outbox import LEASE, OutgoingBatch
 from portal.notifications.reading import Facts, read
 from portal.notifications.sending import CLAIM, GONE, UNWRITABLE
 from portal.translation import _, speaking
@@ -59,7 +59,7 @@ class ChatSending:
     settings: Settings
     words: Environment
 
-    def send(self, batch: Batch, alive: Callable[[], None]) -> int:
+    def send(self, batch: OutgoingBatch, alive: Callable[[], None]) -> int:
         """Send what still waits; returns how many the service did not take.
 
         `alive` is called before each message. Each result is committed at once.

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from portal.models import Message
 from portal.notifications.letter import Letter, Links, as_mail
 from portal.notifications.links import make_links
-from portal.notifications.outbox import LEASE, Batch
+from portal.notifications.outbox import LEASE, OutgoingBatch
 from portal.notifications.reading import Facts, read
 from portal.notifications.sending import UNWRITABLE, Sending, why_not_sent
 from portal.notifications.smtp import MailNotTaken, SmtpConnection
@@ -36,7 +36,7 @@ RETURNING id::text, created_at
 log = structlog.get_logger("portal.messages")
 
 
-class Item(NamedTuple):
+class DigestItem(NamedTuple):
     """A message within a digest."""
 
     facts: Facts
@@ -48,7 +48,7 @@ class Digest:
     """What one mail says. `items`: by group; `unshown`: how many more, which only count."""
 
     facts: list[Facts] = field(default_factory=list)
-    items: dict[str, list[Item]] = field(default_factory=dict)
+    items: dict[str, list[DigestItem]] = field(default_factory=dict)
     unshown: int = 0
 
 
@@ -58,7 +58,7 @@ class DigestSending:
 
     sending: Sending
 
-    def send(self, batch: Batch, alive: Callable[[], None]) -> int:
+    def send(self, batch: OutgoingBatch, alive: Callable[[], None]) -> int:
         """Send a digest; returns how many of its messages were not taken."""
         with self.sending.engine.begin() as connection:
             letter, ids = self._prepare(connection, batch, alive)
@@ -77,7 +77,7 @@ class DigestSending:
         return 0
 
     def _prepare(
-        self, connection: Connection, batch: Batch, alive: Callable[[], None]
+        self, connection: Connection, batch: OutgoingBatch, alive: Callable[[], None]
     ) -> tuple[Letter | None, list[str]]:
         values = {"ids": batch.message_ids, "batch": batch.id, "lease": LEASE}
         claimed = connection.execute(CLAIM, values).all()
@@ -123,9 +123,9 @@ class DigestSending:
             _end(connection, message_id, "FAILED", f"{UNWRITABLE} {error!r:.200}")
             return
         digest.facts.append(facts)
-        digest.items.setdefault(_group(facts), []).append(Item(facts, links))
+        digest.items.setdefault(_group(facts), []).append(DigestItem(facts, links))
 
-    def _letter(self, digest: Digest, batch: Batch) -> Letter:
+    def _letter(self, digest: Digest, batch: OutgoingBatch) -> Letter:
         row = digest.facts[0].row
         with speaking(row.locale):
             subject = _subject(digest.facts)

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from sqlalchemy import Engine, text
 
-from portal.notifications.outbox import LEASE, Batch
+from portal.notifications.outbox import LEASE, OutgoingBatch
 
 PEOPLE = 20
 LOOKED_AT = 2000
@@ -48,7 +48,7 @@ WHERE status = 'WAITING' AND digest IS NOT NULL AND batch_id IS NOT NULL AND att
 """)
 
 
-def gather(engine: Engine, *, again: bool = False) -> list[Batch]:
+def gather(engine: Engine, *, again: bool = False) -> list[OutgoingBatch]:
     """The digests that are due, of up to `PEOPLE` people; nobody else gets them before the lease
     is over. `again`: those, too, that were gathered and not begun; their sending has their id, so
     that one which is under way all the same does not go out twice."""
@@ -61,6 +61,6 @@ def gather(engine: Engine, *, again: bool = False) -> list[Batch]:
             connection.execute(AGAIN)
         rows = sorted(tuple(row) for row in connection.execute(GATHER, values))
     return [
-        Batch(batch, [message for _, message in theirs])
+        OutgoingBatch(batch, [message for _, message in theirs])
         for batch, theirs in groupby(rows, key=lambda row: row[0])
     ]

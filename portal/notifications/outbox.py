@@ -83,7 +83,7 @@ WHERE id IN (
 """)
 
 
-class Batch(NamedTuple):
+class OutgoingBatch(NamedTuple):
     """Messages to be sent together."""
 
     id: str
@@ -99,7 +99,7 @@ class Outbox:
     engine: Engine
     channels: Sequence[str] = field(default=())
 
-    def next_batch(self) -> Batch | None:
+    def next_batch(self) -> OutgoingBatch | None:
         """Hand over what is new, and take the messages that are due; None if there are none."""
         with self.engine.begin() as connection:
             hand_over(connection, self.channels)
@@ -220,7 +220,7 @@ def _rows(fresh: Row[Any], channels: Sequence[str], told: _Told) -> Iterator[dic
         }
 
 
-def take(connection: Connection) -> Batch | None:
+def take(connection: Connection) -> OutgoingBatch | None:
     """Take what is due, the oldest first; it is due again soon, unless it is held."""
     channel = connection.execute(NEXT).scalar()
     if channel is None:
@@ -228,4 +228,4 @@ def take(connection: Connection) -> Batch | None:
     batch_id = new_id()
     values = {"batch": batch_id, "lease": TAKEN, "most": BATCH, "channel": channel}
     ids = connection.execute(TAKE, values).scalars().all()
-    return Batch(batch_id, sorted(ids), channel)
+    return OutgoingBatch(batch_id, sorted(ids), channel)

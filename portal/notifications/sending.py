@@ -13,7 +13,7 @@ from portal.domain.notices.kinds import why_not
 from portal.models import Message
 from portal.notifications.letter import Letter, as_mail, compose_letter, is_usable
 from portal.notifications.links import make_links
-from portal.notifications.outbox import LEASE, Batch
+from portal.notifications.outbox import LEASE, OutgoingBatch
 from portal.notifications.reading import Facts, read
 from portal.notifications.smtp import MailNotTaken, SmtpConnection
 
@@ -39,7 +39,7 @@ class Sending:
     settings: Settings
     words: Environment
 
-    def send(self, batch: Batch, alive: Callable[[], None]) -> int:
+    def send(self, batch: OutgoingBatch, alive: Callable[[], None]) -> int:
         """Send what still waits; returns how many the server did not take.
 
         `alive` is called before each message. Each result is committed at once.
@@ -118,7 +118,7 @@ def why_not_sent(facts: Facts | None) -> str | None:
     return reason or (None if is_usable(facts.row.email) else NO_ADDRESS)
 
 
-def give_up(engine: Engine, batch: Batch) -> int:
+def give_up(engine: Engine, batch: OutgoingBatch) -> int:
     """Mark what the batch could not send as failed; administrators see it. Returns how many."""
     change = (
         update(Message)

@@ -18,7 +18,7 @@ from werkzeug.exceptions import (
 from portal.presentation.errors import CLOSED, GIVEN_BACK, ErrorPage, error_page, translated
 from portal.presentation.times import rounded, zone_named
 from portal.presenters import kept_forms
-from portal.presenters.check_page import Answer
+from portal.presenters.check_page import CheckedAnswer
 from portal.security import guards
 from portal.security.sessions import SAFE_METHODS, current_settings, signed_in
 from portal.services.commands import UnusableText
@@ -121,7 +121,7 @@ def on_database(error: Exception) -> ResponseReturnValue:
     return answer(500)
 
 
-def _typed(code: int) -> tuple[Answer, ...]:
+def _typed(code: int) -> tuple[CheckedAnswer, ...]:
     """What was typed into the form. Of one that another site sent nothing is shown: it would put
     words into our page. Nothing is asked of a database that may be what failed."""
     if request.method in SAFE_METHODS or guards.is_cross_site(current_settings()):

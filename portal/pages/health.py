@@ -14,15 +14,15 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal.queries.health import Part, schema, worker, workflows
+from portal.queries.health import HealthPart, schema, worker, workflows
 from portal.security.guards import public
 from portal.security.sessions import current_settings
 from portal.services.health import temporal_answers
 
 blueprint = Blueprint("health", __name__)
 
-AWAY = Part(False, "The database does not answer.")
-UNKNOWN = Part(False, "Cannot be said without the database and its tables.")
+AWAY = HealthPart(False, "The database does not answer.")
+UNKNOWN = HealthPart(False, "Cannot be said without the database and its tables.")
 
 
 @blueprint.get("/healthz")
@@ -50,7 +50,7 @@ def ready_for_pages() -> ResponseReturnValue:
     return _answer({name: parts[name] for name in ("database", "schema")})
 
 
-def _answer(parts: dict[str, Part]) -> Response:
+def _answer(parts: dict[str, HealthPart]) -> Response:
     """Ready, unless something is known not to be well."""
     well = all(part.ok is not False for part in parts.values())
     told = {} if current_settings().is_production else parts
@@ -69,7 +69,7 @@ def favicon() -> ResponseReturnValue:
     return send_from_directory(f"{current_app.static_folder}/img", "favicon.svg")
 
 
-def _database_and_worker() -> dict[str, Part]:
+def _database_and_worker() -> dict[str, HealthPart]:
     queue = current_settings().temporal_task_queue
     try:
         tables = schema()
@@ -77,14 +77,14 @@ def _database_and_worker() -> dict[str, Part]:
         seen = (worker(queue), workflows()) if tables.ok else (UNKNOWN, UNKNOWN)
     except SQLAlchemyError:
         return {"database": AWAY, "schema": UNKNOWN, "worker": UNKNOWN, "workflows": UNKNOWN}
-    found = {"database": Part(True, "The database answers."), "schema": tables}
+    found = {"database": HealthPart(True, "The database answers."), "schema": tables}
     return {**found, "worker": seen[0], "workflows": seen[1]}
 
 
-def _temporal() -> Part:
+def _temporal() -> HealthPart:
     if temporal_answers():
-        return Part(True, "Temporal answers.")
-    return Part(False, "Temporal does not answer; what is submitted or decided waits safely.")
+        return HealthPart(True, "Temporal answers.")
+    return HealthPart(False, "Temporal does not answer; what is submitted or decided waits safely.")
 
 
 @blueprint.get("/seen")

@@ -22,9 +22,9 @@ from portal.presenters.history_filters import (
     text_of_cursor,
 )
 from portal.presenters.rows import history_rows
-from portal.presenters.saved_views import Place, views_of
+from portal.presenters.saved_views import SavedList, views_of
 from portal.queries import audit, history, links
-from portal.queries.history import Cursor
+from portal.queries.history import HistoryCursor
 from portal.security.guards import requires
 from portal.security.sessions import me
 
@@ -48,7 +48,7 @@ def show() -> ResponseReturnValue:
         "pages/history/show.html",
         form=form,
         filtered=filters.any(),
-        views=views_of(Place.HISTORY, me().id, _values(form)),
+        views=views_of(SavedList.HISTORY, me().id, _values(form)),
         chips=chips_of(form, types, _address),
         rows=list(history_rows(found.rows, requests_url(), viewpoint())),
         older_url=_address(form, before=found.older) if found.older else None,
@@ -105,8 +105,8 @@ def _values(form: HistoryForm) -> dict[str, str]:
 def _address(
     form: HistoryForm,
     without: str = "",
-    before: Cursor | None = None,
-    after: Cursor | None = None,
+    before: HistoryCursor | None = None,
+    after: HistoryCursor | None = None,
     path: str = "",
 ) -> str | None:
     """The list's address with these filters; None for a page that is not there."""

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.local import LocalProxy
 
 from portal.domain.people.permissions import Permission
-from portal.presentation.navigation import AdminPlace, Navigation, Person, build
+from portal.presentation.navigation import AdminPlace, MenuPerson, Navigation, build
 from portal.presentation.times import Viewpoint, zone_named
 from portal.security import sessions
 from portal.security.guards import request_id
@@ -57,7 +57,7 @@ def _navigation() -> Navigation:
     if not found.leads:
         places -= {"team"}
     acting = tuple(each.name for each in found.acting)
-    shown = Person(person.name, person.time_zone, tuple(sorted(person.roles)), acting)
+    shown = MenuPerson(person.name, person.time_zone, tuple(sorted(person.roles)), acting)
     more = _places_of_rooms() if person.may(Permission.ADMINISTER) else []
     frame = build(shown, request.path, places, found.counts, request.script_root, more)
     return replace(

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.domain.people.permissions import Permission
 from portal.queries import notifications
-from portal.queries.notifications import Cursor
+from portal.queries.notifications import NotificationCursor
 from portal.security.guards import requires
 from portal.security.sessions import me
 from portal.services.notifications import mark_one_read, mark_read
@@ -52,13 +52,13 @@ def read_one(notification_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("notifications.show", before=before), 303)
 
 
-def _text(cursor: Cursor) -> str:
+def _text(cursor: NotificationCursor) -> str:
     return f"{(cursor.created_at - _EPOCH) // timedelta(microseconds=1)}.{cursor.id}"
 
 
-def _cursor(text: str) -> Cursor | None:
+def _cursor(text: str) -> NotificationCursor | None:
     at, _, key = text.partition(".")
     try:
-        return Cursor(_EPOCH + timedelta(microseconds=int(at)), str(UUID(key)))
+        return NotificationCursor(_EPOCH + timedelta(microseconds=int(at)), str(UUID(key)))
     except (ValueError, OverflowError):
         return None

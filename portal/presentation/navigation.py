@@ -10,7 +10,7 @@ from portal.translation import _
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class MenuItem:
     """One line of the navigation. `current` is "page" on that very page, "true" on one below it."""
 
     label: str
@@ -26,7 +26,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class MenuPerson:
     """Who is signed in. `acting_for` names the people they stand in for today."""
 
     name: str
@@ -50,13 +50,13 @@ class Navigation:
     house is called, where somebody said so.
     """
 
-    person: Person
-    items: tuple[Item, ...]
+    person: MenuPerson
+    items: tuple[MenuItem, ...]
     home_url: str
     sign_out_url: str
     new_url: str | None = None
     profile_url: str | None = None
-    administration: tuple[Item, ...] = ()
+    administration: tuple[MenuItem, ...] = ()
     on_new: bool = False
     away_url: str = "/away"
     away: tuple[OnNow, ...] = ()
@@ -113,7 +113,7 @@ _WITHIN = {"admin/people": ("admin/departments", "admin/groups", "admin/invitati
 
 
 def build(
-    person: Person,
+    person: MenuPerson,
     path: str,
     available: Collection[str],
     counts: Mapping[str, int] | None = None,
@@ -127,9 +127,11 @@ def build(
     roles = {role.lower() for role in person.roles}
     may_submit = "auditor" not in roles
 
-    def item(place: str, label: str, icon: str) -> Item:
+    def item(place: str, label: str, icon: str) -> MenuItem:
         where = _PATHS.get(place, place)
-        return Item(_(label), f"{root}/{where}", icon, numbers.get(place), _current(where, path))
+        return MenuItem(
+            _(label), f"{root}/{where}", icon, numbers.get(place), _current(where, path)
+        )
 
     places = [place for place in _PLACES if place[0] in available]
     admin = [p for p in _ADMINISTRATION if p[0] in available and roles & p[3]]
@@ -143,7 +145,9 @@ def build(
         administration=(
             *(item(place, label, icon) for place, label, icon, _ in admin),
             *(
-                Item(each.label, f"{root}/{each.path}", each.icon, None, _current(each.path, path))
+                MenuItem(
+                    each.label, f"{root}/{each.path}", each.icon, None, _current(each.path, path)
+                )
                 for each in more
             ),
         ),

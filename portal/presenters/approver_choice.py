@@ -23,7 +23,7 @@ LEFT_OUT = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Explanation:
     """Sentences. `then`: the directory as it was, None where it was not kept with the request;
     `since`: what is different now; `skipped`: who was not asked, with the reason for each."""
 
@@ -41,7 +41,7 @@ def choice_of(
     names: Mapping[str, str],
     meant: DirectoryNow,
     me: str,
-) -> Choice:
+) -> Explanation:
     """The explanation of a stage, to one reader; `tasks`: of those who are named there."""
     reasons = [said(plan.reason), *_facts(plan, record)]
     for task in tasks:
@@ -51,7 +51,7 @@ def choice_of(
         "Stage “%(stage)s”, %(type)s policy, version %(version)s",
         stage=plan.name, type=record.type_name, version=record.policy_version,
     )  # fmt: skip
-    return Choice(
+    return Explanation(
         reasons=tuple(dict.fromkeys(each for each in reasons if each)),
         then=tuple(_then(each, me) for each in plan.basis) if plan.basis else None,
         since=tuple(dict.fromkeys(_changes(plan.basis, meant, me))),

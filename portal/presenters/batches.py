@@ -16,7 +16,7 @@ LEFT_OUT = "-"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class BatchLine:
     """A task of a batch. `state`: applied, waiting, refused or left_out, and once somebody pressed
     Undo also undoing or undone; `why` in words."""
 
@@ -35,7 +35,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class TypeGroup:
     """The chosen tasks of one request type, and what they come to."""
 
     type_name: str
@@ -51,9 +51,9 @@ class Review:
     `seen`: the version shown of each task of the batch, in their order, for the form.
     """
 
-    groups: tuple[Group, ...]
+    groups: tuple[TypeGroup, ...]
     chosen: tuple[ChosenTask, ...]
-    left_out: tuple[Line, ...]
+    left_out: tuple[BatchLine, ...]
     without: tuple[str, ...]
     gone: int
     total: str
@@ -66,11 +66,11 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class BatchResult:
     """What became of each. `gone`: cannot be shown, because it went to somebody else."""
 
     decision: Decision
-    lines: tuple[Line, ...]
+    lines: tuple[BatchLine, ...]
     gone: int
     total: str
     comment: str
@@ -95,8 +95,10 @@ def review(batch: BatchRecord, user_id: str, without: Sequence[str] = ()) -> Rev
     out = [key for key in open_here if tasks[key].number in without]
     here = [key for key in open_here if key not in out]
     chosen = tuple(tasks[key] for key in here)
-    left = [Line(tasks[key], why=bulk.sentence(reasons[key])) for key in order if key in reasons]
-    left += [Line(tasks[key], why=_("You left it out.")) for key in out]
+    left = [
+        BatchLine(tasks[key], why=bulk.sentence(reasons[key])) for key in order if key in reasons
+    ]
+    left += [BatchLine(tasks[key], why=_("You left it out.")) for key in out]
     versions = {task.id: str(task.content_version) for task in chosen}
     return Review(
         groups=_groups(chosen),
@@ -109,14 +111,14 @@ def review(batch: BatchRecord, user_id: str, without: Sequence[str] = ()) -> Rev
     )
 
 
-def _groups(chosen: Sequence[ChosenTask]) -> tuple[Group, ...]:
+def _groups(chosen: Sequence[ChosenTask]) -> tuple[TypeGroup, ...]:
     wanted = {person for task in chosen for person in people_in(task.form, task.fields)}
     names = request.names_of(wanted)
     by_type: dict[str, list[ChosenTask]] = {}
     for task in chosen:
         by_type.setdefault(task.type_name, []).append(task)
     return tuple(
-        Group(
+        TypeGroup(
             type_name,
             tuple(
                 Shown(task, facts(task.form, task.fields, names), files(task.form, task.fields))
@@ -138,12 +140,12 @@ def _is_version(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 10
 
 
-def result(batch: BatchRecord, decision: Decision, user_id: str) -> Result:
+def result(batch: BatchRecord, decision: Decision, user_id: str) -> BatchResult:
     """What became of each task of a decided batch."""
     tasks = batches.tasks_of(batch, user_id)
     lines = tuple(_line(tasks[item["task"]], item) for item in batch.items if item["task"] in tasks)
     done = tuple(line.task for line in lines if line.state in ("applied", "waiting"))
-    return Result(
+    return BatchResult(
         decision=decision,
         lines=lines,
         gone=len(batch.items) - len(lines),
@@ -158,17 +160,17 @@ def is_undone(batch: BatchRecord) -> bool:
     return any("undo" in item or "kept" in item for item in batch.items)
 
 
-def _line(task: ChosenTask, item: dict[str, str]) -> Line:
+def _line(task: ChosenTask, item: dict[str, str]) -> BatchLine:
     if "left_out" in item:
-        return Line(task, "left_out", bulk.sentence(item["left_out"]))
+        return BatchLine(task, "left_out", bulk.sentence(item["left_out"]))
     if task.outcome == "refused":
-        return Line(task, "refused", bulk.sentence(task.reason or ""))
+        return BatchLine(task, "refused", bulk.sentence(task.reason or ""))
     if task.undo == "waiting":
-        return Line(task, "undoing")
+        return BatchLine(task, "undoing")
     if task.undo == "applied" or item.get("kept") == "undone" or task.is_overtaken:
-        return Line(task, "undone")
+        return BatchLine(task, "undone")
     kept = task.undo_reason if task.undo == "refused" else item.get("kept")
-    return Line(
+    return BatchLine(
         task,
         task.outcome or "waiting",
         _("Not undone: %(why)s", why=bulk.sentence(kept)) if kept else "",

@@ -16,7 +16,7 @@ MOST_TYPES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class ShiftedStage:
     """A stage that would be due at another time: what opens when, and both times in words."""
 
     what: str
@@ -25,7 +25,7 @@ class Moved:
     after: str
 
 
-def moved(record: CalendarRecord, content: Mapping[str, Any], now: datetime) -> list[Moved]:
+def moved(record: CalendarRecord, content: Mapping[str, Any], now: datetime) -> list[ShiftedStage]:
     """The stages that would be due otherwise if they opened now, or late on the day before the
     first day that is off by one of the two only. Raises InvalidPolicy."""
     old, new = hours_in(record.columns, now), hours_in(content, now)
@@ -55,7 +55,7 @@ def _rows(
     record: CalendarRecord,
     sides: tuple[Hours, Hours],
     opens: datetime,
-) -> Iterator[Moved]:
+) -> Iterator[ShiftedStage]:
     elsewhere = None if other is None else hours_in(other.columns, opens)
     before, after = (
         due_dates(
@@ -70,7 +70,9 @@ def _rows(
     for was, then in zip(before, after, strict=True):
         if was.plan.due_at != then.plan.due_at:
             what = f"{kind.name}, {was.stage.name}"
-            yield Moved(what, moment(opens, zone_of(sides[1].calendar)), _due(was), _due(then))
+            yield ShiftedStage(
+                what, moment(opens, zone_of(sides[1].calendar)), _due(was), _due(then)
+            )
 
 
 def _due(stage: StageDue) -> str:

@@ -24,7 +24,7 @@ from portal.translation import _
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CheckedAnswer:
     """A label, the words (None = left empty), and the field's HTML name to change it."""
 
     label: str
@@ -32,20 +32,20 @@ class Answer:
     name: str
 
 
-def answers(form: RequestForm, today: date) -> tuple[Answer, ...]:
+def answers(form: RequestForm, today: date) -> tuple[CheckedAnswer, ...]:
     """All answers of a valid form, in its order; days as the request's page will show them."""
     content = form.content()
-    listed = [Answer(_("Title"), content.title, "title")]
+    listed = [CheckedAnswer(_("Title"), content.title, "title")]
     for each, drawn in form.type_fields():
         person = {drawn.data: drawn.typed} if each.kind is FieldKind.PERSON else {}
         words = in_words(each, content.fields[each.name], person)
         if words and each.kind is FieldKind.DATE:
             words = times.calendar_day(drawn.data, today)
-        listed.append(Answer(each.label, words, drawn.name))
+        listed.append(CheckedAnswer(each.label, words, drawn.name))
     return (*listed, *(_around(form, name, today) for name in AROUND))
 
 
-def _around(form: RequestForm, name: str, today: date) -> Answer:
+def _around(form: RequestForm, name: str, today: date) -> CheckedAnswer:
     drawn: Any = form[name]
     if name == "priority":
         words = dict(drawn.choices)[drawn.data]
@@ -53,7 +53,7 @@ def _around(form: RequestForm, name: str, today: date) -> Answer:
         words = times.calendar_day(drawn.data, today) if drawn.data else None
     else:
         words = drawn.typed or None
-    return Answer(drawn.label.text, words, name)
+    return CheckedAnswer(drawn.label.text, words, name)
 
 
 def route(

@@ -12,18 +12,20 @@ from portal.forms.inform import answer_form
 from portal.presentation.labels import words_of
 from portal.presentation.parts import Remark
 from portal.presenters.answer import new_key
-from portal.queries.comments import Said
+from portal.queries.comments import CommentEntry
 from portal.queries.request import TaskRecord
 from portal.translation import _
 
 
-def remarks(said: Iterable[Said], tasks: Sequence[TaskRecord], me: str) -> tuple[Remark, ...]:
+def remarks(
+    said: Iterable[CommentEntry], tasks: Sequence[TaskRecord], me: str
+) -> tuple[Remark, ...]:
     """The conversation, oldest first; the comments of decisions name their stage."""
     stages = {(task.decided_by, task.decided_at): task for task in tasks if task.decided_at}
     return tuple(_remark(each, stages.get((each.author_id, each.at)), me) for each in said)
 
 
-def _remark(said: Said, task: TaskRecord | None, me: str) -> Remark:
+def _remark(said: CommentEntry, task: TaskRecord | None, me: str) -> Remark:
     about = ABOUT.get(said.about, words_of(said.about).lower())
     label = _(about) if about else ""
     if task is not None and said.about in DECIDED:
@@ -40,7 +42,7 @@ def _remark(said: Said, task: TaskRecord | None, me: str) -> Remark:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class OpenQuestion:
     """A question, with the form that answers it and the form's one-time key."""
 
     task_id: str
@@ -51,14 +53,14 @@ class Question:
     key: str
 
 
-def questions(stored: Sequence[dict[str, Any]], typed: BaseForm | None) -> list[Question]:
+def questions(stored: Sequence[dict[str, Any]], typed: BaseForm | None) -> list[OpenQuestion]:
     """The questions as the request's row keeps them; `typed`: an answer that was not right yet."""
     return [_question(each, typed) for each in stored]
 
 
-def _question(each: dict[str, Any], typed: BaseForm | None) -> Question:
+def _question(each: dict[str, Any], typed: BaseForm | None) -> OpenQuestion:
     form = answer_form(each["task_id"])
     if typed is not None and typed["comment"].id == form["comment"].id:
         form = typed
     at = datetime.fromisoformat(each["at"])
-    return Question(each["task_id"], each["name"], each["text"], at, form, new_key())
+    return OpenQuestion(each["task_id"], each["name"], each["text"], at, form, new_key())

@@ -11,7 +11,7 @@ from portal.domain.request.state import Approval, OpenStage, Status
 from portal.domain.routing.approvers import covers
 from portal.domain.routing.plan import PlannedEscalation, StagePlan
 from portal.domain.time.expected_finish import Expected, Unsaid
-from portal.presenters.approver_choice import Choice, choice_of
+from portal.presenters.approver_choice import Explanation, choice_of
 from portal.presenters.delivery import Sent, sent
 from portal.presenters.progress import Forecast, owner_of_vote, rule_of, some
 from portal.queries import asked
@@ -111,7 +111,7 @@ class Now:
     expires_at: datetime | None
     late: tuple[LateClock, ...]
     stands_still: bool
-    choice: Choice
+    choice: Explanation
     finish: Expected | Unsaid | None
 
 

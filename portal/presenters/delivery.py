@@ -30,7 +30,7 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class NoticeLine:
     """One notice: what it said and when, whether it was read, and each way that it took. `hidden`:
     the person wants none of these in the portal."""
 
@@ -46,7 +46,7 @@ class Sent:
     """All that was sent about one task, the newest first. `is_read`: some of it was, in the
     portal; `reminders`: how many there were."""
 
-    lines: tuple[Line, ...] = ()
+    lines: tuple[NoticeLine, ...] = ()
     reminders: int = 0
     is_read: bool = False
     is_troubled: bool = False
@@ -65,10 +65,12 @@ def sent(notices: Sequence[Told], now: datetime) -> Sent:
     )
 
 
-def _line(rows: tuple[Told, ...], now: datetime) -> Line:
+def _line(rows: tuple[Told, ...], now: datetime) -> NoticeLine:
     first = rows[0]
     what = str(KINDS.get(first.kind, _("Notified")))
-    return Line(what, first.at, first.read_at, first.hidden, tuple(_way(row, now) for row in rows))
+    return NoticeLine(
+        what, first.at, first.read_at, first.hidden, tuple(_way(row, now) for row in rows)
+    )
 
 
 def _way(row: Told, now: datetime) -> Way:

@@ -16,7 +16,7 @@ from portal.presentation.labels import as_date, in_words, people_in
 from portal.presentation.money import major
 from portal.queries import request as requests
 from portal.queries.audit import EventRecord
-from portal.queries.history import Asked, Exported
+from portal.queries.history import Exported, HistoryApprover
 from portal.translation import _, lazy
 
 # Those that every request has, beside those of its form.
@@ -57,14 +57,14 @@ def _always(each: Exported, zone: ZoneInfo) -> Iterator[str]:
     yield harmless("; ".join(_decided(one, zone) for one in each.asked if one.decision))
 
 
-def _who(asked: Asked) -> str:
+def _who(asked: HistoryApprover) -> str:
     name = asked.name
     if asked.acting_for:
         name = _("%(name)s for %(other)s", name=name, other=asked.acting_for)
     return f"{name} ({asked.stage_name})"
 
 
-def _decided(asked: Asked, zone: ZoneInfo) -> str:
+def _decided(asked: HistoryApprover, zone: ZoneInfo) -> str:
     words = labels.decision(asked.decision or "").words
     return f"{_who(asked)}: {words} {_time(asked.decided_at, zone)}"
 

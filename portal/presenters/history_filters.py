@@ -13,7 +13,7 @@ from portal.presentation import labels
 from portal.presentation.parts import Chip
 from portal.presentation.times import day
 from portal.queries import history
-from portal.queries.history import Cursor, Filters
+from portal.queries.history import Filters, HistoryCursor
 
 NAMES = ("text", "status", "type", "person", "from", "to")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -59,15 +59,15 @@ def chips_of(
     return chips
 
 
-def text_of_cursor(cursor: Cursor) -> str:
+def text_of_cursor(cursor: HistoryCursor) -> str:
     """A place in the list as it stands in an address."""
     return f"{(cursor.submitted_at - _EPOCH) // timedelta(microseconds=1)}.{cursor.id}"
 
 
-def cursor_of(text: str) -> Cursor | None:
+def cursor_of(text: str) -> HistoryCursor | None:
     """The place that an address names; None, the beginning, for anything else."""
     at, _, key = text.partition(".")
     try:
-        return Cursor(_EPOCH + timedelta(microseconds=int(at)), str(UUID(key)))
+        return HistoryCursor(_EPOCH + timedelta(microseconds=int(at)), str(UUID(key)))
     except (ValueError, OverflowError):
         return None

@@ -18,7 +18,7 @@ from portal.domain.time.calendars import DAY_NAMES
 from portal.forms.request_form import html_name
 from portal.presentation.labels import PRIORITIES, as_date, in_words, words_of
 from portal.presentation.times import day
-from portal.presenters.check_page import Answer
+from portal.presenters.check_page import CheckedAnswer
 from portal.queries import request as requests
 from portal.queries import request_types
 from portal.queries.history import type_names
@@ -83,7 +83,7 @@ CHOICES: dict[str, dict[str, str]] = {
 
 def answers(
     fields: Iterable[tuple[str, str]], path: str, *, ask: bool = True
-) -> tuple[Answer, ...]:
+) -> tuple[CheckedAnswer, ...]:
     """What somebody typed into the form that posts to `path`, in its order.
 
     `ask`: the database may be asked what a request type's own fields are called, and who is who.
@@ -92,12 +92,13 @@ def answers(
     known = _type_fields(path) if ask and typed else {}
     names = _names(typed) if ask and typed else {}
     shown = [
-        Answer(_label(name, known), _words(name, text, known, names), name) for name, text in typed
+        CheckedAnswer(_label(name, known), _words(name, text, known, names), name)
+        for name, text in typed
     ]
     return tuple(each for each in shown if each.words)
 
 
-def posted(*, ask: bool = True) -> tuple[Answer, ...]:
+def posted(*, ask: bool = True) -> tuple[CheckedAnswer, ...]:
     """The same of the form that is being answered; nothing where it cannot be read."""
     try:
         given = list(request.form.items(multi=True))

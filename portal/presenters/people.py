@@ -11,7 +11,7 @@ from portal.translation import _, lazy
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ChangeQuestion:
     """What the page of a change says: its heading, what follows, the button, and the word after."""
 
     title: str
@@ -23,8 +23,8 @@ class Question:
 # Of somebody who has no calendar of their own.
 NO_PLACE = lazy("no location")
 
-_QUESTIONS: dict[Act, Question] = {
-    Act.DEACTIVATE: Question(
+_QUESTIONS: dict[Act, ChangeQuestion] = {
+    Act.DEACTIVATE: ChangeQuestion(
         lazy("Deactivate {name}?"),
         lazy(
             "They are signed out everywhere and can no longer sign in, and their delegations"
@@ -33,13 +33,13 @@ _QUESTIONS: dict[Act, Question] = {
         lazy("Deactivate {name}"),
         lazy("{name} was deactivated."),
     ),
-    Act.ACTIVATE: Question(
+    Act.ACTIVATE: ChangeQuestion(
         lazy("Activate {name}?"),
         lazy("They can sign in and be asked again. Tasks that moved to others stay there."),
         lazy("Activate {name}"),
         lazy("{name} is active again."),
     ),
-    Act.JOIN: Question(
+    Act.JOIN: ChangeQuestion(
         lazy("Add {name} to {value}?"),
         lazy(
             "From now on they are asked wherever the group is asked. Open requests stay with"
@@ -48,19 +48,19 @@ _QUESTIONS: dict[Act, Question] = {
         lazy("Add to group"),
         lazy("{name} was added to {value}."),
     ),
-    Act.LEAVE: Question(
+    Act.LEAVE: ChangeQuestion(
         lazy("Remove {name} from {value}?"),
         lazy("Tasks they have as a member of the group get new approvers."),
         lazy("Remove from group"),
         lazy("{name} was removed from {value}."),
     ),
-    Act.HEAD: Question(
+    Act.HEAD: ChangeQuestion(
         lazy("Make {name} the head of {value}?"),
         lazy("Open tasks that ask the department's current head get new approvers."),
         lazy("Change head"),
         lazy("{name} is now the head of {value}."),
     ),
-    Act.NO_HEAD: Question(
+    Act.NO_HEAD: ChangeQuestion(
         lazy("Remove {name} as the head of {value}?"),
         lazy(
             "The department has no head then. Tasks that ask its head go to the fallback of their"
@@ -69,13 +69,13 @@ _QUESTIONS: dict[Act, Question] = {
         lazy("Remove as head"),
         lazy("{name} is no longer the head of {value}."),
     ),
-    Act.MANAGER: Question(
+    Act.MANAGER: ChangeQuestion(
         lazy("Make {value} the manager of {name}?"),
         lazy("Their open requests that ask the current manager get new approvers."),
         lazy("Change manager"),
         lazy("{value} is now the manager of {name}."),
     ),
-    Act.PLACE: Question(
+    Act.PLACE: ChangeQuestion(
         lazy("Change the location of {name} to {value}?"),
         lazy(
             "Where a policy follows the approvers' locations, new tasks are due by these working"
@@ -85,7 +85,7 @@ _QUESTIONS: dict[Act, Question] = {
         lazy("Change location"),
         lazy("{name}'s location is now {value}."),
     ),
-    Act.ROLES: Question(
+    Act.ROLES: ChangeQuestion(
         lazy("Change the roles of {name} to {value}?"),
         lazy("Rights change at once. Tasks they have through a removed role get new approvers."),
         lazy("Change roles"),
@@ -94,11 +94,11 @@ _QUESTIONS: dict[Act, Question] = {
 }
 
 
-def question(act: Act, person: StaffRecord, value: str) -> Question:
+def question(act: Act, person: StaffRecord, value: str) -> ChangeQuestion:
     """The words before a change; `value`: the group's, the manager's or the roles' name."""
     words = _QUESTIONS[act]
     parts = (words.title, words.text, words.label, words.done)
-    return Question(*(part.format(name=person.name, value=value) for part in parts))
+    return ChangeQuestion(*(part.format(name=person.name, value=value) for part in parts))
 
 
 KINDS: dict[str, str] = {

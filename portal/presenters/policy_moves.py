@@ -13,7 +13,7 @@ from portal.presentation.labels import words_of
 from portal.presentation.parts import Step
 from portal.presenters.check_page import route
 from portal.queries import request
-from portal.queries.policy_moves import Behind
+from portal.queries.policy_moves import OnOlderVersion
 from portal.queries.request import RequestRecord
 from portal.services.requests import difference_of, policy_of
 from portal.services.snapshots import forecast
@@ -21,20 +21,20 @@ from portal.translation import _, lazy
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class MovePreview:
     """One request: what the newest version says otherwise, and its route by that version."""
 
-    row: Behind
+    row: OnOlderVersion
     differences: tuple[tuple[str, str], ...]
     steps: tuple[Step, ...]
 
 
-def preview(row: Behind, record: RequestRecord, now: datetime) -> Preview:
+def preview(row: OnOlderVersion, record: RequestRecord, now: datetime) -> MovePreview:
     """Look ahead for one request. Without steps where it would not move now."""
     changes = difference_of(row.version_id, row.newest_id)
     moved = _moved(request.state_of(record.id), row, changes, now)
     if moved.policy_version_id != row.newest_id:
-        return Preview(row, _words(changes), ())
+        return MovePreview(row, _words(changes), ())
     question = approval.question(moved, now)
     steps, _attention = route(entries := forecast(question))
     kept = {entry.key for entry in entries if isinstance(entry, StageSkip)} & set(question.carried)
@@ -42,10 +42,12 @@ def preview(row: Behind, record: RequestRecord, now: datetime) -> Preview:
         _step(entry, step, record, changes, kept)
         for entry, step in zip(entries, steps, strict=True)
     )
-    return Preview(row, _words(changes), shown)
+    return MovePreview(row, _words(changes), shown)
 
 
-def _moved(state: Approval, row: Behind, changes: PolicyDifference, now: datetime) -> Approval:
+def _moved(
+    state: Approval, row: OnOlderVersion, changes: PolicyDifference, now: datetime
+) -> Approval:
     """The state right after the move, by the domain's own rules."""
     command = MoveToPolicy(
         command_id="",

@@ -44,7 +44,7 @@ class _Stage:
 
 
 @dataclass
-class Course:
+class ProgressReader:
     """Reads events one after the other; `steps` is what has been understood so far.
 
     `needed`: of each stage's key whether it was when routing last came by; `carried`: keys of those
@@ -62,7 +62,7 @@ class Course:
     carried: tuple[str, ...] = ()
     stage_names: dict[str, str] = field(default_factory=dict)
 
-    def read(self, events: Iterable[Event]) -> "Course":
+    def read(self, events: Iterable[Event]) -> "ProgressReader":
         """Take in all events, in order."""
         for event in events:
             READERS[type(event)](self, event)
@@ -257,25 +257,25 @@ def owner_of_vote(task: TaskRecord) -> str | None:
     return task.assignee_name if decider != task.assignee_id else task.acting_for_name
 
 
-READERS: dict[type[Event], Callable[[Course, Any], None]] = {
-    e.RequestSubmitted: Course._submitted,
-    e.RequestResubmitted: Course._resubmitted,
-    e.RequestAmended: Course._amended,
-    e.RequestMovedToPolicy: Course._moved_to_policy,
-    e.StageSkipped: Course._skipped,
-    e.StageOpened: Course._opened,
-    e.StageContinued: Course._continued,
-    e.TaskAssigned: Course._assigned,
-    e.ApproverAdded: Course._assigned,
-    e.DecisionCarried: Course._assigned,
-    e.StagePassed: Course._passed,
-    e.StageFailed: Course._failed,
-    e.RequestReturned: Course._returned,
-    e.RequestTimedOut: Course._timed_out,
-    e.RequestOverridden: Course._overridden,
-    e.RequestWithdrawn: Course._withdrawn,
-    e.RequestCancelled: Course._cancelled,
-    e.RequestApproved: Course._approved,
+READERS: dict[type[Event], Callable[[ProgressReader, Any], None]] = {
+    e.RequestSubmitted: ProgressReader._submitted,
+    e.RequestResubmitted: ProgressReader._resubmitted,
+    e.RequestAmended: ProgressReader._amended,
+    e.RequestMovedToPolicy: ProgressReader._moved_to_policy,
+    e.StageSkipped: ProgressReader._skipped,
+    e.StageOpened: ProgressReader._opened,
+    e.StageContinued: ProgressReader._continued,
+    e.TaskAssigned: ProgressReader._assigned,
+    e.ApproverAdded: ProgressReader._assigned,
+    e.DecisionCarried: ProgressReader._assigned,
+    e.StagePassed: ProgressReader._passed,
+    e.StageFailed: ProgressReader._failed,
+    e.RequestReturned: ProgressReader._returned,
+    e.RequestTimedOut: ProgressReader._timed_out,
+    e.RequestOverridden: ProgressReader._overridden,
+    e.RequestWithdrawn: ProgressReader._withdrawn,
+    e.RequestCancelled: ProgressReader._cancelled,
+    e.RequestApproved: ProgressReader._approved,
 }
 # The kinds of events that make the course; the rest is for the activity log.
 KINDS = tuple(kind.__name__ for kind in READERS)

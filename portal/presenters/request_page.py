@@ -27,7 +27,7 @@ from portal.presenters.current_stage import (
     opened,
 )
 from portal.presenters.facts import Fact, File, Revision, facts, files, revision_of, seen_version
-from portal.presenters.progress import KINDS, Course, Forecast, did, voter
+from portal.presenters.progress import KINDS, Forecast, ProgressReader, did, voter
 from portal.queries import attachments, commands, inbox, request
 from portal.queries.attachments import AddedFile
 from portal.queries.commands import CommandRecord
@@ -41,7 +41,7 @@ MOVABLE_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class OwnPart:
     """The reader's own part: an open task to decide, or a decision of a moment ago.
 
     `undo_until`: until when the decision can be undone, None where it cannot.
@@ -119,8 +119,8 @@ class RequestPage:
     now: Now | None
     remarks: tuple[Remark, ...]
     waiting: tuple[CommandRecord, ...]
-    todo: Turn | None
-    done: Turn | None
+    todo: OwnPart | None
+    done: OwnPart | None
     handed: list[Handed]
     following: InboxTask | None
     last_word: LastWord | None
@@ -195,7 +195,7 @@ def compose(record: RequestRecord, person: Identity, since: int | None = None) -
 def _steps(
     record: RequestRecord, parts: RequestParts, names: dict[str, str], coming: Forecast, me: str
 ) -> tuple[Step, ...]:
-    course = Course(record, {task.id: task for task in parts.tasks}, names, me)
+    course = ProgressReader(record, {task.id: task for task in parts.tasks}, names, me)
     return course.read(parts.events).finish(parts.state, coming)
 
 
@@ -278,7 +278,7 @@ def _todo(
     state: Approval,
     mine: Sequence[TaskRecord],
     waiting: tuple[CommandRecord, ...],
-) -> Turn | None:
+) -> OwnPart | None:
     """The task to decide; none on hold, while the stage settles, or once a decision is recorded."""
     if record.status is not Status.PENDING or record.settles_at is not None:
         return None
@@ -286,13 +286,13 @@ def _todo(
     asked = asked_ids(state)
     for task in mine:
         if task.id in asked and task.id not in sent:
-            return Turn(task=task, undo_seconds=_undo_seconds(state))
+            return OwnPart(task=task, undo_seconds=_undo_seconds(state))
     return None
 
 
 def _done(
     record: RequestRecord, state: Approval, mine: Sequence[TaskRecord], now: datetime
-) -> Turn | None:
+) -> OwnPart | None:
     """The reader's decision of the last moments, or one that can still be undone."""
     decided = [task for task in mine if task.decided_at is not None]
     last = max(decided, key=lambda task: task.decided_at or now, default=None)
@@ -302,9 +302,9 @@ def _done(
     until = last.decided_at + timedelta(seconds=seconds)
     under_way = state.stage is not None and last.id in {each.id for each in state.stage.tasks}
     if until > now and under_way and record.status is Status.PENDING:
-        return Turn(task=last, undo_seconds=seconds, undo_until=until)
+        return OwnPart(task=last, undo_seconds=seconds, undo_until=until)
     is_news = now - last.decided_at < JUST_NOW
-    return Turn(task=last, undo_seconds=seconds) if is_news else None
+    return OwnPart(task=last, undo_seconds=seconds) if is_news else None
 
 
 def _last_word(
@@ -344,7 +344,7 @@ def _following(
 ) -> InboxTask | None:
     """The open task behind this one in the reader's inbox; at its end, the first again."""
     last = max(mine, key=lambda task: task.opened_at)
-    return inbox.following(person.id, record.number, inbox.Cursor(last.due_at, last.id))
+    return inbox.following(person.id, record.number, inbox.InboxCursor(last.due_at, last.id))
 
 
 def _step_note(state: Approval, steps: tuple[Step, ...]) -> str:

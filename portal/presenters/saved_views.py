@@ -17,7 +17,7 @@ _ORDER = {
 }
 
 
-class Place(StrEnum):
+class SavedList(StrEnum):
     """A list whose filters can be saved."""
 
     INBOX = "inbox"
@@ -40,7 +40,7 @@ class Views:
     to_save: dict[str, str]
 
 
-def views_of(place: Place, user_id: str, filters: dict[str, str]) -> Views:
+def views_of(place: SavedList, user_id: str, filters: dict[str, str]) -> Views:
     """The reader's views of a list that shows these filters."""
     found = saved_views.listed(user_id, place.value)
     links = tuple((each.name, link_of(each), each.filters == filters) for each in found)
@@ -50,4 +50,4 @@ def views_of(place: Place, user_id: str, filters: dict[str, str]) -> Views:
 
 def link_of(view: SavedViewRecord) -> str:
     """The address of a view."""
-    return Place(view.place).url(view.filters)
+    return SavedList(view.place).url(view.filters)

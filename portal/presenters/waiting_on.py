@@ -32,32 +32,32 @@ class Waiting(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class WaitingFor:
     """For whom it waits, and what they have to do where that is not just to decide."""
 
     name: str
     todo: str = ""
 
 
-def turn_of(waiting: Waiting, me: str) -> Turn:
+def turn_of(waiting: Waiting, me: str) -> WaitingFor:
     """Full names; "You" for oneself. Nobody's turn is an empty name."""
     if waiting.closed_at is not None:
-        return Turn("")
+        return WaitingFor("")
     if waiting.status is Status.ON_HOLD:
-        return Turn(_("Administrator"), _("resumes it"))
+        return WaitingFor(_("Administrator"), _("resumes it"))
     if waiting.status is Status.PENDING and waiting.attention:
-        return Turn(_("Administrator"), _("finds an approver"))
+        return WaitingFor(_("Administrator"), _("finds an approver"))
     if waiting.status is Status.PENDING and waiting.settles_at is not None:
-        return Turn("", _("Decided, being applied"))
+        return WaitingFor("", _("Decided, being applied"))
     name = whose(waiting, me)
     if waiting.status is Status.RETURNED:
-        return Turn(name, _("edit and submit again") if name == _("You") else "")
+        return WaitingFor(name, _("edit and submit again") if name == _("You") else "")
     if waiting.questions:
         first = waiting.questions[0]
-        return Turn(
+        return WaitingFor(
             name, _("%(name)s asks: %(text)s", name=first["name"], text=_short(first["text"]))
         )
-    return Turn(name, "" if name else _("Finding the next approver"))
+    return WaitingFor(name, "" if name else _("Finding the next approver"))
 
 
 def whose(waiting: Waiting, me: str) -> str:

@@ -132,12 +132,12 @@ class _MeantRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Rows:
+class _AskedRows:
     away: tuple[_AwayRow, ...]
     meant: tuple[_MeantRow, ...]
 
 
-_ROWS = msgspec.json.Decoder(_Rows)
+_ROWS = msgspec.json.Decoder(_AskedRows)
 
 
 def absences(people: Iterable[str], since: datetime) -> dict[str, list[Away]]:

@@ -14,7 +14,7 @@ COMMENTS_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class CommentEntry:
     """A comment. `about` says what it came with: a decision, a return, or "comment"."""
 
     seq: int
@@ -25,10 +25,10 @@ class Said:
     at: datetime
 
 
-def comments_of(request_id: str) -> tuple[Said, ...]:
+def comments_of(request_id: str) -> tuple[CommentEntry, ...]:
     """What was said, oldest first; only the last `COMMENTS_SHOWN`, the history has all."""
     rows = db.session.execute(_comments(), {"request": request_id}).all()
-    return tuple(Said(*row) for row in reversed(rows))
+    return tuple(CommentEntry(*row) for row in reversed(rows))
 
 
 @cache

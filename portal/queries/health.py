@@ -18,7 +18,7 @@ _AGE = select(
 
 
 @dataclass(frozen=True)
-class Part:
+class HealthPart:
     """One thing that the portal needs: whether it is well (None: nobody has looked), and a
     sentence."""
 
@@ -26,34 +26,34 @@ class Part:
     detail: str
 
 
-def worker(task_queue: str) -> Part:
+def worker(task_queue: str) -> HealthPart:
     """Whether a worker on the queue was seen lately. Raises DBAPIError or a pool's
     TimeoutError where the database does not answer, which is the answer about the database."""
     age: float | None = db.session.execute(_AGE, {"task_queue": task_queue}).scalar_one()
     if age is None:
-        return Part(False, "No worker has been seen yet.")
+        return HealthPart(False, "No worker has been seen yet.")
     seconds = max(0, round(float(age)))
-    return Part(seconds <= WORKER_SECONDS, f"A worker was seen {seconds} s ago.")
+    return HealthPart(seconds <= WORKER_SECONDS, f"A worker was seen {seconds} s ago.")
 
 
-def schema() -> Part:
+def schema() -> HealthPart:
     """Whether the tables are those that this code needs. Raises as `worker` does."""
     wrong = gap(revisions_run(db.session.connection()))
-    return Part(wrong is None, wrong or "The tables are those of this version.")
+    return HealthPart(wrong is None, wrong or "The tables are those of this version.")
 
 
-def workflows() -> Part:
+def workflows() -> HealthPart:
     """When the workflows were last compared with the record. Raises as `worker` does."""
     seen, now = comparison(), db.session.execute(select(func.now())).scalar_one()
     if seen.done_at is None:
-        return Part(False if seen.trouble else None, "Not compared with the record yet.")
+        return HealthPart(False if seen.trouble else None, "Not compared with the record yet.")
     ago = max(0, round((now - seen.done_at).total_seconds() / 60))
     compared = f"Compared with the record {ago} min ago"
     if seen.trouble:
-        return Part(False, f"{compared}; the newest comparison broke off.")
+        return HealthPart(False, f"{compared}; the newest comparison broke off.")
     if seen.is_closed:
-        return Part(None, "Not compared while the portal is closed for a rollback.")
+        return HealthPart(None, "Not compared while the portal is closed for a rollback.")
     left = f", {seen.left} differences are left: see /admin/attention" if seen.left else ""
     untold = f", {seen.untold} of them by presence alone" if seen.untold else ""
     words = f"{compared}: {seen.open} open requests{untold}{left}."
-    return Part(seen.is_fresh(now), words)
+    return HealthPart(seen.is_fresh(now), words)

@@ -1,7 +1,7 @@
 """All requests a reader may see, newest first, filtered; every page is read from an index.
 
 A reader of everything walks `portal.requests` by the index that the filters allow; anybody else
-walks their own rows of `portal.participants`. Pages are cut behind or before a `Cursor`.
+walks their own rows of `portal.participants`. Pages are cut behind or before a `HistoryCursor`.
 """
 
 from collections import defaultdict
@@ -19,10 +19,10 @@ from portal.domain.policy.forms import FormField
 from portal.extensions import db
 from portal.models import PolicyVersion, Request, RequestType, Task, User
 from portal.queries.history_statements import (
-    Cursor,
     Filters,
+    HistoryCursor,
     HistoryRow,
-    Place,
+    PagePlace,
     among_newest,
     by_words,
     statement,
@@ -31,7 +31,14 @@ from portal.queries.history_statements import (
 from portal.queries.request import Reader, form_of
 
 __all__ = [
-    "Asked", "Cursor", "Exported", "Filters", "HistoryPage", "HistoryRow", "export", "page",
+    "Exported",
+    "Filters",
+    "HistoryApprover",
+    "HistoryCursor",
+    "HistoryPage",
+    "HistoryRow",
+    "export",
+    "page",
     "people_named",
 ]  # fmt: skip
 
@@ -48,24 +55,27 @@ class HistoryPage:
     """Up to `PAGE` rows; `older` and `newer` begin the neighbouring pages."""
 
     rows: tuple[HistoryRow, ...]
-    older: Cursor | None = None
-    newer: Cursor | None = None
+    older: HistoryCursor | None = None
+    newer: HistoryCursor | None = None
 
 
 def page(
-    reader: Reader, filters: Filters, before: Cursor | None = None, after: Cursor | None = None
+    reader: Reader,
+    filters: Filters,
+    before: HistoryCursor | None = None,
+    after: HistoryCursor | None = None,
 ) -> HistoryPage:
     """The rows older than `before`, or the nearest newer than `after`, or the newest of all."""
     return cut(lambda limit, place: rows_of(reader, filters, limit, place), before, after)
 
 
 def cut(
-    fetch: Callable[[int, Place], list[HistoryRow]],
-    before: Cursor | None = None,
-    after: Cursor | None = None,
+    fetch: Callable[[int, PagePlace], list[HistoryRow]],
+    before: HistoryCursor | None = None,
+    after: HistoryCursor | None = None,
 ) -> HistoryPage:
     """A page of what `fetch` finds: so many rows behind or before a place, the nearest first."""
-    found = fetch(PAGE + 1, Place(None if after else before, after))
+    found = fetch(PAGE + 1, PagePlace(None if after else before, after))
     if after is not None:
         rows = tuple(reversed(found[:PAGE]))
         more_newer, more_older = len(found) > PAGE, bool(rows)
@@ -80,7 +90,7 @@ def cut(
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class HistoryApprover:
     """Somebody who was asked about a request, and what they decided, if they did. `status` is the
     task's: OPEN, DECIDED or WITHDRAWN."""
 
@@ -99,12 +109,12 @@ class Exported:
     row: HistoryRow
     form: tuple[FormField, ...]
     values: dict[str, Any]
-    asked: tuple[Asked, ...]
+    asked: tuple[HistoryApprover, ...]
 
 
 def export(reader: Reader, filters: Filters) -> list[Exported]:
     """The newest `EXPORT_LIMIT` rows at most, with their forms and decisions."""
-    found = rows_of(reader, filters, EXPORT_LIMIT, Place())
+    found = rows_of(reader, filters, EXPORT_LIMIT, PagePlace())
     exported: list[Exported] = []
     for start in range(0, len(found), AT_ONCE):
         exported += _with_details(found[start : start + AT_ONCE])
@@ -114,9 +124,9 @@ def export(reader: Reader, filters: Filters) -> list[Exported]:
 def _with_details(rows: Sequence[HistoryRow]) -> Iterator[Exported]:
     ids = [row.id for row in rows]
     forms = {row.id: row for row in db.session.execute(_forms(), {"ids": ids})}
-    asked: dict[str, list[Asked]] = defaultdict(list)
+    asked: dict[str, list[HistoryApprover]] = defaultdict(list)
     for request_id, *values in db.session.execute(_asked(), {"ids": ids}):
-        asked[request_id].append(Asked(*values))
+        asked[request_id].append(HistoryApprover(*values))
     for row in rows:
         found = forms[row.id]
         form = form_of(found.form)
@@ -147,11 +157,11 @@ def _asked() -> Select[*tuple[Any, ...]]:
     )  # fmt: skip
 
 
-def _cursor(row: HistoryRow) -> Cursor:
-    return Cursor(row.submitted_at, row.id)
+def _cursor(row: HistoryRow) -> HistoryCursor:
+    return HistoryCursor(row.submitted_at, row.id)
 
 
-def rows_of(reader: Reader, filters: Filters, limit: int, place: Place) -> list[HistoryRow]:
+def rows_of(reader: Reader, filters: Filters, limit: int, place: PagePlace) -> list[HistoryRow]:
     """So many rows behind `place.before`, the newest first, or before `place.after`, the oldest."""
     query = tsquery(filters.text)
     if query is None and filters.text:

@@ -56,7 +56,7 @@ COLUMNS = tuple(getattr(Request, each.name) for each in fields(HistoryRow))
 
 
 @dataclass(frozen=True, slots=True)
-class Cursor:
+class HistoryCursor:
     """A row's place in the order."""
 
     submitted_at: datetime
@@ -64,11 +64,11 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PagePlace:
     """Where a page lies: behind `before` (older), before `after` (newer), or at the beginning."""
 
-    before: Cursor | None = None
-    after: Cursor | None = None
+    before: HistoryCursor | None = None
+    after: HistoryCursor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +89,7 @@ class Filters:
 
 
 def statement(
-    reader: Reader, filters: Filters, query: str | None, limit: int, place: Place
+    reader: Reader, filters: Filters, query: str | None, limit: int, place: PagePlace
 ) -> Select[*tuple[Any, ...]]:
     """A page by the order's own index: of all requests, or of the reader's own."""
     fits = [*_on_request(filters), *_matching(filters.text, query)]
@@ -104,7 +104,7 @@ def statement(
 
 
 def among_newest(
-    filters: Filters, query: str, limit: int, place: Place
+    filters: Filters, query: str, limit: int, place: PagePlace
 ) -> Select[*tuple[Any, ...]]:
     """The matches within the next `WINDOW` requests that fit the other filters."""
     near = _cut(select(Request).where(*_on_request(filters)), filters, place, WINDOW)
@@ -115,7 +115,9 @@ def among_newest(
     return _cut(select(*columns).where(*fits), Filters(), place, limit, order)
 
 
-def by_words(filters: Filters, query: str, limit: int, place: Place) -> Select[*tuple[Any, ...]]:
+def by_words(
+    filters: Filters, query: str, limit: int, place: PagePlace
+) -> Select[*tuple[Any, ...]]:
     """All matches by the words' own index first, then everything else."""
     hits = select(Request).where(*_matching("", query)).cte("hits").prefix_with("MATERIALIZED")
     found = aliased(Request, hits)
@@ -126,7 +128,7 @@ def by_words(filters: Filters, query: str, limit: int, place: Place) -> Select[*
 
 
 def cut_by_place(
-    rows: Select[*tuple[Any, ...]], place: Place, limit: int, order: tuple[Any, Any]
+    rows: Select[*tuple[Any, ...]], place: PagePlace, limit: int, order: tuple[Any, Any]
 ) -> Select[*tuple[Any, ...]]:
     """The page of these rows behind or before the place, the nearest first."""
     if place.before is not None:
@@ -140,7 +142,7 @@ def cut_by_place(
 def _cut(
     rows: Select[*tuple[Any, ...]],
     filters: Filters,
-    place: Place,
+    place: PagePlace,
     limit: int,
     order: tuple[Any, Any] = (Request.submitted_at, Request.id),
 ) -> Select[*tuple[Any, ...]]:
@@ -183,7 +185,7 @@ def _number(text: str, row: Any = Request) -> list[ColumnElement[bool]]:
     return [row.number.startswith(text.strip().upper(), autoescape=True)]
 
 
-def _values(cursor: Cursor) -> Any:
+def _values(cursor: HistoryCursor) -> Any:
     at = literal(cursor.submitted_at, DateTime(timezone=True))
     return tuple_(at, literal(cursor.id, Uuid(as_uuid=False)))
 

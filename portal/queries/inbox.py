@@ -52,7 +52,7 @@ _LAST = datetime(9999, 12, 31, tzinfo=UTC)
 _LOWEST, _HIGHEST = "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
 
-class View(StrEnum):
+class InboxView(StrEnum):
     """A part of the inbox."""
 
     ALL = "all"
@@ -75,7 +75,7 @@ _NEVER = 2**62
 
 
 @dataclass(frozen=True, slots=True)
-class Cursor:
+class InboxCursor:
     """The last row already shown: its due date (None = without), its task's id, and its `rank` in
     an order that is not the index's."""
 
@@ -95,7 +95,7 @@ class Narrowed:
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class InboxMoments:
     """The moments that divide the groups: now, and when the reader's day ends."""
 
     now: datetime
@@ -138,7 +138,7 @@ class InboxPage:
     """The rows asked for; `following` starts the next page, None at the end."""
 
     tasks: tuple[InboxTask, ...]
-    following: Cursor | None
+    following: InboxCursor | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +158,10 @@ class InboxCounts:
 
 def page(
     user_id: str,
-    view: View,
-    clock: Clock,
+    view: InboxView,
+    clock: InboxMoments,
     text: str = "",
-    after: Cursor | None = None,
+    after: InboxCursor | None = None,
     most: int = PAGE,
     whose: str = "",
     narrowed: Narrowed | None = None,
@@ -186,17 +186,17 @@ def page(
     return InboxPage(tasks, _cursor_of(tasks[-1], narrowed.order) if more else None)
 
 
-def _cursor_of(task: InboxTask, order: Order) -> Cursor:
+def _cursor_of(task: InboxTask, order: Order) -> InboxCursor:
     rank = 0
     if order is Order.PRIORITY:
         rank = _PRESSING[Priority(task.priority)]
     elif order is Order.NEEDED:
         needed = task.needed_by
         rank = (needed - _EPOCH) // timedelta(microseconds=1) if needed else _NEVER
-    return Cursor(task.due_at, task.id, rank)
+    return InboxCursor(task.due_at, task.id, rank)
 
 
-def counts(user_id: str, clock: Clock, whose: str = "") -> InboxCounts:
+def counts(user_id: str, clock: InboxMoments, whose: str = "") -> InboxCounts:
     """How many tasks stand in each group, and what the person decided and has no effect yet."""
     values = _of(user_id, whose) | {"now": clock.now, "day_ends": clock.day_ends}
     row = db.session.execute(_counting(_sort_of(whose)), values).one()
@@ -212,10 +212,12 @@ def _of(user_id: str, whose: str) -> dict[str, str]:
     return {"user": user_id} if whose in ("", OWN) else {"user": user_id, "whose": whose}
 
 
-def _bounds(view: View, clock: Clock, after: Cursor | None, rows: int) -> dict[str, Any]:
+def _bounds(
+    view: InboxView, clock: InboxMoments, after: InboxCursor | None, rows: int
+) -> dict[str, Any]:
     """The range of the index to read: dated tasks from .. until, then those without a date."""
-    start = {View.TODAY: clock.now, View.LATER: clock.day_ends}.get(view, _FIRST)
-    until = {View.OVERDUE: clock.now, View.TODAY: clock.day_ends}.get(view, _LAST)
+    start = {InboxView.TODAY: clock.now, InboxView.LATER: clock.day_ends}.get(view, _FIRST)
+    until = {InboxView.OVERDUE: clock.now, InboxView.TODAY: clock.day_ends}.get(view, _LAST)
     undated = rows if until == _LAST else 0
     values = {"from_due": start, "from_id": _HIGHEST, "until": until}
     values |= {"undated": undated, "undated_from": _LOWEST}
@@ -228,9 +230,9 @@ def _bounds(view: View, clock: Clock, after: Cursor | None, rows: int) -> dict[s
     return values
 
 
-def _behind(view: View, clock: Clock, after: Cursor | None) -> dict[str, Any]:
+def _behind(view: InboxView, clock: InboxMoments, after: InboxCursor | None) -> dict[str, Any]:
     """The place in an order of ranks, and the view's bounds, which the cursor does not move."""
-    place = after or Cursor(_FIRST, _LOWEST, -1)
+    place = after or InboxCursor(_FIRST, _LOWEST, -1)
     bounds = _bounds(view, clock, None, 1)
     return {
         "from_due": bounds["from_due"],
@@ -401,14 +403,14 @@ def has_been_asked(user_id: str) -> bool:
     return db.session.execute(select(told.exists())).scalar_one()
 
 
-def following(user_id: str, number: str, after: Cursor) -> InboxTask | None:
+def following(user_id: str, number: str, after: InboxCursor) -> InboxTask | None:
     """The task behind the cursor, or else the first, that is not about the request of that number.
 
     A person has one open task of a request, so two rows are enough to find another.
     """
-    clock = Clock(_FIRST, _FIRST)
+    clock = InboxMoments(_FIRST, _FIRST)
     for cursor in (after, None):
-        values = _bounds(View.ALL, clock, cursor, 2) | {"user": user_id, "rows": 2}
+        values = _bounds(InboxView.ALL, clock, cursor, 2) | {"user": user_id, "rows": 2}
         for row in db.session.execute(_statement(frozenset()), values):
             if row.number != number:
                 return InboxTask(*row)

@@ -37,7 +37,7 @@ TURN = "status = 'RETURNED' OR questions <> '[]'"
 WAITING_SHOWN = 20
 
 
-class View(StrEnum):
+class MyRequestsView(StrEnum):
     """A part of the list."""
 
     OPEN = "open"
@@ -93,7 +93,7 @@ class WaitingSubmit:
 
 
 def page(
-    person_id: str, view: View, before: str | None = None
+    person_id: str, view: MyRequestsView, before: str | None = None
 ) -> tuple[tuple[MyRequest, ...], str | None]:
     """Up to `PAGE` requests, those that wait for the person first, and the `before` of the next
     page.
@@ -104,7 +104,7 @@ def page(
     values = {"person": person_id} | ({"before": before} if before else {})
     found = db.session.execute(_statement(view, before is not None), values)
     rows = [MyRequest(**{**row, "status": Status(row["status"])}) for row in found.mappings()]
-    first = [row for row in rows if view is View.OPEN and row.is_turn]
+    first = [row for row in rows if view is MyRequestsView.OPEN and row.is_turn]
     rest = [row for row in rows if row not in first]
     following = rest[PAGE - 1].id if len(rest) > PAGE else None
     return (*first, *rest[:PAGE]), following
@@ -121,16 +121,16 @@ def _person() -> Any:
 
 
 @cache
-def _statement(view: View, behind: bool) -> Select[*tuple[Any, ...]]:
+def _statement(view: MyRequestsView, behind: bool) -> Select[*tuple[Any, ...]]:
     """The rows of a view: for each of the two ways to own a request, a walk along its index."""
     parts = []
     for column in (Request.requester_id, Request.on_behalf_of):
-        if view is View.OPEN:
+        if view is MyRequestsView.OPEN:
             parts.append(_walk(column, text(f"NOT ({TURN})"), text(OPEN), behind=behind))
             if not behind:
                 parts.append(_walk(column, text(f"({TURN})"), text(OPEN), behind=False))
         else:
-            closed = Request.closed_at.is_not(None) if view is View.CLOSED else true()
+            closed = Request.closed_at.is_not(None) if view is MyRequestsView.CLOSED else true()
             parts.append(_walk(column, closed, behind=behind))
     mine = union_all(*parts).subquery("mine")
     behalf = aliased(User)

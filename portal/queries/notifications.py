@@ -14,7 +14,7 @@ PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Cursor:
+class NotificationCursor:
     """The oldest row already shown."""
 
     created_at: datetime
@@ -22,7 +22,7 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class NotificationEntry:
     """One notification; `task_id` where it asks for a decision."""
 
     id: str
@@ -35,17 +35,19 @@ class Message:
 
 
 def page_of(
-    user_id: str, before: Cursor | None = None
-) -> tuple[tuple[Message, ...], Cursor | None]:
+    user_id: str, before: NotificationCursor | None = None
+) -> tuple[tuple[NotificationEntry, ...], NotificationCursor | None]:
     """Up to `PAGE` messages, and where the next (older) page begins."""
     values: dict[str, Any] = {"user": user_id}
     statement = _newest()
     if before is not None:
         statement = statement.where(_older())
         values |= {"before_at": before.created_at, "before_id": before.id}
-    rows = tuple(Message(*row) for row in db.session.execute(statement, values))
+    rows = tuple(NotificationEntry(*row) for row in db.session.execute(statement, values))
     shown = rows[:PAGE]
-    return shown, Cursor(shown[-1].created_at, shown[-1].id) if len(rows) > PAGE else None
+    return shown, NotificationCursor(shown[-1].created_at, shown[-1].id) if len(
+        rows
+    ) > PAGE else None
 
 
 def _older() -> Any:

@@ -16,7 +16,7 @@ SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Behind:
+class OnOlderVersion:
     """A request, the version it follows, and the newest."""
 
     number: str
@@ -31,18 +31,18 @@ class Behind:
     newest: int
 
 
-def behind() -> tuple[Behind, ...]:
+def behind() -> tuple[OnOlderVersion, ...]:
     """The oldest first; up to `SHOWN`. Reads the index of statuses."""
     return _found(_rows().limit(SHOWN))
 
 
-def chosen(numbers: Sequence[str]) -> tuple[Behind, ...]:
+def chosen(numbers: Sequence[str]) -> tuple[OnOlderVersion, ...]:
     """Those of these numbers that are behind."""
     return _found(_rows().where(Request.number.in_(numbers)))
 
 
-def _found(statement: Select[*tuple[Any, ...]]) -> tuple[Behind, ...]:
-    return tuple(Behind(*row) for row in db.session.execute(statement))
+def _found(statement: Select[*tuple[Any, ...]]) -> tuple[OnOlderVersion, ...]:
+    return tuple(OnOlderVersion(*row) for row in db.session.execute(statement))
 
 
 def _rows() -> Select[*tuple[Any, ...]]:

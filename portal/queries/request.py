@@ -45,7 +45,7 @@ from portal.models import (
 from portal.models.recorded import with_texts
 from portal.models.states import SHAPE, kept_state
 from portal.queries.asked import NOTICES, Told
-from portal.queries.comments import COMMENTS_SHOWN, Said
+from portal.queries.comments import COMMENTS_SHOWN, CommentEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,12 +370,12 @@ class _ToldOf(Told):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Rows:
+class _PageRows:
     state: dict[str, Any] | None
     tasks: tuple[TaskRecord, ...]
     events: tuple[_Recorded, ...]
     names: dict[str, str]
-    said: tuple[Said, ...]
+    said: tuple[CommentEntry, ...]
     told: tuple[_ToldOf, ...]
 
 
@@ -389,11 +389,11 @@ class RequestParts:
     tasks: tuple[TaskRecord, ...]
     events: tuple[Event, ...]
     names: dict[str, str]
-    said: tuple[Said, ...]
+    said: tuple[CommentEntry, ...]
     told: dict[str, list[Told]] = field(default_factory=dict)
 
 
-_ROWS = msgspec.json.Decoder(_Rows)
+_ROWS = msgspec.json.Decoder(_PageRows)
 
 
 def parts_of(record: RequestRecord, kinds: tuple[str, ...], *, told: bool) -> RequestParts:

@@ -29,9 +29,9 @@ from portal.models.requests import COMMENT_WORDS, NEAR_COMMENT, NEAR_REQUEST
 from portal.queries.history import HistoryPage, HistoryRow, cut, rows_of
 from portal.queries.history_statements import (
     COLUMNS,
-    Cursor,
     Filters,
-    Place,
+    HistoryCursor,
+    PagePlace,
     cut_by_place,
     tsquery,
     words_in,
@@ -72,13 +72,16 @@ class CommentPage:
 
 
 def requests(
-    reader: Reader, text: str, before: Cursor | None = None, after: Cursor | None = None
+    reader: Reader,
+    text: str,
+    before: HistoryCursor | None = None,
+    after: HistoryCursor | None = None,
 ) -> HistoryPage:
     """Requests that hold all the words, newest first; a word may also be a name of somebody who
     was asked to decide."""
     filters, asked = Filters(text=text), _approvers(text)
 
-    def fetch(limit: int, place: Place) -> list[HistoryRow]:
+    def fetch(limit: int, place: PagePlace) -> list[HistoryRow]:
         found = rows_of(reader, filters, limit, place)
         if asked is not None:
             found = _merged(found, _of_approvers(reader, asked, limit, place), limit, place)
@@ -113,7 +116,9 @@ def _approvers(text: str) -> _Approvers | None:
     return _Approvers(tuple(best), tsquery(" ".join(rest)) if rest else None)
 
 
-def _of_approvers(reader: Reader, asked: _Approvers, limit: int, place: Place) -> list[HistoryRow]:
+def _of_approvers(
+    reader: Reader, asked: _Approvers, limit: int, place: PagePlace
+) -> list[HistoryRow]:
     """A page of the requests that these people were asked to decide, by their own index."""
     who = Participant.user_id.in_(asked.ids)
     was_asked = exists().where(
@@ -134,7 +139,7 @@ def _of_approvers(reader: Reader, asked: _Approvers, limit: int, place: Place) -
 
 
 def _merged(
-    one: list[HistoryRow], other: list[HistoryRow], limit: int, place: Place
+    one: list[HistoryRow], other: list[HistoryRow], limit: int, place: PagePlace
 ) -> list[HistoryRow]:
     """Both lists as one in their order, each request once."""
     rows = {row.id: row for row in (*one, *other)}.values()

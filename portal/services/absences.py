@@ -227,7 +227,7 @@ class ClosedType:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class AbsencePreview:
     """The open tasks that would move and those that would not; `unseen`: more of them; `closed`: of
     which types and stages new ones would not move, either."""
 
@@ -237,7 +237,7 @@ class Preview:
     closed: tuple[ClosedType, ...]
 
 
-def preview(absence: NewAbsence, delegate: str) -> Preview:
+def preview(absence: NewAbsence, delegate: str) -> AbsencePreview:
     """Look at the tasks the person has now; `delegate` is the other's name."""
     mine = (Task.assignee_id == absence.delegator_id, Task.status == "OPEN")
     rows = db.session.execute(
@@ -259,7 +259,7 @@ def preview(absence: NewAbsence, delegate: str) -> Preview:
         for row in rows
     ]  # fmt: skip
     count = db.session.scalar(select(func.count()).select_from(Task).where(*mine)) or 0
-    return Preview(
+    return AbsencePreview(
         moving=tuple(each for each in found if not each.why),
         staying=tuple(each for each in found if each.why),
         unseen=max(0, count - len(rows)),

@@ -38,7 +38,7 @@ class CalendarMoved(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class CalendarContent:
     """What a calendar says; see `portal.models.Calendar`."""
 
     name: str
@@ -50,7 +50,7 @@ class Content:
     worked_days: Sequence[str] = ()
 
 
-def add(calendar_id: str, content: Content, actor_id: str) -> None:
+def add(calendar_id: str, content: CalendarContent, actor_id: str) -> None:
     """Make a calendar. A form that was sent before makes no second one. Raises CalendarRefused,
     also where the form was sent before with something else in it."""
     _check(content)
@@ -67,7 +67,7 @@ def add(calendar_id: str, content: Content, actor_id: str) -> None:
         raise _taken(content) from error
 
 
-def _require_same(calendar_id: str, content: Content) -> None:
+def _require_same(calendar_id: str, content: CalendarContent) -> None:
     wanted = asdict(content)
     there = db.session.get(Calendar, calendar_id)
     db.session.rollback()
@@ -75,7 +75,7 @@ def _require_same(calendar_id: str, content: Content) -> None:
         raise CalendarRefused(SENT_BEFORE)
 
 
-def change(calendar_id: str, content: Content, seen: int, actor_id: str) -> bool:
+def change(calendar_id: str, content: CalendarContent, seen: int, actor_id: str) -> bool:
     """Change a calendar that was seen in version `seen`; False if it says so already.
 
     Raises CalendarRefused, CalendarMoved where it was changed meanwhile, and LookupError.
@@ -172,7 +172,7 @@ def coming_days_off(
     return days[:most]
 
 
-def _check(content: Content) -> None:
+def _check(content: CalendarContent) -> None:
     """That it makes sense, and has enough working time within the years looked at."""
     now = datetime.now(UTC)
     try:
@@ -185,7 +185,7 @@ def _check(content: Content) -> None:
         raise CalendarRefused(TOO_LITTLE) from error
 
 
-def _taken(content: Content) -> CalendarRefused:
+def _taken(content: CalendarContent) -> CalendarRefused:
     return CalendarRefused(_("There is already a calendar called “%(name)s”.", name=content.name))
 
 

@@ -95,7 +95,7 @@ class PolicyMove:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class MovedRequests:
     """Numbers of the requests that move, and of those that do not, with the reason for each."""
 
     numbers: tuple[str, ...]
@@ -262,7 +262,7 @@ def review_people(number: str, command_id: str, actor_id: str, click: Click) -> 
     return issue(command, click, about)
 
 
-def move_to_policy(move: PolicyMove, actor_id: str, click: Click) -> Moved:
+def move_to_policy(move: PolicyMove, actor_id: str, click: Click) -> MovedRequests:
     """Let the newest version of their policy hold for open requests, as an administrator.
 
     A form that was sent before changes nothing more.
@@ -283,11 +283,11 @@ def move_to_policy(move: PolicyMove, actor_id: str, click: Click) -> Moved:
     if len(given) == 1:
         answer = issue(given[0][0], click, given[0][1])
         if answer.outcome == "refused" and answer.reason is not None:
-            return Moved((), (*left, (answer.number, REFUSAL_SENTENCES[answer.reason])))
+            return MovedRequests((), (*left, (answer.number, REFUSAL_SENTENCES[answer.reason])))
     else:
         store(given, click)
         db.session.commit()
-    return Moved(tuple(about.number for _, about in given), tuple(left))
+    return MovedRequests(tuple(about.number for _, about in given), tuple(left))
 
 
 def policy_of(version_id: str) -> Policy:

@@ -149,14 +149,16 @@ class CommandDelivery:
 
 
 @dataclass(frozen=True)
-class Answer:
+class DeliveryResult:
     """What became of a delivery, and the error behind it if there was one."""
 
     delivery: Delivery
     error: str = ""
 
 
-async def deliver(client: Client, queue: str, command: CommandDelivery, limit: float) -> Answer:
+async def deliver(
+    client: Client, queue: str, command: CommandDelivery, limit: float
+) -> DeliveryResult:
     """Start the workflow (Submit) or signal it, within `limit` seconds. Never raises for a failure.
 
     A Submit whose workflow exists, running or closed, counts as delivered.
@@ -170,12 +172,12 @@ async def deliver(client: Client, queue: str, command: CommandDelivery, limit: f
     except RPCError as error:
         return _answer(command, error)
     except TimeoutError:
-        return Answer(Delivery.UNKNOWN, f"no answer within {limit:g} s")
+        return DeliveryResult(Delivery.UNKNOWN, f"no answer within {limit:g} s")
     except RuntimeError as error:  # what a failed connect raises
-        return Answer(Delivery.UNKNOWN, _short(error))
+        return DeliveryResult(Delivery.UNKNOWN, _short(error))
     except (KeyError, TypeError, ValueError) as error:  # a payload that makes no message
-        return Answer(Delivery.REFUSED, f"{type(error).__name__}: {_short(error)}")
-    return Answer(Delivery.DELIVERED)
+        return DeliveryResult(Delivery.REFUSED, f"{type(error).__name__}: {_short(error)}")
+    return DeliveryResult(Delivery.DELIVERED)
 
 
 async def _start(client: Client, queue: str, command: CommandDelivery, limit: float) -> None:
@@ -209,13 +211,13 @@ def _message(command: CommandDelivery) -> CommandMessage:
     return CommandMessage(command_id=command.command_id, kind=command.kind, payload=command.payload)
 
 
-def _answer(command: CommandDelivery, error: RPCError) -> Answer:
+def _answer(command: CommandDelivery, error: RPCError) -> DeliveryResult:
     if command.kind == SUBMIT and error.status is RPCStatusCode.ALREADY_EXISTS:
-        return Answer(Delivery.DELIVERED)
+        return DeliveryResult(Delivery.DELIVERED)
     if command.kind != SUBMIT and error.status is RPCStatusCode.NOT_FOUND:
-        return Answer(Delivery.CLOSED)
+        return DeliveryResult(Delivery.CLOSED)
     delivery = Delivery.REFUSED if error.status in _FOR_GOOD else Delivery.UNKNOWN
-    return Answer(delivery, f"{error.status.name}: {_short(error)}")
+    return DeliveryResult(delivery, f"{error.status.name}: {_short(error)}")
 
 
 def _short(error: Exception) -> str:
@@ -238,7 +240,7 @@ class Gateway:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._lock = threading.Lock()
-        self._line: _Line | None = None
+        self._line: _LoopThread | None = None
         self._failures = 0
         self._shut_until = 0.0
 
@@ -255,7 +257,7 @@ class Gateway:
         queue = self.settings.temporal_task_queue
         answer = line.call(deliver(line.client, queue, command, LIMIT_SECONDS))
         if answer is None:
-            answer = Answer(Delivery.UNKNOWN)
+            answer = DeliveryResult(Delivery.UNKNOWN)
         self._note(answer.delivery is not Delivery.UNKNOWN)
         return answer.delivery
 
@@ -271,10 +273,10 @@ class Gateway:
                 self._line.stop()
             self._line = None
 
-    def _connected(self) -> "_Line":
+    def _connected(self) -> "_LoopThread":
         with self._lock:
             if self._line is None or self._line.pid != os.getpid():
-                self._line = _Line(self.settings)
+                self._line = _LoopThread(self.settings)
             return self._line
 
     def _note(self, success: bool) -> None:
@@ -283,7 +285,7 @@ class Gateway:
             self._shut_until = time.monotonic() + SHUT_SECONDS
 
 
-class _Line:
+class _LoopThread:
     """A thread with an event loop and a client, in one process."""
 
     def __init__(self, settings: Settings) -> None:

@@ -59,7 +59,7 @@ def measure(server: PostgresServer, url: str, instances: int) -> dict[str, Any]:
         admin.execute("VACUUM ANALYZE")
     settings = Settings(database_url=url, secret_key="unused", environment="test")  # noqa: S106
     engine = create_engine(settings.sqlalchemy_url)
-    options = running.Options(no_backup_reason="a measurement")
+    options = running.CutoverOptions(no_backup_reason="a measurement")
     with engine.connect() as connection:
         with _waiting(url) as cutting:
             running.cut_over(connection, settings, options, lambda _words: None)

@@ -19,9 +19,9 @@ from temporalio.client import Client
 from portal.config import Settings
 from portal.domain.codec import encode
 from portal.legacy.engine import Selection
-from portal.legacy.mover import Mover, Options
+from portal.legacy.mover import MoveOptions, Mover
 from portal.legacy.preparing import Prepared
-from portal.legacy.runs import Report
+from portal.legacy.runs import RunReport
 from portal.models.states import kept_state
 from portal.temporal.client import DATA_CONVERTER
 from portal.workflows.messages import StartApproval
@@ -58,7 +58,7 @@ def _active(settings: Settings, in_flight: int, rounds: int) -> dict[str, Any]:
     moved = moving = bare = starting = 0.0
     for _ in range(rounds):
         with _only(active=True):
-            mover = Mover(settings, Options(limit=share, concurrency=in_flight), *_silent())
+            mover = Mover(settings, MoveOptions(limit=share, concurrency=in_flight), *_silent())
             begun = time.perf_counter()
             mover.run()
             moving += time.perf_counter() - begun
@@ -113,7 +113,7 @@ def _history(server: PostgresServer, settings: Settings) -> dict[str, Any]:
     before = _count(settings.database_url)
     with _only(active=False):
         begun = time.perf_counter()
-        mover = Mover(settings, Options(), *_silent())
+        mover = Mover(settings, MoveOptions(), *_silent())
         mover.run()
         seconds = time.perf_counter() - begun
     rows = _count(settings.database_url) - before
@@ -201,8 +201,8 @@ def _only(*, active: bool) -> Iterator[None]:
         Prepared.selections = both  # type: ignore[method-assign]
 
 
-def _silent() -> tuple[Report, Any]:
-    return Report(None), lambda _totals: None
+def _silent() -> tuple[RunReport, Any]:
+    return RunReport(None), lambda _totals: None
 
 
 def _settings(url: str, temporal: str) -> Settings:

@@ -13,9 +13,9 @@ import sqlalchemy.exc
 
 from portal.config import ConfigurationError, Settings
 from portal.legacy.choices import DRY_RUN
-from portal.legacy.mover import Mover, Options
+from portal.legacy.mover import MoveOptions, Mover
 from portal.legacy.preparing import Unusable
-from portal.legacy.runs import EXIT_UNUSABLE, Report, UnusableReport
+from portal.legacy.runs import EXIT_UNUSABLE, RunReport, UnusableReport
 from portal.legacy.setting import RejectedRunning
 from portal.legacy.starting import TemporalAway
 from scripts.legacy.progress import progress_for
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options, quiet = parsed(arguments)
     try:
         settings = Settings.from_environment()
-        report = Report(options.report)
+        report = RunReport(options.report)
     except (ConfigurationError, UnusableReport) as error:
         return _unusable(str(error))
     try:
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def parsed(arguments: Sequence[str] | None) -> tuple[Options, bool]:
+def parsed(arguments: Sequence[str] | None) -> tuple[MoveOptions, bool]:
     """The options, and whether to be quiet. Exits with 2 for what cannot be used."""
     parser = argparse.ArgumentParser(
         prog="scripts/migrate_workflows_to_temporal.py",
@@ -78,7 +78,7 @@ def parsed(arguments: Sequence[str] | None) -> tuple[Options, bool]:
         help="requests that were rejected and ran on")  # fmt: skip
     add("--quiet", action="store_true", help="only the totals")
     given = parser.parse_args(arguments)
-    options = Options(
+    options = MoveOptions(
         dry_run=given.dry_run,
         only=given.only,
         limit=given.limit,
@@ -115,7 +115,7 @@ def _unusable(sentence: str) -> int:
     return EXIT_UNUSABLE
 
 
-def _keep_dry_run(folder: Path, mover: Mover, options: Options, code: int) -> None:
+def _keep_dry_run(folder: Path, mover: Mover, options: MoveOptions, code: int) -> None:
     """Leave the report for the administrators' page; not in the database, which stays as it is."""
     kept = {
         "at": datetime.now(UTC).isoformat(),

@@ -13,10 +13,10 @@ from portal.domain.request.events import Event
 from portal.domain.request.state import Approval
 from portal.domain.routing import step as routing
 from portal.domain.routing.plan import RoutePlan
-from portal.legacy.back.returning import Given, give_back
+from portal.legacy.back.returning import WrittenInstance, give_back
 from portal.legacy.engine import Instance
 from portal.legacy.mapping import map_instance
-from portal.legacy.setting import Before, Setting
+from portal.legacy.setting import GivenBackBefore, Setting
 from portal.legacy.values import new_key
 from tests.legacy.old import ACTIVE, LEFT, NOW, setting
 
@@ -93,14 +93,14 @@ class Here:
             return self.says(commands.Withdraw, self.state.requester_id, comment="No more.")
         return self.says(commands.Cancel, ADMIN, reason="Wrong.") if how == 1 else self
 
-    def back(self) -> Given:
+    def back(self) -> WrittenInstance:
         """What is written into the old rows."""
         return give_back(self.old, self.log, self.moved_to, profile, setting())
 
-    def again(self, given: Given) -> "Here":
+    def again(self, given: WrittenInstance) -> "Here":
         """The request as the mover makes it of the old rows as they are then."""
         run = setting()
-        run.before[self.old.id] = Before(self.state)
+        run.before[self.old.id] = GivenBackBefore(self.state)
         found = _arrived(given.rows.as_instance(), run, self.now)
         assert found is not None
         found.given = self.given

@@ -7,10 +7,10 @@ from typing import Any
 
 from portal.domain.policy.policy import Decision
 from portal.domain.request.state import TaskStatus
-from portal.legacy.engine import Action, Definition, Delegation, Instance, Step
+from portal.legacy.engine import Action, Definition, EngineDelegation, EngineStep, Instance
 from portal.legacy.mapping import map_instance
 from portal.legacy.outcome import Mapped
-from portal.legacy.people import OldDirectory, Position, Post, Profile
+from portal.legacy.people import HeldPosition, OldDirectory, Position, Profile
 from portal.legacy.setting import NewType, Setting
 from portal.legacy.values import new_key
 
@@ -46,7 +46,9 @@ def directory(**changes: Any) -> OldDirectory:
         position_codes={"LEAD": "lead", "HEAD": "head", "FREE": "free", "ALONE": "alone"},
     )
     held = (("ann", "lead"), ("gus", "lead"), ("boss", "head"), ("req", "lead"))
-    found.add_posts(Post(person, place, NOW - 90 * DAY, None, True) for person, place in held)
+    found.add_posts(
+        HeldPosition(person, place, NOW - 90 * DAY, None, True) for person, place in held
+    )
     return replace(found, **changes) if changes else found
 
 
@@ -61,7 +63,7 @@ def step(
     started: float | None = None, votes: Sequence[tuple[str, str]] = (), result: Any = None,
     rule: dict[str, Any] | None = None, following: Sequence[str] = (),
     delegation: dict[str, Any] | None = None, row: dict[str, Any] | None = None, **defined: Any,
-) -> Step:  # fmt: skip
+) -> EngineStep:  # fmt: skip
     """A step called S0, S1, ... with the id s0, s1, ...; `to` its assignee, `rule` its config."""
     if started is None and status not in ("PENDING", "SKIPPED"):
         started = -10 + index
@@ -80,31 +82,33 @@ def step(
     if delegation is not None:
         link = {"delegated_from_id": "dan", "delegated_to_id": to, "is_active": True, **delegation}
         people = (link["delegated_from_id"], link["delegated_to_id"])
-        links = (Delegation(f"d{index}", *people, NOW - DAY, link),)
+        links = (EngineDelegation(f"d{index}", *people, NOW - DAY, link),)
     named = {"id": f"s{index}", "name": f"S{index}"}
     definition = {**named, "config": rule or {}, "nextSteps": list(following), **defined}
-    return Step(
+    return EngineStep(
         f"row{index}", index, kind, status, cells, definition, actions, links,
     )  # fmt: skip
 
 
-def done(index: int, approved: bool = True, **more: Any) -> Step:
+def done(index: int, approved: bool = True, **more: Any) -> EngineStep:
     """A completed approval."""
     return step(index, "COMPLETED", to=more.pop("to", "bob"), result={"approved": approved}, **more)
 
 
-def parallel(index: int, status: str, *children: str) -> Step:
+def parallel(index: int, status: str, *children: str) -> EngineStep:
     """A PARALLEL step."""
     return step(index, status, "PARALLEL", following=children)
 
 
-def gate(index: int, field: str, operator: str, value: Any, *following: str, **more: Any) -> Step:
+def gate(
+    index: int, field: str, operator: str, value: Any, *following: str, **more: Any
+) -> EngineStep:
     """A CONDITION that is still to come."""
     rule = {"field": field, "operator": operator, "value": value}
     return step(index, "PENDING", "CONDITION", following=following, condition=rule, **more)
 
 
-def instance(*steps: Step, state: str = "IN_PROGRESS", **row: Any) -> Instance:
+def instance(*steps: EngineStep, state: str = "IN_PROGRESS", **row: Any) -> Instance:
     """An instance asked for by "req" ten hours ago."""
     defined = definition(**row.pop("definition", {}))
     cells = {"id": "i1", "workflow_id": "w", "request_id": new_key("r1"), "initiator_id": "req",
@@ -117,7 +121,7 @@ def setting(**changes: Any) -> Setting:
     return Setting(NOW, changes.pop("directory", directory()), types={"w": TYPE}, **changes)
 
 
-def moved(*steps: Step, state: str = "IN_PROGRESS", **more: Any) -> Mapped:
+def moved(*steps: EngineStep, state: str = "IN_PROGRESS", **more: Any) -> Mapped:
     """What becomes of an instance; `setting_` gives the run's own options."""
     given = setting(**more.pop("setting_", {}))
     return map_instance(instance(*steps, state=state, **more), given)

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as some
 
-from portal.legacy.engine import Instance, Step
+from portal.legacy.engine import EngineStep, Instance
 from tests.legacy.old import at, gate, instance, parallel, step
 
 ASKED: tuple[dict[str, Any], ...] = (
@@ -17,10 +17,10 @@ ASKED: tuple[dict[str, Any], ...] = (
     {"to": "cat", "timeoutSeconds": 600}, {"to": "dan", "delegation": {"delegated_from_id": "eve"}},
     {"to": "dan", "delegation": {"delegated_from_id": "eve", "expires_at": at(-1)}},
 )  # fmt: skip
-Make = Callable[..., Step]
+Make = Callable[..., EngineStep]
 
 
-def approval(index: int, status: str, asked: dict[str, Any], **more: Any) -> Step:
+def approval(index: int, status: str, asked: dict[str, Any], **more: Any) -> EngineStep:
     """An approval that asks somebody."""
     given = {**asked, **more}
     if status in ("COMPLETED", "REJECTED"):
@@ -28,7 +28,7 @@ def approval(index: int, status: str, asked: dict[str, Any], **more: Any) -> Ste
     return step(index, status, **given)
 
 
-def shape(kind: str, statuses: list[str], asked: list[dict[str, Any]]) -> list[Step]:
+def shape(kind: str, statuses: list[str], asked: list[dict[str, Any]]) -> list[EngineStep]:
     """Four or five steps of one of a few routes."""
     one = [approval(n, status, who) for n, (status, who) in enumerate(zip(statuses, asked))]  # noqa: B905 - the shorter one counts
     match kind:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from portal.domain.policy.policy import Decision
 from portal.domain.request import commands
-from portal.legacy.back.returning import Given, give_new
+from portal.legacy.back.returning import WrittenInstance, give_new
 from portal.legacy.back.rows import ACTIONS, DELEGATIONS, ESCALATIONS, TRANSITIONS, old_key, stamp
 from portal.legacy.values import new_key
 from tests.legacy.here import ADMIN, UNDONE, Here, arrived, profile
@@ -24,7 +24,7 @@ def two(**first: Any) -> Here:
     return here(step(0, "IN_PROGRESS", to="ann", **first), step(1, to="bob"))
 
 
-def statuses(given: Given) -> list[Any]:
+def statuses(given: WrittenInstance) -> list[Any]:
     return [row["status"] for row in given.rows.steps.values()]
 
 

@@ -12,12 +12,12 @@ from hypothesis import strategies as some
 from portal.domain.policy.policy import Mode
 from portal.domain.request import commands
 from portal.domain.request.state import Status
-from portal.legacy.choices import Choice, Course
-from portal.legacy.engine import Delegation, Step
+from portal.legacy.choices import PersonsChoice, RequestCourse
+from portal.legacy.engine import EngineDelegation, EngineStep
 from portal.legacy.mover import mapped as item_of
-from portal.legacy.outcome import Result
+from portal.legacy.outcome import InstanceResult
 from portal.legacy.runs import EXIT_DONE, EXIT_NEEDS_PERSON, LEFT, Totals
-from portal.legacy.setting import Answer
+from portal.legacy.setting import OperatorAnswer
 from portal.legacy.values import MOST_DEPTH, OddRow, new_key, row_in, unstorable
 from portal.legacy.writing import workflow_ref
 from tests.legacy.here import UNDONE, arrived
@@ -75,10 +75,10 @@ def test_beside_a_child_of_several_they_are_one_group() -> None:
     }  # fmt: skip
 
 
-def lent(giver: str, taker: str, days: float, **row: Any) -> Delegation:
+def lent(giver: str, taker: str, days: float, **row: Any) -> EngineDelegation:
     """A delegation of so many days ago."""
     link = {"delegated_from_id": giver, "delegated_to_id": taker, "is_active": True, **row}
-    return Delegation(f"{giver}-{taker}", giver, taker, NOW - days * DAY, link)
+    return EngineDelegation(f"{giver}-{taker}", giver, taker, NOW - days * DAY, link)
 
 
 OVER = {"expires_at": at(-1)}
@@ -98,7 +98,7 @@ OVER = {"expires_at": at(-1)}
         ([lent("ann", "cat", 2, expires_at="infinity")], "cat"),
     ],
 )  # fmt: skip
-def test_a_chain_of_delegations_is_followed_back(links: list[Delegation], owner: str) -> None:
+def test_a_chain_of_delegations_is_followed_back(links: list[EngineDelegation], owner: str) -> None:
     lent_step = replace(step(0, "DELEGATED", to="cat"), delegations=tuple(links))
     assert asked(moved(lent_step)) == {owner}
 
@@ -107,9 +107,9 @@ def test_a_chain_of_delegations_is_followed_back(links: list[Delegation], owner:
 def test_what_is_escaped_when_it_is_sent_is_measured_so(letter: str) -> None:
     mapped = moved(ANN, context={"title": "Much", "text": letter * 390_000})
 
-    assert mapped.result is Result.NEEDS_PERSON
+    assert mapped.result is InstanceResult.NEEDS_PERSON
     assert any("bytes" in why or "longer than" in why for why in mapped.reasons)
-    assert moved(ANN, context={"text": "x" * 390_000}).result is Result.MOVED
+    assert moved(ANN, context={"text": "x" * 390_000}).result is InstanceResult.MOVED
 
 
 @pytest.mark.parametrize("place", [0, 1])
@@ -123,7 +123,7 @@ def test_a_role_that_thousands_hold_is_too_much(place: int) -> None:
         steps = [step(0, "IN_PROGRESS", rule={"assigneeRole": "ALL"})]
 
     mapped = moved(*steps, setting_={"directory": known})
-    assert mapped.result is Result.NEEDS_PERSON
+    assert mapped.result is InstanceResult.NEEDS_PERSON
     assert any("bytes" in reason for reason in mapped.reasons)
 
 
@@ -150,10 +150,10 @@ def test_deep_json_fails_alone_in_any_column(depth: int) -> None:
         replace(old, definition=replace(definition(), row=_odd(definition().row, "steps"))),
     ):
         item = item_of(broken, setting())
-        assert item.mapped.result is Result.FAILED
+        assert item.mapped.result is InstanceResult.FAILED
         assert "nested more than" in item.mapped.reasons[0]
     unused = replace(definition(), row=_odd(definition().row, "trigger_config"))
-    assert item_of(replace(old, definition=unused), setting()).mapped.result is Result.MOVED
+    assert item_of(replace(old, definition=unused), setting()).mapped.result is InstanceResult.MOVED
 
 
 def _odd(row: dict[str, Any], column: str) -> OddRow:
@@ -172,7 +172,7 @@ def test_what_only_writing_refuses_fails_before_it(value: str, answered: bool) -
     assert unstorable(row["context"]) is not None
     old = instance(ANN)
     broken = replace(old, row=OddRow(old.row | row))
-    assert item_of(broken, setting()).mapped.result is Result.FAILED
+    assert item_of(broken, setting()).mapped.result is InstanceResult.FAILED
 
 
 @pytest.mark.parametrize("value", ['"\\ud83d\\ude00"', '"\\\\u0000"', "1e300", '"12345678e999"'])
@@ -180,22 +180,22 @@ def test_what_looks_like_it_moves(value: str) -> None:
     row = row_in('{"context": {"text": %s}}' % value)  # noqa: UP031
     old = instance(ANN)
     item = item_of(replace(old, row=OddRow(old.row | row)), setting())
-    assert item.mapped.result is Result.MOVED, item.mapped.reasons
+    assert item.mapped.result is InstanceResult.MOVED, item.mapped.reasons
 
 
 def test_a_name_that_cannot_be_written_fails_what_would_need_a_person() -> None:
     nameless = replace(ANN, status="FAILED", definition={**ANN.definition, "name": "a\x00b"})
     old = replace(instance(nameless), steps=(replace(nameless, row=OddRow(nameless.row)),))
-    assert item_of(old, setting()).mapped.result is Result.FAILED
+    assert item_of(old, setting()).mapped.result is InstanceResult.FAILED
 
 
 def test_who_was_chosen_to_stay_needs_nobody() -> None:
     run = setting()
-    run.choices["i1"] = Answer(Choice(kind=Course.LEAVE))
+    run.choices["i1"] = OperatorAnswer(PersonsChoice(kind=RequestCourse.LEAVE))
     item = item_of(instance(step(0, "FAILED", to="ann")), run)
-    assert (item.mapped.result, item.stays) == (Result.NEEDS_PERSON, True)
+    assert (item.mapped.result, item.stays) == (InstanceResult.NEEDS_PERSON, True)
 
-    counts = Totals(found=2, to_do=2, results=Counter({Result.NEEDS_PERSON: 2}), left=1)
+    counts = Totals(found=2, to_do=2, results=Counter({InstanceResult.NEEDS_PERSON: 2}), left=1)
     assert counts.exit_code == EXIT_NEEDS_PERSON
     assert (counts.as_dict()["needs a person"], counts.as_dict()[LEFT]) == (1, 1)
     counts.left = 2
@@ -213,13 +213,13 @@ def test_who_was_chosen_to_stay_needs_nobody() -> None:
 )
 def test_a_request_id_that_makes_no_workflows_id_gives_way(old_id: str, ref: str) -> None:
     old = instance(ANN, request_id=old_id)
-    assert item_of(old, setting()).mapped.result is Result.MOVED
+    assert item_of(old, setting()).mapped.result is InstanceResult.MOVED
     assert workflow_ref(old) == ref
 
 
 def test_a_longer_request_id_fails() -> None:
     item = item_of(instance(ANN, request_id="r" * 256), setting())
-    assert item.mapped.result is Result.FAILED
+    assert item.mapped.result is InstanceResult.FAILED
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_a_longer_request_id_fails() -> None:
     ],
 )  # fmt: skip
 def test_a_time_that_cannot_be_used_leaves_a_remark(
-    steps: list[Step], row: dict[str, Any], words: str
+    steps: list[EngineStep], row: dict[str, Any], words: str
 ) -> None:
     mapped = moved(*steps, **{"state": "IN_PROGRESS", **row})
     said = [remark for remark in mapped.remarks if "cannot be used" in remark]

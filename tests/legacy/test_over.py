@@ -11,7 +11,7 @@ from portal.domain.request.events import (
     RequestImported,
     TaskAssigned,
 )
-from portal.legacy.engine import Step
+from portal.legacy.engine import EngineStep
 from portal.legacy.setting import RejectedRunning
 from tests.legacy.old import NOW, at, done, moved, step
 
@@ -35,7 +35,7 @@ CLOSE = {"rejected_running": RejectedRunning.CLOSE}
         ([step(0, "COMPLETED", "NOTIFICATION", result="sent")], "APPROVED"),
     ],
 )
-def test_what_a_completed_one_came_to(steps: list[Step], outcome: str) -> None:
+def test_what_a_completed_one_came_to(steps: list[EngineStep], outcome: str) -> None:
     mapped = moved(*steps, state="COMPLETED", completed_at=at(-1))
 
     assert mapped.result == "history"
@@ -75,7 +75,7 @@ def test_cancelled_and_failed_keep_their_reasons(state: str, row: Any, status: s
         ({"completed_at": at(-20)}, [done(0)], -20, "before it began"),
     ],
 )
-def test_when_it_was_over(row: Any, steps: list[Step], hours: float, words: str) -> None:
+def test_when_it_was_over(row: Any, steps: list[EngineStep], hours: float, words: str) -> None:
     mapped = moved(*steps, state="COMPLETED", **row)
 
     assert mapped.state is not None

@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 from portal.domain import codec
 from portal.domain.request.apply import fold
 from portal.domain.request.state import Approval, Status
-from portal.legacy.engine import Instance, Step
+from portal.legacy.engine import EngineStep, Instance
 from portal.legacy.mapping import map_instance
 from portal.legacy.outcome import FINAL
 from portal.legacy.tables import ACTIVE_STATES, FINISHED_STATES
@@ -38,7 +38,7 @@ VOTES = some.lists(
 
 
 @some.composite
-def steps(draw: Any, index: int) -> Step:
+def steps(draw: Any, index: int) -> EngineStep:
     """Any step."""
     following = draw(some.lists(some.integers(0, 5).map("s{}".format), max_size=2))
     rule = {"field": "amount", "operator": draw(some.sampled_from(("equals", "lessThan", "?"))),

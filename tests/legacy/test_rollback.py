@@ -16,8 +16,8 @@ from portal.domain.request import apply as approval
 from portal.domain.request.commands import Approve
 from portal.domain.request.events import kind_of
 from portal.legacy.back.returning import Returner
-from portal.legacy.back.rows import Store
-from portal.legacy.runs import Report
+from portal.legacy.back.rows import EngineTables
+from portal.legacy.runs import RunReport
 from portal.models.columns import new_id
 from portal.models.states import kept_state
 from portal.workflows.messages import RecordBatch, RecordedEvent
@@ -117,15 +117,15 @@ def test_killed_in_the_middle_and_with_a_bad_row(
     old.change("""ALTER TABLE gloria_ops.workflow_actions
         ADD CONSTRAINT not_bad CHECK (comment IS DISTINCT FROM 'bad') NOT VALID""")
     monkeypatch.setattr("portal.legacy.back.selecting.CHUNK", 20)
-    real, calls = Store.update, [0]
+    real, calls = EngineTables.update, [0]
 
-    def dying(store: Store, rows: Any) -> None:
+    def dying(store: EngineTables, rows: Any) -> None:
         calls[0] += 1
         if calls[0] == 50:
             raise Killed
         real(store, rows)
 
-    monkeypatch.setattr(Store, "update", dying)
+    monkeypatch.setattr(EngineTables, "update", dying)
     with pytest.raises(Killed):
         give_back(old)
     half = len(old.rows(WRITTEN))
@@ -145,6 +145,6 @@ def give_back(old: OldDatabase) -> Any:
     engine = create_engine(Settings.from_environment(old.environment).sqlalchemy_url)
     try:
         with engine.connect() as connection:
-            return Returner(connection, Report(None), dry_run=False).run(lambda _: None)
+            return Returner(connection, RunReport(None), dry_run=False).run(lambda _: None)
     finally:
         engine.dispose()

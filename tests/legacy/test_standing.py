@@ -4,7 +4,7 @@ import pytest
 
 from portal.domain.policy.policy import Mode
 from portal.domain.request.state import Status
-from portal.legacy.engine import Step
+from portal.legacy.engine import EngineStep
 from tests.legacy.old import asked, done, gate, instance, moved, parallel, stage_of, step, voted
 
 APPROVED_BY_RESULT = {"approved": True}
@@ -32,7 +32,7 @@ APPROVED_BY_RESULT = {"approved": True}
           "value": 1}), step(1, to="ann")], "S1"),
     ],
 )  # fmt: skip
-def test_the_stage_it_stands_in(steps: list[Step], stage: str) -> None:
+def test_the_stage_it_stands_in(steps: list[EngineStep], stage: str) -> None:
     assert stage_of(moved(*steps)) == stage
 
 
@@ -105,7 +105,7 @@ def test_a_rejected_child_fails_the_stage_as_it_arrives() -> None:
         ([step(1, "COMPLETED", result="fine")], "does not say approved"),
     ],
 )  # fmt: skip
-def test_what_needs_a_person(steps: list[Step], words: str) -> None:
+def test_what_needs_a_person(steps: list[EngineStep], words: str) -> None:
     mapped = moved(*sorted(steps, key=lambda each: each.index))
 
     assert mapped.result == "needs_person"

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import text
 
 from portal.config import Settings
-from portal.notifications.outbox import Batch, Outbox
+from portal.notifications.outbox import Outbox, OutgoingBatch
 from portal.notifications.sending import Sending
 
 
@@ -17,13 +17,13 @@ class Post:
     outbox: Outbox
     sending: Sending
 
-    def next_batch(self) -> Batch:
+    def next_batch(self) -> OutgoingBatch:
         """What is due."""
         batch = self.outbox.next_batch()
         assert batch is not None
         return batch
 
-    def send(self, batch: Batch | None = None) -> int:
+    def send(self, batch: OutgoingBatch | None = None) -> int:
         """Send a batch, by default what is due; how many were not taken."""
         return self.sending.send(batch or self.next_batch(), lambda: None)
 

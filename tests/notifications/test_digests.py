@@ -11,7 +11,7 @@ from portal.domain.notices.preferences import DeliveryMode, NotificationPreferen
 from portal.domain.request.state import Approval
 from portal.notifications.digest_sending import DigestSending
 from portal.notifications.digests import gather
-from portal.notifications.outbox import Batch
+from portal.notifications.outbox import OutgoingBatch
 from portal.notifications.sending import give_up
 from portal.services import preferences
 from portal.services.messages import send_again
@@ -38,7 +38,7 @@ def waiting(post: Post, process: InProcess, people: People, kind: dict[str, str]
     return asked
 
 
-def due(post: Post) -> Batch:
+def due(post: Post) -> OutgoingBatch:
     """The one digest that is due, when it is."""
     post.do(DUE)
     assert post.outbox.next_batch() is None
@@ -47,7 +47,7 @@ def due(post: Post) -> Batch:
     return batch
 
 
-def send(post: Post, batch: Batch) -> int:
+def send(post: Post, batch: OutgoingBatch) -> int:
     return DigestSending(post.sending).send(batch, lambda: None)
 
 

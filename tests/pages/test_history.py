@@ -18,7 +18,7 @@ from portal.domain.request.state import Approval
 from portal.domain.spreadsheets import harmless
 from portal.extensions import db
 from portal.presenters import exports
-from portal.queries.history import Asked, Exported, HistoryRow
+from portal.queries.history import Exported, HistoryApprover, HistoryRow
 from portal.translation import speaking
 from portal.translation.pseudo import PSEUDO, pseudo
 from tests.clients import PageClient, sign_in
@@ -118,7 +118,7 @@ def exported(form: tuple[FormField, ...], values: dict[str, Any], **row: Any) ->
     now = datetime(2026, 11, 30, 12, tzinfo=UTC)
     columns |= {"number": "X-1", "title": "T", "type_name": "T", "requester_name": "A"}
     columns |= {"status": "RETURNED", "submitted_at": now, **row}
-    asked = (Asked("=cmd", "Eve", "Stage", "DECIDED", "SEND_BACK", now),)
+    asked = (HistoryApprover("=cmd", "Eve", "Stage", "DECIDED", "SEND_BACK", now),)
     return Exported(row=HistoryRow(**columns), form=form, values=values, asked=asked)
 
 

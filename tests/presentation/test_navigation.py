@@ -2,13 +2,13 @@
 
 import pytest
 
-from portal.presentation.navigation import Item, Navigation, Person, build
+from portal.presentation.navigation import MenuItem, MenuPerson, Navigation, build
 
 EVERYWHERE = ("inbox", "requests", "history", "notifications", "audit", "rules", "people")
 
 
 def frame(path: str = "/inbox", roles: tuple[str, ...] = ("member",)) -> Navigation:
-    return build(Person("Ana Ruiz", roles=roles), path, EVERYWHERE, {"inbox": 5000})
+    return build(MenuPerson("Ana Ruiz", roles=roles), path, EVERYWHERE, {"inbox": 5000})
 
 
 def test_members_see_no_administration() -> None:
@@ -25,7 +25,7 @@ def test_auditors_read_the_audit_and_cannot_ask() -> None:
 
 
 def test_places_without_a_blueprint_are_left_out() -> None:
-    assert [item.url for item in build(Person("A"), "/", ("history",)).items] == ["/history"]
+    assert [item.url for item in build(MenuPerson("A"), "/", ("history",)).items] == ["/history"]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_places_without_a_blueprint_are_left_out() -> None:
     ],
 )
 def test_the_place_is_marked(path: str, marked: dict[str, str]) -> None:
-    items: tuple[Item, ...] = frame(path).items
+    items: tuple[MenuItem, ...] = frame(path).items
     assert {item.label: item.current for item in items if item.current} == marked
 
 
@@ -52,9 +52,9 @@ def test_counters_stop_at_what_nobody_counts() -> None:
     [("Ana Ruiz", "AR"), ("Émile van der Berg", "ÉB"), ("Cher", "C"), ("", "?")],
 )
 def test_initials(name: str, initials: str) -> None:
-    assert Person(name).initials == initials
+    assert MenuPerson(name).initials == initials
 
 
 def test_a_mount_point_goes_in_front_of_every_address() -> None:
-    nav = build(Person("A"), "/inbox", EVERYWHERE, root="/approvals")
+    nav = build(MenuPerson("A"), "/inbox", EVERYWHERE, root="/approvals")
     assert (nav.items[0].url, nav.new_url) == ("/approvals/inbox", "/approvals/requests/new")

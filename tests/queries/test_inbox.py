@@ -10,19 +10,19 @@ from portal.domain.request.state import Priority
 from portal.extensions import db
 from portal.models import Request, Task
 from portal.queries import inbox
-from portal.queries.inbox import Clock, Cursor, InboxTask, Narrowed, Order, View
+from portal.queries.inbox import InboxCursor, InboxMoments, InboxTask, InboxView, Narrowed, Order
 from tests.queries.conftest import TASKS, Crowd
 
 NOW = datetime.now(UTC)
-CLOCK = Clock(NOW, NOW + timedelta(hours=6))
+CLOCK = InboxMoments(NOW, NOW + timedelta(hours=6))
 
 
 def walk(
-    crowd: Crowd, view: View, text: str = "", narrowed: Narrowed | None = None
+    crowd: Crowd, view: InboxView, text: str = "", narrowed: Narrowed | None = None
 ) -> list[InboxTask]:
     """All pages, one after the other."""
     found: list[InboxTask] = []
-    after: Cursor | None = None
+    after: InboxCursor | None = None
     while True:
         page = inbox.page(crowd.people.ben, view, CLOCK, text, after, narrowed=narrowed)
         found += page.tasks
@@ -32,7 +32,7 @@ def walk(
 
 
 def test_pages_neither_skip_nor_repeat(crowd: Crowd) -> None:
-    tasks = walk(crowd, View.ALL)
+    tasks = walk(crowd, InboxView.ALL)
     assert len({task.id for task in tasks}) == len(tasks) == TASKS
     dates = [task.due_at or datetime.max.replace(tzinfo=UTC) for task in tasks]
     assert dates == sorted(dates)
@@ -57,8 +57,8 @@ def varied(crowd: Crowd) -> Iterator[Crowd]:
 PRESSING = ["CRITICAL", "URGENT", "HIGH", "MEDIUM", "LOW"]
 
 
-@pytest.mark.parametrize("view", list(View))
-def test_other_orders_neither_skip_nor_repeat(varied: Crowd, view: View) -> None:
+@pytest.mark.parametrize("view", list(InboxView))
+def test_other_orders_neither_skip_nor_repeat(varied: Crowd, view: InboxView) -> None:
     known = {task.id for task in walk(varied, view)}
     needed = walk(varied, view, narrowed=Narrowed(order=Order.NEEDED))
     assert {task.id for task in needed} == known
@@ -77,8 +77,8 @@ def test_other_orders_neither_skip_nor_repeat(varied: Crowd, view: View) -> None
 def test_filters_leave_what_fits(varied: Crowd, order: Order) -> None:
     until = NOW + timedelta(days=2)
     wanted = Narrowed(type_code="lamps", priority=Priority.HIGH, needed_until=until, order=order)
-    found = {task.id for task in walk(varied, View.ALL, "piece", wanted)}
-    every = walk(varied, View.ALL)
+    found = {task.id for task in walk(varied, InboxView.ALL, "piece", wanted)}
+    every = walk(varied, InboxView.ALL)
     assert found == {
         task.id
         for task in every
@@ -91,7 +91,7 @@ def test_filters_leave_what_fits(varied: Crowd, order: Order) -> None:
 
 
 def test_the_views_divide_the_whole(crowd: Crowd) -> None:
-    parts = [walk(crowd, view) for view in (View.OVERDUE, View.TODAY, View.LATER)]
+    parts = [walk(crowd, view) for view in (InboxView.OVERDUE, InboxView.TODAY, InboxView.LATER)]
     assert sum(map(len, parts)) == TASKS
     overdue, today, later = parts
     assert all(task.due_at and task.due_at <= NOW for task in overdue)
@@ -108,7 +108,7 @@ def test_counting_stops_where_nobody_counts_any_more(crowd: Crowd) -> None:
 
 @pytest.mark.parametrize("text", ["oak", "MA-6", "person 1", "OAK PIECE 3", "öak"])
 def test_the_search_looks_into_title_number_and_requester(crowd: Crowd, text: str) -> None:
-    found = walk(crowd, View.ALL, text)
+    found = walk(crowd, InboxView.ALL, text)
     assert found
     for task in found:
         said = f"{task.title} {task.number} {task.requester_name}".lower()
@@ -117,25 +117,27 @@ def test_the_search_looks_into_title_number_and_requester(crowd: Crowd, text: st
 
 @pytest.mark.parametrize("text", ["%", "_", "\\", "'; --", "oak%", "никто"])
 def test_signs_of_patterns_are_only_signs(crowd: Crowd, text: str) -> None:
-    assert walk(crowd, View.ALL, text) == []
+    assert walk(crowd, InboxView.ALL, text) == []
 
 
 def test_somebody_without_tasks_has_an_empty_inbox(crowd: Crowd) -> None:
-    assert inbox.page(crowd.people.eve, View.ALL, CLOCK).tasks == ()
+    assert inbox.page(crowd.people.eve, InboxView.ALL, CLOCK).tasks == ()
     assert inbox.counts(crowd.people.eve, CLOCK).all == 0
 
 
 def test_the_next_task_is_another_request(crowd: Crowd) -> None:
-    first, second = inbox.page(crowd.people.ben, View.ALL, CLOCK).tasks[:2]
-    after_first = inbox.following(crowd.people.ben, first.number, Cursor(first.due_at, first.id))
+    first, second = inbox.page(crowd.people.ben, InboxView.ALL, CLOCK).tasks[:2]
+    after_first = inbox.following(
+        crowd.people.ben, first.number, InboxCursor(first.due_at, first.id)
+    )
     assert after_first is not None
     assert after_first.id == second.id
-    assert inbox.following(crowd.people.eve, first.number, Cursor(None, first.id)) is None
+    assert inbox.following(crowd.people.eve, first.number, InboxCursor(None, first.id)) is None
 
 
 def test_a_request_on_hold_says_so(crowd: Crowd) -> None:
-    first = inbox.page(crowd.people.ben, View.ALL, CLOCK).tasks[0]
+    first = inbox.page(crowd.people.ben, InboxView.ALL, CLOCK).tasks[0]
     request = select(Task.request_id).where(Task.id == first.id).scalar_subquery()
     db.session.execute(update(Request).where(Request.id == request).values(status="ON_HOLD"))
-    assert inbox.page(crowd.people.ben, View.ALL, CLOCK).tasks[0].on_hold
+    assert inbox.page(crowd.people.ben, InboxView.ALL, CLOCK).tasks[0].on_hold
     db.session.rollback()

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 from portal.extensions import db
 from portal.models.columns import new_id
 from portal.queries import my_requests, request_types
-from portal.queries.my_requests import View
+from portal.queries.my_requests import MyRequestsView
 from tests.queries.conftest import take_your_time
 from tests.web import People
 
@@ -50,17 +50,19 @@ def plan(statement: Any, **values: Any) -> str:
 
 
 def test_no_view_reads_the_table(crowd: People) -> None:
-    for view in (View.OPEN, View.CLOSED, View.ALL):
+    for view in (MyRequestsView.OPEN, MyRequestsView.CLOSED, MyRequestsView.ALL):
         for values in ({}, {"before": new_id()}):
             statement = my_requests._statement(view, bool(values))
             found = plan(statement, person=crowd.ana, **values)
             assert "Seq Scan on requests" not in found, found
-            index = "open_of_requester" if view is View.OPEN else "requester_id_submitted_at"
+            index = (
+                "open_of_requester" if view is MyRequestsView.OPEN else "requester_id_submitted_at"
+            )
             assert f"ix_requests_{index}" in found, found
 
 
 def test_the_first_page_is_the_newest(crowd: People) -> None:
-    rows, following = my_requests.page(crowd.ana, View.OPEN)
+    rows, following = my_requests.page(crowd.ana, MyRequestsView.OPEN)
     assert len(rows) == my_requests.PAGE == 50
     assert following == rows[-1].id
     assert [row.submitted_at for row in rows] == sorted(

@@ -26,12 +26,12 @@ from portal.queries import (
     search,
 )
 from portal.queries.history import Cursor, Filters
-from portal.queries.inbox import Clock, Narrowed, Order, View
+from portal.queries.inbox import InboxMoments, InboxView, Narrowed, Order
 from portal.queries.request import Reader
 from tests.queries.conftest import Crowd
 
 NOW = datetime.now(UTC)
-CLOCK = Clock(NOW, NOW + timedelta(hours=6))
+CLOCK = InboxMoments(NOW, NOW + timedelta(hours=6))
 BIG = {
     "requests", "tasks", "participants", "commands", "notifications", "audit_events", "comments",
     "legacy_moves",
@@ -80,10 +80,10 @@ def reader(crowd: Crowd, *, reads_all: bool) -> Reader:
     return Reader(crowd.people.ana, reads_all)
 
 
-@pytest.mark.parametrize("view", list(View))
+@pytest.mark.parametrize("view", list(InboxView))
 @pytest.mark.parametrize("words", ["", "oak"])
 @pytest.mark.parametrize("whose", ["", inbox.OWN, "one"])
-def test_the_inbox(crowd: Crowd, plans: Plans, view: View, words: str, whose: str) -> None:
+def test_the_inbox(crowd: Crowd, plans: Plans, view: InboxView, words: str, whose: str) -> None:
     owner = crowd.people.ana if whose == "one" else whose
     inbox.page(crowd.people.ben, view, CLOCK, words, whose=owner)
     inbox.counts(crowd.people.ben, CLOCK, owner)
@@ -96,7 +96,7 @@ def test_the_inbox(crowd: Crowd, plans: Plans, view: View, words: str, whose: st
 def test_the_inbox_in_other_orders(crowd: Crowd, plans: Plans, order: Order) -> None:
     narrowed = Narrowed(type_code="lamps", needed_until=NOW, order=order)
     for each in (Narrowed(order=order), narrowed):
-        inbox.page(crowd.people.ben, View.ALL, CLOCK, narrowed=each)
+        inbox.page(crowd.people.ben, InboxView.ALL, CLOCK, narrowed=each)
     assert plans.whole == set()
 
 

@@ -14,14 +14,14 @@ from portal.legacy.back.telling import context_of
 from portal.legacy.engine import (
     NOTE,
     Definition,
-    Finding,
+    EngineStep,
     Instance,
+    MappingFinding,
     Row,
-    Step,
     person_in,
     with_note,
 )
-from portal.legacy.route import Part, route_of
+from portal.legacy.route import RoutePart, route_of
 from portal.legacy.values import mapping, text
 
 
@@ -50,7 +50,7 @@ def begin_instance(
     return Instance(id_, row, definition, steps)
 
 
-def _step(instance_id: str, place: int, defined: Row, at: datetime) -> Step:
+def _step(instance_id: str, place: int, defined: Row, at: datetime) -> EngineStep:
     kind = text(defined.get("type")) or ""
     row: dict[str, Any] = {
         "id": old_key(at, "workflow_step_instances", instance_id, str(place)),
@@ -60,7 +60,7 @@ def _step(instance_id: str, place: int, defined: Row, at: datetime) -> Step:
         "result": None, "started_at": None, "completed_at": None, "due_date": None,
         "escalation_level": 0, "step_definition": defined,
     }  # fmt: skip
-    return Step(str(row["id"]), place, kind, "PENDING", row, defined)
+    return EngineStep(str(row["id"]), place, kind, "PENDING", row, defined)
 
 
 def _priority(priority: Priority) -> str:
@@ -79,7 +79,7 @@ def seat(teller: Teller) -> None:
         _seat_one(teller, opening, opening.steps[0])
 
 
-def _seat_one(teller: Teller, opening: Opening, step: Step) -> None:
+def _seat_one(teller: Teller, opening: Opening, step: EngineStep) -> None:
     now = opening.asked_now
     voted = {each.owner for each in opening.said}
     if not now or now == _asked(teller, step) - voted:
@@ -111,18 +111,18 @@ def _seat_parts(teller: Teller, opening: Opening) -> None:
             teller.problem(_others(teller, step, people))
 
 
-def _asked(teller: Teller, step: Step) -> set[str]:
+def _asked(teller: Teller, step: EngineStep) -> set[str]:
     """Whom the step asks by its row as it is now."""
     now = next(each for each in teller.rows.as_instance().steps if each.id == step.id)
-    return set(teller.places.people.of_step(now, Finding()).people)
+    return set(teller.places.people.of_step(now, MappingFinding()).people)
 
 
-def _others(teller: Teller, step: Step, people: set[str]) -> str:
+def _others(teller: Teller, step: EngineStep, people: set[str]) -> str:
     names = ", ".join(sorted(map(teller.places.people.directory.name, people)))
     return f"The step “{step.name}” waits for {names}; its old rule asks others."
 
 
-def _assign(teller: Teller, step: Step, person: str, moved: str) -> None:
+def _assign(teller: Teller, step: EngineStep, person: str, moved: str) -> None:
     row = teller.rows.steps[step.id]
     row["assignee_id"] = person
     row["status"] = moved or row["status"]
@@ -182,11 +182,11 @@ def _begin_next(teller: Teller, now: datetime) -> None:
     instance = teller.rows.as_instance()
     if not instance.steps or any(step.is_under_way for step in instance.steps):
         return
-    for unit in route_of(instance, Finding()).ahead:
-        if unit.part is Part.LEFT_OUT:
+    for unit in route_of(instance, MappingFinding()).ahead:
+        if unit.part is RoutePart.LEFT_OUT:
             for step in unit.steps:
                 leave_out_step(teller.rows.steps[step.id])
-        elif unit.part is Part.APPROVAL:
+        elif unit.part is RoutePart.APPROVAL:
             for step in (*unit.around, *unit.steps):
                 begin_step(teller.rows.steps[step.id], now)
             return

@@ -17,20 +17,20 @@ from portal.domain.request.state import Approval, Status
 from portal.legacy.answers import read_answers
 from portal.legacy.back import selecting
 from portal.legacy.back.instances import begin_instance, close_instance, go_on, seat
-from portal.legacy.back.rows import OldRows, RowGone, Store
+from portal.legacy.back.rows import EngineTables, OldRows, RowGone
 from portal.legacy.back.selecting import Began, MovedOne
 from portal.legacy.back.teller import Teller, places_of, places_of_new
 from portal.legacy.back.telling import SILENT, tell
 from portal.legacy.engine import Definition, Instance
-from portal.legacy.outcome import Result
+from portal.legacy.outcome import InstanceResult
 from portal.legacy.preparing import Prepared, prepare
-from portal.legacy.runs import EXIT_DONE, EXIT_FAILED, EXIT_NEEDS_PERSON, Report
-from portal.legacy.setting import Answer, RejectedRunning, Setting
+from portal.legacy.runs import EXIT_DONE, EXIT_FAILED, EXIT_NEEDS_PERSON, RunReport
+from portal.legacy.setting import OperatorAnswer, RejectedRunning, Setting
 from portal.legacy.tables import FINISHED_STATES
 from portal.models.recorded import recorded_events
 
 
-class Back(StrEnum):
+class WayBack(StrEnum):
     """What became of a request. LISTED: it has no way back by itself."""
 
     WRITTEN = "written back"
@@ -57,15 +57,15 @@ class BackTotals:
     @property
     def exit_code(self) -> int:
         """1 if anything failed, else 3 if anything is left for a person, else 0."""
-        if self.results[Back.FAILED]:
+        if self.results[WayBack.FAILED]:
             return EXIT_FAILED
-        left = self.results[Back.LISTED] or self.problems or self.waiting or self.absences
+        left = self.results[WayBack.LISTED] or self.problems or self.waiting or self.absences
         return EXIT_NEEDS_PERSON if left else EXIT_DONE
 
     def as_dict(self) -> dict[str, int]:
         """The totals by name, as they are kept and shown."""
         return {
-            **{each.value: self.results[each] for each in Back},
+            **{each.value: self.results[each] for each in WayBack},
             "already given back": self.there,
             "written, with something to look at": self.problems,
             "commands never applied": self.waiting,
@@ -81,7 +81,7 @@ Profile = Callable[[str], str]
 
 
 @dataclass(frozen=True)
-class Given:
+class WrittenInstance:
     """An instance as it is to be written. `problems`: what a person should know, or do.
 
     `lost`: it went through stages that the old workflow has not.
@@ -99,8 +99,8 @@ def give_back(
     moved_to: int | None,
     profile: Profile,
     setting: Setting,
-    answer: Answer | None = None,
-) -> Given:
+    answer: OperatorAnswer | None = None,
+) -> WrittenInstance:
     """What was decided about a moved request since the move, in its old rows.
 
     `events` are all of its record, `moved_to` the number of the last one that the mover wrote.
@@ -116,9 +116,9 @@ def give_back(
     if instance.state in FINISHED_STATES:
         late = [each for each in told if each.seq > known and not isinstance(each, SILENT)]
         words = "It was finished in the old engine as well; what happened here is not written."
-        return Given(rows, state, [words] if late else [])
+        return WrittenInstance(rows, state, [words] if late else [])
     if state.is_open and not any(_matters(each) for each in told if each.seq > known):
-        return Given(rows, state)
+        return WrittenInstance(rows, state)
     places = places_of(instance, setting, answer)
     teller = Teller(rows, places, profile, state.number, known)
     return _told(teller, told, state)
@@ -126,7 +126,7 @@ def give_back(
 
 def give_new(
     definition: Definition, events: list[Event], profile: Profile, setting: Setting
-) -> Given:
+) -> WrittenInstance:
     """A request that began here, as a new instance. What is `lost` is not to be written."""
     state = fold(events[0].request_id, events)
     settled = tick_settled(state)
@@ -137,7 +137,7 @@ def give_new(
     return _told(teller, [*events, *settled], state)
 
 
-def _told(teller: Teller, events: list[Event], state: Approval) -> Given:
+def _told(teller: Teller, events: list[Event], state: Approval) -> WrittenInstance:
     for event in events:
         tell(teller, event)
     if state.is_open:
@@ -145,7 +145,7 @@ def _told(teller: Teller, events: list[Event], state: Approval) -> Given:
         go_on(teller, state, events[-1].at)
     else:
         close_instance(teller, state, events)
-    return Given(teller.rows, state, teller.problems, teller.lost)
+    return WrittenInstance(teller.rows, state, teller.problems, teller.lost)
 
 
 def tick_settled(state: Approval) -> list[Event]:
@@ -187,7 +187,7 @@ Progress = Callable[[BackTotals], None]
 class Returner:
     """Writes requests into the old tables. A dry run writes nothing and says the same."""
 
-    def __init__(self, connection: Connection, report: Report, *, dry_run: bool) -> None:
+    def __init__(self, connection: Connection, report: RunReport, *, dry_run: bool) -> None:
         self._connection = connection
         self._driver = _driver(connection)
         self._report = report
@@ -197,8 +197,8 @@ class Returner:
         self._prepared: Prepared = prepare(
             self._driver, datetime.now(UTC), timedelta(0), RejectedRunning.HOLD, None
         )
-        self._store = Store(self._driver, self._prepared.engine.schema)
-        self._answers: dict[str, Answer] = {}
+        self._store = EngineTables(self._driver, self._prepared.engine.schema)
+        self._answers: dict[str, OperatorAnswer] = {}
         self._profiles = selecting.profiles(self._driver)
 
     def run(self, progress: Progress) -> BackTotals:
@@ -232,12 +232,12 @@ class Returner:
         except Exception as error:
             if self._connection.invalidated or self._driver.closed:
                 raise
-            self._tell(each, Back.FAILED, [_reason(error)])
+            self._tell(each, WayBack.FAILED, [_reason(error)])
 
     def _moved(self, moved: MovedOne, instance: Instance | None) -> None:
         if instance is None:
             self._mark(moved)
-            self._tell(moved, Back.LISTED, [GONE])
+            self._tell(moved, WayBack.LISTED, [GONE])
             return
         self._lock(moved.request_id)
         events = recorded_events(self._connection, moved.request_id)
@@ -248,29 +248,33 @@ class Returner:
         if not self._dry_run:
             self._store.update(given.rows)
         self._mark(moved)
-        self._tell(moved, Back.WRITTEN if given.rows.is_changed else Back.UNCHANGED, given.problems,
-                   given)  # fmt: skip
+        self._tell(
+            moved,
+            WayBack.WRITTEN if given.rows.is_changed else WayBack.UNCHANGED,
+            given.problems,
+            given,
+        )
 
     def _began(self, began: Began) -> None:
         definition = self._prepared.definitions.get(began.workflow_id or "")
         if definition is None:
             if began.is_open or began.is_new:
-                self._tell(began, Back.LISTED, [NO_TYPE.format(began.type_name)])
+                self._tell(began, WayBack.LISTED, [NO_TYPE.format(began.type_name)])
             return
         self._lock(began.request_id)
         events = recorded_events(self._connection, began.request_id)
         given = give_new(definition, events, self._profile, self._prepared.setting)
         if given.lost:
-            self._tell(began, Back.LISTED, given.problems)
+            self._tell(began, WayBack.LISTED, given.problems)
             return
         if not self._dry_run:
             self._store.insert(given.rows)
-            result = Result.MOVED if given.state.is_open else Result.HISTORY
+            result = InstanceResult.MOVED if given.state.is_open else InstanceResult.HISTORY
             selecting.keep_new(
                 self._driver, self._prepared.engine.schema, began, given.rows.before.id,
                 result.value, events,
             )  # fmt: skip
-        self._tell(began, Back.CREATED, given.problems, given)
+        self._tell(began, WayBack.CREATED, given.problems, given)
 
     def _lock(self, request_id: str) -> None:
         """Wait for a batch of events that is just being recorded."""
@@ -292,7 +296,11 @@ class Returner:
         return self._profiles.get(user_id) or user_id
 
     def _tell(
-        self, each: MovedOne | Began, result: Back, reasons: list[str], given: Given | None = None
+        self,
+        each: MovedOne | Began,
+        result: WayBack,
+        reasons: list[str],
+        given: WrittenInstance | None = None,
     ) -> None:
         self.totals.results[result] += 1
         self.totals.problems += bool(reasons) and given is not None

@@ -17,7 +17,7 @@ from portal.legacy.back.returning import BackTotals, Returner
 from portal.legacy.cutover import recording, running
 from portal.legacy.cutover.chain import is_there
 from portal.legacy.preparing import old_engine
-from portal.legacy.runs import Report
+from portal.legacy.runs import RunReport
 from portal.temporal import ending
 
 Driver = psycopg.Connection[Any]
@@ -33,7 +33,7 @@ ORDER BY d.ends_at, d.id
 
 
 @dataclass(frozen=True)
-class Absence:
+class AbsenceLeft:
     """One absence that a person has to see to in the old system. `legacy_id`: its row there."""
 
     id: str
@@ -52,10 +52,10 @@ class Absence:
         return f"{self.delegate} decided for {self.owner} {span}, and does not any more: end it."
 
 
-def to_be_seen_to(driver: Driver) -> Iterator[Absence]:
+def to_be_seen_to(driver: Driver) -> Iterator[AbsenceLeft]:
     """The absences that differ from the old system's."""
     for row in driver.execute(CHANGED):
-        yield Absence(*row)
+        yield AbsenceLeft(*row)
 
 
 Say = Callable[[str], None]
@@ -68,7 +68,7 @@ SECONDS_BETWEEN_LINES = 5.0
 
 
 @dataclass(frozen=True)
-class Options:
+class RollbackOptions:
     """What the command line says. `drain`: how long what was recorded is waited for."""
 
     dry_run: bool = False
@@ -80,7 +80,9 @@ class Options:
 class Rollback:
     """One run. `say` hears what people should read."""
 
-    def __init__(self, settings: Settings, options: Options, report: Report, say: Say) -> None:
+    def __init__(
+        self, settings: Settings, options: RollbackOptions, report: RunReport, say: Say
+    ) -> None:
         self._settings = settings
         self._options = options
         self._report = report

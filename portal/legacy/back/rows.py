@@ -13,9 +13,9 @@ from psycopg import sql
 from portal.legacy.engine import (
     FINISHED,
     UNDER_WAY,
+    EngineStep,
     Instance,
     Row,
-    Step,
     action_in,
     delegation_in,
     note_in,
@@ -38,7 +38,7 @@ def stamp(at: datetime) -> str:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class StepVerdict:
     """How an approval step ended: with whose word, when, and with which comment."""
 
     approved: bool
@@ -56,7 +56,7 @@ def begin_step(row: Row, at: datetime, due: datetime | None = None) -> None:
         row["due_date"] = stamp(due)
 
 
-def end_step(row: Row, at: datetime, verdict: Verdict | None) -> None:
+def end_step(row: Row, at: datetime, verdict: StepVerdict | None) -> None:
     """The step is done. `verdict`: of an approval; a rejection ends it as REJECTED."""
     row["status"] = "COMPLETED" if verdict is None or verdict.approved else "REJECTED"
     row["completed_at"] = stamp(at)
@@ -94,7 +94,7 @@ def begin_step_anew(row: Row, at: datetime) -> None:
     row.update(status="PENDING", result=None, started_at=None, completed_at=None)
 
 
-def _result(verdict: Verdict, at: datetime) -> dict[str, Any]:
+def _result(verdict: StepVerdict, at: datetime) -> dict[str, Any]:
     result: dict[str, Any] = {"approved": verdict.approved, "at": stamp(at)}
     if verdict.by:
         result["by"] = verdict.by[-1]
@@ -129,7 +129,7 @@ class OldRows:
         rows.append(row)
         return row
 
-    def is_finished(self, step: Step) -> bool:
+    def is_finished(self, step: EngineStep) -> bool:
         """Whether the step's row says now that nothing is left to do in it."""
         return self.steps[step.id].get("status") in FINISHED
 
@@ -157,7 +157,7 @@ class OldRows:
             transitions=transitions,
         )  # fmt: skip
 
-    def _step(self, step: Step) -> Step:
+    def _step(self, step: EngineStep) -> EngineStep:
         row = self.steps[step.id]
         actions = [r for r in self.added.get(ACTIONS, ()) if r["step_instance_id"] == step.id]
         links = [r for r in self.added.get(DELEGATIONS, ()) if r["step_instance_id"] == step.id]
@@ -187,7 +187,7 @@ class RowGone(Exception):
     """An old row is not there any more; the message names table and key."""
 
 
-class Store:
+class EngineTables:
     """The engine's tables in one schema; a column that they lack is left out."""
 
     def __init__(self, driver: Driver, schema: str) -> None:

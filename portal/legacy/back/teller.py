@@ -7,12 +7,19 @@ from typing import Any
 from portal.domain.policy.policy import Decision
 from portal.domain.request.events import Event
 from portal.domain.routing.plan import StagePlan
-from portal.legacy.back.rows import ACTIONS, TRANSITIONS, OldRows, Verdict, leave_out_step, stamp
-from portal.legacy.engine import NOTE, Definition, Finding, Instance, Row, Step
+from portal.legacy.back.rows import (
+    ACTIONS,
+    TRANSITIONS,
+    OldRows,
+    StepVerdict,
+    leave_out_step,
+    stamp,
+)
+from portal.legacy.engine import NOTE, Definition, EngineStep, Instance, MappingFinding, Row
 from portal.legacy.live import general_shapes, lay_out
 from portal.legacy.people import People
 from portal.legacy.route import Unit
-from portal.legacy.setting import Answer, Setting
+from portal.legacy.setting import OperatorAnswer, Setting
 from portal.legacy.stages import Shaper, group_names
 
 
@@ -34,7 +41,7 @@ class Sitting:
 
 
 @dataclass
-class Said:
+class WrittenDecision:
     """A decision that stands, the steps it is about, and the rows that were added for it.
 
     `owner`: whose decision it is, by whomever it was made.
@@ -45,7 +52,7 @@ class Said:
     owner: str
     decision: Decision
     comment: str
-    steps: list[Step] = field(default_factory=list)
+    steps: list[EngineStep] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
 
 
@@ -57,10 +64,10 @@ class Opening:
     unit: Unit | None
     since: bool
     sittings: dict[str, Sitting] = field(default_factory=dict)
-    said: list[Said] = field(default_factory=list)
+    said: list[WrittenDecision] = field(default_factory=list)
 
     @property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[EngineStep, ...]:
         """The old steps that ask."""
         return () if self.unit is None else self.unit.steps
 
@@ -74,14 +81,14 @@ class Opening:
         """Whose turn it is."""
         return {each.person for each in self.sittings.values() if each.is_open}
 
-    def verdict(self, step: Step, approved: bool) -> Verdict:
+    def verdict(self, step: EngineStep, approved: bool) -> StepVerdict:
         """How a step of it ended: with the words of those who decided so."""
         wanted = Decision.APPROVE if approved else Decision.REJECT
         said = [each for each in self.said if each.decision is wanted and step in each.steps]
         people = tuple(dict.fromkeys(each.person for each in said))
-        return Verdict(approved, people, said[-1].comment if said else "")
+        return StepVerdict(approved, people, said[-1].comment if said else "")
 
-    def rejected(self, step: Step) -> bool:
+    def rejected(self, step: EngineStep) -> bool:
         """Whether anybody said no to this step."""
         return bool(self.verdict(step, False).by)
 
@@ -95,9 +102,9 @@ class Places:
 
     units: dict[str, Unit]
     people: People
-    past: tuple[Step, ...] = ()
+    past: tuple[EngineStep, ...] = ()
 
-    def steps_of(self, unit: Unit, person: str, group: str | None) -> list[Step]:
+    def steps_of(self, unit: Unit, person: str, group: str | None) -> list[EngineStep]:
         """The steps that somebody's task is about: of a stage of several, those that ask them."""
         if len(unit.steps) == 1:
             return list(unit.steps)
@@ -106,14 +113,16 @@ class Places:
             named = [s for s, name in pairs if f", {name}, " in f", {group}, "]
             if named:
                 return named
-        asking = [s for s in unit.steps if person in self.people.of_step(s, Finding()).people]
+        asking = [
+            s for s in unit.steps if person in self.people.of_step(s, MappingFinding()).people
+        ]
         return asking or [s for s in unit.steps if s.assignee == person] or list(unit.steps[:1])
 
 
-def places_of(instance: Instance, setting: Setting, answer: Answer | None = None) -> Places:
+def places_of(instance: Instance, setting: Setting, answer: OperatorAnswer | None = None) -> Places:
     """The stages of a request that was moved here."""
     assert instance.definition is not None
-    shaper = Shaper(instance, instance.definition, setting, Finding(), answer)
+    shaper = Shaper(instance, instance.definition, setting, MappingFinding(), answer)
     if not instance.steps:
         return Places({}, shaper.people)
     laid = lay_out(shaper)
@@ -124,7 +133,7 @@ def places_of(instance: Instance, setting: Setting, answer: Answer | None = None
 
 def places_of_new(instance: Instance, definition: Definition, setting: Setting) -> Places:
     """The stages of a request that began here: every step of the definition is one."""
-    shaper = Shaper(instance, definition, setting, Finding())
+    shaper = Shaper(instance, definition, setting, MappingFinding())
     units = {shape.key: shape.unit for shape in general_shapes(shaper, instance.steps)}
     return Places(units, shaper.people)
 
@@ -144,8 +153,8 @@ class Teller:
     moved_to: int
     problems: list[str] = field(default_factory=list)
     opening: Opening | None = None
-    anchor: Step | None = None
-    last: Step | None = None
+    anchor: EngineStep | None = None
+    last: EngineStep | None = None
     interrupted: dict[str, Opening] = field(default_factory=dict)
     held: str | None = None
     resumed: bool = False
@@ -171,13 +180,13 @@ class Teller:
         """Who has a task of the stage under way."""
         return None if self.opening is None else self.opening.sittings.get(task_id)
 
-    def steps_of(self, sitting: Sitting) -> list[Step]:
+    def steps_of(self, sitting: Sitting) -> list[EngineStep]:
         """The old steps that somebody's task is about."""
         unit = None if self.opening is None else self.opening.unit
         return [] if unit is None else self.places.steps_of(unit, sitting.first, sitting.group)
 
     def act(
-        self, event: Event, action: str, comment: str, step: Step | None = None, **data: Any
+        self, event: Event, action: str, comment: str, step: EngineStep | None = None, **data: Any
     ) -> Row | None:
         """A row of workflow_actions; without a step it belongs to the one under way."""
         step = step or self.anchor
@@ -191,7 +200,7 @@ class Teller:
             data={NOTE: note}, performed_at=stamp(event.at),
         )  # fmt: skip
 
-    def passed_on(self, event: Event, step: Step) -> None:
+    def passed_on(self, event: Event, step: EngineStep) -> None:
         """A row of workflow_transitions from the last step that was over to this one."""
         if self.last is not None and self.last.index != step.index and self.is_since(event):
             self.rows.add(

@@ -10,7 +10,7 @@ from portal.domain.request.state import Content
 from portal.legacy.back.rows import (
     DELEGATIONS,
     ESCALATIONS,
-    Verdict,
+    StepVerdict,
     begin_step,
     begin_step_anew,
     end_step,
@@ -18,9 +18,9 @@ from portal.legacy.back.rows import (
     reopen_step,
     stamp,
 )
-from portal.legacy.back.teller import Opening, Said, Sitting, Teller
-from portal.legacy.engine import Row, Step
-from portal.legacy.route import Part
+from portal.legacy.back.teller import Opening, Sitting, Teller, WrittenDecision
+from portal.legacy.engine import EngineStep, Row
+from portal.legacy.route import RoutePart
 from portal.legacy.values import text
 
 # What has no row of its own: it changed nothing, or the state after all events says it.
@@ -56,7 +56,9 @@ def _decided(teller: Teller, event: happened.TaskDecided) -> None:
     sitting.is_open = False
     steps = teller.steps_of(sitting)
     person = teller.profile(event.actor)
-    said = Said(event.task_id, person, sitting.owner, event.decision, event.comment, steps)
+    said = WrittenDecision(
+        event.task_id, person, sitting.owner, event.decision, event.comment, steps
+    )
     opening.said.append(said)
     if teller.is_since(event):
         _write(teller, event, said)
@@ -73,7 +75,9 @@ def _carried(teller: Teller, event: happened.DecisionCarried) -> None:
     sitting = Sitting(person, owner, owner, event.group, is_open=False)
     teller.opening.sittings[event.task_id] = sitting
     steps = teller.steps_of(sitting)
-    teller.opening.said.append(Said(event.task_id, person, owner, event.decision, "", steps))
+    teller.opening.said.append(
+        WrittenDecision(event.task_id, person, owner, event.decision, "", steps)
+    )
 
 
 def _overridden(teller: Teller, event: happened.RequestOverridden) -> None:
@@ -83,24 +87,24 @@ def _overridden(teller: Teller, event: happened.RequestOverridden) -> None:
     opening = teller.opening
     waiting = [] if opening is None else list(opening.steps)
     waiting = [step for step in waiting if not teller.rows.is_finished(step)]
-    steps: list[Step | None] = [*waiting] or [None]
+    steps: list[EngineStep | None] = [*waiting] or [None]
     for step in steps:
         teller.act(event, DECISIONS[event.decision], event.reason, step, passedOver=passed_over)
     for step in waiting:
-        verdict = Verdict(approved, (admin,), event.reason)
+        verdict = StepVerdict(approved, (admin,), event.reason)
         end_step(teller.rows.steps[step.id], event.at, verdict)
 
 
-def _write(teller: Teller, event: happened.TaskDecided, said: Said) -> None:
+def _write(teller: Teller, event: happened.TaskDecided, said: WrittenDecision) -> None:
     """A row for each step that the decision is about."""
     acting = {} if said.person == said.owner else {"onBehalfOf": said.owner}
-    steps: list[Step | None] = list(said.steps) or [None]
+    steps: list[EngineStep | None] = list(said.steps) or [None]
     for step in steps:
         row = teller.act(event, DECISIONS[event.decision], event.comment, step, **acting)
         said.rows += [] if row is None else [row]
 
 
-def _end_parts(teller: Teller, event: Event, opening: Opening, steps: list[Step]) -> None:
+def _end_parts(teller: Teller, event: Event, opening: Opening, steps: list[EngineStep]) -> None:
     """One approval of a PARALLEL step's child is enough."""
     for step in steps:
         if not teller.rows.is_finished(step):
@@ -328,7 +332,7 @@ def _opened(teller: Teller, event: happened.StageOpened) -> None:
     teller.anchor = first
 
 
-def pass_conditions(teller: Teller, event: Event, first: Step) -> None:
+def pass_conditions(teller: Teller, event: Event, first: EngineStep) -> None:
     """Conditions before a step that is reached have been judged."""
     for step in teller.rows.before.steps:
         before = step.type == "CONDITION" and step.index < first.index
@@ -383,7 +387,7 @@ def _end_around(teller: Teller, event: Event) -> None:
 
 def _skipped(teller: Teller, event: happened.StageSkipped) -> None:
     unit = teller.places.units.get(event.key)
-    if unit is not None and (teller.is_since(event) or unit.part is Part.LEFT_OUT):
+    if unit is not None and (teller.is_since(event) or unit.part is RoutePart.LEFT_OUT):
         for step in unit.steps:
             leave_out_step(teller.rows.steps[step.id])
 

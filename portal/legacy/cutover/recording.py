@@ -77,7 +77,7 @@ UPDATE portal.cutovers SET purged_at = now(), purged_by = :by, purge_backup = :b
 
 
 @dataclass(frozen=True)
-class Cutover:
+class StandingCutover:
     """A cutover that stands. `locked_ms`: for how long the old tables were locked."""
 
     id: str
@@ -124,7 +124,7 @@ def made(
     connection.execute(text(INSERT), values)
 
 
-def standing(connection: Connection) -> Cutover | None:
+def standing(connection: Connection) -> StandingCutover | None:
     """The cutover that was made and not taken back."""
     row = connection.execute(text(STANDING)).mappings().first()
     if row is None:
@@ -133,7 +133,7 @@ def standing(connection: Connection) -> Cutover | None:
     moved = values.pop("moved")
     values["accepted"] = tuple(values["accepted"])
     values["ties"] = tuple(Tie(**tie) for tie in values["ties"])
-    return Cutover(
+    return StandingCutover(
         **values,
         tables=tuple(moved["tables"]),
         enums=tuple(moved["enums"]),

@@ -18,7 +18,7 @@ from portal.legacy.cutover.chain import (
     has_schema,
     is_there,
 )
-from portal.legacy.cutover.recording import Cutover
+from portal.legacy.cutover.recording import StandingCutover
 from portal.legacy.cutover.schema import CutoverPermit, lock
 from portal.legacy.tables import ARCHIVE, OPS
 
@@ -30,7 +30,7 @@ ADVICE = (
 
 
 @dataclass(frozen=True)
-class Options:
+class CutoverOptions:
     """What the command line says. `no_backup_reason`: why no dump is wanted; None dumps."""
 
     accept: Path | None = None
@@ -39,7 +39,7 @@ class Options:
     dry_run: bool = False
 
 
-def cut_over(connection: Connection, settings: Settings, options: Options, say: Say) -> None:
+def cut_over(connection: Connection, settings: Settings, options: CutoverOptions, say: Say) -> None:
     """Cut the schema over, or with `dry_run` only look.
 
     `say` hears what people should read. Raises CutoverRefused, with nothing changed, where
@@ -119,7 +119,7 @@ class PurgeOptions:
     no_backup_reason: str | None = None
 
 
-def purgeable(connection: Connection) -> Cutover:
+def purgeable(connection: Connection) -> StandingCutover:
     """The cutover whose archive can be removed. Raises CutoverRefused where there is none."""
     made = recording.standing(connection) if is_there(connection, "portal.cutovers") else None
     if made is None:
@@ -141,7 +141,11 @@ def warnings(connection: Connection) -> list[str]:
 
 
 def purge(
-    connection: Connection, settings: Settings, options: PurgeOptions, made: Cutover, say: Say
+    connection: Connection,
+    settings: Settings,
+    options: PurgeOptions,
+    made: StandingCutover,
+    say: Say,
 ) -> None:
     """Dump the archive and remove it. Raises CutoverRefused, with nothing removed."""
     dump = None
@@ -156,7 +160,7 @@ def purge(
     say("The archive is removed.")
 
 
-def _drop(connection: Connection, made: Cutover) -> None:
+def _drop(connection: Connection, made: StandingCutover) -> None:
     """Drop what was moved there, and nothing else: no CASCADE."""
     tables = [f"{ARCHIVE}.{name}" for name in engine_tables(connection, ARCHIVE)]
     if tables:

@@ -175,7 +175,7 @@ def _change_schema(
         connection.execute(text(f'ALTER TYPE {old}."{enum}" SET SCHEMA {new}'))
 
 
-def _require_room(connection: Connection, cutover: recording.Cutover) -> None:
+def _require_room(connection: Connection, cutover: recording.StandingCutover) -> None:
     """The archive holds what was put there, and nobody has taken the old names."""
     missing = set(cutover.tables) - set(engine_tables(connection, ARCHIVE))
     if missing:

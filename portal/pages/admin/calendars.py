@@ -23,14 +23,14 @@ from portal.forms.calendar import calendar_form, hours_of
 from portal.pages.admin import blueprint
 from portal.presenters import calendars as calendar_words
 from portal.presenters.answer import command_key, new_key
-from portal.presenters.calendar_preview import Moved, moved
+from portal.presenters.calendar_preview import ShiftedStage, moved
 from portal.queries import calendars
 from portal.queries.calendars import CalendarRecord
 from portal.security.guards import requires
 from portal.security.sessions import me
 from portal.services import accounts
 from portal.services import calendars as service
-from portal.services.calendars import CalendarMoved, CalendarRefused, Content
+from portal.services.calendars import CalendarContent, CalendarMoved, CalendarRefused
 from portal.translation import _, lazy
 
 # What a new calendar begins with.
@@ -140,8 +140,8 @@ def _form(record: CalendarRecord | None = None) -> BaseForm:
     return calendar_form(zones, service.countries(), service.parts_of, typed, stored)
 
 
-def _content(form: BaseForm) -> Content:
-    return Content(
+def _content(form: BaseForm) -> CalendarContent:
+    return CalendarContent(
         name=form["name"].data,
         time_zone=form["time_zone"].data,
         hours=hours_of(form),
@@ -176,7 +176,7 @@ def _page(
     *,
     seen: int | None = None,
     trouble: list[str] | None = None,
-    preview: list[Moved] | None = None,
+    preview: list[ShiftedStage] | None = None,
 ) -> ResponseReturnValue:
     changes = calendars.changes_of(record.id) if record is not None else ()
     page = render_template(

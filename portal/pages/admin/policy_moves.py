@@ -21,7 +21,7 @@ from portal.queries import policy_moves
 from portal.security.guards import requires
 from portal.security.sessions import click, me
 from portal.services import requests as service
-from portal.services.requests import MOST_MOVED, Moved, PolicyMove
+from portal.services.requests import MOST_MOVED, MovedRequests, PolicyMove
 from portal.translation import _
 
 
@@ -65,7 +65,7 @@ def move_to_policy() -> ResponseReturnValue:
     return redirect(url_for("admin.list_policy_moves"), 303)
 
 
-def _tell(moved: Moved) -> None:
+def _tell(moved: MovedRequests) -> None:
     """What moves, and what does not and why."""
     if moved.numbers:
         what = ", ".join(moved.numbers)

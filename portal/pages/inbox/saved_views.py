@@ -10,7 +10,7 @@ from portal.forms.saved_view import SavedViewForm
 from portal.pages.history import filters_in
 from portal.pages.inbox import blueprint
 from portal.pages.inbox.show import filter_of
-from portal.presenters.saved_views import Place, link_of
+from portal.presenters.saved_views import SavedList, link_of
 from portal.queries import saved_views
 from portal.security.guards import requires
 from portal.security.sessions import me
@@ -33,7 +33,7 @@ def list_views() -> ResponseReturnValue:
 def save_view() -> ResponseReturnValue:
     """Give the filter of a list a name."""
     try:
-        place = Place(request.form.get("place", ""))
+        place = SavedList(request.form.get("place", ""))
     except ValueError:
         abort(422, _("The form is incomplete. Open the list again."))
     filters = _filters(place)
@@ -64,8 +64,8 @@ def delete_view(view_id: UUID) -> ResponseReturnValue:
     return redirect(url_for(".list_views"), 303)
 
 
-def _filters(place: Place) -> dict[str, str]:
+def _filters(place: SavedList) -> dict[str, str]:
     """What the form says of the list, in the list's own words; anything else is left out."""
-    if place is Place.INBOX:
+    if place is SavedList.INBOX:
         return filter_of(request.form).values
     return filters_in(request.form)

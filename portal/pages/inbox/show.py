@@ -23,21 +23,21 @@ from portal.presenters.answer import new_key, requests_url
 from portal.presenters.bulk_selection import picks_of
 from portal.presenters.current_stage import JUST_NOW
 from portal.presenters.rows import InboxRow, inbox_rows
-from portal.presenters.saved_views import Place, views_of
+from portal.presenters.saved_views import SavedList, views_of
 from portal.queries import acting, inbox
 from portal.queries.history import type_names
 from portal.queries.inbox import (
     OWN,
     PAGE,
     BeingApplied,
-    Clock,
-    Cursor,
     InboxCounts,
+    InboxCursor,
+    InboxMoments,
     InboxPage,
     InboxTask,
+    InboxView,
     Narrowed,
     Order,
-    View,
 )
 from portal.security.guards import requires
 from portal.security.sessions import Identity, me
@@ -46,10 +46,10 @@ from portal.translation import _, lazy, ngettext
 LONGEST_SEARCH = 100
 LARGEST_RANK = 2**62
 LABELS = {
-    View.ALL: lazy("All"),
-    View.OVERDUE: lazy("Overdue"),
-    View.TODAY: lazy("Due today"),
-    View.LATER: lazy("Later"),
+    InboxView.ALL: lazy("All"),
+    InboxView.OVERDUE: lazy("Overdue"),
+    InboxView.TODAY: lazy("Due today"),
+    InboxView.LATER: lazy("Later"),
 }
 
 
@@ -71,7 +71,7 @@ ORDERS = {
 class InboxFilter:
     """What part of the inbox is shown, and in what order, as its address says."""
 
-    view: View = View.ALL
+    view: InboxView = InboxView.ALL
     text: str = ""
     whose: str = ""
     type: str = ""
@@ -87,7 +87,7 @@ class InboxFilter:
     @property
     def values(self) -> dict[str, str]:
         """Its part of an address."""
-        view = "" if self.view is View.ALL else self.view.value
+        view = "" if self.view is InboxView.ALL else self.view.value
         sort = "" if self.sort is Order.DUE else self.sort.value
         every = {"view": view, "for": self.whose, "type": self.type, "priority": self.priority}
         every |= {"needed": self.needed, "sort": sort, "q": self.text}
@@ -109,7 +109,7 @@ class InboxFilter:
         """The same view without its filters."""
         return replace(self, text="", type="", priority="", needed="")
 
-    def narrowed(self, clock: Clock) -> Narrowed:
+    def narrowed(self, clock: InboxMoments) -> Narrowed:
         """What the query is asked."""
         days = NEEDED.get(self.needed)
         return Narrowed(
@@ -124,7 +124,7 @@ class InboxFilter:
         """What a search in it keeps."""
         return {name: value for name, value in self.values.items() if name != "q"}
 
-    def url_after(self, cursor: Cursor | None) -> str:
+    def url_after(self, cursor: InboxCursor | None) -> str:
         """The address of the page behind a task."""
         values = self.values
         if cursor is not None:
@@ -156,13 +156,15 @@ def show() -> ResponseReturnValue:
         key=new_key(),
         **_numbers(shown, counts),
         owners=_owners(shown, found.tasks),
-        views=views_of(Place.INBOX, person.id, shown.values),
+        views=views_of(SavedList.INBOX, person.id, shown.values),
         next_url=shown.url_after(found.following) if found.following else None,
         is_first="after" not in request.args,
     )
 
 
-def _page(shown: InboxFilter, clock: Clock, after: Cursor | None, most: int = PAGE) -> InboxPage:
+def _page(
+    shown: InboxFilter, clock: InboxMoments, after: InboxCursor | None, most: int = PAGE
+) -> InboxPage:
     return inbox.page(
         me().id, shown.view, clock, shown.text, after, most, shown.whose, shown.narrowed(clock)
     )
@@ -176,7 +178,7 @@ def _sent(person: Identity, sent: BeingApplied) -> dict[str, Any]:
 
 def _controls(form: InboxForm, shown: InboxFilter) -> dict[str, Any]:
     """What the page's form, chips and headings are drawn from."""
-    names = LABELS | {View.ALL: ORDERS[shown.sort]}
+    names = LABELS | {InboxView.ALL: ORDERS[shown.sort]}
     chips = _chips(form, shown)
     return {"form": form, "shown": shown, "chips": chips, "names": names,
             "clear_url": shown.wide.url}  # fmt: skip
@@ -231,16 +233,16 @@ def offered(shown: InboxFilter, most: int) -> list[str]:
     return [task.id for task in found.tasks if picks.get(task.id, "locked") is None]
 
 
-def clock_of(person: Identity) -> Clock:
+def clock_of(person: Identity) -> InboxMoments:
     """Now, and the last moment of today on the person's own calendar."""
     zone = zone_named(person.time_zone)
     tomorrow = person.now.astimezone(zone).date() + timedelta(days=1)
     midnight = datetime.combine(tomorrow, time.min, zone).astimezone(UTC)
-    return Clock(person.now, midnight - timedelta(microseconds=1))
+    return InboxMoments(person.now, midnight - timedelta(microseconds=1))
 
 
-def _view(name: str) -> View:
-    return View(name) if name in {view.value for view in View} else View.ALL
+def _view(name: str) -> InboxView:
+    return InboxView(name) if name in {view.value for view in InboxView} else InboxView.ALL
 
 
 def _whose(name: str) -> str:
@@ -265,25 +267,25 @@ def _owners(shown: InboxFilter, tasks: tuple[InboxTask, ...]) -> list[Tab]:
 
 
 def _drawn(
-    groups: Mapping[View, list[InboxTask]], picks: Mapping[str, str | None] | None
-) -> dict[View, list[InboxRow]]:
+    groups: Mapping[InboxView, list[InboxTask]], picks: Mapping[str, str | None] | None
+) -> dict[InboxView, list[InboxRow]]:
     place, view = requests_url(), viewpoint()
     return {group: inbox_rows(tasks, place, view, picks) for group, tasks in groups.items()}
 
 
 def _groups(
-    tasks: tuple[InboxTask, ...], clock: Clock, order: Order
-) -> dict[View, list[InboxTask]]:
+    tasks: tuple[InboxTask, ...], clock: InboxMoments, order: Order
+) -> dict[InboxView, list[InboxTask]]:
     """By when they are due; all together in another order."""
     if order is not Order.DUE:
-        return {View.ALL: list(tasks)} if tasks else {}
+        return {InboxView.ALL: list(tasks)} if tasks else {}
     """The page's tasks by group, in the order of the groups; empty groups are left out."""
-    groups: dict[View, list[InboxTask]] = {}
+    groups: dict[InboxView, list[InboxTask]] = {}
     for task in tasks:
         if task.due_at is None or task.due_at > clock.day_ends:
-            group = View.LATER
+            group = InboxView.LATER
         else:
-            group = View.OVERDUE if task.due_at <= clock.now else View.TODAY
+            group = InboxView.OVERDUE if task.due_at <= clock.now else InboxView.TODAY
         groups.setdefault(group, []).append(task)
     return groups
 
@@ -304,10 +306,10 @@ def _summary(counts: InboxCounts) -> str:
 
 def _tabs(shown: InboxFilter, counts: InboxCounts) -> list[Tab]:
     numbers = {
-        View.ALL: counts.all,
-        View.OVERDUE: counts.overdue,
-        View.TODAY: counts.today,
-        View.LATER: counts.later,
+        InboxView.ALL: counts.all,
+        InboxView.OVERDUE: counts.overdue,
+        InboxView.TODAY: counts.today,
+        InboxView.LATER: counts.later,
     }
     return [
         Tab(label, replace(shown, view=view).url, numbers[view], view is shown.view)
@@ -315,13 +317,13 @@ def _tabs(shown: InboxFilter, counts: InboxCounts) -> list[Tab]:
     ]
 
 
-def _cursor() -> Cursor | None:
+def _cursor() -> InboxCursor | None:
     """The place that the address names; None, the beginning, for anything else."""
     place, _, key = request.args.get("after", "").partition(".")
     rank, _, due = place.rpartition("_")
     try:
         at = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=int(due)) if due else None
-        cursor = Cursor(at, str(UUID(key)), int(rank or 0))
+        cursor = InboxCursor(at, str(UUID(key)), int(rank or 0))
     except (ValueError, OverflowError):
         return None
     return cursor if abs(cursor.rank) <= LARGEST_RANK else None

@@ -32,7 +32,7 @@ from portal.translation import _
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class AbsencePage:
     """Whose absence it is. `url`: the page's address; `check_url`: the preview's."""
 
     person_id: str
@@ -107,22 +107,22 @@ def set_away_of(person_id: UUID) -> ResponseReturnValue:
     return _set(_theirs(person_id))
 
 
-def _mine() -> Desk:
+def _mine() -> AbsencePage:
     person = me()
     here, checking = url_for("profile.show_away"), url_for("profile.check_away")
-    return Desk(person.id, person.name, person.time_zone, True, here, checking)
+    return AbsencePage(person.id, person.name, person.time_zone, True, here, checking)
 
 
-def _theirs(person_id: UUID) -> Desk:
+def _theirs(person_id: UUID) -> AbsencePage:
     found = staff.profile(str(person_id))
     if found is None:
         abort(404)
     here = url_for("profile.show_away_of", person_id=person_id)
     checking = url_for("profile.check_away_of", person_id=person_id)
-    return Desk(found.id, found.name, found.time_zone, False, here, checking)
+    return AbsencePage(found.id, found.name, found.time_zone, False, here, checking)
 
 
-def _form(desk: Desk, typed: "MultiDict[str, str] | None") -> BaseForm:
+def _form(desk: AbsencePage, typed: "MultiDict[str, str] | None") -> BaseForm:
     types = away.types()
     currencies = [each.currency for each in types if each.currency]
     return away_form(
@@ -136,12 +136,12 @@ def _form(desk: Desk, typed: "MultiDict[str, str] | None") -> BaseForm:
     )
 
 
-def _prefilled(desk: Desk) -> BaseForm:
+def _prefilled(desk: AbsencePage) -> BaseForm:
     """The form as the address has it, for somebody who comes back from the preview."""
     return _form(desk, request.args or None)
 
 
-def _page(desk: Desk, form: BaseForm, status: int = 200) -> ResponseReturnValue:
+def _page(desk: AbsencePage, form: BaseForm, status: int = 200) -> ResponseReturnValue:
     page = render_template(
         "pages/away/show.html",
         desk=desk,
@@ -154,7 +154,7 @@ def _page(desk: Desk, form: BaseForm, status: int = 200) -> ResponseReturnValue:
     return make_response(page, status)
 
 
-def _check(desk: Desk) -> ResponseReturnValue:
+def _check(desk: AbsencePage) -> ResponseReturnValue:
     form = _form(desk, request.args)
     found = _wish(desk, form)
     if found is None:
@@ -186,7 +186,7 @@ def _row(task: OpenTask) -> tuple[str, str, str]:
     return f"{task.number} {task.title}", task.requester_name, amount
 
 
-def _set(desk: Desk) -> ResponseReturnValue:
+def _set(desk: AbsencePage) -> ResponseReturnValue:
     form, key = _form(desk, _sent()), command_key()
     found = _wish(desk, form, key)
     if found is None:
@@ -216,7 +216,7 @@ def _sent() -> "MultiDict[str, str]":
 
 
 def _wish(
-    desk: Desk, form: BaseForm, key: str | None = None
+    desk: AbsencePage, form: BaseForm, key: str | None = None
 ) -> tuple[NewAbsence, tuple[OtherAbsence, ...]] | None:
     """The absence that a form asks for; None, with errors in the form, where it cannot be."""
     if not form.validate():

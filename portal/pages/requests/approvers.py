@@ -10,7 +10,7 @@ from portal.domain.marked import msgid
 from portal.domain.people.permissions import Permission
 from portal.forms.handing import handing_form
 from portal.pages.requests import blueprint
-from portal.pages.requests.reassignment import ABOUT_PERSON, Act, suggestions
+from portal.pages.requests.reassignment import ABOUT_PERSON, PersonPageWords, suggestions
 from portal.pages.requests.show import draw, visible
 from portal.presenters.answer import after, answered, command_key, new_key
 from portal.queries import people
@@ -23,7 +23,7 @@ from portal.services.snapshots import of_request
 from portal.services.tasks import NewApprover, add_approver, takers
 from portal.translation import _
 
-WORDS = Act(msgid("Approver"), msgid("Add the approver"), msgid("Adding…"), "user-plus")
+WORDS = PersonPageWords(msgid("Approver"), msgid("Add the approver"), msgid("Adding…"), "user-plus")
 TEXT = msgid(
     "They decide in the current stage, as well as everybody who is asked already. The stage passes"
     " only with their approval; the approvals of the others are still needed."

@@ -21,7 +21,7 @@ from portal.pages.requests.request_form_io import kept_files, surroundings, take
 from portal.pages.requests.show import visible
 from portal.presenters.answer import after, answered, command_key, new_key
 from portal.queries import commands
-from portal.queries.comments import Said, comments_of
+from portal.queries.comments import CommentEntry, comments_of
 from portal.queries.request import Reader, RequestRecord
 from portal.security.guards import requires
 from portal.security.sessions import click, me
@@ -202,7 +202,7 @@ def resubmit_request(number: str) -> ResponseReturnValue:
     return send(number, RESUBMIT, _resubmit_page)
 
 
-def _remark(record: RequestRecord) -> Said | None:
+def _remark(record: RequestRecord) -> CommentEntry | None:
     """What was said when the request was sent back."""
     said = [each for each in comments_of(record.id) if each.about == "send_back"]
     return said[-1] if said else None

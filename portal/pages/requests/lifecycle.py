@@ -28,7 +28,7 @@ Service = Callable[[str, str, str, str, Click], Receipt]
 
 
 @dataclass(frozen=True)
-class Act:
+class LifecycleAct:
     """One thing to do: its words, its form and its service."""
 
     name: str
@@ -40,7 +40,7 @@ class Act:
     service: Service
 
 
-HOLD = Act(
+HOLD = LifecycleAct(
     "hold",
     msgid("Put %(number)s on hold?"),
     msgid("All deadlines stop, and nobody can decide, until an administrator resumes it."),
@@ -49,7 +49,7 @@ HOLD = Act(
     ReasonForm,
     hold,
 )
-RESUME = Act(
+RESUME = LifecycleAct(
     "resume",
     msgid("Resume %(number)s?"),
     msgid(
@@ -61,7 +61,7 @@ RESUME = Act(
     NoteForm,
     resume,
 )
-CANCEL = Act(
+CANCEL = LifecycleAct(
     "cancel",
     msgid("Cancel %(number)s?"),
     msgid("The request ends without a decision and leaves all inboxes. You cannot undo this."),
@@ -115,7 +115,7 @@ def cancel_request(number: str) -> ResponseReturnValue:
 
 
 def _ask(
-    act: Act, number: str, form: ReasonForm | NoteForm | None = None, status: int = 200
+    act: LifecycleAct, number: str, form: ReasonForm | NoteForm | None = None, status: int = 200
 ) -> ResponseReturnValue:
     record = visible(number)
     page = render_template(
@@ -124,7 +124,7 @@ def _ask(
     return make_response(page, status)
 
 
-def _do(act: Act, number: str) -> ResponseReturnValue:
+def _do(act: LifecycleAct, number: str) -> ResponseReturnValue:
     form = act.form(request.form)
     if not form.validate():
         return _ask(act, number, form, 422)

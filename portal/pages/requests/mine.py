@@ -13,7 +13,7 @@ from portal.pages.requests.attachments import store
 from portal.presentation.parts import Tab
 from portal.presenters import my_requests as own
 from portal.queries import drafts, my_requests
-from portal.queries.my_requests import View
+from portal.queries.my_requests import MyRequestsView
 from portal.security.guards import requires
 from portal.security.sessions import me
 from portal.services import drafts as draft_service
@@ -21,10 +21,10 @@ from portal.translation import _
 
 DRAFTS_BESIDE = 5
 LABELS = {
-    View.OPEN: msgid("Open"),
-    View.CLOSED: msgid("Closed"),
-    View.ALL: msgid("All"),
-    View.DRAFTS: msgid("Drafts"),
+    MyRequestsView.OPEN: msgid("Open"),
+    MyRequestsView.CLOSED: msgid("Closed"),
+    MyRequestsView.ALL: msgid("All"),
+    MyRequestsView.DRAFTS: msgid("Drafts"),
 }
 
 
@@ -33,14 +33,14 @@ LABELS = {
 def list_mine() -> ResponseReturnValue:
     """My requests: what was sent back first, then by age; drafts; what is being started."""
     view = _view()
-    if view is View.DRAFTS:
+    if view is MyRequestsView.DRAFTS:
         listed = drafts.listed(me().id)
         return render_template(
             "pages/my_requests/drafts.html", drafts=listed, tabs=_tabs(view), most=drafts.LISTED
         )
     before = uuid_of(request.args.get("before"))
     found, following = my_requests.page(me().id, view, before)
-    starts = before is None and view is not View.CLOSED
+    starts = before is None and view is not MyRequestsView.CLOSED
     sent = my_requests.waiting_submits(me().id) if starts else ()
     return render_template(
         "pages/my_requests/show.html",
@@ -65,15 +65,15 @@ def delete_draft(draft_id: UUID) -> ResponseReturnValue:
         return render_template("pages/my_requests/delete.html", draft=draft)
     draft_service.discard(draft.id, me().id, store().files)
     flash(_("The draft “%(title)s” is deleted.", title=draft.title), "success")
-    return redirect(url_for(".list_mine", view=View.DRAFTS.value), 303)
+    return redirect(url_for(".list_mine", view=MyRequestsView.DRAFTS.value), 303)
 
 
-def _view() -> View:
+def _view() -> MyRequestsView:
     wished = request.args.get("view", "")
-    return View(wished) if wished in set(View) else View.OPEN
+    return MyRequestsView(wished) if wished in set(MyRequestsView) else MyRequestsView.OPEN
 
 
-def _tabs(view: View) -> list[Tab]:
+def _tabs(view: MyRequestsView) -> list[Tab]:
     return [
         Tab(_(words), url_for(".list_mine", view=each.value), current=each is view)
         for each, words in LABELS.items()

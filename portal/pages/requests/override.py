@@ -30,7 +30,7 @@ TOO_MANY = msgid("Too many wrong passwords. Nothing was decided; try again in %(
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class OverrideStage:
     """The stage under way and who is asked in it."""
 
     key: str
@@ -82,7 +82,7 @@ def _others(number: str) -> RequestRecord:
     return record
 
 
-def _stage(record: RequestRecord) -> Stage | None:
+def _stage(record: RequestRecord) -> OverrideStage | None:
     """The stage that can be decided by itself now."""
     if record.status is not Status.PENDING or record.settles_at is not None:
         return None
@@ -90,10 +90,10 @@ def _stage(record: RequestRecord) -> Stage | None:
     if not tasks:
         return None
     names = tuple(task.assignee_name for task in tasks)
-    return Stage(tasks[0].stage_key, tasks[0].stage_name, names)
+    return OverrideStage(tasks[0].stage_key, tasks[0].stage_name, names)
 
 
-def _named_stage(stage: Stage | None) -> str | None:
+def _named_stage(stage: OverrideStage | None) -> str | None:
     """The stage to offer: what the form was drawn for may be over, which the service tells."""
     if stage is not None:
         return stage.name
@@ -114,14 +114,18 @@ def _ruling(record: RequestRecord, drawn: BaseForm, key: str) -> OverrideInput:
 
 
 def _again(
-    record: RequestRecord, stage: Stage | None, drawn: BaseForm, problem: str, status: int = 422
+    record: RequestRecord,
+    stage: OverrideStage | None,
+    drawn: BaseForm,
+    problem: str,
+    status: int = 422,
 ) -> ResponseReturnValue:
     drawn["password"].errors = [problem]
     return _page(record, stage, drawn, status)
 
 
 def _page(
-    record: RequestRecord, stage: Stage | None, drawn: BaseForm, status: int = 200
+    record: RequestRecord, stage: OverrideStage | None, drawn: BaseForm, status: int = 200
 ) -> ResponseReturnValue:
     page = render_template(
         "pages/override/form.html", record=record, stage=stage, form=drawn, key=new_key()

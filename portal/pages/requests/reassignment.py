@@ -43,7 +43,7 @@ ABOUT_PERSON = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class PersonPageWords:
     """The words of a page that asks for a person."""
 
     field: str
@@ -53,7 +53,7 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
-class Giving(Act):
+class Giving(PersonPageWords):
     """One way of giving a task away: the words of its page, and its service."""
 
     done: str
@@ -61,14 +61,14 @@ class Giving(Act):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ReassignPage:
     """What lies before the reader: the request, the task, and how they come to it."""
 
     record: RequestRecord
     task: TaskRecord
     as_admin: bool
 
-    def form(self, act: Act, typed: "MultiDict[str, str] | None" = None) -> BaseForm:
+    def form(self, act: PersonPageWords, typed: "MultiDict[str, str] | None" = None) -> BaseForm:
         """The act's form. It suggests nobody who could not be chosen."""
         found = takers(of_task(self.task.id, new_key()).request, self.task.id)
         names, note = suggestions(found, anybody=self.as_admin)
@@ -94,7 +94,7 @@ def suggestions(found: Takers, *, anybody: bool) -> tuple[tuple[str, ...], str]:
     return names, _("With a reason also: %(names)s.", names=some(called))
 
 
-Drawing = Callable[[Desk, BaseForm, int], ResponseReturnValue]
+Drawing = Callable[[ReassignPage, BaseForm, int], ResponseReturnValue]
 
 REASSIGN = Giving(
     msgid("Who decides instead"), msgid("Reassign"), msgid("Reassigning…"), "arrows-right-left",
@@ -161,7 +161,7 @@ def take_back_task(task_id: UUID) -> ResponseReturnValue:
     return after(receipt, _("%(name)s decides %(number)s again.", name=owner, number=number))
 
 
-def _reassign_page(desk: Desk, form: BaseForm, status: int = 200) -> ResponseReturnValue:
+def _reassign_page(desk: ReassignPage, form: BaseForm, status: int = 200) -> ResponseReturnValue:
     if not desk.as_admin:
         heading = _("Reassign %(number)s", number=desk.record.number)
         return _page(REASSIGN, desk, form, status, heading=heading, text=_(FOR_GOOD))
@@ -171,13 +171,19 @@ def _reassign_page(desk: Desk, form: BaseForm, status: int = 200) -> ResponseRet
     return _page(REASSIGN, desk, form, status, heading=heading, text=text)
 
 
-def _delegate_page(desk: Desk, form: BaseForm, status: int = 200) -> ResponseReturnValue:
+def _delegate_page(desk: ReassignPage, form: BaseForm, status: int = 200) -> ResponseReturnValue:
     heading = _("Delegate %(number)s", number=desk.record.number)
     return _page(DELEGATE, desk, form, status, heading=heading, text=_(IN_YOUR_PLACE))
 
 
 def _page(
-    act: Act, desk: Desk, form: BaseForm, status: int, *, heading: str, text: str
+    act: PersonPageWords,
+    desk: ReassignPage,
+    form: BaseForm,
+    status: int,
+    *,
+    heading: str,
+    text: str,
 ) -> ResponseReturnValue:
     page = render_template(
         "pages/task/hand.html", act=act, record=desk.record, form=form, key=new_key(),
@@ -186,14 +192,14 @@ def _page(
     return make_response(page, status)
 
 
-def _ask(act: Act, desk: Desk, page: Drawing) -> ResponseReturnValue:
+def _ask(act: PersonPageWords, desk: ReassignPage, page: Drawing) -> ResponseReturnValue:
     """The empty form, as long as there is something to give."""
     if desk.task.status != TaskStatus.OPEN or desk.record.settles_at is not None:
         return draw(desk.record, 409, trouble=Refused(Refusal.LATE))
     return page(desk, desk.form(act), 200)
 
 
-def _give(act: Giving, desk: Desk, page: Drawing) -> ResponseReturnValue:
+def _give(act: Giving, desk: ReassignPage, page: Drawing) -> ResponseReturnValue:
     """Read the form, do it, and answer; whatever was typed is kept where it was refused."""
     form = desk.form(act, request.form)
     if not form.validate():
@@ -212,7 +218,7 @@ def _give(act: Giving, desk: Desk, page: Drawing) -> ResponseReturnValue:
     return after(receipt, _(act.done, person=name, number=desk.record.number))
 
 
-def _mine(task_id: UUID) -> Desk:
+def _mine(task_id: UUID) -> ReassignPage:
     """The task, for its owner."""
     desk = _desk(task_id)
     if desk.task.owner_id != me().id and not _was_given_by_me(desk.task):
@@ -220,7 +226,7 @@ def _mine(task_id: UUID) -> Desk:
     return desk
 
 
-def _movable(task_id: UUID) -> Desk:
+def _movable(task_id: UUID) -> ReassignPage:
     """The task, for its owner and for admins who did not ask for it themselves. Who handed it over
     is let through as well: for a form that was sent before, the service gives the first result."""
     desk = _desk(task_id)
@@ -237,11 +243,11 @@ def _was_given_by_me(task: TaskRecord) -> bool:
     return bool(given_of(task).get("by") == me().id)
 
 
-def _desk(task_id: UUID) -> Desk:
+def _desk(task_id: UUID) -> ReassignPage:
     record = requests.find_by_task(str(task_id), reader())
     tasks = requests.tasks_of(record.id) if record else ()
     task = next((each for each in tasks if each.id == str(task_id)), None)
     if record is None or task is None:
         abort(404)
     as_admin = task.owner_id != me().id and me().may(Permission.REASSIGN)
-    return Desk(record, task, as_admin=as_admin)
+    return ReassignPage(record, task, as_admin=as_admin)

@@ -139,19 +139,19 @@ def _as_of_now(record: RequestRecord, since: int | None) -> tuple[RequestPage, R
 
 
 @dataclass(frozen=True)
-class Back:
+class BackLink:
     """Where the reader most likely came from."""
 
     url: str
     label: str
 
 
-def _back(page: RequestPage) -> Back:
+def _back(page: RequestPage) -> BackLink:
     if page.todo or page.done:
-        return Back(url_for("inbox.show"), _("Inbox"))
+        return BackLink(url_for("inbox.show"), _("Inbox"))
     if page.is_mine:
-        return Back(url_for("requests.list_mine"), _("My requests"))
-    return Back(url_for("history.show"), _("History"))
+        return BackLink(url_for("requests.list_mine"), _("My requests"))
+    return BackLink(url_for("history.show"), _("History"))
 
 
 DECIDED = {
