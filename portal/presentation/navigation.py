@@ -127,11 +127,11 @@ def build(
     roles = {role.lower() for role in person.roles}
     may_submit = "auditor" not in roles
 
+    def entry(where: str, label: str, icon: str, number: int | None = None) -> MenuItem:
+        return MenuItem(label, f"{root}/{where}", icon, number, _current(where, path))
+
     def item(place: str, label: str, icon: str) -> MenuItem:
-        where = _PATHS.get(place, place)
-        return MenuItem(
-            _(label), f"{root}/{where}", icon, numbers.get(place), _current(where, path)
-        )
+        return entry(_PATHS.get(place, place), _(label), icon, numbers.get(place))
 
     places = [place for place in _PLACES if place[0] in available]
     admin = [p for p in _ADMINISTRATION if p[0] in available and roles & p[3]]
@@ -144,12 +144,7 @@ def build(
         profile_url=f"{root}/profile" if "profile" in available else None,
         administration=(
             *(item(place, label, icon) for place, label, icon, _ in admin),
-            *(
-                MenuItem(
-                    each.label, f"{root}/{each.path}", each.icon, None, _current(each.path, path)
-                )
-                for each in more
-            ),
+            *(entry(each.path, each.label, each.icon) for each in more),
         ),
         on_new=path.startswith("/requests/new"),
         away_url=f"{root}/away",
