@@ -47,6 +47,7 @@ class Refusal(StrEnum):
     REASON_NEEDED = "reason_needed"
     OWN_REQUEST = "own_request"
     KEY_USED = "key_used"
+    FULL = "full"
     UNSUPPORTED = "unsupported"
 
 
@@ -104,6 +105,9 @@ REFUSAL_SENTENCES: dict[Refusal, str] = {
     ),
     Refusal.OWN_REQUEST: msgid(
         "This is your own request. Someone else must choose who decides it."
+    ),
+    Refusal.FULL: msgid(
+        "This request has as many entries as one can hold. Decide it, or withdraw it and ask anew."
     ),
     Refusal.UNSUPPORTED: msgid("This version of the portal does not support this action."),
 }

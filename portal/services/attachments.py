@@ -10,10 +10,11 @@ import structlog
 from sqlalchemy import delete, func, or_, select, update
 
 from portal.domain.marked import msgid
-from portal.domain.request.files import KeptFile, Unfit, kind_of, shown_name
+from portal.domain.request.files import KeptFile, shown_name
 from portal.extensions import db
 from portal.models import Attachment
 from portal.models.columns import new_id
+from portal.services.file_kinds import Unfit, kind_of
 from portal.services.file_store import FileGone, FileStore, StoreAway, StoreFull
 from portal.services.virus_scan import Scanner, ScannerAway
 from portal.translation import _

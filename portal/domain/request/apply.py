@@ -59,6 +59,16 @@ HANDLERS: dict[type[Command], Handler] = {
 }
 
 
+# The commands that one request takes. Their ids travel with its state, which Temporal takes up to
+# 2 MiB: beside the largest form (1.5 MB, escaped) and everybody who may be asked there is room for
+# so many. What brings a request to an end goes on, and so does what the portal itself has to say.
+MOST_HANDLED = 5_000
+FINISHING = frozenset(
+    {commands.Approve, commands.Reject, commands.SendBack, commands.Override, commands.Withdraw,
+     commands.Cancel}
+)  # fmt: skip
+
+
 def apply(state: Approval, command: Command, now: datetime) -> list[Event]:
     """What a command makes happen now: events, one CommandRefused, or nothing if it was handled."""
     if command.command_id in state.handled:
@@ -80,7 +90,13 @@ def _not_at_all(state: Approval, command: Command) -> Refusal | None:
         return COMMAND_ENTRIES[kind].when_closed
     if state.round == 0 and kind is not commands.Submit:
         return Refusal.NOT_ALLOWED
+    if _is_full(state) and kind not in FINISHING and COMMAND_ENTRIES[kind].needs is not None:
+        return Refusal.FULL
     return None
+
+
+def _is_full(state: Approval) -> bool:
+    return len(state.handled) >= MOST_HANDLED
 
 
 def _refuse(recorder: EventRecorder, command: Command, refusal: Refusal) -> None:

@@ -98,6 +98,7 @@ class Code(StrEnum):
     NOBODY_TO_ASK = "nobody_to_ask"
     NOBODY_FOR_GROUPS = "nobody_for_groups"
     TOO_FEW_TO_ASK = "too_few_to_ask"
+    TOO_MANY_TO_ASK = "too_many_to_ask"
     TOO_FEW_MAY_DECIDE = "too_few_may_decide"
     NOBODY_ELSE = "nobody_else"
     CONDITION_FAILED = "condition_failed"
@@ -217,6 +218,9 @@ SENTENCES: dict[str, str] = {
     Code.NOBODY_TO_ASK: msgid("The stage “%(stage)s” has nobody to ask%(left_out)s."),
     Code.NOBODY_FOR_GROUPS: msgid(
         "The stage “%(stage)s” has nobody to ask for %(groups)s%(left_out)s."
+    ),
+    Code.TOO_MANY_TO_ASK: msgid(
+        "The stage “%(stage)s” would ask %(count)s people; at most %(most)s can be asked."
     ),
     Code.TOO_FEW_TO_ASK: msgid(
         "The stage “%(stage)s” needs %(needed)s approvals, but only %(count)s can be"

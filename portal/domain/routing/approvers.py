@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from portal.domain.people.directory import Absence, Department, Directory, Person
-from portal.domain.policy.policy import ApproverRule, Mode, Policy, RuleKind, Stage
+from portal.domain.policy.policy import ApproverRule, Mode, Policy, RuleKind, Stage, StageKind
 from portal.domain.request.reasons import Code, Kept, Reason, reason
 from portal.domain.routing.plan import Candidate, LeftOut, RouteQuestion, StandIn
 
@@ -244,10 +244,21 @@ class ApproverSelector:
         return LeftOut(person_id=None, name=title_of(rule, self.question), reason=missing)
 
 
+# A workflow starts with all that is asked, which Temporal takes up to 2 MiB: see `MOST_HANDLED`.
+MOST_ASKED = 500
+
+
 def choose(chooser: ApproverSelector, stage: Stage, policy: Policy) -> ApproverChoice:
     """The people of a stage; where they are too few, with the stage's or the policy's fallback."""
-    if stage.mode is Mode.PER_GROUP:
-        return _choose_by_group(chooser, stage, policy)
+    by_group = stage.mode is Mode.PER_GROUP
+    choice = (_choose_by_group if by_group else _choose_together)(chooser, stage, policy)
+    many = len(choice.people)
+    if stage.kind is StageKind.APPROVAL and not choice.problem and many > MOST_ASKED:
+        choice.problem = reason(Code.TOO_MANY_TO_ASK, stage=stage.name, count=many, most=MOST_ASKED)
+    return choice
+
+
+def _choose_together(chooser: ApproverSelector, stage: Stage, policy: Policy) -> ApproverChoice:
     choice = ApproverChoice()
     people = chooser.candidates(stage.rules, choice.left_out)
     for rules in (stage.fallback, policy.fallback):

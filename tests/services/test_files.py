@@ -5,7 +5,8 @@ import zipfile
 
 import pytest
 
-from portal.domain.request.files import DOCX, XLSX, KeptFile, Unfit, kind_of, shown_name
+from portal.domain.request.files import KeptFile, shown_name
+from portal.services.file_kinds import DOCX, XLSX, Unfit, kind_of
 
 PDF = b"%PDF-1.7\n..."
 PNG = b"\x89PNG\r\n\x1a\n...."
