@@ -5,6 +5,7 @@ Whatever a file declares about its size is checked before anything of it is unpa
 
 import csv
 import io
+import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -143,7 +144,7 @@ def _table(text: str, separator: str) -> Iterator[Row]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         for cells in reader:
-            yield Row(reader.line_num, tuple(" ".join(cell.split()) for cell in cells))
+            yield Row(reader.line_num, tuple(_plain(cell) for cell in cells))
     except csv.Error as error:
         raise SheetRefused(
             _(
@@ -222,4 +223,9 @@ def _text(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return " ".join(str(value).replace("\x00", "").split())
+    return _plain(str(value))
+
+
+def _plain(text: str) -> str:
+    """In NFC, as forms keep what is typed, so that what looks the same is the same."""
+    return " ".join(unicodedata.normalize("NFC", text).replace("\x00", "").split())

@@ -43,6 +43,15 @@ def test_unicode_is_known(encoding: str) -> None:
     assert sheet.separator == ";"
 
 
+def test_what_looks_the_same_is_the_same() -> None:
+    decomposed = "Mu\u0308ller"
+    for content in (
+        f"Name;Email\n{decomposed};m@x.org\n".encode(),
+        workbook(["Name"], [decomposed]),
+    ):
+        assert read(content).rows[0].cells[0] == "Müller"
+
+
 def test_another_encoding_is_asked_for() -> None:
     with pytest.raises(EncodingUnknown):
         read(CSV.encode("cp1252"))
