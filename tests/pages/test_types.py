@@ -115,7 +115,7 @@ def test_the_list_says_what_is_live_drafted_and_retired(
     text = adam.get_page(LIST).text
     assert text.index("Retired") < text.index("Chairs")
     press(adam, adam.get_page(f"{CHAIRS}/retire"), f"{CHAIRS}/retire", again="1")
-    assert adam.get("/requests/new/" + CODE).status_code == 200
+    adam.get_page("/requests/new/" + CODE)
 
 
 def test_a_draft_changes_nothing_before_it_is_published(
