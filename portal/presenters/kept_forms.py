@@ -104,7 +104,8 @@ def posted(*, ask: bool = True) -> tuple[CheckedAnswer, ...]:
         given = list(request.form.items(multi=True))
     except (HTTPException, ParseException, OSError):
         return ()  # a body that broke off, or was too large
-    return answers(given, request.path, ask=ask)
+    # A visitor is told no names of the ids that they send.
+    return answers(given, request.path, ask=ask and portal_session().identity is not None)
 
 
 def _is_typed(name: str, text: str) -> bool:
@@ -141,9 +142,7 @@ def _is_id(text: str) -> bool:
 
 
 def _names(typed: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """What ids and codes in the form are called: people and request types; to a visitor nothing."""
-    if portal_session().identity is None:
-        return {}
+    """What ids and codes in the form are called: people and request types."""
     ids = {text for _name, text in typed if _is_id(text)}
     names = _asked(partial(requests.names_of, ids), {}) if ids else {}
     if any(name == "types" for name, _text in typed):

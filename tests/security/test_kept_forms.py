@@ -166,3 +166,11 @@ def test_decisions_people_and_types_are_read_back_by_name(app: Flask, people, ki
         "Decision": "Return", "Person": "Ben Example", "Only for these requests": types[CODE],
         "Comment": "Too dear", "Change": "Deactivate",
     }  # fmt: skip
+
+
+def test_a_visitor_is_told_no_names(app: Flask, people: People) -> None:
+    client = PageClient(app)
+    form = {"person": people.ben, "comment": "Whose is it?", "csrf_token": client.csrf_token()}
+    answer = client.post(f"/tasks/{new_id()}/reassign", data=form)
+    assert "Whose is it?" in answer.text
+    assert "Ben Example" not in answer.text
