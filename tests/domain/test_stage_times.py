@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from portal.domain.errors import InvalidPolicy
 from portal.domain.people.directory import Absence, Directory, Workplace
 from portal.domain.policy.check import validate_policy
-from portal.domain.policy.policy import EscalationLevel, Mode, Policy, Stage, WorkingTime
+from portal.domain.policy.policy import EscalationLevel, Mode, Policy, Receivers, Stage, WorkingTime
 from portal.domain.policy.simple import simple_stage
 from portal.domain.request import commands
 from portal.domain.routing.plan import Candidate, RoutePlan, StagePlan
@@ -79,7 +79,7 @@ def test_whoever_stands_in_is_not_hurried_either() -> None:
     absence = Absence(
         id="a", delegator_id="fay", delegate_id="max", ends_at=MONDAY + timedelta(days=9)
     )
-    asks = stage(named("fay"), expire_after=480, **BY_PLACE)
+    asks = stage(named("fay"), expire_after=480, receivers=Receivers.ANYONE, **BY_PLACE)
     plan = opened(asks, known(absences={"fay": (absence,)}))
     assert due_of(plan) == {"fay": datetime(2026, 1, 6, 1, tzinfo=UTC)}  # 17:00 in Los Angeles
 

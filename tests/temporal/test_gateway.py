@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from portal.temporal.gateway import Delivery, Gateway
+from portal.workflows import names
 from scripts.local.temporal import TemporalServer, running_temporal
 from tests.temporal.history import History
 from tests.temporal.office import Desk, seconds_for, until
@@ -106,10 +107,12 @@ def test_a_frozen_server_is_unknown_and_recovers(desk: Desk, own_server: Tempora
     door.close()
 
 
-def test_a_request_that_goes_the_expected_way_updates_no_search_attribute(
+def test_a_request_that_goes_the_expected_way_says_once_where_it_stands_and_no_more(
     desk: Desk, door: Gateway, worker: None
 ) -> None:
     desk.issue(replace(desk.submit(), first_stage=desk.office.stages()[0].key))
     desk.issue(desk.decide(desk.office.ana, approve=False))
     until(lambda: History(desk).is_closed())
-    assert History(desk).events("UPSERT_WORKFLOW_SEARCH_ATTRIBUTES") == []
+    (update,) = History(desk).events("UPSERT_WORKFLOW_SEARCH_ATTRIBUTES")
+    said = update.upsert_workflow_search_attributes_event_attributes.search_attributes
+    assert set(said.indexed_fields) == {names.PLACE.name}
