@@ -86,7 +86,7 @@ def test_an_unfit_file_is_said_and_nothing_is_decided(ben: PageClient) -> None:
     files = ((b"MZ\x00", "setup.pdf"), (PDF, "good.pdf"))
     page = send(ben, ben.get_page(HERE), DECIDE, *files, decision="approve", comment="Fine.")
     assert page.response.status_code == 422
-    assert "is not what its name says" in page.text
+    assert "“setup.pdf” is not a real PDF file" in page.text
     assert "We kept good.pdf" in page.text
     form = page.form(DECIDE)
     assert form.values["comment"].strip() == "Fine."

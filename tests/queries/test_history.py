@@ -6,7 +6,7 @@ import pytest
 
 from portal.domain.request.state import Status
 from portal.queries import history
-from portal.queries.history import Cursor, Filters, HistoryRow
+from portal.queries.history import Filters, HistoryCursor, HistoryRow
 from portal.queries.request import Reader
 from tests.queries.conftest import REQUESTERS, REQUESTS, Crowd
 
@@ -20,7 +20,7 @@ def everything(crowd: Crowd) -> Reader:
 def older(reader: Reader, filters: Filters, limit: int = 1000) -> list[HistoryRow]:
     """Page after page, up to so many rows."""
     found: list[HistoryRow] = []
-    before: Cursor | None = None
+    before: HistoryCursor | None = None
     while len(found) < limit:
         page = history.page(reader, filters, before=before)
         found += page.rows

@@ -25,7 +25,7 @@ from portal.queries import (
     request,
     search,
 )
-from portal.queries.history import Cursor, Filters
+from portal.queries.history import Filters, HistoryCursor
 from portal.queries.inbox import InboxMoments, InboxView, Narrowed, Order
 from portal.queries.request import Reader
 from tests.queries.conftest import Crowd
@@ -119,7 +119,7 @@ def test_the_history(crowd: Crowd, plans: Plans, reads_all: bool, filters: Filte
     who = reader(crowd, reads_all=reads_all)
     first = history.page(who, filters)
     if first.rows:
-        place = Cursor(first.rows[-1].submitted_at, first.rows[-1].id)
+        place = HistoryCursor(first.rows[-1].submitted_at, first.rows[-1].id)
         history.page(who, filters, before=place)
         history.page(who, filters, after=place)
     assert plans.whole == set()
