@@ -86,7 +86,9 @@ class PasswordLink(Base):
     `kind`: "invitation", "reset", or "first", which is nobody's: who follows it makes the first
     administrator's account. `created_by`: who made it; null for whoever asked at the sign-in page,
     and for the server. `mail_due_at`: when it is to be mailed; null for one that is handed over
-    otherwise. Only the SHA-256 of its token is here; see `password_token`.
+    otherwise. Only the SHA-256 of its token is here; see `password_token`. A trigger sets
+    `revoked_at` where the person's address, roles, state or password change, or the maker's roles
+    or state.
     """
 
     __tablename__ = "password_links"

@@ -1,6 +1,7 @@
 """Links by which people set their password: an invitation, a reset, or the first administrator's.
 
-Only using one changes anything. Of a person's links only the newest works.
+Only using one changes anything. Of a person's links only the newest works, and none once their
+address, roles, state or password changed, or the roles or state of whoever made it: by a trigger.
 """
 
 from collections.abc import Iterable
@@ -66,6 +67,7 @@ def ask(email: str, address: str | None, secret_key: str) -> None:
     email = email.strip().lower()[: sign_in.LONGEST_EMAIL]
     attempts.begin(attempts.asking_keys(email, address, ASKED_PER_ADDRESS, ASKED_PER_NETWORK))
     mine = and_(func.lower(User.email) == email, User.is_active)
+    _hold(mine)
     _revoke(PasswordLink.user_id.in_(select(User.id).where(mine)), PasswordLink.kind == RESET)
     row = _row(RESET, None, secret_key) | {"mail_due_at": func.now()}
     columns = (_as_column(name, value) for name, value in row.items())
@@ -132,6 +134,9 @@ def make_first(secret_key: str) -> str | None:
 def use(link_id: str, password: str) -> str:
     """Set the password of a link's person, who is signed out everywhere; the person's id. Raises
     LinkOver, AccountRefused and Busy."""
+    _hold(
+        User.id == select(PasswordLink.user_id).where(PasswordLink.id == link_id).scalar_subquery()
+    )
     user_id = _taken(link_id).user_id
     if user_id is None:
         raise LinkOver
@@ -148,6 +153,11 @@ def use_first(link_id: str, email: str, name: str, password: str) -> str:
     if _taken(link_id).user_id is not None or _has_administrator():
         raise LinkOver
     return accounts.create_admin(email, name, password)
+
+
+def _hold(whom: Any) -> None:
+    """Lock a person before their links, as a change of the person does, whose trigger ends them."""
+    db.session.execute(select(User.id).where(whom).with_for_update(key_share=True))
 
 
 def _taken(link_id: str) -> PasswordLink:

@@ -108,6 +108,31 @@ def test_somebody_deactivated_meanwhile_cannot_use_it(
 
 
 @pytest.mark.parametrize(
+    ("whose", "values", "ends"),
+    [
+        ("ana", {"email": "ruiz@example.org"}, True),
+        ("ana", {"roles": ["admin"]}, True),
+        ("ana", {"password_hash": "another"}, True),
+        ("ana", {"name": "Ana Ruiz"}, False),
+        ("adam", {"roles": []}, True),
+        ("adam", {"is_active": False}, True),
+        ("adam", {"password_hash": "another"}, False),
+    ],
+)
+def test_a_link_ends_with_what_it_was_made_for_and_with_its_makers_power(
+    app: Flask, people: People, whose: str, values: dict[str, Any], ends: bool
+) -> None:
+    key = app.config["SETTINGS"].secret_key
+    with app.app_context():
+        token = password_links.hand_out(people.ana, people.adam, key, by_mail=False)
+        change = update(User).where(User.id == getattr(people, whose))
+        db.session.execute(change.values(values))
+        db.session.commit()
+    assert (links(app)[0].revoked_at is not None) == ends
+    assert PageClient(app).get(f"/p/{token}").status_code == (410 if ends else 303)
+
+
+@pytest.mark.parametrize(
     ("password", "again", "why"),
     [
         ("short", "short", "Use at least 15 characters"),
