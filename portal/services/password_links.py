@@ -227,5 +227,9 @@ def _open(which: Any) -> OpenLink | None:
 
 
 def _has_administrator() -> bool:
-    found = select(User.id).where(User.roles.contains([Role.ADMIN.value]), User.is_active)
+    found = select(User.id).where(
+        User.is_active,
+        User.roles.contains([Role.ADMIN.value]),
+        ~User.roles.contains([Role.AUDITOR.value]),
+    )
     return db.session.execute(found.limit(1)).first() is not None

@@ -205,7 +205,9 @@ def _roles(wish: Change, person: User) -> bool:
     before = sorted(person.roles)
     if wanted == before:
         return False
-    if Role.ADMIN in before and Role.ADMIN not in wanted:
+    # An auditor changes nothing, whatever else they are.
+    becomes_auditor = Role.AUDITOR in wanted and Role.AUDITOR not in before
+    if Role.ADMIN in before and (Role.ADMIN not in wanted or becomes_auditor):
         if wish.person_id == wish.actor_id:
             raise PeopleRefused(_("You cannot remove your own administrator role."))
         _require_another_admin(person)
@@ -361,7 +363,10 @@ def _require_another_admin(person: User) -> None:
     if Role.ADMIN.value not in person.roles:
         return
     others = select(User.id).where(
-        User.is_active, User.roles.contains([Role.ADMIN.value]), User.id != person.id
+        User.is_active,
+        User.roles.contains([Role.ADMIN.value]),
+        ~User.roles.contains([Role.AUDITOR.value]),
+        User.id != person.id,
     )
     if db.session.execute(others.limit(1)).first() is None:
         raise PeopleRefused(

@@ -295,6 +295,7 @@ def _everybody() -> tuple[Known, ...]:
             manager_id=row.manager_id,
             is_active=row.is_active,
             is_admin=Role.ADMIN.value in row.roles,
+            is_above=bool({Role.ADMIN.value, Role.AUDITOR.value} & set(row.roles)),
         )
         for row in rows
     )

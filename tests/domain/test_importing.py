@@ -18,7 +18,9 @@ ANA = Known(
     },
 )  # fmt: skip
 BEN = Known(id="ben", values={Column.NUMBER: "E-2", Column.NAME: "Ben"}, manager_id="ana")
-ADA = Known(id="ada", values={Column.EMAIL: "ada@x.org", Column.NAME: "Ada"}, is_admin=True)
+ADA = Known(
+    id="ada", values={Column.EMAIL: "ada@x.org", Column.NAME: "Ada"}, is_admin=True, is_above=True
+)
 OLD = Known(id="old", values={Column.NUMBER: "E-9", Column.NAME: "Old"}, is_active=False)
 HOUSE = House(
     people=(ANA, BEN, ADA, OLD),
@@ -110,8 +112,10 @@ def test_who_keeps_people_changes_no_administrator() -> None:
     house = House(**{
         name: getattr(HOUSE, name) for name in House.__dataclass_fields__
     } | {"may_change_admins": False})  # fmt: skip
-    (found,) = planned({Column.EMAIL: "ada@x.org", Column.NAME: "Mine"}, house=house).outcomes
-    assert found.problem == importing.OF_AN_ADMINISTRATOR
+    for said in ({Column.NAME: "Mine"}, {Column.MANAGER: "E-1"}):
+        (found,) = planned({Column.EMAIL: "ada@x.org", **said}, house=house).outcomes
+        assert found.problem == importing.OF_AN_ADMINISTRATOR
+        assert found.changes == {}
 
 
 NUMBERS = st.sampled_from(["E-1", "E-2", "E-3", "E-4", "E-5", "E-9", ""])

@@ -27,6 +27,7 @@ from portal.models import (
 from portal.models.columns import new_id
 from portal.notifications.outbox import hand_over
 from portal.queries import staff
+from portal.services import people as service
 from tests.clients import PageClient, sign_in
 from tests.in_process import NUMBER, InProcess
 from tests.pages_read import Page
@@ -227,6 +228,29 @@ def test_of_two_administrators_who_end_each_other_one_stays(
             assert sorted(db.session.scalars(select(User.roles).where(both))) == [[], ["admin"]]
 
 
+def test_the_last_administrator_becomes_no_auditor(app: Flask, people: People) -> None:
+    give_roles(app, people.ben, ["admin", "auditor"])
+    for actor, why in ((people.adam, "You cannot remove your own"), (None, "last administrator")):
+        with app.app_context(), pytest.raises(service.PeopleRefused, match=why):
+            service.change(also_auditor(people.adam, actor))
+    give_roles(app, people.ben, ["admin"])
+    with app.app_context():
+        assert service.change(also_auditor(people.adam, None))
+
+
+def give_roles(app: Flask, person_id: str, roles: list[str]) -> None:
+    with app.app_context():
+        db.session.execute(update(User).where(User.id == person_id).values(roles=roles))
+        db.session.commit()
+
+
+def also_auditor(person_id: str, actor_id: str | None) -> service.Change:
+    roles = ("admin", "auditor")
+    return service.Change(
+        person_id=person_id, act=service.Act.ROLES, value=roles, actor_id=actor_id
+    )
+
+
 def end_roles(client: PageClient, whom: str, token: str) -> int:
     data = {"csrf_token": token, "act": "roles", "reason": "New year."}
     return client.post(f"{HERE}/{whom}/change", data=data).status_code
@@ -290,10 +314,7 @@ def test_a_record_is_changed_with_before_and_after(
 def test_who_keeps_people_is_no_administrator(
     client: PageClient, app: Flask, people: People, asked: Approval
 ) -> None:
-    with app.app_context():
-        keeps = update(User).where(User.id == people.eve).values(roles=["people_admin"])
-        db.session.execute(keeps)
-        db.session.commit()
+    give_roles(app, people.eve, ["people_admin"])
     sign_in(client, people.eve)
     url = f"{HERE}/{people.ana}/edit"
     assert "Changes saved." in client.post_form(client.get_page(url), url, name="Ana Ruiz").text
@@ -302,6 +323,10 @@ def test_who_keeps_people_is_no_administrator(
     assert "A chair" not in told
     page = client.get_page(f"{HERE}/{people.adam}/edit")
     page = client.post_form(page, f"{HERE}/{people.adam}/edit", 422, email="eve2@example.org")
+    assert "Only an administrator can do this." in page.text
+    give_roles(app, people.carl, ["auditor"])
+    page = client.get_page(f"{HERE}/{people.carl}/edit")
+    page = client.post_form(page, f"{HERE}/{people.carl}/edit", 422, email="eve2@example.org")
     assert "Only an administrator can do this." in page.text
     for person, act, value in ((people.adam, "deactivate", ""), (people.eve, "roles", "admin")):
         trouble = looked_at(client, person, act, 422, value=value)

@@ -203,5 +203,11 @@ def test_who_keeps_people_imports_no_administrator(
         db.session.commit()
     sign_in(client, people.eve)
     page = checked(client, uploaded(client, b"Email,Name\nadam@example.org,Mine\n"))
-    assert "Only an administrator may change an administrator." in page.text
+    assert "Only an administrator may change an administrator or an auditor." in page.text
+    lines = b"Email,Manager\nadam@example.org,ana@example.org\ncarl@example.org,ana@example.org\n"
+    with app.app_context():
+        db.session.execute(update(User).where(User.id == people.carl).values(roles=["auditor"]))
+        db.session.commit()
+    page = checked(client, uploaded(client, lines))
+    assert page.text.count("Only an administrator may change an administrator or an auditor.") == 2
     assert rows(app, func.count(PeopleChange.id))[0][0] == 0

@@ -56,7 +56,7 @@ UNKNOWN_PLACE = msgid("There is no location with this name.")
 UNKNOWN_ZONE = msgid("There is no such time zone.")
 UNKNOWN_LANGUAGE = msgid("This language is not offered here.")
 LAST_ADMINISTRATOR = msgid("This would deactivate an administrator. Do that on the person's page.")
-OF_AN_ADMINISTRATOR = msgid("Only an administrator may change an administrator.")
+OF_AN_ADMINISTRATOR = msgid("Only an administrator may change an administrator or an auditor.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +71,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """Somebody in the portal, in the words that a file would use."""
+    """Somebody in the portal, in the words that a file would use. `is_above`: only an administrator
+    may change them."""
 
     id: str
     values: Mapping[Column, str]
     manager_id: str | None = None
     is_active: bool = True
     is_admin: bool = False
+    is_above: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +217,7 @@ def _known(blank: Outcome, person: Known, house: House, left: bool) -> Outcome:
         else Verdict.CHANGED if changes
         else Verdict.SAME
     )  # fmt: skip
-    if verdict is not Verdict.SAME and person.is_admin and not house.may_change_admins:
+    if verdict is not Verdict.SAME and person.is_above and not house.may_change_admins:
         return replace(blank, problem=OF_AN_ADMINISTRATOR)
     return replace(blank, verdict=verdict, changes={} if left else changes)
 
@@ -297,7 +299,7 @@ def _with_managers(outcomes: Sequence[Outcome], found: _Finder, house: House) ->
     gone = {each.person_id for each in outcomes if each.verdict is Verdict.LEAVES}
     back = {each.person_id for each in outcomes if each.verdict is Verdict.BACK}
     alive = {each.id for each in house.people if each.is_active} - gone | back
-    settled = [_with_manager(each, found, new, alive) for each in outcomes]
+    settled = [_with_manager(each, found, house, new, alive) for each in outcomes]
     above: dict[str, str | None] = {each.id: each.manager_id for each in house.people}
     for each in settled:
         if each.verdict is not Verdict.REFUSED and Column.MANAGER in each.changes:
@@ -312,7 +314,11 @@ def _with_managers(outcomes: Sequence[Outcome], found: _Finder, house: House) ->
 
 
 def _with_manager(
-    outcome: Outcome, found: _Finder, new: Mapping[str, str], alive: set[str | None]
+    outcome: Outcome,
+    found: _Finder,
+    house: House,
+    new: Mapping[str, str],
+    alive: set[str | None],
 ) -> Outcome:
     text = outcome.line.cells.get(Column.MANAGER, "")
     if outcome.verdict in (Verdict.REFUSED, Verdict.LEAVES) or not text:
@@ -333,6 +339,8 @@ def _with_manager(
             return _refused(outcome, ONESELF)
     if manager == before:
         return outcome
+    if own is not None and own.is_above and not house.may_change_admins:
+        return _refused(outcome, OF_AN_ADMINISTRATOR)
     shown = "" if own is None else own.values.get(Column.MANAGER, "")
     after = "" if text == CLEARED else text
     changes = {**outcome.changes, Column.MANAGER: (shown, after)}

@@ -86,10 +86,10 @@ def may_change(actor: frozenset[Role], person: frozenset[Role], *, roles: bool =
     """Whether somebody with the roles `actor` may change a person with those of `person`; `roles`:
     also which roles they have.
 
-    Whoever keeps people without being an administrator changes no administrator and gives no role:
-    by an administrator's address or a role of their own they would become one.
+    Whoever keeps people without being an administrator changes nobody who may do more, and gives no
+    role: by the address of an administrator or auditor, or a role of their own, they would be one.
     """
     granted = permissions_of(actor)
     if Permission.MANAGE_PEOPLE not in granted:
         return False
-    return Permission.ADMINISTER in granted or (Role.ADMIN not in person and not roles)
+    return Permission.ADMINISTER in granted or (not roles and permissions_of(person) <= granted)
