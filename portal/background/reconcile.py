@@ -173,10 +173,18 @@ class _Reconciliation:
             left -= SLICE_SECONDS
 
     async def _explained(self, found: Finding) -> Finding:
+        """With why its task fails; where that cannot be told, with the error's name."""
         if found.kind is not Kind.FAILING or found.run is None:
             return found
         await self._looks.turn()
-        why = await running.why_failing(self._client, found.run)
+        try:
+            why = await running.why_failing(self._client, found.run)
+        except RPCError as error:
+            if error.status in AWAY:
+                raise
+            why = error.status.name
+        except Exception as error:  # noqa: BLE001 - one that cannot be read must not stop the others
+            why = type(error).__name__
         return replace(found, detail=why or ", ".join(found.run.problems))
 
     async def _put_right(self, found: Finding) -> Finding:

@@ -5,7 +5,8 @@ version reads as the same content. Values that are the default are left out. Dur
 money in conditions is a decimal number in quotation marks. A mistake is named with its line.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import MISSING, dataclass, fields
 from decimal import Decimal, InvalidOperation
 from functools import cache
@@ -34,7 +35,7 @@ from portal.domain.policy.policy import (
     duration,
     minutes_of,
 )
-from portal.domain.policy.types import TypeContent
+from portal.domain.policy.types import PAGES, TypeContent
 
 SCHEMA = "gloria/type/1"
 LARGEST = 200_000
@@ -51,6 +52,9 @@ SIGNS = {
     Comparison.FILLED: "filled",
 }
 MEANT = {sign: comparison for comparison, sign in SIGNS.items()}
+CODE = re.compile(r"[A-Za-z][\w-]{0,59}", re.ASCII)
+PREFIX = re.compile("[A-Z]{2,5}")
+LARGEST_NUMBER = 10**15
 KEYS = ("schema", "code", "prefix", "name", "description", "needs", "form", "route", "policy")
 
 
@@ -180,6 +184,13 @@ def _row(row: Row, money: Mapping[str, int]) -> CommentedSeq:
 
 def read(text: str) -> TypeFile:
     """What a file says. Raises FileRefused with the line of the first mistake."""
+    try:
+        return _read(text)
+    except (ValueError, ArithmeticError) as error:
+        raise FileRefused("a number or a time in the file cannot be read") from error
+
+
+def _read(text: str) -> TypeFile:
     data = _parsed(text)
     _require_known(data, KEYS, "the file")
     if data.get("schema") != SCHEMA:
@@ -187,6 +198,10 @@ def read(text: str) -> TypeFile:
     for key in ("code", "prefix", "name"):
         if not isinstance(data.get(key), str) or not data[key].strip():
             raise FileRefused(_at(data, key, f"{key} is missing or no text"))
+    if not CODE.fullmatch(data["code"]) or data["code"] in PAGES:
+        raise FileRefused(_at(data, "code", f"“{data['code']}” cannot be the code of a type"))
+    if not PREFIX.fullmatch(data["prefix"]):
+        raise FileRefused(_at(data, "prefix", "prefix must be 2 to 5 capitals, such as PR"))
     form = tuple(_fields(data))
     policy = _policy(data, form)
     content = TypeContent(
@@ -214,13 +229,35 @@ def _parsed(text: str) -> CommentedMap:
         data = yaml.load(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        problem = " ".join(str(error.problem or "it cannot be read").split())
-        raise FileRefused(f"line {line}: {problem}") from error
+        raise FileRefused(f"line {line}: {_line(error.problem or 'it cannot be read')}") from error
     except (YAMLError, ValueError) as error:
-        raise FileRefused(" ".join(str(error).split())[:200]) from error
+        raise FileRefused(_line(error)[:200]) from error
     if not isinstance(data, CommentedMap):
         raise FileRefused("line 1: the file must begin with keys such as schema and code")
+    _require_storable(data)
     return data
+
+
+def _line(words: object) -> str:
+    """In one line, as it can be shown."""
+    return " ".join(str(words).split()).encode(errors="replace").decode()
+
+
+def _require_storable(node: Any) -> None:
+    """Nothing that no record keeps: characters that are none, numbers beyond every amount."""
+    parts = node.items() if isinstance(node, Mapping) else enumerate(node)
+    for key, value in parts:
+        for each in (key, value):
+            if isinstance(each, str) and not _is_text(each):
+                raise FileRefused(_at(node, key, "a character that cannot be kept"))
+            if isinstance(each, int | float) and not abs(each) <= LARGEST_NUMBER:
+                raise FileRefused(_at(node, key, "the number is too large"))
+        if isinstance(value, Mapping | list | tuple | Set):
+            _require_storable(value)
+
+
+def _is_text(value: str) -> bool:
+    return not re.search("[\0\ud800-\udfff]", value)
 
 
 def _require_plain(yaml: YAML, text: str) -> None:

@@ -305,11 +305,22 @@ class _Directory:
 
 
 def accept(code: str, act: Act, reasons: dict[str, str]) -> None:
-    """Keep why warnings are accepted. Raises LookupError where there is no draft."""
+    """Keep why warnings are accepted; that voids a review, as an edit does.
+
+    Raises LookupError where there is no draft.
+    """
     draft = _draft(code)
     kept = {**draft.reasons, **{key: text for key, text in reasons.items() if text}}
     row = update(TypeDraft).where(TypeDraft.request_type_id == draft.request_type_id)
-    db.session.execute(row.values(reasons=kept))
+    db.session.execute(
+        row.values(
+            reasons=kept,
+            editors=sorted({*draft.editors, act.actor_id}),
+            reviewed_mark=None,
+            sent_by=None,
+            approved_by=None,
+        )
+    )
     name = decode(TypeContent, draft.content).name
     _note(draft.request_type_id, name, Kind.ACCEPTED, act, {"reasons": reasons})
     db.session.commit()
@@ -441,7 +452,10 @@ def _seen(code: str, act: Act) -> TypeDraft:
 
 def _insert_draft(type_id: str, content: TypeContent, act: Act) -> bool:
     row = insert_or_not(TypeDraft).values(
-        request_type_id=type_id, content=encode(content), updated_by=act.actor_id
+        request_type_id=type_id,
+        content=encode(content),
+        editors=[act.actor_id],
+        updated_by=act.actor_id,
     )
     made = row.on_conflict_do_nothing().returning(TypeDraft.request_type_id)
     return db.session.execute(made).one_or_none() is not None

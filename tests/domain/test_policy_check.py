@@ -1,9 +1,11 @@
 """Policies that cannot work are refused with a sentence that names the stage."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from portal.domain.codec import decode, encode
 from portal.domain.errors import InvalidPolicy
 from portal.domain.policy.forms import FormField
 from portal.domain.policy.policy import (
@@ -81,6 +83,12 @@ def test_a_stage_that_cannot_work_is_named(values: dict[str, Any], words: str) -
         check(**values)
 
 
+def test_a_version_of_old_with_a_long_undo_window_still_loads() -> None:
+    old = Policy(stages=(stage(manager()),), undo_seconds=10**9)
+    assert decode(Policy, encode(old)) == old
+    validate_policy(replace(old, undo_seconds=86_400), FIELDS)
+
+
 @pytest.mark.parametrize(
     ("policy", "words"),
     [
@@ -88,6 +96,7 @@ def test_a_stage_that_cannot_work_is_named(values: dict[str, Any], words: str) -
         (Policy(stages=(stage(manager(), kind=StageKind.NOTIFY),)), "at least one approval stage"),
         (Policy(stages=(stage(manager()), stage(manager()))), "the key “first”"),
         (Policy(stages=(stage(manager()),), undo_seconds=-1), "undo window"),
+        (Policy(stages=(stage(manager()),), undo_seconds=86_401), "undo window"),
         (Policy(stages=(stage(manager()),), fallback=(named(),)), "policy's fallback"),
     ],
 )

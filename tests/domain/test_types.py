@@ -1,5 +1,6 @@
 """The edits of a draft, durations as they are typed, and rows as conditions: any of them."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -194,6 +195,10 @@ WRONG = {
     "smallest value above its largest": FormField(
         name="a", label="A", kind=FieldKind.INTEGER, min_value=2, max_value=1
     ),
+    "holds no money": FormField(name="a", label="A", is_amount=True),
+    "1 to 10,000 characters": FormField(name="a", label="A", max_length=0),
+    "must take 1 to 10,000": FormField(name="a", label="A", max_length=10_001),
+    "three capitals": FormField(name="a", label="A", kind=FieldKind.MONEY, currency="eur"),
     "held beside a date": FormField(name="a", label="A", kind=FieldKind.DATE, not_after="gone"),
 }
 
@@ -210,3 +215,20 @@ def test_a_day_may_be_held_beside_another_and_beside_the_day_of_the_request() ->
             FormField(name="c", label="C", kind=FieldKind.DATE, not_after="today"))  # fmt: skip
     found = problems_of(TypeContent(name="T", form=days))
     assert not [each for each in found if each.about == "form"]
+
+
+def test_names_are_their_own_and_one_field_is_the_amount() -> None:
+    money = FormField(name="a", label="A", kind=FieldKind.MONEY, is_amount=True)
+    twice = TypeContent(name="T", form=(DAY, replace(DAY, label="Other day")))
+    two = TypeContent(name="T", form=(money, replace(money, name="b")))
+    word = TypeContent(name="T", form=(FormField(name="title", label="Title"),))
+    for content, words in ((twice, "shares the name “day”"), (two, "another field is"),
+                           (word, "stands for something else")):  # fmt: skip
+        found = [each for each in problems_of(content) if each.about == "form"]
+        assert len(found) == len(content.form)
+        assert all(words in each.sentence and not each.is_warning for each in found)
+
+
+def test_no_type_has_the_address_of_a_page() -> None:
+    for page in ("New", "Import", "Gallery"):
+        assert types.name_for(page, ()) == f"{page.lower()}_2"

@@ -270,6 +270,46 @@ def test_nobody_approves_their_own_change(
     assert one(app, select(func.count()).select_from(PolicyVersion)) == 1
 
 
+def test_who_made_a_draft_of_a_file_does_not_approve_it(
+    adam: PageClient, cleo: PageClient, kind: dict[str, str], app: Flask
+) -> None:
+    review = f"{CHAIRS}/draft/review"
+    text = adam.get(f"{CHAIRS}/versions/1.yaml").text.replace("label: Reason", "label: Why")
+    press(adam, adam.get_page(f"{LIST}/import"), f"{LIST}/import", text=text)
+    checks = f"{CHAIRS}/draft/checks"
+    press(cleo, cleo.get_page(checks), checks, reason_0="So.")
+    press(cleo, cleo.get_page(review), review)
+    for author in (adam, cleo):
+        values = author.get_page(review).form(f"{CHAIRS}/draft/return").values
+        page = Page(author.post(f"{CHAIRS}/draft/approve", data=values, follow_redirects=True))
+        assert "Someone who did not change this draft has to approve it." in page.text
+    assert one(app, select(TypeDraft.approved_by)) is None
+
+
+def test_another_reason_for_a_warning_voids_the_review(
+    adam: PageClient, cleo: PageClient, kind: dict[str, str], app: Flask
+) -> None:
+    draft_of_chairs(adam)
+    checks, review = f"{CHAIRS}/draft/checks", f"{CHAIRS}/draft/review"
+    press(adam, adam.get_page(checks), checks, reason_0="So.")
+    press(adam, adam.get_page(review), review)
+    press(cleo, cleo.get_page(review), f"{CHAIRS}/draft/approve")
+    assert one(app, select(TypeDraft.approved_by)) is not None
+    press(adam, adam.get_page(checks), checks, reason_0="Otherwise.")
+    row = select(TypeDraft.approved_by, TypeDraft.sent_by, TypeDraft.reviewed_mark)
+    with app.app_context():
+        assert tuple(db.session.execute(row).one()) == (None, None, None)
+
+
+def test_numbers_of_any_length_are_taken_for_an_order(
+    adam: PageClient, kind: dict[str, str]
+) -> None:
+    draft_of_chairs(adam)
+    here = f"{CHAIRS}/draft/form"
+    values = {"n_amount": "9" * 5000, "n_reason": "1"}
+    press(adam, adam.get_page(here), f"{here}/order", **values)
+
+
 def test_errors_block_and_warnings_need_a_reason(
     adam: PageClient, kind: dict[str, str], app: Flask
 ) -> None:

@@ -50,7 +50,7 @@ def test_any_stage_comes_back_as_it_was(
     )  # fmt: skip
     policy = Policy(stages=(stage, replace(stage, key="b", when=None)), undo_seconds=0)
     content = TypeContent(name="yes", description="no", form=FIELDS, policy=policy)
-    assert read(written(content, "t", "T", {})).content == content
+    assert read(written(content, "t", "TT", {})).content == content
 
 
 MISTAKES = {
@@ -68,6 +68,16 @@ MISTAKES = {
     "form: [\n": "line 6: ",
     "policy: " + "[" * 30: "line 5: nested too deep",
     "colour: red\n": "line 5: the file knows no “colour”",
+    'description: "a\\0b"\n': "line 5: a character that cannot be kept",
+    'description: "\\ud800"\n': "line 5: a character that cannot be kept",
+    'form:\n  - name: a\n    label: "\\udfff"\n': "line 7: a character that cannot be kept",
+    '"\\ud800": 1\n"\\ud800": 1\n': 'line 6: found duplicate key "?"',
+    f"policy:\n  undo_seconds: 0x{'f' * 5000}\n": "line 6: the number is too large",
+    "policy:\n  undo_seconds: .nan\n": "line 6: the number is too large",
+    f"description: {'9' * 5000}\n": "Exceeds the limit",
+    "description: 2001-99-99\n": "month must be in 1..12",
+    "form: [{name: a, label: A, kind: money}]\n"
+    'route: [{key: a, name: A, when: {all: [[a, "==", "1e999999"]]}}]\n': "a number or a time in",
 }
 
 
@@ -76,6 +86,27 @@ def test_a_mistake_is_named_with_its_line(text: str) -> None:
     with pytest.raises(FileRefused) as refused:
         read(HEAD + text)
     assert MISTAKES[text] in str(refused.value)
+
+
+HEADS = {
+    "code: new": "line 2: “new” cannot be the code",
+    "code: import": "line 2: “import” cannot be the code",
+    "code: a/b": "line 2: “a/b” cannot be the code",
+    "code: größe": "line 2: “größe” cannot be the code",
+    f"code: {'a' * 61}": "cannot be the code",
+    "prefix: A": "line 3: prefix must be 2 to 5 capitals",
+    "prefix: la": "line 3: prefix must be",
+    'prefix: "LA\\n"': "line 3: prefix must be",
+}
+
+
+@pytest.mark.parametrize("line", HEADS)
+def test_a_code_and_a_prefix_are_such_as_addresses_and_numbers_take(line: str) -> None:
+    key = line.partition(":")[0]
+    lines = [line if each.startswith(key) else each for each in HEAD.splitlines()]
+    with pytest.raises(FileRefused) as refused:
+        read("\n".join(lines))
+    assert HEADS[line] in str(refused.value)
 
 
 LEAVES = st.none() | st.booleans() | st.integers(-5, 5) | st.sampled_from(("a", "group", "~", "1d"))

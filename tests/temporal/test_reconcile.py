@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -12,13 +13,15 @@ import pytest
 from sqlalchemy import select, text
 from temporalio.service import RPCError, RPCStatusCode
 
-from portal.background.differences import Kind
-from portal.background.reconcile import reconcile
+from portal.background.differences import Finding, Kind
+from portal.background.reconcile import _Reconciliation, reconcile
 from portal.domain.request.state import Approval
 from portal.models import Check, WorkflowTrouble
 from portal.models.states import kept_state
 from portal.temporal import client as clients
 from portal.temporal import running, search_attributes
+from portal.temporal.encryption import KeyMissing
+from portal.temporal.running import Running
 from portal.temporal.start import Start, StateToStart, start_all, start_from_state
 from portal.workflows import names
 from portal.workflows.names import KEYS
@@ -311,3 +314,27 @@ def test_every_attribute_is_a_code_or_a_time() -> None:
     kinds = {key.name: key.indexed_value_type.name for key in KEYS}
     assert kinds.pop("OpenedAt") == "DATETIME"
     assert set(kinds.values()) == {"KEYWORD"}
+
+
+GONE = RPCError("workflow not found", RPCStatusCode.NOT_FOUND, b"")
+LOST = RPCError("no connection", RPCStatusCode.UNAVAILABLE, b"")
+
+
+@pytest.mark.parametrize(
+    ("error", "name"), [(GONE, "NOT_FOUND"), (KeyMissing("k"), "KeyMissing"), (LOST, "")]
+)
+async def test_a_reason_that_cannot_be_read_stops_nobody_unless_temporal_is_away(
+    error: Exception, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_given: object) -> str:
+        raise error
+
+    monkeypatch.setattr("portal.temporal.running.why_failing", fails)
+    found = Finding(Kind.FAILING, "w", run=Running("w", "r", "q", 1, ("x",)))
+    nothing: Any = SimpleNamespace(temporal_task_queue="q")
+    comparison = _Reconciliation(nothing, nothing, nothing, 0, lambda: None)
+    if not name:
+        with pytest.raises(RPCError):
+            await comparison._explained(found)
+    else:
+        assert (await comparison._explained(found)).detail == name

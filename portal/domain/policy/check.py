@@ -1,6 +1,7 @@
 """Whether a version of a type makes sense, before it is published. Condition syntax is checked
 elsewhere."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,9 +20,13 @@ from portal.domain.policy.policy import (
     StageKind,
     WorkingTime,
 )
-from portal.domain.policy.types import TypeContent
+from portal.domain.policy.types import RESERVED, TypeContent
 
 _READABLE = frozenset({"title", "amount", "currency"})
+
+# One day: later times have to be reckoned from it.
+LONGEST_UNDO = 86_400
+LONGEST_ANSWER = 10_000
 
 _NEEDS_CODE = frozenset({RuleKind.GROUP, RuleKind.ROLE})
 
@@ -77,6 +82,23 @@ def _field_problems(each: FormField, form: Sequence[FormField]) -> Iterator[Prob
     known = (days - {each.name}) | {TODAY, None}
     if not {each.not_before, each.not_after} <= known:
         yield wrong(" is held beside a date that the form does not have.")
+    yield from map(wrong, _faults(each, form))
+
+
+def _faults(each: FormField, form: Sequence[FormField]) -> Iterator[str]:
+    """What only a file can say of a field: pages never let it come to that."""
+    if each.name in RESERVED:
+        yield f" cannot have the name “{each.name}”, which stands for something else."
+    if [other.name for other in form].count(each.name) > 1:
+        yield f" shares the name “{each.name}” with another field."
+    if each.is_amount and each.kind is not FieldKind.MONEY:
+        yield " cannot be the amount: it holds no money."
+    if each.is_amount and sum(other.is_amount for other in form) > 1:
+        yield " cannot be the amount: another field is."
+    if not 1 <= each.max_length <= LONGEST_ANSWER:
+        yield " must take 1 to 10,000 characters."
+    if each.currency is not None and not re.fullmatch("[A-Z]{3}", each.currency):
+        yield " needs a currency of three capitals, such as EUR."
 
 
 def _policy_problems(content: TypeContent) -> Iterator[Problem]:
@@ -121,8 +143,8 @@ def validate_policy(policy: Policy, form_fields: Iterable[FormField]) -> None:
     names = frozenset(each.name for each in form_fields)
     if not any(stage.kind is StageKind.APPROVAL for stage in policy.stages):
         raise InvalidPolicy("A policy needs at least one approval stage.")
-    if policy.undo_seconds < 0:
-        raise InvalidPolicy("The undo window cannot be shorter than 0 seconds.")
+    if not 0 <= policy.undo_seconds <= LONGEST_UNDO:
+        raise InvalidPolicy("The undo window must be 0 to 86,400 seconds.")
     if policy.bulk is not None and policy.bulk.up_to is not None and policy.bulk.up_to < 0:
         raise InvalidPolicy("The largest amount to decide many at once cannot be negative.")
     if policy.link_up_to is not None and policy.link_up_to < 0:

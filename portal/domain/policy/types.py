@@ -19,11 +19,14 @@ from portal.domain.policy.policy import Policy, Stage
 
 LONGEST_NAME = 40
 # Names that conditions use for something else, and words of their language.
-TAKEN = frozenset({
+RESERVED = frozenset({
     "title", "currency", "priority", "round", "department", "as", "break", "const", "continue",
     "else", "false", "for", "function", "if", "import", "in", "let", "loop", "namespace", "null",
     "package", "return", "true", "var", "void", "while",
 })  # fmt: skip
+# Codes of types that would stand at the addresses of other pages.
+PAGES = frozenset({"new", "import", "gallery"})
+TAKEN = RESERVED | PAGES
 
 
 class TypeChangeKind(StrEnum):

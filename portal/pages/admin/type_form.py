@@ -47,7 +47,8 @@ def order_type_fields(code: str) -> ResponseReturnValue:
     """Put the fields in the order of the numbers typed beside them."""
     kind, draft = drafted(code)
     typed = {each.name: request.form.get(f"n_{each.name}", "") for each in draft.content.form}
-    numbers = {name: int(text) for name, text in typed.items() if text.isascii() and text.isdigit()}
+    plain = {name: text for name, text in typed.items() if text.isascii() and text.isdigit()}
+    numbers = {name: int(text) for name, text in plain.items() if len(text) < 10}
     return after_edit(
         kind,
         lambda content: domain.in_order(content, numbers),
