@@ -31,7 +31,7 @@ from portal.models.columns import new_id
 from portal.services import accounts, people
 from portal.services.accounts import AccountRefused
 from portal.services.people import Act, Change, PeopleRefused
-from portal.services.people_sheet import ENCODINGS, EncodingUnknown, Row, Sheet, read
+from portal.services.people_sheet import LIKELIEST, EncodingUnknown, Row, Sheet, read
 from portal.services.preferences import time_digests
 from portal.services.staff import LONGEST_NUMBER, LONGEST_TITLE
 from portal.translation import _
@@ -109,7 +109,7 @@ def keep(import_id: str, actor_id: str, file_name: str, content: bytes) -> None:
     try:
         sheet = read(content)
     except EncodingUnknown:
-        sheet = read(content, next(each for each in ENCODINGS if each != "utf-8"))
+        sheet = read(content, LIKELIEST)
         sheet = replace(sheet, encoding="")
     old = (PeopleImport.applied_at.is_(None), PeopleImport.created_at < func.now() - KEPT)
     db.session.execute(delete(PeopleImport).where(*old))
@@ -175,10 +175,16 @@ def preview(import_id: str, actor_id: str, languages: Sequence[str]) -> Preview:
 
 def apply(import_id: str, actor_id: str, seen: str, languages: Sequence[str]) -> None:
     """Import what the preview with this mark showed, all of it or nothing. Raises ImportGone,
-    ImportMoved and PeopleRefused."""
-    db.session.execute(BEFORE_A_CHANGE)
+    ImportMoved, PeopleRefused and what `sheet_of` does. The file is read before anybody waits."""
     row, sheet = sheet_of(import_id)
-    found = _planned(sheet, choices_of(row.choices), _house(actor_id, languages))
+    read_as = row.choices
+    db.session.execute(BEFORE_A_CHANGE)
+    kept = db.session.get(PeopleImport, import_id, populate_existing=True, with_for_update=True)
+    if kept is None or kept.content is None:
+        raise ImportGone
+    if kept.choices != read_as:
+        raise ImportMoved
+    found = _planned(sheet, choices_of(read_as), _house(actor_id, languages))
     if found.mark != seen:
         raise ImportMoved
     writer = _Writer(actor_id, _("Import of %(file)s", file=row.file_name))

@@ -5,6 +5,7 @@ Whatever a file declares about its size is checked before anything of it is unpa
 
 import csv
 import io
+import lzma
 import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator
@@ -21,6 +22,9 @@ from portal.translation import _
 
 MOST_BYTES = 10_000_000
 MOST_UNPACKED = 60_000_000
+# What is no sheet and no picture (styles, names) is held in memory several times its size.
+MOST_OF_A_PART = 5_000_000
+LARGE_PARTS = ("xl/worksheets/", "xl/sharedStrings", "xl/media/")
 MOST_PARTS = 500
 MOST_COLUMNS = 60
 MOST_ROWS = 20_000
@@ -32,6 +36,8 @@ ENCODINGS = {
     "iso8859_15": "ISO 8859-15",
     "utf-16": "Unicode (UTF-16)",
 }
+# For a first look at what is not Unicode: it has a character for every byte.
+LIKELIEST = "iso8859_15"
 SEPARATORS = {";": ";", ",": ",", "\t": "Tab", "|": "|"}
 
 
@@ -94,9 +100,8 @@ def _whole(rows: Iterable[Row]) -> Iterator[Row]:
         if len(row.cells) > MOST_COLUMNS:
             raise SheetRefused(
                 _(
-                    "Line %(number)s has %(count)s columns; at most %(most)s are read.",
+                    "Line %(number)s has more than %(most)s columns.",
                     number=row.number,
-                    count=len(row.cells),
                     most=MOST_COLUMNS,
                 )
             )
@@ -114,16 +119,17 @@ def _whole(rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def _decoded(content: bytes, encoding: str) -> tuple[str, str]:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+    is_marked = content.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf"))
+    if is_marked and not content.startswith(b"\xef"):
         encoding = "utf-16"
-    elif not encoding or content.startswith(b"\xef\xbb\xbf"):
+    elif is_marked or not encoding:
         encoding = "utf-8"
     if encoding not in ENCODINGS:
         raise SheetRefused(_("Choose one of the encodings shown."))
     try:
         text = content.decode("utf-8-sig" if encoding == "utf-8" else encoding)
     except UnicodeDecodeError as error:
-        if b"\x00" in content:
+        if is_marked or b"\x00" in content:
             raise _neither() from error
         raise EncodingUnknown from error
     if "\x00" in text:
@@ -157,7 +163,7 @@ def _table(text: str, separator: str) -> Iterator[Row]:
 
 BROKEN = (
     BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, AttributeError, IndexError,
-    ParseError, OSError, EOFError, zlib.error, NotImplementedError, RuntimeError,
+    ParseError, OSError, EOFError, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError,
 )  # fmt: skip
 
 
@@ -168,7 +174,7 @@ def _workbook(content: bytes) -> Iterator[Row]:
         sheet = book.worksheets[0]
         # What a sheet says of its own size would fill rows with empty cells up to there.
         sheet.reset_dimensions()
-        for number, cells in enumerate(sheet.iter_rows(), 1):
+        for number, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS + 1), 1):
             yield _row(number, cells)
             if number > 2 * MOST_ROWS:
                 raise SheetRefused(
@@ -187,6 +193,9 @@ def _check_parts(content: bytes) -> None:
         if "xl/workbook.xml" not in archive.namelist():
             raise _neither()
         for part in parts:
+            is_large = part.file_size > MOST_OF_A_PART
+            if is_large and not part.filename.startswith(LARGE_PARTS):
+                raise SheetRefused(_("This workbook cannot be read. Save it anew as .xlsx."))
             if part.filename.endswith((".xml", ".rels")):
                 _check_part(archive.read(part), part.filename)
 

@@ -108,6 +108,22 @@ def test_a_refused_newcomer_is_nobodys_manager() -> None:
     assert verdicts(*lines) == [(Verdict.REFUSED, importing.NO_MANAGER)] * 2
 
 
+def test_a_long_row_of_refused_newcomers_ends() -> None:
+    count = 3 * importing.MOST_PASSES
+    lines = [
+        {Column.NUMBER: f"N-{n}", Column.NAME: "New", Column.MANAGER: f"N-{n + 1}"}
+        for n in range(count)
+    ]
+    found = planned(*lines, {Column.NUMBER: "M-1", Column.NAME: "Mine"})
+    assert [each.verdict for each in found.outcomes] == [Verdict.REFUSED] * count + [Verdict.NEW]
+
+
+def test_a_cleared_cell_says_not_who_it_is() -> None:
+    lines = [{Column.NUMBER: "-", Column.EMAIL: f"{n}@x.org", Column.NAME: "N"} for n in "ab"]
+    assert verdicts(*lines) == [(Verdict.NEW, "")] * 2
+    assert verdicts({Column.NUMBER: "-", Column.NAME: "N"}) == [(Verdict.REFUSED, importing.NO_KEY)]
+
+
 def test_who_keeps_people_changes_no_administrator() -> None:
     house = House(**{
         name: getattr(HOUSE, name) for name in House.__dataclass_fields__

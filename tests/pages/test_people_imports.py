@@ -8,10 +8,12 @@ from flask import Flask
 from sqlalchemy import func, insert, select, update
 
 from portal.background.people_reviews import PeopleWatch
+from portal.directory.planner import BEFORE_A_CHANGE
 from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.models import Department, Group, GroupMember, PeopleChange, PeopleImport, Task, User
 from portal.models.columns import new_id
+from portal.services import people_imports as service
 from tests.clients import PageClient, sign_in
 from tests.in_process import InProcess
 from tests.pages_read import Page
@@ -168,6 +170,45 @@ def test_another_encoding_is_chosen_with_real_lines(adam: PageClient, app: Flask
     page = adam.post_form(page, url, encoding="cp1252")
     assert "Zoë Müller" in page.text
     assert page.heading == "Check the import"
+
+
+def test_every_byte_is_shown_at_a_first_look(adam: PageClient, app: Flask) -> None:
+    page = uploaded(adam, "Number;Name\nN-1;Ťapka\n".encode("cp1250"))
+    assert "The file is not Unicode." in page.text
+    page = adam.post_form(page, page.path, 422, encoding="cp1252")
+    assert "This is not the file's encoding." in page.text
+    page = adam.post_form(page, page.path, encoding="cp1250")
+    assert "Ťapka" in page.text
+
+
+def test_what_another_tab_did_is_no_fault(adam: PageClient, app: Flask) -> None:
+    page = uploaded(adam, "Number;Name\nN-1;Zoë\n".encode("cp1252"))
+    whole = page.path.removesuffix("/columns")
+    early = adam.post(whole, data={"csrf_token": adam.csrf_token()}, follow_redirects=True)
+    assert Page(early).path == page.path
+    checking = adam.post_form(page, page.path, encoding="cp1252")
+    adam.post_form(checking, checking.path)
+    assert "Zoë" in {row.name for row in rows(app, User.name)}
+    late = adam.post_form(page, page.path, encoding="cp1252")
+    assert late.path == whole
+
+
+def test_others_change_people_while_the_file_is_read(
+    adam: PageClient, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = checked(adam, uploaded(adam, b"Number;Name;Other\nN-1;Nia;Mia\n"))
+    whole = service.read
+
+    def choose_anew(*args: Any) -> Any:
+        with app.app_context(), db.engine.begin() as other:
+            other.execute(BEFORE_A_CHANGE)
+            other.execute(update(PeopleImport).values(choices={"columns": ["employee_no"]}))
+        monkeypatch.setattr(service, "read", whole)
+        return whole(*args)
+
+    monkeypatch.setattr(service, "read", choose_anew)
+    adam.post_form(page, page.path, 409)
+    assert "Nia" not in {row.name for row in rows(app, User.name)}
 
 
 def test_columns_are_remembered_and_must_be_enough(adam: PageClient, app: Flask) -> None:

@@ -2,7 +2,7 @@
 
 import io
 import time
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_LZMA, ZipFile
 
 import pytest
 from openpyxl import Workbook
@@ -82,13 +82,15 @@ def test_formulas_are_named_by_cell() -> None:
         (b"PK\x03\x04 broken", "cannot be read"),
         (b"%PDF-1.7\x00\xff\xfe\x00", "neither a CSV file nor"),
         (b'a;b\n"open;c\n', "quotation mark"),
-        (b"a;b\n" + b";".join([b"x"] * 200), "has 200 columns; at most 60"),
+        (b"a;b\n" + b";".join([b"x"] * 200), "Line 2 has more than 60 columns"),
         (b"a;b\n" + b"x" * 600 + b";y\n", "too long"),
         (b"a;b\n" + b"1;2\n" * 20_002, "more than 20000 lines"),
+        (b"\xef\xbb\xbfa;b\n\xfc;2\n", "neither a CSV file nor"),
+        (b"\xff\xfea;b", "neither a CSV file nor"),
         (workbook(["a", "b"], ["1", "2"], merge="A2:B2"), "merged cells"),
-        (workbook(["a"] * 200, ["1"] * 200), "has 200 columns"),
+        (workbook(["a"] * 200, ["1"] * 200), "Line 1 has more than 60 columns"),
     ],
-    ids=range(13),
+    ids=range(15),
 )
 def test_what_cannot_be_read_is_said(content: bytes, why: str) -> None:
     with pytest.raises(SheetRefused, match=why):
@@ -116,6 +118,27 @@ def test_a_size_that_is_a_lie_fills_nothing() -> None:
         ),
     )  # fmt: skip
     assert len(read(content).rows) == 1
+
+
+def test_a_large_part_that_is_no_sheet_is_not_read() -> None:
+    content = patched(workbook(["a"], ["b"]), "xl/styles.xml", lambda xml: xml + b" " * 5_000_000)
+    with pytest.raises(SheetRefused, match="cannot be read"):
+        read(content)
+
+
+def test_a_packing_that_is_broken_is_refused() -> None:
+    file = io.BytesIO()
+    with (
+        ZipFile(io.BytesIO(workbook(["a"], ["b"]))) as old,
+        ZipFile(file, "w", ZIP_LZMA) as new,
+    ):
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    content = bytearray(file.getvalue())
+    start = 30 + int.from_bytes(content[26:28], "little") + 9  # behind the names and properties
+    content[start : start + 20] = b"\xff" * 20
+    with pytest.raises(SheetRefused, match="cannot be read"):
+        read(bytes(content))
 
 
 def test_entities_are_refused() -> None:

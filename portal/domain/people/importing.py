@@ -13,6 +13,8 @@ from portal.domain.marked import msgid
 from portal.domain.people.organisation import circles
 
 CLEARED = "-"
+# Each refused line may take those below it along; after so many passes nobody gets a manager.
+MOST_PASSES = 100
 
 
 class Column(StrEnum):
@@ -128,11 +130,16 @@ def plan(lines: Iterable[Line], house: House, today: date) -> Plan:
     found = _Finder(house)
     outcomes = [_judge(line, found, house, today) for line in lines]
     outcomes = _refuse_doubles(outcomes)
-    while True:
+    for _pass in range(MOST_PASSES):
         settled = _with_managers(outcomes, found, house)
         if [each.verdict for each in settled] == [each.verdict for each in outcomes]:
             break
         outcomes = settled
+    else:
+        settled = [
+            _refused(each, NO_MANAGER) if Column.MANAGER in each.changes else each
+            for each in settled
+        ]
     named = {each.person_id for each in settled if each.person_id}
     missing = tuple(each for each in house.people if each.is_active and each.id not in named)
     return Plan(tuple(settled), missing)
@@ -168,7 +175,7 @@ def _refused(outcome: Outcome, problem: str) -> Outcome:
 def _judge(line: Line, found: _Finder, house: House, today: date) -> Outcome:
     """A line by itself, without its manager."""
     cells = line.cells
-    number, email = cells.get(Column.NUMBER, ""), cells.get(Column.EMAIL, "")
+    number, email = _key(cells, Column.NUMBER), _key(cells, Column.EMAIL)
     key = f"#{number.lower()}" if number else f"@{email.lower()}"
     blank = Outcome(line, Verdict.REFUSED, key)
     people = found.whom(number, email)
@@ -283,11 +290,17 @@ def _refuse_doubles(outcomes: Sequence[Outcome]) -> list[Outcome]:
     ]
 
 
+def _key(cells: Mapping[Column, str], column: Column) -> str:
+    """What says who this is; a cleared cell does not."""
+    text = cells.get(column, "")
+    return "" if text == CLEARED else text
+
+
 def _keys(outcome: Outcome) -> list[str]:
     cells = outcome.line.cells
     keys = [
-        f"#{cells.get(Column.NUMBER, '').lower()}",
-        f"@{cells.get(Column.EMAIL, '').lower()}",
+        f"#{_key(cells, Column.NUMBER).lower()}",
+        f"@{_key(cells, Column.EMAIL).lower()}",
         f"={outcome.person_id or ''}",
     ]
     return [key for key in keys if len(key) > 1]

@@ -41,11 +41,13 @@ def circles(above: Mapping[str, str | None]) -> tuple[tuple[str, ...], ...]:
     settled: set[str] = set()
     for start in above:
         path: list[str] = []
+        seen: set[str] = set()
         at: str | None = start
-        while at is not None and at not in settled and at not in path:
+        while at is not None and at not in settled and at not in seen:
             path.append(at)
+            seen.add(at)
             at = above.get(at)
-        if at is not None and at in path:
+        if at is not None and at in seen:
             circle = path[path.index(at) :]
             least = circle.index(min(circle))
             found.append((*circle[least:], *circle[:least]))

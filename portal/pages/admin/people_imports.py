@@ -20,6 +20,7 @@ from portal.services.people import PeopleRefused
 from portal.services.people_imports import Choices, ImportGone, ImportMoved, choices_of
 from portal.services.people_sheet import (
     ENCODINGS,
+    LIKELIEST,
     MOST_BYTES,
     SEPARATORS,
     EncodingUnknown,
@@ -71,6 +72,8 @@ def choose_import_columns(import_id: UUID) -> ResponseReturnValue:
         return _columns(import_id, chosen, _("Choose how the file was saved."))
     try:
         service.choose(str(import_id), chosen)
+    except ImportGone:
+        return redirect(url_for("admin.show_import", import_id=import_id), 303)
     except (SheetRefused, EncodingUnknown) as refused:
         return _columns(import_id, chosen, str(refused) or _("This is not the file's encoding."))
     if request.form.get("look"):
@@ -105,7 +108,7 @@ def apply_import(import_id: UUID) -> ResponseReturnValue:
         )
     except ImportGone:
         flash(_("This file was imported already."), "info")
-    except PeopleRefused as refused:
+    except (PeopleRefused, SheetRefused, EncodingUnknown) as refused:
         return _check(import_id, 422, str(refused))
     else:
         flash(_("The people were imported. No message was sent."), "success")
@@ -152,7 +155,7 @@ def _read(import_id: UUID, chosen: Choices) -> tuple[Sheet, bool]:
     try:
         return service.sheet_of(str(import_id), chosen)[1], False
     except EncodingUnknown:
-        likeliest = Choices("cp1252", chosen.separator, chosen.columns)
+        likeliest = Choices(LIKELIEST, chosen.separator, chosen.columns)
         return service.sheet_of(str(import_id), likeliest)[1], True
 
 
