@@ -24,6 +24,8 @@ MESSAGES = (
 )  # fmt: skip
 REQUESTS = ("requests.submit", "requests.amend_request", "requests.resubmit_request")
 SEARCHES = ("search.show", "history.show", "history.as_csv")
+# Reads everything, whether or not anything is asked for.
+WHOLE = "history.as_csv"
 # Without a limit of their own: decisions, and what has one already (drafts, a password asked).
 FREE = (
     "requests.save_draft", "requests.delete_draft", "requests.override_request", "tasks.decision",
@@ -43,7 +45,8 @@ def register(app: Flask) -> None:
             return
         if request.method in SAFE_METHODS:
             most = current_settings().limits.searches
-            if request.endpoint in SEARCHES and request.args and most:
+            is_search = request.endpoint in SEARCHES and (request.args or request.endpoint == WHOLE)
+            if is_search and most:
                 searches.take(person.id, most)
             return
         kinds = {f"{kind}:{person.id}": most for kind, most in _kinds() if most}

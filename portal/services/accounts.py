@@ -27,6 +27,13 @@ class AccountRefused(Exception):
 
 def create_admin(email: str, name: str, password: str) -> str:
     """Make an active admin and return the id. Raises AccountRefused, saying what to change."""
+    user_id = add_admin(email, name, password)
+    db.session.commit()
+    return user_id
+
+
+def add_admin(email: str, name: str, password: str) -> str:
+    """The same in the caller's transaction."""
     email, name = checked_email(email), checked_name(name)
     check_password(password, email, name)
     taken = select(User.id).where(func.lower(User.email) == email.lower())
@@ -44,7 +51,6 @@ def create_admin(email: str, name: str, password: str) -> str:
             password_hash=passwords.hashed(password),
         )
     )
-    db.session.commit()
     return user_id
 
 

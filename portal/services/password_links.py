@@ -1,7 +1,8 @@
 """Links by which people set their password: an invitation, a reset, or the first administrator's.
 
-Only using one changes anything. Of a person's links only the newest works, and none once their
-address, roles, state or password changed, or the roles or state of whoever made it: by a trigger.
+Only using one changes anything. Of a person's links only the newest works, beside one that they
+asked for; and none once their address, roles, state or password changed, or the roles or state of
+whoever made it: by a trigger.
 """
 
 from collections.abc import Iterable
@@ -63,12 +64,17 @@ def follow(token: str) -> OpenLink | None:
 
 def ask(email: str, address: str | None, secret_key: str) -> None:
     """Mail a reset link to the account with this address, if there is an active one. Whether there
-    is, neither the answer nor the time that it takes tells. Raises TooMany."""
+    is, neither the answer nor the time that it takes tells. A link that an administrator made stays
+    good: anybody may ask. Raises TooMany."""
     email = email.strip().lower()[: sign_in.LONGEST_EMAIL]
     attempts.begin(attempts.asking_keys(email, address, ASKED_PER_ADDRESS, ASKED_PER_NETWORK))
     mine = and_(func.lower(User.email) == email, User.is_active)
     _hold(mine)
-    _revoke(PasswordLink.user_id.in_(select(User.id).where(mine)), PasswordLink.kind == RESET)
+    _revoke(
+        PasswordLink.user_id.in_(select(User.id).where(mine)),
+        PasswordLink.kind == RESET,
+        PasswordLink.created_by.is_(None),
+    )
     row = _row(RESET, None, secret_key) | {"mail_due_at": func.now()}
     columns = (_as_column(name, value) for name, value in row.items())
     whose = select(User.id, *columns).where(mine)
@@ -152,7 +158,10 @@ def use_first(link_id: str, email: str, name: str, password: str) -> str:
     db.session.execute(BEFORE_A_CHANGE)
     if _taken(link_id).user_id is not None or _has_administrator():
         raise LinkOver
-    return accounts.create_admin(email, name, password)
+    user_id = accounts.add_admin(email, name, password)
+    note(user_id, ChangeKind.ADDED, None, {"by": "link"})
+    db.session.commit()
+    return user_id
 
 
 def _hold(whom: Any) -> None:

@@ -17,6 +17,7 @@ from tests.in_process import NUMBER
 from tests.web import People
 
 HERE = f"/requests/{NUMBER}"
+WHOLE = "/history.csv"
 FEW = LimitSettings(messages=2, requests=2, uploads=2, searches=3)
 
 
@@ -93,6 +94,7 @@ def test_uploads_and_requests_are_limited(ana: PageClient) -> None:
 def test_searches_are_limited_and_write_nothing(ana: PageClient) -> None:
     assert [ana.get("/search?q=chair").status_code for _ in range(4)] == [200, 200, 200, 429]
     assert ana.get("/history").status_code == 200
+    assert ana.get(WHOLE).status_code == 429
 
 
 def test_what_another_site_sends_counts_against_nobody(ana: PageClient) -> None:

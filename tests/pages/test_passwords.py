@@ -96,6 +96,17 @@ def test_only_the_newest_link_works_and_not_for_ever(
     assert client.get("/password/new").status_code == 410
 
 
+def test_whoever_asks_ends_no_link_that_was_handed_out(
+    client: PageClient, app: Flask, people: People
+) -> None:
+    with app.app_context():
+        key = app.config["SETTINGS"].secret_key
+        handed = password_links.hand_out(people.ana, people.adam, key, by_mail=False)
+    asked_for(client, "ana@example.org")
+    assert "Your password is set" in chosen(PageClient(app), handed).text
+    assert client.get(f"/p/{token_of(app)}").status_code == 410
+
+
 def test_somebody_deactivated_meanwhile_cannot_use_it(
     client: PageClient, app: Flask, people: People
 ) -> None:

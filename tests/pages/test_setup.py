@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 
 from portal.domain.request.state import Approval
 from portal.extensions import db
-from portal.models import User
+from portal.models import PeopleChange, User
 from portal.services import password_links
 from tests.clients import PageClient, sign_in
 from tests.web import People
@@ -40,6 +40,7 @@ def test_the_first_account_is_made_by_a_link_once(client: PageClient, app: Flask
     assert first_link(app) is None
     with app.app_context():
         assert db.session.scalars(select(User.roles)).all() == [["admin"]]
+        assert db.session.scalars(select(PeopleChange.kind)).all() == ["added"]
 
 
 def test_a_newer_link_ends_the_older_one(client: PageClient, app: Flask) -> None:
