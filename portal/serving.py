@@ -27,11 +27,17 @@ HEAD_SECONDS = 10.0
 BODY_SECONDS = 20.0
 # Bytes a second that a body must come at, beside those seconds.
 SLOWEST = 32_000
-# One read or write by a thread: a client that takes nothing of its answer is let go.
+# One write by a thread: a client that takes nothing of its answer is let go.
 THREAD_SECONDS = 30.0
 STOP_SECONDS = 2.0
+# How long a client may take to leave after its last answer.
+LEAVE_SECONDS = 2.0
+# How long one client that sends fast keeps the loop from the others.
+TURN_SECONDS = 0.005
 LARGEST_HEAD = 65_536
 READ = 65_536
+# Looked at in such pieces: many short lines in a large one would be copied too often.
+PIECE = 4096
 IN_MEMORY = 262_144
 # Of bodies that are still on their way, on disk, for one process.
 MOST_ON_DISK = 2_000_000_000
@@ -68,7 +74,8 @@ class Part(Enum):
 
 
 class Framing:
-    """Where a request ends. Fed with its bytes in any pieces; `left` of a body that is known."""
+    """Where a request ends. Fed with its bytes in any pieces; `left` of a body that is known, or
+    of the chunk that is on its way; `length` is what is known of the whole body."""
 
     def __init__(self) -> None:
         self.part = Part.HEAD
@@ -141,7 +148,7 @@ class Framing:
             self.part = Part.NOTHING
         elif int(found[1], 16):
             self.part, self.left = Part.CHUNK, int(found[1], 16) + 2  # with its line's end
-            self.length += self.left
+            self.length += int(found[1], 16)
         else:
             self.part = Part.TRAILER
         return rest
@@ -169,9 +176,10 @@ class HeldSocket:
             self._take(ahead)
 
     def collect(self) -> bool:
-        """Take what has come; whether the request is whole. Raises OSError, and EOFError where
-        the client has gone."""
-        while not self.framing.is_whole:
+        """Take what has come, for one turn; whether the request is whole. Raises OSError, and
+        EOFError where the client has gone."""
+        end = time.monotonic() + TURN_SECONDS
+        while not self.framing.is_whole and time.monotonic() < end:
             try:
                 data = self.real.recv(READ)
             except (BlockingIOError, InterruptedError):
@@ -179,11 +187,12 @@ class HeldSocket:
             if not data:
                 raise EOFError
             self._take(data)
-        return True
+        return self.framing.is_whole
 
     def _take(self, data: bytes) -> None:
         was_head = self.framing.part is Part.HEAD
-        self.framing.feed(data)
+        for at in range(0, len(data), PIECE):
+            self.framing.feed(data[at : at + PIECE])
         self._held.write(data)
         if was_head and self.framing.part is not Part.HEAD:
             allowed = BODY_SECONDS + self.framing.length / SLOWEST
@@ -192,9 +201,9 @@ class HeldSocket:
                 self.real.send(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     @property
-    def has_begun(self) -> bool:
-        """Whether anything of a request has come."""
-        return self._held is not None and self._held.tell() > 0
+    def size(self) -> int:
+        """Bytes that were collected so far."""
+        return self._held.tell() if self._held is not None else 0
 
     def hand_over(self) -> None:
         """From now on a thread reads."""
@@ -204,17 +213,9 @@ class HeldSocket:
         """Blocking means for so long: no thread waits for ever."""
         self.real.settimeout(THREAD_SECONDS if flag else 0.0)
 
-    def recv(self, size: int, *flags: int) -> bytes:
-        """What was collected, then what comes; nothing where nothing comes in time."""
-        if self._held is not None:
-            data: bytes = self._held.read(size)
-            if data:
-                return data
-            self.drop()
-        try:
-            return self.real.recv(size, *flags)
-        except TimeoutError:
-            return b""
+    def recv(self, size: int = -1) -> bytes:
+        """What was collected, and then nothing: no thread waits for a client to send."""
+        return self._held.read(size) if self._held is not None else b""
 
     def drop(self) -> None:
         """Free what was collected."""
@@ -234,6 +235,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # no types there
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.collecting: dict[Any, None] = {}  # connections in the order in which they began
+        self.leaving: dict[Any, float] = {}  # answered for the last time, and until when they stay
 
     def accept(self, listener: Any) -> None:
         """Take a connection; where there are too many, the oldest half-sent request makes room."""
@@ -258,7 +260,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # no types there
     def _collect(self, conn: Any) -> None:
         """Hand a whole request over; else listen for more of it."""
         try:
-            is_whole = conn.sock.collect() or conn.sock.framing.length > self._largest()
+            is_whole = conn.sock.collect() or self._is_too_large(conn.sock)
         except (OSError, EOFError):
             self._let_go(conn)
             return
@@ -273,16 +275,58 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # no types there
             self.poller.register(conn.sock, EVENT_READ, partial(self._on_more, conn))
 
     def _on_more(self, conn: Any, _socket: Any) -> None:
-        self.poller.unregister(conn.sock)
-        self._collect(conn)
+        if conn in self.collecting:  # else it made room for one that came in the same turn
+            self.poller.unregister(conn.sock)
+            self._collect(conn)
+
+    def _is_too_large(self, held: HeldSocket) -> bool:
+        """Whether so much came, or is told to come, that the application refuses it as it is."""
+        framing, largest = held.framing, self._largest()
+        if max(framing.left, framing.length - framing.left) > largest:
+            return True
+        return held.size > 2 * (largest + LARGEST_HEAD)  # trailers, and what stands beside chunks
 
     def _largest(self) -> int:
         """Bytes of a body that any page takes; the application refuses a larger one unread."""
         return int(getattr(self.wsgi, "config", {}).get("LARGEST_UPLOAD", LARGEST_BODY))
 
     def _on_their_way(self) -> int:
-        lengths = (conn.sock.framing.length for conn in self.collecting)
-        return sum(length for length in lengths if length > IN_MEMORY)
+        sizes = (conn.sock.size for conn in self.collecting)
+        return sum(size for size in sizes if size > IN_MEMORY)
+
+    def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:
+        """Whether another request may follow: not where this one was not whole. What came of the
+        next ones is where gunicorn looks for it."""
+        if not isinstance(conn.sock, HeldSocket):
+            return bool(super()._keepalive_after(conn, keepalive))
+        kept = conn.sock.framing.is_whole and bool(super()._keepalive_after(conn, keepalive))
+        if kept:
+            unreader = conn.parser.unreader
+            unreader.unread(unreader.take_buffered() + conn.sock.recv())
+            conn.sock.drop()
+        return kept
+
+    def finish_request(self, conn: Any, fs: Any) -> None:
+        """After the last answer the client has a while to take it and leave. gunicorn waits for
+        that on the loop, so that nobody else is heard meanwhile."""
+        if not isinstance(conn.sock, HeldSocket) or fs.cancelled() or fs.exception() or fs.result():
+            super().finish_request(conn, fs)
+            return
+        conn.sock.drop()
+        self.leaving[conn] = time.monotonic() + LEAVE_SECONDS
+        try:
+            conn.sock.setblocking(False)
+            conn.sock.shutdown(socket.SHUT_WR)
+            self.poller.register(conn.sock, EVENT_READ, partial(self._on_leaving, conn))
+        except (OSError, ValueError):
+            self._let_go(conn)
+
+    def _on_leaving(self, conn: Any, _socket: Any) -> None:
+        """Nothing is read any more; but to close on unread bytes would take the answer back."""
+        with contextlib.suppress(OSError):
+            if conn.sock.real.recv(READ):
+                return
+        self._let_go(conn)
 
     def murder_pending(self) -> None:
         """Let go what did not arrive in time; a process that stops waits for little."""
@@ -293,13 +337,16 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # no types there
                 conn.sock.deadline = min(conn.sock.deadline, now + STOP_SECONDS)
         for conn in [each for each in self.collecting if each.sock.deadline <= now]:
             self._let_go(conn, 408)
+        for conn in [each for each, until in self.leaving.items() if until <= now]:
+            self._let_go(conn)
 
     def _let_go(self, conn: Any, status: int = 0) -> None:
         """Close a connection, with an answer where the client has begun to ask for something."""
-        del self.collecting[conn]
+        self.collecting.pop(conn, None)
+        self.leaving.pop(conn, None)
         with contextlib.suppress(KeyError, ValueError, OSError):
             self.poller.unregister(conn.sock)
-        if status and conn.sock.has_begun:
+        if status and conn.sock.size:
             _say(conn.sock.real, status)
         self.nr_conns -= 1
         conn.close()

@@ -2,10 +2,12 @@
 
 import contextlib
 import hashlib
+import re
 import socket
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -203,6 +205,126 @@ def test_a_process_that_stops_does_not_wait_for_them(tmp_path: Path) -> None:
         client.sendall(HEAD)
         pace(port)
     client.close()  # Popen's end has waited for gunicorn, which would else go on for ten seconds
+
+
+def connected(port: int, stack: contextlib.ExitStack) -> socket.socket:
+    """A connection that stays until the stack ends."""
+    return stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60))
+
+
+def words(body: bytes) -> bytes:
+    """What the small application says of a body."""
+    return hashlib.sha256(body).hexdigest().encode()
+
+
+def test_who_stays_after_the_last_answer_holds_up_nobody(tmp_path: Path) -> None:
+    with served(tmp_path) as port, contextlib.ExitStack() as stack:
+        began = time.perf_counter()
+        pace(port)
+        alone = time.perf_counter() - began
+        staying = [connected(port, stack) for _ in range(3 * THREADS)]
+        began = time.perf_counter()
+        for client in staying:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        pace(port)
+        assert time.perf_counter() - began < 10 * alone
+        for client in staying:
+            assert words(b"") in everything(client)
+
+
+def test_one_who_still_sends_gets_the_refusal(tmp_path: Path) -> None:
+    with served(tmp_path) as port, contextlib.ExitStack() as stack:
+        client = connected(port, stack)
+        client.sendall(b"<script>\r\n\r\n" + b"a" * 300_000)
+        assert b"request id" in everything(client)
+
+
+UNFINISHED = {
+    "bare line ends": HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\nabc\n0\n\n",
+    "no end of a trailer": HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\nA: b\n\n",
+    "too large": HEAD + b"Content-Length: 900000000\r\n\r\nabc",
+    "length of many digits": HEAD + b"Content-Length: %s\r\n\r\nabc" % (b"9" * 19),
+    "too large a chunk": HEAD + b"Transfer-Encoding: chunked\r\n\r\nfffffffff\r\nabc",
+}
+
+
+@pytest.mark.parametrize("sent", UNFINISHED.values(), ids=list(UNFINISHED))
+def test_no_thread_waits_for_what_does_not_come(tmp_path: Path, sent: bytes) -> None:
+    with served(tmp_path) as port, contextlib.ExitStack() as stack:
+        alone = pace(port)
+        clients = [connected(port, stack) for _ in range(2 * THREADS)]
+        for client in clients:
+            client.sendall(sent)
+        assert pace(port) < 10 * alone
+        for client in clients:
+            # Neither kept, where what follows would be taken for a request, nor left to wait.
+            assert everything(client).count(b"HTTP/1.1 ") <= 1
+
+
+ENDLESS = {
+    "trailers": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"A: b\r\n"),
+    "chunks": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\na\r\n"),
+    "body": (HEAD + b"Content-Length: 99999999\r\n\r\n", b"a"),
+}
+
+
+def _send_until(client: socket.socket, piece: bytes, stop: threading.Event) -> None:
+    with contextlib.suppress(OSError):
+        while not stop.is_set():
+            client.sendall(piece * 20_000)
+
+
+@pytest.mark.parametrize("name", list(ENDLESS))
+def test_one_who_sends_without_an_end_is_heard_in_turns(tmp_path: Path, name: str) -> None:
+    begin, piece = ENDLESS[name]
+    with served(tmp_path, before=SHORT) as port, contextlib.ExitStack() as stack:
+        client, stop = connected(port, stack), threading.Event()
+        client.sendall(begin)
+        sender = threading.Thread(target=_send_until, args=(client, piece, stop))
+        sender.start()
+        try:
+            for _ in range(25):
+                assert b"200 OK" in ask(port)
+            sender.join(60)
+            assert not sender.is_alive()  # let go as any other
+        finally:
+            stop.set()
+            sender.join()
+
+
+def test_many_who_announce_much_leave_room_for_others(tmp_path: Path) -> None:
+    with served(tmp_path) as port, contextlib.ExitStack() as stack:
+        for _ in range(30):
+            client = connected(port, stack)
+            client.sendall(HEAD + b"Content-Length: 99999999\r\n\r\nabc")
+        late = connected(port, stack)
+        late.sendall(HEAD + b"Connection: close\r\nContent-Length: 400000\r\n\r\n")
+        pace(port)
+        late.sendall(b"a" * 400_000)
+        assert words(b"a" * 400_000) in everything(late)
+
+
+def test_requests_behind_one_another_all_arrive(tmp_path: Path) -> None:
+    bodies = [b"%d" % at * size for at, size in enumerate((1, 9000, 3, 20_000, 100, 40_000, 7))]
+    sent = b"".join(HEAD + b"Content-Length: %d\r\n\r\n%s" % (len(each), each) for each in bodies)
+    with served(tmp_path) as port, contextlib.ExitStack() as stack:
+        client = connected(port, stack)
+        client.sendall(sent * 3)
+        said = _answers(client, 3 * len(bodies))
+        assert said == [words(each) for each in bodies] * 3
+        # And the connection is still kept.
+        client.sendall(HEAD + b"Content-Length: 3\r\n\r\nabc")
+        assert _answers(client, 1) == [words(b"abc")]
+
+
+def _answers(client: socket.socket, number: int) -> list[bytes]:
+    """So many answers of the small application on one connection."""
+    said = b""
+    while len(found := re.findall(rb"([0-9a-f]{64}) [0-9]+", said)) < number:
+        data = client.recv(65536)
+        assert data
+        said += data
+    return found
 
 
 PIECES = st.lists(st.integers(1, 40), max_size=60)
