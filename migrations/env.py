@@ -23,6 +23,8 @@ from portal.models.schema import KEPT_SINCE, NUMBERED, notes_of
 LOCK_TIMEOUT = "1s"
 STATEMENT_TIMEOUT = "15min"
 SCHEMAS = {"portal", "gloria_ops"}
+# Dropped by a later release: see 0034.
+UNREAD = {("request_types", "form")}
 PARTITION = re.compile(r"audit_events_(\d{4}_\d{2}|default)")
 
 metadata = db.metadata
@@ -38,9 +40,12 @@ def include_name(name: str | None, kind: str, parents: dict[str, Any]) -> bool:
 
 
 def include_object(
-    _thing: object, name: str | None, kind: str, _reflected: bool, _other: object
+    thing: Any, name: str | None, kind: str, _reflected: bool, _other: object
 ) -> bool:
-    """Leave the old engine's table of the same name alone while ours waits under another."""
+    """Leave the old engine's table of the same name alone while ours waits under another, and
+    columns that only the release before this one reads."""
+    if kind == "column" and (thing.table.name, name) in UNREAD:
+        return False
     return not (kind == "table" and name == "workflow_history" and _ours_waits())
 
 

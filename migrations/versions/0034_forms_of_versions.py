@@ -1,4 +1,8 @@
-"""Each version of a request type keeps its own form and texts; requests are drawn by their own."""
+"""Each version of a request type keeps its own form and texts; requests are drawn by their own.
+
+The column `request_types.form` stays, and nothing reads it any more: pages of the release before
+this one do, until the last of them has stopped. A later release drops it.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -31,15 +35,9 @@ def upgrade() -> None:
     ):
         op.add_column("policy_versions", column, schema="portal")
     op.execute(FORMS)
-    op.drop_column("request_types", "form", schema="portal")
 
 
 def downgrade() -> None:
-    op.add_column(
-        "request_types",
-        sa.Column("form", postgresql.JSONB(), server_default="[]", nullable=False),
-        schema="portal",
-    )
     op.execute(BACK)
     for name in ("description", "name", "form"):
         op.drop_column("policy_versions", name, schema="portal")

@@ -9,6 +9,7 @@ from flask.cli import AppGroup, with_appcontext
 
 from portal.cli.running import explained
 from portal.models.columns import new_id
+from portal.presenters import types as words
 from portal.queries import request_types
 from portal.services import people, type_files
 from portal.services import types as service
@@ -37,12 +38,11 @@ def check_types(files: tuple[Path, ...]) -> None:
     wrong = False
     for path in files:
         try:
-            file = type_files.read(path.read_text(encoding="utf-8"))
+            content = service.content_of(type_files.read(path.read_text(encoding="utf-8")))
         except (type_files.FileRefused, UnicodeDecodeError) as refused:
             click.echo(f"{path}: {refused}")
             wrong = True
             continue
-        content = type_files.with_ids(file.content, request_types.people_at(file.people))
         for problem in service.problems(content):
             level = "warning" if problem.is_warning else "error"
             click.echo(f"{path}: {level}: {problem.sentence}")
@@ -60,7 +60,8 @@ def import_type(file: TextIO, email: str) -> None:
     with explained():
         actor = people.by_email(email)
     try:
-        code = service.take_file(file.read(), service.Act(key=new_id(), actor_id=actor))
+        act = service.Act(key=new_id(), actor_id=actor)
+        code = service.take_file(file.read(), act, words.in_words)
     except (type_files.FileRefused, service.TypeRefused) as refused:
         raise click.ClickException(str(refused)) from refused
     click.echo(f"There is a draft of {code} now: look at /admin/types/{code}")

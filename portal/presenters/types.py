@@ -1,7 +1,7 @@
 """Request types in words: changes, the drawn route, conditions, problems, and the list of tasks."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -26,11 +26,14 @@ from portal.domain.policy.policy import (
     WorkingTime,
     duration,
 )
-from portal.domain.policy.types import Change, TypeChangeKind, TypeContent
+from portal.domain.policy.types import Change, TypeChangeKind, TypeContent, is_id
+from portal.forms.types import subjects
 from portal.presentation import times
 from portal.presentation.labels import words_of
 from portal.presentation.money import money
 from portal.presenters.policy_moves import PARTS as STAGE_PARTS
+from portal.queries import request as requests
+from portal.queries import request_types, staff
 from portal.queries.request_types import DraftRecord, NewestRequest, TypeChangeRecord
 from portal.translation import _, lazy, ngettext
 
@@ -137,7 +140,8 @@ class StageShown:
 def route(
     content: TypeContent, names: Mapping[str, str], problems: Sequence[Problem] = ()
 ) -> list[StageShown]:
-    """The stages in order. `names`: of people by id, and of groups by "group:code"."""
+    """The stages in order. `names`: of people by id, of groups by "group:code", and of departments
+    by "department:code"."""
     return [
         StageShown(
             key=stage.key,
@@ -145,7 +149,7 @@ def route(
             number=number,
             is_notice=stage.kind is StageKind.NOTIFY,
             asks=_asks(stage, content, names),
-            condition=stage.condition_text or stage.condition or "",
+            condition=_condition(stage, content, names),
             clocks=tuple(_clocks(stage, content, names)),
             fallback=_people(stage.fallback or content.policy.fallback, content, names),
             problems=tuple(each.sentence for each in problems if each.name == stage.key),
@@ -154,12 +158,43 @@ def route(
     ]
 
 
+def _condition(stage: Stage, content: TypeContent, names: Mapping[str, str]) -> str:
+    """What its rows say, where there are any: a file sets the sentence as it likes."""
+    if stage.when is None or stage.when.is_empty:
+        return stage.condition_text or stage.condition or ""
+    return condition_words(stage.when, subjects(content, _departments(names)), names)
+
+
+def _departments(names: Mapping[str, str]) -> dict[str, str]:
+    mark = "department:"
+    return {key.removeprefix(mark): each for key, each in names.items() if key.startswith(mark)}
+
+
+def names_in(content: TypeContent) -> dict[str, str]:
+    """Names that rules and conditions speak of, as `route` wants them."""
+    groups = {f"group:{code}": name for code, name in staff.groups().items()}
+    departments = {f"department:{key}": name for key, name in request_types.departments().items()}
+    return groups | departments | requests.names_of(people_named(content))
+
+
+def in_words(content: TypeContent) -> TypeContent:
+    """The content with the sentence of each condition as its rows say it."""
+    names = names_in(content)
+    stages = (
+        replace(stage, condition_text=_condition(stage, content, names)) if stage.when else stage
+        for stage in content.policy.stages
+    )
+    return replace(content, policy=replace(content.policy, stages=tuple(stages)))
+
+
 def people_named(content: TypeContent) -> set[str]:
-    """Ids of the people whom rules name."""
+    """Ids of the people whom rules and conditions name."""
     stages = content.policy.stages
     rules = [rule for stage in stages for rule in (*stage.rules, *stage.fallback)]
     rules += [rule for stage in stages for level in stage.escalate for rule in level.to]
-    return {person for rule in (*rules, *content.policy.fallback) for person in rule.people}
+    named = {person for rule in (*rules, *content.policy.fallback) for person in rule.people}
+    rows = [row for stage in stages if stage.when for row in stage.when.all_rows()]
+    return {each for each in (*named, *(str(row.value) for row in rows)) if is_id(each)}
 
 
 def _asks(stage: Stage, content: TypeContent, names: Mapping[str, str]) -> str:
@@ -268,15 +303,22 @@ def _value(value: Any, each: FormField | None, names: Mapping[str, str]) -> str:
     if each is None:
         return str(value)
     match each.kind:
-        case FieldKind.MONEY:
-            return money(int(value), each.currency or "EUR")
+        case FieldKind.MONEY if isinstance(value, int):
+            return money(value, each.currency or "EUR")
         case FieldKind.DATE:
-            return times.day(date.fromisoformat(str(value)))
+            return _day(str(value))
         case FieldKind.CHOICE:
             return next((o.label for o in each.choices if o.value == value), str(value))
         case FieldKind.PERSON:
             return names.get(str(value), str(value))
     return str(value)
+
+
+def _day(value: str) -> str:
+    try:
+        return times.day(date.fromisoformat(value))
+    except ValueError:
+        return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ money in conditions is a decimal number in quotation marks. A mistake is named w
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import MISSING, dataclass, fields
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from io import StringIO
@@ -24,7 +25,7 @@ from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEv
 from portal.domain.codec import decode, encode
 from portal.domain.errors import CannotDecode
 from portal.domain.money import decimals
-from portal.domain.policy.conditions import Comparison, Condition, Row, expression
+from portal.domain.policy.conditions import VALUELESS, Comparison, Condition, Row, expression
 from portal.domain.policy.forms import FieldKind, FormField
 from portal.domain.policy.policy import (
     ApproverRule,
@@ -348,6 +349,7 @@ def _stages(data: CommentedMap, form: tuple[FormField, ...]) -> Iterator[Stage]:
             entry["after"] = _minutes(level, "after", level.get("after"), elapsed)
         if "when" in node:
             condition = _condition(node, money, way)
+            _require_values(node, condition, form, way)
             values["when"] = encode(condition)
             values["condition"] = expression(condition, form)
         yield _decoded(Stage, node, values, way)
@@ -389,6 +391,28 @@ def _condition(stage: CommentedMap, money: Mapping[str, int], way: str) -> Condi
     data = {"join": join, "rows": rows, "groups": groups}
     found: Condition = _decoded(Condition, node, data, f"{way}.when")
     return found
+
+
+def _require_values(
+    stage: CommentedMap, condition: Condition, form: Sequence[FormField], way: str
+) -> None:
+    """Each row compares with a value such as its field has."""
+    kinds = {each.name: each.kind for each in form}
+    for row in condition.all_rows():
+        if row.comparison not in VALUELESS and not _fits(row.value, kinds.get(row.field)):
+            sentence = f"{way}.when: “{row.value}” is no value of {row.field}"
+            raise FileRefused(_at(stage, "when", sentence))
+
+
+def _fits(value: int | str | None, kind: FieldKind | None) -> bool:
+    if kind in (FieldKind.MONEY, FieldKind.INTEGER, FieldKind.ATTACHMENTS):
+        return isinstance(value, int) and not isinstance(value, bool)
+    if kind is not FieldKind.DATE:
+        return isinstance(value, str)
+    try:
+        return str(date.fromisoformat(str(value))) == value
+    except ValueError:
+        return False
 
 
 def _read_row(rows: Any, number: int, money: Mapping[str, int], way: str) -> dict[str, Any]:

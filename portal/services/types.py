@@ -19,7 +19,7 @@ from portal.domain.people.permissions import GRANTS, Permission
 from portal.domain.policy.check import Problem, problems_of
 from portal.domain.policy.policy import ApproverRule, RuleKind, Stage
 from portal.domain.policy.types import TypeChangeKind as Kind
-from portal.domain.policy.types import TypeContent, changes, name_for
+from portal.domain.policy.types import TypeContent, changes, is_id, name_for
 from portal.extensions import db
 from portal.models import (
     Department,
@@ -34,7 +34,7 @@ from portal.models import (
 from portal.queries import request_types
 from portal.queries.request_types import AdminType
 from portal.services import type_files
-from portal.services.type_files import TypeFile
+from portal.services.type_files import FileRefused, TypeFile
 from portal.translation import _
 
 Edit = Callable[[TypeContent], TypeContent]
@@ -69,13 +69,14 @@ def make(name: str, prefix: str, description: str, act: Act) -> str:
     return code
 
 
-def take_file(text: str, act: Act) -> str:
+def take_file(text: str, act: Act, in_words: Edit) -> str:
     """A draft with what a file says, of its type or of a new one; the type's code.
 
+    `in_words`: the content with its conditions in the words of their rows, whatever the file says.
     Raises FileRefused, and TypeRefused where the type has a draft already.
     """
     file = type_files.read(text)
-    content = type_files.with_ids(file.content, request_types.people_at(file.people))
+    content = in_words(content_of(file))
     type_id = db.session.scalar(select(RequestType.id).where(RequestType.code == file.code))
     if type_id is None or type_id == act.key:
         code = _insert_type(file.code, file.prefix, content, act)
@@ -87,6 +88,18 @@ def take_file(text: str, act: Act) -> str:
         _note(type_id, content.name, Kind.IMPORTED, act, {"mark": content.mark})
     db.session.commit()
     return code
+
+
+def content_of(file: TypeFile) -> TypeContent:
+    """What a file says, with people by their ids.
+
+    Raises FileRefused where it names people by addresses that nobody has.
+    """
+    ids = request_types.people_at(file.people)
+    unknown = [each for each in file.people if each.lower() not in ids and not is_id(each)]
+    if unknown:
+        raise FileRefused(f"nobody has the address {', '.join(unknown)}")
+    return type_files.with_ids(file.content, ids)
 
 
 def take_from_gallery(

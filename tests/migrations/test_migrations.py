@@ -68,3 +68,7 @@ def test_what_was_not_mailed_is_not_mailed_after_the_change_and_back(migrated: D
     migrated.down("0026")
     found = "SELECT muted, quiet_from::text FROM portal.notification_preferences"
     assert tuple(connection.execute(text(found)).one()) == (["asked", "told"], "22:00:00")
+
+
+def test_pages_of_the_release_before_find_the_column_of_forms(migrated: Database) -> None:
+    assert migrated.connection.scalars(text("SELECT form FROM portal.request_types")).all() == []

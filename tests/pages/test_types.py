@@ -286,6 +286,34 @@ def test_who_made_a_draft_of_a_file_does_not_approve_it(
     assert one(app, select(TypeDraft.approved_by)) is None
 
 
+def test_a_file_names_people_who_are_there(adam: PageClient, kind: dict[str, str]) -> None:
+    text = adam.get(f"{CHAIRS}/versions/1.yaml").text
+    text += "policy:\n  stand_ins:\n    - {kind: people, people: [%s]}\n"
+    for wrong in ("nobody@example.org", "0192", "urn:uuid:" + "0" * 32):
+        page = press(adam, adam.get_page(f"{LIST}/import"), f"{LIST}/import", 422,
+                     text=text % f'"{wrong}"')  # fmt: skip
+        assert f"nobody has the address {wrong}" in page.text
+    press(adam, adam.get_page(f"{LIST}/import"), f"{LIST}/import", text=text % "BEN@example.org")
+
+
+def test_a_condition_is_shown_as_its_rows_say_it(
+    adam: PageClient, kind: dict[str, str], app: Flask
+) -> None:
+    text = adam.get(f"{CHAIRS}/versions/1.yaml").text
+    when = 'when: {all: [[amount, ">=", "2000.00"], [department, "!=", nowhere]]}'
+    text = text.replace("condition: amount >= 100000", when)
+    press(adam, adam.get_page(f"{LIST}/import"), f"{LIST}/import", text=text)
+    told = "Amount is at least €2,000.00 and Requester's department is not nowhere"
+    stage = TypeDraft.content["policy"]["stages"][1]
+    assert one(app, select(stage["condition_text"])) == told
+    with app.app_context():
+        content = one(app, select(TypeDraft.content))
+        content["policy"]["stages"][1]["condition_text"] = "never"
+        db.session.execute(update(TypeDraft).values(content=content))
+        db.session.commit()
+    assert told in adam.get_page(f"{CHAIRS}/draft/route").text
+
+
 def test_another_reason_for_a_warning_voids_the_review(
     adam: PageClient, cleo: PageClient, kind: dict[str, str], app: Flask
 ) -> None:

@@ -76,6 +76,10 @@ MISTAKES = {
     "policy:\n  undo_seconds: .nan\n": "line 6: the number is too large",
     f"description: {'9' * 5000}\n": "Exceeds the limit",
     "description: 2001-99-99\n": "month must be in 1..12",
+    "form: [{name: a, label: A, kind: date}]\n"
+    'route: [{key: a, name: A, when: {all: [[a, "==", soon]]}}]\n': "line 6: route[0].when: “soon”",
+    "form: [{name: b, label: B, kind: money}]\n"
+    'route: [{key: a, name: A, when: {all: [[b, "=="]]}}]\n': "“None” is no value of b",
     "form: [{name: a, label: A, kind: money}]\n"
     'route: [{key: a, name: A, when: {all: [[a, "==", "1e999999"]]}}]\n': "a number or a time in",
 }

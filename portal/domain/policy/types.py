@@ -93,6 +93,11 @@ def name_for(label: str, taken: Collection[str]) -> str:
     return name
 
 
+def is_id(text: str) -> bool:
+    """Whether it is the id of a person, as rules and rows keep it."""
+    return re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text) is not None
+
+
 def with_field(content: TypeContent, changed: FormField) -> TypeContent:
     """The content with this field, in its place or at the end. Only one field is the amount."""
     others = tuple(

@@ -18,7 +18,7 @@ from portal.domain.policy.types import TypeContent
 from portal.forms import types as forms
 from portal.forms.types import Choosable
 from portal.pages.admin import blueprint
-from portal.pages.admin.types import after_edit, choosable, drafted, found, names_in, page
+from portal.pages.admin.types import after_edit, choosable, drafted, found, page
 from portal.presenters import types as words
 from portal.queries import people, request_types
 from portal.queries import request as requests
@@ -222,5 +222,5 @@ def _condition(
 def _route(kind: AdminType, status: int = 200, **values: Any) -> ResponseReturnValue:
     content = kind.draft.content if kind.draft else TypeContent(name=kind.name)
     problems = service.problems(content)
-    stages = words.route(content, names_in(content), problems)
+    stages = words.route(content, words.names_in(content), problems)
     return page("route", kind, status, stages=stages, **{"form": forms.new_stage_form(), **values})

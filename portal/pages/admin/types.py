@@ -18,7 +18,6 @@ from portal.pages.requests.request_form_io import surroundings
 from portal.presenters import types as words
 from portal.presenters.answer import command_key, new_key
 from portal.queries import people, request_types, staff
-from portal.queries import request as requests
 from portal.queries.request_types import AdminType, DraftRecord
 from portal.security.guards import requires
 from portal.security.sessions import current_settings, me
@@ -110,7 +109,7 @@ def import_type() -> ResponseReturnValue:
     """Make a draft of a file's text; what was pasted stays where something is wrong."""
     text, act = storable(request.form.get("text", "")), acting()
     try:
-        code = service.take_file(text, act)
+        code = service.take_file(text, act, words.in_words)
     except (FileRefused, TypeRefused) as refused:
         problem = str(refused)
     else:
@@ -161,7 +160,7 @@ def show_type_version(code: str, number: int) -> ResponseReturnValue:
         "pages/types/version.html",
         kind=kind,
         version=version,
-        route=words.route(version.content, names_in(version.content)),
+        route=words.route(version.content, words.names_in(version.content)),
         differences=differences(older.content, version.content) if older else None,
         key=new_key(),
     )
@@ -213,7 +212,7 @@ def preview_type(code: str) -> ResponseReturnValue:
     kind, draft = drafted(code)
     form = RequestForm(draft.content.form, surroundings(suggest=False))
     form.process(None)
-    route = words.route(draft.content, names_in(draft.content))
+    route = words.route(draft.content, words.names_in(draft.content))
     return page("preview", kind, form=form, route=route)
 
 
@@ -414,12 +413,6 @@ def choosable() -> Choosable:
         roles=request_types.roles(),
         people=people,
     )
-
-
-def names_in(content: TypeContent) -> dict[str, str]:
-    """Names of the people and groups that rules name, as `presenters.types` wants them."""
-    groups = {f"group:{code}": name for code, name in staff.groups().items()}
-    return groups | requests.names_of(words.people_named(content))
 
 
 def differences(before: TypeContent, after: TypeContent) -> list[str]:
