@@ -16,7 +16,7 @@ SELECT done_at, trouble, (report ->> 'left')::int AS left, (report ->> 'open')::
     round(extract(epoch FROM now() - done_at) / 60)::int AS minutes
 FROM portal.checks WHERE name = 'workflows'
 """
-TODO = "flask portal reconcile compares now, and says what it finds"
+ADVICE = "flask portal reconcile compares now, and says what it finds"
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -31,13 +31,13 @@ def examine(settings: Settings) -> Iterator[Finding]:
         return
     if row is None or row["done_at"] is None:
         said = "the record was never compared with what runs in Temporal"
-        yield warning("workflows.unchecked", said, TODO)
+        yield warning("workflows.unchecked", said, ADVICE)
         return
     said = f"the record was last compared with Temporal {row['minutes']} min ago"
     if row["trouble"]:
-        yield warning("workflows.unchecked", f"{said}; the newest one broke off", TODO)
+        yield warning("workflows.unchecked", f"{said}; the newest one broke off", ADVICE)
     elif row["is_old"]:
-        yield warning("workflows.unchecked", said, TODO)
+        yield warning("workflows.unchecked", said, ADVICE)
     elif row["left"]:
         said = f"{row['left']} workflows differ from the record, or fail"
         yield fault("workflows.differ", said, "open /admin/attention: it names each")

@@ -144,7 +144,7 @@ def reassign(new: NewAssignee, actor_id: str, click: Click, *, is_admin: bool) -
 
 
 def delegate(new: NewAssignee, actor_id: str, click: Click) -> Receipt:
-    """Let somebody decide in the owner's place."""
+    """Delegate a task: another decides for its owner."""
     task = of_task(new.task_id, new.command_id, new.reason)
     given = task.given(new.command_id, actor_id)
     command = commands.Delegate(**given, comment=new.reason, to_id=new.to_id)

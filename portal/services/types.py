@@ -345,7 +345,7 @@ def open_problems(content: TypeContent, reasons: dict[str, str]) -> tuple[Proble
 
 
 def send_for_review(code: str, act: Act) -> None:
-    """Ask somebody else to look at the draft as it is now. Raises DraftMoved and TypeRefused."""
+    """Send the draft as it is now for review. Raises DraftMoved and TypeRefused."""
     draft = _ready(code, act)
     content = decode(TypeContent, draft.content)
     _review(draft, Kind.SENT, act, reviewed_mark=content.mark, sent_by=act.actor_id)

@@ -35,7 +35,7 @@ def reassign(recorder: EventRecorder, command: commands.Reassign) -> Refusal | N
 
 
 def delegate(recorder: EventRecorder, command: commands.Delegate) -> Refusal | None:
-    """Let somebody decide in the owner's place. There are no chains: a delegate cannot delegate."""
+    """Delegate a task: another decides for its owner. No chains: a delegate cannot delegate."""
     found = open_task(recorder.state, command.task_id)
     if isinstance(found, Refusal):
         return found

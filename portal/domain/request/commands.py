@@ -191,7 +191,7 @@ class Reassign(NamingCommand, TaskCommand):
 
 @dataclass(frozen=True, kw_only=True)
 class Delegate(NamingCommand, TaskCommand):
-    """Let somebody decide this one task in its owner's place; it stays the owner's."""
+    """Delegate this one task to another; it stays the owner's."""
 
 
 @dataclass(frozen=True, kw_only=True)

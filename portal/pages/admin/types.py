@@ -259,7 +259,7 @@ def review_type(code: str) -> ResponseReturnValue:
 @blueprint.post("/admin/types/<code>/draft/review")
 @requires(Permission.EDIT_TYPES)
 def send_type_for_review(code: str) -> ResponseReturnValue:
-    """Ask somebody else to look at it."""
+    """Send it to a second person for review."""
     return _step(code, service.send_for_review, _("Sent for review."))
 
 
