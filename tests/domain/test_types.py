@@ -229,6 +229,6 @@ def test_names_are_their_own_and_one_field_is_the_amount() -> None:
         assert all(words in each.sentence and not each.is_warning for each in found)
 
 
-def test_no_type_has_the_address_of_a_page() -> None:
-    for page in ("New", "Import", "Gallery"):
+def test_nothing_has_the_address_of_a_page() -> None:
+    for page in ("New", "Import", "Gallery", "Order"):
         assert types.name_for(page, ()) == f"{page.lower()}_2"

@@ -26,7 +26,8 @@ RESERVED = frozenset({
 })  # fmt: skip
 # Codes of types that would stand at the addresses of other pages.
 PAGES = frozenset({"new", "import", "gallery"})
-TAKEN = RESERVED | PAGES
+# "order": a field of that name would stand at the address where fields are put in order.
+TAKEN = RESERVED | PAGES | {"order"}
 
 
 class TypeChangeKind(StrEnum):
