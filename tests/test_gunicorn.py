@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 
 from portal.config import ROOT, Settings
 from scripts.local.ports import any_free
+from tests.programs import started
 
 KEY = "kJ8wq3Zp0tVfY6sLmB1xR9cN4uHdE7aG2oQi"
 
@@ -35,17 +36,13 @@ def serving(settings: Settings, **env: str) -> Iterator[tuple["subprocess.Popen[
         "--bind",
         f"127.0.0.1:{port}",
     ]
-    with subprocess.Popen(
+    with started(
         [sys.executable, *command, "portal.app:create_app()"],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], **given, **env},
         stderr=subprocess.PIPE,
-        text=True,
     ) as process:
-        try:
-            yield process, port
-        finally:
-            process.send_signal(signal.SIGTERM)
+        yield process, port
 
 
 def answer(port: int, path: str, host: str) -> int:

@@ -5,7 +5,6 @@ import hashlib
 import re
 import socket
 import statistics
-import subprocess
 import sys
 import threading
 import time
@@ -20,6 +19,7 @@ from portal import serving
 from portal.config import ROOT
 from portal.serving import Framing
 from scripts.local.ports import any_free
+from tests.programs import started
 
 THREADS = 4
 APP = """
@@ -59,12 +59,9 @@ def served(
         *("--threads", str(THREADS), "--pythonpath", f"{folder},{ROOT}", "--log-level", "error"),
         *("--graceful-timeout", "5"),
     ]
-    with subprocess.Popen([sys.executable, *command], cwd=folder) as process:
-        try:
-            _until_there(port)
-            yield port
-        finally:
-            process.terminate()
+    with started([sys.executable, *command], cwd=folder):
+        _until_there(port)
+        yield port
 
 
 def _until_there(port: int) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,9 @@ SOON = 10.0
 # Between two tries to start a part anew, in seconds: it grows.
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 HOPELESS = frozenset({2, 4})  # our own say so of wrong settings: trying again changes nothing
+# Set by the first signal. Python drops what a handler raises inside a finalizer, so raising alone
+# would now and then leave a run that nothing stops.
+_asked = threading.Event()
 
 
 class Stopped(BaseException):
@@ -67,7 +71,7 @@ class Supervisor:
         self._remember()
 
     def watch(self) -> None:
-        """Look at the parts until a signal comes. Raises PartDied where one cannot go on."""
+        """Look at the parts until a signal comes. Raises Stopped, or PartDied where one cannot go on."""
         while True:
             self.look()
             time.sleep(LOOK_EVERY)
@@ -76,8 +80,10 @@ class Supervisor:
         """Start dead parts anew, each after a pause of its own that grows; say what is waited for.
 
         A part may fall as often as it likes: a full disk is emptied, a port becomes free. The
-        others go on meanwhile.
+        others go on meanwhile. Raises Stopped where a signal came.
         """
+        if _asked.is_set():
+            raise Stopped
         for part in self.parts:
             if part.service.is_running():
                 part.next_try = 0.0
@@ -149,12 +155,14 @@ def stopping_on_signals() -> Iterator[None]:
 
     def raise_stopped(_number: int, _frame: FrameType | None) -> None:
         ignore_signals()
+        _asked.set()
         raise Stopped
 
     before = {each: signal.signal(each, raise_stopped) for each in SIGNALS}
     try:
         yield
     finally:
+        _asked.clear()
         for each, handler in before.items():
             signal.signal(each, handler)
 

@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from portal.config import ROOT, Settings
 from scripts.local.ports import any_free
+from tests.programs import started
 from tests.test_gunicorn import answer, serving
 
 SITE = (ROOT / "deploy" / "nginx" / "gloria.conf.template").read_text(encoding="utf-8")
@@ -143,14 +143,11 @@ def behind(kind: str, settings: Settings, folder: Path, **more: str) -> Iterator
             files = f"{given['GLORIA_CERTIFICATE']} {given['GLORIA_CERTIFICATE_KEY']}"
             given |= {"GLORIA_HOST": public, "GLORIA_TLS": files, "GLORIA_LARGEST_FORM": "501MB"}
         env = {**os.environ, **given, "HOME": str(folder), "XDG_DATA_HOME": str(folder)}
-        with subprocess.Popen(PROXIES[kind](folder, given), env=env, cwd=folder) as process:
-            try:
-                until_open(port)
-                yield Site(
-                    replace(settings, public_url=public, trusted_proxies=int(hops)), folder, port
-                )
-            finally:
-                process.terminate()
+        with started(PROXIES[kind](folder, given), env=env, cwd=folder):
+            until_open(port)
+            yield Site(
+                replace(settings, public_url=public, trusted_proxies=int(hops)), folder, port
+            )
 
 
 def until_open(port: int) -> None:

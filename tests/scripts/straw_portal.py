@@ -1,5 +1,6 @@
 """A clone with a portal of straw: the real scripts and servers, an application of ten lines."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -7,10 +8,12 @@ import sys
 from pathlib import Path
 
 from scripts.local.installation import ROOT
+from tests.programs import started
 
 APP = '''\
 """A portal of straw."""
 
+import contextlib
 import os
 import pathlib
 
@@ -97,14 +100,15 @@ def make_clone(folder: Path) -> Path:
     return folder
 
 
-def run(clone: Path, *arguments: str, **env: str) -> subprocess.Popen[str]:
+def run(
+    clone: Path, *arguments: str, **env: str
+) -> contextlib.AbstractContextManager[subprocess.Popen[str]]:
     """``./scripts/run`` of the clone, from another folder, without a terminal."""
-    return subprocess.Popen(
+    return started(
         [str(clone / "scripts" / "run"), *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
         cwd="/",
         env={"PATH": os.environ["PATH"], **env},
     )

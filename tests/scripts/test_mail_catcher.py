@@ -7,14 +7,15 @@ import sys
 import time
 from pathlib import Path
 
+from scripts.local.installation import ROOT
 from scripts.local.ports import any_free
-from tests.scripts.straw_portal import ROOT
+from tests.programs import started
 
 
 def test_it_keeps_mails_with_their_envelopes(tmp_path: Path) -> None:
     port, folder = any_free(), tmp_path / "mail"
     command = [sys.executable, "-m", "scripts.local.mail_catcher", str(port), str(folder)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    with started(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
         assert process.stdout
         assert "Catching mail" in process.stdout.readline()
         with smtplib.SMTP("127.0.0.1", port, timeout=60) as server:

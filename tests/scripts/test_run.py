@@ -1,5 +1,6 @@
 """./scripts/run: the real supervisor and servers around a portal of straw."""
 
+import contextlib
 import signal
 import socket
 import subprocess
@@ -34,10 +35,7 @@ def children(process: subprocess.Popen[str]) -> list[psutil.Process]:
 def refused(clone: Path, *arguments: str, **env: str) -> tuple[int, str]:
     """The code and words of a run that does not start."""
     with run(clone, *arguments, **env) as process:
-        try:
-            output, _ = process.communicate(timeout=120)
-        finally:
-            process.terminate()
+        output, _ = process.communicate(timeout=120)
     return process.returncode, output
 
 
@@ -100,8 +98,11 @@ def test_after_a_kill_the_next_run_starts_again(clone: Path) -> None:
 @pytest.mark.parametrize("name", ["temporal", "postgres"])
 def test_a_killed_server_comes_back_and_takes_nothing_with_it(clone: Path, name: str) -> None:
     def server() -> psutil.Process | None:
-        alive = psutil.Process(process.pid).children()
-        return next((each for each in alive if each.name() == name), None)
+        for each in psutil.Process(process.pid).children():
+            with contextlib.suppress(psutil.NoSuchProcess):  # a helper that ends just now
+                if each.name() == name:
+                    return each
+        return None
 
     with run(clone, *ANY) as process:
         until_up(process)

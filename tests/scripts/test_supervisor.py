@@ -1,5 +1,7 @@
 """Parts that fall are started again, with growing pauses, for as long as it takes."""
 
+import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -11,7 +13,7 @@ from scripts.local import processes, supervisor
 from scripts.local.failure import LocalFailure
 from scripts.local.installation import Installation
 from scripts.local.processes import Service
-from scripts.local.supervisor import PartDied, Supervisor
+from scripts.local.supervisor import PartDied, Stopped, Supervisor, stopping_on_signals
 
 
 @pytest.fixture
@@ -96,3 +98,15 @@ def test_during_the_start_the_part_that_is_down_is_named(
     with pytest.raises(LocalFailure) as failure:
         watched.wait(lambda: False, "The web", 1.0)
     assert "the reason" in failure.value.detail
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_signal_that_python_drops_in_a_finalizer_still_stops(watched: Supervisor) -> None:
+    class Finalized:
+        def __del__(self) -> None:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0)
+
+    with pytest.raises(Stopped), stopping_on_signals():
+        Finalized()
+        watched.look()

@@ -13,6 +13,7 @@ from portal.doctor import temporal
 from portal.temporal import client as clients
 from scripts.local.ports import any_free
 from tests.deploy.proxies import AROUND, Certificate, certificate, program, until_open
+from tests.programs import started
 
 pytestmark = [pytest.mark.temporal, pytest.mark.proxies]
 KEY = "the-key-of-a-cloud"
@@ -48,12 +49,9 @@ def guarded(temporal_settings: Settings, tmp_path: Path) -> Iterator[Guarded]:
     let_in = replace(
         temporal_settings, temporal_address=f"127.0.0.1:{port}", tls=tls, temporal_api_key=KEY
     )
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-        try:
-            until_open(port)
-            yield Guarded(let_in, own)
-        finally:
-            process.terminate()
+    with started(command, stderr=subprocess.DEVNULL):
+        until_open(port)
+        yield Guarded(let_in, own)
 
 
 def test_who_has_certificate_and_key_is_let_in(guarded: Guarded) -> None:
