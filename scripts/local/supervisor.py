@@ -71,7 +71,7 @@ class Supervisor:
         self._remember()
 
     def watch(self) -> None:
-        """Look at the parts until a signal comes. Raises Stopped, or PartDied where one cannot go on."""
+        """Look at the parts for ever. Raises Stopped after a signal, PartDied where one cannot go on."""
         while True:
             self.look()
             time.sleep(LOOK_EVERY)

@@ -107,6 +107,7 @@ def test_a_signal_that_python_drops_in_a_finalizer_still_stops(watched: Supervis
             os.kill(os.getpid(), signal.SIGTERM)
             time.sleep(0)
 
-    with pytest.raises(Stopped), stopping_on_signals():
+    with stopping_on_signals():
         Finalized()
-        watched.look()
+        with pytest.raises(Stopped):
+            watched.look()
