@@ -71,7 +71,7 @@ class Supervisor:
         self._remember()
 
     def watch(self) -> None:
-        """Look at the parts for ever. Raises Stopped after a signal, PartDied where one cannot go on."""
+        """Look at the parts for ever. Raises Stopped after a signal, PartDied at a hopeless end."""
         while True:
             self.look()
             time.sleep(LOOK_EVERY)
