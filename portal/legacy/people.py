@@ -18,7 +18,7 @@ from portal.legacy.engine import (
     person_in,
 )
 from portal.legacy.tables import MASTER, OPS
-from portal.legacy.values import FIRST, LAST, bound, row_in, text
+from portal.legacy.values import FIRST, LAST, bound, name_in, row_in, text
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def _profile(row: Row, register: dict[str, Row]) -> Profile:
     return Profile(
         id_,
         nip,
-        text(person.get("nama")) or nip or id_,
+        name_in(person.get("nama")) or nip or id_,
         text(person.get("email")),
         row.get("is_active") is not False,
     )
@@ -205,7 +205,7 @@ def _positions(connection: Driver) -> list[Position]:
         Position(
             id_ := str(row.get("id")),
             text(row.get("code")),
-            text(row.get("name")) or id_,
+            name_in(row.get("name")) or id_,
             row.get("is_active") is not False,
             above.get(id_),
         )

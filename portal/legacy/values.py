@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from math import isfinite
 from typing import Any
+from unicodedata import normalize
 from uuid import UUID, uuid5
 
 OLD_ENGINE = UUID("7d4b9b7e-3a60-5a7f-8f0b-6f2d9c1e4a55")
@@ -27,6 +28,12 @@ def text(value: Any) -> str | None:
     if isinstance(value, str):
         return value.strip() or None
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def name_in(value: Any) -> str | None:
+    """A person's or a position's name in NFC, as forms keep what is typed, so that it is found."""
+    said = text(value)
+    return None if said is None else normalize("NFC", said)
 
 
 def moment(value: Any) -> datetime | None:

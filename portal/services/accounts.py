@@ -139,8 +139,8 @@ def checked_email(email: str) -> str:
 
 
 def checked_name(name: str) -> str:
-    """The name without needless spaces. Raises AccountRefused."""
-    name = " ".join(name.split())
+    """The name in NFC, without needless spaces. Raises AccountRefused."""
+    name = " ".join(unicodedata.normalize("NFC", name).split())
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise AccountRefused(
             _(

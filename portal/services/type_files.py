@@ -6,6 +6,7 @@ money in conditions is a decimal number in quotation marks. A mistake is named w
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import MISSING, dataclass, fields
 from datetime import date
@@ -222,6 +223,7 @@ def _read(text: str) -> TypeFile:
 
 
 def _parsed(text: str) -> CommentedMap:
+    text = unicodedata.normalize("NFC", text)
     if len(text) > LARGEST:
         raise FileRefused(f"the file has more than {LARGEST:,} characters")
     yaml = YAML(typ="rt", pure=True)

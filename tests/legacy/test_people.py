@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from portal.legacy.values import name_in
 from tests.legacy.old import LEFT, asked, at, moved, step
 
 HEAD, FREE, ALONE = ({"assigneePosition": code} for code in ("HEAD", "FREE", "ALONE"))
@@ -106,3 +107,10 @@ def test_somebody_inactive_who_asked_stays_the_requester() -> None:
     mapped = moved(step(0, "IN_PROGRESS", to="ann"), initiator_id="gus")
 
     assert asked(mapped) == {"ann"}
+
+
+@pytest.mark.parametrize(
+    ("kept", "name"), [("Zoe\u0308 ", "Zoë"), ("Zoë", "Zoë"), ("  ", None), (7, "7"), (None, None)]
+)
+def test_names_are_kept_as_forms_keep_what_is_typed(kept: object, name: str | None) -> None:
+    assert name_in(kept) == name

@@ -1,6 +1,7 @@
 """Types as files: what was written reads as the same, and every mistake has its line."""
 
 import json
+import unicodedata
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -34,6 +35,15 @@ def test_a_type_of_the_demonstration_comes_back_as_it_was(kind: Any) -> None:
     assert with_ids(file.content, ids) == content
     assert written(with_ids(file.content, ids), kind.code, kind.prefix, ADDRESSES) == text
     assert "id-" not in text
+
+
+def test_a_file_in_another_form_of_unicode_reads_as_what_it_looks_like() -> None:
+    kind = all_types(IDS)[0]
+    content = TypeContent(name="Café", description="é", form=kind.form, policy=kind.policy)
+    text = written(content, kind.code, kind.prefix, ADDRESSES)
+    apart = unicodedata.normalize("NFD", text)
+    assert apart != text
+    assert read(apart) == read(text)
 
 
 @settings(deadline=None)
