@@ -27,7 +27,7 @@ from portal.domain.policy.policy import (
     duration,
 )
 from portal.domain.policy.types import Change, TypeChangeKind, TypeContent, is_id
-from portal.forms.types import subjects
+from portal.forms.type_conditions import subjects
 from portal.presentation import times
 from portal.presentation.labels import words_of
 from portal.presentation.money import money

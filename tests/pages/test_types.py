@@ -338,6 +338,25 @@ def test_numbers_of_any_length_are_taken_for_an_order(
     press(adam, adam.get_page(here), f"{here}/order", **values)
 
 
+def test_a_field_called_order_has_its_own_page(
+    adam: PageClient, kind: dict[str, str], app: Flask
+) -> None:
+    draft_of_chairs(adam)
+    with app.app_context():
+        draft = db.session.execute(select(TypeDraft.content)).scalar_one()
+        form = [{**draft["form"][1], "name": "order"}, *draft["form"]]
+        db.session.execute(update(TypeDraft).values(content={**draft, "form": form}))
+        db.session.commit()
+    here = f"{CHAIRS}/draft/form/order"
+    press(adam, adam.get_page(here), here, label="Order form")
+    page = adam.get_page(f"{CHAIRS}/draft/form")
+    assert "Order form" in page.text
+    press(adam, page, here, n_order="9", n_reason="1")
+    assert one(app, select(TypeDraft.content))["form"][0]["name"] == "reason"
+    press(adam, adam.get_page(here), here, remove="1")
+    assert "Order form" not in adam.get_page(f"{CHAIRS}/draft/form").text
+
+
 def test_errors_block_and_warnings_need_a_reason(
     adam: PageClient, kind: dict[str, str], app: Flask
 ) -> None:

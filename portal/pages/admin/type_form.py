@@ -7,7 +7,7 @@ from portal.domain.people.permissions import Permission
 from portal.domain.policy import types as domain
 from portal.domain.policy.check import problems_of
 from portal.domain.policy.forms import FieldKind, FormField
-from portal.forms import types as forms
+from portal.forms import type_fields as forms
 from portal.pages.admin import blueprint
 from portal.pages.admin.types import after_edit, drafted, found, page
 from portal.queries.request_types import AdminType
@@ -44,7 +44,10 @@ def add_type_field(code: str) -> ResponseReturnValue:
 @blueprint.post("/admin/types/<code>/draft/form/order")
 @requires(Permission.EDIT_TYPES)
 def order_type_fields(code: str) -> ResponseReturnValue:
-    """Put the fields in the order of the numbers typed beside them."""
+    """Put the fields in the order of the numbers typed beside them. A field that a file called
+    "order" has its own page at this address."""
+    if "label" in request.form or "remove" in request.form:
+        return change_type_field(code, "order")
     kind, draft = drafted(code)
     typed = {each.name: request.form.get(f"n_{each.name}", "") for each in draft.content.form}
     plain = {name: text for name, text in typed.items() if text.isascii() and text.isdigit()}

@@ -15,8 +15,9 @@ from portal.domain.policy import types as domain
 from portal.domain.policy.conditions import Condition
 from portal.domain.policy.policy import Stage
 from portal.domain.policy.types import TypeContent
-from portal.forms import types as forms
-from portal.forms.types import Choosable
+from portal.forms import type_conditions as rows
+from portal.forms import type_route as forms
+from portal.forms.type_route import Choosable
 from portal.pages.admin import blueprint
 from portal.pages.admin.types import after_edit, choosable, drafted, found, page
 from portal.presenters import types as words
@@ -125,8 +126,8 @@ def show_type_condition(code: str, key: str) -> ResponseReturnValue:
     """When a stage is asked: rows of field, comparison and value."""
     kind, draft = drafted(code)
     stage = draft.content.stage(key) or abort(404)
-    fields = forms.subjects(draft.content, request_types.departments())
-    return _condition(kind, stage, forms.shown(stage.when, fields, people))
+    fields = rows.subjects(draft.content, request_types.departments())
+    return _condition(kind, stage, rows.shown(stage.when, fields, people))
 
 
 @blueprint.post("/admin/types/<code>/draft/route/<key>/condition")
@@ -135,8 +136,8 @@ def change_type_condition(code: str, key: str) -> ResponseReturnValue:
     """Keep the rows, and the expression and the sentence that follow from them."""
     kind, draft = drafted(code)
     stage = draft.content.stage(key) or abort(404)
-    fields = forms.subjects(draft.content, request_types.departments())
-    seen, condition = forms.read_condition(request.form, fields, people)
+    fields = rows.subjects(draft.content, request_types.departments())
+    seen, condition = rows.read_condition(request.form, fields, people)
     if seen.has_errors:
         return _condition(kind, stage, seen, 422)
     parts = _parts(condition, fields)
@@ -209,13 +210,13 @@ def _condition(
     kind: AdminType, stage: Stage, seen: Any, status: int = 200, told: list[str] | None = None
 ) -> ResponseReturnValue:
     content = kind.draft.content if kind.draft else TypeContent(name=kind.name)
-    fields = forms.subjects(content, request_types.departments())
+    fields = rows.subjects(content, request_types.departments())
     return page(
         "condition", kind, status, stage=stage, seen=seen, fields=fields, told=told or [],
         tried=words.tried(stage.when, fields, request_types.newest_of(kind.code))
         if stage.when and status == 200 else [],
-        comparisons=forms.WORDS, by_hand=stage.condition if stage.when is None else None,
-        most=forms.MOST_ROWS,
+        comparisons=rows.WORDS, by_hand=stage.condition if stage.when is None else None,
+        most=rows.MOST_ROWS,
     )  # fmt: skip
 
 

@@ -12,7 +12,8 @@ from portal.domain.people.permissions import Permission
 from portal.domain.policy.types import TypeContent, changes
 from portal.forms.fields import storable
 from portal.forms.request_form import RequestForm
-from portal.forms.types import Choosable, NewTypeForm, TextsForm, gallery_form
+from portal.forms.type_route import Choosable
+from portal.forms.types import NewTypeForm, TextsForm, gallery_form
 from portal.pages.admin import blueprint
 from portal.pages.requests.request_form_io import surroundings
 from portal.presenters import types as words

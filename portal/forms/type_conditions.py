@@ -1,0 +1,215 @@
+"""The builder of a condition: its rows as typed, read and written."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+from wtforms.form import BaseForm
+
+from portal.domain.policy.conditions import (
+    COMPARISONS,
+    VALUELESS,
+    Comparison,
+    Condition,
+    Join,
+    Row,
+    RowGroup,
+)
+from portal.domain.policy.forms import Choice, FieldKind, FormField
+from portal.domain.policy.types import TypeContent
+from portal.forms.building import unbound
+from portal.forms.fields import (
+    DayField,
+    MoneyField,
+    WholeNumberField,
+)
+from portal.forms.people import PeopleSource
+from portal.translation import _, lazy
+
+MOST_ROWS = 8
+
+
+WORDS: Mapping[str, str] = {
+    Comparison.IS: lazy("is"),
+    Comparison.IS_NOT: lazy("is not"),
+    Comparison.AT_LEAST: lazy("is at least"),
+    Comparison.MORE_THAN: lazy("is more than"),
+    Comparison.AT_MOST: lazy("is at most"),
+    Comparison.LESS_THAN: lazy("is less than"),
+    Comparison.CONTAINS: lazy("contains"),
+    Comparison.EMPTY: lazy("is empty"),
+    Comparison.FILLED: lazy("is filled in"),
+}
+PRIORITIES = ("LOW", "MEDIUM", "HIGH", "URGENT", "CRITICAL")
+
+
+def subjects(content: TypeContent, departments: Mapping[str, str]) -> tuple[FormField, ...]:
+    """What conditions may compare: the form's fields, and what every request has beside them."""
+    named = tuple(Choice(value=code, label=name) for code, name in departments.items())
+    levels = tuple(Choice(value=each, label=each.title()) for each in PRIORITIES)
+    own, level = _("Requester's department"), _("Priority")
+    return (
+        *content.form,
+        FormField(name="department", label=own, kind=FieldKind.CHOICE, choices=named),
+        FormField(name="priority", label=level, kind=FieldKind.CHOICE, choices=levels),
+    )
+
+
+@dataclass(frozen=True)
+class RowShown:
+    """One row of the builder as typed: names of its inputs, its values, and what is wrong."""
+
+    name: str
+    field: str = ""
+    comparison: str = ""
+    value: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class ConditionShown:
+    """The builder as typed. `join` and `group_join`: "all" or "any"."""
+
+    join: str
+    rows: tuple[RowShown, ...]
+    group_join: str
+    group: tuple[RowShown, ...]
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether any row is wrong."""
+        return any(each.error for each in (*self.rows, *self.group))
+
+
+def shown(condition: Condition | None, fields: Sequence[FormField], people: PeopleSource
+          ) -> ConditionShown:  # fmt: skip
+    """The builder with a condition that is kept; one empty row follows in each part."""
+    kept = condition or Condition()
+    group = kept.groups[0] if kept.groups else RowGroup(join=Join.ANY, rows=())
+    return ConditionShown(
+        kept.join.value,
+        _rows_shown("r", kept.rows, fields, people),
+        group.join.value,
+        _rows_shown("g", group.rows, fields, people),
+    )
+
+
+def _rows_shown(
+    prefix: str, rows: Sequence[Row], fields: Sequence[FormField], people: PeopleSource
+) -> tuple[RowShown, ...]:
+    by_name = {each.name: each for each in fields}
+    drawn = [
+        RowShown(
+            f"{prefix}{i}",
+            row.field,
+            row.comparison.value,
+            written_value(row.value, by_name.get(row.field), people),
+        )
+        for i, row in enumerate(rows)
+    ]
+    return (*drawn, RowShown(f"{prefix}{len(drawn)}"))
+
+
+def written_value(value: Any, each: FormField | None, people: PeopleSource) -> str:
+    """A row's value as it is typed."""
+    if value is None:
+        return ""
+    if each is not None and each.kind is FieldKind.MONEY:
+        return str(_bound(each).write(value))
+    if each is not None and each.kind is FieldKind.PERSON:
+        person = people.find(str(value))
+        return person.label if person else str(value)
+    if each is not None and each.kind is FieldKind.CHOICE:
+        return next((o.label for o in each.choices if o.value == value), str(value))
+    return str(value)
+
+
+def read_condition(
+    post: "MultiDict[str, str]", fields: Sequence[FormField], people: PeopleSource
+) -> tuple[ConditionShown, Condition]:
+    """What was typed, and the condition that it is where no row has an error."""
+    by_name = {each.name: each for each in fields}
+    parts: dict[str, tuple[tuple[RowShown, ...], tuple[Row, ...]]] = {}
+    for prefix in ("r", "g"):
+        typed = [_typed(post, f"{prefix}{i}") for i in range(MOST_ROWS)]
+        given = [each for each in typed if each.field or each.value]
+        read = [_read_row(each, by_name, people) for each in given]
+        rows = tuple(row for _each, row in read if row is not None)
+        drawn = [replace(each, name=f"{prefix}{i}") for i, (each, _row) in enumerate(read)]
+        parts[prefix] = ((*drawn, RowShown(f"{prefix}{len(drawn)}")), rows)
+    joins = [
+        Join(post[each]) if post.get(each) in set(Join) else Join.ALL for each in ("join", "gj")
+    ]
+    groups = (RowGroup(join=joins[1], rows=parts["g"][1]),) if parts["g"][1] else ()
+    seen = ConditionShown(joins[0].value, parts["r"][0], joins[1].value, parts["g"][0])
+    return seen, Condition(join=joins[0], rows=parts["r"][1], groups=groups)
+
+
+def _typed(post: "MultiDict[str, str]", name: str) -> RowShown:
+    if post.get("remove") == name:
+        return RowShown(name)
+    parts = (post.get(f"{name}_{each}", "").strip()[:200] for each in ("field", "is", "value"))
+    return RowShown(name, *parts)
+
+
+def _read_row(
+    typed: RowShown, fields: Mapping[str, FormField], people: PeopleSource
+) -> tuple[RowShown, Row | None]:
+    each = fields.get(typed.field)
+    if each is None:
+        return replace(typed, error=_("Choose a field.")), None
+    offered = COMPARISONS[each.kind]
+    if typed.comparison not in offered:
+        words = ", ".join(str(WORDS[comparison]) for comparison in offered)
+        wrong = _("“%(field)s” can be compared by: %(words)s.", field=each.label, words=words)
+        return replace(typed, error=wrong), None
+    comparison = Comparison(typed.comparison)
+    if comparison in VALUELESS:
+        return replace(typed, value=""), Row(field=each.name, comparison=comparison)
+    try:
+        value = _read_value(typed.value, each, people)
+    except ValueError as error:
+        sentence = str(error).replace("%(label)s", each.label)
+        return replace(typed, error=sentence), None
+    return typed, Row(field=each.name, comparison=comparison, value=value)
+
+
+def _read_value(text: str, each: FormField, people: PeopleSource) -> int | str:
+    if not text:
+        raise ValueError(_("Enter a value to compare with."))
+    match each.kind:
+        case FieldKind.CHOICE:
+            return _option(text, each)
+        case FieldKind.PERSON:
+            return _colleague(text, people)
+        case FieldKind.DATE:
+            return str(_bound(each).read(text).isoformat())
+        case FieldKind.MONEY | FieldKind.INTEGER | FieldKind.ATTACHMENTS:
+            number: int = _bound(each).read(text)
+            return number
+    return text
+
+
+def _option(text: str, each: FormField) -> str:
+    for option in each.choices:
+        if text.casefold() in (option.value.casefold(), option.label.casefold()):
+            return option.value
+    raise ValueError(_("%(label)s has no option “%(text)s”.", label=each.label, text=text))
+
+
+def _colleague(text: str, people: PeopleSource) -> str:
+    found = people.called(text)
+    if len(found) != 1:
+        raise ValueError(_("Enter the name or mail address of one active colleague."))
+    return found[0].id
+
+
+def _bound(each: FormField) -> Any:
+    """A field that reads and writes values of that kind."""
+    kinds: dict[FieldKind, Any] = {
+        FieldKind.MONEY: unbound(MoneyField, each.label, [], currency=each.currency or "EUR"),
+        FieldKind.DATE: unbound(DayField, each.label, []),
+    }
+    form = BaseForm({"x": kinds.get(each.kind, unbound(WholeNumberField, each.label, []))})
+    return form["x"]

@@ -1,0 +1,217 @@
+"""The forms of a draft's form: a new field, and everything about one that may change."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from wtforms import BooleanField
+from wtforms.form import BaseForm
+from wtforms.validators import ValidationError
+
+from portal.domain.policy.forms import TODAY, Choice, FieldKind, FormField
+from portal.domain.policy.types import TypeContent, first_amount, name_for
+from portal.forms.building import LARGEST, options, unbound
+from portal.forms.fields import (
+    Allowed,
+    AtMost,
+    Between,
+    LineField,
+    LinesField,
+    MoneyField,
+    OptionsField,
+    Required,
+    WholeNumberField,
+)
+from portal.forms.types import LONGEST_TEXT
+from portal.translation import _, lazy
+
+MOST_LENGTH = 10_000
+
+
+KINDS: Mapping[str, str] = {
+    FieldKind.TEXT: lazy("Text, one line"),
+    FieldKind.LONG_TEXT: lazy("Text, several lines"),
+    FieldKind.MONEY: lazy("Amount of money"),
+    FieldKind.INTEGER: lazy("Whole number"),
+    FieldKind.DATE: lazy("Date"),
+    FieldKind.CHOICE: lazy("One of several options"),
+    FieldKind.PERSON: lazy("Person"),
+    FieldKind.ATTACHMENTS: lazy("Files"),
+}
+
+
+class ChoicesField(LinesField):
+    """Options, one on each line: `value = label`, or a label alone, which is its own value."""
+
+    empty: Any = ()
+
+    def read(self, text: str) -> tuple[Choice, ...]:
+        """The options in their order; a value that stands twice is an error with its line."""
+        found: dict[str, Choice] = {}
+        for number, line in enumerate(text.split("\n"), start=1):
+            value, equals, label = (part.strip() for part in line.partition("="))
+            if not value and not equals:
+                continue
+            if not value or (equals and not label):
+                raise ValueError(
+                    _("%(label)s: line %(number)s must be “value = label”.", label="%(label)s",
+                      number=number)
+                )  # fmt: skip
+            if value in found:
+                raise ValueError(
+                    _("%(label)s: line %(number)s repeats the value “%(value)s”.",
+                      label="%(label)s", number=number, value=value)
+                )  # fmt: skip
+            found[value] = Choice(value=value, label=label or value)
+        return tuple(found.values())
+
+    def write(self, value: Sequence[Choice]) -> str:
+        """One on each line."""
+        lines = (o.value if o.value == o.label else f"{o.value} = {o.label}" for o in value)
+        return "\n".join(lines)
+
+
+def new_field_form(typed: Any = None) -> BaseForm:
+    """A field's label and kind; the kind is fixed from then on."""
+    kinds = [(kind, str(words)) for kind, words in KINDS.items()]
+    form = BaseForm({
+        "label": unbound(
+            LineField, _("Label"), [Required(_("enter a label, such as Supplier")), AtMost(100)],
+            _("What people read beside the field."),
+        ),
+        "kind": unbound(
+            OptionsField, _("Kind"), [Required(_("choose what the field holds"))],
+            _("It cannot be changed later; add another field instead."), **options(kinds),
+        ),
+    })  # fmt: skip
+    form.process(typed)
+    return form
+
+
+def new_field(form: BaseForm, content: TypeContent, taken: Sequence[str]) -> FormField:
+    """The field that a valid `new_field_form` describes, with a name that nothing else has."""
+    kind, label = FieldKind(form["kind"].data), form["label"].data
+    used = {*taken, *(each.name for each in content.form)}
+    if kind is not FieldKind.MONEY:
+        used.add("amount")
+    lengths = {FieldKind.LONG_TEXT: 4000}
+    return FormField(
+        name=name_for(label, used),
+        label=label,
+        kind=kind,
+        max_length=lengths.get(kind, 200),
+        currency="EUR" if kind is FieldKind.MONEY else None,
+        is_amount=first_amount(content, kind),
+        min_value=0 if kind is FieldKind.MONEY else None,
+    )
+
+
+class _NotAbove:
+    """The largest value is not below the smallest."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Raise, naming both."""
+        least = form["min_value"].data
+        if least is not None and field.data is not None and field.data < least:
+            raise ValidationError(
+                _("%(label)s must not be below %(other)s.", label=field.label.text,
+                  other=form["min_value"].label.text)
+            )  # fmt: skip
+
+
+def field_form(each: FormField, content: TypeContent, typed: Any = None) -> BaseForm:
+    """Everything about one field that may change."""
+    drawn: dict[str, Any] = {
+        "label": unbound(LineField, _("Label"), [Required(_("enter a label")), AtMost(100)]),
+        "hint": unbound(
+            LineField, _("Hint"), [AtMost(LONGEST_TEXT)],
+            _("A sentence below the label that says what to enter."),
+        ),
+        "required": unbound(BooleanField, _("An answer is required"), []),
+        **_kind_fields(each, content),
+    }  # fmt: skip
+    form = BaseForm(drawn)
+    currency = str(typed.get("currency", "") if typed is not None else each.currency or "")
+    for name in ("min_value", "max_value"):
+        if each.kind is FieldKind.MONEY:
+            form[name].currency = currency if re.fullmatch("[A-Z]{3}", currency) else "EUR"
+    form.process(typed, data={name: getattr(each, name) for name in drawn})
+    return form
+
+
+def _kind_fields(each: FormField, content: TypeContent) -> dict[str, Any]:
+    match each.kind:
+        case FieldKind.TEXT | FieldKind.LONG_TEXT:
+            length = [Required(_("enter a number")), Between(1, MOST_LENGTH)]
+            return {"max_length": unbound(WholeNumberField, _("Most characters"), length)}
+        case FieldKind.CHOICE:
+            hint = _("One on each line: value = label. The value is kept; the label is shown.")
+            rules = [Required(_("enter at least one option")), _AtMostChoices()]
+            return {"choices": unbound(ChoicesField, _("Options"), rules, hint)}
+        case FieldKind.MONEY:
+            return _money_fields()
+        case FieldKind.INTEGER:
+            return _bounds(WholeNumberField)
+        case FieldKind.DATE:
+            return _day_fields(each, content)
+    return {}
+
+
+def _day_fields(each: FormField, content: TypeContent) -> dict[str, Any]:
+    others = [
+        (other.name, other.label)
+        for other in content.form
+        if other.kind is FieldKind.DATE and other.name != each.name
+    ]
+    days = options([(TODAY, _("the day of the request")), *others], _("Any day"))
+    return {
+        "not_before": unbound(OptionsField, _("Not before"), [], **days),
+        "not_after": unbound(OptionsField, _("Not after"), [], **days),
+    }
+
+
+class _AtMostChoices:
+    def __call__(self, _form: Any, field: Any) -> None:
+        if len(field.data) > 500:
+            raise ValidationError(_("%(label)s: at most 500 options.", label=field.label.text))
+
+
+class CurrencyField(LineField):
+    """A code such as EUR."""
+
+    def read(self, text: str) -> str:
+        """Three capitals."""
+        if not re.fullmatch("[A-Za-z]{3}", text):
+            raise ValueError(_("%(label)s must be a code of three letters, such as EUR."))
+        return text.upper()
+
+
+def _money_fields() -> dict[str, Any]:
+    return {
+        "currency": unbound(
+            CurrencyField, _("Currency"), [Required(_("enter a code such as EUR"))]
+        ),
+        "is_amount": unbound(
+            BooleanField, _("This is the amount of the request"), [],
+            _("Lists, sums and limits go by it. Only one field can be the amount."),
+        ),
+        **_bounds(MoneyField, currency="EUR"),
+    }  # fmt: skip
+
+
+def _bounds(kind: Any, **more: Any) -> dict[str, Any]:
+    within = [Allowed(), Between(-LARGEST, LARGEST)]
+    return {
+        "min_value": unbound(kind, _("Smallest value"), within, **more),
+        "max_value": unbound(kind, _("Largest value"), [*within, _NotAbove()], **more),
+    }
+
+
+def changed_field(each: FormField, form: BaseForm) -> FormField:
+    """The field as a valid form has it; name and kind stay."""
+    values = {field.name: field.data for field in form}
+    for name in ("not_before", "not_after"):
+        if name in values:
+            values[name] = values[name] or None
+    return replace(each, **values)
