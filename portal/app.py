@@ -93,6 +93,7 @@ def _config(settings: Settings) -> dict[str, Any]:
     return {
         "SETTINGS": settings,
         "SECRET_KEY": settings.secret_key,
+        "WTF_CSRF_SECRET_KEY": settings.secret_keys,
         "SESSION_COOKIE_NAME": cookie_name(settings, "session"),
         "SQLALCHEMY_DATABASE_URI": settings.sqlalchemy_url,
         "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings),

@@ -331,6 +331,7 @@ class Settings(_Group):
 
     database_url: str = _setting("DATABASE_URL", ..., _database, secret=True)
     secret_key: str = _setting("SECRET_KEY", ..., secret=True)
+    secret_key_previous: str = _setting("SECRET_KEY_PREVIOUS", "", secret=True)
     public_url: str = _setting("PUBLIC_URL", "http://localhost:8000", _site)
     environment: str = _setting(
         "ENVIRONMENT", "production", _one_of("development", "production", "test")
@@ -417,6 +418,11 @@ class Settings(_Group):
     def is_production(self) -> bool:
         """Whether the strict rules hold."""
         return self.environment == "production"
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """Keys whose signatures and seals are taken; the last one signs and seals."""
+        return tuple(key for key in (self.secret_key_previous, self.secret_key) if key)
 
     @property
     def sqlalchemy_url(self) -> str:
@@ -520,6 +526,8 @@ def _unsafe(settings: Settings) -> Iterator[Problem]:
         yield "DATABASE_URL", "is missing: say postgresql://user@host/database"
     if not settings.secret_key:
         yield "SECRET_KEY", f"is missing: give at least {SHORTEST_SECRET} random characters"
+    elif settings.secret_key == settings.secret_key_previous:
+        yield "SECRET_KEY_PREVIOUS", "is the same as SECRET_KEY: leave it out"
     if bool(mail.user) != bool(mail.password):
         yield "SMTP_PASSWORD" if mail.user else "SMTP_USER", "is missing: give both or neither"
     yield from _unsafe_tls(settings)
@@ -528,11 +536,12 @@ def _unsafe(settings: Settings) -> Iterator[Problem]:
 
 
 def _unsafe_in_production(settings: Settings) -> Iterator[Problem]:
-    key = settings.secret_key
-    if key and len(key) < SHORTEST_SECRET:
-        yield "SECRET_KEY", f"is shorter than {SHORTEST_SECRET} characters"
-    elif key and _is_easy_to_guess(key):
-        yield "SECRET_KEY", "is easy to guess: make a random one"
+    keys = {"SECRET_KEY": settings.secret_key, "SECRET_KEY_PREVIOUS": settings.secret_key_previous}
+    for name, key in keys.items():
+        if key and len(key) < SHORTEST_SECRET:
+            yield name, f"is shorter than {SHORTEST_SECRET} characters"
+        elif key and _is_easy_to_guess(key):
+            yield name, "is easy to guess: make a random one"
     if settings.public_url == Settings.public_url:
         yield "PUBLIC_URL", "is missing: say https://approvals.example.org"
     elif not settings.public_url.startswith("https://"):

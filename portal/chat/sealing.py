@@ -1,6 +1,7 @@
 """Addresses of chat services as they are stored: encrypted, since they hold tokens."""
 
 import os
+from contextlib import suppress
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -21,13 +22,13 @@ def seal(text: str, channel_id: str, secret_key: str) -> bytes:
     return nonce + _cipher(secret_key).encrypt(nonce, text.encode(), channel_id.encode())
 
 
-def unseal(sealed: bytes, channel_id: str, secret_key: str) -> str:
-    """The address. Raises Unreadable."""
+def unseal(sealed: bytes, channel_id: str, *secret_keys: str) -> str:
+    """The address, which one of the keys sealed. Raises Unreadable."""
     nonce, rest = bytes(sealed[:NONCE]), bytes(sealed[NONCE:])
-    try:
-        return _cipher(secret_key).decrypt(nonce, rest, channel_id.encode()).decode()
-    except (InvalidTag, ValueError) as error:
-        raise Unreadable from error
+    for key in reversed(secret_keys):
+        with suppress(InvalidTag, ValueError):
+            return _cipher(key).decrypt(nonce, rest, channel_id.encode()).decode()
+    raise Unreadable
 
 
 def _cipher(secret_key: str) -> AESGCM:

@@ -6,11 +6,12 @@ from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select
 
+from portal.chat import sealing
 from portal.config import Settings
 from portal.doctor.finding import Finding, fault, warning, well
-from portal.models import schema
+from portal.models import ChatChannel, schema
 
 OLDEST = 140_000
 CONNECT_SECONDS = 5
@@ -37,6 +38,7 @@ SELECT current_setting('server_version_num')::int AS version,
         ORDER BY 1) AS closed,
     to_regclass('portal.commands') IS NOT NULL AS has_tables
 """
+SEALED = select(ChatChannel.id, ChatChannel.sealed)
 Facts = dict[str, Any]
 
 
@@ -142,9 +144,31 @@ def _schema(settings: Settings, facts: Facts) -> Iterator[Finding]:
     try:
         with engine.connect() as connection:
             wrong = schema.gap(schema.revisions_run(connection))
+            sealed = [] if wrong else connection.execute(SEALED).all()
     finally:
         engine.dispose()
     if wrong is None:
         yield well("database", "the tables are those of this version")
+        yield from _sealed(settings, [(each.id, each.sealed) for each in sealed])
     else:
         yield fault("database.schema", wrong[:1].lower() + wrong[1:], "flask db upgrade")
+
+
+def _sealed(settings: Settings, rows: list[tuple[str, bytes]]) -> Iterator[Finding]:
+    """Whether the addresses of chat channels open with SECRET_KEY alone."""
+    closed = sum(not _opens(row, settings.secret_keys) for row in rows)
+    former = sum(not _opens(row, settings.secret_keys[-1:]) for row in rows) - closed
+    if closed:
+        said = f"{closed} addresses of chat channels were sealed with another SECRET_KEY"
+        todo = "give it as SECRET_KEY_PREVIOUS, or enter them again at /admin/channels"
+        yield fault("database.sealed", said, todo)
+    if former:
+        said = f"{former} addresses of chat channels need SECRET_KEY_PREVIOUS"
+        yield warning("database.former-key", said, "flask portal reseal")
+
+
+def _opens(row: tuple[str, bytes], keys: tuple[str, ...]) -> bool:
+    try:
+        return bool(sealing.unseal(row[1], row[0], *keys))
+    except sealing.Unreadable:
+        return False

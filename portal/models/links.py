@@ -4,6 +4,7 @@ by which a password is set stand for themselves: whoever has one may set it, onc
 
 import hmac
 from base64 import urlsafe_b64encode
+from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
 
@@ -124,3 +125,9 @@ def password_token(link_id: str, secret_key: str) -> str:
     """
     digest = hmac.new(secret_key.encode(), f"password-link:{link_id}".encode(), sha256).digest()
     return urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def token_made(link_id: str, token_hash: str, secret_keys: Iterable[str]) -> str | None:
+    """The token of a password link, by the key that it was made with; None where none fits."""
+    tokens = (password_token(link_id, key) for key in secret_keys)
+    return next((each for each in tokens if sha256(each.encode()).hexdigest() == token_hash), None)

@@ -122,7 +122,7 @@ class ChatSending:
         return Ready(found, self._words(facts))
 
     def _address(self, channel_id: str, sealed: bytes) -> Address:
-        opened = sealing.unseal(sealed, channel_id, self.settings.secret_key)
+        opened = sealing.unseal(sealed, channel_id, *self.settings.secret_keys)
         return examine(opened, self.settings.chat.schemes)
 
     def _words(self, facts: Facts) -> ChatMessage:

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, Row, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.config import Settings
-from portal.models.links import MAIL_WAITS, PasswordLink, password_token
+from portal.models.links import MAIL_WAITS, PasswordLink, token_made
 from portal.notifications.letter import Letter, as_mail, is_usable
 from portal.notifications.smtp import MailNotTaken, SmtpConnection
 from portal.translation import _, speaking
@@ -24,6 +24,7 @@ AFTER_FAILURE_SECONDS = 10.0
 LEASE = timedelta(minutes=1)
 MOST_DOUBLED = 6
 NO_ADDRESS = "The person has no e-mail address that can be used."
+OTHER_KEY = "The link was made with another SECRET_KEY: make a new one."
 
 # Raw: locks and changes what it reads, in one trip.
 TAKE = text(f"""
@@ -34,7 +35,7 @@ FROM portal.users u WHERE u.id = l.user_id AND u.is_active AND l.id = (
     WHERE {MAIL_WAITS} AND mail_due_at <= now() AND expires_at > now()
     ORDER BY mail_due_at LIMIT 1 FOR UPDATE SKIP LOCKED
 )
-RETURNING l.id::text, l.kind, l.expires_at, u.name, u.email, u.locale, u.time_zone
+RETURNING l.id::text, l.kind, l.token_hash, l.expires_at, u.name, u.email, u.locale, u.time_zone
 """)  # noqa: S608 - our own text
 
 log = structlog.get_logger("portal.messages")
@@ -80,7 +81,9 @@ class PasswordMail:
         return True
 
     def _letter(self, row: Row[Any]) -> Letter:
-        token = password_token(row.id, self.settings.secret_key)
+        token = token_made(row.id, row.token_hash, self.settings.secret_keys)
+        if token is None:
+            raise MailNotTaken(OTHER_KEY)
         context = {
             "row": row,
             "link": f"{self.settings.public_url}/p/{token}",

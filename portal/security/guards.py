@@ -31,6 +31,7 @@ from flask_compress import Compress
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import generate_csrf
 from gunicorn.http.errors import ParseException
+from itsdangerous import BadData, URLSafeTimedSerializer
 from uuid_utils import uuid7
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -40,6 +41,7 @@ from portal.security.sessions import (
     SAFE_METHODS,
     Identity,
     current_settings,
+    is_former_csrf,
     is_https,
     portal_session,
 )
@@ -252,7 +254,23 @@ class MaskedCSRF(CSRFProtect):  # type: ignore[misc]  # no types there
 
     def _get_csrf_token(self) -> str | None:
         text = super()._get_csrf_token()
-        return unmask(text) if text else None
+        return _present(unmask(text)) if text else None
+
+
+CSRF_SALT = "wtf-csrf-token"  # Flask-WTF's own
+
+
+def _present(token: str) -> str:
+    """The token as it would be drawn today, where it was drawn with the previous SECRET_KEY."""
+    settings = current_settings()
+    if not settings.secret_key_previous:
+        return token
+    signer = URLSafeTimedSerializer(settings.secret_key_previous, salt=CSRF_SALT)
+    try:
+        value = signer.loads(token)
+    except BadData:
+        return token
+    return generate_csrf() if is_former_csrf(value) else token
 
 
 SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")

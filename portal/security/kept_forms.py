@@ -12,13 +12,12 @@ from flask import Request
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from portal.config import Settings
-from portal.security.guards import unmask
+from portal.security.guards import CSRF_SALT, unmask
 from portal.security.next_page import is_safe
 from portal.security.sessions import CSRF, PortalSession
 
 LARGEST = 64_000
 SECONDS = 12 * 3600
-CSRF_SALT = "wtf-csrf-token"  # Flask-WTF's own
 SESSION_KEY = "kept_form"
 
 
@@ -86,7 +85,7 @@ def in_session(session: PortalSession) -> KeptForm | None:
 def _owner(token: str, settings: Settings) -> str:
     """The person a CSRF token was drawn for; empty for a forged one and for visitors."""
     try:
-        value = URLSafeTimedSerializer(settings.secret_key, salt=CSRF_SALT).loads(unmask(token))
+        value = URLSafeTimedSerializer(settings.secret_keys, salt=CSRF_SALT).loads(unmask(token))
     except BadData:
         return ""
     owner, colon, _ = str(value).partition(":")
@@ -94,4 +93,4 @@ def _owner(token: str, settings: Settings) -> str:
 
 
 def _signer(settings: Settings) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(settings.secret_key, salt="kept-form")
+    return URLSafeTimedSerializer(settings.secret_keys, salt="kept-form")

@@ -297,11 +297,19 @@ def portal_session() -> PortalSession:
     return cast(PortalSession, session._get_current_object())  # type: ignore[attr-defined]
 
 
-def csrf_secret(settings: Settings, token: str, user_id: str) -> str:
+def csrf_secret(secret_key: str, token: str, user_id: str) -> str:
     """The value behind every CSRF token of a session: it names the person and cannot be guessed."""
-    key = settings.secret_key.encode()
-    digest = hmac.new(key, f"csrf:{token}".encode(), hashlib.sha256).hexdigest()
+    digest = hmac.new(secret_key.encode(), f"csrf:{token}".encode(), hashlib.sha256).hexdigest()
     return f"{user_id}:{digest}"
+
+
+def is_former_csrf(value: object) -> bool:
+    """Whether it is what stood behind this session's forms before the SECRET_KEY was changed."""
+    session, settings = portal_session(), current_settings()
+    if session.identity is None or not settings.secret_key_previous:
+        return False
+    former = csrf_secret(settings.secret_key_previous, session.token, session.identity.id)
+    return hmac.compare_digest(former, str(value))
 
 
 @dataclass
@@ -352,7 +360,7 @@ class DatabaseSessions(SessionInterface):
 
     def _signer(self, session: PortalSession) -> URLSafeTimedSerializer:
         # Bound to the session: a message of one person cannot be shown to another.
-        return URLSafeTimedSerializer(self.settings.secret_key, salt=f"note:{session.token}")
+        return URLSafeTimedSerializer(self.settings.secret_keys, salt=f"note:{session.token}")
 
     def _read_note(self, session: PortalSession, request: Request) -> None:
         text = request.cookies.get(cookie_name(self.settings, "note"), "")
@@ -363,7 +371,9 @@ class DatabaseSessions(SessionInterface):
             note = {}
         session.update(note)
         if session.identity:
-            session[CSRF] = csrf_secret(self.settings, session.token, session.identity.id)
+            session[CSRF] = csrf_secret(
+                self.settings.secret_key, session.token, session.identity.id
+            )
         session.noted = dict(note)
 
     def _write_note(self, session: PortalSession, response: Response) -> None:
@@ -497,4 +507,4 @@ def remember(request: Request, response: Response, settings: Settings, user_id: 
 
 
 def _signer(settings: Settings) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(settings.secret_key, salt="device")
+    return URLSafeTimedSerializer(settings.secret_keys, salt="device")

@@ -53,7 +53,7 @@ class Setup:
     """What holds for every channel here."""
 
     rules: ChatSettings
-    secret_key: str = field(repr=False)
+    secret_keys: tuple[str, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +85,22 @@ def add(setup: Setup, wish: Wish) -> None:
     db.session.commit()
 
 
+def reseal(*secret_keys: str) -> tuple[int, int]:
+    """Seal every address with the last key. How many were read, and how many none of the keys
+    opens."""
+    done = lost = 0
+    for row in db.session.execute(select(ChatChannel).with_for_update()).scalars():
+        try:
+            text = sealing.unseal(row.sealed, row.id, *secret_keys)
+        except sealing.Unreadable:
+            lost += 1
+        else:
+            row.sealed = sealing.seal(text, row.id, secret_keys[-1])
+            done += 1
+    db.session.commit()
+    return done, lost
+
+
 def _require_same(setup: Setup, wish: Wish) -> None:
     known = select(ChatChannelChange.id).where(ChatChannelChange.channel_id == wish.channel_id)
     if db.session.execute(known.limit(1)).first() is None:
@@ -92,7 +108,7 @@ def _require_same(setup: Setup, wish: Wish) -> None:
     one = select(ChatChannel.name, ChatChannel.sealed).where(ChatChannel.id == wish.channel_id)
     there = db.session.execute(one).one_or_none()
     try:
-        address = there and sealing.unseal(there.sealed, wish.channel_id, setup.secret_key)
+        address = there and sealing.unseal(there.sealed, wish.channel_id, *setup.secret_keys)
     except sealing.Unreadable:
         address = None
     if there is None or there.name != wish.name or address != _address(setup, wish).template:
@@ -160,7 +176,7 @@ def send_test(setup: Setup, channel_id: str, actor_id: str, words: ChatMessage) 
 
 def _try(setup: Setup, row: dict[str, Any], me: Recipient, words: ChatMessage) -> str | None:
     try:
-        text = sealing.unseal(row["sealed"], row["id"], setup.secret_key)
+        text = sealing.unseal(row["sealed"], row["id"], *setup.secret_keys)
         address = examine(text, setup.rules.schemes)
         found = Post.to(me, address)
         if found is None:
@@ -189,7 +205,7 @@ def _columns(setup: Setup, wish: Wish) -> dict[str, Any]:
         "name": wish.name,
         "scheme": address.service.scheme,
         "host": address.host,
-        "sealed": sealing.seal(address.template, wish.channel_id, setup.secret_key),
+        "sealed": sealing.seal(address.template, wish.channel_id, setup.secret_keys[-1]),
     }
 
 

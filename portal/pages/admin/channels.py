@@ -171,7 +171,7 @@ def _there() -> Iterator[None]:
 
 def _setup() -> Setup:
     settings = current_settings()
-    return Setup(rules=settings.chat, secret_key=settings.secret_key)
+    return Setup(rules=settings.chat, secret_keys=settings.secret_keys)
 
 
 def _channel(channel_id: UUID) -> ChannelRecord:
