@@ -5,7 +5,7 @@ from flask import Flask
 from jinja2 import Environment, select_autoescape
 
 from portal import translation
-from portal.translation import PSEUDO, _, chosen, lazy, ngettext, speaking
+from portal.translation import PSEUDO, _, chosen, lazy, ngettext, speaking, writing_to
 from portal.translation.pseudo import pseudo
 
 
@@ -67,6 +67,17 @@ def test_whose_language(
     wished: str | None, accepted: list[str], offered: tuple[str, ...], code: str
 ) -> None:
     assert chosen(wished, accepted, offered) == code
+
+
+@pytest.mark.parametrize(
+    ("wished", "offered", "code"),
+    [("en", (PSEUDO, "en"), "en"), ("", (PSEUDO, "en"), PSEUDO), ("xx", ("en",), "en")],
+)
+def test_a_mail_is_in_its_readers_language_or_the_organisations(
+    wished: str, offered: tuple[str, ...], code: str
+) -> None:
+    with writing_to(wished, offered) as found:
+        assert found.code == code
 
 
 def test_a_request_is_answered_in_its_readers_language() -> None:

@@ -86,8 +86,8 @@ def _written(offered: Offered) -> dict[str, Any]:
         "locale": unbound(
             OptionsField,
             _("Language"),
-            [Required(_("choose a language"))],
-            **options(list(offered.languages.items()), first=""),
+            [Allowed()],
+            **options(list(offered.languages.items()), first=_("Same as the browser")),
         ),
     }
 

@@ -6,6 +6,12 @@ from wtforms import SelectField
 from portal.translation import lazy
 
 
+class LanguageForm(FlaskForm):
+    """In which language does the portal speak with somebody?"""
+
+    language = SelectField(lazy("Language"))
+
+
 class TimeZoneForm(FlaskForm):
     """In which zone are times shown?"""
 

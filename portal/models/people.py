@@ -64,7 +64,7 @@ class User(Base):
     calendar_id: Mapped[str | None] = mapped_column(
         Uuid(as_uuid=False), ForeignKey("portal.calendars.id")
     )
-    locale: Mapped[str] = mapped_column(Text, server_default="en")
+    locale: Mapped[str] = mapped_column(Text, server_default="")
     roles: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     password_hash: Mapped[str | None] = mapped_column(Text)
     is_active: Mapped[bool] = mapped_column(server_default="true")

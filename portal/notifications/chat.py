@@ -25,7 +25,7 @@ from portal.models import Message
 from portal.notifications.outbox import LEASE, OutgoingBatch
 from portal.notifications.reading import Facts, read
 from portal.notifications.sending import CLAIM, GONE, UNWRITABLE
-from portal.translation import _, speaking
+from portal.translation import _, writing_to
 
 REMOVED = "The channel was removed."
 OFF = "The channel is switched off."
@@ -129,7 +129,7 @@ class ChatSending:
         """The same facts as in the mail, and one link that decides nothing."""
         row = facts.row
         context = {"facts": facts, "row": row, "now": datetime.now(UTC), "harmless": harmless}
-        with speaking(row.locale):
+        with writing_to(row.locale, self.settings.languages):
             drawn = self.words.get_template("chat/notice.txt").render(context)
             return ChatMessage(
                 title=f"{_(facts.kind.heading)}: {harmless(row.title, 120)} ({row.number})",

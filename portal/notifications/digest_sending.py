@@ -16,7 +16,7 @@ from portal.notifications.outbox import LEASE, OutgoingBatch
 from portal.notifications.reading import Facts, read
 from portal.notifications.sending import UNWRITABLE, Sending, why_not_sent
 from portal.notifications.smtp import MailNotTaken, SmtpConnection
-from portal.translation import _, lazy, ngettext, speaking
+from portal.translation import _, lazy, ngettext, writing_to
 
 SHOWN = 30
 REPEATED = "A later message in the same summary is about the same task."
@@ -127,7 +127,7 @@ class DigestSending:
 
     def _letter(self, digest: Digest, batch: OutgoingBatch) -> Letter:
         row = digest.facts[0].row
-        with speaking(row.locale):
+        with writing_to(row.locale, self.sending.settings.languages):
             subject = _subject(digest.facts)
             context = {
                 "groups": [(GROUPS[key], items) for key, items in digest.items.items()],

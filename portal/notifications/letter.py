@@ -13,7 +13,7 @@ from jinja2 import Environment
 
 from portal.config import Settings
 from portal.notifications.reading import Facts
-from portal.translation import _, speaking
+from portal.translation import _, writing_to
 
 LONGEST_SUBJECT = 150
 # Some readers show the space at which a long header was folded.
@@ -63,7 +63,7 @@ def compose_letter(facts: Facts, links: Links, words: Environment, settings: Set
         "now": datetime.now(UTC),
         "public_url": settings.public_url,
     }
-    with speaking(row.locale):
+    with writing_to(row.locale, settings.languages):
         return Letter(
             message_id=row.message_id,
             thread=row.request_id,

@@ -16,7 +16,7 @@ from portal.config import Settings
 from portal.models.links import MAIL_WAITS, PasswordLink, token_made
 from portal.notifications.letter import Letter, as_mail, is_usable
 from portal.notifications.smtp import MailNotTaken, SmtpConnection
-from portal.translation import _, speaking
+from portal.translation import _, writing_to
 
 INTERVAL_SECONDS = 1.0
 AFTER_FAILURE_SECONDS = 10.0
@@ -89,7 +89,7 @@ class PasswordMail:
             "link": f"{self.settings.public_url}/p/{token}",
             "public_url": self.settings.public_url,
         }
-        with speaking(row.locale):
+        with writing_to(row.locale, self.settings.languages):
             subject = (
                 _("Welcome: choose your password")
                 if row.kind == "invitation"

@@ -91,7 +91,8 @@ DECISIONS = {
 def language_name(code: str) -> str:
     """A language in its own words; an unknown one is its code."""
     try:
-        return Locale.parse(code, sep="-").get_display_name() or code
+        name = Locale.parse(code, sep="-" if "-" in code else "_").get_display_name() or code
+        return name[:1].upper() + name[1:]
     except (UnknownLocaleError, ValueError):
         return code
 

@@ -111,6 +111,15 @@ def check_password(password: str, *words: str) -> None:
         )
 
 
+def change_language(user_id: str, code: str, offered: tuple[str, ...]) -> None:
+    """Speak with the person in another language; "" = as their browser asks, in mails as the
+    organisation. Raises AccountRefused for one that is not offered."""
+    if code and code not in offered:
+        raise AccountRefused(_("Choose a language from the list."))
+    db.session.execute(update(User).where(User.id == user_id).values(locale=code))
+    db.session.commit()
+
+
 def change_time_zone(user_id: str, zone: str) -> None:
     """Show the person's times in another zone. Raises AccountRefused for an unknown one."""
     if zone not in time_zones():

@@ -390,7 +390,7 @@ class _Writer:
                 | {
                     "id": self.ids[each.key],
                     "time_zone": zone,
-                    "locale": values["locale"] or "en",
+                    "locale": values["locale"] or "",
                     "department_id": self.departments.get(after.get(Column.DEPARTMENT, "")),
                     "calendar_id": place and place[0],
                 }

@@ -34,7 +34,7 @@ class Details:
     job_title: str | None = None
     department_id: str | None = None
     time_zone: str = "UTC"
-    locale: str = "en"
+    locale: str = ""
 
     @property
     def mark(self) -> str:

@@ -10,7 +10,7 @@ written `%%`.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from functools import cache
 from gettext import NullTranslations
@@ -36,6 +36,11 @@ LOCALES = {SOURCE: "en", PSEUDO: "en"}
 TAGS = {SOURCE: "en-GB", PSEUDO: "en-XA"}
 
 
+def tag(code: str) -> str:
+    """A language's code as HTML and mail headers name it: `en-GB`."""
+    return TAGS.get(code) or code.replace("_", "-")
+
+
 class Language:
     """A language that people read: its catalogue, and Babel's locale for dates and numbers."""
 
@@ -49,7 +54,7 @@ class Language:
     @property
     def tag(self) -> str:
         """The language as HTML and mail headers name it: `en-GB`."""
-        return TAGS.get(self.code) or str(self.locale).replace("_", "-")
+        return tag(self.code)
 
     @property
     def direction(self) -> str:
@@ -115,9 +120,14 @@ def speaking(code: str) -> Iterator[Language]:
         _current.reset(token)
 
 
+def writing_to(wished: str | None, offered: tuple[str, ...]) -> AbstractContextManager[Language]:
+    """Write in the language of somebody who does not ask just now: their own, else the first."""
+    return speaking(chosen(wished, (), offered))
+
+
 def chosen(wished: str | None, accepted: Iterable[str], offered: tuple[str, ...]) -> str:
     """A code among `offered`: the person's own, else what the browser asks for, else the first."""
-    if wished in offered:
+    if wished and wished in offered:
         return wished
     real = [code for code in offered if code != PSEUDO]
     found = negotiate_locale([tag.replace("-", "_") for tag in accepted], real)

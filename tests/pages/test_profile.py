@@ -1,8 +1,14 @@
 """What people see and change about themselves."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 
+from portal.config import Settings
+from portal.translation import PSEUDO
+from portal.translation.pseudo import pseudo
 from tests.clients import PageClient, sign_in
 from tests.web import People
 
@@ -30,6 +36,23 @@ def test_times_follow_the_zone(ana: PageClient) -> None:
 def test_an_unknown_zone_is_explained(ana: PageClient, zone: str) -> None:
     page = ana.post_form(ana.get_page("/profile"), "/profile/time-zone", 422, time_zone=zone)
     assert "There is a problem" in page.text
+
+
+def test_the_language_is_ones_own_and_may_be_left_to_the_browser(
+    make_app: Callable[[Settings], Flask], settings: Settings, people: People
+) -> None:
+    client = PageClient(make_app(replace(settings, languages=("en", PSEUDO))))
+    sign_in(client, people.ana)
+    page = client.post_form(client.get_page("/profile"), "/profile/language", language=PSEUDO)
+    assert pseudo("Language saved.") in page.text
+    page = client.post_form(page, "/profile/language", language="")
+    assert "Language saved." in page.text
+    page = client.post_form(page, "/profile/language", 422, language="xx")
+    assert "There is a problem" in page.text
+
+
+def test_one_language_leaves_no_choice(ana: PageClient) -> None:
+    assert "Change language" not in ana.get_page("/profile").text
 
 
 @pytest.mark.parametrize(("wish", "shown"), [("dark", True), ("light", True), ("system", False)])

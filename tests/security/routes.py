@@ -119,6 +119,7 @@ ROUTES = [
     Route("GET", "/profile"),
     Route("GET", "/profile/password"),
     Route("POST", "/profile/password", 422, data={"current_password": "no"}),
+    Route("POST", "/profile/language", 303, data={"language": "en"}),
     Route("POST", "/profile/time-zone", 303, data={"time_zone": "Europe/Berlin"}),
     Route("GET", "/profile/notifications"),
     Route("POST", "/profile/notifications", 303, data={"mail_asked": "daily"}),

@@ -342,7 +342,7 @@ def _page(
         form=form or _manager_form(person, None),
         roles=service.known_roles(person.roles),
         places=calendars.names(),
-        language_name=language_name(person.locale),
+        language_name=language_name(person.locale) if person.locale else _("Same as the browser"),
         entry=(found := entries.entry_of(person.id)) and people_words.entry(found),
         has_password=found is not None and found.has_password,
         mail=bool(current_settings().mail.host),
@@ -358,7 +358,7 @@ def _offered(person: StaffRecord | None = None) -> Offered:
     zones, codes = accounts.time_zones(), current_settings().languages
     if person is not None:
         zones = tuple(dict.fromkeys((person.time_zone, *zones)))
-        codes = tuple(dict.fromkeys((*codes, person.locale)))
+        codes = tuple(dict.fromkeys((*codes, *filter(None, [person.locale]))))
     roles = service.known_roles() if me().may(Permission.ADMINISTER) else []
     return Offered(
         departments=staff.departments(),
@@ -378,7 +378,7 @@ def _record_form(person: StaffRecord, typed: "MultiDict[str, str] | None" = None
 
 def _details(form: BaseForm) -> Details:
     values: dict[str, Any] = {n: form[n].data or None for n in Details.__dataclass_fields__}
-    return Details(**values)
+    return Details(**values | {"locale": form["locale"].data or ""})
 
 
 def _beside(form: BaseForm, person_id: str) -> list[Change]:

@@ -14,10 +14,11 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from portal.domain.people.permissions import Permission
-from portal.forms.profile import TimeZoneForm
+from portal.forms.profile import LanguageForm, TimeZoneForm
 from portal.forms.sign_in import OwnPasswordForm
 from portal.pages.layout_context import SHORTCUTS_COOKIE, THEME_COOKIE, THEMES
 from portal.pages.profile import blueprint
+from portal.presentation.labels import language_name
 from portal.queries.sessions import OpenSession, open_sessions
 from portal.security.guards import public, requires
 from portal.security.next_page import is_safe
@@ -25,7 +26,7 @@ from portal.security.sessions import current_settings, me
 from portal.services import accounts
 from portal.services import sign_in as sessions
 from portal.services.errors import TooMany
-from portal.translation import _
+from portal.translation import _, chosen, speaking, tag
 
 YEAR = 365 * 24 * 3600
 
@@ -33,8 +34,23 @@ YEAR = 365 * 24 * 3600
 @blueprint.get("/profile")
 @requires(Permission.READ_INVOLVED)
 def show() -> ResponseReturnValue:
-    """Name, time zone, looks, and where one is signed in."""
-    return _page(_zone_form(me().time_zone))
+    """Name, language, time zone, looks, and where one is signed in."""
+    return _page(_language_form(me().locale), _zone_form(me().time_zone))
+
+
+@blueprint.post("/profile/language")
+@requires(Permission.READ_INVOLVED, own_settings=True)
+def change_language() -> ResponseReturnValue:
+    """Have pages, mails and messages written in another language."""
+    form = _language_form()
+    if not form.validate_on_submit():
+        return _page(form, _zone_form(me().time_zone), 422)
+    code = form.language.data
+    accounts.change_language(me().id, code, current_settings().languages)
+    # The answer is written in the language that was just chosen.
+    with speaking(chosen(code, request.accept_languages.values(), current_settings().languages)):
+        flash(_("Language saved."), "success")
+    return redirect(url_for("profile.show"), 303)
 
 
 @blueprint.post("/profile/time-zone")
@@ -43,7 +59,7 @@ def change_time_zone() -> ResponseReturnValue:
     """Show times in another zone."""
     form = _zone_form()
     if not form.validate_on_submit():
-        return _page(form, 422)
+        return _page(_language_form(me().locale), form, 422)
     accounts.change_time_zone(me().id, form.time_zone.data)
     flash(_("Time zone saved."), "success")
     return redirect(url_for("profile.show"), 303)
@@ -132,14 +148,28 @@ def _with_cookie(name: str, value: str) -> Response:
 
 
 def _zone_form(current: str | None = None) -> TimeZoneForm:
-    form = TimeZoneForm(time_zone=current) if current else TimeZoneForm()
+    form = TimeZoneForm(formdata=None, time_zone=current) if current else TimeZoneForm()
     form.time_zone.choices = {zone: zone.replace("_", " ") for zone in accounts.time_zones()}
     return form
 
 
-def _page(form: TimeZoneForm, status: int = 200) -> Response:
+def _language_form(current: str | None = None) -> LanguageForm:
+    form = LanguageForm(formdata=None, language=current) if current is not None else LanguageForm()
+    own = [
+        (code, language_name(code), {"lang": tag(code)}) for code in current_settings().languages
+    ]
+    form.language.choices = [("", _("Same as my browser")), *own]
+    return form
+
+
+def _page(languages: LanguageForm, zones: TimeZoneForm, status: int = 200) -> Response:
     body = render_template(
-        "pages/profile/show.html", form=form, person=me(), sessions=_sessions(), themes=THEMES
+        "pages/profile/show.html",
+        languages=languages,
+        zones=zones,
+        person=me(),
+        sessions=_sessions(),
+        themes=THEMES,
     )
     return make_response(body, status)
 
