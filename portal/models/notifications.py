@@ -1,6 +1,7 @@
 """What people are told: the list inside the portal, which is also the outbox of what is sent."""
 
 from datetime import datetime, time
+from typing import Any
 
 from sqlalchemy import DateTime, ForeignKey, Index, Text, Time, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -13,6 +14,7 @@ from portal.models.columns import Id, Now, UserKey
 class Notification(Base):
     """One message for one person about one event; (user, request, event, kind) once.
 
+    `text` is English, `said` what it is made of (`portal.domain.notices.wording`).
     `hidden`: the person does not want it in the list; it stays for what is sent. `handed_at`: when
     it was handed over for sending outside the portal; None until then.
     """
@@ -42,6 +44,7 @@ class Notification(Base):
     kind: Mapped[str] = mapped_column(Text)
     number: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
+    said: Mapped[list[Any] | None] = mapped_column(JSONB)
     task_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
     created_at: Mapped[Now]
     read_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -9,15 +9,16 @@ from sqlalchemy import Connection, Row, text
 
 from portal.domain.codec import decode
 from portal.domain.notices.kinds import DeliveryContext, NoticeKind, kind_named
+from portal.domain.notices.wording import spoken
 from portal.domain.policy.forms import FieldKind, FormField
 from portal.domain.request.state import Status, TaskStatus
-from portal.translation import ngettext
+from portal.translation import _, ngettext
 
 MOST_DECISIONS = 8
 
 # Raw: nine tables and JSON in one trip, for each message that is sent.
 MESSAGE = text("""
-SELECT m.id::text AS message_id, n.kind, n.text, n.seq, n.number, n.created_at,
+SELECT m.id::text AS message_id, n.kind, n.text, n.said, n.seq, n.number, n.created_at,
     u.id::text AS user_id, u.name, u.email, u.is_active, u.time_zone, u.locale,
     r.id::text AS request_id, r.title, r.type_name, r.requester_name, behalf.name AS behalf_name,
     r.amount, r.currency, r.priority, r.due_at AS needed_by, r.status, r.fields, r.attention,
@@ -94,11 +95,12 @@ class Facts:
 
     @property
     def text(self) -> str:
-        """What happened."""
+        """What happened, in the language that is being written."""
+        text = spoken(self.row.said, _) or str(self.row.text)
         if not self.more:
-            return str(self.row.text)
+            return text
         more = ngettext("And %(n)s more since then.", "And %(n)s more since then.", self.more)
-        return f"{self.row.text} {more}"
+        return f"{text} {more}"
 
     @property
     def standing(self) -> DeliveryContext:

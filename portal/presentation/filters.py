@@ -138,6 +138,7 @@ def filters(viewpoint: ViewpointSource) -> dict[str, Any]:
         "requests_words": bulk.requests_words,
         "count_words": labels.count,
         "words": labels.words_of,
+        "told": labels.told,
     }
 
 

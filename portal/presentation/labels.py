@@ -14,6 +14,7 @@ from typing import Any
 from babel import Locale, UnknownLocaleError
 
 from portal.domain.marked import msgid
+from portal.domain.notices.wording import spoken
 from portal.domain.policy.forms import FieldKind, FormField
 from portal.domain.request.catalogue import COMMANDS_BY_NAME
 from portal.domain.request.files import KeptFile
@@ -169,6 +170,11 @@ def command_name(kind: str) -> str:
 def said(kept: Any) -> str:
     """The words of a reason in any form in which it is kept; nothing for none."""
     return sentence(read(kept), _)
+
+
+def told(message: Any) -> str:
+    """What a notification says: as it was put together, in English where it is an old one."""
+    return spoken(message.said, _) or str(message.text)
 
 
 def in_words(field: FormField, value: Any, names: Mapping[str, str]) -> str | None:

@@ -23,12 +23,13 @@ class NotificationCursor:
 
 @dataclass(frozen=True, slots=True)
 class NotificationEntry:
-    """One notification; `task_id` where it asks for a decision."""
+    """One notification; `task_id` where it asks for a decision. `said`: see `Notification`."""
 
     id: str
     kind: str
     number: str
     text: str
+    said: list[Any] | None
     task_id: str | None
     created_at: datetime
     read_at: datetime | None
@@ -62,7 +63,7 @@ def _newest() -> Select[*tuple[Any, ...]]:
     return (
         select(
             Notification.id, Notification.kind, Notification.number, Notification.text,
-            Notification.task_id, Notification.created_at, Notification.read_at,
+            Notification.said, Notification.task_id, Notification.created_at, Notification.read_at,
         )
         .where(
             Notification.user_id == bindparam("user", type_=Uuid(as_uuid=False)),

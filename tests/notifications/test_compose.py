@@ -1,16 +1,20 @@
 """Who is told what about the events of a request."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from portal.domain.notices.composers import ComposeContext, Notice
+from portal.domain.notices.wording import reason, say, spoken, typed
 from portal.domain.policy.policy import Decision, StageKind
 from portal.domain.request import commands
 from portal.domain.request.events import Event
 from portal.domain.routing.plan import PlannedEscalation, RoutePlan
 from portal.notifications.compose import compose
+from portal.translation import PSEUDO, _, speaking
+from portal.translation.pseudo import pseudo
 from tests.domain.story import Story, asked, at
 
 NAMES = {"rita": "Rita", "ana": "Ana", "ben": "Ben", "bob": "Bob", "admin": "Adam"}
@@ -49,6 +53,25 @@ def test_the_outcome_goes_to_who_asked_and_for_whom(owner: str) -> None:
     assert (owner, "approved", "“Chairs” is approved.") in told(
         events, title="Chairs", on_behalf_of="bob"
     )
+
+
+def test_everybody_reads_it_in_their_own_language() -> None:
+    context = ComposeContext(title="", requester_id="rita", names={"ana": "Ana"})
+    (notice,) = compose(opened("ana").log, context)
+    kept = json.loads(json.dumps(notice.said))
+    assert spoken(kept) == notice.text == "Somebody asks for your approval: “Chairs”."
+    with speaking(PSEUDO):
+        sentence = pseudo("%(who)s asks for your approval: “%(title)s”.")
+        assert spoken(kept, _) == sentence % {"who": pseudo("Somebody"), "title": "Chairs"}
+
+
+def test_what_people_wrote_is_in_no_catalogue() -> None:
+    words = say("Saved %(name)s", name="100%") + typed("Save 5% now") + reason("")
+    with speaking(PSEUDO):
+        assert spoken(words.parts, _) == f"{pseudo('Saved %(name)s')} Save 5% now".replace(
+            "%(name)s", "100%"
+        )
+    assert spoken(None) == spoken("nonsense") == ""
 
 
 def test_nobody_is_told_what_they_did() -> None:

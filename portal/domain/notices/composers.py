@@ -10,18 +10,46 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from portal.domain.marked import msgid
+from portal.domain.notices.wording import Value, Wording, marked, reason, say, typed
 from portal.domain.policy.policy import Decision, StageKind
 from portal.domain.request import events
 from portal.domain.request.events import SYSTEM, Event
-from portal.domain.request.reasons import Code, is_any, sentence
+from portal.domain.request.reasons import Code, is_any
 
 TOLD_OTHERWISE = (Code.CHANGED, Code.OVERRIDDEN)
-DECIDED_AS = {Decision.APPROVE: "approved", Decision.REJECT: "rejected"}
+BECAUSE = msgid("Reason: %(reason)s")
+# What an administrator did, and whether to one stage only: to the owners, and to those passed over.
+OVERRIDDEN = {
+    (Decision.APPROVE, False): (
+        msgid("%(who)s, an administrator, approved “%(title)s”."),
+        msgid("%(who)s, an administrator, approved “%(title)s” by override. Reason: %(reason)s"),
+    ),
+    (Decision.APPROVE, True): (
+        msgid("%(who)s, an administrator, approved “%(title)s” for one stage."),
+        msgid(
+            "%(who)s, an administrator, approved “%(title)s” for one stage by override."
+            " Reason: %(reason)s"
+        ),
+    ),
+    (Decision.REJECT, False): (
+        msgid("%(who)s, an administrator, rejected “%(title)s”."),
+        msgid("%(who)s, an administrator, rejected “%(title)s” by override. Reason: %(reason)s"),
+    ),
+    (Decision.REJECT, True): (
+        msgid("%(who)s, an administrator, rejected “%(title)s” for one stage."),
+        msgid(
+            "%(who)s, an administrator, rejected “%(title)s” for one stage by override."
+            " Reason: %(reason)s"
+        ),
+    ),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Notice:
-    """One message for one person about one event."""
+    """One message for one person about one event. `text` is English; `said` is what it is made of,
+    for readers of other languages."""
 
     user_id: str
     seq: int
@@ -29,6 +57,7 @@ class Notice:
     text: str
     created_at: datetime
     task_id: str | None = None
+    said: list[Any] = field(default_factory=list)
 
 
 @dataclass(kw_only=True)
@@ -61,11 +90,11 @@ class ComposeContext:
     is_ending: bool = False
     is_overridden: bool = False
 
-    def name(self, person_id: str | None) -> str:
+    def name(self, person_id: str | None) -> Value:
         """A person's name as far as it is known."""
         if person_id is None or person_id == SYSTEM:
-            return "The portal"
-        return self.names.get(person_id, "Somebody")
+            return marked(msgid("The portal"))
+        return self.names.get(person_id) or marked(msgid("Somebody"))
 
     def move(self, task_id: str, person_id: str) -> None:
         """The task is that person's from now on."""
@@ -90,11 +119,24 @@ class ComposeContext:
         return (self.requester_id, *filter(None, (self.on_behalf_of,)))
 
 
-def notice(event: Event, person: str, kind: str, text: str, task_id: str | None = None) -> Notice:
+def notice(
+    event: Event, person: str, kind: str, words: Wording, task_id: str | None = None
+) -> Notice:
     """A message about an event for a person."""
     return Notice(
-        user_id=person, seq=event.seq, kind=kind, text=text, created_at=event.at, task_id=task_id
+        user_id=person,
+        seq=event.seq,
+        kind=kind,
+        text=str(words),
+        created_at=event.at,
+        task_id=task_id,
+        said=list(words.parts),
     )
+
+
+def _because(comment: str | None) -> Wording:
+    """What somebody gave as their reason, if anything."""
+    return say(BECAUSE, reason=comment) if comment else Wording()
 
 
 def content_given(
@@ -107,7 +149,11 @@ def content_given(
 def amended(event: events.RequestAmended, context: ComposeContext) -> list[Notice]:
     """Whoever is still asked about what they did not have to read anew hears of it all the same."""
     context.title = event.content.title
-    text = f"{context.name(event.actor)} changed “{context.title}”, which needs your approval."
+    text = say(
+        msgid("%(who)s changed “%(title)s”, which needs your approval."),
+        who=context.name(event.actor),
+        title=context.title,
+    )
     return [
         notice(event, person, "amended", text, task) for task, person in context.assignees.items()
     ]
@@ -116,7 +162,11 @@ def amended(event: events.RequestAmended, context: ComposeContext) -> list[Notic
 def opened(event: events.StageOpened, context: ComposeContext) -> list[Notice]:
     if event.plan.kind is not StageKind.NOTIFY:
         return []
-    text = f"{context.name(context.requester_id)} requests “{context.title}”. For information only."
+    text = say(
+        msgid("%(who)s requests “%(title)s”. For information only."),
+        who=context.name(context.requester_id),
+        title=context.title,
+    )
     return [notice(event, person.person_id, "told", text) for person in event.plan.people]
 
 
@@ -125,7 +175,11 @@ def assigned(event: events.TaskAssigned, context: ComposeContext) -> list[Notice
     context.assignments[event.task_id] = Assignment(
         person_id=event.person_id, place=(event.round, event.index)
     )
-    text = f"{context.name(context.requester_id)} asks for your approval: “{context.title}”."
+    text = say(
+        msgid("%(who)s asks for your approval: “%(title)s”."),
+        who=context.name(context.requester_id),
+        title=context.title,
+    )
     return [notice(event, event.person_id, "assigned", text, event.task_id)]
 
 
@@ -153,71 +207,93 @@ def task_withdrawn(event: events.TaskWithdrawn, context: ComposeContext) -> list
     # The outcome says it better, and so do some other events.
     is_told = context.is_ending or is_any(event.reason, *TOLD_OTHERWISE)
     if person is not None and not is_told:
-        text = f"“{context.title}” no longer needs your approval. {sentence(event.reason)}"
-        notices.append(notice(event, person, "decided", text))
+        text = say(msgid("“%(title)s” no longer needs your approval."), title=context.title)
+        notices.append(notice(event, person, "decided", text + reason(event.reason)))
     if event.dropped:
-        text = f"“{context.title}” has one approver less. {sentence(event.reason)}"
+        text = say(msgid("“%(title)s” has one approver less."), title=context.title)
+        text += reason(event.reason)
         notices += [notice(event, owner, "moved", text) for owner in context.owners]
     return notices
 
 
 def escalated(event: events.TaskEscalated, context: ComposeContext) -> list[Notice]:
     context.move(event.task_id, event.to_id)
-    before = context.name(event.from_id)
-    message = f" {event.message}" if event.message else ""
-    to_text = f"“{context.title}” was escalated to you from {before}.{message}"
-    from_text = f"“{context.title}” was escalated to {context.name(event.to_id)}."
+    to_text = say(
+        msgid("“%(title)s” was escalated to you from %(before)s."),
+        title=context.title,
+        before=context.name(event.from_id),
+    )
+    from_text = say(
+        msgid("“%(title)s” was escalated to %(name)s."),
+        title=context.title,
+        name=context.name(event.to_id),
+    )
     return [
-        notice(event, event.to_id, "escalated", to_text, event.task_id),
+        notice(event, event.to_id, "escalated", to_text + typed(event.message), event.task_id),
         notice(event, event.from_id, "moved", from_text),
     ]
 
 
 def reassigned(event: events.TaskReassigned, context: ComposeContext) -> list[Notice]:
     context.move(event.task_id, event.to_id)
-    new, old = context.name(event.to_id), context.name(event.from_id)
+    names = {"new": context.name(event.to_id), "title": context.title}
+    why = reason(event.reason)
     if event.actor == SYSTEM:
-        to_text = f"“{context.title}” was reassigned to you. {sentence(event.reason)}".strip()
-        from_text = f"“{context.title}” was reassigned to {new}. {sentence(event.reason)}".strip()
+        to_text = say(msgid("“%(title)s” was reassigned to you."), title=context.title) + why
+        from_text = say(msgid("“%(title)s” was reassigned to %(new)s."), **names) + why
     else:
-        because = f" Reason: {event.comment}" if event.comment else ""
-        to_text = f"{context.name(event.actor)} reassigned “{context.title}” to you.{because}"
-        from_text = f"{context.name(event.actor)} reassigned “{context.title}” to {new}.{because}"
-    why = sentence(event.reason)
-    owners_text = f"{new} decides “{context.title}” instead of {old}. {why}".strip()
+        who, because = context.name(event.actor), _because(event.comment)
+        to_text = say(msgid("%(who)s reassigned “%(title)s” to you."), who=who, title=context.title)
+        from_text = say(msgid("%(who)s reassigned “%(title)s” to %(new)s."), who=who, **names)
+        to_text, from_text = to_text + because, from_text + because
+    owners_text = say(
+        msgid("%(new)s decides “%(title)s” instead of %(old)s."),
+        old=context.name(event.from_id),
+        **names,
+    )
     return [
         notice(event, event.to_id, "reassigned", to_text, event.task_id),
         notice(event, event.from_id, "moved", from_text),
-        *(notice(event, person, "moved", owners_text) for person in context.owners),
+        *(notice(event, person, "moved", owners_text + why) for person in context.owners),
     ]
 
 
 def delegated(event: events.TaskDelegated, context: ComposeContext) -> list[Notice]:
     context.move(event.task_id, event.to_id)
-    because = f" Reason: {event.comment}" if event.comment else ""
-    owner = context.name(event.from_id)
-    text = f"“{context.title}” was delegated to you by {owner}.{because}"
+    text = say(
+        msgid("“%(title)s” was delegated to you by %(owner)s."),
+        title=context.title,
+        owner=context.name(event.from_id),
+    )
+    text += _because(event.comment)
     return [notice(event, event.to_id, "delegated", text, event.task_id)]
 
 
 def given_back(event: events.TaskGivenBack, context: ComposeContext) -> list[Notice]:
     context.move(event.task_id, event.to_id)
-    because = sentence(event.reason) or (f"Reason: {event.comment}" if event.comment else "")
-    text = f"“{context.title}” is back with you. {because}".strip()
+    text = say(msgid("“%(title)s” is back with you."), title=context.title)
+    text += reason(event.reason) or _because(event.comment)
     notices = [notice(event, event.to_id, "given_back", text, event.task_id)]
     if event.actor != SYSTEM:
-        gone = f"{context.name(event.actor)} took “{context.title}” back from you."
+        gone = say(
+            msgid("%(who)s took “%(title)s” back from you."),
+            who=context.name(event.actor),
+            title=context.title,
+        )
         notices.append(notice(event, event.from_id, "moved", gone))
     return notices
 
 
 def reminded(event: events.ReminderDue, context: ComposeContext) -> list[Notice]:
     by_hand = event.actor != SYSTEM
-    who = context.name(event.actor)
     text = (
-        f"{who} reminds you: “{context.title}” needs your approval."
+        say(
+            msgid("%(who)s reminds you: “%(title)s” needs your approval."),
+            who=context.name(event.actor),
+            title=context.title,
+        )
         if by_hand
-        else f"Reminder: “{context.title}” still needs your approval."
+        else say(msgid("Reminder: “%(title)s” still needs your approval."), title=context.title)
     )
     people = [(task, context.assignees.get(task)) for task in event.task_ids]
     return [
@@ -228,7 +304,11 @@ def reminded(event: events.ReminderDue, context: ComposeContext) -> list[Notice]
 
 
 def commented(event: events.CommentAdded, context: ComposeContext) -> list[Notice]:
-    text = f"{context.name(event.actor)} commented on “{context.title}”."
+    text = say(
+        msgid("%(who)s commented on “%(title)s”."),
+        who=context.name(event.actor),
+        title=context.title,
+    )
     people = dict.fromkeys((*context.owners, *context.assignees.values()))
     return [notice(event, person, "comment", text) for person in people]
 
@@ -237,33 +317,50 @@ def attention(event: events.AttentionNeeded, context: ComposeContext) -> list[No
     # The same reason again is no news.
     if event.attempt > 1:
         return []
-    text = f"“{context.title}” needs attention: {sentence(event.reason)}"
+    text = say(msgid("“%(title)s” needs attention:"), title=context.title) + reason(event.reason)
     return [notice(event, person, "attention", text) for person in context.admins]
 
 
 def returned(event: events.RequestReturned, context: ComposeContext) -> list[Notice]:
-    text = f"{context.name(event.by)} returned “{context.title}” to you for changes."
+    text = say(
+        msgid("%(who)s returned “%(title)s” to you for changes."),
+        who=context.name(event.by),
+        title=context.title,
+    )
     return [notice(event, person, "returned", text) for person in context.owners]
 
 
 def information_asked(event: events.InformationAsked, context: ComposeContext) -> list[Notice]:
     """Whoever asked for the request has to answer."""
-    text = f"{context.name(event.actor)} asked about “{context.title}”: {event.comment}"
+    text = say(
+        msgid("%(who)s asked about “%(title)s”: %(comment)s"),
+        who=context.name(event.actor),
+        title=context.title,
+        comment=event.comment,
+    )
     return [notice(event, person, "question", text, event.task_id) for person in context.owners]
 
 
 def approver_added(event: events.ApproverAdded, context: ComposeContext) -> list[Notice]:
     """Somebody is asked beside the policy's people."""
     context.assignees[event.task_id] = event.person_id
-    because = f" Reason: {event.comment}" if event.comment else ""
-    text = f"{context.name(event.actor)} added you as an approver of “{context.title}”.{because}"
+    text = say(
+        msgid("%(who)s added you as an approver of “%(title)s”."),
+        who=context.name(event.actor),
+        title=context.title,
+    )
+    text += _because(event.comment)
     return [notice(event, event.person_id, "assigned", text, event.task_id)]
 
 
 def information_given(event: events.InformationGiven, context: ComposeContext) -> list[Notice]:
     """The answer goes to whoever has the task now."""
-    who = context.name(event.actor)
-    text = f"{who} answered your question about “{context.title}”: {event.comment}"
+    text = say(
+        msgid("%(who)s answered your question about “%(title)s”: %(comment)s"),
+        who=context.name(event.actor),
+        title=context.title,
+        comment=event.comment,
+    )
     asker = context.assignees.get(event.task_id)
     return [] if asker is None else [notice(event, asker, "answer", text, event.task_id)]
 
@@ -271,13 +368,12 @@ def information_given(event: events.InformationGiven, context: ComposeContext) -
 def overridden(event: events.RequestOverridden, context: ComposeContext) -> list[Notice]:
     """Those passed over, with the reason; and those who asked."""
     context.is_overridden = event.stage_key is None
-    who, said = context.name(event.actor), DECIDED_AS.get(event.decision, "decided")
-    what = "" if event.stage_key is None else " for one stage"
-    text = f"{who}, an administrator, {said} “{context.title}”{what}"
-    instead = f"{text} by override. Reason: {event.reason}"
+    plain, with_reason = OVERRIDDEN[event.decision, event.stage_key is not None]
+    names = {"who": context.name(event.actor), "title": context.title}
+    text, instead = say(plain, **names), say(with_reason, **names, reason=event.reason)
     return [
         *(notice(event, person, "overridden", instead) for person in event.passed_over),
-        *(notice(event, person, "overridden", f"{text}.") for person in context.owners),
+        *(notice(event, person, "overridden", text) for person in context.owners),
     ]
 
 
@@ -289,7 +385,7 @@ def to_owners(
     def tell(event: Event, context: ComposeContext) -> list[Notice]:
         if context.is_overridden:  # they have just heard of it
             return []
-        text = words.format(title=context.title, actor=context.name(event.actor))
+        text = say(words, title=context.title, actor=context.name(event.actor))
         asked = [notice(event, person, others, text) for person in context.others if others]
         return [*(notice(event, person, kind, text) for person in context.owners), *asked]
 

@@ -323,7 +323,7 @@ EVENT_ENTRIES: dict[type[Event], EventEntry] = {
             kind=events.RequestHeld, tag="request:held",
             label=msgid("Put on hold"), tone="warn", icon="pause", status=Status.ON_HOLD,
             comment=_carried("held", msgid("put it on hold"), "reason"),
-            tells=to_owners("held", "{actor} put “{title}” on hold."),
+            tells=to_owners("held", msgid("%(actor)s put “%(title)s” on hold.")),
         ),
         EventEntry(
             kind=events.RequestResumed, tag="request:resumed",
@@ -336,7 +336,8 @@ EVENT_ENTRIES: dict[type[Event], EventEntry] = {
             in_course=True,
             comment=_carried("moved_policy", msgid("moved it to a newer policy"), "reason"),
             tells=to_owners(
-                "moved_policy", "{actor} moved “{title}” to a newer version of its policy."
+                "moved_policy",
+                msgid("%(actor)s moved “%(title)s” to a newer version of its policy."),
             ),
         ),
         EventEntry(
@@ -350,20 +351,22 @@ EVENT_ENTRIES: dict[type[Event], EventEntry] = {
             kind=events.RequestApproved, tag="request:approved",
             label=msgid("Request approved"), tone="ok", icon="check-circle", in_course=True,
             status=Status.APPROVED,
-            tells=to_owners("approved", "“{title}” is approved.", "decided"), knows_tasks=True,
+            tells=to_owners("approved", msgid("“%(title)s” is approved."), "decided"),
+            knows_tasks=True,
         ),
         EventEntry(
             kind=events.RequestRejected, tag="request:rejected",
             label=msgid("Request rejected"), tone="bad", icon="x-circle", in_course=True,
             status=Status.REJECTED,
-            tells=to_owners("rejected", "“{title}” was rejected.", "decided"), knows_tasks=True,
+            tells=to_owners("rejected", msgid("“%(title)s” was rejected."), "decided"),
+            knows_tasks=True,
         ),
         EventEntry(
             kind=events.RequestTimedOut, tag="request:timedout",
             label=msgid("Request expired"), tone="bad", icon="clock", in_course=True,
             status=Status.TIMEOUT,
             tells=to_owners(
-                "timed_out", "“{title}” expired: all its deadlines passed.", "decided"
+                "timed_out", msgid("“%(title)s” expired: all its deadlines passed."), "decided"
             ),
             knows_tasks=True,
         ),
@@ -371,14 +374,14 @@ EVENT_ENTRIES: dict[type[Event], EventEntry] = {
             kind=events.RequestWithdrawn, tag="request:withdrawn",
             label=msgid("Withdrew the request"), in_course=True, status=Status.WITHDRAWN,
             comment=_carried("withdrawn", msgid("withdrew it")),
-            tells=to_owners("withdrawn", "{actor} withdrew “{title}”.", "withdrawn"),
+            tells=to_owners("withdrawn", msgid("%(actor)s withdrew “%(title)s”."), "withdrawn"),
             knows_tasks=True,
         ),
         EventEntry(
             kind=events.RequestCancelled, tag="request:cancelled",
             label=msgid("Cancelled the request"), icon="no-symbol", in_course=True,
             status=Status.CANCELLED, comment=_carried("cancelled", msgid("cancelled it"), "reason"),
-            tells=to_owners("cancelled", "{actor} cancelled “{title}”.", "decided"),
+            tells=to_owners("cancelled", msgid("%(actor)s cancelled “%(title)s”."), "decided"),
             knows_tasks=True,
         ),
         EventEntry(
