@@ -9,6 +9,7 @@ from typing import Any
 import holidays
 
 from portal.domain.errors import InvalidPolicy
+from portal.domain.marked import msgid
 from portal.domain.time.working_time import Calendar, Interval
 
 YEARS_AHEAD = 6
@@ -89,7 +90,9 @@ def public_holidays(country: str | None, subdivision: str | None, year: int) -> 
             country, subdiv=subdivision, years=years, language=LANGUAGE
         )
     except NotImplementedError as error:
-        raise InvalidPolicy(f"The calendar's holidays are not known: {error}") from error
+        raise InvalidPolicy(
+            msgid("The calendar's holidays are not known: %(error)s"), error=error
+        ) from error
     return dict(found.items())
 
 
@@ -97,7 +100,9 @@ def _days(written: Iterable[str]) -> frozenset[date]:
     try:
         return frozenset(date.fromisoformat(each) for each in written)
     except ValueError as error:
-        raise InvalidPolicy(f"The calendar has a day that makes no sense: {error}.") from error
+        raise InvalidPolicy(
+            msgid("The calendar has a day that makes no sense: %(error)s."), error=error
+        ) from error
 
 
 def _interval(entry: list[str]) -> Interval:
@@ -105,7 +110,9 @@ def _interval(entry: list[str]) -> Interval:
         opens, closes = entry
         return _minutes(opens), _minutes(closes)
     except (ValueError, AttributeError) as error:
-        raise InvalidPolicy(f"The calendar has hours that make no sense: {entry}.") from error
+        raise InvalidPolicy(
+            msgid("The calendar has hours that make no sense: %(entry)s."), entry=entry
+        ) from error
 
 
 def _minutes(clock_time: str) -> int:

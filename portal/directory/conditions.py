@@ -17,6 +17,7 @@ from typing import Any
 import cel
 
 from portal.domain.errors import InvalidPolicy
+from portal.domain.marked import msgid
 from portal.domain.routing.plan import RouteQuestion
 
 LONGEST = 500
@@ -54,15 +55,21 @@ def check(expression: str, names: Iterable[str]) -> None:
     try:
         program = _compiled(expression)
     except NoValue as error:
-        raise InvalidPolicy(f"The condition is not valid: {error}.") from error
+        raise InvalidPolicy(msgid("The condition is not valid: %(error)s."), error=error) from error
     allowed = {*names, *BUILT_IN}
     for name in program.variables():
         if name not in allowed:
             known = ", ".join(sorted(allowed))
-            raise InvalidPolicy(f"The condition names “{name}”, but there are only: {known}.")
+            raise InvalidPolicy(
+                msgid("The condition names “%(name)s”, but there are only: %(known)s."),
+                name=name,
+                known=known,
+            )
     for function in program.functions():
         if function not in FUNCTIONS:
-            raise InvalidPolicy(f"A condition cannot use “{function.strip('_@')}”.")
+            raise InvalidPolicy(
+                msgid("A condition cannot use “%(function)s”."), function=function.strip("_@")
+            )
     _try(program, allowed)
 
 
@@ -80,12 +87,14 @@ def evaluate(expression: str, values: Mapping[str, Any]) -> bool | str:
 
 def _check_text(expression: str) -> None:
     if not expression.strip():
-        raise InvalidPolicy("A condition cannot be empty; leave it out to have none.")
+        raise InvalidPolicy(msgid("A condition cannot be empty; leave it out to have none."))
     if len(expression) > LONGEST:
-        raise InvalidPolicy(f"A condition has at most {LONGEST} characters.")
+        raise InvalidPolicy(msgid("A condition has at most %(most)s characters."), most=LONGEST)
     loops = sorted(LOOPS & set(_WORD.findall(_QUOTED.sub(" ", expression))))
     if loops:
-        raise InvalidPolicy(f"A condition cannot use “{loops[0]}”: it would be a loop.")
+        raise InvalidPolicy(
+            msgid("A condition cannot use “%(name)s”: it would be a loop."), name=loops[0]
+        )
 
 
 def _try(program: cel.Program, names: Iterable[str]) -> None:
@@ -96,7 +105,7 @@ def _try(program: cel.Program, names: Iterable[str]) -> None:
         except NoValue:
             continue
         if not isinstance(value, bool):
-            raise InvalidPolicy("The condition has to give true or false.")
+            raise InvalidPolicy(msgid("The condition has to give true or false."))
 
 
 def _run(program: cel.Program, values: Mapping[str, Any]) -> Any:

@@ -15,6 +15,7 @@ from portal.directory.calendars import calendar_in
 from portal.domain.codec import decode
 from portal.domain.deciding.decide import is_excluded, parts_of
 from portal.domain.errors import InvalidPolicy
+from portal.domain.marked import msgid
 from portal.domain.people.delegation import busy
 from portal.domain.people.directory import (
     Absence,
@@ -370,7 +371,7 @@ def load_policy(connection: Connection, policy_version_id: str) -> Policy:
         return known
     row = connection.execute(DEFINITION, {"id": policy_version_id}).first()
     if row is None:
-        raise InvalidPolicy(f"There is no policy version {policy_version_id}.")
+        raise InvalidPolicy(msgid("There is no policy version %(id)s."), id=policy_version_id)
     policy = decode(Policy, row.definition)
     if row.published_at is not None:
         with _lock:

@@ -1,8 +1,9 @@
 """Errors that the domain raises, and the reasons for which a command is refused."""
 
 from enum import StrEnum
+from typing import Any
 
-from portal.domain.marked import msgid
+from portal.domain.marked import Sentence, msgid
 
 
 class DomainError(Exception):
@@ -10,7 +11,11 @@ class DomainError(Exception):
 
 
 class InvalidPolicy(DomainError):
-    """A policy's definition makes no sense; the message names the stage and what to change."""
+    """A policy's definition makes no sense; the sentence names the stage and what to change."""
+
+    def __init__(self, text: str, /, **values: Any) -> None:
+        self.sentence = Sentence(text, values)
+        super().__init__(str(self.sentence))
 
 
 class CannotDecode(DomainError):

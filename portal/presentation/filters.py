@@ -13,6 +13,7 @@ from portal.presentation.expecting import expectation
 from portal.presentation.labels import said
 from portal.presentation.money import file_size, money
 from portal.presentation.times import Viewpoint, ViewpointSource
+from portal.translation import tell
 
 # A host follows: `https://` alone is no address, and neither is what begins within a word.
 ADDRESS = re.compile(r"(?<!\w)https?://\w[^\s<>\"]*", re.IGNORECASE)
@@ -125,6 +126,7 @@ def filters(viewpoint: ViewpointSource) -> dict[str, Any]:
         "money": money_tag,
         "money_words": money,
         "reason_words": said,
+        "translated": tell,
         "due_state": due,
         "day_heading": lambda at: times.day_heading(at, viewpoint().zone),
         "length_words": times.length,

@@ -35,7 +35,7 @@ from portal.presenters.policy_moves import PARTS as STAGE_PARTS
 from portal.queries import request as requests
 from portal.queries import request_types, staff
 from portal.queries.request_types import DraftRecord, NewestRequest, TypeChangeRecord
-from portal.translation import _, lazy, ngettext
+from portal.translation import _, lazy, ngettext, tell
 
 COMPARED: Mapping[str, str] = {
     "is": lazy("%(field)s is %(value)s"),
@@ -152,7 +152,7 @@ def route(
             condition=_condition(stage, content, names),
             clocks=tuple(_clocks(stage, content, names)),
             fallback=_people(stage.fallback or content.policy.fallback, content, names),
-            problems=tuple(each.sentence for each in problems if each.name == stage.key),
+            problems=tuple(tell(each.sentence) for each in problems if each.name == stage.key),
         )
         for number, stage in enumerate(content.policy.stages, start=1)
     ]
@@ -394,11 +394,11 @@ def _task(title: str, place: str, hint: str, state: str) -> Task:
 def _checks(errors: Sequence[Problem], waiting: Sequence[Problem]) -> Task:
     if errors:
         words = ngettext("%(n)s error", "%(n)s errors", len(errors))
-        hint = errors[0].sentence
+        hint = tell(errors[0].sentence)
         return Task(_("Checks"), "checks", hint, "attn", words, "bad", "x-circle")
     if waiting:
         words = ngettext("%(n)s warning", "%(n)s warnings", len(waiting))
-        hint = _("Each warning needs a reason.")
+        hint = f"{tell(waiting[0].sentence)} " + _("Each warning needs a reason.")
         return Task(_("Checks"), "checks", hint, "attn", words, "warn", "exclamation-triangle")
     return _task(_("Checks"), "checks", _("Nothing stands in the way."), "ok")
 

@@ -18,7 +18,7 @@ from portal.domain.time.working_time import add_business_minutes
 from portal.extensions import db
 from portal.models import Calendar, CalendarChange, Message, RequestType, User
 from portal.services.preferences import time_digests
-from portal.translation import _, lazy
+from portal.translation import _, lazy, tell
 
 __all__ = ["countries", "parts_of"]
 
@@ -178,7 +178,7 @@ def _check(content: CalendarContent) -> None:
     try:
         calendar = calendar_in(asdict(content), now.year)
     except InvalidPolicy as error:
-        raise CalendarRefused(str(error)) from error
+        raise CalendarRefused(tell(error.sentence)) from error
     try:
         add_business_minutes(calendar, now, LEAST_MINUTES)
     except InvalidPolicy as error:

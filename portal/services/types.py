@@ -12,19 +12,13 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
 from sqlalchemy.exc import IntegrityError
 
-from portal.directory import conditions
 from portal.domain.codec import decode, encode
-from portal.domain.errors import InvalidPolicy
 from portal.domain.people.permissions import GRANTS, Permission
-from portal.domain.policy.check import Problem, problems_of
-from portal.domain.policy.policy import ApproverRule, RuleKind, Stage
+from portal.domain.policy.check import Problem
 from portal.domain.policy.types import TypeChangeKind as Kind
 from portal.domain.policy.types import TypeContent, changes, is_id, name_for
 from portal.extensions import db
 from portal.models import (
-    Department,
-    Group,
-    GroupMember,
     PolicyVersion,
     RequestType,
     TypeChange,
@@ -33,7 +27,8 @@ from portal.models import (
 )
 from portal.queries import request_types
 from portal.queries.request_types import AdminType
-from portal.services import type_files
+from portal.services import type_checks, type_files
+from portal.services.type_checks import Examination
 from portal.services.type_files import FileRefused, TypeFile
 from portal.translation import _
 
@@ -233,88 +228,12 @@ def _set_active(code: str, act: Act, kind: Kind, *, active: bool) -> None:
 
 def problems(content: TypeContent) -> tuple[Problem, ...]:
     """What blocks the publication (errors), or needs a reason (warnings), errors first."""
-    found = [*problems_of(content), *_conditions(content), *_people(content)]
-    return tuple(sorted(found, key=lambda each: each.is_warning))
+    return examine(content).problems
 
 
-def _conditions(content: TypeContent) -> list[Problem]:
-    names, found = [each.name for each in content.form], []
-    for stage in content.policy.stages:
-        try:
-            if stage.condition is not None:
-                conditions.check(stage.condition, names)
-        except InvalidPolicy as error:
-            sentence = f"“{stage.name}”: {error}"
-            found.append(Problem(about="route", name=stage.key, sentence=sentence))
-    return found
-
-
-def _people(content: TypeContent) -> list[Problem]:
-    """Rules that find nobody today: an error without a fallback, else a warning."""
-    directory = _Directory()
-    found = []
-    for stage in content.policy.stages:
-        lost = [rule for rule in stage.rules if not directory.finds(rule, content)]
-        spare = stage.fallback or content.policy.fallback
-        saved = any(directory.finds(rule, content) for rule in spare)
-        found += [_nobody(stage, rule, saved=saved) for rule in lost]
-        moving = any(rule.kind in _DEPENDS for rule in stage.rules)
-        if moving and not saved and stage.rules:
-            sentence = (
-                f"“{stage.name}” has no fallback: a requester without a manager, head or group"
-                " would wait for an administrator."
-            )
-            code = f"no_fallback:{stage.key}"
-            found.append(Problem(about="route", name=stage.key, code=code, sentence=sentence))
-    return found
-
-
-# Whom these find depends on who asks and what for.
-_DEPENDS = frozenset({RuleKind.MANAGER, RuleKind.DEPARTMENT_HEAD, RuleKind.CHOSEN})
-
-
-def _nobody(stage: Stage, rule: ApproverRule, *, saved: bool) -> Problem:
-    what = rule.label or rule.code or rule.kind.value
-    sentence = f"“{stage.name}” asks {what}, where nobody active is found today."
-    code = f"nobody:{stage.key}:{what}" if saved else ""
-    return Problem(about="route", name=stage.key, code=code, sentence=sentence)
-
-
-class _Directory:
-    """What is active today, read once: members by group, heads by department, roles, people."""
-
-    def __init__(self) -> None:
-        members = (
-            select(Group.code, func.count(User.id))
-            .outerjoin(GroupMember, GroupMember.group_id == Group.id)
-            .outerjoin(User, (User.id == GroupMember.user_id) & User.is_active)
-            .group_by(Group.code)
-        )
-        self.groups = {code for code, count in db.session.execute(members) if count}
-        heads = select(Department.code).join(User, User.id == Department.head_id)
-        self.heads = set(db.session.scalars(heads.where(User.is_active)))
-        roles = select(func.unnest(User.roles)).where(User.is_active).distinct()
-        self.roles = set(db.session.scalars(roles))
-
-    def finds(self, rule: ApproverRule, content: TypeContent) -> bool:
-        """Whether a rule finds anybody, as far as that does not depend on who asks."""
-        if rule.kind is RuleKind.PEOPLE:
-            active = select(User.id).where(User.id.in_(rule.people), User.is_active)
-            return db.session.execute(active.limit(1)).first() is not None
-        known = self.groups if rule.kind is RuleKind.GROUP else self.heads
-        if rule.kind is RuleKind.ROLE:
-            known = self.roles
-        elif rule.kind not in (RuleKind.GROUP, RuleKind.DEPARTMENT_HEAD):
-            return True
-        codes = self._codes(rule, content)
-        return all(code in known for code in codes)
-
-    def _codes(self, rule: ApproverRule, content: TypeContent) -> set[str]:
-        """Every code that a rule may come to, by the options of the field that it reads."""
-        if rule.code is not None:
-            return {rule.code}
-        field = content.field(rule.form_field or "")
-        return {rule.codes.get(o.value, o.value) for o in field.choices} if field else set()
+def examine(content: TypeContent) -> Examination:
+    """The problems, and how the route goes for everybody who could ask."""
+    return type_checks.examine(db.session.connection(), content)
 
 
 def accept(code: str, act: Act, reasons: dict[str, str]) -> None:

@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from functools import cache
 from gettext import NullTranslations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from babel import Locale, negotiate_locale
 from babel.support import Translations
@@ -143,6 +143,27 @@ def _(message: str, **variables: Any) -> str:
 def ngettext(one: str, many: str, number: int, **variables: Any) -> str:
     """The same for a message that depends on a number, which stands in it as `%(n)s`."""
     return current().plural(one, many, number) % {"n": number, **variables}
+
+
+class Marked(Protocol):
+    """A text that the domain marked, with its values: `portal.domain.marked.Sentence`."""
+
+    @property
+    def text(self) -> str:
+        """The marked text."""
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What stands in its places; some may be marked texts themselves."""
+
+
+def tell(sentence: Marked) -> str:
+    """A sentence of the domain in the language of the reader."""
+    values = {
+        name: tell(value) if hasattr(value, "text") and hasattr(value, "values") else value
+        for name, value in sentence.values.items()
+    }
+    return _(sentence.text, **values)
 
 
 class LazyText:

@@ -459,3 +459,16 @@ def test_nobody_else_may(client: PageClient, people: People, kind: dict[str, str
         sign_in(client, person)
         assert client.get(LIST).status_code == 403
         assert client.get(CHAIRS).status_code == 403
+
+
+def test_checks_say_who_would_be_stuck(
+    adam: PageClient, kind: dict[str, str], people: People
+) -> None:
+    draft_of_chairs(adam)
+    text = adam.get_page(f"{CHAIRS}/draft/checks").text
+    assert "3 of 7 people would be stuck at Line manager: they have no manager" in text
+    assert "(Adam Example, Dan Example, Eve Example)" in text
+    assert "tried for 7 active people" in text
+    page = adam.get_page(f"{CHAIRS}/draft/policy")
+    press(adam, page, f"{CHAIRS}/draft/policy", fallback_0="group:finance")
+    assert "would be stuck at Line manager" not in adam.get_page(f"{CHAIRS}/draft/checks").text

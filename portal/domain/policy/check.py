@@ -4,10 +4,12 @@ elsewhere."""
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 from portal.domain.errors import InvalidPolicy
+from portal.domain.marked import Sentence, msgid, sentence
 from portal.domain.policy.conditions import COMPARISONS
 from portal.domain.policy.forms import TODAY, FieldKind, FormField
 from portal.domain.policy.policy import (
@@ -37,7 +39,7 @@ class Problem:
     it is about, if one; an error blocks the publication, a warning needs a reason (`code`)."""
 
     about: str
-    sentence: str
+    sentence: Sentence
     name: str = ""
     code: str = ""
 
@@ -47,14 +49,17 @@ class Problem:
         return bool(self.code)
 
 
+def _problem(about: str, text: str, name: str = "", /, **values: Any) -> Problem:
+    return Problem(about=about, name=name, sentence=sentence(text, **values))
+
+
 def problems_of(content: TypeContent) -> Iterator[Problem]:
     """Everything that can be found wrong without looking at the directory."""
     if not content.name.strip():
-        yield Problem(about="texts", sentence="The type needs a name.")
+        yield _problem("texts", msgid("The type needs a name."))
     if not content.form:
-        yield Problem(
-            about="form", code="no_fields", sentence="The form asks for nothing but a title."
-        )
+        text = msgid("The form asks for nothing but a title.")
+        yield replace(_problem("form", text), code="no_fields")
     for each in content.form:
         yield from _field_problems(each, content.form)
     yield from _policy_problems(content)
@@ -63,42 +68,42 @@ def problems_of(content: TypeContent) -> Iterator[Problem]:
 
 
 def _field_problems(each: FormField, form: Sequence[FormField]) -> Iterator[Problem]:
-    def wrong(sentence: str) -> Problem:
-        return Problem(about="form", name=each.name, sentence=f"“{each.label}”{sentence}")
+    def wrong(text: str, **values: Any) -> Problem:
+        return _problem("form", text, each.name, field=each.label, **values)
 
     if not each.label.strip():
-        yield Problem(about="form", name=each.name, sentence=f"“{each.name}” needs a label.")
+        yield _problem("form", msgid("“%(name)s” needs a label."), each.name, name=each.name)
     if each.kind is FieldKind.CHOICE:
         if not each.choices:
-            yield wrong(" needs at least one option.")
+            yield wrong(msgid("“%(field)s” needs at least one option."))
         twice = [value for value, n in Counter(o.value for o in each.choices).items() if n > 1]
         if twice:
-            yield wrong(f" has the option “{twice[0]}” twice.")
+            yield wrong(msgid("“%(field)s” has the option “%(option)s” twice."), option=twice[0])
     if None not in (each.min_value, each.max_value) and (each.min_value or 0) > (
         each.max_value or 0
     ):
-        yield wrong(" has a smallest value above its largest.")
+        yield wrong(msgid("“%(field)s” has a smallest value above its largest."))
     days = {other.name for other in form if other.kind is FieldKind.DATE}
     known = (days - {each.name}) | {TODAY, None}
     if not {each.not_before, each.not_after} <= known:
-        yield wrong(" is held beside a date that the form does not have.")
-    yield from map(wrong, _faults(each, form))
+        yield wrong(msgid("“%(field)s” is held beside a date that the form does not have."))
+    yield from (wrong(text, name=each.name) for text in _faults(each, form))
 
 
 def _faults(each: FormField, form: Sequence[FormField]) -> Iterator[str]:
     """What only a file can say of a field: pages never let it come to that."""
     if each.name in RESERVED:
-        yield f" cannot have the name “{each.name}”, which stands for something else."
+        yield msgid("“%(field)s” cannot have the name “%(name)s”, which stands for something else.")
     if [other.name for other in form].count(each.name) > 1:
-        yield f" shares the name “{each.name}” with another field."
+        yield msgid("“%(field)s” shares the name “%(name)s” with another field.")
     if each.is_amount and each.kind is not FieldKind.MONEY:
-        yield " cannot be the amount: it holds no money."
+        yield msgid("“%(field)s” cannot be the amount: it holds no money.")
     if each.is_amount and sum(other.is_amount for other in form) > 1:
-        yield " cannot be the amount: another field is."
+        yield msgid("“%(field)s” cannot be the amount: another field is.")
     if not 1 <= each.max_length <= LONGEST_ANSWER:
-        yield " must take 1 to 10,000 characters."
+        yield msgid("“%(field)s” must take 1 to 10,000 characters.")
     if each.currency is not None and not re.fullmatch("[A-Z]{3}", each.currency):
-        yield " needs a currency of three capitals, such as EUR."
+        yield msgid("“%(field)s” needs a currency of three capitals, such as EUR.")
 
 
 def _policy_problems(content: TypeContent) -> Iterator[Problem]:
@@ -110,12 +115,12 @@ def _policy_problems(content: TypeContent) -> Iterator[Problem]:
             _check_stage(stage, names)
         except InvalidPolicy as error:
             wrong = True
-            yield Problem(about="route", name=stage.key, sentence=str(error))
+            yield Problem(about="route", name=stage.key, sentence=error.sentence)
     if not wrong:
         try:
             validate_policy(content.policy, content.form)
         except InvalidPolicy as error:
-            yield Problem(about="route", sentence=str(error))
+            yield Problem(about="route", sentence=error.sentence)
 
 
 def _condition_problems(stage: Stage, content: TypeContent) -> Iterator[Problem]:
@@ -127,12 +132,11 @@ def _condition_problems(stage: Stage, content: TypeContent) -> Iterator[Problem]
         offered = {option.value for option in each.choices}
         gone = each.kind is FieldKind.CHOICE and row.value not in {None, *offered}
         if gone or row.comparison not in COMPARISONS[each.kind]:
-            yield Problem(
-                about="route",
-                name=stage.key,
-                sentence=f"The condition of “{stage.name}” asks for an option of “{each.label}”"
-                " that the form does not have.",
+            text = msgid(
+                "The condition of “%(stage)s” asks for an option of “%(field)s” that the form does"
+                " not have."
             )
+            yield _problem("route", text, stage.key, stage=stage.name, field=each.label)
 
 
 def validate_policy(policy: Policy, form_fields: Iterable[FormField]) -> None:
@@ -142,106 +146,156 @@ def validate_policy(policy: Policy, form_fields: Iterable[FormField]) -> None:
     """
     names = frozenset(each.name for each in form_fields)
     if not any(stage.kind is StageKind.APPROVAL for stage in policy.stages):
-        raise InvalidPolicy("A policy needs at least one approval stage.")
+        raise InvalidPolicy(msgid("A policy needs at least one approval stage."))
     if not 0 <= policy.undo_seconds <= LONGEST_UNDO:
-        raise InvalidPolicy("The undo window must be 0 to 86,400 seconds.")
+        raise InvalidPolicy(msgid("The undo window must be 0 to 86,400 seconds."))
     if policy.bulk is not None and policy.bulk.up_to is not None and policy.bulk.up_to < 0:
-        raise InvalidPolicy("The largest amount to decide many at once cannot be negative.")
+        raise InvalidPolicy(msgid("The largest amount to decide many at once cannot be negative."))
     if policy.link_up_to is not None and policy.link_up_to < 0:
-        raise InvalidPolicy("The largest amount to decide from a link cannot be negative.")
+        raise InvalidPolicy(msgid("The largest amount to decide from a link cannot be negative."))
     keys = [stage.key for stage in policy.stages]
     for stage in policy.stages:
         if not stage.key.strip() or not stage.name.strip():
-            raise InvalidPolicy(f"The stage “{stage.name or stage.key}” needs a key and a name.")
+            raise InvalidPolicy(
+                msgid("The stage “%(stage)s” needs a key and a name."),
+                stage=stage.name or stage.key,
+            )
         if keys.count(stage.key) > 1:
-            raise InvalidPolicy(f"More than one stage has the key “{stage.key}”.")
+            raise InvalidPolicy(msgid("More than one stage has the key “%(key)s”."), key=stage.key)
         _check_stage(stage, names)
-    _check_rules("The policy's fallback", policy.fallback, names)
+    _check_rules(sentence(msgid("The policy's fallback")), policy.fallback, names)
 
 
 def _check_stage(stage: Stage, names: frozenset[str]) -> None:
-    where = f"The stage “{stage.name}”"
+    where = sentence(msgid("The stage “%(stage)s”"), stage=stage.name)
+    spare = sentence(msgid("The stage “%(stage)s”, fallback,"), stage=stage.name)
     if not stage.rules:
-        raise InvalidPolicy(f"{where} needs a rule that says who is asked.")
+        raise InvalidPolicy(msgid("%(where)s needs a rule that says who is asked."), where=where)
     _check_rules(where, stage.rules, names)
-    _check_rules(f"{where}, fallback,", stage.fallback, names)
+    _check_rules(spare, stage.fallback, names)
     for field_name in stage.reads or ():
         if field_name not in names | _READABLE:
-            raise InvalidPolicy(f"{where} reads “{field_name}”, which the form does not have.")
+            raise InvalidPolicy(
+                msgid("%(where)s reads “%(field)s”, which the form does not have."),
+                where=where,
+                field=field_name,
+            )
     if stage.mode is Mode.PER_GROUP:
         _check_groups(where, stage)
     _check_quorum(where, stage)
     _check_clocks(where, stage, names)
 
 
-def _check_groups(where: str, stage: Stage) -> None:
+def _check_groups(where: Sentence, stage: Stage) -> None:
     titles = [
         (rule.label, rule.code, rule.form_field, rule.kind, rule.people) for rule in stage.rules
     ]
     if len(set(titles)) < len(titles):
-        raise InvalidPolicy(f"{where} asks the same group twice; one approval can serve only one.")
+        raise InvalidPolicy(
+            msgid("%(where)s asks the same group twice; one approval can serve only one."),
+            where=where,
+        )
 
 
-def _check_quorum(where: str, stage: Stage) -> None:
+def _check_quorum(where: Sentence, stage: Stage) -> None:
     given = [each for each in (stage.quorum, stage.quorum_percent) if each is not None]
     if stage.mode is not Mode.QUORUM:
         if given:
-            raise InvalidPolicy(f"{where} has a quorum, but its mode is “{stage.mode.value}”.")
+            raise InvalidPolicy(
+                msgid("%(where)s has a quorum, but its mode is “%(mode)s”."),
+                where=where,
+                mode=stage.mode.value,
+            )
         return
     if len(given) != 1:
-        raise InvalidPolicy(f"{where} needs a quorum: either a number of votes or a share.")
+        raise InvalidPolicy(
+            msgid("%(where)s needs a quorum: either a number of votes or a share."), where=where
+        )
     if stage.quorum is not None and stage.quorum < 1:
-        raise InvalidPolicy(f"{where} needs a quorum of at least 1 vote.")
+        raise InvalidPolicy(msgid("%(where)s needs a quorum of at least 1 vote."), where=where)
     if stage.quorum_percent is not None and not 1 <= stage.quorum_percent <= 100:
-        raise InvalidPolicy(f"{where} needs a share between 1 and 100 percent.")
+        raise InvalidPolicy(
+            msgid("%(where)s needs a share between 1 and 100 percent."), where=where
+        )
 
 
-def _check_clocks(where: str, stage: Stage, names: frozenset[str]) -> None:
+def _check_clocks(where: Sentence, stage: Stage, names: frozenset[str]) -> None:
     if stage.elapsed and stage.working_time is not WorkingTime.TYPE:
-        raise InvalidPolicy(f"{where} counts every hour, so it cannot go by working time as well.")
+        raise InvalidPolicy(
+            msgid("%(where)s counts every hour, so it cannot go by working time as well."),
+            where=where,
+        )
     if any(after < 1 for after in stage.remind_after):
-        raise InvalidPolicy(f"{where}: a reminder has to come at least 1 minute after the opening.")
+        raise InvalidPolicy(
+            msgid("%(where)s: a reminder has to come at least 1 minute after the opening."),
+            where=where,
+        )
     if not _increasing(stage.remind_after):
-        raise InvalidPolicy(f"{where}: each reminder has to come later than the one before it.")
+        raise InvalidPolicy(
+            msgid("%(where)s: each reminder has to come later than the one before it."), where=where
+        )
     _check_escalations(where, stage.escalate, names)
     if stage.expire_after is None:
         return
     if stage.expire_after < 1:
-        raise InvalidPolicy(f"{where} has to expire at least 1 minute after the opening.")
+        raise InvalidPolicy(
+            msgid("%(where)s has to expire at least 1 minute after the opening."), where=where
+        )
     latest = max([*stage.remind_after, *(level.after for level in stage.escalate)], default=0)
     if latest >= stage.expire_after:
-        raise InvalidPolicy(f"{where} expires before its last reminder or escalation.")
+        raise InvalidPolicy(
+            msgid("%(where)s expires before its last reminder or escalation."), where=where
+        )
 
 
 def _check_escalations(
-    where: str, levels: Sequence[EscalationLevel], names: frozenset[str]
+    where: Sentence, levels: Sequence[EscalationLevel], names: frozenset[str]
 ) -> None:
     times = [level.after for level in levels]
     if any(after < 1 for after in times):
-        raise InvalidPolicy(f"{where}: an escalation has to come at least 1 minute after opening.")
+        raise InvalidPolicy(
+            msgid("%(where)s: an escalation has to come at least 1 minute after opening."),
+            where=where,
+        )
     if not _increasing(times):
-        raise InvalidPolicy(f"{where}: each escalation has to come later than the one before it.")
+        raise InvalidPolicy(
+            msgid("%(where)s: each escalation has to come later than the one before it."),
+            where=where,
+        )
     for number, level in enumerate(levels, start=1):
         if not level.to:
-            raise InvalidPolicy(f"{where}: escalation {number} does not say to whom.")
-        _check_rules(f"{where}, escalation {number},", level.to, names)
+            raise InvalidPolicy(
+                msgid("%(where)s: escalation %(number)s does not say to whom."),
+                where=where,
+                number=number,
+            )
+        text = msgid("%(where)s, escalation %(number)s,")
+        _check_rules(sentence(text, where=where, number=number), level.to, names)
 
 
 def _increasing(times: Sequence[int]) -> bool:
     return all(before < after for before, after in pairwise(times))
 
 
-def _check_rules(where: str, rules: Iterable[ApproverRule], names: frozenset[str]) -> None:
+def _check_rules(where: Sentence, rules: Iterable[ApproverRule], names: frozenset[str]) -> None:
     for rule in rules:
         if rule.kind is RuleKind.PEOPLE and not rule.people:
-            raise InvalidPolicy(f"{where} has a rule that names nobody.")
+            raise InvalidPolicy(msgid("%(where)s has a rule that names nobody."), where=where)
         if rule.kind in _NEEDS_CODE and rule.code is None and rule.form_field is None:
-            raise InvalidPolicy(f"{where} does not say which {rule.kind.value} is asked.")
+            raise InvalidPolicy(
+                msgid("%(where)s does not say which %(kind)s is asked."),
+                where=where,
+                kind=rule.kind.value,
+            )
         if rule.kind is RuleKind.MANAGER and rule.levels < 1:
-            raise InvalidPolicy(f"{where}: a manager is at least 1 level up.")
+            raise InvalidPolicy(msgid("%(where)s: a manager is at least 1 level up."), where=where)
         if rule.kind is RuleKind.CHOSEN and rule.form_field is None:
-            raise InvalidPolicy(f"{where} does not say which form field names the approver.")
+            raise InvalidPolicy(
+                msgid("%(where)s does not say which form field names the approver."), where=where
+            )
         if rule.form_field is not None and rule.form_field not in names:
             raise InvalidPolicy(
-                f"{where} looks at “{rule.form_field}”, which the form does not have."
+                msgid("%(where)s looks at “%(field)s”, which the form does not have."),
+                where=where,
+                field=rule.form_field,
             )

@@ -141,6 +141,29 @@ class Attention:
     reason: Kept
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageOutline:
+    """A stage as it would be asked, without times: whom, and how many of them have to approve.
+
+    `lacks`: codes of why its rules find nobody, where nobody could be asked; `by_fallback`: the
+    fallback is asked in place of whom the rules mean; `is_own`: the rules mean whoever asks.
+    """
+
+    key: str
+    name: str
+    people: tuple[str, ...] = ()
+    needed: int = 1
+    is_notice: bool = False
+    lacks: tuple[str, ...] = ()
+    by_fallback: bool = False
+    is_own: bool = False
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether nobody could be asked, so that an administrator has to act."""
+        return bool(self.lacks)
+
+
 @dataclass(frozen=True, kw_only=True)
 class EarlierApproval:
     """A stage approved before: its round and who approved it (nobody for a notify stage).

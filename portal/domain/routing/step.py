@@ -308,7 +308,7 @@ def plan_next(
 
 def review_stage(policy: Policy, question: RouteQuestion, directory: Directory) -> RouteReview:
     """Whether those who are asked in the open stage still may decide it, and who else could."""
-    return review(policy, _chooser(policy.stages[question.from_index], question, directory))
+    return review(policy, chooser_of(policy.stages[question.from_index], question, directory))
 
 
 def predict(
@@ -366,15 +366,15 @@ def _walk(
                 deciders |= kept
                 yield _skip(index, stage, carried_reason(stage, approval, directory))
                 continue
-        against = _against(index, stage, conditions)
+        against = by_condition(index, stage, conditions)
         if against is not None:
             yield against
             continue
-        chooser = _chooser(stage, question, directory, deciders)
+        chooser = chooser_of(stage, question, directory, deciders)
         yield _open_or_attend(index, policy, chooser, clock)
 
 
-def _chooser(
+def chooser_of(
     stage: Stage, question: RouteQuestion, directory: Directory, deciders: Iterable[str] = ()
 ) -> ApproverSelector:
     """A chooser for one stage; `deciders` have approved before, beside those of the question."""
@@ -412,7 +412,8 @@ def carried_reason(stage: Stage, approval: EarlierApproval | None, directory: Di
     return reason(Code.STAYS_APPROVED_BY, round=approval.round, names=names)
 
 
-def _against(index: int, stage: Stage, conditions: Conditions) -> Entry | None:
+def by_condition(index: int, stage: Stage, conditions: Conditions) -> Entry | None:
+    """What comes of a stage by its condition alone; None where it is to be asked."""
     if stage.condition is None:
         return None
     value = conditions.get(stage.key, "it was not evaluated")

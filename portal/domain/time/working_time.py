@@ -12,6 +12,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from portal.domain.errors import InvalidPolicy
+from portal.domain.marked import msgid
 
 DAY_MINUTES = 24 * 60
 LONGEST_SEARCH = timedelta(days=5 * 366)
@@ -34,11 +35,11 @@ class Calendar:
 
     def __post_init__(self) -> None:
         if len(self.hours) != 7:
-            raise InvalidPolicy("A calendar needs the working hours of seven days.")
+            raise InvalidPolicy(msgid("A calendar needs the working hours of seven days."))
         for day in self.hours:
             _check_day(day)
         if not any(self.hours):
-            raise InvalidPolicy("A calendar needs some working time in the week.")
+            raise InvalidPolicy(msgid("A calendar needs some working time in the week."))
         zone_of(self)
 
 
@@ -47,7 +48,9 @@ def zone_of(calendar: Calendar) -> ZoneInfo:
     try:
         return ZoneInfo(calendar.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise InvalidPolicy(f"There is no time zone “{calendar.time_zone}”.") from error
+        raise InvalidPolicy(
+            msgid("There is no time zone “%(zone)s”."), zone=calendar.time_zone
+        ) from error
 
 
 def add_business_minutes(calendar: Calendar, start: datetime, minutes: int) -> datetime:
@@ -64,7 +67,7 @@ def add_business_minutes(calendar: Calendar, start: datetime, minutes: int) -> d
         if left <= closes - opens:
             return opens + left
         left -= closes - opens
-    raise InvalidPolicy("The calendar does not have that much working time in five years.")
+    raise InvalidPolicy(msgid("The calendar does not have that much working time in five years."))
 
 
 def business_minutes_between(calendar: Calendar, start: datetime, end: datetime) -> int:
@@ -92,7 +95,7 @@ def _check_day(day: tuple[Interval, ...]) -> None:
     last = 0
     for opens, closes in day:
         if not last <= opens < closes <= DAY_MINUTES:
-            raise InvalidPolicy("Working hours have to be in order and inside one day.")
+            raise InvalidPolicy(msgid("Working hours have to be in order and inside one day."))
         last = closes
 
 

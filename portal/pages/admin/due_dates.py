@@ -20,7 +20,7 @@ from portal.queries.calendars import CalendarRecord, TypeCalendar
 from portal.security.guards import requires
 from portal.security.sessions import me
 from portal.services import due_dates as service
-from portal.translation import _, lazy
+from portal.translation import _, lazy, tell
 
 
 @blueprint.get("/admin/calendars/due")
@@ -43,7 +43,7 @@ def show_due_dates() -> ResponseReturnValue:
     try:
         return _draw(form, **_found(form, kinds[form["type"].data]))
     except InvalidPolicy as error:
-        return make_response(_draw(form, trouble=str(error)), 422)
+        return make_response(_draw(form, trouble=tell(error.sentence)), 422)
 
 
 def _found(form: BaseForm, kind: TypeCalendar) -> dict[str, Any]:

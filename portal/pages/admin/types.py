@@ -222,7 +222,8 @@ def preview_type(code: str) -> ResponseReturnValue:
 def check_type(code: str) -> ResponseReturnValue:
     """What blocks the publication, and what needs a reason."""
     kind, draft = drafted(code)
-    return page("checks", kind, problems=service.problems(draft.content), reasons=draft.reasons)
+    found = service.examine(draft.content)
+    return page("checks", kind, found=found, problems=found.problems, reasons=draft.reasons)
 
 
 @blueprint.post("/admin/types/<code>/draft/checks")
