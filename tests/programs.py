@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 @contextlib.contextmanager

@@ -48,7 +48,7 @@ def test_serves_with_its_relay_and_leaves_gracefully(
         queue = connection.scalar(text("SELECT task_queue FROM portal.worker_heartbeats"))
     assert queue == desk.settings.temporal_task_queue
     running.send_signal(signal.SIGTERM)
-    assert running.wait(20) == 0
+    assert running.wait(120) == 0
     said(running, "Worker stopped.")
     with desk.engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM portal.worker_heartbeats")) == 0
@@ -60,7 +60,7 @@ def test_waits_for_temporal_with_a_clear_line_and_stops_on_sigint(desk: Desk) ->
         line = said(process, "next try in 1 s")
         assert "Waiting for Temporal at 127.0.0.1:1: nobody answers there" in line
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(120) == 0
 
 
 def test_waits_for_the_database(desk: Desk) -> None:

@@ -135,7 +135,7 @@ class Installation:
         process = self.processes.pop(name)
         process.terminate()
         try:
-            process.wait(30)
+            process.wait(120)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -12,7 +12,7 @@ from scripts.local.temporal import running_temporal
 from tests.legacy.conftest import INSTANCES, OldDatabase, totals
 
 pytestmark = [pytest.mark.temporal, pytest.mark.slow]
-PATIENCE = 60.0
+PATIENCE = 120.0
 EVERYTHING = ("portal", "gloria_ops", "gloria_master")
 RUNS = "SELECT exit_code, finished_at IS NOT NULL FROM portal.legacy_runs ORDER BY started_at"
 MOVED = "SELECT workflow_code, count(*) FROM portal.legacy_moves GROUP BY 1"

@@ -55,7 +55,7 @@ def test_data_survive_a_stop_and_a_kill(home: Path) -> None:
 def test_a_server_left_over_from_a_killed_run_is_replaced(home: Path) -> None:
     left = start_postgres(home, any_free(), home / "postgres.log")
     with running_postgres(home, any_free()) as server:
-        left.service.process.wait(5)
+        left.service.process.wait(60)
         psycopg.connect(server.url()).close()
 
 

@@ -44,7 +44,7 @@ def test_a_run_starts_everything_says_so_and_stops_it_all(clone: Path) -> None:
         said = until_up(process)
         started = children(process)
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
+        assert process.wait(120) == 0
     assert "demo-account member a@b.example word\n" in said
     assert len(started) > 5
     assert not [each for each in started if each.is_running()]
@@ -60,7 +60,7 @@ def test_what_an_older_version_left_open_is_closed(clone: Path) -> None:
     with run(clone, *ANY) as process:
         until_up(process)
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
+        assert process.wait(120) == 0
     assert [path.stat().st_mode & 0o077 for path in (old, old / "receipt")] == [0, 0]
 
 
@@ -70,7 +70,7 @@ def test_a_second_run_keeps_data_and_address(clone: Path) -> None:
         with run(clone, *arguments) as process:
             addresses.append(until_up(process).split("Portal")[1].split()[0])
             process.terminate()
-            assert process.wait(30) == 0
+            assert process.wait(120) == 0
         assert f"start number {number}" in (clone / "var" / "log" / "preparation.log").read_text()
     assert addresses[0] == addresses[1]
 
@@ -92,7 +92,7 @@ def test_after_a_kill_the_next_run_starts_again(clone: Path) -> None:
         with run(clone) as process:
             until_up(process)
             process.terminate()
-            assert process.wait(30) == 0
+            assert process.wait(120) == 0
 
 
 @pytest.mark.parametrize("name", ["temporal", "postgres"])
@@ -117,14 +117,14 @@ def test_a_killed_server_comes_back_and_takes_nothing_with_it(clone: Path, name:
         assert server() not in (None, killed)
         assert all(each.is_running() for each in others)
         process.terminate()
-        assert process.wait(30) == 0
+        assert process.wait(120) == 0
 
 
 def test_a_part_that_dies_during_the_start_does_not_end_it(clone: Path) -> None:
     with run(clone, *ANY, LOG_LEVEL="die twice") as process:
         said = until_up(process)
         process.terminate()
-        assert process.wait(30) == 0
+        assert process.wait(120) == 0
     assert "Worker ended by itself (code 3); starting it again now." in said
     assert "It waits for space on the disk that holds" in said
 
@@ -174,7 +174,7 @@ def test_a_database_and_a_key_in_files_are_those_that_are_used(
     with run(clone, *ANY, **files) as process:
         until_up(process)
         process.terminate()
-        assert process.wait(30) == 0
+        assert process.wait(120) == 0
     with psycopg.connect(empty_database_url) as connection:
         assert connection.execute("SELECT count(*) FROM starts").fetchone() == (1,)
     assert not (clone / "var" / "postgres").exists()

@@ -23,7 +23,7 @@ from portal.services.commands import Receipt, issue
 from portal.services.snapshots import RequestSnapshot, new_request, of_request
 from portal.temporal.gateway import CommandDelivery
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ def worker_inside(settings: Settings) -> Iterator[None]:
     thread = threading.Thread(target=lambda: asyncio.run(_serve(settings, ready, end)))
     thread.start()
     try:
-        assert ready.wait(20)
+        assert ready.wait(120)
         yield
     finally:
         end.set()

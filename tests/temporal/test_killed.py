@@ -17,7 +17,7 @@ def test_killed_after_recording_a_decision(desk: Desk) -> None:
     approve = desk.decide(desk.office.ana)
     with worker_process(desk.settings, *DYING, DIES_AFTER="TaskAssigned") as dying:
         desk.store(approve)
-        dying.wait(30)
+        dying.wait(120)
     before = desk.events()
     assert before.count("TaskDecided") == 1
     rejection = desk.decide(desk.office.ben, opening=2, approve=False)

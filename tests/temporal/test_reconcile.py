@@ -292,7 +292,8 @@ def test_the_check_runs_when_a_worker_starts_and_its_schedules_are_made_again(
     desk.issue(desk.submit())
     History(desk).terminate()
     with worker_process(desk.settings):
-        until(lambda: kept(desk) is not None and kept(desk).done_at is not None)
+        # A worker that starts, and half a minute between the two looks of the check.
+        until(lambda: kept(desk) is not None and kept(desk).done_at is not None, patience=300)
         until(lambda: not History(desk).is_closed())
     asyncio.run(delete_schedules(desk))
     reconcile(desk.settings, desk.engine)

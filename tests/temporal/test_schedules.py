@@ -18,7 +18,7 @@ from scripts.local.temporal import TemporalServer
 from tests.workflows.test_sending import FakeSender
 
 pytestmark = pytest.mark.temporal
-PATIENCE = 60
+PATIENCE = 120
 
 
 async def test_the_schedule_sends_what_is_due(temporal_server: TemporalServer) -> None:

@@ -24,7 +24,7 @@ from portal.workflows.simple import SimpleApprovalWorkflow
 from tests.workflows.fakes import FakeRecorder, FakeRouter, FakeStaff, Plan
 from tests.workflows.given import Requests, new_id
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 Sleep = Callable[[timedelta], Any]
 
 
