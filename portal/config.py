@@ -26,7 +26,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from portal.domain.notices.chat import SERVICES, USUAL
-from portal.translation import CATALOGUES
+from portal.translation import CATALOGUES, SHIPPED
 from portal.translation.pseudo import PSEUDO
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -338,7 +338,7 @@ class Settings(_Group):
     )
     trusted_hosts: tuple[str, ...] = _setting("TRUSTED_HOSTS", LOCAL_HOSTS, _names)
     trusted_proxies: int = _setting("TRUSTED_PROXIES", 0, _whole(0, 5))
-    languages: tuple[str, ...] = _setting("LANGUAGES", ("en",), _languages)
+    languages: tuple[str, ...] = _setting("LANGUAGES", ("en", *SHIPPED), _languages)
     log_level: str = _setting("LOG_LEVEL", "INFO", _one_of("DEBUG", "INFO", "WARNING", "ERROR"))
 
     attachments_dir: Path = _setting("ATTACHMENTS_DIR", ROOT / "var" / "attachments", Path)

@@ -13,7 +13,7 @@ from portal.presentation.expecting import expectation
 from portal.presentation.labels import said
 from portal.presentation.money import file_size, money
 from portal.presentation.times import Viewpoint, ViewpointSource
-from portal.translation import tell
+from portal.translation import current, tell
 
 # A host follows: `https://` alone is no address, and neither is what begins within a word.
 ADDRESS = re.compile(r"(?<!\w)https?://\w[^\s<>\"]*", re.IGNORECASE)
@@ -62,17 +62,21 @@ MODES: dict[str, Callable[[datetime, Viewpoint], str]] = {
     "both": lambda at, view: f"{times.absolute(at, view.zone)} ({times.relative(at, view.now)})",
     "exact": lambda at, view: times.exact(at, view.zone),
     "audit": lambda at, view: times.exact(at, view.zone),
-    "hour": lambda at, view: f"{at.astimezone(view.zone):%H:%M}",
-    "clock": lambda at, view: f"{at.astimezone(view.zone):%H:%M:%S}",
+    "hour": lambda at, view: times.clock(at.astimezone(view.zone)),
+    "clock": lambda at, view: times.clock(at.astimezone(view.zone), seconds=True),
     "date": lambda at, view: times.day(at.astimezone(view.zone)),
 }
 
 
-@lru_cache(maxsize=4096)
 def money_tag(minor: int | None, currency: str | None) -> Markup:
     """The amount in tabular figures that never break over two lines; empty without an amount."""
     if minor is None or not currency:
         return Markup("")
+    return _money_tag(minor, currency, current().code)
+
+
+@lru_cache(maxsize=4096)
+def _money_tag(minor: int, currency: str, _language: str) -> Markup:
     return Markup('<span class="money">{}</span>').format(money(minor, currency))
 
 

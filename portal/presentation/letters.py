@@ -57,7 +57,7 @@ def _due_words(at: datetime | None, zone: str, now: datetime) -> str:
         return ""
     place = zone_named(zone)
     day = times.calendar_day(at.astimezone(place).date(), now.astimezone(place).date())
-    return f"{day}, {at.astimezone(place):%H:%M}"
+    return times.together(day, times.clock(at.astimezone(place)))
 
 
 def _form_facts(

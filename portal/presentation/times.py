@@ -5,15 +5,27 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from math import inf
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel.dates import format_date, format_skeleton
+from babel.dates import (
+    format_date,
+    format_skeleton,
+    format_time,
+    format_timedelta,
+    get_datetime_format,
+    get_timezone_location,
+)
 
 from portal.translation import _, current, language, ngettext
 
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
+Unit = Literal["minute", "hour", "day", "month", "year"]
+# As CLDR's patterns count them.
+_SECONDS = {"minute": 60, "hour": 3600, "day": 86_400, "month": 2_592_000, "year": 31_536_000}
 _DUE_LOOKS = {
     "overdue": ("bad", "exclamation-triangle"),
     "today": ("warn", "clock"),
@@ -32,11 +44,12 @@ _ENGLISH = {
 @dataclass(frozen=True, slots=True)
 class Due:
     """A deadline as people read it. `kind` is overdue, today, later or none; `length` is the
-    time left or over, in hours within a day of it; `moment` and `today` are on the reader's
-    clock."""
+    time left or over, in hours within a day of it, `wait` the same as "in 4 h", by days after
+    today; `moment` and `today` are on the reader's clock."""
 
     kind: str
     length: str = ""
+    wait: str = ""
     moment: datetime | None = None
     today: date | None = None
 
@@ -70,8 +83,7 @@ class Due:
         words = _rounded(self.moment, self.today)
         if days == 1:
             return _("Due %(moment)s", moment=words)
-        length = self.length if days == 0 else _days(days)
-        return _("Due %(moment)s, in %(length)s", moment=words, length=length)
+        return _("Due %(moment)s, %(wait)s", moment=words, wait=self.wait)
 
 
 def iso_utc(at: datetime) -> str:
@@ -98,19 +110,38 @@ def _in_language(at: date, pattern: str, code: str) -> str:
     locale = language(code).locale
     if locale.language == "en":
         return format_date(at, _ENGLISH[pattern], locale)
+    if pattern == "yMMMMEEEEd":
+        return format_date(at, "full", locale)
     return str(format_skeleton(pattern, at, locale=locale))
 
 
 def absolute(at: datetime, zone: ZoneInfo) -> str:
     """`6 Oct 2026, 20:20` on the reader's clock."""
     local = at.astimezone(zone)
-    return f"{day(local)}, {local:%H:%M}"
+    return together(day(local), clock(local))
 
 
 def exact(at: datetime, zone: ZoneInfo) -> str:
     """`6 Oct 2026, 20:20:17 CEST`: to the second and with the zone, for proof."""
     local = at.astimezone(zone)
-    return f"{day(local)}, {local:%H:%M:%S} {local.tzname()}"
+    return f"{together(day(local), clock(local, seconds=True))} {local.tzname()}"
+
+
+def clock(local: datetime | time, *, seconds: bool = False) -> str:
+    """`20:20`, or `20:20:17`: hours of a day as the language writes them."""
+    if current().is_english:
+        return f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
+    locale = current().locale
+    # Without its zone: Babel would take the time to UTC.
+    return str(
+        format_time(local.replace(tzinfo=None), "medium" if seconds else "short", locale=locale)
+    )
+
+
+def together(day_words: str, clock_words: str) -> str:
+    """A day and a time of it: `6 Oct 2026, 20:20`."""
+    pattern = str(get_datetime_format("medium", locale=current().locale)).replace("'", "")
+    return pattern.replace("{1}", day_words).replace("{0}", clock_words)
 
 
 def calendar_day(at: date, today: date) -> str:
@@ -137,15 +168,15 @@ def until(at: datetime, now: datetime, zone: ZoneInfo) -> str:
 
 
 def _at(words: str, local: datetime) -> str:
-    return _("%(day)s at %(time)s", day=words, time=f"{local:%H:%M}")
+    return _("%(day)s at %(time)s", day=words, time=clock(local))
 
 
 def _rounded(local: datetime, today: date) -> str:
     days = (local.date() - today).days
     if days == 0:
-        return _("today at %(time)s", time=f"{local:%H:%M}")
+        return _("today at %(time)s", time=clock(local))
     if days == 1:
-        return _("tomorrow at %(time)s", time=f"{local:%H:%M}")
+        return _("tomorrow at %(time)s", time=clock(local))
     return calendar_day(local.date(), today)
 
 
@@ -154,9 +185,9 @@ def ahead(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     days = (at.astimezone(zone).date() - now.astimezone(zone).date()).days
     words = rounded(at, now, zone)
     if days > 1:
-        return _("%(moment)s, in %(length)s", moment=words, length=_days(days))
+        return _("%(moment)s, %(wait)s", moment=words, wait=_directed("day", days))
     if days == 0 and at > now:
-        return _("%(moment)s, in %(length)s", moment=words, length=span(at - now))
+        return _("%(moment)s, %(wait)s", moment=words, wait=_directed(*_largest(at - now)))
     return words
 
 
@@ -194,28 +225,55 @@ def day_heading(at: date, zone: ZoneInfo | None = None) -> str:
 
 def span(length: timedelta) -> str:
     """A length of time in its largest sensible unit, rounded down: `28 h`, `2 days`."""
+    return _spanned(*_largest(length))
+
+
+def _largest(length: timedelta) -> tuple[Unit, int]:
+    """The largest sensible unit of a length, and how many of it; no seconds are less than a
+    minute."""
     length = abs(length)
-    if length < _MINUTE:
-        return _("under 1 min")
     if length < _HOUR:
-        return ngettext("%(n)s min", "%(n)s min", length // _MINUTE)
+        return "minute", length // _MINUTE
     if length < 2 * _DAY:
-        return ngettext("%(n)s h", "%(n)s h", length // _HOUR)
+        return "hour", length // _HOUR
     days = length // _DAY
     if days < 60:
-        return _days(days)
-    if days < 730:
-        return ngettext("%(n)s month", "%(n)s months", days // 30)
-    return ngettext("%(n)s year", "%(n)s years", days // 365)
+        return "day", days
+    return ("month", days // 30) if days < 730 else ("year", days // 365)
+
+
+def _spanned(unit: Unit, number: int) -> str:
+    if unit == "minute":
+        if not number:
+            return _("under 1 min")
+        return ngettext("%(n)s min", "%(n)s min", number)
+    if unit == "hour":
+        return ngettext("%(n)s h", "%(n)s h", number)
+    if unit == "day":
+        return _days(number)
+    if unit == "month":
+        return ngettext("%(n)s month", "%(n)s months", number)
+    return ngettext("%(n)s year", "%(n)s years", number)
+
+
+def _directed(unit: Unit, number: int, *, ahead: bool = True) -> str:
+    """`in 4 h`, `2 days ago`. Others bend the unit after such a word: theirs are CLDR's."""
+    if current().is_english or not number:
+        length = _spanned(unit, number)
+        return _("in %(length)s", length=length) if ahead else _("%(length)s ago", length=length)
+    of = timedelta(seconds=number * _SECONDS[unit])
+    return str(
+        format_timedelta(
+            of if ahead else -of, unit, threshold=inf, add_direction=True, locale=current().locale
+        )
+    )
 
 
 def relative(at: datetime, now: datetime) -> str:
     """`2 days ago`, `in 4 h`, or `just now` within a minute either way."""
     if abs(at - now) < _MINUTE:
         return _("just now")
-    if at < now:
-        return _("%(length)s ago", length=span(now - at))
-    return _("in %(length)s", length=span(at - now))
+    return _directed(*_largest(at - now), ahead=at > now)
 
 
 def due(at: datetime | None, now: datetime, zone: ZoneInfo) -> Due:
@@ -226,7 +284,8 @@ def due(at: datetime | None, now: datetime, zone: ZoneInfo) -> Due:
     kind = "overdue" if at <= now else "today" if local.date() == today else "later"
     days = (local.date() - today).days if at > now else (now - at) // _DAY
     length = _days(days) if abs(at - now) >= _DAY else span(at - now)
-    return Due(kind, length, local, today)
+    wait = _directed(*_largest(at - now)) if days == 0 else _directed("day", days)
+    return Due(kind, length, "" if at <= now else wait, local, today)
 
 
 def zone_name(zone: ZoneInfo, now: datetime, *, short: bool = False) -> str:
@@ -234,6 +293,8 @@ def zone_name(zone: ZoneInfo, now: datetime, *, short: bool = False) -> str:
     local = now.astimezone(zone)
     offset = _offset_words(local.utcoffset() or timedelta())
     place = zone.key.rpartition("/")[2].replace("_", " ")
+    if not current().is_english and "/" in zone.key:
+        place = get_timezone_location(zone, locale=current().locale, return_city=True)
     if place in {"UTC", "GMT"}:
         return "UTC"
     abbreviation = local.tzname() or ""

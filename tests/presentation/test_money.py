@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.presentation.filters import money_tag
 from portal.presentation.money import decimals, file_size, major, money
+from portal.translation import speaking
 
 CURRENCIES = st.sampled_from(["EUR", "USD", "JPY", "KWD", "CHF", "GBP"])
 
@@ -46,3 +48,25 @@ def test_no_digit_is_lost(minor: int, currency: str) -> None:
 )
 def test_file_sizes(size: int, words: str) -> None:
     assert file_size(size) == words
+
+
+@pytest.mark.parametrize(
+    ("code", "currency", "words"),
+    [
+        ("de", "EUR", "6.336,00\N{NO-BREAK SPACE}€"),
+        ("de", "USD", "6.336,00\N{NO-BREAK SPACE}US$"),
+        ("de", "CHF", "6.336,00\N{NO-BREAK SPACE}CHF"),
+        ("id", "EUR", "€6.336,00"),
+        ("id", "IDR", "Rp\N{NO-BREAK SPACE}6.336,00"),
+        ("en", "EUR", "€6,336.00"),
+    ],
+)
+def test_each_language_writes_amounts_its_way(code: str, currency: str, words: str) -> None:
+    with speaking(code):
+        assert money(633_600, currency) == words
+        assert money_tag(633_600, currency) == f'<span class="money">{words}</span>'
+
+
+def test_sizes_have_the_languages_point() -> None:
+    with speaking("de"):
+        assert file_size(2_400_000) == "2,4 MB"

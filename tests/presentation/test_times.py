@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.presentation import times
+from portal.translation import speaking
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 10, 8, 13, 50, tzinfo=UTC)
@@ -107,3 +108,28 @@ def test_no_deadline_is_said_too() -> None:
 )
 def test_the_zone_is_named(zone: str, words: str) -> None:
     assert times.zone_name(ZoneInfo(zone), NOW) == words
+
+
+@pytest.mark.parametrize(
+    ("code", "absolute", "wait", "past", "heading"),
+    [
+        ("en", "8 Oct 2026, 15:50", "in 4 h", "2 days ago", "Thursday 8 October 2026"),
+        ("de", "8. Okt. 2026, 15:50", "in 4 Stunden", "vor 2 Tagen", "Donnerstag, 8. Oktober 2026"),
+        ("id", "8 Okt 2026 15.50", "dalam 4 jam", "2 hari yang lalu", "Kamis, 08 Oktober 2026"),
+    ],
+)
+def test_each_language_writes_times_its_way(
+    code: str, absolute: str, wait: str, past: str, heading: str
+) -> None:
+    with speaking(code):
+        assert times.absolute(NOW, BERLIN) == absolute
+        assert times.relative(NOW + timedelta(hours=4), NOW) == wait
+        assert times.relative(NOW - timedelta(days=2), NOW) == past
+        assert times.day_heading(NOW, BERLIN) == heading
+
+
+def test_a_deadline_bends_its_length_as_the_language_does() -> None:
+    with speaking("de"):
+        due = times.due(NOW + timedelta(days=3), NOW, BERLIN)
+        assert due.long == "Fällig So., 11. Okt., in 3 Tagen"
+        assert due.short == "noch 3 Tage"

@@ -181,8 +181,7 @@ def _check(desk: AbsencePage) -> ResponseReturnValue:
 
 
 def _row(task: OpenTask) -> tuple[str, str, str]:
-    has_amount = task.amount is not None and task.currency is not None
-    amount = money(task.amount, task.currency) if has_amount else ""
+    amount = money(task.amount, task.currency) if task.amount is not None and task.currency else ""
     return f"{task.number} {task.title}", task.requester_name, amount
 
 
