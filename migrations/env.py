@@ -11,7 +11,7 @@ from alembic import context
 from alembic.util import CommandError
 from flask import current_app
 from psycopg.errors import InsufficientPrivilege
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import ProgrammingError
 
 import portal.legacy.models
@@ -19,6 +19,7 @@ import portal.models  # noqa: F401 - both fill the metadata
 from portal.extensions import db
 from portal.legacy.cutover.chain import REVISION, catch_up, require_known
 from portal.models.schema import KEPT_SINCE, NUMBERED, notes_of
+from portal.proof import rights
 
 LOCK_TIMEOUT = "1s"
 STATEMENT_TIMEOUT = "15min"
@@ -110,7 +111,8 @@ def run_on(connection: Connection) -> None:
             raise
         said = error.orig.diag.message_primary
         raise CommandError(
-            f"The role of DATABASE_URL lacks a right: {said}. Grant it, then run this again."
+            f"The role of DATABASE_URL (or DATABASE_MIGRATION_URL) lacks a right: {said}. "
+            "Grant it, then run this again."
         ) from error
 
 
@@ -129,6 +131,8 @@ def _migrate(connection: Connection) -> None:
     connection.commit()
     with context.begin_transaction():
         context.run_migrations()
+    rights.grant(connection)
+    connection.commit()
     connection.execute(text("RESET lock_timeout"))
     connection.execute(text("RESET statement_timeout"))
     connection.commit()
@@ -139,6 +143,13 @@ def run_online() -> None:
     given = context.config.attributes.get("connection")
     if given is not None:
         run_on(given)
+        return
+    settings = current_app.config.get("SETTINGS")
+    if settings is not None and settings.database_migration_url:
+        engine = create_engine(settings.owner_sqlalchemy_url, hide_parameters=True)
+        with engine.connect() as connection:
+            run_on(connection)
+        engine.dispose()
         return
     with current_app.extensions["migrate"].db.engine.connect() as connection:
         connection.detach()  # the pages get no connection that waits for so long

@@ -50,6 +50,7 @@ OF_OTHERS = {
 # tell each container where its neighbours are (TEMPORAL_PORT_7233_TCP).
 FAMILIES = (
     "ATTACHMENTS_",
+    "AUDIT_",
     "CHAT_",
     "DATABASE_",
     "LIMIT_",
@@ -330,6 +331,8 @@ class Settings(_Group):
     """
 
     database_url: str = _setting("DATABASE_URL", ..., _database, secret=True)
+    database_migration_url: str = _setting("DATABASE_MIGRATION_URL", "", _database, secret=True)
+    database_seal_url: str = _setting("DATABASE_SEAL_URL", "", _database, secret=True)
     secret_key: str = _setting("SECRET_KEY", ..., secret=True)
     secret_key_previous: str = _setting("SECRET_KEY_PREVIOUS", "", secret=True)
     public_url: str = _setting("PUBLIC_URL", "http://localhost:8000", _site)
@@ -354,6 +357,10 @@ class Settings(_Group):
     clamd_address: str = _setting(
         "CLAMD_ADDRESS", "", _matching(r"/.*|.*:[0-9]+", "host:port or the path of a socket")
     )
+    audit_log_dir: Path = _setting("AUDIT_LOG_DIR", ROOT / "var" / "audit" / "log", Path)
+    audit_key_file: Path = _setting("AUDIT_KEY_FILE", ROOT / "var" / "audit" / "key", Path)
+    audit_anchor_dir: Path | None = _setting("AUDIT_ANCHOR_DIR", None, Path)
+    audit_anchor_mail: tuple[str, ...] = _setting("AUDIT_ANCHOR_MAIL", (), _names)
     legacy_dir: Path = _setting("LEGACY_DIR", ROOT / "var" / "legacy", Path)
     backups_dir: Path = _setting("BACKUPS_DIR", ROOT / "var" / "backups", Path)
     pg_dump: str = _setting("PG_DUMP", "")
@@ -427,7 +434,27 @@ class Settings(_Group):
     @property
     def sqlalchemy_url(self) -> str:
         """The database's address for SQLAlchemy, which wants the driver's name in the scheme."""
-        return "postgresql+psycopg" + self.database_url[self.database_url.index("://") :]
+        return _of_sqlalchemy(self.database_url)
+
+    @property
+    def owner_url(self) -> str:
+        """The address of whoever may change tables; the portal's own where there is one role."""
+        return self.database_migration_url or self.database_url
+
+    @property
+    def owner_sqlalchemy_url(self) -> str:
+        """The same for SQLAlchemy."""
+        return _of_sqlalchemy(self.owner_url)
+
+    @property
+    def seal_sqlalchemy_url(self) -> str:
+        """The address of the sealer for SQLAlchemy; the owner's or the portal's where it has no
+        role of its own."""
+        return _of_sqlalchemy(self.database_seal_url or self.owner_url)
+
+
+def _of_sqlalchemy(url: str) -> str:
+    return "postgresql+psycopg" + url[url.index("://") :]
 
 
 GROUPS = (Settings, TlsSettings, MailSettings, ChatSettings, LimitSettings)

@@ -21,6 +21,7 @@ import pytest
 from psycopg import sql
 
 from portal.config import LimitSettings, Settings
+from portal.proof import roles
 from scripts.local.migrations import migrate
 from scripts.local.ports import any_free
 from scripts.local.postgres import PostgresServer, running_postgres
@@ -40,6 +41,8 @@ def postgres_server() -> Iterator[PostgresServer]:
     home.chmod(0o755)  # ours: PostgreSQL's user passes through when we are root
     try:
         with running_postgres(home, any_free(), durable=False) as server:
+            with psycopg.connect(server.admin_url(), autocommit=True) as admin:
+                admin.execute(f"GRANT pg_signal_backend TO {roles.OWNER}".encode())
             yield server
     finally:
         shutil.rmtree(home, ignore_errors=True)
@@ -80,8 +83,15 @@ def database_url(databases: Databases, request: pytest.FixtureRequest) -> Iterat
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
-    """Settings with a database of the test's own, and a Temporal address where nobody listens."""
-    return replace(settings_for(database_url), attachments_dir=tmp_path / "attachments")
+    """Settings with a database of the test's own, in which the portal may do no more than it may in
+    production, and a Temporal address where nobody listens."""
+    return replace(
+        settings_for(database_url.replace(roles.MIGRATE, roles.APP, 1)),
+        database_migration_url=database_url,
+        attachments_dir=tmp_path / "attachments",
+        audit_log_dir=tmp_path / "audit" / "log",
+        audit_key_file=tmp_path / "audit" / "key",
+    )
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,12 @@ Every test has them: tests/conftest.py names this module as a plugin.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert
+from sqlalchemy import Connection, create_engine, insert
 
 from portal.config import Settings
 from portal.extensions import db
@@ -79,6 +80,16 @@ def people(app: Flask) -> People:
         ids = insert_people()
         db.session.commit()
     return ids
+
+
+@contextmanager
+def as_owner(app: Flask) -> Iterator[Connection]:
+    """A transaction with the rights of the tables' owner, which the portal itself has not."""
+    settings: Settings = app.config["SETTINGS"]
+    engine = create_engine(settings.owner_sqlalchemy_url)
+    with engine.begin() as connection:
+        yield connection
+    engine.dispose()
 
 
 def insert_people() -> People:

@@ -1,29 +1,152 @@
-"""The record of what happened, examined from the shell."""
+"""The record of what happened: its roles, its log, and whether it is whole; from the shell."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, create_engine, select
 
-from portal.cli.running import batch, explained
+from portal.cli.running import batch, explained, settings
+from portal.domain.proof import notes
 from portal.models import Request
+from portal.proof import anchors, beginning, keys, rights, roles, sealing, verifying
+from portal.proof.keys import NoKey
+from portal.proof.sealing import NotSealed
+from portal.proof.tiles import LogBroken, LogFiles
+from portal.proof.verifying import Outside, Verification
 
 audit = AppGroup("audit", help="The record of what happened.")
 
 
 @audit.command("verify")
 @click.option("--request", "number", help="Only the request with this number, such as PR-2052.")
-def verify(number: str | None) -> None:
-    """Compute every hash anew. Exits with 1, naming what is wrong, if anything was changed."""
-    from portal.queries import audit_chain
-
+@click.option(
+    "--checkpoint",
+    "files",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A checkpoint that was kept outside; as often as you like.",
+)
+@click.option("--key", "key", help="The key to check signatures with: name+hash+key.")
+def verify(number: str | None, files: tuple[Path, ...], key: str | None) -> None:
+    """Look whether the record is what was recorded: every hash, the log and its checkpoints, what
+    pages show of it, and whether the database still guards it. Exits with 1 and names what is not.
+    """
     with explained(), batch() as connection:
-        problems = audit_chain.verify(connection, request_id=_request_id(connection, number))
-    for problem in problems:
+        request_id = _request_id(connection, number)
+        engine = connection.engine
+        found = verifying.verify(engine, _outside(files, key), request_id)
+    for problem in found.problems:
         click.echo(str(problem))
-    click.echo(f"{len(problems)} problems found." if problems else "The record is whole.")
-    sys.exit(1 if problems else 0)
+    _say(found)
+    sys.exit(1 if found.problems else 0)
+
+
+def _say(found: Verification) -> None:
+    for remark in found.remarks:
+        click.echo(f"Note: {remark}")
+    counted = ", ".join(f"{number} {name}" for name, number in sorted(found.counts.items()))
+    click.echo(f"Looked at: {counted or 'nothing'}.")
+    problems = len(found.problems)
+    click.echo(f"{problems} problems found." if problems else "The record is whole.")
+
+
+def _outside(files: tuple[Path, ...], key: str | None) -> Outside:
+    """The log's files, and every checkpoint that can be reached from here."""
+    log = beginning.current(settings().audit_log_dir)
+    given = [(str(file), file.read_text(encoding="utf-8", errors="replace")) for file in files]
+    given += anchors.in_folder(settings().audit_anchor_dir)
+    try:
+        known = _verifier(key)
+    except notes.Unreadable as error:
+        raise click.ClickException(str(error)) from error
+    return Outside(files=log, checkpoints=given, key=known)
+
+
+def _verifier(key: str | None) -> notes.VerifierKey | None:
+    """The key that was named, else the public half of the portal's own where it is at hand."""
+    if key is not None:
+        return notes.verifier_key(key)
+    log = beginning.current(settings().audit_log_dir)
+    try:
+        return None if log is None else _signer(log).verifier
+    except NoKey:
+        return None
+
+
+def _signer(log: LogFiles) -> keys.Signer:
+    return beginning.signer_of(log, settings().audit_key_file, settings().public_url)
+
+
+@audit.command("begin")
+@click.option("--if-needed", is_flag=True, help="Do nothing where a log was begun already.")
+def begin(if_needed: bool) -> None:
+    """Begin the log: everything recorded so far is taken into it, by one act that says so.
+
+    After an older backup was restored, the same begins the next log, which quotes the last
+    checkpoint of the one before.
+    """
+    folder, key = settings().audit_log_dir, settings().audit_key_file
+    if if_needed and beginning.current(folder) is not None:
+        return
+    with explained(), _sealers() as engine:
+        log = beginning.begin(engine, folder, key)
+        sealed = sealing.seal(engine, log, _signer(log))
+    click.echo(f"Log {log.folder.name} has begun in {log.folder}, with {sealed.added} leaves.")
+    click.echo(f"Its key, for whoever checks it: {_signer(log).verifier}")
+
+
+@audit.command("seal")
+def seal() -> None:
+    """Seal what waits now; a worker does so every minute."""
+    log = beginning.current(settings().audit_log_dir)
+    if log is None:
+        raise click.ClickException("No log was begun: flask portal audit begin.")
+    with explained(), _sealers() as engine:
+        sealed = sealing.seal(engine, log, _signer(log))
+    click.echo(f"{sealed.added} leaves were added.")
+
+
+@audit.command("key")
+def key() -> None:
+    """Print the key by which others check this portal's checkpoints."""
+    log = beginning.current(settings().audit_log_dir)
+    if log is None:
+        raise click.ClickException("No log was begun: flask portal audit begin.")
+    with explained():
+        click.echo(str(_signer(log).verifier))
+
+
+@contextmanager
+def _sealers() -> Iterator[Engine]:
+    engine = create_engine(settings().seal_sqlalchemy_url, hide_parameters=True)
+    try:
+        yield engine
+    except (NoKey, NotSealed, LogBroken) as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        engine.dispose()
+
+
+@click.command("roles")
+@click.option("--sql", is_flag=True, help="Print the statements for the database's administrator.")
+def parted(sql: bool) -> None:
+    """Say whether the database's roles are parted, so that the portal cannot rewrite its record."""
+    with explained(), batch() as connection:
+        wrong = rights.wrong(connection)
+        database = connection.engine.url.database or ""
+        owner = rights.owner_of(connection)
+    if sql:
+        lines = [*roles.make_statements(), *roles.hand_over_statements(database, owner)]
+        click.echo("".join(f"{each};\n" for each in lines) + roles.THEN, nl=False)
+        return
+    for each in wrong:
+        click.echo(each)
+    click.echo("The roles are not parted." if wrong else "The roles are parted.")
+    sys.exit(1 if wrong else 0)
 
 
 def _request_id(connection: Connection, number: str | None) -> str | None:
@@ -35,4 +158,4 @@ def _request_id(connection: Connection, number: str | None) -> str | None:
     return found
 
 
-COMMANDS = (audit,)
+COMMANDS = (audit, parted)

@@ -34,8 +34,12 @@ SELECT current_setting('server_version_num')::int AS version,
     ARRAY(SELECT extname::text FROM pg_extension) AS extensions,
     ARRAY(SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = 'portal' AND c.relkind IN ('r', 'p')
-        AND NOT (has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT'))
+        AND NOT (has_table_privilege(c.oid, 'SELECT') AND (has_table_privilege(c.oid, 'INSERT')
+            OR c.relname IN ('alembic_version', 'schema_revisions') OR c.relname LIKE 'audit%'
+            AND c.relname NOT IN ('audit_events', 'audit_texts', 'audit_acts')))
         ORDER BY 1) AS closed,
+    (SELECT has_table_privilege(c.oid, 'DELETE') FROM pg_class c
+        WHERE c.oid = to_regclass('portal.audit_events')) AS rewrites,
     to_regclass('portal.commands') IS NOT NULL AS has_tables
 """
 SEALED = select(ChatChannel.id, ChatChannel.sealed)
@@ -121,8 +125,14 @@ def _role(settings: Settings, facts: Facts) -> Iterator[Finding]:
         yield warning("database.superuser", said, f"ALTER ROLE {facts['role']} NOSUPERUSER;")
     if facts["closed"]:
         said = f"{facts['role']} may not use {', '.join(facts['closed'][:5])}"
-        todo = f"GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA portal TO {facts['role']};"
+        todo = "as the owner of the tables: flask db upgrade, or flask portal roles --sql"
         yield fault("database.rights", said, todo)
+    if facts["rewrites"]:
+        said = (
+            f"{facts['role']} owns the record, or may change it: it proves nothing against itself"
+        )
+        todo = "part the roles: flask portal roles --sql prints the statements"
+        yield warning("database.one-role", said, todo)
     needed = 2 * settings.database_pool_size + settings.worker_max_activities + OF_WORKER
     if facts["connections"] < needed:
         said = f"{facts['connections']} connections are allowed; two web processes and a worker"

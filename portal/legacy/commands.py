@@ -94,7 +94,7 @@ def _reason(no_backup: str | None, reason: str | None) -> str | None:
 def _connected() -> Iterator[tuple[Connection, Settings]]:
     """A connection without the pages' time limits; what goes wrong is one sentence, with code 1."""
     settings: Settings = current_app.config["SETTINGS"]
-    engine = create_engine(settings.sqlalchemy_url, hide_parameters=True)
+    engine = create_engine(settings.owner_sqlalchemy_url, hide_parameters=True)
     try:
         with engine.connect() as connection:
             yield connection, settings

@@ -85,9 +85,9 @@ class Mover:
         Raises Unusable, TemporalAway, or the driver's OperationalError where it cannot go on.
         """
         starter = Starter(self._settings, self._options.concurrency)
-        engine = create_engine(self._settings.sqlalchemy_url, hide_parameters=True)
+        engine = create_engine(self._settings.owner_sqlalchemy_url, hide_parameters=True)
         try:
-            with psycopg.connect(self._settings.database_url, autocommit=True) as driver:
+            with psycopg.connect(self._settings.owner_url, autocommit=True) as driver:
                 starter.require_server(register=not self._options.dry_run)
                 if self._options.dry_run:
                     driver.execute("SET default_transaction_read_only = on")

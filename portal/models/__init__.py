@@ -2,7 +2,16 @@
 
 from portal.extensions import db
 from portal.models.attachments import Attachment
-from portal.models.audit import AuditEvent, AuditText
+from portal.models.audit import (
+    AuditAct,
+    AuditAnchor,
+    AuditCheckpoint,
+    AuditEvent,
+    AuditLeaf,
+    AuditQueue,
+    AuditText,
+    AuditVerification,
+)
 from portal.models.batches import Batch
 from portal.models.changes import OrganisationChange, PeopleChange, PeopleImport, PeopleReview
 from portal.models.channels import ChatChannel, ChatChannelChange
@@ -30,8 +39,14 @@ from portal.models.system import WorkerHeartbeat, WorkflowHistory, WorkflowTroub
 
 __all__ = [
     "Attachment",
+    "AuditAct",
+    "AuditAnchor",
+    "AuditCheckpoint",
     "AuditEvent",
+    "AuditLeaf",
+    "AuditQueue",
     "AuditText",
+    "AuditVerification",
     "Batch",
     "Calendar",
     "CalendarChange",

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import DateTime, Index, Text, Uuid
+from sqlalchemy import BigInteger, DateTime, Identity, Index, Text, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import Base
-from portal.models.columns import Json
+from portal.models.columns import Id, Json, Key, Now, Time
 
 
 class AuditEvent(Base):
@@ -37,7 +37,8 @@ class AuditEvent(Base):
 
 
 class AuditText(Base):
-    """A free text of an event, with its hash's salt; erasing it does not break the chain."""
+    """A free text of an event, with its hash's salt; both are erased, by `portal.erase_text`, with
+    the act that says so, and the chain stays whole."""
 
     __tablename__ = "audit_texts"
 
@@ -47,3 +48,91 @@ class AuditText(Base):
     salt: Mapped[str] = mapped_column(Text)
     text: Mapped[str | None] = mapped_column(Text)
     erased_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class AuditAct(Base):
+    """What was done beside requests: signing in, a refusal, a change to people or types, an export.
+
+    `kind`: a `portal.domain.proof.acts.ActKind`. `actor`: a person's id, "system", or "" where
+    nobody is signed in. `data`: what is said of it, such as before and after. `hash`: see
+    `portal.models.acts`; a trigger refuses to alter the rows.
+    """
+
+    __tablename__ = "audit_acts"
+    __table_args__ = (
+        Index("ix_audit_acts_kind_id", "kind", "id"),
+        Index("ix_audit_acts_actor_id", "actor", "id"),
+    )
+
+    id: Mapped[Id]
+    at: Mapped[Time]
+    kind: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(Text)
+    session_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
+    address: Mapped[str | None] = mapped_column(Text)
+    subject: Mapped[str | None] = mapped_column(Text)
+    data: Mapped[Json]
+    salt: Mapped[str] = mapped_column(Text)
+    hash: Mapped[str] = mapped_column(Text)
+
+
+class AuditQueue(Base):
+    """An event or an act (`seq` 0) that waits for its leaf; triggers write the rows, and the sealer
+    takes them."""
+
+    __tablename__ = "audit_queue"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    subject_id: Mapped[Key]
+    seq: Mapped[int]
+    hash: Mapped[str] = mapped_column(Text)
+    queued_at: Mapped[Now]
+
+
+class AuditLeaf(Base):
+    """A leaf of the log: an event of a request, or an act (`seq` 0). `number` counts from 0, and
+    leaves out none."""
+
+    __tablename__ = "audit_leaves"
+    __table_args__ = (UniqueConstraint("subject_id", "seq"),)
+
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    subject_id: Mapped[Key]
+    seq: Mapped[int]
+    hash: Mapped[str] = mapped_column(Text)
+
+
+class AuditCheckpoint(Base):
+    """A signed checkpoint: the log `origin` had `size` leaves, and the root that the note says."""
+
+    __tablename__ = "audit_checkpoints"
+
+    origin: Mapped[str] = mapped_column(Text, primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    signed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    note: Mapped[str] = mapped_column(Text)
+
+
+class AuditAnchor(Base):
+    """A checkpoint that was kept outside. `kind`: "folder", "mail", "witness" or "timestamp";
+    `proof`: what came back, such as a co-signature or a time stamp."""
+
+    __tablename__ = "audit_anchors"
+    __table_args__ = (Index("ix_audit_anchors_kind_id", "kind", "id"),)
+
+    id: Mapped[Id]
+    kind: Mapped[str] = mapped_column(Text)
+    size: Mapped[int] = mapped_column(BigInteger)
+    anchored_at: Mapped[Time]
+    proof: Mapped[str] = mapped_column(Text, server_default="")
+
+
+class AuditVerification(Base):
+    """One verification that came to its end, with what it looked at and what it found."""
+
+    __tablename__ = "audit_verifications"
+
+    id: Mapped[Id]
+    begun_at: Mapped[Time]
+    done_at: Mapped[Time]
+    report: Mapped[Json]

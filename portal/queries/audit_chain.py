@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby, islice
-from typing import Any
+from itertools import groupby
 
-from sqlalchemy import Connection, Row, RowMapping, text
+from sqlalchemy import Connection, RowMapping, text
 
 from portal.models import chain
 
@@ -18,14 +17,11 @@ EVENTS = text("""
 SELECT e.request_id::text, e.seq, e.at, e.kind, e.tag, e.actor, e.on_behalf_of,
     e.command_id::text, e.data, e.prev_hash, e.hash,
     (SELECT jsonb_object_agg(t.name, jsonb_build_array(t.salt, t.text)) FROM portal.audit_texts t
-        WHERE t.request_id = e.request_id AND t.seq = e.seq) AS texts
-FROM portal.audit_events e
+        WHERE t.request_id = e.request_id AND t.seq = e.seq) AS texts,
+    r.number, r.last_seq, r.last_hash
+FROM portal.audit_events e LEFT JOIN portal.requests r ON r.id = e.request_id
 WHERE CAST(:request AS uuid) IS NULL OR e.request_id = CAST(:request AS uuid)
 ORDER BY e.request_id, e.seq, e.at
-""")
-ENDS = text("""
-SELECT id::text, number, last_seq, last_hash FROM portal.requests
-WHERE id = ANY(CAST(:ids AS uuid[]))
 """)
 WITHOUT_EVENTS = text("""
 SELECT r.id::text, r.number, r.last_seq FROM portal.requests r
@@ -55,19 +51,18 @@ class Problem:
 
 
 def verify(connection: Connection, request_id: str | None = None) -> list[Problem]:
-    """Every problem in the record of one request, or of all; an empty list if it is whole.
+    """Every problem in the chains of one request, or of all; an empty list if they are whole.
 
-    Reads chain by chain. What it cannot see without an outside checkpoint: a chain that was
-    rewritten from some event on together with the request's row.
+    Events and where they end come in one statement, so that what is recorded meanwhile is no
+    problem. What chains alone do not show: see `portal.proof.verifying`.
     """
     problems: list[Problem] = []
     found = False
     # One request's events come at once; all of them through a cursor on the server.
     streamed = {} if request_id else {"yield_per": BATCH}
     with connection.execute(EVENTS, {"request": request_id}, execution_options=streamed) as rows:
-        chains = groupby(rows.mappings(), key=lambda row: row["request_id"])
-        for chunk in _chunks(list(events) for _, events in chains):
-            problems += _check(connection, chunk)
+        for each, events in groupby(rows.mappings(), key=lambda row: row["request_id"]):
+            problems += _problems(each, list(events))
             found = True
     if found and request_id:
         return problems
@@ -85,32 +80,31 @@ def verify(connection: Connection, request_id: str | None = None) -> list[Proble
     return problems
 
 
-def _chunks(chains: Iterator[Chain]) -> Iterator[list[Chain]]:
-    while chunk := list(islice(chains, BATCH)):
-        yield chunk
+def _problems(request_id: str, events: Chain) -> list[Problem]:
+    end = None if events[0]["number"] is None else events[0]
+    return [
+        Problem(
+            request_id=request_id,
+            number="" if end is None else end["number"],
+            seq=seq,
+            kind=kind,
+            sentence=sentence,
+        )
+        for seq, kind, sentence in chain_findings(events, end)
+    ]
 
 
-def _check(connection: Connection, chains: list[Chain]) -> list[Problem]:
-    ids = [events[0]["request_id"] for events in chains]
-    ends = {row.id: row for row in connection.execute(ENDS, {"ids": ids})}
-    problems: list[Problem] = []
-    for events in chains:
-        end = ends.get(events[0]["request_id"])
-        found = [*_links(events), *_texts(events)]
-        if end is not None:
-            found += _end(events[-1], end)
-        number = "" if end is None else end.number
-        problems += [
-            Problem(
-                request_id=events[0]["request_id"],
-                number=number,
-                seq=seq,
-                kind=kind,
-                sentence=sentence,
-            )
-            for seq, kind, sentence in found
-        ]
-    return problems
+def chain_findings(events: Chain, end: RowMapping | None) -> Iterator[Finding]:
+    """What is wrong with the events of one request, and with where they end. `end`: the request's
+    row, or None; both were read in one snapshot."""
+    yield from _links(events)
+    yield from _texts(events)
+    if end is None:
+        return
+    if events:
+        yield from _end(events[-1], end)
+    else:
+        yield 1, "missing", f"all {end['last_seq']} events are gone."
 
 
 def _links(events: Chain) -> Iterator[Finding]:
@@ -133,7 +127,7 @@ def _links(events: Chain) -> Iterator[Finding]:
 
 
 def _texts(events: Chain) -> Iterator[Finding]:
-    """Free text that does not fit its hash. Erased text is no problem: its row and salt remain."""
+    """Free text that does not fit its hash. Erased text is no problem here: its row remains."""
     for event in events:
         texts = event["texts"] or {}
         for name, value in event["data"].items():
@@ -147,11 +141,11 @@ def _texts(events: Chain) -> Iterator[Finding]:
                 yield event["seq"], "text_changed", f"its text “{name}” was changed."
 
 
-def _end(last: RowMapping, end: Row[Any]) -> Iterator[Finding]:
+def _end(last: RowMapping, end: RowMapping) -> Iterator[Finding]:
     """Whether the chain ends where the request's row says: a cut tail leaves no gap behind."""
-    if last["seq"] < end.last_seq:
-        yield end.last_seq, "missing", f"the events after {last['seq']} are gone."
-    elif last["seq"] > end.last_seq or last["hash"] != end.last_hash:
+    if last["seq"] < end["last_seq"]:
+        yield end["last_seq"], "missing", f"the events after {last['seq']} are gone."
+    elif last["seq"] > end["last_seq"] or last["hash"] != end["last_hash"]:
         yield last["seq"], "wrong_end", "the request's row names another last event."
 
 

@@ -62,7 +62,7 @@ def restore(settings: Settings, folder: Path) -> Manifest:
     files = settings.attachments_dir
     if manifest.attachments is not None and files.is_dir() and any(files.iterdir()):
         raise Unusable(f"ATTACHMENTS_DIR ({files}) is not empty: name or make an empty folder.")
-    engine = create_engine(settings.sqlalchemy_url, hide_parameters=True)
+    engine = create_engine(settings.owner_sqlalchemy_url, hide_parameters=True)
     try:
         with engine.connect() as connection:
             if connection.scalar(text("SELECT to_regnamespace('portal')")) is not None:
@@ -81,7 +81,7 @@ def restore(settings: Settings, folder: Path) -> Manifest:
 
 
 def _database(settings: Settings, program: Path, dump: Path) -> None:
-    given: dict[str, Any] = conninfo_to_dict(settings.database_url)
+    given: dict[str, Any] = conninfo_to_dict(settings.owner_url)
     env = dict(os.environ)
     if password := given.pop("password", None):
         env["PGPASSWORD"] = str(password)

@@ -81,7 +81,7 @@ def take(settings: Settings, *, keys: bool = True) -> Path:
 def _database(settings: Settings, folder: Path) -> tuple[dict[str, int], str]:
     """Dump it; the counts and the revision that the dump has."""
     engine = create_engine(
-        settings.sqlalchemy_url, isolation_level="REPEATABLE READ", hide_parameters=True
+        settings.owner_sqlalchemy_url, isolation_level="REPEATABLE READ", hide_parameters=True
     )
     try:
         with engine.connect() as connection:

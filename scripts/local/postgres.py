@@ -1,7 +1,9 @@
 """A PostgreSQL server of our own, from the wheel's programs.
 
 It listens on 127.0.0.1 only, has no Unix socket, and asks for a password (SCRAM). The superuser
-``postgres`` makes databases; the portal signs in as ``gloria``, who owns only its database.
+``postgres`` makes databases and roles (`portal.proof.roles`); the portal signs in as
+``gloria_app``, who may only add to the record, and migrations as ``gloria_migrate``, who acts as
+the owner.
 """
 
 import shutil
@@ -17,6 +19,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
+from portal.proof import roles
 from scripts.local import account as accounts
 from scripts.local import binaries, processes, secret
 from scripts.local.account import Account
@@ -24,7 +27,9 @@ from scripts.local.failure import LocalFailure, explained, from_log
 from scripts.local.ports import HOST
 
 SUPERUSER = "postgres"
-ROLE = "gloria"
+# Who owns everything. Before there were roles, one who signed in did.
+ROLE = roles.OWNER
+FORMER = "gloria"
 DATABASE = "gloria"
 PATIENCE = 60.0
 OPTIONS = {
@@ -47,9 +52,13 @@ class PostgresServer:
     admin_password: str
     password: str
 
-    def url(self, database: str = DATABASE) -> str:
-        """The address for the portal's role."""
-        return f"postgresql://{ROLE}:{quote(self.password)}@{HOST}:{self.port}/{database}"
+    def url(self, database: str = DATABASE, role: str = roles.MIGRATE) -> str:
+        """The address for a role; that of migrations acts as the owner."""
+        return f"postgresql://{role}:{quote(self.password)}@{HOST}:{self.port}/{database}"
+
+    def app_url(self, database: str = DATABASE) -> str:
+        """The address for the portal itself."""
+        return self.url(database, roles.APP)
 
     def admin_url(self, database: str = "postgres") -> str:
         """The address for the superuser."""
@@ -173,16 +182,27 @@ def _wait(server: PostgresServer) -> None:
 
 
 def _make_database(server: PostgresServer) -> None:
-    """Make the portal's role and database where they are missing."""
+    """Make the portal's roles and database where they are missing, and hand over what a version
+    before them left."""
     with psycopg.connect(server.admin_url(), autocommit=True) as connection:
-        known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone()
-        if known is None:
-            make_role = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
-            name, word = sql.Identifier(ROLE), sql.Literal(server.password)
-            connection.execute(make_role.format(name, word))
+        known = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles").fetchall()}
+        if ROLE not in known:
+            words = dict.fromkeys(roles.SIGNING_IN, server.password)
+            with connection.transaction():
+                for statement in roles.make_statements(words):
+                    connection.execute(statement.encode())
         found = connection.execute(
             "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
         ).fetchone()
         if found is None:
             make_database = sql.SQL("CREATE DATABASE {} OWNER {}")
             connection.execute(make_database.format(sql.Identifier(DATABASE), sql.Identifier(ROLE)))
+    if FORMER in known:
+        _hand_over(server)
+
+
+def _hand_over(server: PostgresServer) -> None:
+    with psycopg.connect(server.admin_url(DATABASE), autocommit=True) as connection:
+        for statement in roles.hand_over_statements(DATABASE, FORMER):
+            connection.execute(statement.encode())
+        connection.execute(sql.SQL("ALTER ROLE {} NOLOGIN").format(sql.Identifier(FORMER)))

@@ -34,6 +34,8 @@ def prepare(arguments: list[str]) -> None:
 
     run("db", "upgrade")
     print("migrated", flush=True)
+    if os.environ.get("DATABASE_SEAL_URL"):
+        run("portal", "audit", "begin", "--if-needed")
     run("portal", "register-search-attributes")
     if "--own-temporal" in arguments:
         asyncio.run(keep_histories(os.environ["TEMPORAL_ADDRESS"], KEEP_DAYS))
@@ -42,7 +44,7 @@ def prepare(arguments: list[str]) -> None:
     if "--with-legacy" in arguments:
         from scripts.legacy.beside import beside  # the mover's rooms: not for every start
 
-        beside(os.environ["DATABASE_URL"])
+        beside(os.environ.get("DATABASE_MIGRATION_URL") or os.environ["DATABASE_URL"])
 
 
 def main(arguments: list[str]) -> int:

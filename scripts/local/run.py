@@ -98,10 +98,12 @@ class Run:
             self.supervisor.add(
                 database.service, lambda: self._postgres(ports).service, is_server=True
             )
-            url = database.url()
+            url = database.app_url()
         added = surroundings.additions(
             self.installation, url, ports.temporal_port, ports.temporal_ui_port, ports.port
         )
+        if self.own_database:
+            added |= surroundings.roles_of(database)
         in_files = {name for name in added if f"{name}_FILE" in self.given} - set(self.given)
         settings = {
             name: self.given.get(name, value)

@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
+from portal.proof import roles
 from scripts.local import secret
 from scripts.local.failure import LocalFailure
 from scripts.local.installation import Installation
+from scripts.local.postgres import PostgresServer
 
 LOCAL = "local.env"
 HEADER = (
@@ -56,6 +58,14 @@ def additions(
         "PUBLIC_URL": f"http://localhost:{port}",
         "SECRET_KEY": secret.kept(installation.var / "secret-key"),
         "ATTACHMENTS_DIR": str(installation.var / "attachments"),
+    }
+
+
+def roles_of(database: PostgresServer) -> dict[str, str]:
+    """The addresses of the database's other roles: who migrates, and who seals the record."""
+    return {
+        "DATABASE_MIGRATION_URL": database.url(),
+        "DATABASE_SEAL_URL": database.url(role=roles.SEAL),
     }
 
 

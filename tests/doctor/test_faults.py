@@ -41,7 +41,7 @@ def wrong(found: Iterator[Finding] | list[Finding]) -> Planted:
 
 
 def change(settings: Settings, *statements: str) -> None:
-    with psycopg.connect(settings.database_url, autocommit=True) as connection:
+    with psycopg.connect(settings.owner_url, autocommit=True) as connection:
         for each in statements:
             connection.execute(each)
 
@@ -102,7 +102,7 @@ def test_a_whole_database_is_well_but_for_the_tests_server(settings: Settings) -
         ([FORGET], "database.schema"),
         ([f"{FORGET} WHERE revision = (SELECT max(revision) {TABLE})"], "database.schema"),
         (["DROP EXTENSION pg_trgm CASCADE"], "database.extension"),
-        (["REVOKE INSERT ON portal.commands FROM CURRENT_USER"], "database.rights"),
+        (["REVOKE INSERT ON portal.commands FROM gloria_app"], "database.rights"),
     ],
 )  # fmt: skip
 def test_a_database_that_lacks_something(
@@ -118,9 +118,14 @@ def test_a_database_that_only_reads(settings: Settings) -> None:
     try:
         assert "database.read-only" in wrong(database.examine(settings))
     finally:
-        with psycopg.connect(settings.database_url, autocommit=True) as connection:
+        with psycopg.connect(settings.owner_url, autocommit=True) as connection:
             connection.execute("SET default_transaction_read_only = off")
             connection.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+
+
+def test_one_role_for_all_is_said(settings: Settings) -> None:
+    wide = replace(settings, database_url=settings.owner_url)
+    assert "database.one-role" in wrong(database.examine(wide))
 
 
 def test_an_empty_database(settings: Settings, empty_database_url: str) -> None:

@@ -28,7 +28,7 @@ def fresh_database(server: PostgresServer, template: str) -> str:
     """A database of one's own, made from the migrated one."""
     name = f"journey_{uuid.uuid4().hex}"
     make_database(server, name, template)
-    return server.url(name)
+    return server.app_url(name)
 
 
 @pytest.fixture(scope="session")

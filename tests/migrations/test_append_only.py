@@ -55,6 +55,7 @@ def test_partitions_made_later_are_kept_too(filled: Connection) -> None:
     "change",
     [
         "UPDATE portal.audit_texts SET text = 'Stools'",
+        "UPDATE portal.audit_texts SET text = NULL, erased_at = now()",
         "UPDATE portal.audit_texts SET salt = 'x', text = NULL, erased_at = now()",
         "UPDATE portal.audit_texts SET text = NULL",
         "DELETE FROM portal.audit_texts",
@@ -66,7 +67,7 @@ def test_texts_are_not_changed(filled: Connection, change: str) -> None:
 
 
 def test_a_text_is_erased_once(filled: Connection) -> None:
-    erase = "UPDATE portal.audit_texts SET text = NULL, erased_at = now()"
+    erase = "UPDATE portal.audit_texts SET text = NULL, salt = '', erased_at = now()"
     filled.execute(text(erase))
     filled.commit()
     refused(filled, erase)

@@ -16,7 +16,6 @@ from sqlalchemy import text
 from portal.domain.policy.forms import Choice, FieldKind, FormField
 from portal.domain.request.state import Approval
 from portal.domain.spreadsheets import harmless
-from portal.extensions import db
 from portal.presenters import exports
 from portal.queries.history import Exported, HistoryApprover, HistoryRow
 from portal.translation import speaking
@@ -24,7 +23,7 @@ from portal.translation.pseudo import PSEUDO, pseudo
 from tests.clients import PageClient, sign_in
 from tests.in_process import NUMBER, InProcess, submit
 from tests.pages.test_tasks import change
-from tests.web import People
+from tests.web import People, as_owner
 
 EVENTS = f"/history/{NUMBER}"
 
@@ -191,12 +190,11 @@ def test_a_changed_record_is_found(olga: PageClient, app: Flask, asked: Approval
 def tamper(app: Flask, request_id: str) -> None:
     """As somebody with the table's owner's rights could."""
     where = text("SELECT tableoid::regclass::text FROM portal.audit_events LIMIT 1")
-    with app.app_context():
-        table = db.session.execute(where).scalar_one()
-        db.session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER append_only"))
+    with as_owner(app) as owner:
+        table = owner.execute(where).scalar_one()
+        owner.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER append_only"))
         change = text(f"UPDATE {table} SET actor = 'system' WHERE request_id = :id AND seq = 1")
-        db.session.execute(change, {"id": request_id})
-        db.session.commit()
+        owner.execute(change, {"id": request_id})
 
 
 def test_the_events_as_a_file(olga: PageClient, asked: Approval) -> None:

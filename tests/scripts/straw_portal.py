@@ -45,6 +45,13 @@ def create_app():
     @portal.command("register-search-attributes")
     def register(): ...
 
+    @portal.group()
+    def audit(): ...
+
+    @audit.command("begin")
+    @click.option("--if-needed", is_flag=True)
+    def begin(if_needed): ...
+
     @portal.command("load-demo")
     @click.option("--quiet", is_flag=True)
     def load(quiet):

@@ -96,9 +96,9 @@ class Rollback:
         RuntimeError where Temporal is away, and the database's errors. What was done until then
         stands, and the next run goes on.
         """
-        engine = create_engine(self._settings.sqlalchemy_url, hide_parameters=True)
+        engine = create_engine(self._settings.owner_sqlalchemy_url, hide_parameters=True)
         try:
-            with psycopg.connect(self._settings.database_url, autocommit=True) as driver:
+            with psycopg.connect(self._settings.owner_url, autocommit=True) as driver:
                 old_engine(driver)
                 if self._options.dry_run:
                     return self._look(engine, driver)
@@ -181,9 +181,9 @@ class Rollback:
 
 def reopen(settings: Settings, say: Say) -> Reconciled:
     """Open the portal again, and start the workflows of what is still here."""
-    engine = create_engine(settings.sqlalchemy_url, hide_parameters=True)
+    engine = create_engine(settings.owner_sqlalchemy_url, hide_parameters=True)
     try:
-        with psycopg.connect(settings.database_url, autocommit=True) as driver:
+        with psycopg.connect(settings.owner_url, autocommit=True) as driver:
             opened = closures.reopen(driver)
         say("The portal is open again." if opened else "The portal was open.")
         return reconcile(settings, engine, every=True, again=0)

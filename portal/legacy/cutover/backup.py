@@ -78,7 +78,7 @@ def dumper(connection: Connection, settings: Settings, folder: Path | None) -> D
         )
     place = (folder or settings.backups_dir).absolute()
     _require_writable(place)
-    return Dumper(program, settings.database_url, place)
+    return Dumper(program, settings.owner_url, place)
 
 
 def _program(named: str) -> Path:

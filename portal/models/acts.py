@@ -1,0 +1,46 @@
+"""Acts as they are hashed and stored, so that anybody can check them.
+
+    hash = sha256(salt + canonical bytes), as 64 lower-case hexadecimal digits
+
+The salt is 32 hexadecimal digits as ASCII; the canonical bytes are those of `chain.canonical` of an
+object with `id`, `at` (microseconds since 1970-01-01 UTC), `kind`, `actor`, `session_id`,
+`address`, `subject` and `data`.
+"""
+
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, insert
+
+from portal.domain.proof.acts import Act
+from portal.models import chain
+from portal.models.audit import AuditAct
+
+
+def act_hash(salt: str, act: Act) -> str:
+    """The hash of an act. Raises ValueError for what is no JSON."""
+    document = {
+        "id": act.id,
+        "at": chain.microseconds(act.at),
+        "kind": act.kind,
+        "actor": act.actor,
+        "session_id": act.session_id,
+        "address": act.address,
+        "subject": act.subject,
+        "data": act.data,
+    }
+    return sha256(salt.encode() + chain.canonical(document).encode()).hexdigest()
+
+
+def act_row(act: Act) -> dict[str, Any]:
+    """The row of an act, with a salt of its own. Raises ValueError for what cannot be stored."""
+    columns = {name: getattr(act, name) for name in Act.__slots__}
+    columns["kind"] = str(act.kind)
+    columns["data"] = chain.storable(act.data)
+    salt = chain.new_salt()
+    return columns | {"salt": salt, "hash": act_hash(salt, Act(**columns))}
+
+
+def record_act(connection: Connection, act: Act) -> None:
+    """Record an act in the caller's transaction; a trigger queues it for the log."""
+    connection.execute(insert(AuditAct), act_row(act))

@@ -1,0 +1,1 @@
+"""What proves the record: database roles, the sealed log, its anchors, verification, packs."""
