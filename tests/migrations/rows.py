@@ -87,6 +87,7 @@ def _around(ids: dict[str, str]) -> list[tuple[Any, dict[str, Any]]]:
         (models.Notification, notice | common),
         (models.AuditEvent, event),
         (models.AuditText, text),
+        *_proof(request),
         (models.UserSession, {"token_hash": "x", "last_seen_at": NOW}),
         (models.SignInAttempt, {"key": "ana"}),
         (models.WorkerHeartbeat, {"worker": "w", "task_queue": "q", "seen_at": NOW}),
@@ -112,4 +113,16 @@ def _sent(ids: dict[str, str]) -> list[tuple[Any, dict[str, Any]]]:
         (models.Message, {"user_id": person, "channel": "mail", "due_at": NOW}),
         (models.Check, {"name": "workflows"}),
         (models.WorkflowTrouble, {"workflow_id": "w", "activity": "a", "attempts": 5, "error": ""}),
+    ]
+
+
+def _proof(request: str) -> list[tuple[Any, dict[str, Any]]]:
+    act = {"id": new_id(), "at": NOW, "kind": "held", "actor": "system", "salt": "", "hash": ""}
+    point = {"origin": "example.org/audit/1", "size": 1, "signed_at": NOW, "note": ""}
+    return [
+        (models.AuditAct, act),
+        (models.AuditLeaf, {"number": 0, "subject_id": request, "seq": 1, "hash": ""}),
+        (models.AuditCheckpoint, point),
+        (models.AuditAnchor, {"id": new_id(), "kind": "folder", "size": 1, "anchored_at": NOW}),
+        (models.AuditVerification, {"id": new_id(), "begun_at": NOW, "done_at": NOW}),
     ]

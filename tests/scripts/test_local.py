@@ -31,7 +31,7 @@ def test_postgres_asks_for_the_password(postgres_server: PostgresServer) -> None
 
 
 def test_the_portals_role_is_no_superuser(postgres_server: PostgresServer) -> None:
-    with psycopg.connect(postgres_server.url()) as connection:
+    with psycopg.connect(postgres_server.app_url()) as connection:
         row = connection.execute("SELECT usesuper FROM pg_user WHERE usename = current_user")
         assert row.fetchone() == (False,)
 
