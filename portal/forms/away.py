@@ -5,9 +5,7 @@ from datetime import date
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
-from wtforms import SelectMultipleField
 from wtforms.form import BaseForm
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.forms.building import options, unbound
 from portal.forms.fields import (
@@ -21,6 +19,7 @@ from portal.forms.fields import (
     NotPast,
     OptionsField,
     Required,
+    SeveralField,
 )
 from portal.forms.handing import HINT, SomebodyField
 from portal.forms.people import PeopleSource
@@ -28,20 +27,6 @@ from portal.translation import _
 
 LONGEST_REASON = 200
 LARGEST = 10**15
-
-
-class SeveralField(SelectMultipleField):
-    """Any number of the options offered, each with a box to tick."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
-
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        """Take what is ticked; anything else was not offered."""
-        super().process_formdata(valuelist)
-        offered = {str(option[0]) for option in self.iter_choices()}
-        if not offered.issuperset(self.data or ()):
-            raise ValueError(_("%(label)s: choose from the options shown.", label=self.label.text))
 
 
 def away_form(

@@ -1,6 +1,6 @@
 """From a form field's description to the WTForms field with its rules."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from wtforms import Field
 from wtforms.fields.core import UnboundField
 
-from portal.domain.policy.forms import TODAY, FieldKind, FormField
+from portal.domain.policy.forms import DECIMALS, OPTIONED, TODAY, FieldKind, FormField
 from portal.domain.request.files import ACCEPT
 from portal.forms import fields as kinds
 from portal.forms.fields import (
@@ -30,7 +30,13 @@ _ADVICE = {
     FieldKind.MONEY: lazy("enter an amount, such as 6,336.00"),
     FieldKind.INTEGER: lazy("enter a whole number"),
     FieldKind.DATE: lazy("enter a date"),
+    FieldKind.DECIMAL: lazy("enter a number"),
+    FieldKind.PERCENT: lazy("enter a percentage, such as 12.5"),
+    FieldKind.YES_NO: lazy("choose yes or no"),
     FieldKind.CHOICE: lazy("choose an option"),
+    FieldKind.CHOICES: lazy("choose at least one option"),
+    FieldKind.DEPARTMENT: lazy("choose a department"),
+    FieldKind.LINK: lazy("enter the number of a request"),
     FieldKind.PERSON: lazy("choose a name from the list"),
     FieldKind.ATTACHMENTS: lazy("attach at least one file"),
 }
@@ -39,13 +45,16 @@ _ADVICE = {
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
     """What a form has to know beside its fields: who fills it in and when, and whom it may name.
-    `names`: whom it suggests. `submitted_on`: the day of a request that is changed."""
+    `names`: whom it suggests. `submitted_on`: the day of a request that is changed. `departments`:
+    gives their names by code; `requests`: finds those that the person may see."""
 
     person_id: str
     today: date
     people: PeopleSource
     names: Sequence[str] = ()
     submitted_on: date | None = None
+    departments: Callable[[], Mapping[str, str]] = dict
+    requests: kinds.RequestSource | None = None
 
 
 def unbound(
@@ -59,6 +68,8 @@ def field_for(
     each: FormField, around: Surroundings, html_name: Callable[[str], str]
 ) -> "UnboundField[Any]":
     """The field that a request type describes."""
+    if each.kind is FieldKind.SECTION:
+        return unbound(kinds.HeadingField, each.label, [], each.hint)
     advice = _ADVICE.get(each.kind, _("enter a value"))
     rules: list[Any] = [Required(advice) if each.required else Allowed()]
     kind, more = _kind_of(each, around)
@@ -67,7 +78,7 @@ def field_for(
     elif each.kind is FieldKind.MONEY:
         most = LARGEST if each.max_value is None else each.max_value
         rules.append(Between(each.min_value or 0, most))
-    elif each.kind is FieldKind.INTEGER:
+    elif each.kind is FieldKind.INTEGER or each.kind in DECIMALS:
         rules.append(Between(each.min_value, each.max_value))
     elif each.kind is FieldKind.DATE:
         rules += _days(each, around, html_name)
@@ -94,15 +105,30 @@ def _kind_of(each: FormField, around: Surroundings) -> tuple[type[Field], dict[s
         return kinds.PersonField, {"people": around.people, "names": around.names}
     if each.kind is FieldKind.ATTACHMENTS:
         return kinds.FilesField, {"accept": ACCEPT}
-    if each.kind is FieldKind.CHOICE:
-        offered = [(option.value, option.label) for option in each.choices]
-        return kinds.OptionsField, options(offered)
+    if each.kind in OPTIONED or each.kind is FieldKind.DEPARTMENT:
+        return _options_of(each, around)
+    if each.kind in DECIMALS:
+        unit = "%" if each.kind is FieldKind.PERCENT else ""
+        return kinds.DecimalNumberField, {"places": each.places, "unit": unit}
+    if each.kind is FieldKind.LINK:
+        return kinds.LinkField, {"requests": around.requests}
     plain: dict[FieldKind, type[Field]] = {
         FieldKind.LONG_TEXT: kinds.LinesField,
         FieldKind.INTEGER: kinds.WholeNumberField,
         FieldKind.DATE: kinds.DayField,
+        FieldKind.YES_NO: kinds.YesNoField,
     }
     return plain.get(each.kind, kinds.LineField), {}
+
+
+def _options_of(each: FormField, around: Surroundings) -> tuple[type[Field], dict[str, Any]]:
+    offered = [(option.value, option.label) for option in each.choices]
+    if each.kind is FieldKind.CHOICES:
+        return kinds.SeveralField, {"choices": dict(offered), "validate_choice": False}
+    if each.kind is FieldKind.DEPARTMENT:
+        named = list(around.departments().items())
+        return kinds.OptionsField, options(named, _("Choose a department"))
+    return kinds.OptionsField, options(offered)
 
 
 def options(choices: Sequence[tuple[str, str]], first: str | None = None) -> dict[str, Any]:

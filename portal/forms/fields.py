@@ -10,17 +10,20 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from decimal import Decimal
+from typing import Any, Protocol
 from uuid import UUID
 
-from wtforms import Field, SelectField, StringField
+from markupsafe import Markup
+from wtforms import Field, RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import StopValidation, ValidationError
-from wtforms.widgets import FileInput, TextArea, TextInput
+from wtforms.widgets import CheckboxInput, FileInput, ListWidget, TextArea, TextInput
 
 from portal.domain.money import decimals
+from portal.domain.policy.forms import LONGEST_DECIMAL, NO, YES, bound, decimal_text
 from portal.forms.people import PeopleSource, Suggestions
 from portal.presentation.money import money
-from portal.translation import _, lazy
+from portal.translation import _, lazy, ngettext
 
 
 class Required:
@@ -76,12 +79,15 @@ class AtMost:
 class Between:
     """A number within bounds, either of which may be missing."""
 
-    def __init__(self, least: int | None, most: int | None) -> None:
+    def __init__(self, least: int | str | None, most: int | str | None) -> None:
         self.least, self.most = least, most
 
     def __call__(self, _form: Any, field: Any) -> None:
         """Raise, naming the bound as the field writes it."""
-        if self.least is not None and field.data < self.least:
+        value, least, most = bound(field.data), bound(self.least), bound(self.most)
+        if value is None:
+            return  # wrong in another way, which is said already
+        if least is not None and value < least:
             raise ValidationError(
                 _(
                     "%(label)s must be %(bound)s or more.",
@@ -89,7 +95,7 @@ class Between:
                     bound=field.say(self.least),
                 )
             )
-        if self.most is not None and field.data > self.most:
+        if most is not None and value > most:
             raise ValidationError(
                 _(
                     "%(label)s must be %(bound)s or less.",
@@ -97,6 +103,11 @@ class Between:
                     bound=field.say(self.most),
                 )
             )
+
+
+def _other(form: Any, name: str) -> Any:
+    """The field of that name, if it is asked."""
+    return next((each for each in form if each.name == name and not each.flags.unasked), None)
 
 
 class NotBefore:
@@ -107,7 +118,7 @@ class NotBefore:
 
     def __call__(self, form: Any, field: Any) -> None:
         """Raise, naming both fields; an empty or wrong other day has its own error."""
-        other = next((each for each in form if each.name == self.name), None)
+        other = _other(form, self.name)
         if other is not None and other.data and field.data < other.data:
             raise ValidationError(
                 _(
@@ -126,7 +137,7 @@ class NotAfter:
 
     def __call__(self, form: Any, field: Any) -> None:
         """Raise, naming both fields; an empty or wrong other day has its own error."""
-        other = next((each for each in form if each.name == self.name), None)
+        other = _other(form, self.name)
         if other is not None and other.data and field.data > other.data:
             raise ValidationError(
                 _(
@@ -186,6 +197,7 @@ _LINE_ENDS = re.compile("\r\n?|\u2028|\u2029")
 
 # Where a field puts its own label into a problem.
 LABEL = "%(label)s"
+_CHOOSE = lazy("%(label)s: choose one of the options shown.")
 _AGAIN = lazy("Check the text and submit again.")
 
 
@@ -305,7 +317,7 @@ def _split(text: str, digits: int) -> tuple[str, str, str]:
     sign, fraction = text[last], text[last + 1 :]
     unlike = ("," if sign == "." else ".") in text
     if not unlike and (text.count(sign) > 1 or (len(fraction) == 3 and text[0] != "0")):
-        if digits == 3 and text.count(sign) == 1:
+        if digits >= 3 and text.count(sign) == 1:
             return (text[:last], sign, fraction) if sign == "." else (text, "", "")
         return _ungrouped(text), "", ""
     whole = text[:last]
@@ -419,6 +431,46 @@ class WholeNumberField(Typed):
         return int(figures)
 
 
+class DecimalNumberField(Typed):
+    """A number with at most `places` digits after the point; `data` is its text, such as "7.5"."""
+
+    def __init__(self, *args: Any, places: int, unit: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.places, self.unit = places, unit
+        self.render_kw = {"inputmode": "decimal", "autocomplete": "off"}
+
+    def read(self, text: str) -> str:
+        """The number's text; a point or a comma may stand before the decimals."""
+        figures = re.sub(r"[\s'’]", "", text).replace("\N{MINUS SIGN}", "-").removesuffix("%")
+        sign, plain = ("-", figures[1:]) if figures.startswith("-") else ("", figures)
+        example = "12.5" if self.places else "12"
+        if not re.fullmatch(r"[0-9][0-9.,]*", plain):
+            raise ValueError(
+                _("%(label)s must be a number, such as %(example)s.", label=LABEL, example=example)
+            )
+        whole, _sign, fraction = _split(plain, self.places)
+        if not whole.isdigit():
+            raise ValueError(
+                _("%(label)s has points and commas in the wrong place. Write it like %(example)s.",
+                  label=LABEL, example=example)
+            )  # fmt: skip
+        if len(fraction) > self.places:
+            raise ValueError(
+                ngettext(
+                    "%(label)s can have at most %(n)s digit after the point.",
+                    "%(label)s can have at most %(n)s digits after the point.",
+                    self.places, label=LABEL,
+                )
+            )  # fmt: skip
+        if len(whole.lstrip("0") + fraction) > LONGEST_DECIMAL - 2:
+            raise ValueError(_("%(label)s must have at most 15 digits."))
+        return decimal_text(Decimal(f"{sign}{whole}.{fraction or 0}"))
+
+    def say(self, value: Any) -> str:
+        """With its unit."""
+        return f"{value}{self.unit}"
+
+
 class DayField(Typed):
     """A calendar day. What it cannot read is shown as text: a date field would blank it."""
 
@@ -493,9 +545,94 @@ class OptionsField(SelectField):
         value = str(valuelist[0]) if valuelist else ""
         self.data = value if value in self.offered else ""
         if value and not self.data:
+            raise ValueError(_CHOOSE % {"label": self.label.text})
+
+
+class YesNoField(RadioField):
+    """Yes or no; `data` is a boolean, or None for no answer."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        offered = {YES: _("Yes"), NO: _("No")}
+        super().__init__(*args, choices=offered, validate_choice=False, **kwargs)
+        if not self.flags.required:
+            self.choices = {**offered, "": _("No answer")}
+
+    def iter_choices(self) -> Any:
+        """Each answer, and whether it is the one given."""
+        given = "" if self.data is None else YES if self.data else NO
+        return [each._replace(selected=each.value == given) for each in super().iter_choices()]
+
+    def process_data(self, value: Any) -> None:
+        """Take a kept value as it is."""
+        self.data = value if isinstance(value, bool) else None
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Take an answer; anything else was not offered."""
+        value = str(valuelist[0]) if valuelist else ""
+        self.data = {YES: True, NO: False}.get(value)
+        if value and self.data is None:
+            raise ValueError(_CHOOSE % {"label": self.label.text})
+
+
+class SeveralField(SelectMultipleField):
+    """Any of the options offered; `data` lists their values in the order of the options. A form
+    post has one of them for each tick; a draft has them in one text, a line for each."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def process_data(self, value: Any) -> None:
+        """Take a kept value as it is."""
+        self.data = [str(each) for each in value or ()]
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Take the options; anything else was not offered."""
+        given = {line for text in valuelist for line in str(text).splitlines() if line}
+        offered = [str(option.value) for option in self.iter_choices()]
+        self.data = [value for value in offered if value in given]
+        if given - set(offered):
+            raise ValueError(_("%(label)s: choose from the options shown.", label=self.label.text))
+
+
+class RequestSource(Protocol):
+    """Where requests are found; `portal.queries.linked` is one."""
+
+    def number_of(self, text: str) -> str | None:
+        """The number of the request that a text means, if the person may see it."""
+
+    def recent(self) -> Sequence[tuple[str, str]]:
+        """Numbers and titles of a few that the person is likely to mean."""
+
+
+class LinkField(Typed):
+    """Another request, by its number; `data` is the number."""
+
+    def __init__(self, *args: Any, requests: "RequestSource | None", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.requests = requests
+        recent = requests.recent() if requests is not None else ()
+        self.widget = Suggestions([f"{number} {title}" for number, title in recent])
+        self.render_kw = {"autocomplete": "off"}
+
+    def read(self, text: str) -> str:
+        """The number; what follows it, and the address before it, are left out."""
+        found = self.requests.number_of(text) if self.requests is not None else None
+        if found is None:
             raise ValueError(
-                _("%(label)s: choose one of the options shown.", label=self.label.text)
+                _("%(label)s must be the number of a request that you may see, such as PR-2052.")
             )
+        return found
+
+
+class HeadingField(Field):
+    """Nothing to fill in: a heading above the fields that follow."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Nothing to read."""
+
+    def __call__(self, **_kwargs: Any) -> Markup:
+        """Nothing to draw beside its label."""
+        return Markup("")
 
 
 class FilesField(Field):

@@ -8,9 +8,8 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Form
 from wtforms.form import BaseForm
 
-from portal.forms.away import SeveralField
 from portal.forms.building import options, unbound
-from portal.forms.fields import Allowed, AtMost, LineField, OptionsField, Required
+from portal.forms.fields import Allowed, AtMost, LineField, OptionsField, Required, SeveralField
 from portal.forms.handing import HINT, SomebodyField
 from portal.forms.people import PeopleSource
 from portal.translation import _, lazy

@@ -1,6 +1,8 @@
 """The form of a request: its title and the fields of its type, and what they add up to."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import date
 from typing import Any
 
@@ -9,11 +11,18 @@ from wtforms import Field
 from wtforms.fields.core import UnboundField
 from wtforms.form import BaseForm
 
-from portal.domain.policy.forms import FieldKind, FormField
+from portal.domain.policy.forms import (
+    NO,
+    YES,
+    FieldKind,
+    FormField,
+    answerable,
+    shown_names,
+)
 from portal.domain.request.files import KeptFile
 from portal.domain.request.state import Content
 from portal.forms import building
-from portal.forms.fields import AtMost, FilesField, LineField, Required
+from portal.forms.fields import AtMost, FilesField, LineField, Required, SeveralField
 from portal.translation import _, lazy
 
 TITLE_LENGTH = 150
@@ -32,6 +41,32 @@ def html_name(name: str) -> str:
     return f"field_{name}" if name in RESERVED else name
 
 
+@dataclass(frozen=True)
+class ShownWords:
+    """When a part of a form is shown: the other field's name, its values, and the sentence."""
+
+    name: str
+    values: tuple[str, ...]
+    words: str
+
+
+@dataclass(frozen=True)
+class FormPart:
+    """One field as it is drawn, and when it is shown, if not always."""
+
+    field: Field
+    shown_if: ShownWords | None
+
+
+@dataclass(frozen=True)
+class FormSection:
+    """A heading with its fields. `shown_if`: as for a field."""
+
+    heading: Field | None
+    shown_if: ShownWords | None = None
+    fields: list[FormPart] = dataclass_field(default_factory=list)
+
+
 class RequestForm(BaseForm):
     """A title and the fields of a request type. After `validate()` is true, `content()` is what
     goes into the command."""
@@ -48,27 +83,77 @@ class RequestForm(BaseForm):
             html_name(each.name): building.field_for(each, around, html_name) for each in fields
         }
         super().__init__({"title": title, **drawn, **(more or {})})
-        self.form_fields = tuple(fields)
+        self.form_fields = answerable(fields)
+        self.whole = tuple(fields)
 
     def read(self, typed: Mapping[str, str], kept: Kept) -> "RequestForm":
         """Take what was typed, by HTML name, and the files kept."""
         self.process(MultiDict(typed), data=self._files(kept))
-        return self
+        return self._marked()
 
     def fill(self, content: Content) -> "RequestForm":
         """Show what a request holds."""
         values = {html_name(each.name): held(each, content) for each in self.form_fields}
         self.process(None, data={**values, "title": content.title})
+        return self._marked()
+
+    def _marked(self) -> "RequestForm":
+        """Mark what is not asked, given the rest: it is not judged, and holds nothing."""
+        given = {each.name: _stored(drawn) for each, drawn in self._drawn()}
+        shown = shown_names(self.whole, given)
+        for each in self.whole:
+            drawn = self[html_name(each.name)]
+            drawn.flags.unasked = each.name not in shown
+            if drawn.flags.unasked:
+                drawn.validators, drawn.process_errors = (), []
         return self
 
-    def posted(self, post: Mapping[str, str]) -> dict[str, str]:
+    def unasked_files(self) -> list[str]:
+        """The ids of files in fields that are not asked any more."""
+        unasked = (each for each in self.file_widgets() if each.flags.unasked)
+        return [file.id for each in unasked for file in each.data or ()]
+
+    def sections(self) -> "list[FormSection]":
+        """What is drawn, in its order: each section with its fields, and without a heading what
+        comes before the first one and, at the end, what every request has."""
+        own = {html_name(each.name): each for each in self.whole}
+        found = [FormSection(None)]
+        for drawn in self:
+            described = own.get(drawn.name)
+            if described is not None and described.kind is FieldKind.SECTION:
+                found.append(FormSection(drawn, self._condition(described)))
+                continue
+            if described is None and found[-1].heading is not None:
+                found.append(FormSection(None))
+            on = self._condition(described) if described is not None else None
+            found[-1].fields.append(FormPart(drawn, on))
+        return [each for each in found if each.heading is not None or each.fields]
+
+    def _condition(self, each: FormField) -> "ShownWords | None":
+        on = each.shown_if
+        other = next((o for o in self.form_fields if on and o.name == on.field), None)
+        if on is None or other is None:
+            return None
+        labels = {YES: _("Yes"), NO: _("No")} if other.kind is FieldKind.YES_NO else {}
+        labels |= {option.value: option.label for option in other.choices}
+        words = _(" or ").join(labels.get(value, value) for value in on.values)
+        said = _("Only if “%(field)s” is %(value)s.", field=other.label, value=words)
+        return ShownWords(html_name(on.field), on.values, said)
+
+    def posted(self, post: "MultiDict[str, str]") -> dict[str, str]:
         """What a form post says about these fields, as it is; everything else is ignored."""
-        plain = [each.name for each in self if not isinstance(each, FilesField)]
-        return {name: post[name] for name in plain if name in post}
+        plain = [each for each in self if not isinstance(each, FilesField)]
+        several = {each.name for each in plain if isinstance(each, SeveralField)}
+        typed = {each.name: post[each.name] for each in plain if each.name in post}
+        # No tick is sent at all: what was ticked before has to go as well.
+        return typed | {name: "\n".join(post.getlist(name)) for name in several}
 
     def content(self) -> Content:
         """The content of a valid form. The type's amount field is also the request's amount."""
-        values = {each.name: _stored(drawn) for each, drawn in self.type_fields()}
+        values = {
+            each.name: _nothing(each) if drawn.flags.unasked else _stored(drawn)
+            for each, drawn in self._drawn()
+        }
         amount = next((each for each in self.form_fields if each.is_amount), None)
         minor = values[amount.name] if amount else None
         currency = (amount.currency or "EUR") if amount and minor is not None else None
@@ -83,18 +168,20 @@ class RequestForm(BaseForm):
         return [self[html_name(each.name)] for each in self.file_fields()]
 
     def type_fields(self) -> Iterator[tuple[FormField, Any]]:
-        """Each of the type's fields with its drawn one."""
+        """Each of the type's fields that is asked, with its drawn one."""
+        return ((each, drawn) for each, drawn in self._drawn() if not drawn.flags.unasked)
+
+    def _drawn(self) -> Iterator[tuple[FormField, Any]]:
         return ((each, self[html_name(each.name)]) for each in self.form_fields)
 
     def changed_from(self, content: Content) -> frozenset[str]:
         """HTML names of the fields that say something else than the content does."""
         pairs = {
-            drawn.name: (drawn.data, held(each, content)) for each, drawn in self.type_fields()
+            drawn.name: (None if drawn.flags.unasked else drawn.data, held(each, content))
+            for each, drawn in self._drawn()
         }
         pairs["title"] = (self["title"].data, content.title)
-        return frozenset(
-            name for name, (now, was) in pairs.items() if (now or None) != (was or None)
-        )
+        return frozenset(name for name, (now, was) in pairs.items() if _given(now) != _given(was))
 
     def complain(self, problems: Iterable[tuple[str, str]]) -> None:
         """Add what was wrong with uploads: pairs of a field's name and a sentence."""
@@ -120,6 +207,16 @@ def held(each: FormField, content: Content) -> Any:
     return value
 
 
+def _nothing(each: FormField) -> Any:
+    """What a field that is not asked holds."""
+    return [] if each.kind is FieldKind.ATTACHMENTS else None
+
+
+def _given(value: Any) -> Any:
+    """The value, or None where there is none: "No" and 0 are answers."""
+    return None if value in ("", [], ()) else value
+
+
 def _stored(drawn: Field) -> Any:
     """A field's value as JSON; nothing given is None."""
     value = drawn.data
@@ -127,4 +224,4 @@ def _stored(drawn: Field) -> Any:
         return value.isoformat()
     if isinstance(drawn, FilesField):
         return [kept.as_value() for kept in value]
-    return None if value == "" else value
+    return _given(value)

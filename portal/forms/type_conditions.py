@@ -16,11 +16,21 @@ from portal.domain.policy.conditions import (
     Row,
     RowGroup,
 )
-from portal.domain.policy.forms import Choice, FieldKind, FormField
+from portal.domain.policy.forms import (
+    DECIMALS,
+    MOST_PLACES,
+    NO,
+    YES,
+    Choice,
+    FieldKind,
+    FormField,
+    answerable,
+)
 from portal.domain.policy.types import TypeContent
 from portal.forms.building import unbound
 from portal.forms.fields import (
     DayField,
+    DecimalNumberField,
     MoneyField,
     WholeNumberField,
 )
@@ -38,6 +48,7 @@ WORDS: Mapping[str, str] = {
     Comparison.AT_MOST: lazy("is at most"),
     Comparison.LESS_THAN: lazy("is less than"),
     Comparison.CONTAINS: lazy("contains"),
+    Comparison.LACKS: lazy("does not contain"),
     Comparison.EMPTY: lazy("is empty"),
     Comparison.FILLED: lazy("is filled in"),
 }
@@ -49,8 +60,13 @@ def subjects(content: TypeContent, departments: Mapping[str, str]) -> tuple[Form
     named = tuple(Choice(value=code, label=name) for code, name in departments.items())
     levels = tuple(Choice(value=each, label=each.title()) for each in PRIORITIES)
     own, level = _("Requester's department"), _("Priority")
+    yes_no = (Choice(value=YES, label=_("Yes")), Choice(value=NO, label=_("No")))
+    more = {FieldKind.DEPARTMENT: named, FieldKind.YES_NO: yes_no}
     return (
-        *content.form,
+        *(
+            replace(each, choices=more.get(each.kind, each.choices))
+            for each in answerable(content.form)
+        ),
         FormField(name="department", label=own, kind=FieldKind.CHOICE, choices=named),
         FormField(name="priority", label=level, kind=FieldKind.CHOICE, choices=levels),
     )
@@ -120,7 +136,7 @@ def written_value(value: Any, each: FormField | None, people: PeopleSource) -> s
     if each is not None and each.kind is FieldKind.PERSON:
         person = people.find(str(value))
         return person.label if person else str(value)
-    if each is not None and each.kind is FieldKind.CHOICE:
+    if each is not None and each.choices:
         return next((o.label for o in each.choices if o.value == value), str(value))
     return str(value)
 
@@ -179,8 +195,12 @@ def _read_value(text: str, each: FormField, people: PeopleSource) -> int | str:
     if not text:
         raise ValueError(_("Enter a value to compare with."))
     match each.kind:
-        case FieldKind.CHOICE:
+        case _ if each.choices:
             return _option(text, each)
+        case FieldKind.DECIMAL | FieldKind.PERCENT:
+            return str(_bound(each).read(text))
+        case FieldKind.LINK:
+            return text.upper()
         case FieldKind.PERSON:
             return _colleague(text, people)
         case FieldKind.DATE:
@@ -210,6 +230,10 @@ def _bound(each: FormField) -> Any:
     kinds: dict[FieldKind, Any] = {
         FieldKind.MONEY: unbound(MoneyField, each.label, [], currency=each.currency or "EUR"),
         FieldKind.DATE: unbound(DayField, each.label, []),
+        **{
+            kind: unbound(DecimalNumberField, each.label, [], places=MOST_PLACES)
+            for kind in DECIMALS
+        },
     }
     form = BaseForm({"x": kinds.get(each.kind, unbound(WholeNumberField, each.label, []))})
     return form["x"]

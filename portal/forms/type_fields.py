@@ -3,19 +3,32 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 from wtforms import BooleanField
 from wtforms.form import BaseForm
 from wtforms.validators import ValidationError
 
-from portal.domain.policy.forms import TODAY, Choice, FieldKind, FormField
+from portal.domain.policy.forms import (
+    DECIDING,
+    MOST_PLACES,
+    NO,
+    TODAY,
+    YES,
+    Choice,
+    FieldKind,
+    FormField,
+    ShownIf,
+    bound,
+)
 from portal.domain.policy.types import TypeContent, first_amount, name_for
 from portal.forms.building import LARGEST, options, unbound
 from portal.forms.fields import (
     Allowed,
     AtMost,
     Between,
+    DecimalNumberField,
     LineField,
     LinesField,
     MoneyField,
@@ -34,10 +47,17 @@ KINDS: Mapping[str, str] = {
     FieldKind.LONG_TEXT: lazy("Text, several lines"),
     FieldKind.MONEY: lazy("Amount of money"),
     FieldKind.INTEGER: lazy("Whole number"),
+    FieldKind.DECIMAL: lazy("Decimal number"),
+    FieldKind.PERCENT: lazy("Percentage"),
     FieldKind.DATE: lazy("Date"),
+    FieldKind.YES_NO: lazy("Yes or no"),
     FieldKind.CHOICE: lazy("One of several options"),
+    FieldKind.CHOICES: lazy("Several of several options"),
     FieldKind.PERSON: lazy("Person"),
+    FieldKind.DEPARTMENT: lazy("Department"),
+    FieldKind.LINK: lazy("Earlier request"),
     FieldKind.ATTACHMENTS: lazy("Files"),
+    FieldKind.SECTION: lazy("Section: a heading above fields"),
 }
 
 
@@ -96,6 +116,10 @@ def new_field(form: BaseForm, content: TypeContent, taken: Sequence[str]) -> For
     if kind is not FieldKind.MONEY:
         used.add("amount")
     lengths = {FieldKind.LONG_TEXT: 4000}
+    bounds: dict[FieldKind, tuple[int | str | None, int | str | None]] = {
+        FieldKind.MONEY: (0, None), FieldKind.PERCENT: ("0", "100"),
+    }  # fmt: skip
+    least, most = bounds.get(kind, (None, None))
     return FormField(
         name=name_for(label, used),
         label=label,
@@ -103,7 +127,9 @@ def new_field(form: BaseForm, content: TypeContent, taken: Sequence[str]) -> For
         max_length=lengths.get(kind, 200),
         currency="EUR" if kind is FieldKind.MONEY else None,
         is_amount=first_amount(content, kind),
-        min_value=0 if kind is FieldKind.MONEY else None,
+        required=kind is not FieldKind.SECTION,
+        min_value=least,
+        max_value=most,
     )
 
 
@@ -112,8 +138,8 @@ class _NotAbove:
 
     def __call__(self, form: Any, field: Any) -> None:
         """Raise, naming both."""
-        least = form["min_value"].data
-        if least is not None and field.data is not None and field.data < least:
+        least, most = bound(form["min_value"].data), bound(field.data)
+        if least is not None and most is not None and most < least:
             raise ValidationError(
                 _("%(label)s must not be below %(other)s.", label=field.label.text,
                   other=form["min_value"].label.text)
@@ -128,16 +154,83 @@ def field_form(each: FormField, content: TypeContent, typed: Any = None) -> Base
             LineField, _("Hint"), [AtMost(LONGEST_TEXT)],
             _("A sentence below the label that says what to enter."),
         ),
-        "required": unbound(BooleanField, _("An answer is required"), []),
+        **({} if each.kind is FieldKind.SECTION else _required()),
         **_kind_fields(each, content),
     }  # fmt: skip
+    more, shown = _shown_fields(each, content)
+    drawn |= more
     form = BaseForm(drawn)
     currency = str(typed.get("currency", "") if typed is not None else each.currency or "")
     for name in ("min_value", "max_value"):
         if each.kind is FieldKind.MONEY:
             form[name].currency = currency if re.fullmatch("[A-Z]{3}", currency) else "EUR"
-    form.process(typed, data={name: getattr(each, name) for name in drawn})
+    form.process(typed, data={name: getattr(each, name, None) for name in drawn} | shown)
     return form
+
+
+def _required() -> dict[str, Any]:
+    return {"required": unbound(BooleanField, _("An answer is required"), [])}
+
+
+def _shown_fields(each: FormField, content: TypeContent) -> tuple[dict[str, Any], dict[str, Any]]:
+    """On which choice further up it depends whether it is shown, and what is kept of that."""
+    before = takewhile(lambda other: other.name != each.name, content.form)
+    deciding = {other.name: other for other in before if other.kind in DECIDING}
+    if not deciding:
+        return {}, {}
+    on = each.shown_if
+    offered = options([(name, other.label) for name, other in deciding.items()], _("Always shown"))
+    values = [_OfField(deciding)]
+    hint = _("One on each line, as people see them. Any of them is enough.")
+    labels = _labels_of(deciding.get(on.field)) if on else {}
+    kept = [labels.get(value, value) for value in on.values] if on else []
+    return {
+        "shown_field": unbound(OptionsField, _("Shown only if"), [], **offered),
+        "shown_values": unbound(LinesField, _("is one of"), values, hint),
+    }, {"shown_field": on.field if on else "", "shown_values": "\n".join(kept)}
+
+
+def _labels_of(other: FormField | None) -> dict[str, str]:
+    """The labels of a deciding field's options by their values."""
+    if other is None:
+        return {}
+    if other.kind is FieldKind.YES_NO:
+        return {YES: _("Yes"), NO: _("No")}
+    return {option.value: option.label for option in other.choices}
+
+
+def _values_of(other: FormField | None, typed: str) -> tuple[list[str], list[str]]:
+    """The values that typed lines are, and the lines that are none."""
+    known: dict[str, str] = {}
+    for value, label in _labels_of(other).items():
+        known |= {value.casefold(): value, label.casefold(): value}
+    lines = [line.strip() for line in typed.splitlines() if line.strip()]
+    found = [known[line.casefold()] for line in lines if line.casefold() in known]
+    return list(dict.fromkeys(found)), [each for each in lines if each.casefold() not in known]
+
+
+class _OfField:
+    """Values that the chosen field offers."""
+
+    def __init__(self, deciding: Mapping[str, FormField]) -> None:
+        self.deciding = deciding
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Raise for what it does not offer, and for nothing."""
+        other = self.deciding.get(form["shown_field"].data or "")
+        if other is None:
+            return
+        values, unknown = _values_of(other, field.data or "")
+        if unknown:
+            raise ValidationError(
+                _("“%(field)s” has no option “%(value)s”.", field=other.label, value=unknown[0])
+            )
+        if not values:
+            offered = ", ".join(_labels_of(other).values())
+            raise ValidationError(
+                _("Enter at least one option of “%(field)s”: %(options)s.", field=other.label,
+                  options=offered)
+            )  # fmt: skip
 
 
 def _kind_fields(each: FormField, content: TypeContent) -> dict[str, Any]:
@@ -145,7 +238,7 @@ def _kind_fields(each: FormField, content: TypeContent) -> dict[str, Any]:
         case FieldKind.TEXT | FieldKind.LONG_TEXT:
             length = [Required(_("enter a number")), Between(1, MOST_LENGTH)]
             return {"max_length": unbound(WholeNumberField, _("Most characters"), length)}
-        case FieldKind.CHOICE:
+        case FieldKind.CHOICE | FieldKind.CHOICES:
             hint = _("One on each line: value = label. The value is kept; the label is shown.")
             rules = [Required(_("enter at least one option")), _AtMostChoices()]
             return {"choices": unbound(ChoicesField, _("Options"), rules, hint)}
@@ -153,6 +246,12 @@ def _kind_fields(each: FormField, content: TypeContent) -> dict[str, Any]:
             return _money_fields()
         case FieldKind.INTEGER:
             return _bounds(WholeNumberField)
+        case FieldKind.DECIMAL | FieldKind.PERCENT:
+            places = [Required(_("enter a number")), Between(0, MOST_PLACES)]
+            return {
+                "places": unbound(WholeNumberField, _("Digits after the point"), places),
+                **_bounds(DecimalNumberField, places=MOST_PLACES),
+            }
         case FieldKind.DATE:
             return _day_fields(each, content)
     return {}
@@ -208,10 +307,16 @@ def _bounds(kind: Any, **more: Any) -> dict[str, Any]:
     }
 
 
-def changed_field(each: FormField, form: BaseForm) -> FormField:
+def changed_field(each: FormField, content: TypeContent, form: BaseForm) -> FormField:
     """The field as a valid form has it; name and kind stay."""
     values = {field.name: field.data for field in form}
     for name in ("not_before", "not_after"):
         if name in values:
             values[name] = values[name] or None
+    shown, typed = values.pop("shown_field", None), values.pop("shown_values", "")
+    if shown:
+        found, _unknown = _values_of(content.field(shown), typed)
+        values["shown_if"] = ShownIf(field=shown, values=tuple(found))
+    elif shown is not None:
+        values["shown_if"] = None
     return replace(each, **values)

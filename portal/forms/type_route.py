@@ -129,12 +129,13 @@ def who_options(content: TypeContent, choosable: Choosable) -> list[tuple[str, s
     """Every rule that can be chosen from a list: what is kept for it, and its words."""
     people = [each for each in content.form if each.kind is FieldKind.PERSON]
     picks = [each for each in content.form if each.kind is FieldKind.CHOICE]
+    units = [e for e in content.form if e.kind in (FieldKind.CHOICE, FieldKind.DEPARTMENT)]
     return [
         ("manager:1", _("The requester's manager")),
         ("manager:2", _("The manager's manager")),
         ("manager:3", _("The manager three levels up")),
         ("head:", _("The head of the requester's department")),
-        *((f"head:{e.name}", _("The head of the department in “%(f)s”", f=e.label)) for e in picks),
+        *((f"head:{e.name}", _("The head of the department in “%(f)s”", f=e.label)) for e in units),
         *((f"chosen:{e.name}", _("The person in “%(f)s”", f=e.label)) for e in people),
         ("people:", _("People named beside this")),
         *((f"group:{c}", _("Group: %(n)s", n=n)) for c, n in choosable.groups.items()),

@@ -65,7 +65,13 @@ WHERE m.id = CAST(:id AS uuid) AND other.handed_at IS NOT NULL AND other.seq < C
         AND later.seq > n.seq
 ), 2147483647)
 """)
-NAMES = text("SELECT id::text, name FROM portal.users WHERE id = ANY(CAST(:ids AS uuid[]))")
+# People by id and departments by code. Raw: a union of two tables, of which texts are compared.
+NAMES = text("""
+SELECT id::text, name FROM portal.users WHERE id = ANY(ARRAY(
+    SELECT CAST(each AS uuid) FROM unnest(CAST(:ids AS text[])) each WHERE length(each) = 36
+        AND each ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'))
+UNION ALL SELECT code, name FROM portal.departments WHERE code = ANY(CAST(:ids AS text[]))
+""")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +150,8 @@ def _names(
 ) -> dict[str, str]:
     people: set[str] = set()
     for each in form:
-        value = values.get(each.name) if each.kind is FieldKind.PERSON else None
+        named = each.kind in (FieldKind.PERSON, FieldKind.DEPARTMENT)
+        value = values.get(each.name) if named else None
         people |= set(value) if isinstance(value, list) else {value} if value else set()
     if not people:
         return {}

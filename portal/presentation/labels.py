@@ -12,10 +12,11 @@ from functools import cache
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
+from babel.numbers import format_decimal
 
 from portal.domain.marked import msgid
 from portal.domain.notices.wording import spoken
-from portal.domain.policy.forms import FieldKind, FormField
+from portal.domain.policy.forms import FieldKind, FormField, exact
 from portal.domain.request.catalogue import COMMANDS_BY_NAME
 from portal.domain.request.files import KeptFile
 from portal.domain.request.reasons import read, sentence
@@ -181,18 +182,42 @@ def in_words(field: FormField, value: Any, names: Mapping[str, str]) -> str | No
     """A value as plain text; None when it is empty."""
     if value in (None, "", []):
         return None
-    if field.kind is FieldKind.MONEY and isinstance(value, int):
-        return money(value, field.currency or "EUR")
-    if field.kind is FieldKind.DATE:
-        parsed = as_date(value)
-        return day(parsed) if parsed else str(value)
-    if field.kind is FieldKind.CHOICE:
-        return next((c.label for c in field.choices if c.value == value), str(value))
-    if field.kind is FieldKind.PERSON:
-        return ", ".join(names.get(person, _("Unknown person")) for person in ids(value))
-    if field.kind is FieldKind.ATTACHMENTS:
-        return ", ".join(kept(entry).name for entry in value)
-    return loose(value)
+    match field.kind:
+        case FieldKind.MONEY if isinstance(value, int):
+            return money(value, field.currency or "EUR")
+        case FieldKind.DATE if parsed := as_date(value):
+            return day(parsed)
+        case FieldKind.CHOICE | FieldKind.CHOICES:
+            return ", ".join(_option(field, each) for each in ids(value))
+        case FieldKind.DECIMAL | FieldKind.PERCENT:
+            return number(value, "%" if field.kind is FieldKind.PERCENT else "")
+        case _:
+            return _named(field.kind, value, names)
+
+
+def _named(kind: FieldKind, value: Any, names: Mapping[str, str]) -> str:
+    """The words of a value that names something, and of any other."""
+    match kind:
+        case FieldKind.DEPARTMENT:
+            return names.get(str(value), str(value))
+        case FieldKind.PERSON:
+            return ", ".join(names.get(person, _("Unknown person")) for person in ids(value))
+        case FieldKind.ATTACHMENTS:
+            return ", ".join(kept(entry).name for entry in value)
+        case _:
+            return loose(value)
+
+
+def _option(field: FormField, value: str) -> str:
+    return next((c.label for c in field.choices if c.value == value), value)
+
+
+def number(value: Any, unit: str = "") -> str:
+    """Decimal text in the reader's language: `1,234.5`, `12.5%`; anything else as it is."""
+    found = exact(value)
+    if found is None:
+        return str(value)
+    return f"{format_decimal(found, decimal_quantization=False, locale=current().locale)}{unit}"
 
 
 def shown(form: tuple[FormField, ...], values: Mapping[str, Any]) -> Iterator[FormField]:
@@ -210,8 +235,8 @@ def attached(form: tuple[FormField, ...], values: Mapping[str, Any]) -> list[Kep
 
 
 def people_in(form: tuple[FormField, ...], values: Mapping[str, Any]) -> set[str]:
-    """Ids of the people whom the form names."""
-    fields = [each for each in form if each.kind is FieldKind.PERSON]
+    """Ids of the people and codes of the departments whom the form names."""
+    fields = [each for each in form if each.kind in (FieldKind.PERSON, FieldKind.DEPARTMENT)]
     return {person for each in fields for person in ids(values.get(each.name))}
 
 
@@ -224,7 +249,7 @@ def as_date(value: Any) -> date | None:
 
 
 def ids(value: Any) -> list[str]:
-    """The ids that a PERSON field holds: none, one, or a list."""
+    """What a field of one or several values holds: none, one, or a list."""
     if not value:
         return []
     return [str(each) for each in value] if isinstance(value, list) else [str(value)]

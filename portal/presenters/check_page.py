@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from portal.domain.policy.forms import FieldKind
+from portal.domain.policy.forms import FieldKind, FormField, section_of
 from portal.domain.routing.plan import Attention, StagePlan, StageSkip
 from portal.domain.time.expected_finish import Expected, Unsaid
 from portal.forms.asking import AROUND
@@ -25,24 +25,34 @@ from portal.translation import _
 
 @dataclass(frozen=True, slots=True)
 class CheckedAnswer:
-    """A label, the words (None = left empty), and the field's HTML name to change it."""
+    """A label, the words (None = left empty), the field's HTML name to change it, and the heading
+    under which it stands."""
 
     label: str
     words: str | None
     name: str
+    section: str = ""
 
 
 def answers(form: RequestForm, today: date) -> tuple[CheckedAnswer, ...]:
     """All answers of a valid form, in its order; days as the request's page will show them."""
     content = form.content()
+    sections = section_of(form.whole)
     listed = [CheckedAnswer(_("Title"), content.title, "title")]
     for each, drawn in form.type_fields():
-        person = {drawn.data: drawn.typed} if each.kind is FieldKind.PERSON else {}
-        words = in_words(each, content.fields[each.name], person)
+        words = in_words(each, content.fields[each.name], _names(each, drawn))
         if words and each.kind is FieldKind.DATE:
             words = times.calendar_day(drawn.data, today)
-        listed.append(CheckedAnswer(each.label, words, drawn.name))
+        heading = sections[each.name].label if each.name in sections else ""
+        listed.append(CheckedAnswer(each.label, words, drawn.name, heading))
     return (*listed, *(_around(form, name, today) for name in AROUND))
+
+
+def _names(each: FormField, drawn: Any) -> dict[str, str]:
+    """What the form itself calls whom and what it names."""
+    if each.kind is FieldKind.PERSON:
+        return {drawn.data: drawn.typed}
+    return dict(drawn.choices) if each.kind is FieldKind.DEPARTMENT else {}
 
 
 def _around(form: RequestForm, name: str, today: date) -> CheckedAnswer:

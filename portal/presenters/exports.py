@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from portal.domain.money import decimals
-from portal.domain.policy.forms import FieldKind, FormField
+from portal.domain.policy.forms import DECIMALS, FieldKind, FormField, exact
 from portal.domain.spreadsheets import harmless
 from portal.presentation import labels
 from portal.presentation.labels import as_date, in_words, people_in
@@ -73,7 +73,7 @@ def _columns(form: Sequence[FormField]) -> Iterator[tuple[Column, FormField]]:
     """The form's columns; its amount has one already."""
     seen = Counter[str]()
     for field in form:
-        if not field.is_amount:
+        if not field.is_amount and field.kind is not FieldKind.SECTION:
             seen[field.label] += 1
             yield (field.label, seen[field.label]), field
 
@@ -84,6 +84,8 @@ def _cell(field: FormField, each: Exported, names: Mapping[str, str]) -> str:
     if field.kind is FieldKind.MONEY and isinstance(value, int):
         return _amount(value, field.currency or "EUR")
     if field.kind is FieldKind.INTEGER and isinstance(value, int):
+        return str(value)
+    if field.kind in DECIMALS and exact(value) is not None:
         return str(value)
     if field.kind is FieldKind.DATE and as_date(value):
         return str(value)

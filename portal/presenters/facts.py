@@ -2,14 +2,14 @@
 that the audit record kept."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 from uuid import UUID
 
 from flask import url_for
 
 from portal.domain.errors import CannotDecode
-from portal.domain.policy.forms import FieldKind, FormField
+from portal.domain.policy.forms import FieldKind, FormField, section_of
 from portal.domain.request.events import RequestAmended, RequestResubmitted, RequestSubmitted
 from portal.domain.request.files import KeptFile
 from portal.domain.request.state import Content
@@ -26,12 +26,15 @@ OWN = {each.name for each in fields(Content)} - {"fields", "amount"}
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A label with its value: text, a `date`, or minor units where `currency` is set."""
+    """A label with its value: text, a `date`, or minor units where `currency` is set. `url`: of
+    what the value names. `section`: the heading under which it stands."""
 
     label: str
     value: Any
     changed: bool = False
     currency: str | None = None
+    url: str = ""
+    section: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,14 @@ def facts(
     changed: tuple[str, ...] = (),
 ) -> tuple[Fact, ...]:
     """Every filled field but files and the amount, in the form's order; then what it lacks."""
-    known = tuple(_fact(each, values[each.name], names, changed) for each in shown(form, values))
+    sections = section_of(form)
+    known = tuple(
+        replace(
+            _fact(each, values[each.name], names, changed),
+            section=sections[each.name].label if each.name in sections else "",
+        )
+        for each in shown(form, values)
+    )
     declared = {each.name for each in form}
     others = tuple(
         Fact(words_of(name), loose(value), name in changed)
@@ -101,7 +111,8 @@ def _fact(field: FormField, value: Any, names: Mapping[str, str], changed: tuple
         return Fact(field.label, value, differs, field.currency or "EUR")
     if field.kind is FieldKind.DATE and as_date(value):
         return Fact(field.label, as_date(value), differs)
-    return Fact(field.label, in_words(field, value, names) or "", differs)
+    url = url_for("requests.show", number=value) if field.kind is FieldKind.LINK else ""
+    return Fact(field.label, in_words(field, value, names) or "", differs, url=url)
 
 
 def _amount(content: Content) -> str | None:

@@ -13,7 +13,7 @@ from werkzeug.routing import RequestRedirect
 
 from portal.domain.marked import msgid
 from portal.domain.people.permissions import Permission
-from portal.domain.policy.forms import FieldKind, FormField
+from portal.domain.policy.forms import NO, OPTIONED, YES, FieldKind, FormField
 from portal.domain.time.calendars import DAY_NAMES
 from portal.forms.request_form import html_name
 from portal.presentation.labels import PRIORITIES, as_date, in_words, words_of
@@ -120,8 +120,12 @@ def _label(name: str, known: Mapping[str, FormField]) -> str:
 
 def _words(name: str, text: str, known: Mapping[str, FormField], names: Mapping[str, str]) -> str:
     field = known.get(name)
-    if field is not None and field.kind is FieldKind.CHOICE:
+    if field is not None and field.kind in OPTIONED:
         return in_words(field, text, {}) or ""
+    if field is not None and field.kind is FieldKind.YES_NO:
+        return {YES: _("Yes"), NO: _("No")}.get(text, "")
+    if field is not None and field.kind is FieldKind.DEPARTMENT:
+        return str(_asked(request_types.departments, {}).get(text, text))
     if name in CHOICES and text.lower() in CHOICES[name]:
         return _(CHOICES[name][text.lower()])
     if text in names:

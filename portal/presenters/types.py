@@ -16,7 +16,7 @@ from portal.domain.policy.conditions import (
     holds,
     row_holds,
 )
-from portal.domain.policy.forms import FieldKind, FormField
+from portal.domain.policy.forms import YES, FieldKind, FormField
 from portal.domain.policy.policy import (
     ApproverRule,
     Mode,
@@ -29,7 +29,7 @@ from portal.domain.policy.policy import (
 from portal.domain.policy.types import Change, TypeChangeKind, TypeContent, is_id
 from portal.forms.type_conditions import subjects
 from portal.presentation import times
-from portal.presentation.labels import words_of
+from portal.presentation.labels import number, words_of
 from portal.presentation.money import money
 from portal.presenters.policy_moves import PARTS as STAGE_PARTS
 from portal.queries import request as requests
@@ -45,6 +45,7 @@ COMPARED: Mapping[str, str] = {
     "at_most": lazy("%(field)s is at most %(value)s"),
     "less_than": lazy("%(field)s is less than %(value)s"),
     "contains": lazy("%(field)s contains “%(value)s”"),
+    "lacks": lazy("%(field)s does not contain “%(value)s”"),
     "empty": lazy("%(field)s is empty"),
     "filled": lazy("%(field)s is filled in"),
 }
@@ -59,6 +60,8 @@ PARTS: Mapping[str, str] = {
     "max_length": lazy("most characters"),
     "min_value": lazy("smallest value"),
     "max_value": lazy("largest value"),
+    "shown_if": lazy("when it is shown"),
+    "places": lazy("digits after the point"),
     "not_before": lazy("earliest day"),
     "not_after": lazy("latest day"),
     "is_amount": lazy("whether it is the amount"),
@@ -307,7 +310,11 @@ def _value(value: Any, each: FormField | None, names: Mapping[str, str]) -> str:
             return money(value, each.currency or "EUR")
         case FieldKind.DATE:
             return _day(str(value))
-        case FieldKind.CHOICE:
+        case FieldKind.DECIMAL | FieldKind.PERCENT:
+            return number(value, "%" if each.kind is FieldKind.PERCENT else "")
+        case FieldKind.YES_NO:
+            return _("Yes") if value == YES else _("No")
+        case FieldKind.CHOICE | FieldKind.CHOICES | FieldKind.DEPARTMENT:
             return next((o.label for o in each.choices if o.value == value), str(value))
         case FieldKind.PERSON:
             return names.get(str(value), str(value))

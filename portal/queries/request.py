@@ -2,6 +2,7 @@
 and the one rule for who may see a request."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,6 +27,7 @@ from sqlalchemy.orm import aliased
 
 from portal.domain.codec import decode
 from portal.domain.policy.forms import FormField
+from portal.domain.policy.types import is_id
 from portal.domain.request.events import EVENTS, Event
 from portal.domain.request.files import ENCLOSED
 from portal.domain.request.state import Approval, Content, Status
@@ -213,12 +215,40 @@ def tasks_of(request_id: str) -> tuple[TaskRecord, ...]:
     return tuple(TaskRecord(**row._mapping) for row in rows)
 
 
-def names_of(person_ids: set[str]) -> dict[str, str]:
-    """Full names by id. Unknown ids are left out."""
-    if not person_ids:
-        return {}
-    rows = db.session.execute(select(User.id, User.name).where(User.id.in_(person_ids)))
-    return {row.id: row.name for row in rows}
+def names_of(ids: set[str]) -> dict[str, str]:
+    """Full names of people by id, and names of departments by code. Unknown ones are left out."""
+    people = {each for each in ids if is_id(each)}
+    found: dict[str, str] = {}
+    if people:
+        rows = db.session.execute(select(User.id, User.name).where(User.id.in_(people)))
+        found |= {row.id: row.name for row in rows}
+    if codes := ids - people:
+        named = select(Department.code, Department.name).where(Department.code.in_(codes))
+        found |= {row.code: row.name for row in db.session.execute(named)}
+    return found
+
+
+NUMBER = re.compile(r"[A-Z]{1,8}-[0-9]{1,12}")
+SUGGESTED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Linkable:
+    """The requests to which a person's form may link."""
+
+    reader: Reader
+
+    def number_of(self, text: str) -> str | None:
+        """The number in a text such as "PR-2052 Laptops" or an address, if they may see it."""
+        found = NUMBER.search(text.upper())
+        record = find(found.group(), self.reader) if found else None
+        return record.number if record else None
+
+    def recent(self) -> list[tuple[str, str]]:
+        """Numbers and titles of their own newest."""
+        own = select(Request.number, Request.title).where(Request.requester_id == self.reader.id)
+        rows = db.session.execute(own.order_by(Request.submitted_at.desc()).limit(SUGGESTED))
+        return [(row.number, row.title) for row in rows]
 
 
 @lru_cache(maxsize=100)

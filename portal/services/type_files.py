@@ -26,8 +26,14 @@ from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEv
 from portal.domain.codec import decode, encode
 from portal.domain.errors import CannotDecode
 from portal.domain.money import decimals
-from portal.domain.policy.conditions import VALUELESS, Comparison, Condition, Row, expression
-from portal.domain.policy.forms import FieldKind, FormField
+from portal.domain.policy.conditions import (
+    VALUELESS,
+    Comparison,
+    Condition,
+    Row,
+    expression,
+)
+from portal.domain.policy.forms import DECIMALS, NO, YES, FieldKind, FormField, exact
 from portal.domain.policy.policy import (
     ApproverRule,
     EscalationLevel,
@@ -50,6 +56,7 @@ SIGNS = {
     Comparison.AT_MOST: "<=",
     Comparison.LESS_THAN: "<",
     Comparison.CONTAINS: "contains",
+    Comparison.LACKS: "lacks",
     Comparison.EMPTY: "empty",
     Comparison.FILLED: "filled",
 }
@@ -409,6 +416,10 @@ def _require_values(
 def _fits(value: int | str | None, kind: FieldKind | None) -> bool:
     if kind in (FieldKind.MONEY, FieldKind.INTEGER, FieldKind.ATTACHMENTS):
         return isinstance(value, int) and not isinstance(value, bool)
+    if kind in DECIMALS:
+        return exact(value) is not None
+    if kind is FieldKind.YES_NO:
+        return value in (YES, NO)
     if kind is not FieldKind.DATE:
         return isinstance(value, str)
     try:

@@ -65,6 +65,22 @@ async function copy(button) {
   }, 2000);
 }
 
+// What depends on another answer is shown when it is asked. Only the server judges.
+const dependent = all("[data-shown-if]");
+function showDependent() {
+  for (const part of dependent) {
+    const inputs = all(`[name="${CSS.escape(part.dataset.shownIf)}"]`).filter((each) => !each.closest("[data-shown-if][hidden]"));
+    const given = inputs.filter((each) => !/^(radio|checkbox)$/.test(each.type) || each.checked).map((each) => each.value);
+    part.hidden = !JSON.parse(part.dataset.shownValues).some((value) => given.includes(value));
+  }
+}
+for (const words of all("[data-shown-words]")) words.hidden = true;
+if (dependent.length) {
+  addEventListener("change", showDependent);
+  addEventListener("pageshow", showDependent);
+  showDependent();
+}
+
 // How much room is left in a text.
 for (const counter of all("[data-count]")) {
   const input = document.getElementById(counter.dataset.for);

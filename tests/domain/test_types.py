@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import given
@@ -21,22 +22,29 @@ from portal.domain.policy.conditions import (
     expression,
     holds,
 )
-from portal.domain.policy.forms import Choice, FieldKind, FormField
+from portal.domain.policy.forms import NO, YES, Choice, FieldKind, FormField, decimal_text, exact
 from portal.domain.policy.policy import Policy, Stage, duration, minutes_of
 from portal.domain.policy.types import TypeContent
 
 # Texts that quote, escape, turn and leave the basic plane.
 TEXTS = st.text(alphabet="aß\"'\\{}\n\té😀%", max_size=6)
 MONEY = st.integers(-(10**15), 10**15)
+DECIMALS = st.decimals(-999_999_999, 999_999_999, places=6).map(decimal_text)
 DAYS = st.dates(date(1900, 1, 1), date(2200, 1, 1)).map(date.isoformat)
 VALUES: dict[FieldKind, Any] = {
     FieldKind.TEXT: TEXTS,
     FieldKind.LONG_TEXT: TEXTS,
     FieldKind.MONEY: MONEY,
     FieldKind.INTEGER: st.integers(-5, 5),
+    FieldKind.DECIMAL: DECIMALS,
+    FieldKind.PERCENT: DECIMALS,
     FieldKind.DATE: DAYS,
+    FieldKind.YES_NO: st.sampled_from((YES, NO)),
     FieldKind.CHOICE: st.sampled_from(("a", "b", "it's")),
+    FieldKind.CHOICES: st.sampled_from(("a", "b", "it's")),
     FieldKind.PERSON: st.uuids().map(str),
+    FieldKind.DEPARTMENT: st.sampled_from(("it", "finance")),
+    FieldKind.LINK: st.sampled_from(("PR-1", "PR-2052")),
     FieldKind.ATTACHMENTS: st.integers(0, 3),
 }
 FIELDS = tuple(FormField(name=f"f_{kind.value}", label=kind.value, kind=kind) for kind in VALUES)
@@ -66,7 +74,20 @@ def one_value(kind: FieldKind) -> Any:
     """A value as a request keeps it, or none."""
     if kind is FieldKind.ATTACHMENTS:
         return st.none() | st.integers(0, 3).map(lambda count: [{"name": "a.pdf"}] * count)
+    if kind is FieldKind.YES_NO:
+        return st.none() | st.booleans()
+    if kind is FieldKind.CHOICES:
+        return st.none() | st.lists(VALUES[kind], unique=True)
     return st.none() | VALUES[kind]
+
+
+def as_kept(kind: FieldKind, value: Any) -> Any:
+    """The request's value that a row's value is exactly."""
+    if kind is FieldKind.ATTACHMENTS:
+        return [{}] * value
+    if kind is FieldKind.CHOICES:
+        return [value]
+    return value == YES if kind is FieldKind.YES_NO else value
 
 
 REQUESTS = st.fixed_dictionaries({each.name: one_value(each.kind) for each in FIELDS})
@@ -79,8 +100,8 @@ def test_rows_and_their_expression_say_the_same(
     # What is compared is now and then exactly what is there: boundaries are where mistakes live.
     for row in condition.all_rows():
         if row.value is not None and data.draw(st.booleans()):
-            exact = [{}] * row.value if row.field == "f_attachments" else row.value
-            values = {**values, row.field: exact}
+            kind = next(each.kind for each in FIELDS if each.name == row.field)
+            values = {**values, row.field: as_kept(kind, row.value)}
     text = expression(condition, FIELDS)
     if len(text) > LONGEST:
         return
@@ -94,6 +115,15 @@ def test_money_is_exact_to_the_cent(limit: int) -> None:
     text = expression(at_least, FIELDS)
     found = [evaluate(text, {"f_money": limit + by}) for by in (-1, 0, 1)]
     assert found == [False, True, True]
+
+
+@given(DECIMALS, st.integers(-9, 9))
+def test_decimals_are_exact_to_the_last_place(limit: str, millionths: int) -> None:
+    at_least = Condition(rows=(_row("f_decimal", "at_least", limit),))
+    value = decimal_text(Decimal(limit) + Decimal(millionths).scaleb(-6))
+    assert exact(value) is not None
+    found = evaluate(expression(at_least, FIELDS), {"f_decimal": value})
+    assert found is (millionths >= 0)
 
 
 @given(REQUESTS)

@@ -24,6 +24,14 @@ FIELDS = (
     FormField(name="colour", label="Colour", kind=FieldKind.CHOICE,
               choices=(Choice(value="r", label="Red"), Choice(value="g", label="Green"))),
     FormField(name="cover", label="Cover", kind=FieldKind.PERSON, required=False),
+    FormField(name="hours", label="Hours", kind=FieldKind.DECIMAL, required=False, places=1,
+              min_value="0.5", max_value="999.5"),
+    FormField(name="share", label="Share", kind=FieldKind.PERCENT, required=False, max_value="100"),
+    FormField(name="new", label="New", kind=FieldKind.YES_NO, required=False),
+    FormField(name="sizes", label="Sizes", kind=FieldKind.CHOICES, required=False,
+              choices=(Choice(value="s", label="Small"), Choice(value="l", label="Large"))),
+    FormField(name="unit", label="Unit", kind=FieldKind.DEPARTMENT, required=False),
+    FormField(name="earlier", label="Earlier", kind=FieldKind.LINK, required=False),
     FormField(name="proof", label="Proof", kind=FieldKind.ATTACHMENTS, required=False),
 )  # fmt: skip
 RIGHT = {
@@ -54,8 +62,19 @@ class TwoBens:
         return next((each for each in self.people if each.id == person_id), None)
 
 
+class OneRequest:
+    """PR-7, and nothing else."""
+
+    def number_of(self, text: str) -> str | None:
+        return "PR-7" if "PR-7" in text else None
+
+    def recent(self) -> list[tuple[str, str]]:
+        return [("PR-7", "Paint")]
+
+
 @pytest.fixture
 def around() -> Surroundings:
     return Surroundings(
-        person_id="a", today=date(2026, 10, 8), people=TwoBens(), names=("Ben Example, IT",)
-    )
+        person_id="a", today=date(2026, 10, 8), people=TwoBens(), names=("Ben Example, IT",),
+        departments=lambda: {"it": "IT", "fin": "Finance"}, requests=OneRequest(),
+    )  # fmt: skip

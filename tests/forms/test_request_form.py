@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from portal.domain.policy.forms import FieldKind, FormField
+from portal.domain.policy.forms import FieldKind, FormField, ShownIf
 from portal.domain.request.files import KeptFile
 from portal.domain.request.state import Content
 from portal.forms.building import Surroundings
@@ -25,6 +25,7 @@ def test_right_answers_become_content(around: Surroundings) -> None:
             "supplier": "Malermeister", "why": "It is\npeeling", "sum": 1250, "count": 3,
             "begin": "2026-10-08", "end": "2026-10-08", "colour": "g", "cover": "b2",
             "proof": [FILE.as_value()], "spent": None, "needed": None, "last": None,
+            "hours": None, "share": None, "new": None, "sizes": None, "unit": None, "earlier": None,
         },
     )  # fmt: skip
 
@@ -53,6 +54,16 @@ def test_right_answers_become_content(around: Surroundings) -> None:
         ("needed", "2026-10-07", "Needed by must be today or later"),
         ("colour", "", "Colour is missing: choose an option"),
         ("colour", "b", "one of the options shown"),
+        ("hours", "0.4", "Hours must be 0.5 or more"),
+        ("hours", "999.6", "Hours must be 999.5 or less"),
+        ("hours", "1.25", "at most 1 digit after the point"),
+        ("hours", "1e3", "must be a number, such as 12.5"),
+        ("hours", "9" * 400, "at most 15 digits"),
+        ("share", "100.01", "Share must be 100% or less"),
+        ("new", "perhaps", "one of the options shown"),
+        ("sizes", "s\nxl", "choose from the options shown"),
+        ("unit", "hr", "one of the options shown"),
+        ("earlier", "PR-8", "the number of a request that you may see"),
         ("cover", "Nobody", "No colleague with that name"),
         ("cover", "Ben Example", "Enter one of: Ben Example, Finance; Ben Example, IT"),
     ],
@@ -97,6 +108,44 @@ def test_a_request_is_shown_as_it_was_asked(around: Surroundings) -> None:
     assert shown.changed_from(asked) == frozenset()
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("hours", "7,5", "7.5"),
+        ("hours", "007.0 ", "7"),
+        ("share", "12.50 %", "12.5"),
+        ("new", "yes", True),
+        ("new", "no", False),
+        ("new", "", None),
+        ("sizes", "l\ns", ["s", "l"]),
+        ("unit", "it", "it"),
+        ("earlier", "https://x/requests/PR-7", "PR-7"),
+        ("earlier", "PR-7 Paint", "PR-7"),
+    ],
+)
+def test_a_value_is_kept_as_its_kind_has_it(
+    around: Surroundings, name: str, text: str, value: object
+) -> None:
+    form = RequestForm(FIELDS, around).read(ONE_BEN | {name: text}, {"proof": [FILE]})
+    assert form.validate(), form.errors
+    content = form.content()
+    assert content.fields[name] == value
+    again = RequestForm(FIELDS, around).fill(content)
+    assert again.content() == content
+    assert again.changed_from(content) == frozenset()
+    assert again[name]()
+
+
+def test_no_is_an_answer(around: Surroundings) -> None:
+    fields = (FormField(name="new", label="New", kind=FieldKind.YES_NO),)
+    assert RequestForm(fields, around).read({"title": "A", "new": "no"}, {}).validate()
+    form = RequestForm(fields, around).read({"title": "A"}, {})
+    assert not form.validate()
+    assert form.errors["new"] == ["New is missing: choose yes or no."]
+    asked = Content(title="A", fields={"new": None})
+    assert RequestForm(fields, around).read({"title": "A", "new": "no"}, {}).changed_from(asked)
+
+
 def test_changes_are_known_by_field(around: Surroundings) -> None:
     asked = RequestForm(FIELDS, around).read(ONE_BEN, {"proof": [FILE]}).content()
     now = RequestForm(FIELDS, around).read(ONE_BEN | {"title": "P", "why": ""}, {})
@@ -108,6 +157,48 @@ def test_a_field_may_be_called_like_one_of_the_page(around: Surroundings) -> Non
     form = RequestForm(fields, around).read({"title": "Raise", "field_title": "Teacher"}, {})
     assert form.validate()
     assert form.content() == Content(title="Raise", fields={"title": "Teacher"})
+
+
+DEPENDENT = (
+    FormField(name="new", label="New", kind=FieldKind.YES_NO),
+    FormField(name="begin", label="Begin", kind=FieldKind.DATE,
+              shown_if=ShownIf(field="new", values=("yes",))),
+    FormField(name="end", label="End", kind=FieldKind.DATE, not_before="begin", required=False),
+    FormField(name="part", label="Part", kind=FieldKind.SECTION,
+              shown_if=ShownIf(field="new", values=("no",))),
+    FormField(name="sum", label="Sum", kind=FieldKind.MONEY, is_amount=True),
+    FormField(name="proof", label="Proof", kind=FieldKind.ATTACHMENTS),
+)  # fmt: skip
+
+
+def test_what_is_not_asked_is_not_required_and_holds_nothing(around: Surroundings) -> None:
+    typed = {"title": "A", "begin": "2026-10-09", "end": "2026-10-08", "sum": "12,x"}
+    form = RequestForm(DEPENDENT, around).read(typed | {"new": "yes"}, {"proof": [FILE]})
+    assert not form.validate()
+    assert form.errors == {"end": ["End must not be before Begin."]}
+    assert form.unasked_files() == ["f"]
+    form = RequestForm(DEPENDENT, around).read(typed | {"new": "no"}, {})
+    assert not form.validate()
+    assert set(form.errors) == {"sum", "proof"}
+    form = RequestForm(DEPENDENT, around).read(typed | {"new": "no", "sum": "5"}, {"proof": [FILE]})
+    assert form.validate(), form.errors
+    content = form.content()
+    assert (content.fields["begin"], content.amount) == (None, 500)
+    assert "part" not in content.fields
+    changed = RequestForm(DEPENDENT, around).read(typed | {"new": "yes", "end": ""}, {})
+    assert changed.validate(), changed.errors
+    assert changed.content().amount is None
+    assert changed.changed_from(content) == {"new", "begin", "end", "sum", "proof"}
+
+
+def test_a_form_is_drawn_in_its_sections(around: Surroundings) -> None:
+    form = RequestForm(DEPENDENT, around).read({}, {})
+    first, second = form.sections()
+    assert [part.field.name for part in first.fields] == ["title", "new", "begin", "end"]
+    assert first.fields[2].shown_if is not None
+    assert first.fields[2].shown_if.words == "Only if “New” is Yes."
+    assert second.heading is not None
+    assert [part.field.name for part in second.fields] == ["sum", "proof"]
 
 
 def test_files_can_be_compulsory(around: Surroundings) -> None:

@@ -11,7 +11,19 @@ from typing import Any
 from portal.domain.errors import InvalidPolicy
 from portal.domain.marked import Sentence, msgid, sentence
 from portal.domain.policy.conditions import COMPARISONS
-from portal.domain.policy.forms import TODAY, FieldKind, FormField
+from portal.domain.policy.forms import (
+    DECIDING,
+    DECIMALS,
+    MOST_PLACES,
+    NO,
+    OPTIONED,
+    TODAY,
+    YES,
+    FieldKind,
+    FormField,
+    answerable,
+    bound,
+)
 from portal.domain.policy.policy import (
     ApproverRule,
     EscalationLevel,
@@ -57,7 +69,7 @@ def problems_of(content: TypeContent) -> Iterator[Problem]:
     """Everything that can be found wrong without looking at the directory."""
     if not content.name.strip():
         yield _problem("texts", msgid("The type needs a name."))
-    if not content.form:
+    if not answerable(content.form):
         text = msgid("The form asks for nothing but a title.")
         yield replace(_problem("form", text), code="no_fields")
     for each in content.form:
@@ -73,21 +85,19 @@ def _field_problems(each: FormField, form: Sequence[FormField]) -> Iterator[Prob
 
     if not each.label.strip():
         yield _problem("form", msgid("“%(name)s” needs a label."), each.name, name=each.name)
-    if each.kind is FieldKind.CHOICE:
+    if each.kind in OPTIONED:
         if not each.choices:
             yield wrong(msgid("“%(field)s” needs at least one option."))
         twice = [value for value, n in Counter(o.value for o in each.choices).items() if n > 1]
         if twice:
             yield wrong(msgid("“%(field)s” has the option “%(option)s” twice."), option=twice[0])
-    if None not in (each.min_value, each.max_value) and (each.min_value or 0) > (
-        each.max_value or 0
-    ):
-        yield wrong(msgid("“%(field)s” has a smallest value above its largest."))
     days = {other.name for other in form if other.kind is FieldKind.DATE}
     known = (days - {each.name}) | {TODAY, None}
     if not {each.not_before, each.not_after} <= known:
         yield wrong(msgid("“%(field)s” is held beside a date that the form does not have."))
     yield from (wrong(text, name=each.name) for text in _faults(each, form))
+    for text, value in (*_number_faults(each), *_shown_faults(each, form)):
+        yield wrong(text, value=value)
 
 
 def _faults(each: FormField, form: Sequence[FormField]) -> Iterator[str]:
@@ -104,6 +114,44 @@ def _faults(each: FormField, form: Sequence[FormField]) -> Iterator[str]:
         yield msgid("“%(field)s” must take 1 to 10,000 characters.")
     if each.currency is not None and not re.fullmatch("[A-Z]{3}", each.currency):
         yield msgid("“%(field)s” needs a currency of three capitals, such as EUR.")
+
+
+# What is wrong, and the value that its sentence names.
+Fault = tuple[str, object]
+
+
+def _shown_faults(each: FormField, form: Sequence[FormField]) -> Iterator[Fault]:
+    """What keeps a field from ever being shown, or makes it unclear when it is."""
+    on = each.shown_if
+    if on is None:
+        return
+    before = list(form)[: next(i for i, other in enumerate(form) if other is each)]
+    other = next((field for field in before if field.name == on.field), None)
+    if other is None or other.kind not in DECIDING:
+        text = msgid("“%(field)s” is shown by “%(value)s”, which is no choice further up.")
+        yield text, on.field
+        return
+    offered = {YES, NO} if other.kind is FieldKind.YES_NO else {o.value for o in other.choices}
+    if not on.values:
+        text = msgid("“%(field)s” does not say for which values of “%(value)s” it is shown.")
+        yield text, other.label
+    for value in on.values:
+        if value not in offered:
+            text = msgid("“%(field)s” is shown for “%(value)s”, which nobody can choose.")
+            yield text, value
+
+
+def _number_faults(each: FormField) -> Iterator[Fault]:
+    """Bounds and digits that a file gives to a number."""
+    if not 0 <= each.places <= MOST_PLACES:
+        yield msgid("“%(field)s” can have 0 to %(value)s digits after the point."), MOST_PLACES
+    least, most = bound(each.min_value), bound(each.max_value)
+    if least is not None and most is not None and least > most:
+        yield msgid("“%(field)s” has a smallest value above its largest."), ""
+    for value in (each.min_value, each.max_value):
+        wanted = str if each.kind in DECIMALS else int
+        if value is not None and (not isinstance(value, wanted) or bound(value) is None):
+            yield msgid("“%(field)s” has the bound “%(value)s”, no number of its kind."), value
 
 
 def _policy_problems(content: TypeContent) -> Iterator[Problem]:
@@ -130,7 +178,7 @@ def _condition_problems(stage: Stage, content: TypeContent) -> Iterator[Problem]
         if each is None:
             continue  # the expression's own check names it
         offered = {option.value for option in each.choices}
-        gone = each.kind is FieldKind.CHOICE and row.value not in {None, *offered}
+        gone = each.kind in OPTIONED and row.value not in {None, *offered}
         if gone or row.comparison not in COMPARISONS[each.kind]:
             text = msgid(
                 "The condition of “%(stage)s” asks for an option of “%(field)s” that the form does"

@@ -8,10 +8,11 @@ of it. So a condition never ends without a value. Money is whole minor units: ex
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from portal.domain.policy.forms import FieldKind, FormField
+from portal.domain.policy.forms import DECIMALS, NO, YES, FieldKind, FormField, exact
 
 
 class Join(StrEnum):
@@ -31,6 +32,7 @@ class Comparison(StrEnum):
     AT_MOST = "at_most"
     LESS_THAN = "less_than"
     CONTAINS = "contains"
+    LACKS = "lacks"
     EMPTY = "empty"
     FILLED = "filled"
 
@@ -53,17 +55,28 @@ COMPARISONS: Mapping[FieldKind, tuple[Comparison, ...]] = {
     FieldKind.LONG_TEXT: (Comparison.CONTAINS, *_PRESENT),
     FieldKind.MONEY: (*_ORDERED, *_PRESENT),
     FieldKind.INTEGER: (*_ORDERED, *_PRESENT),
+    FieldKind.DECIMAL: (*_ORDERED, *_PRESENT),
+    FieldKind.PERCENT: (*_ORDERED, *_PRESENT),
     FieldKind.DATE: (*_ORDERED, *_PRESENT),
+    FieldKind.YES_NO: (*_EQUAL, *_PRESENT),
     FieldKind.CHOICE: (*_EQUAL, *_PRESENT),
+    FieldKind.CHOICES: (Comparison.CONTAINS, Comparison.LACKS, *_PRESENT),
     FieldKind.PERSON: (*_EQUAL, *_PRESENT),
+    FieldKind.DEPARTMENT: (*_EQUAL, *_PRESENT),
+    FieldKind.LINK: (*_EQUAL, *_PRESENT),
     FieldKind.ATTACHMENTS: (*_ORDERED, *_PRESENT),
+    FieldKind.SECTION: (),
 }
+# Kinds of which no value is an empty text, and those that are told empty by their size.
+_NEVER_TEXT = frozenset({FieldKind.MONEY, FieldKind.INTEGER, FieldKind.YES_NO})
+_SIZED = frozenset({FieldKind.CHOICES})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One comparison. `value`: minor units, a whole number, the number of files, an ISO date, an
-    option's value, a person's id or a text; None for those that need none."""
+    """One comparison. `value`: minor units, a whole number, the number of files, decimal text, an
+    ISO date, "yes" or "no", an option's value, a person's id, a department's code, a request's
+    number or a text; None for those that need none."""
 
     field: str
     comparison: Comparison
@@ -124,12 +137,20 @@ def row_holds(row: Row, kind: FieldKind, values: Mapping[str, Any]) -> bool:
     value = values.get(row.field)
     if kind is FieldKind.ATTACHMENTS:
         value = len(value or ())
-    is_empty = value in (None, "") or (kind is FieldKind.ATTACHMENTS and value == 0)
+    is_empty = value in (None, "", [], ()) or (kind is FieldKind.ATTACHMENTS and value == 0)
     if row.comparison in VALUELESS:
         return is_empty is (row.comparison is Comparison.EMPTY)
     if is_empty and kind is not FieldKind.ATTACHMENTS:
         return False
-    return _compare(row.comparison, value, row.value)
+    return _compare(row.comparison, _weighed(value, kind), _weighed(row.value, kind))
+
+
+def _weighed(value: Any, kind: FieldKind) -> Any:
+    """A value as it is compared: decimal text by its number, yes and no by their truth."""
+    if kind in DECIMALS:
+        number = exact(value)
+        return value if number is None else number
+    return {YES: True, NO: False}.get(value, value) if kind is FieldKind.YES_NO else value
 
 
 def _compare(comparison: Comparison, value: Any, with_: Any) -> bool:
@@ -146,6 +167,8 @@ def _compare(comparison: Comparison, value: Any, with_: Any) -> bool:
             return bool(value <= with_)
         case Comparison.LESS_THAN:
             return bool(value < with_)
+        case Comparison.LACKS:
+            return with_ not in value
         case _:
             return with_ in value
 
@@ -162,16 +185,38 @@ def _row(row: Row, kind: FieldKind) -> str:
     name, files = row.field, kind is FieldKind.ATTACHMENTS
     subject = f"(({name} == null) ? 0 : size({name}))" if files else name
     if row.comparison in VALUELESS:
-        empty = f"{subject} == 0" if files else f"({name} == null || {name} == '')"
-        if kind in (FieldKind.MONEY, FieldKind.INTEGER):
-            empty = f"({name} == null)"
+        empty = f"{subject} == 0" if files else f"({_parted(name, kind, '==', ' || ')})"
         return empty if row.comparison is Comparison.EMPTY else f"!({empty})"
+    compared = _compared(row, kind, subject)
+    return compared if files else f"({_parted(name, kind, '!=', ' && ')} && {compared})"
+
+
+def _parted(name: str, kind: FieldKind, sign: str, between: str) -> str:
+    """Nothing at all, and the other way in which a value of that kind is empty."""
+    tests = [f"{name} {sign} null"]
+    if kind in _SIZED:
+        tests.append(f"size({name}) {sign} 0")
+    elif kind not in _NEVER_TEXT:
+        tests.append(f"{name} {sign} ''")
+    return between.join(tests)
+
+
+def _compared(row: Row, kind: FieldKind, subject: str) -> str:
+    """The comparison of a value that is there."""
     value = json.dumps(row.value, ensure_ascii=False)
+    if kind is FieldKind.CHOICES:
+        within = f"{value} in {subject}"
+        return within if row.comparison is Comparison.CONTAINS else f"!({within})"
     if row.comparison is Comparison.CONTAINS:
-        return f"({name} != null && {name} != '' && {name}.contains({value}))"
-    compared = f"{subject} {_SIGNS[row.comparison]} {value}"
-    if files:
-        return compared
-    if kind in (FieldKind.MONEY, FieldKind.INTEGER):
-        return f"({name} != null && {compared})"
-    return f"({name} != null && {name} != '' && {compared})"
+        return f"{subject}.contains({value})"
+    if kind in DECIMALS and (number := exact(row.value)) is not None:
+        subject, value = f"double({subject})", _double(number)
+    if kind is FieldKind.YES_NO:
+        value = "true" if row.value == YES else "false"
+    return f"{subject} {_SIGNS[row.comparison]} {value}"
+
+
+def _double(number: Decimal) -> str:
+    """As CEL writes a number with a point."""
+    text = f"{number:f}"
+    return text if "." in text else f"{text}.0"

@@ -2,15 +2,16 @@
 and who would be asked about a request of their own."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from itertools import product
 from math import prod
 from typing import Any
 
 from portal.domain.people.directory import Directory, Person
-from portal.domain.policy.forms import FieldKind, FormField
+from portal.domain.policy.forms import DECIMALS, FieldKind, FormField, bound, decimal_text
 from portal.domain.policy.policy import Policy, RuleKind
 from portal.domain.policy.types import TypeContent
 from portal.domain.routing.outline import Judge, Outliner, judged, named_by
@@ -196,20 +197,38 @@ def _edges(each: FormField, content: TypeContent) -> Iterator[Any]:
         return
     if not each.required or each.kind is FieldKind.ATTACHMENTS:
         yield [] if each.kind is FieldKind.ATTACHMENTS else None
-    values = {row.value for row in rows if row.value is not None} | written
-    if each.kind in NUMBERS:
-        numbers = {int(value) for value in values} or {0}
-        least = each.min_value if each.min_value is not None else min(numbers) - 1
-        around = {number + step for number in numbers for step in (-1, 0, 1)}
-        yield from sorted(number for number in around if number >= least)
-    elif each.kind is FieldKind.ATTACHMENTS:
-        yield from ([{}] * number for number in range(1, max(map(int, values), default=0) + 2))
-    elif each.kind is FieldKind.CHOICE:
-        yield from (option.value for option in each.choices)
-    elif each.kind is FieldKind.DATE:
-        yield from (str(day) for value in sorted(map(str, values)) for day in _around(value))
-    else:
-        yield from ("", *sorted(map(str, values)), "–")
+    yield from _near(each, {row.value for row in rows if row.value is not None} | written)
+
+
+def _near(each: FormField, values: Collection[int | str]) -> Iterator[Any]:
+    """What the field may hold at and around these values."""
+    match each.kind:
+        case FieldKind.ATTACHMENTS:
+            yield from ([{}] * number for number in range(1, max(map(int, values), default=0) + 2))
+        case FieldKind.CHOICE:
+            yield from (option.value for option in each.choices)
+        case FieldKind.CHOICES:
+            yield from ([option.value] for option in each.choices)
+        case FieldKind.YES_NO:
+            yield from (True, False)
+        case FieldKind.DATE:
+            yield from (str(day) for value in sorted(map(str, values)) for day in _around(value))
+        case _ if each.kind in NUMBERS or each.kind in DECIMALS:
+            yield from _numbers_near(each, values)
+        case _:
+            yield from ("", *sorted(map(str, values)), "–")
+
+
+def _numbers_near(each: FormField, values: Iterable[int | str]) -> Iterator[int | str]:
+    """Each number, the one below it and the one above it, as the field holds them."""
+    is_decimal = each.kind in DECIMALS
+    step = Decimal(1).scaleb(-each.places) if is_decimal else Decimal(1)
+    numbers = {number for value in values if (number := bound(value)) is not None} or {Decimal(0)}
+    least, lowest = bound(each.min_value), min(numbers) - step
+    around = {number + by for number in numbers for by in (-step, Decimal(0), step)}
+    for number in sorted(around):
+        if number >= (lowest if least is None else least):
+            yield decimal_text(number) if is_decimal else int(number)
 
 
 def _around(value: str) -> Iterator[date]:

@@ -86,7 +86,7 @@ def change_type_field(code: str, name: str) -> ResponseReturnValue:
         )
     if not form.validate():
         return _field(kind, each, form, 422)
-    changed = forms.changed_field(each, form)
+    changed = forms.changed_field(each, draft.content, form)
     return after_edit(
         kind,
         lambda content: domain.with_field(content, changed),

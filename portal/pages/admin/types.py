@@ -15,6 +15,7 @@ from portal.forms.request_form import RequestForm
 from portal.forms.type_route import Choosable
 from portal.forms.types import NewTypeForm, TextsForm, gallery_form
 from portal.pages.admin import blueprint
+from portal.pages.requests.attachments import store
 from portal.pages.requests.request_form_io import surroundings
 from portal.presenters import types as words
 from portal.presenters.answer import command_key, new_key
@@ -214,7 +215,7 @@ def preview_type(code: str) -> ResponseReturnValue:
     form = RequestForm(draft.content.form, surroundings(suggest=False))
     form.process(None)
     route = words.route(draft.content, words.names_in(draft.content))
-    return page("preview", kind, form=form, route=route)
+    return page("preview", kind, form=form, route=route, store=store())
 
 
 @blueprint.get("/admin/types/<code>/draft/checks")

@@ -17,7 +17,12 @@ from portal.forms import asking
 from portal.forms.request_form import RequestForm, held
 from portal.pages.requests import blueprint
 from portal.pages.requests.attachments import store
-from portal.pages.requests.request_form_io import kept_files, surroundings, take_files
+from portal.pages.requests.request_form_io import (
+    kept_files,
+    leave_unasked,
+    surroundings,
+    take_files,
+)
 from portal.pages.requests.show import visible
 from portal.presenters.answer import after, answered, command_key, new_key
 from portal.queries import commands
@@ -65,6 +70,7 @@ def send(number: str, deed: Deed, draw: Draw) -> ResponseReturnValue:
     if not drawn.validate() and record.status is deed.awaits:
         return draw(record, drawn, key, None)
     correction = correction_of(record, drawn, key)
+    leave_unasked(drawn, key)
     try:
         receipt = answered(deed.give(correction, me().id, click()), correction.comment)
     except Refused as refused:

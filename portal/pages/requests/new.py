@@ -14,7 +14,13 @@ from portal.forms.fields import storable, uuid_of
 from portal.forms.request_form import RequestForm
 from portal.pages.requests import blueprint
 from portal.pages.requests.attachments import store
-from portal.pages.requests.request_form_io import end_of, kept_files, surroundings, take_files
+from portal.pages.requests.request_form_io import (
+    end_of,
+    kept_files,
+    leave_unasked,
+    surroundings,
+    take_files,
+)
 from portal.presentation import times
 from portal.presenters import check_page as checking
 from portal.presenters import waiting_on as turns
@@ -137,6 +143,7 @@ def submit(code: str) -> ResponseReturnValue:
     wish = _wish(kind, draft, drawn)
     if request.form.get("seen", checking.mark(wish)) != checking.mark(wish):
         return _check_page(kind, draft, drawn, MOVED), 409
+    leave_unasked(drawn, draft.id)
     try:
         sent = submitting.submit(wish, click())
     except submitting.DraftGone:

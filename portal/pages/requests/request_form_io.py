@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time
 
 from flask import request
 
+from portal.domain.people.permissions import Permission
 from portal.domain.request.files import KeptFile
 from portal.forms.building import Surroundings
 from portal.forms.fields import uuid_of
@@ -12,7 +13,8 @@ from portal.forms.request_form import RequestForm, html_name
 from portal.pages.layout_context import viewpoint
 from portal.pages.requests.attachments import sent_name, store
 from portal.queries import attachments as attached
-from portal.queries import people
+from portal.queries import people, request_types
+from portal.queries.request import Linkable, Reader
 from portal.security.sessions import me
 from portal.services import attachments
 from portal.services.attachments import Upload
@@ -28,6 +30,8 @@ def surroundings(*, suggest: bool, submitted_at: datetime | None = None) -> Surr
         people=people,
         names=people.suggested(person.id) if suggest else (),
         submitted_on=submitted_at.astimezone(view.zone).date() if submitted_at else None,
+        departments=request_types.departments,
+        requests=Linkable(Reader(person.id, person.may(Permission.READ_ALL))),
     )
 
 
@@ -55,6 +59,12 @@ def take_files(form: RequestForm, form_id: str) -> list[tuple[str, str]]:
         attachments.drop(store().files, form_id, me().id, removed)
     uploads = list(_uploads(form))
     return attachments.keep(store(), form_id, me().id, uploads) if uploads else []
+
+
+def leave_unasked(form: RequestForm, form_id: str) -> None:
+    """Delete the files of a valid form that are in fields which it does not ask."""
+    if unasked := form.unasked_files():
+        attachments.drop(store().files, form_id, me().id, unasked)
 
 
 def _uploads(form: RequestForm) -> Iterator[Upload]:
