@@ -40,6 +40,8 @@ class SomebodyField(PersonField):
         self.matches = matches
         if not matches:
             raise ValueError(_("%(label)s: no colleague with that name."))
+        if len(matches) == 1:
+            raise ValueError(_("%(label)s: this is not the full name. Choose the person below."))
         raise ValueError(_("%(label)s: several people match. Choose one below."))
 
 

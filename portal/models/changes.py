@@ -50,7 +50,9 @@ class OrganisationChange(Base):
 
 class PeopleImport(Base):
     """A file of people. `content` is there until it is imported; `choices`: how it is read (its
-    encoding and separator, and what each column says); `report`: what came of it, and where."""
+    encoding and separator, and what each column says); `report`: what came of it, and where;
+    `refused`: the lines that were refused, cell by cell with the reason, for two days; `progress`:
+    how many lines there are, and how far a large import is."""
 
     __tablename__ = "people_imports"
     __table_args__ = (
@@ -69,6 +71,8 @@ class PeopleImport(Base):
     headers: Mapped[list[str]] = mapped_column(JSONB)
     choices: Mapped[Json]
     report: Mapped[Json]
+    refused: Mapped[list[list[str]]] = mapped_column(JSONB, server_default="[]")
+    progress: Mapped[Json]
     created_at: Mapped[Now]
     applied_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 

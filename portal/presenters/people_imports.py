@@ -1,9 +1,13 @@
 """An import of people in words: its columns, and what each line would change."""
 
+import csv
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from portal.domain.people.importing import Column, Outcome, Verdict
+from portal.domain.people.importing import Column, Known, Outcome, Verdict
+from portal.domain.spreadsheets import harmless
 from portal.presentation.labels import Label
 from portal.services.people_imports import Preview
 from portal.translation import _, lazy, ngettext
@@ -43,6 +47,19 @@ class LineWords:
     changes: tuple[tuple[str, str, str], ...]
     text: str
     moving: str
+    ties: str
+
+
+@dataclass(frozen=True, slots=True)
+class MissingWords:
+    """Somebody who is not in the file. `goes`: would be deactivated."""
+
+    id: str
+    name: str
+    who: str
+    goes: bool
+    moving: str
+    ties: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +97,67 @@ def groups(preview: Preview, shown: Callable[[Verdict], int]) -> tuple[GroupWord
     return tuple(found)
 
 
+def missing(preview: Preview, most: int) -> tuple[MissingWords, ...]:
+    """The first who are not in the file, those who would go first."""
+    going = {each.id for each in preview.going}
+    rows = sorted(preview.plan.missing, key=lambda each: each.id not in going)
+    return tuple(_missing(each, preview, each.id in going) for each in rows[:most])
+
+
+def _missing(person: Known, preview: Preview, goes: bool) -> MissingWords:
+    values = person.values
+    who = (values.get(Column.NUMBER, ""), values.get(Column.EMAIL, ""))
+    return MissingWords(
+        id=person.id,
+        name=values.get(Column.NAME, ""),
+        who=" · ".join(text for text in who if text),
+        goes=goes,
+        moving=_moving(preview, person.id) if goes else "",
+        ties=_ties(preview, person.id) if goes else "",
+    )
+
+
+def _moving(preview: Preview, person_id: str | None) -> str:
+    count = preview.moving.get(person_id or "", 0)
+    return ngettext("%(n)s open item", "%(n)s open items", count) if count else ""
+
+
+def _ties(preview: Preview, person_id: str | None) -> str:
+    """What depends on somebody who goes."""
+    reports, heads, only = preview.ties.get(person_id or "", (0, (), ()))
+    told = []
+    if reports:
+        told.append(ngettext("manages %(n)s person", "manages %(n)s people", reports))
+    if heads:
+        told.append(_("heads %(names)s", names=", ".join(heads)))
+    if only:
+        told.append(_("the only member of %(names)s", names=", ".join(only)))
+    return "; ".join(told)
+
+
+def stopped(row: Any) -> str:
+    """Why a large import changed nothing; "" where it did not stop."""
+    progress = row.progress
+    if "said" in progress:
+        return str(progress["said"])
+    if "at" in progress:
+        return _("The import was interrupted. Nothing was changed. Import again.")
+    return ""
+
+
+def as_csv(headers: Sequence[str], lines: Sequence[Sequence[str]], separator: str) -> str:
+    """Refused lines as a file that can be mended and uploaded again: the same columns, and why."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=separator or ",")
+    writer.writerow([*map(harmless, headers), _("Why it was refused")])
+    writer.writerows([harmless(cell) for cell in line] for line in lines)
+    return "\ufeff" + text.getvalue()
+
+
 def _line(outcome: Outcome, preview: Preview) -> LineWords:
     cells = outcome.line.cells
     who = (cells.get(Column.NUMBER, ""), cells.get(Column.EMAIL, ""))
-    count = preview.moving.get(outcome.person_id or "", 0)
+    leaves = outcome.verdict is Verdict.LEAVES
     return LineWords(
         number=outcome.line.number,
         name=cells.get(Column.NAME) or _("No name"),
@@ -93,5 +167,6 @@ def _line(outcome: Outcome, preview: Preview) -> LineWords:
             for column, (before, after) in outcome.changes.items()
         ),
         text=_(outcome.problem) if outcome.problem else "",
-        moving=ngettext("%(n)s open item", "%(n)s open items", count) if count else "",
+        moving=_moving(preview, outcome.person_id),
+        ties=_ties(preview, outcome.person_id) if leaves else "",
     )

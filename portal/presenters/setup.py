@@ -158,8 +158,8 @@ def _first_request(found: SetupRecord) -> tuple[SetupTask, ...]:
             ngettext("%(n)s can be asked for.", "%(n)s can be asked for.", found.types)
             if found.types
             else _("Nothing can be asked for yet."),
-            "admin.list_types",
-            _("Request types"),
+            "admin.list_types" if found.types else "admin.new_type",
+            _("Request types") if found.types else _("Choose from the gallery"),
             done=found.types > 0,
         ),
         _task(

@@ -1,6 +1,7 @@
 """What the organisation lacks, or would lack without somebody: heads, managers, members, names in
 policies. Requests then go to a fallback, or wait for an administrator."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,6 +112,46 @@ def ties_of(person_id: str) -> Ties:
             )
         ),
     )
+
+
+def ties_of_many(
+    person_ids: Sequence[str],
+) -> dict[str, tuple[int, tuple[str, ...], tuple[str, ...]]]:
+    """Of each: how many active people they manage, the departments they head, and the groups whose
+    active members are all among these people."""
+    if not person_ids:
+        return {}
+    going = User.id.in_(person_ids)
+    counted = (
+        select(User.manager_id, func.count())
+        .where(User.manager_id.in_(person_ids), User.is_active, ~going)
+        .group_by(User.manager_id)
+    )
+    managed = {row[0]: row[1] for row in db.session.execute(counted)}
+    heads = _by_person(
+        select(Department.head_id, Department.name)
+        .where(Department.head_id.in_(person_ids))
+        .order_by(Department.name)
+    )
+    stays = exists().where(
+        GroupMember.group_id == Group.id, GroupMember.user_id == User.id, User.is_active, ~going
+    )
+    only = _by_person(
+        select(GroupMember.user_id, Group.name)
+        .join(Group, Group.id == GroupMember.group_id)
+        .where(GroupMember.user_id.in_(person_ids), ~stays)
+        .order_by(Group.name)
+    )
+    return {
+        each: (managed.get(each, 0), heads.get(each, ()), only.get(each, ())) for each in person_ids
+    }
+
+
+def _by_person(statement: Any) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for person_id, name in db.session.execute(statement):
+        found[person_id] = (*found.get(person_id, ()), name)
+    return found
 
 
 def _gaps(statement: Any) -> tuple[Gap, ...]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from portal.extensions import db
@@ -15,7 +15,8 @@ SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class ImportRecord:
-    """An import, with who made it; `applied_at` None: not yet done."""
+    """An import, with who made it; `applied_at` None: not yet done; `refused`: how many of its
+    refused lines are still kept."""
 
     id: str
     file_name: str
@@ -25,6 +26,8 @@ class ImportRecord:
     actor: str
     created_at: datetime
     applied_at: datetime | None
+    progress: dict[str, Any]
+    refused: int
 
 
 def find(import_id: str) -> ImportRecord | None:
@@ -50,8 +53,15 @@ def same_before(import_id: str) -> ImportRecord | None:
     return None if row is None else ImportRecord(*row)
 
 
+def refused_lines(import_id: str) -> list[list[str]]:
+    """The refused lines of an import that was done: their cells, and at last why."""
+    kept = select(PeopleImport.refused).where(PeopleImport.id == import_id)
+    return db.session.scalar(kept) or []
+
+
 def _statement() -> Any:
     return select(
         PeopleImport.id, PeopleImport.file_name, PeopleImport.headers, PeopleImport.choices,
         PeopleImport.report, User.name, PeopleImport.created_at, PeopleImport.applied_at,
+        PeopleImport.progress, func.jsonb_array_length(PeopleImport.refused),
     ).join(User, User.id == PeopleImport.actor_id)  # fmt: skip

@@ -1,16 +1,21 @@
-"""People from a file: kept, read as somebody says, looked at, and imported in one transaction."""
+"""People from a file: kept, read as somebody says, looked at, and imported in one transaction: a
+few at once, many beside the pages, which tell meanwhile how far it is."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from threading import Thread
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
+import structlog
+from flask import Flask, current_app
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
 
 from portal.directory.planner import BEFORE_A_CHANGE
-from portal.domain.people.absence import ChangeKind, ReviewScope
 from portal.domain.people.importing import Column, House, Known, Line, Outcome, Plan, Verdict, plan
 from portal.domain.people.permissions import Permission, Role, permissions_of
 from portal.domain.request.state import Status
@@ -20,24 +25,40 @@ from portal.models import (
     Department,
     Group,
     GroupMember,
-    PeopleChange,
     PeopleImport,
-    PeopleReview,
     Request,
     Task,
     User,
 )
-from portal.models.columns import new_id
-from portal.services import accounts, people
+from portal.queries import gaps
+from portal.services import accounts
 from portal.services.accounts import AccountRefused
-from portal.services.people import Act, Change, PeopleRefused
-from portal.services.people_sheet import LIKELIEST, EncodingUnknown, Row, Sheet, read
-from portal.services.preferences import time_digests
+from portal.services.import_writer import FIELDS, ImportWriter, codes_of
+from portal.services.people import PeopleRefused
+from portal.services.people_sheet import (
+    LIKELIEST,
+    PACKED,
+    EncodingUnknown,
+    Row,
+    Sheet,
+    SheetRefused,
+    packed,
+    read,
+    unpacked,
+)
 from portal.services.staff import LONGEST_NUMBER, LONGEST_TITLE
-from portal.translation import _
+from portal.translation import _, speaking
+
+log = structlog.get_logger("portal.web")
 
 KEPT = timedelta(days=2)
-CHUNK = 500
+# An import of more lines than these is done beside the pages, which tell how far it is.
+LARGE = 500
+# One that has said nothing for so long has died, and changed nothing.
+SILENT = timedelta(seconds=90)
+TELL_EVERY = 0.4
+REPORTED = 500
+REMEMBERED = 20
 # What columns are usually called, in lower case.
 USUAL: dict[Column, tuple[str, ...]] = {
     Column.NUMBER: ("employee_no", "employee number", "number", "no", "personnel number", "id"),
@@ -53,15 +74,6 @@ USUAL: dict[Column, tuple[str, ...]] = {
     Column.LEFT: ("leaving date", "left on", "left_on", "end date", "last day"),
 }
 LIMITS = {Column.NUMBER: LONGEST_NUMBER, Column.TITLE: LONGEST_TITLE}
-# What is kept of a person beside the manager, by the column of the table.
-FIELDS = {
-    Column.NUMBER: "employee_no",
-    Column.EMAIL: "email",
-    Column.NAME: "name",
-    Column.TITLE: "job_title",
-    Column.ZONE: "time_zone",
-    Column.LANGUAGE: "locale",
-}
 
 
 class ImportGone(Exception):
@@ -95,17 +107,26 @@ def choices_of(data: Mapping[str, Any]) -> Choices:
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What would be imported. `moving`: open tasks and requests of a person that would be looked at
-    anew, by id. `mark` tells this preview from another."""
+    anew, by id; `ties`: how many people somebody who goes manages, which departments they head, and
+    of which groups they are the only active member. `mark` tells this preview from another;
+    `whole`: the file is the whole list."""
 
     plan: Plan
     moving: Mapping[str, int]
+    ties: Mapping[str, tuple[int, tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
     mark: str = ""
     everybody: int = 0
+    whole: bool = False
+
+    @property
+    def going(self) -> tuple[Known, ...]:
+        """Who is deactivated for not being in the file."""
+        return self.plan.going if self.whole else ()
 
 
 def keep(import_id: str, actor_id: str, file_name: str, content: bytes) -> None:
     """Keep an uploaded file. Raises SheetRefused; text whose encoding is not known is kept, too.
-    Files that nobody went on with are forgotten after two days."""
+    Files that nobody went on with are forgotten after two days, and so are refused lines."""
     try:
         sheet = read(content)
     except EncodingUnknown:
@@ -113,38 +134,41 @@ def keep(import_id: str, actor_id: str, file_name: str, content: bytes) -> None:
         sheet = replace(sheet, encoding="")
     old = (PeopleImport.applied_at.is_(None), PeopleImport.created_at < func.now() - KEPT)
     db.session.execute(delete(PeopleImport).where(*old))
+    done = PeopleImport.applied_at < func.now() - KEPT
+    db.session.execute(update(PeopleImport).where(done).values(refused=[]))
     row = {
         "id": import_id,
         "actor_id": actor_id,
         "file_name": file_name[:200],
         "digest": sha256(content).hexdigest(),
-        "content": content,
+        # Unpacking a workbook takes long: what was read of it is kept instead.
+        "content": content if sheet.separator else packed(sheet),
         "headers": list(sheet.headers),
         "choices": Choices(sheet.encoding, sheet.separator, _usual(sheet.headers)).as_data(),
+        "progress": {"lines": len(sheet.rows)},
     }
     db.session.execute(insert_or_not(PeopleImport).values(row).on_conflict_do_nothing())
     db.session.commit()
 
 
 def _usual(headers: Sequence[str]) -> tuple[Column | None, ...]:
-    """What the columns were said to be last time, where they have the same names; else what they
-    are usually called."""
-    last = db.session.scalar(
-        select(PeopleImport.choices)
-        .where(PeopleImport.applied_at.is_not(None), PeopleImport.headers == list(headers))
+    """What columns of the same names were said to be last time; else what they are usually called.
+    None twice."""
+    latest = (
+        select(PeopleImport.headers, PeopleImport.choices)
+        .where(PeopleImport.applied_at.is_not(None))
         .order_by(PeopleImport.applied_at.desc())
-        .limit(1)
+        .limit(REMEMBERED)
     )
-    if last is not None:
-        return choices_of(last).columns
-    left = dict(USUAL)
+    said: dict[str, Column | None] = {}
+    for names, choices in reversed(db.session.execute(latest).all()):
+        said |= zip(names, choices_of(choices).columns, strict=False)
     found: list[Column | None] = []
     for header in headers:
         words = header.strip().lower().replace("_", " ")
-        names = (c for c, called in left.items() if words in {n.replace("_", " ") for n in called})
-        column = next(names, None)
-        left.pop(column, None)  # type: ignore[arg-type]
-        found.append(column)
+        usual = (c for c, called in USUAL.items() if words in {n.replace("_", " ") for n in called})
+        column = said[header] if header in said else next(usual, None)
+        found.append(None if column in found else column)
     return tuple(found)
 
 
@@ -154,6 +178,8 @@ def sheet_of(import_id: str, choices: Choices | None = None) -> tuple[PeopleImpo
     row = db.session.get(PeopleImport, import_id)
     if row is None or row.content is None:
         raise ImportGone
+    if row.content.startswith(PACKED):
+        return row, unpacked(row.content)
     how = choices or choices_of(row.choices)
     return row, read(row.content, how.encoding, how.separator)
 
@@ -163,40 +189,170 @@ def choose(import_id: str, choices: Choices) -> None:
     row, sheet = sheet_of(import_id, choices)
     row.choices = replace(choices, encoding=sheet.encoding, separator=sheet.separator).as_data()
     row.headers = list(sheet.headers)
+    row.progress = {"lines": len(sheet.rows)}
     db.session.commit()
 
 
-def preview(import_id: str, actor_id: str, languages: Sequence[str]) -> Preview:
-    """What it would change. Raises what `sheet_of` does, and PeopleRefused."""
+def preview(
+    import_id: str, actor_id: str, languages: Sequence[str], *, whole: bool = False
+) -> Preview:
+    """What it would change; `whole`: by deactivating who is missing, too. Raises what `sheet_of`
+    does, and PeopleRefused."""
     row, sheet = sheet_of(import_id)
-    found = _planned(sheet, choices_of(row.choices), _house(actor_id, languages))
-    return replace(found, moving=_moving(found.plan))
+    found = _planned(sheet, choices_of(row.choices), _house(actor_id, languages), whole)
+    leaving = [str(each.person_id) for each in found.plan.of(Verdict.LEAVES)]
+    leaving += [each.id for each in found.going]
+    return replace(found, moving=_moving(found), ties=gaps.ties_of_many(leaving))
 
 
-def apply(import_id: str, actor_id: str, seen: str, languages: Sequence[str]) -> None:
-    """Import what the preview with this mark showed, all of it or nothing. Raises ImportGone,
-    ImportMoved, PeopleRefused and what `sheet_of` does. The file is read before anybody waits."""
-    row, sheet = sheet_of(import_id)
-    read_as = row.choices
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportOrder:
+    """What somebody wants imported: what the preview with the mark `seen` showed. `whole`: the file
+    is the whole list, and who is missing is deactivated."""
+
+    import_id: str
+    actor_id: str
+    seen: str
+    languages: tuple[str, ...]
+    whole: bool = False
+
+
+def _nobody(_share: float) -> None:
+    """Nobody asked how far it is."""
+
+
+def apply(order: ImportOrder, tell: Callable[[float], None] = _nobody) -> None:
+    """Import it, all of it or nothing; `tell` hears how far it is. Raises ImportGone, ImportMoved,
+    PeopleRefused and what `sheet_of` does. The file is read before anybody waits."""
+    row, sheet = sheet_of(order.import_id)
+    read_as, file_name = row.choices, row.file_name
     db.session.execute(BEFORE_A_CHANGE)
-    kept = db.session.get(PeopleImport, import_id, populate_existing=True, with_for_update=True)
-    if kept is None or kept.content is None:
+    _still(order.import_id, read_as)
+    house = _house(order.actor_id, order.languages)
+    found = _planned(sheet, choices_of(read_as), house, order.whole)
+    if found.mark != order.seen:
+        raise ImportMoved
+    if order.whole and found.plan.stop:
+        raise PeopleRefused(_(found.plan.stop))
+    tell(0.1)
+    writer = ImportWriter(
+        order.actor_id, _("Import of %(file)s", file=file_name), lambda part: tell(0.1 + 0.9 * part)
+    )
+    writer.write(found.plan, [each.id for each in found.going])
+    row = _still(order.import_id, read_as, lock=True)
+    row.report = _report(found)
+    row.refused = refused_of(found.plan, sheet)
+    row.content, row.applied_at = None, datetime.now(UTC)
+    db.session.commit()
+
+
+def _still(import_id: str, read_as: Mapping[str, Any], *, lock: bool = False) -> PeopleImport:
+    """The import, while nobody imported it or had it read otherwise."""
+    row = db.session.get(PeopleImport, import_id, populate_existing=True, with_for_update=lock)
+    if row is None or row.content is None:
         raise ImportGone
-    if kept.choices != read_as:
+    if row.choices != read_as:
         raise ImportMoved
-    found = _planned(sheet, choices_of(read_as), _house(actor_id, languages))
-    if found.mark != seen:
-        raise ImportMoved
-    writer = _Writer(actor_id, _("Import of %(file)s", file=row.file_name))
-    writer.write(found.plan)
+    return row
+
+
+def _report(found: Preview) -> dict[str, Any]:
     counts = {verdict.value: len(found.plan.of(verdict)) for verdict in Verdict}
     refused = [
         {"line": each.line.number, "problem": each.problem, "cells": list(_shown(each))}
-        for each in found.plan.of(Verdict.REFUSED)[:CHUNK]
+        for each in found.plan.of(Verdict.REFUSED)[:REPORTED]
     ]
-    row.report = {"counts": counts, "missing": len(found.plan.missing), "refused": refused}
-    row.content, row.applied_at = None, datetime.now(UTC)
+    missing, gone = len(found.plan.missing), len(found.going)
+    return {"counts": counts, "missing": missing, "gone": gone, "refused": refused}
+
+
+def refused_of(found: Plan, sheet: Sheet) -> list[list[str]]:
+    """The refused lines, cell by cell as the file has them, and at last why."""
+    width, rows = len(sheet.headers), {row.number: row.cells for row in sheet.rows}
+    lines = []
+    for each in found.of(Verdict.REFUSED):
+        cells = list(rows[each.line.number][:width])
+        lines.append([*cells, *[""] * (width - len(cells)), _(each.problem)])
+    return lines
+
+
+def refused_now(import_id: str, actor_id: str, languages: Sequence[str]) -> list[list[str]]:
+    """The lines that would be refused. Raises what `preview` does."""
+    found = preview(import_id, actor_id, languages)
+    return refused_of(found.plan, sheet_of(import_id)[1])
+
+
+def is_large(row: Any) -> bool:
+    """Whether an import is done beside the pages."""
+    return int(row.progress.get("lines", 0)) > LARGE
+
+
+def is_under_way(row: Any) -> bool:
+    """Whether it is being imported: it said something a short while ago."""
+    at = row.progress.get("at")
+    is_open = row.applied_at is None and "said" not in row.progress
+    return is_open and at is not None and datetime.now(UTC) - datetime.fromisoformat(at) < SILENT
+
+
+def begin(order: ImportOrder, language: str) -> bool:
+    """Import it beside the pages, in this process; False where that is going on already. What came
+    of it stands in the row: the report, or why nothing was changed."""
+    row = db.session.get(PeopleImport, order.import_id, with_for_update=True)
+    if row is None or row.content is None:
+        raise ImportGone
+    begins = not is_under_way(row)
+    if begins:
+        row.progress = {"lines": row.progress.get("lines", 0), **_now(0.0)}
+    lines = row.progress["lines"]
     db.session.commit()
+    if begins:
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        name = f"import {order.import_id}"
+        Thread(target=_run, args=(app, order, language, lines), name=name, daemon=True).start()
+    return begins
+
+
+def _now(share: float) -> dict[str, Any]:
+    return {"share": round(share, 3), "at": datetime.now(UTC).isoformat()}
+
+
+def _run(app: Flask, order: ImportOrder, language: str, lines: int) -> None:
+    """The import, to its end; it tells on a connection of its own, for nothing of it holds yet."""
+    told = time.monotonic()
+
+    def say(**progress: Any) -> None:
+        with db.engine.begin() as own:
+            change = update(PeopleImport).where(PeopleImport.id == order.import_id)
+            own.execute(change.values(progress={"lines": lines, **progress}))
+
+    def tell(share: float) -> None:
+        nonlocal told
+        if time.monotonic() - told > TELL_EVERY:
+            say(**_now(share))
+            told = time.monotonic()
+
+    with app.app_context(), speaking(language), _saying_why_not(order, say):
+        return apply(order, tell)
+
+
+@contextmanager
+def _saying_why_not(order: ImportOrder, say: Callable[..., None]) -> Iterator[None]:
+    """Say why the import that is tried inside was not done."""
+    said = ""
+    try:
+        yield
+    except ImportGone:
+        log.info("imported already", import_id=order.import_id)
+    except ImportMoved:
+        said = _("People changed since this page was drawn. Check again, then import.")
+    except (PeopleRefused, SheetRefused) as refused:
+        said = str(refused)
+    except Exception:
+        log.exception("import of people failed", import_id=order.import_id)
+        said = _("The import could not be completed. Nothing was changed. Try again.")
+    if said:
+        db.session.rollback()
+        say(said=said)
 
 
 def _shown(outcome: Outcome) -> tuple[str, str, str]:
@@ -206,15 +362,16 @@ def _shown(outcome: Outcome) -> tuple[str, str, str]:
     )  # fmt: skip
 
 
-def _planned(sheet: Sheet, choices: Choices, house: House) -> Preview:
+def _planned(sheet: Sheet, choices: Choices, house: House, whole: bool) -> Preview:
     lines = [_line(row, choices.columns) for row in sheet.rows]
     found = plan(lines, house, datetime.now(UTC).date())
     told = repr([
         (each.line.number, each.verdict, each.person_id, sorted(each.changes.items()), each.manager)
         for each in found.outcomes
-    ])  # fmt: skip
+    ] + [each.id for each in found.going if whole])  # fmt: skip
     mark = sha256(told.encode()).hexdigest()[:16]
-    return Preview(found, {}, mark, sum(each.is_active for each in house.people))
+    everybody = sum(each.is_active for each in house.people)
+    return Preview(found, {}, {}, mark, everybody, whole)
 
 
 def _line(row: Row, columns: Sequence[Column | None]) -> Line:
@@ -263,6 +420,7 @@ def _house(actor_id: str, languages: Sequence[str]) -> House:
         zones=_by_lower(accounts.time_zones()),
         languages=_by_lower(languages),
         may_change_admins=Permission.ADMINISTER in rights,
+        actor_id=actor_id,
     )
 
 
@@ -307,13 +465,15 @@ def _everybody() -> tuple[Known, ...]:
     )
 
 
-def _moving(found: Plan) -> dict[str, int]:
+def _moving(found: Preview) -> dict[str, int]:
     """How much of somebody's open work would be looked at anew: tasks of whoever leaves a group or
     the house, requests of whoever gets another manager or department."""
-    tasks = [each.person_id for each in found.outcomes if _loses(each)]
+    outcomes = found.plan.outcomes
+    tasks = [each.person_id for each in outcomes if _loses(each)]
+    tasks += [each.id for each in found.going]
     asks = [
         each.person_id
-        for each in found.outcomes
+        for each in outcomes
         if each.person_id and {Column.MANAGER, Column.DEPARTMENT} & set(each.changes)
     ]
     waiting = (
@@ -334,211 +494,4 @@ def _moving(found: Plan) -> dict[str, int]:
 
 def _loses(outcome: Outcome) -> bool:
     before, after = outcome.changes.get(Column.GROUPS, ("", ""))
-    return outcome.verdict is Verdict.LEAVES or bool(_codes(before) - _codes(after))
-
-
-def _codes(text: str) -> set[str]:
-    return {code for code in text.split(", ") if code}
-
-
-@dataclass
-class _Writer:
-    """Writes a plan, many rows with each statement. What is to be noted and looked at is gathered
-    and written at last."""
-
-    actor_id: str
-    words: str
-    notes: list[dict[str, Any]] = field(default_factory=list)
-    reviews: list[dict[str, Any]] = field(default_factory=list)
-    zones: list[str] = field(default_factory=list)
-
-    def write(self, found: Plan) -> None:
-        """All that the plan says."""
-        self.departments = _ids(Department.code, Department.id)
-        self.names = _ids(Department.code, Department.name)
-        self.groups = _ids(Group.code, Group.id)
-        self.places = {
-            row.name: (row.id, row.time_zone)
-            for row in db.session.execute(select(Calendar.id, Calendar.name, Calendar.time_zone))
-        }
-        self.ids = {each.key: new_id() for each in found.of(Verdict.NEW)}
-        self._add(found.of(Verdict.NEW))
-        known = (*found.of(Verdict.CHANGED), *found.of(Verdict.BACK))
-        self._rewrite(known)
-        self._managers((*found.of(Verdict.NEW), *known))
-        self._members((*found.of(Verdict.NEW), *known))
-        self._flush()
-        for each in found.of(Verdict.LEAVES):
-            people.apply(
-                Change(
-                    person_id=str(each.person_id), act=Act.DEACTIVATE, actor_id=self.actor_id,
-                    reason=self.words,
-                )
-            )  # fmt: skip
-        for person_id in self.zones:
-            time_digests(person_id)
-
-    def _add(self, outcomes: Sequence[Outcome]) -> None:
-        rows = []
-        for each in outcomes:
-            after = {column: sides[1] for column, sides in each.changes.items()}
-            values = {name: after.get(column) or None for column, name in FIELDS.items()}
-            place = self.places.get(after.get(Column.PLACE, ""))
-            zone = values["time_zone"] or (place[1] if place else "UTC")
-            rows.append(
-                values
-                | {
-                    "id": self.ids[each.key],
-                    "time_zone": zone,
-                    "locale": values["locale"] or "",
-                    "department_id": self.departments.get(after.get(Column.DEPARTMENT, "")),
-                    "calendar_id": place and place[0],
-                }
-            )
-            noted = values | {"department": self.names.get(after.get(Column.DEPARTMENT, ""))}
-            self._note(self.ids[each.key], ChangeKind.ADDED, {"after": noted})
-        for chunk in _chunks(rows):
-            db.session.execute(insert(User), chunk)
-        if rows:
-            self._review(rows[0]["id"], ReviewScope.STUCK)
-
-    def _rewrite(self, outcomes: Sequence[Outcome]) -> None:
-        rows = []
-        for each in outcomes:
-            person_id = str(each.person_id)
-            values: dict[str, Any] = {
-                FIELDS[column]: after or None
-                for column, (_before, after) in each.changes.items()
-                if column in FIELDS
-            }
-            self._note_details(person_id, each)
-            if Column.DEPARTMENT in each.changes:
-                code = each.changes[Column.DEPARTMENT][1]
-                values["department_id"] = self.departments.get(code)
-                self._review(person_id, ReviewScope.REQUESTS)
-            if Column.PLACE in each.changes:
-                values |= self._place(person_id, each)
-            if each.verdict is Verdict.BACK:
-                values["is_active"] = True
-                self._note(person_id, ChangeKind.ACTIVATED, {})
-                self._review(person_id, ReviewScope.STUCK)
-            if "time_zone" in values:
-                self.zones.append(person_id)
-            if values:
-                rows.append({"person": person_id, **values})
-        _update_each(rows)
-
-    def _place(self, person_id: str, outcome: Outcome) -> dict[str, Any]:
-        """Another place, whose clock the person follows where the file names no zone."""
-        before, after = outcome.changes[Column.PLACE]
-        place = self.places.get(after)
-        data = {"place_before": before or None, "place_after": after or None}
-        self._note(person_id, ChangeKind.PLACE, data)
-        values: dict[str, Any] = {"calendar_id": place and place[0]}
-        if place and Column.ZONE not in outcome.changes:
-            values["time_zone"] = place[1]
-        return values
-
-    def _note_details(self, person_id: str, outcome: Outcome) -> None:
-        told = {FIELDS[c]: sides for c, sides in outcome.changes.items() if c in FIELDS}
-        if Column.DEPARTMENT in outcome.changes:
-            before, after = outcome.changes[Column.DEPARTMENT]
-            told["department"] = (self.names.get(before, ""), self.names.get(after, ""))
-        if told:
-            data = {
-                "before": {name: before or None for name, (before, _after) in told.items()},
-                "after": {name: after or None for name, (_before, after) in told.items()},
-            }
-            self._note(person_id, ChangeKind.DETAILS, data)
-
-    def _managers(self, outcomes: Sequence[Outcome]) -> None:
-        """In a second pass: managers may stand below their people."""
-        given = [each for each in outcomes if Column.MANAGER in each.changes]
-        ids = [each.person_id for each in given if each.person_id]
-        before = {
-            row.id: row.manager_id
-            for row in db.session.execute(select(User.id, User.manager_id).where(User.id.in_(ids)))
-        }
-        rows = []
-        for each in given:
-            person_id = each.person_id or self.ids[each.key]
-            manager_id = self.ids.get(each.manager or "", each.manager)
-            rows.append({"person": person_id, "manager_id": manager_id})
-            data = {"before": before.get(person_id), "after": manager_id}
-            self._note(person_id, ChangeKind.MANAGER, data)
-            if each.person_id:
-                self._review(person_id, ReviewScope.REQUESTS)
-        _update_each(rows)
-
-    def _members(self, outcomes: Sequence[Outcome]) -> None:
-        """Who joins and who leaves which group; a cell names all groups of a person."""
-        joined: list[dict[str, Any]] = []
-        left: list[Any] = []
-        for each in outcomes:
-            person_id = each.person_id or self.ids[each.key]
-            before, after = map(_codes, each.changes.get(Column.GROUPS, ("", "")))
-            for code in sorted(after - before):
-                joined.append({"group_id": self.groups[code], "user_id": person_id})
-                self._note(person_id, ChangeKind.GROUP_JOINED, {"group": code})
-            for code in sorted(before - after):
-                left.append(_is_member(self.groups[code], person_id))
-                self._note(person_id, ChangeKind.GROUP_LEFT, {"group": code})
-            if before - after:
-                self._review(person_id, ReviewScope.TASKS)
-        self._store_members(joined, left)
-
-    def _store_members(self, joined: Sequence[dict[str, Any]], left: Sequence[Any]) -> None:
-        for chunk in _chunks(joined):
-            db.session.execute(insert_or_not(GroupMember).on_conflict_do_nothing(), chunk)
-        for which in _chunks(left):
-            db.session.execute(delete(GroupMember).where(or_(*which)))
-        if joined:
-            self._review(joined[0]["user_id"], ReviewScope.STUCK)
-
-    def _note(self, person_id: str, kind: ChangeKind, data: dict[str, Any]) -> None:
-        self.notes.append(
-            {
-                "id": new_id(), "person_id": person_id, "kind": kind.value, "data": data,
-                "actor_id": self.actor_id, "note": self.words,
-            }
-        )  # fmt: skip
-
-    def _review(self, person_id: str, scope: ReviewScope) -> None:
-        row = {"id": new_id(), "person_id": person_id, "scope": scope.value, "cause": self.words}
-        self.reviews.append(row)
-
-    def _flush(self) -> None:
-        now = db.session.scalar(select(func.clock_timestamp()))
-        for chunk in _chunks(self.notes):
-            db.session.execute(insert(PeopleChange), [{**each, "at": now} for each in chunk])
-        for chunk in _chunks(self.reviews):
-            db.session.execute(insert(PeopleReview), chunk)
-
-
-def _is_member(group_id: str, person_id: str) -> Any:
-    return and_(GroupMember.group_id == group_id, GroupMember.user_id == person_id)
-
-
-def _ids(code: Any, value: Any) -> dict[str, str]:
-    return {row[0]: row[1] for row in db.session.execute(select(code, value))}
-
-
-def _chunks(rows: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    return (rows[at : at + CHUNK] for at in range(0, len(rows), CHUNK))
-
-
-def _update_each(rows: Sequence[dict[str, Any]]) -> None:
-    """Update people row by row; rows of the same columns go together."""
-    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for row in rows:
-        alike.setdefault(tuple(sorted(row)), []).append(row)
-    connection = db.session.connection()
-    for names, same in alike.items():
-        columns = [name for name in names if name != "person"]
-        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
-        change = update(User.__table__).where(User.__table__.c.id == bindparam("person"))  # type: ignore[arg-type]
-        for chunk in _chunks(same):
-            given = [
-                {"person": row["person"], **{f"new_{n}": row[n] for n in columns}} for row in chunk
-            ]
-            connection.execute(change.values(**values), given)
+    return outcome.verdict is Verdict.LEAVES or bool(codes_of(before) - codes_of(after))

@@ -149,6 +149,8 @@ async function ask(pause) {
   try {
     const answer = await fetch(waiting.dataset.pending, { headers: { Accept: "application/json" } });
     const state = answer.ok ? await answer.json() : {};
+    const bar = one("[data-share]");
+    if (bar && state.share !== undefined) bar.value = state.share;
     const target = state.done && new URL(state.location, location.href);
     if (target && target.origin === location.origin && Date.now() - leaving > 5000) {
       location.replace(target.href);

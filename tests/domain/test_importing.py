@@ -1,5 +1,6 @@
 """A list of people from a file: what each line would change, and that none breaks the house."""
 
+from dataclasses import replace
 from datetime import date
 
 from hypothesis import given
@@ -167,3 +168,42 @@ def test_no_file_makes_a_circle_or_takes_the_administrator(
     for each in taken:
         if each.manager is not None:
             assert each.manager in new | ({"ana", "ben", "ada", "old"} - gone)
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=40),
+    st.sets(st.integers(0, 39)),
+    st.booleans(),
+)
+def test_a_whole_list_lets_few_go_and_no_administrator(
+    kinds: list[tuple[bool, bool]], left_out: set[int], refused: bool
+) -> None:
+    people = tuple(
+        Known(id=f"p{n}", values={Column.NUMBER: f"E-{n}"}, is_active=active, is_admin=admin)
+        for n, (active, admin) in enumerate(kinds)
+    )
+    lines = [
+        {Column.NUMBER: f"E-{n}"}
+        for n, each in enumerate(people)
+        if n not in left_out and each.is_active
+    ]
+    if refused:
+        lines.append({Column.NAME: "Nobody"})
+    found = planned(*lines, house=replace(HOUSE, people=people))
+    active = [each for each in people if each.is_active]
+    assert not any(each.is_admin for each in found.going)
+    assert all(each in found.missing for each in found.going)
+    assert all(each in active for each in found.missing)
+    if not found.stop and found.missing:
+        assert len(found.missing) * 10 <= len(active)
+        assert any(each.is_admin and each not in found.missing for each in active)
+        assert not refused
+
+
+def test_whoever_stands_on_a_refused_line_is_not_missing() -> None:
+    found = planned(
+        {Column.NUMBER: "E-1", Column.DEPARTMENT: "NIX"},
+        {Column.NUMBER: "E-2", Column.EMAIL: "ada@x.org"},
+    )
+    assert [each.verdict for each in found.outcomes] == ["refused", "refused"]
+    assert found.missing == ()

@@ -66,13 +66,14 @@ class Installation:
             "CHAT_ALLOWED_HOSTS": HOST,
         }
 
-    def flask(self, *words: str) -> None:
-        """Run a command of the portal's."""
+    def flask(self, *words: str) -> str:
+        """Run a command of the portal's; what it prints."""
         command = [sys.executable, "-m", "flask", "--app", "portal.app", *words]
         done = subprocess.run(
             command, cwd=ROOT, env=self.environment, check=False, capture_output=True
         )
         assert done.returncode == 0, done.stderr.decode()[-3000:]
+        return done.stdout.decode()
 
     def load(self) -> None:
         """The demonstration, with policies whose undo window is nothing."""
@@ -172,12 +173,13 @@ class Installation:
 
 @contextmanager
 def running(
-    database_url: str, temporal_address: str, folder: Path, queue: str
+    database_url: str, temporal_address: str, folder: Path, queue: str, *, empty: bool = False
 ) -> Iterator[Installation]:
-    """An installation with the demonstration, its web and its worker."""
+    """An installation with the demonstration, or `empty`; its web and its worker."""
     installation = Installation(database_url, temporal_address, folder, queue)
     try:
-        installation.load()
+        if not empty:
+            installation.load()
         installation.start_mail()
         installation.start_web()
         installation.start_worker()

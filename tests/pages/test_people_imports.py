@@ -1,6 +1,8 @@
 """People from a file: looked at line by line, imported whole, and nothing that was not shown."""
 
 import io
+import threading
+from threading import Event
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from portal.services import people_imports as service
 from tests.clients import PageClient, sign_in
 from tests.in_process import InProcess
 from tests.pages_read import Page
-from tests.services.test_people_sheet import workbook
+from tests.services.test_people_sheet import bomb, workbook
 from tests.web import People
 
 HERE = "/admin/people/import"
@@ -66,7 +68,7 @@ def test_a_file_is_looked_at_and_imported(adam: PageClient, app: Flask, people: 
     for words in (
         "This email address cannot be used", "The manager is not in the file and not an active",
         "Full name: Ana Example → Ana Ruiz", "Groups (codes): finance → none", "Back 1 line",
-        "Not in the file", "Import 5 people",
+        "5 people are missing from the file", "Import 5 people",
     ):  # fmt: skip
         assert words in page.text, page.text
     assert rows(app, User.name)[0].name == "Adam Example"
@@ -252,3 +254,218 @@ def test_who_keeps_people_imports_no_administrator(
     page = checked(client, uploaded(client, lines))
     assert page.text.count("Only an administrator may change an administrator or an auditor.") == 2
     assert rows(app, func.count(PeopleChange.id))[0][0] == 0
+
+
+def whole_list(app: Flask, *but: str) -> bytes:
+    """Everybody active by address, but for those."""
+    emails = sorted(active(app) - set(but))
+    return "\n".join(["Email", *emails]).encode()
+
+
+def active(app: Flask) -> set[str]:
+    return {email for email, is_active in rows(app, User.email, User.is_active) if is_active}
+
+
+def more_people(app: Flask, number: int) -> None:
+    with app.app_context():
+        each = [
+            {"id": new_id(), "name": f"More {n}", "email": f"more{n}@example.org"}
+            for n in range(number)
+        ]
+        db.session.execute(insert(User), each)
+        db.session.commit()
+
+
+def test_who_is_missing_stays_unless_the_file_is_the_whole_list(
+    adam: PageClient, app: Flask, people: People, asked: Approval
+) -> None:
+    more_people(app, 10)
+    before = active(app)
+    page = checked(adam, uploaded(adam, whole_list(app, "ben@example.org")))
+    assert "1 person is missing from the file" in page.text
+    assert "There is nothing to import" in page.text
+    url = page.path
+    page = adam.get_page(f"{url}?missing=deactivate")
+    assert "Ben Example ben@example.org Will be deactivated 1 open item" in page.text
+    assert "Import 1 person" in page.text
+    assert active(app) == before
+    page = adam.post_form(page, url)
+    assert "(1 deactivated)" in page.text
+    assert active(app) == before - {"ben@example.org"}
+    assert "Import of p.csv" in adam.get_page(f"/admin/people/{people.ben}").text
+
+
+@pytest.mark.parametrize(
+    ("missing", "line", "why"),
+    [
+        (("ben@example.org", "carl@example.org", "dan@example.org", "eve@example.org"), "",
+         "More than a tenth of all active people are missing"),
+        (("adam@example.org",), "", "No administrator is in the file"),
+        (("ben@example.org",), "\nben@", "Some lines were refused. Mend them first"),
+    ],
+    ids=["half", "the last administrator", "a refused line"],
+)  # fmt: skip
+def test_nobody_goes_by_a_file_that_is_not_the_whole_list(
+    adam: PageClient, app: Flask, people: People, missing: tuple[str, ...], line: str, why: str
+) -> None:
+    before = active(app)
+    content = whole_list(app, *missing) + line.encode()
+    if missing == ("adam@example.org",):
+        more_people(app, 10)
+        content = whole_list(app, *missing)
+        before = active(app)
+    url = checked(adam, uploaded(adam, content)).path
+    page = adam.get_page(f"{url}?missing=deactivate")
+    assert why in page.text
+    assert "Nothing can be imported this way." in page.text
+    seen = page.form(url).values
+    answer = adam.post(url, data={**seen, "missing": "deactivate"})
+    assert answer.status_code == 422
+    assert active(app) == before
+
+
+def test_administrators_stay_whatever_a_whole_list_says(
+    adam: PageClient, app: Flask, people: People
+) -> None:
+    more_people(app, 20)
+    with app.app_context():
+        second = update(User).where(User.id == people.eve).values(roles=["admin"])
+        db.session.execute(second)
+        db.session.commit()
+    url = checked(adam, uploaded(adam, whole_list(app, "eve@example.org"))).path
+    page = adam.get_page(f"{url}?missing=deactivate")
+    assert "Eve Example eve@example.org Stays as it is" in page.text
+    assert "There is nothing to import" in page.text
+
+
+def test_refused_lines_are_mended_and_sent_again(
+    adam: PageClient, app: Flask, people: People
+) -> None:
+    lines = "Kennung;Name;Email;Manager\nN-1;Nia;nia@;-\nN-2;=Max;max@example.org;\n"
+    page = uploaded(adam, lines.encode())
+    page = adam.post_form(page, page.path, column_0="employee_no")
+    text = adam.get(f"{page.path}/refused.csv").text
+    page = adam.post_form(page, page.path)
+    assert "Mend them and upload that file" in page.text
+    answer = adam.get(f"{page.path}/refused.csv")
+    assert answer.text == text
+    assert "attachment" in answer.headers["Content-Disposition"]
+    head, line = text.removeprefix("\ufeff").splitlines()
+    assert head == "Kennung;Name;Email;Manager;Why it was refused"
+    assert line.startswith("N-1;Nia;'nia@;'-;" if "'nia" in line else "N-1;Nia;nia@;'-;")
+    page = uploaded(adam, text.replace("nia@", "nia@example.org").encode())
+    values = page.form("/admin").values
+    assert [values[f"column_{n}"] for n in range(5)] == [
+        "employee_no", "name", "email", "manager", "",
+    ]  # fmt: skip
+    page = checked(adam, page)
+    assert "Import 1 person" in page.text
+    adam.post_form(page, page.path)
+    assert {"Nia", "=Max"} <= {row.name for row in rows(app, User.name)}
+
+
+def test_a_large_file_is_imported_beside_the_pages(
+    adam: PageClient, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "LARGE", 2)
+    monkeypatch.setattr(service, "TELL_EVERY", 0)
+    lines = "Number;Name\n" + "".join(f"L-{n};Large {n}\n" for n in range(5))
+    page = checked(adam, uploaded(adam, lines.encode()))
+    url, seen = page.path, page.form(page.path).values
+    entered, go_on = Event(), Event()
+    write = service.ImportWriter.write
+
+    def waiting(*args: Any) -> None:
+        entered.set()
+        assert go_on.wait(60)
+        write(*args)
+
+    monkeypatch.setattr(service.ImportWriter, "write", waiting)
+    for _twice in range(2):
+        page = Page(adam.post(url, data=seen, follow_redirects=True))
+        assert page.heading == "Importing people"
+    assert entered.wait(60)
+    state = adam.get(f"{url}/state").json
+    assert (state["done"], state["share"]) == (False, 0.1)
+    go_on.set()
+    ended(url)
+    assert adam.get(f"{url}/state").json["done"]
+    assert adam.get_page(url).heading == "Imported people"
+    assert len([row for row in rows(app, User.name) if row.name.startswith("Large")]) == 5
+
+
+def ended(url: str) -> None:
+    """Wait for the end of an import beside the pages."""
+    name = f"import {url.rsplit('/', 1)[-1]}"
+    for thread in threading.enumerate():
+        if thread.name == name:
+            thread.join(60)
+            assert not thread.is_alive()
+
+
+def test_a_large_import_that_stops_says_why_and_changes_nothing(
+    adam: PageClient, app: Flask, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "LARGE", 0)
+    page = checked(adam, uploaded(adam, b"Number;Name\nN-1;Nia\n"))
+
+    def broken(*_args: Any) -> None:
+        raise RuntimeError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(service.ImportWriter, "write", broken)
+        adam.post(page.path, data=page.form(page.path).values)
+        ended(page.path)
+    page = adam.get_page(page.path, 422)
+    assert "The import could not be completed. Nothing was changed." in page.text
+    assert "Nia" not in {row.name for row in rows(app, User.name)}
+    with app.app_context():
+        gone = {"lines": 1, "share": 0.5, "at": "2020-01-01T00:00:00+00:00"}
+        db.session.execute(update(PeopleImport).values(progress=gone))
+        db.session.commit()
+    assert "The import was interrupted." in adam.get_page(page.path, 422).text
+    adam.post_form(page, page.path)
+    ended(page.path)
+    assert "Nia" in {row.name for row in rows(app, User.name)}
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "why"),
+    [
+        (b"Number;Name\n" + b"x" * 100_000_000, "p.csv", "larger than 10 MB"),
+        (bomb(), "p.xlsx", "unpacks to more than 60 MB"),
+        (b"a;b\n" + b";".join([b"x"] * 200), "p.csv", "more than 60 columns"),
+        (workbook(["Number"] * 200, ["1"] * 200), "p.xlsx", "more than 60 columns"),
+        (b"", "p.csv", "The file is empty."),
+    ],
+    ids=["100 MB", "bomb", "200 columns", "200 columns of a workbook", "empty"],
+)
+def test_what_is_no_list_of_people_is_refused(
+    adam: PageClient, app: Flask, content: bytes, name: str, why: str
+) -> None:
+    values = adam.get_page(HERE).form(HERE).values
+    parts = [
+        f'--x\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode()
+        for key, value in values.items()
+        if key != "file"
+    ]
+    head = f'--x\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+    body = b"".join([*parts, head.encode(), content, b"\r\n--x--\r\n"])
+    answer = adam.post(HERE, data=body, content_type="multipart/form-data; boundary=x")
+    assert answer.status_code == 422
+    assert why in Page(answer).text
+    assert rows(app, PeopleImport.id) == []
+
+
+def test_doubles_and_circles_are_refused_line_by_line(
+    adam: PageClient, app: Flask, people: People
+) -> None:
+    lines = (
+        "Number;Name;Manager\nN-1;Nia;N-2\nN-2;Max;N-3\nN-3;Ida;N-1\nN-4;Kim;\nN-4;Kim;\n"
+        "N-5;Leo;N-5\n"
+    )
+    page = checked(adam, uploaded(adam, lines.encode()))
+    assert page.text.count("The manager reports to this person, directly or through others.") == 3
+    assert page.text.count("Another line has the same number or email address.") == 2
+    assert "Nobody manages themselves." in page.text
+    assert "There is nothing to import" in page.text

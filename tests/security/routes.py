@@ -224,6 +224,8 @@ ROUTES = [
     Route("POST", "/admin/people/import", 403, admin=422, data=NEW),  # without a file
     Route("GET", "/admin/people/import/<uuid:import_id>", 403, admin=404),
     Route("POST", "/admin/people/import/<uuid:import_id>", 403, admin=404),
+    Route("GET", "/admin/people/import/<uuid:import_id>/state", 403, admin=404),
+    Route("GET", "/admin/people/import/<uuid:import_id>/refused.csv", 403, admin=404),
     Route("GET", "/admin/people/import/<uuid:import_id>/columns", 403, admin=404),
     Route("POST", "/admin/people/import/<uuid:import_id>/columns", 403, admin=404),
     Route("GET", "/admin/setup", 403, admin=200),

@@ -7,7 +7,7 @@ from zipfile import ZIP_DEFLATED, ZIP_LZMA, ZipFile
 import pytest
 from openpyxl import Workbook
 
-from portal.services.people_sheet import EncodingUnknown, SheetRefused, read
+from portal.services.people_sheet import EncodingUnknown, SheetRefused, packed, read, unpacked
 
 CSV = "Number;Name;Email\nE-1;Ana Müller;ana@x.org\n\n E-2 ; Ben ;\n"
 
@@ -66,6 +66,13 @@ def test_a_workbook_is_read() -> None:
     ]  # fmt: skip
 
 
+def test_what_was_read_of_a_workbook_is_kept_as_it_is() -> None:
+    sheet = read(workbook(["No", "Name"], ["E-1", '="A"&"B"'], [None, None], [7, "Zoë"]))
+    assert unpacked(packed(sheet)) == sheet
+    with pytest.raises(SheetRefused):
+        read(packed(sheet))
+
+
 def test_formulas_are_named_by_cell() -> None:
     (row,) = read(workbook(["No", "Name"], ["E-1", '="A"&"B"'])).rows
     assert row.formulas == ("B2",)
@@ -97,14 +104,20 @@ def test_what_cannot_be_read_is_said(content: bytes, why: str) -> None:
         read(content)
 
 
-def test_a_bomb_is_not_unpacked() -> None:
+def bomb() -> bytes:
+    """A workbook of a few hundred kilobytes that unpacks to 200 megabytes."""
     file = io.BytesIO()
     with ZipFile(file, "w", ZIP_DEFLATED) as archive:
         archive.writestr("xl/workbook.xml", b"<w/>")
         archive.writestr("xl/worksheets/sheet1.xml", b"0" * 200_000_000)
+    return file.getvalue()
+
+
+def test_a_bomb_is_not_unpacked() -> None:
+    content = bomb()
     began = time.process_time()
     with pytest.raises(SheetRefused, match="more than 60 MB and was not opened"):
-        read(file.getvalue())
+        read(content)
     assert time.process_time() - began < 0.5
 
 
@@ -142,7 +155,7 @@ def test_a_packing_that_is_broken_is_refused() -> None:
 
 
 def test_entities_are_refused() -> None:
-    bomb = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbb">]><a>&b;</a>'
-    content = patched(workbook(["a"], ["b"]), "xl/styles.xml", lambda _: bomb)
+    nested = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbb">]><a>&b;</a>'
+    content = patched(workbook(["a"], ["b"]), "xl/styles.xml", lambda _: nested)
     with pytest.raises(SheetRefused, match="cannot be read"):
         read(content)

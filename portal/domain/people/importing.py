@@ -1,7 +1,8 @@
 """What a list of people from a file would change: judged line by line, before anything is changed.
 
 An empty cell changes nothing; a single hyphen clears. People are known by their number, else by
-their address, never by their name. Whoever is not in the file stays as they are.
+their address, never by their name. Whoever is not in the file stays as they are, unless the file is
+said to be the whole list; even then nobody goes by a file that looks like less.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -58,6 +59,16 @@ UNKNOWN_PLACE = msgid("There is no location with this name.")
 UNKNOWN_ZONE = msgid("There is no such time zone.")
 UNKNOWN_LANGUAGE = msgid("This language is not offered here.")
 LAST_ADMINISTRATOR = msgid("This would deactivate an administrator. Do that on the person's page.")
+REFUSED_FIRST = msgid(
+    "Some lines were refused. Mend them first: whoever stands on them could be taken for missing."
+)
+NO_ADMINISTRATOR = msgid(
+    "No administrator is in the file, so it is not the whole list. Add a line for one of them."
+)
+TOO_MANY_MISSING = msgid(
+    "More than a tenth of all active people are missing, so this does not look like the whole list."
+    " Give those who left a leaving date instead."
+)
 OF_AN_ADMINISTRATOR = msgid("Only an administrator may change an administrator or an auditor.")
 
 
@@ -96,6 +107,7 @@ class House:
     zones: Mapping[str, str]
     languages: Mapping[str, str]
     may_change_admins: bool = True
+    actor_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +126,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All lines, and who is active and not in the file."""
+    """All lines, and who is active and not in the file, not even on a refused line. `going`: those
+    of them who would be deactivated by the whole list; `stop`: why they must not be."""
 
     outcomes: tuple[Outcome, ...]
     missing: tuple[Known, ...]
+    going: tuple[Known, ...] = ()
+    stop: str = ""
 
     def of(self, verdict: Verdict) -> tuple[Outcome, ...]:
         """The lines with that verdict."""
@@ -140,9 +155,43 @@ def plan(lines: Iterable[Line], house: House, today: date) -> Plan:
             _refused(each, NO_MANAGER) if Column.MANAGER in each.changes else each
             for each in settled
         ]
-    named = {each.person_id for each in settled if each.person_id}
+    named = {each for line in settled for each in _named(line, found)}
     missing = tuple(each for each in house.people if each.is_active and each.id not in named)
-    return Plan(tuple(settled), missing)
+    return Plan(tuple(settled), missing, _going(missing, house), _stop(settled, missing, house))
+
+
+def _named(outcome: Outcome, found: "_Finder") -> set[str]:
+    """Everybody whom a line may mean, refused or not."""
+    if outcome.person_id:
+        return {outcome.person_id}
+    cells = outcome.line.cells
+    return found.whom(_key(cells, Column.NUMBER), _key(cells, Column.EMAIL))
+
+
+def _going(missing: Iterable[Known], house: House) -> tuple[Known, ...]:
+    """The missing but for administrators, whom no file deactivates, whoever imports it, and whom
+    they may not change."""
+    return tuple(
+        each
+        for each in missing
+        if not each.is_admin
+        and each.id != house.actor_id
+        and (house.may_change_admins or not each.is_above)
+    )
+
+
+def _stop(outcomes: Sequence[Outcome], missing: Sequence[Known], house: House) -> str:
+    """Why the file cannot be the whole list; "" where it can."""
+    if not missing:
+        return ""
+    active = [each for each in house.people if each.is_active]
+    gone = {each.id for each in missing}
+    admins = [each for each in active if each.is_admin]
+    if any(each.verdict is Verdict.REFUSED for each in outcomes):
+        return REFUSED_FIRST
+    if all(each.id in gone for each in admins):
+        return NO_ADMINISTRATOR
+    return TOO_MANY_MISSING if len(missing) * 10 > len(active) else ""
 
 
 class _Finder:

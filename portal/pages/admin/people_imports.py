@@ -1,9 +1,21 @@
 """People from a file: upload, columns, check, done. Nothing is saved before the last step."""
 
+from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 from uuid import UUID
 
-from flask import abort, flash, make_response, redirect, render_template, request, url_for
+from flask import (
+    Response,
+    abort,
+    flash,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from wtforms.form import BaseForm
 
@@ -17,7 +29,13 @@ from portal.security.guards import requires
 from portal.security.sessions import current_settings, me
 from portal.services import people_imports as service
 from portal.services.people import PeopleRefused
-from portal.services.people_imports import Choices, ImportGone, ImportMoved, choices_of
+from portal.services.people_imports import (
+    Choices,
+    ImportGone,
+    ImportMoved,
+    ImportOrder,
+    choices_of,
+)
 from portal.services.people_sheet import (
     ENCODINGS,
     LIKELIEST,
@@ -32,6 +50,8 @@ from portal.translation import _
 SAMPLE = 5
 SHOWN = 20
 MOST_SHOWN = 500
+MISSING = "missing"
+DEACTIVATE = "deactivate"
 
 
 @blueprint.get("/admin/people/import")
@@ -48,8 +68,10 @@ def upload_people() -> ResponseReturnValue:
     key, file = command_key(), request.files.get("file")
     if file is None or not file.filename:
         return _new(_("Choose a file."))
+    with closing(file):
+        content = file.stream.read(MOST_BYTES + 1)
     try:
-        service.keep(key, me().id, file.filename, file.stream.read(MOST_BYTES + 1))
+        service.keep(key, me().id, file.filename, content)
     except SheetRefused as refused:
         return _new(str(refused))
     return redirect(url_for("admin.show_import_columns", import_id=key), 303)
@@ -86,33 +108,78 @@ def choose_import_columns(import_id: UUID) -> ResponseReturnValue:
 @blueprint.get("/admin/people/import/<uuid:import_id>")
 @requires(Permission.MANAGE_PEOPLE)
 def show_import(import_id: UUID) -> ResponseReturnValue:
-    """What would change, line by line; once it is done, what came of it."""
+    """What would change, line by line; while it is done, how far; then what came of it."""
     row = _row(import_id)
     if row.applied_at is not None:
         return render_template("pages/people_imports/done.html", row=row)
+    if service.is_under_way(row):
+        return render_template("pages/people_imports/running.html", row=row)
     if trouble := import_words.trouble_with(choices_of(row.choices).columns):
         return _columns(import_id, choices_of(row.choices), trouble)
-    return _check(import_id)
+    stopped = import_words.stopped(row)
+    return _check(import_id, 422 if stopped else 200, stopped)
+
+
+@blueprint.get("/admin/people/import/<uuid:import_id>/state")
+@requires(Permission.MANAGE_PEOPLE)
+def tell_import(import_id: UUID) -> ResponseReturnValue:
+    """How far it is, as JSON, for the page that becomes the result by itself."""
+    row = _row(import_id)
+    return jsonify(
+        done=not service.is_under_way(row),
+        location=url_for("admin.show_import", import_id=import_id),
+        share=row.progress.get("share", 0),
+    )
+
+
+@blueprint.get("/admin/people/import/<uuid:import_id>/refused.csv")
+@requires(Permission.MANAGE_PEOPLE)
+def download_refused(import_id: UUID) -> ResponseReturnValue:
+    """The refused lines with why, to be mended and sent again."""
+    row = _row(import_id)
+    lines = imports.refused_lines(row.id)
+    if row.applied_at is None:
+        try:
+            lines = service.refused_now(row.id, me().id, current_settings().languages)
+        except (ImportGone, SheetRefused, EncodingUnknown, PeopleRefused):
+            return redirect(url_for("admin.show_import_columns", import_id=import_id))
+    text = import_words.as_csv(row.headers, lines, choices_of(row.choices).separator)
+    answer = Response(text, mimetype="text/csv")
+    answer.headers.set("Content-Disposition", "attachment", filename="refused.csv")
+    return answer
 
 
 @blueprint.post("/admin/people/import/<uuid:import_id>")
 @requires(Permission.MANAGE_PEOPLE)
 def apply_import(import_id: UUID) -> ResponseReturnValue:
-    """Import what was shown, all of it or nothing."""
-    row, seen = _row(import_id), request.form.get("seen", "")
+    """Import what was shown, all of it or nothing; a large file beside the pages."""
+    row, whole = _row(import_id), _is_whole(request.form)
+    order = ImportOrder(
+        import_id=row.id,
+        actor_id=me().id,
+        seen=request.form.get("seen", ""),
+        languages=current_settings().languages,
+        whole=whole,
+    )
     try:
-        service.apply(row.id, me().id, seen, current_settings().languages)
+        if service.is_large(row):
+            service.begin(order, me().locale)
+        else:
+            service.apply(order)
+            flash(_("The people were imported. No message was sent."), "success")
     except ImportMoved:
-        return _check(
-            import_id, 409, _("People changed since this page was drawn. Check again, then import.")
-        )
+        moved = _("People changed since this page was drawn. Check again, then import.")
+        return _check(import_id, 409, moved, whole=whole)
     except ImportGone:
         flash(_("This file was imported already."), "info")
     except (PeopleRefused, SheetRefused, EncodingUnknown) as refused:
-        return _check(import_id, 422, str(refused))
-    else:
-        flash(_("The people were imported. No message was sent."), "success")
+        return _check(import_id, 422, str(refused), whole=whole)
     return redirect(url_for("admin.show_import", import_id=import_id), 303)
+
+
+def _is_whole(given: Mapping[str, str]) -> bool:
+    """Whether the file is said to be the whole list."""
+    return given.get("missing") == DEACTIVATE
 
 
 def _row(import_id: UUID) -> Any:
@@ -184,20 +251,26 @@ def _columns(import_id: UUID, chosen: Choices, trouble: str = "") -> ResponseRet
     return make_response(page, 422 if trouble else 200)
 
 
-def _check(import_id: UUID, status: int = 200, trouble: str = "") -> ResponseReturnValue:
+def _check(
+    import_id: UUID, status: int = 200, trouble: str = "", *, whole: bool | None = None
+) -> ResponseReturnValue:
+    whole = _is_whole(request.args) if whole is None else whole
+    languages = current_settings().languages
     try:
-        found = service.preview(str(import_id), me().id, current_settings().languages)
+        found = service.preview(str(import_id), me().id, languages, whole=whole)
     except ImportGone:
         return redirect(url_for("admin.show_import", import_id=import_id))
     except (SheetRefused, EncodingUnknown, PeopleRefused):
         return redirect(url_for("admin.show_import_columns", import_id=import_id))
-    whole = request.args.get("all", "")
+    every = request.args.get("all", "")
     page = render_template(
         "pages/people_imports/check.html",
         row=_row(import_id),
         preview=found,
-        groups=import_words.groups(found, lambda verdict: _shown(whole, verdict)),
-        writing=sum(len(found.plan.of(each)) for each in import_words.WRITING),
+        groups=import_words.groups(found, lambda verdict: _shown(every, verdict)),
+        writing=sum(len(found.plan.of(each)) for each in import_words.WRITING) + len(found.going),
+        missing=import_words.missing(found, MOST_SHOWN if every == MISSING else SHOWN),
+        stop=_(found.plan.stop) if whole and found.plan.stop else "",
         form=BaseForm({}),
         trouble=[trouble] if trouble else [],
         again=imports.same_before(str(import_id)),
@@ -206,5 +279,5 @@ def _check(import_id: UUID, status: int = 200, trouble: str = "") -> ResponseRet
     return make_response(page, status)
 
 
-def _shown(whole: str, verdict: Verdict) -> int:
-    return MOST_SHOWN if whole == verdict.value else SHOWN
+def _shown(every: str, verdict: Verdict) -> int:
+    return MOST_SHOWN if every == verdict.value else SHOWN

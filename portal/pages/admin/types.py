@@ -351,8 +351,9 @@ def _gallery(
     named = {f"group:{code}": code for code in file.groups}
     route = words.route(file.content, named)
     drawn = render_template(
-        "pages/types/gallery.html", name=name, file=file, form=form, route=route, key=key
-    )
+        "pages/types/gallery.html", name=name, file=file, form=form, route=route, key=key,
+        has_groups=bool(staff.groups()),
+    )  # fmt: skip
     return make_response(drawn, status)
 
 
