@@ -45,7 +45,7 @@ from portal.services.people_sheet import (
     Sheet,
     SheetRefused,
 )
-from portal.translation import _
+from portal.translation import _, current
 
 SAMPLE = 5
 SHOWN = 20
@@ -163,7 +163,7 @@ def apply_import(import_id: UUID) -> ResponseReturnValue:
     )
     try:
         if service.is_large(row):
-            service.begin(order, me().locale)
+            service.begin(order, current().code)
         else:
             service.apply(order)
             flash(_("The people were imported. No message was sent."), "success")
