@@ -34,6 +34,7 @@ from portal.background.endings import cancel, first_end, unless
 from portal.background.heartbeat import Heartbeat
 from portal.background.people_reviews import PeopleWatch
 from portal.background.relay import Relay
+from portal.background.sealing import SealActivity
 from portal.config import ROOT, ConfigurationError, Settings
 from portal.doctor.database import reason
 from portal.models.schema import gap, revisions_run
@@ -49,6 +50,7 @@ from portal.workflows import names
 from portal.workflows.approval import ApprovalWorkflow
 from portal.workflows.check import CheckWorkflow
 from portal.workflows.digest import DigestWorkflow
+from portal.workflows.sealing import SealWorkflow, VerifyWorkflow
 from portal.workflows.sending import SendingWorkflow
 from portal.workflows.simple import SimpleApprovalWorkflow
 
@@ -62,7 +64,8 @@ log = structlog.get_logger("portal.worker")
 
 
 def main() -> int:
-    """Run a worker until a signal comes; returns the process's exit code."""
+    """Run a worker until a signal comes, or with the word `sealer` only what seals the record;
+    returns the process's exit code."""
     try:
         settings = Settings.from_environment()
     except ConfigurationError as error:
@@ -71,14 +74,15 @@ def main() -> int:
     logs.configure(settings.log_level)
     # The ids go onto the log lines as fields of their own, not into the sentences.
     workflow.logger.workflow_info_on_message = False
-    return asyncio.run(Process(settings).run())
+    return asyncio.run(Process(settings, only_seals=sys.argv[1:] == ["sealer"]).run())
 
 
 class Process:
     """The worker process: everything it holds, from the first wait to the last commit."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, only_seals: bool = False) -> None:
         self.settings = settings
+        self.only_seals = only_seals
         self.name = f"{socket.gethostname()}:{os.getpid()}"
         # One connection for each activity that may run, so that none waits for another's.
         self.engine = engine(settings, settings.worker_max_activities, "gloria-worker")
@@ -92,7 +96,8 @@ class Process:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         try:
             client = await unless(stop, self._servers())
-            return 0 if client is None else await self._serve(client, stop)
+            serve = self.seal if self.only_seals else self._serve
+            return 0 if client is None else await serve(client, stop)
         finally:
             self.dispose()
             print("Worker stopped.", flush=True)
@@ -125,11 +130,13 @@ class Process:
             ThreadPoolExecutor(SENDERS, "sender") as senders,
             ThreadPoolExecutor(SENDERS, "chat") as chatters,
             ThreadPoolExecutor(1, "check") as checkers,
+            ThreadPoolExecutor(1, "sealer") as sealers,
         ):
             workers = [
                 self.worker(client, executor),
                 *self.senders(client, senders, chatters),
                 self.checker(client, checkers),
+                *([self.sealer(client, sealers)] if settings.audit_sealer == "worker" else []),
             ]
             serving = [asyncio.create_task(worker.run()) for worker in workers]
             say(
@@ -221,6 +228,34 @@ class Process:
             task_queue=names.check_queue(self.settings.temporal_task_queue),
             workflows=[CheckWorkflow],
             activities=[CheckActivity(self.settings, self.side_engine).check],
+            activity_executor=pool,
+            workflow_runner=UnsandboxedWorkflowRunner(),
+            max_concurrent_activities=1,
+            max_concurrent_workflow_task_polls=2,
+            max_concurrent_activity_task_polls=1,
+            identity=self.name,
+            graceful_shutdown_timeout=timedelta(seconds=self.settings.worker_shutdown_seconds),
+        )
+
+    async def seal(self, client: Client, stop: asyncio.Event) -> int:
+        """Only seal and verify, as a process of its own with its own role and key."""
+        with ThreadPoolExecutor(1, "sealer") as pool:
+            worker = self.sealer(client, pool)
+            serving = asyncio.create_task(worker.run())
+            say(f"Sealing the record of {self.settings.public_url}.")
+            code = await first_end(stop, serving)
+            await worker.shutdown()
+            await asyncio.gather(serving, return_exceptions=True)
+        return code
+
+    def sealer(self, client: Client, pool: ThreadPoolExecutor) -> Worker:
+        """What polls the queue of the log: one thing at a time."""
+        sealing = SealActivity(self.settings)
+        return Worker(
+            client,
+            task_queue=names.sealing_queue(self.settings.temporal_task_queue),
+            workflows=[SealWorkflow, VerifyWorkflow],
+            activities=[sealing.seal, sealing.verify],
             activity_executor=pool,
             workflow_runner=UnsandboxedWorkflowRunner(),
             max_concurrent_activities=1,

@@ -359,6 +359,7 @@ class Settings(_Group):
     )
     audit_log_dir: Path = _setting("AUDIT_LOG_DIR", ROOT / "var" / "audit" / "log", Path)
     audit_key_file: Path = _setting("AUDIT_KEY_FILE", ROOT / "var" / "audit" / "key", Path)
+    audit_sealer: str = _setting("AUDIT_SEALER", "worker", _one_of("worker", "own"))
     audit_anchor_dir: Path | None = _setting("AUDIT_ANCHOR_DIR", None, Path)
     audit_anchor_mail: tuple[str, ...] = _setting("AUDIT_ANCHOR_MAIL", (), _names)
     legacy_dir: Path = _setting("LEGACY_DIR", ROOT / "var" / "legacy", Path)

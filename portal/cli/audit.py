@@ -3,16 +3,18 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy import Connection, Engine, create_engine, select
+from sqlalchemy import Connection, Engine, select
 
+from portal.background import sealing as background
 from portal.cli.running import batch, explained, settings
 from portal.domain.proof import notes
 from portal.models import Request
-from portal.proof import anchors, beginning, keys, rights, roles, sealing, verifying
+from portal.proof import beginning, keys, rights, roles, sealing, verifying
 from portal.proof.keys import NoKey
 from portal.proof.sealing import NotSealed
 from portal.proof.tiles import LogBroken, LogFiles
@@ -56,25 +58,13 @@ def _say(found: Verification) -> None:
 
 def _outside(files: tuple[Path, ...], key: str | None) -> Outside:
     """The log's files, and every checkpoint that can be reached from here."""
-    log = beginning.current(settings().audit_log_dir)
+    known = background.outside(settings())
     given = [(str(file), file.read_text(encoding="utf-8", errors="replace")) for file in files]
-    given += anchors.in_folder(settings().audit_anchor_dir)
     try:
-        known = _verifier(key)
+        verifier = known.key if key is None else notes.verifier_key(key)
     except notes.Unreadable as error:
         raise click.ClickException(str(error)) from error
-    return Outside(files=log, checkpoints=given, key=known)
-
-
-def _verifier(key: str | None) -> notes.VerifierKey | None:
-    """The key that was named, else the public half of the portal's own where it is at hand."""
-    if key is not None:
-        return notes.verifier_key(key)
-    log = beginning.current(settings().audit_log_dir)
-    try:
-        return None if log is None else _signer(log).verifier
-    except NoKey:
-        return None
+    return replace(known, checkpoints=[*known.checkpoints, *given], key=verifier)
 
 
 def _signer(log: LogFiles) -> keys.Signer:
@@ -122,13 +112,11 @@ def key() -> None:
 
 @contextmanager
 def _sealers() -> Iterator[Engine]:
-    engine = create_engine(settings().seal_sqlalchemy_url, hide_parameters=True)
     try:
-        yield engine
+        with background.sealers(settings()) as engine:
+            yield engine
     except (NoKey, NotSealed, LogBroken) as error:
         raise click.ClickException(str(error)) from error
-    finally:
-        engine.dispose()
 
 
 @click.command("roles")

@@ -77,9 +77,8 @@ def _triggers(connection: Connection) -> Iterator[str]:
         mine = have.setdefault(row.table, {})
         if row.name is not None:
             mine[row.name] = row.enabled
-    kept = (*rights.LOG, "audit_verifications")
     for table, mine in sorted(have.items()):
-        if not (rights.is_of_record(table) or table in kept) or table in NOT_GUARDED:
+        if not (rights.is_of_record(table) or table in rights.LOG) or table in NOT_GUARDED:
             continue
         for name in ("append_only", *MORE_TRIGGERS.get(table, ())):
             if name not in mine:

@@ -11,7 +11,9 @@ RECORD = (
     "audit_events", "audit_texts", "audit_acts", "people_changes", "organisation_changes",
     "type_changes", "calendar_changes", "chat_channel_changes", "link_refusals",
 )  # fmt: skip
-LOG = ("audit_queue", "audit_leaves", "audit_checkpoints", "audit_anchors")
+LOG = (
+    "audit_queue", "audit_leaves", "audit_checkpoints", "audit_anchors", "audit_verifications",
+)  # fmt: skip
 SCHEMA = "portal"
 # What the portal may call though it runs with the owner's rights.
 CALLED = ("ensure_audit_partitions(date, date)", "erase_text(uuid, integer, text, uuid)")

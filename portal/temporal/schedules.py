@@ -1,4 +1,4 @@
-"""The schedules of the digests and of the check: made by every worker, and by the check itself."""
+"""The schedules of digests, check, seal and verification, made by every worker and the check."""
 
 import asyncio
 from contextlib import suppress
@@ -23,6 +23,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from portal.workflows import names
 from portal.workflows.check import CheckWorkflow
 from portal.workflows.digest import DigestWorkflow
+from portal.workflows.sealing import SealWorkflow, VerifyWorkflow
 
 # Every zone's full hours lie on quarters of ours. A moment later, so that what is due then is due
 # also by the clock of the database.
@@ -30,6 +31,10 @@ EVERY = timedelta(minutes=15)
 AFTER = timedelta(seconds=10)
 CATCH_UP = timedelta(days=1)
 CHECK_EVERY = timedelta(minutes=5)
+SEAL_EVERY = timedelta(minutes=1)
+# A pass that nobody takes, as before a log was begun, makes room for the next.
+SEAL_LIMIT = timedelta(hours=1)
+NIGHTLY, AT_NIGHT = timedelta(days=1), timedelta(hours=2)
 # A server that lost its store lost the schedules, too.
 LOOK_SECONDS = 60.0
 AGAIN_SECONDS = 15.0
@@ -121,4 +126,35 @@ def _schedules(task_queue: str) -> dict[str, Schedule]:
     return {
         names.digest_schedule(task_queue): digests,
         names.check_schedule(task_queue): check,
+        **_of_the_log(task_queue),
+    }
+
+
+def _of_the_log(task_queue: str) -> dict[str, Schedule]:
+    """Sealing every minute, verifying every night. Of neither two run at once, and what was missed
+    is made up for by the next."""
+    sealing = Schedule(
+        action=ScheduleActionStartWorkflow(
+            SealWorkflow.run,
+            id=names.seal_schedule(task_queue),
+            task_queue=names.sealing_queue(task_queue),
+            execution_timeout=SEAL_LIMIT,
+            static_summary="Seal what was recorded",
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=SEAL_EVERY)]),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=SEAL_EVERY),
+    )
+    verification = Schedule(
+        action=ScheduleActionStartWorkflow(
+            VerifyWorkflow.run,
+            id=names.verify_schedule(task_queue),
+            task_queue=names.sealing_queue(task_queue),
+            static_summary="Verify the record",
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=NIGHTLY, offset=AT_NIGHT)]),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=CATCH_UP),
+    )
+    return {
+        names.seal_schedule(task_queue): sealing,
+        names.verify_schedule(task_queue): verification,
     }

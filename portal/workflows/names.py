@@ -81,6 +81,21 @@ def check_queue(task_queue: str) -> str:
     return f"{task_queue}-check"
 
 
+def seal_schedule(task_queue: str) -> str:
+    """The id of the schedule that seals the record."""
+    return f"{task_queue}-seal"
+
+
+def verify_schedule(task_queue: str) -> str:
+    """The id of the schedule that verifies the record."""
+    return f"{task_queue}-verify"
+
+
+def sealing_queue(task_queue: str) -> str:
+    """The task queue of the sealer, which may be a process of its own with its own key."""
+    return f"{task_queue}-sealing"
+
+
 def sending_queue(task_queue: str) -> str:
     """The task queue of whatever calls people: apart, so that it delays nothing else."""
     return f"{task_queue}-notifications"

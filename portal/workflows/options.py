@@ -40,3 +40,7 @@ SEND_RETRY = RetryPolicy(
 CHECK_START_TO_CLOSE = timedelta(hours=2)
 CHECK_HEARTBEAT = timedelta(minutes=1)
 CHECK_RETRY = RetryPolicy(initial_interval=timedelta(seconds=5), maximum_attempts=3)
+
+# A pass of the sealer that is missed is made up for by the next.
+SEAL_START_TO_CLOSE = timedelta(minutes=30)
+ONCE = RetryPolicy(maximum_attempts=1)

@@ -84,3 +84,17 @@ class Checker(ABC):
     @abstractmethod
     def check(self) -> None:
         """Compare, and put right what the record says how to. Safe to run twice."""
+
+
+class RecordSealer(ABC):
+    """Seals the record in the log that proves it, and verifies both."""
+
+    @activity.defn(name="seal_record")
+    @abstractmethod
+    def seal(self) -> None:
+        """Seal what waits, and keep the checkpoint outside where that is due. Safe to run twice."""
+
+    @activity.defn(name="verify_record")
+    @abstractmethod
+    def verify(self) -> None:
+        """Verify what changed, and a part of the rest; what is wrong is an alarm."""

@@ -95,6 +95,7 @@ def environment(database: str, temporal: str, port: int) -> dict[str, str]:
             ("LIMIT_MESSAGES", "LIMIT_REQUESTS", "LIMIT_UPLOADS", "LIMIT_SEARCHES"), "0"
         ),
         "ATTACHMENTS_DIR": tempfile.gettempdir(),
+        "AUDIT_LOG_DIR": f"{tempfile.gettempdir()}/no-log",
     }
 
 

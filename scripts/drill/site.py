@@ -109,5 +109,6 @@ def running(folder: Path) -> Iterator[Site]:
             "PUBLIC_URL": "http://localhost",
             "LOG_LEVEL": "WARNING",
             "ATTACHMENTS_DIR": tempfile.gettempdir(),
+            "AUDIT_LOG_DIR": f"{tempfile.gettempdir()}/no-log",
         }
         yield Site(postgres.url(), postgres.admin_url("gloria"), environment, folder)

@@ -54,6 +54,7 @@ class Installation:
             "SECRET_KEY": "journeys-journeys-journeys-journeys",
             "PUBLIC_URL": self.url,
             "ATTACHMENTS_DIR": str(self.folder / "attachments"),
+            "AUDIT_LOG_DIR": str(self.folder / "audit"),
             "WORKER_HEARTBEAT_SECONDS": "2",
             **dict.fromkeys(
                 ("LIMIT_MESSAGES", "LIMIT_REQUESTS", "LIMIT_UPLOADS", "LIMIT_SEARCHES"), "0"
