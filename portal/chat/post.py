@@ -21,6 +21,7 @@ from apprise.plugins.zulip import NotifyZulip
 
 from portal.chat.guard import Watch
 from portal.config import ChatSettings
+from portal.domain.marked import msgid, sentence
 from portal.domain.notices.chat import (
     SHAPE,
     Address,
@@ -46,7 +47,7 @@ SERVICES: dict[str, tuple[type[NotifyBase], str]] = {
     "xml": (NotifyXML, ""),
 }
 ANYBODY = Recipient(email="ana.example@example.org", employee_no="12345")
-NOT_UNDERSTOOD = "is not what this kind of service takes: compare it with the example."
+NOT_UNDERSTOOD = msgid("is not what this kind of service takes: compare it with the example.")
 _heard = threading.local()
 
 
@@ -80,7 +81,7 @@ def checked(text: str, settings: ChatSettings) -> Address:
     address = examine(text, settings.schemes)
     trial = Post.to(ANYBODY, address)
     if trial is None or _service(trial, settings) is None:
-        raise AddressRefused(NOT_UNDERSTOOD)
+        raise AddressRefused(sentence(NOT_UNDERSTOOD))
     return address
 
 

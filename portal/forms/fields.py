@@ -19,11 +19,12 @@ from wtforms import Field, RadioField, SelectField, SelectMultipleField, StringF
 from wtforms.validators import StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, FileInput, ListWidget, TextArea, TextInput
 
+from portal.domain.marked import Sentence
 from portal.domain.money import decimals
 from portal.domain.policy.forms import LONGEST_DECIMAL, NO, YES, bound, decimal_text
 from portal.forms.people import PeopleSource, Suggestions
 from portal.presentation.money import money
-from portal.translation import _, lazy, ngettext
+from portal.translation import _, lazy, ngettext, tell
 
 
 class Required:
@@ -348,7 +349,10 @@ class Typed(StringField):
             if found.text:
                 self.data = self.read(found.text)
         except ValueError as error:
-            raise ValueError(self._about(str(error))) from error
+            said = error.args[0] if error.args else ""
+            raise ValueError(
+                self._about(tell(said) if isinstance(said, Sentence) else str(error))
+            ) from error
         if found.problem:
             raise ValueError(self._about(found.problem))
 

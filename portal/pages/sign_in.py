@@ -47,7 +47,7 @@ from portal.security.sessions import (
 )
 from portal.services import sign_in as service
 from portal.services.errors import TooMany
-from portal.translation import _, lazy
+from portal.translation import _, lazy, ngettext
 
 blueprint = Blueprint("sign_in", __name__)
 log = structlog.get_logger("portal.web")
@@ -199,7 +199,7 @@ def _form(form: SignInForm, status: int = 200, error: str = "", notice: str = ""
 
 def _too_many(form: SignInForm, many: TooMany) -> Response:
     minutes = -(-many.retry_after // 60)
-    wait = "1 minute" if minutes == 1 else f"{minutes} minutes"
+    wait = ngettext("%(n)s minute", "%(n)s minutes", minutes)
     response = _form(
         form, 429, _("Too many failed attempts. Wait %(wait)s, then try again.", wait=wait)
     )

@@ -149,6 +149,11 @@ def calendar_day(at: date, today: date) -> str:
     return _written(at, "MMMEd" if at.year == today.year else "yMMMEd")
 
 
+def weekday_and_day(at: date) -> str:
+    """`Thu 24 Dec 2026`."""
+    return _written(at, "yMMMEd")
+
+
 def rounded(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     """A moment as people can use it: `Wed 2 Dec`, `today at 17:00`, `tomorrow at 09:00`."""
     return _rounded(at.astimezone(zone), now.astimezone(zone).date())

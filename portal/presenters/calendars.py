@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from portal.domain.marked import msgid
 from portal.domain.time.calendars import DAY_NAMES, CalendarChangeKind, hours_words
 from portal.queries.calendars import CalendarChangeRecord
 from portal.services.calendars import countries, parts_of
 from portal.translation import _, lazy
 
+FROM_TO = msgid("%(part)s from %(before)s to %(after)s")
 EVERY_HOUR = lazy("every hour of every day")
 _NAMES = {
     "name": lazy("the name"),
@@ -32,7 +34,7 @@ def done(change: CalendarChangeRecord) -> str:
         case CalendarChangeKind.ADDED:
             return _("Added")
         case CalendarChangeKind.DELETED:
-            return f"{change.name} deleted"
+            return _("%(name)s deleted", name=change.name)
         case CalendarChangeKind.TYPE:
             before, after = (data.get(side) or EVERY_HOUR for side in ("before", "after"))
             return _(
@@ -49,14 +51,19 @@ def done(change: CalendarChangeRecord) -> str:
 def _parts(name: str, before: Any, after: Any) -> list[str]:
     if name == "hours":
         return [
-            f"{day} from {hours_words(before.get(key, ()))} to {hours_words(after.get(key, ()))}"
+            _(
+                FROM_TO,
+                part=_(day),
+                before=hours_words(before.get(key, ()), _),
+                after=hours_words(after.get(key, ()), _),
+            )
             for key, day in zip("1234567", DAY_NAMES, strict=True)
             if before.get(key, []) != after.get(key, [])
         ]
     if name in ("closed_days", "worked_days"):
         return _days(_("closed") if name == "closed_days" else _("working holiday"), before, after)
     old, new = (_value(name, value) for value in (before, after))
-    return [f"{_NAMES[name]} from {old} to {new}"]
+    return [_(FROM_TO, part=_NAMES[name], before=old, after=new)]
 
 
 def _days(what: str, before: Any, after: Any) -> list[str]:
@@ -76,7 +83,7 @@ def _lines(days: Any) -> list[str]:
 
 def _value(name: str, value: str | None) -> str:
     if value is None:
-        return "none"
+        return _("none")
     if name == "country":
         return countries().get(value, value)
     return value.replace("_", " ") if name == "time_zone" else value

@@ -18,7 +18,7 @@ KINDS: dict[str, str] = {
 def service(scheme: str) -> str:
     """The name of a kind of service."""
     found = SERVICES.get(scheme)
-    return found.name if found else scheme
+    return _(found.name) if found else scheme
 
 
 def done(change: ChannelChangeRecord) -> str:
@@ -35,12 +35,17 @@ def done(change: ChannelChangeRecord) -> str:
         case ChannelChange.CHANGED if before == after:
             return _("%(words)s: a new address at the same place", words=words)
         case ChannelChange.CHANGED:
-            return f"{words} from {_shown(before)} to {_shown(after)}"
+            return _(
+                "%(part)s from %(before)s to %(after)s",
+                part=words,
+                before=_shown(before),
+                after=_shown(after),
+            )
     return words
 
 
 def _shown(side: dict[str, str] | None) -> str:
-    return f"{side['name']} ({side['scheme']}, {side['host']})" if side else "nothing"
+    return f"{side['name']} ({side['scheme']}, {side['host']})" if side else _("nothing")
 
 
 def test_message(name: str, public_url: str) -> ChatMessage:

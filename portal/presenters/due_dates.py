@@ -10,6 +10,7 @@ from portal.domain.time.explanations import ClockChange, DaysOff, clock_changes
 from portal.domain.time.working_time import zone_of
 from portal.presentation import times
 from portal.services.due_dates import Hours, StageDue
+from portal.translation import _, ngettext
 
 MOST_REASONS = 12
 LOOK_AHEAD = timedelta(days=400)
@@ -53,19 +54,19 @@ def stage_lines(
 ) -> StageLines:
     """A stage's times. `names` of the calendars: "type", "place"; `reader`: the reader's zone."""
     stage, plan = due.stage, due.plan
-    when = f"Only {stage.condition_text}." if stage.condition_text else ""
+    when = _("Only %(condition)s.", condition=stage.condition_text) if stage.condition_text else ""
     if stage.kind is StageKind.NOTIFY:
-        return StageLines(stage.name, "Tells people and waits for nobody.", when, ())
+        return StageLines(stage.name, _("Tells people and waits for nobody."), when, ())
     afters = sorted(stage.remind_after), [level.after for level in stage.escalate]
     moments: list[tuple[str, int | None, datetime]] = [
-        *(("Reminder", after, at) for after, at in zip(afters[0], plan.reminders, strict=False)),
+        *((_("Reminder"), after, at) for after, at in zip(afters[0], plan.reminders, strict=False)),
         *(
-            (f"Escalation {level.level}", after, level.at)
+            (_("Escalation %(level)s", level=level.level), after, level.at)
             for after, level in zip(afters[1], plan.escalations, strict=False)
         ),
     ]
     if plan.expires_at is not None:
-        moments.append(("Expires", stage.expire_after, plan.expires_at))
+        moments.append((_("Expires"), stage.expire_after, plan.expires_at))
     ordered = sorted(moments, key=lambda each: each[2])
     return StageLines(
         stage.name,
@@ -79,24 +80,26 @@ def examples(hours: Hours | None, zone: ZoneInfo, now: datetime) -> list[Example
     """Late on a Friday, and on the days before the next holiday and the next change of clocks."""
     today = now.astimezone(zone).date()
     friday = today + timedelta(days=(4 - today.weekday()) % 7)
-    days = [("Friday", friday)]
+    days = [(_("Friday"), friday)]
     if hours is not None:
         week = hours.calendar.hours
         coming = sorted(day for day in hours.names if day > today and week[day.weekday()])
         days += [
-            (f"Before {hours.names[day] or 'a closed day'}", _before(day)) for day in coming[:1]
+            (_("Before %(day)s", day=hours.names[day] or _("a closed day")), _before(day))
+            for day in coming[:1]
         ]
     changes = clock_changes(zone, now, now + LOOK_AHEAD)
-    days += [("Before the clocks change", _before(each.day)) for each in changes[:1]]
-    late = f"{LATE_IN_THE_DAY:%H:%M}"
+    days += [(_("Before the clocks change"), _before(each.day)) for each in changes[:1]]
+    late, words = f"{LATE_IN_THE_DAY:%H:%M}", times.clock(LATE_IN_THE_DAY)
     return [
-        Example(f"{label}: {_short(day)}, {late}", day.isoformat(), late) for label, day in days
+        Example(f"{label}: {_short(day)}, {words}", day.isoformat(), late) for label, day in days
     ]
 
 
 def moment(at: datetime, zone: ZoneInfo) -> str:
     """ "Thu 24 Dec 2026, 17:00"."""
-    return f"{at.astimezone(zone):%a} {times.absolute(at, zone)}"
+    local = at.astimezone(zone)
+    return times.together(times.weekday_and_day(local), times.clock(local))
 
 
 def _line(
@@ -113,34 +116,41 @@ def _line(
 def _after(minutes: int | None, hours: Hours | None) -> str:
     """ "after 8 h of working time"; a simple request that says nothing ends after a week."""
     if minutes is None:
-        return "after 7 days"
+        return _("after 7 days")
     full, rest = divmod(minutes, 60)
-    length = " ".join(part for part, count in ((f"{full} h", full), (f"{rest} min", rest)) if count)
-    return f"after {length}{' of working time' if hours else ', every hour counts'}"
+    parts = (
+        (ngettext("%(n)s h", "%(n)s h", full), full),
+        (ngettext("%(n)s min", "%(n)s min", rest), rest),
+    )
+    length = " ".join(part for part, count in parts if count)
+    if hours:
+        return _("after %(length)s of working time", length=length)
+    return _("after %(length)s, every hour counts", length=length)
 
 
 def _whose(stage: Stage, hours: Hours | None, names: Mapping[str, str], opens: datetime) -> str:
     if stage.elapsed or (hours is None and stage.working_time is WorkingTime.TYPE):
-        return "Every hour of every day counts."
+        return _("Every hour of every day counts.")
     clock = f", {times.zone_name(zone_of(hours.calendar), opens)}" if hours else ""
     if stage.working_time is WorkingTime.TYPE:
-        return f"By the request type's calendar: {names['type']}{clock}."
+        return _("By the request type's calendar: %(name)s.", name=names["type"] + clock)
     if "place" in names:
-        return f"By the approver's place: {names['place']}{clock}."
-    return (
-        "By each approver's place; this is for somebody without one: "
-        f"{names.get('type', 'every hour counts')}{clock}."
+        return _("By the approver's place: %(name)s.", name=names["place"] + clock)
+    return _(
+        "By each approver's place; this is for somebody without one: %(name)s.",
+        name=(names.get("type") or _("every hour counts")) + clock,
     )
 
 
 def _reasons(hours: Hours, opens: datetime, at: datetime) -> tuple[str, ...]:
     found = hours.skipped(opens, at)
     words = [_off(each) for each in found.days_off]
-    words = words[:MOST_REASONS] + (
-        [f"{len(words) - MOST_REASONS} more spans of days off"] if len(words) > MOST_REASONS else []
-    )
+    more = len(words) - MOST_REASONS
+    if more > 0:
+        rest = ngettext("%(n)s more span of days off", "%(n)s more spans of days off", more)
+        words = [*words[:MOST_REASONS], rest]
     if found.nights:
-        words.append("1 night" if found.nights == 1 else f"{found.nights} nights")
+        words.append(ngettext("%(n)s night", "%(n)s nights", found.nights))
     return (*words, *(_change(each) for each in found.clock_changes))
 
 
@@ -148,18 +158,20 @@ def _off(days: DaysOff) -> str:
     """ "Fri 25 Dec to Sun 27 Dec: Christmas Day, days off"."""
     names = [f"{name} ({_short(day)})" for day, name in days.names.items() if name]
     if days.first == days.last:
-        return f"{_short(days.first)}: {next(iter(days.names.values()), '') or 'a day off'}"
-    span = f"{_short(days.first)} to {_short(days.last)}"
-    return f"{span}: {', '.join([*names, 'days off']) if names else 'days off'}"
+        return f"{_short(days.first)}: {next(iter(days.names.values()), '') or _('a day off')}"
+    span = _("%(first)s to %(last)s", first=_short(days.first), last=_short(days.last))
+    return f"{span}: {', '.join([*names, _('days off')])}"
 
 
 def _change(change: ClockChange) -> str:
-    way = "forward" if change.by > timedelta() else "back"
-    return f"{_short(change.day)}: clocks go {way} by {times.span(change.by)}"
+    values = {"day": _short(change.day), "length": times.span(change.by)}
+    if change.by > timedelta():
+        return _("%(day)s: clocks go forward by %(length)s", **values)
+    return _("%(day)s: clocks go back by %(length)s", **values)
 
 
 def _short(day: date) -> str:
-    return f"{day:%a} {day.day} {day:%b}"
+    return times.calendar_day(day, day)
 
 
 def _before(day: date) -> date:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from portal.domain.marked import msgid
 from portal.domain.people.absence import ChangeKind
 from portal.presentation.labels import Label, words_of
 from portal.queries.password_links import Entry, EntryRecord
@@ -121,6 +122,7 @@ KINDS: dict[str, str] = {
 }
 
 
+FROM_TO = msgid("%(part)s from %(before)s to %(after)s")
 # Changes that are about a group or department, and where they name it.
 NAMING: dict[str, str] = {
     ChangeKind.GROUP_JOINED: "group",
@@ -150,23 +152,30 @@ def done(change: PersonChangeRecord, names: dict[str, str]) -> str:
     """What was changed, in a line. `names` by id."""
     words, data = KINDS.get(change.kind, words_of(change.kind)), change.data
     if change.kind in NAMING:
-        return f"{words} {data.get(NAMING[change.kind], '')}"
+        return _("%(what)s %(name)s", what=words, name=data.get(NAMING[change.kind], ""))
     match change.kind:
         case ChangeKind.DETAILS:
             return f"{words}: {_parts(data)}"
         case ChangeKind.INVITED | ChangeKind.RESET | ChangeKind.PASSWORD_SET:
             return f"{words} ({WAYS.get(data.get('by', ''), data.get('by', ''))})"
         case ChangeKind.MANAGER:
-            sides = (names.get(data.get(side) or "", "nobody") for side in ("before", "after"))
-            return f"{words} from {' to '.join(sides)}"
+            before, after = (
+                names.get(data.get(side) or "", _("nobody")) for side in ("before", "after")
+            )
+            return _(FROM_TO, part=words, before=before, after=after)
         case ChangeKind.PLACE:
-            places = (data.get(side) or str(NO_PLACE) for side in ("place_before", "place_after"))
-            return f"{words} from {' to '.join(places)}{_zones(data)}"
+            before, after = (
+                data.get(side) or str(NO_PLACE) for side in ("place_before", "place_after")
+            )
+            return _(FROM_TO, part=words, before=before, after=after) + _zones(data)
         case ChangeKind.ROLES:
-            before, after = (", ".join(data.get(side) or ["none"]) for side in ("before", "after"))
-            return f"{words} from {before} to {after}"
+            before, after = (
+                ", ".join(data.get(side) or [_("none")]) for side in ("before", "after")
+            )
+            return _(FROM_TO, part=words, before=before, after=after)
         case ChangeKind.AWAY:
-            return f"{words}: {names.get(data.get('delegate_id') or '', 'somebody')} decides"
+            name = names.get(data.get("delegate_id") or "", _("somebody"))
+            return _("%(what)s: %(name)s decides", what=words, name=name)
     return words
 
 

@@ -1,6 +1,6 @@
 """Commands as their senders see them: recorded, applied or refused; and what is stuck."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -12,9 +12,9 @@ from portal.domain.request.commands import Submit
 from portal.extensions import db
 from portal.models import Command, User
 from portal.queries.request import Reader
+from portal.translation import _
 
 SHOWN = 100
-PORTAL = "The portal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,13 @@ def find(command_id: str, reader: Reader) -> CommandRecord | None:
     row = db.session.execute(statement).one_or_none()
     if row is None or not (reader.reads_all or row.actor_id == reader.id):
         return None
-    return CommandRecord(*row)
+    return _record(row)
 
 
 def waiting_for_request(request_id: str) -> tuple[CommandRecord, ...]:
     """What was recorded about a request and is not applied yet, oldest first."""
     rows = db.session.execute(_waiting_for_request(), {"request": request_id})
-    return tuple(CommandRecord(*row) for row in rows)
+    return tuple(_record(row) for row in rows)
 
 
 def submit_of(number: str, reader: Reader) -> CommandRecord | None:
@@ -80,7 +80,7 @@ def submit_of(number: str, reader: Reader) -> CommandRecord | None:
         *(() if reader.reads_all else (Command.actor_id == reader.id,)),
     )
     row = db.session.execute(statement.limit(1)).one_or_none()
-    return None if row is None else CommandRecord(*row)
+    return None if row is None else _record(row)
 
 
 def waiting(longer_than: timedelta) -> tuple[CommandRecord, ...]:
@@ -91,14 +91,19 @@ def waiting(longer_than: timedelta) -> tuple[CommandRecord, ...]:
         Command.created_at < func.now() - longer_than,
     )
     rows = db.session.execute(statement.order_by(Command.next_attempt_at).limit(SHOWN))
-    return tuple(CommandRecord(*row) for row in rows)
+    return tuple(_record(row) for row in rows)
 
 
 def parked() -> tuple[CommandRecord, ...]:
     """Commands given up after too many failures, the newest first; up to `SHOWN`."""
     statement = _rows().where(Command.parked_at.is_not(None), Command.applied_at.is_(None))
     rows = db.session.execute(statement.order_by(Command.parked_at.desc()).limit(SHOWN))
-    return tuple(CommandRecord(*row) for row in rows)
+    return tuple(_record(row) for row in rows)
+
+
+def _record(row: Any) -> CommandRecord:
+    found = CommandRecord(*row)
+    return found if found.actor_name else replace(found, actor_name=_("The portal"))
 
 
 @cache
@@ -114,7 +119,7 @@ def _waiting_for_request() -> Select[*tuple[Any, ...]]:
 def _rows() -> Select[*tuple[Any, ...]]:
     return select(
         Command.id, Command.request_id, Command.number, Command.task_id, Command.kind,
-        Command.actor_id, func.coalesce(User.name, PORTAL), Command.payload, Command.created_at,
+        Command.actor_id, User.name, Command.payload, Command.created_at,
         Command.attempts, Command.last_error, Command.delivered_at, Command.applied_at,
         Command.parked_at, Command.outcome, Command.reason,
     ).outerjoin(User, User.id == Command.actor_id)  # fmt: skip

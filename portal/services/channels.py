@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_not
 from portal.chat import post, sealing
 from portal.chat.post import ChatNotTaken, Post
 from portal.config import ChatSettings
-from portal.domain.marked import msgid
+from portal.domain.marked import msgid, sentence
 from portal.domain.networks import is_inside
 from portal.domain.notices.chat import (
     Address,
@@ -23,7 +23,7 @@ from portal.domain.notices.chat import (
 from portal.extensions import db
 from portal.models import ChatChannel, ChatChannelChange, User
 from portal.models.channels import mark_of
-from portal.translation import _
+from portal.translation import _, tell
 
 TAKEN = msgid("is the name of another channel.")
 INSIDE = msgid("must not point inside the network. CHAT_ALLOWED_HOSTS lists the exceptions.")
@@ -185,7 +185,7 @@ def _try(setup: Setup, row: dict[str, Any], me: Recipient, words: ChatMessage) -
     except sealing.Unreadable:
         return UNREADABLE
     except AddressRefused as refused:
-        return _("Its address %(refused)s", refused=refused)
+        return _("Its address %(refused)s", refused=tell(refused.sentence))
     except ChatNotTaken as error:
         return str(error)
     return None
@@ -195,7 +195,7 @@ def _address(setup: Setup, wish: Wish) -> Address:
     """The address, which leads inside only where it may. Each connection is checked once more."""
     address = post.checked(wish.address, setup.rules)
     if is_inside(address.host) and address.host not in setup.rules.allowed_hosts:
-        raise AddressRefused(INSIDE)
+        raise AddressRefused(sentence(INSIDE))
     return address
 
 

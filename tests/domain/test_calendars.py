@@ -30,7 +30,7 @@ def test_what_is_shown_is_read_again(intervals: list[list[str]]) -> None:
 @given(st.text(max_size=60))
 def test_any_text_is_read_or_refused_in_words(text: str) -> None:
     for problem in (problem_of(read_hours, text), problem_of(read_days, text)):
-        assert problem == "" or problem.startswith("must ")
+        assert problem == "" or problem.startswith("%(label)s must ")
 
 
 def problem_of(read: Callable[[str], object], text: str) -> str:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import quote, unquote
 
+from portal.domain.marked import Sentence, msgid, sentence
+
 LONGEST = 500
 # What may stand for a person in an address; nothing that any service reads as two of them.
 PERSONAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}(@[A-Za-z0-9][A-Za-z0-9.-]{0,99})?")
@@ -61,14 +63,14 @@ SERVICES: dict[str, Service] = {
         _service("zulip", "Zulip", "bot@organisation.zulipchat.com/API-KEY/{email}"),
         _service("rockets", "Rocket.Chat", ROCKET),
         _service("ntfys", "ntfy", NTFY),
-        _service("rocket", "Rocket.Chat without encryption", ROCKET),
-        _service("ntfy", "ntfy without encryption", NTFY),
-        _service("jsons", "Your own service, as JSON", HOOK),
-        _service("forms", "Your own service, as a form", HOOK),
-        _service("xmls", "Your own service, as XML", HOOK),
-        _service("json", "Your own service, as JSON without encryption", HOOK),
-        _service("form", "Your own service, as a form without encryption", HOOK),
-        _service("xml", "Your own service, as XML without encryption", HOOK),
+        _service("rocket", msgid("Rocket.Chat without encryption"), ROCKET),
+        _service("ntfy", msgid("ntfy without encryption"), NTFY),
+        _service("jsons", msgid("Your own service, as JSON"), HOOK),
+        _service("forms", msgid("Your own service, as a form"), HOOK),
+        _service("xmls", msgid("Your own service, as XML"), HOOK),
+        _service("json", msgid("Your own service, as JSON without encryption"), HOOK),
+        _service("form", msgid("Your own service, as a form without encryption"), HOOK),
+        _service("xml", msgid("Your own service, as XML without encryption"), HOOK),
     )
 }
 # Well known, encrypted, and of no use to reach anything else.
@@ -89,6 +91,10 @@ class ChannelChange(StrEnum):
 
 class AddressRefused(Exception):
     """An address that may not be used; the sentence says why, without any of it."""
+
+    def __init__(self, why: Sentence) -> None:
+        super().__init__(str(why))
+        self.sentence = why
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,17 +147,26 @@ def examine(text: str, schemes: tuple[str, ...]) -> Address:
     """Read an address with its places for the person. Raises AddressRefused."""
     text = text.strip()
     if not text or len(text) > LONGEST:
-        raise AddressRefused(f"must have 1 to {LONGEST} characters.")
+        raise AddressRefused(sentence(msgid("must have 1 to %(most)s characters."), most=LONGEST))
     if NOT_SEEN.search(text) or any(map(SEPARATORS.search, _readings(text))):
-        raise AddressRefused("must be one address, without spaces, commas or quotation marks.")
+        raise AddressRefused(
+            sentence(msgid("must be one address, without spaces, commas or quotation marks."))
+        )
     found = SHAPE.fullmatch(text)
     scheme = text.partition("://")[0].lower()
     if scheme not in schemes or scheme not in SERVICES:
-        raise AddressRefused(f"must begin with one of {', '.join(f'{s}://' for s in schemes)}.")
+        raise AddressRefused(
+            sentence(
+                msgid("must begin with one of %(schemes)s."),
+                schemes=", ".join(f"{s}://" for s in schemes),
+            )
+        )
     if "?" in text or "#" in text:
-        raise AddressRefused("must have no options: nothing behind a ? or a #.")
+        raise AddressRefused(sentence(msgid("must have no options: nothing behind a ? or a #.")))
     if found is None:
-        raise AddressRefused(f"must look like {SERVICES[scheme].example}")
+        raise AddressRefused(
+            sentence(msgid("must look like %(example)s"), example=SERVICES[scheme].example)
+        )
     _require_place(text, found["path"])
     service = SERVICES[scheme]
     rest = text[len(found["scheme"]) :]
@@ -168,9 +183,13 @@ def _require_place(text: str, path: str) -> None:
     places = PLACE.findall(text)
     wanted = ", ".join(f"{{{place}}}" for place in PLACES)
     if not places or any(place not in PLACES for place in places):
-        raise AddressRefused(f"must say where the person stands: {wanted}.")
+        raise AddressRefused(
+            sentence(msgid("must say where the person stands: %(wanted)s."), wanted=wanted)
+        )
     if len(places) > 1 or PLACE.findall(path) != places or re.search(r"[{}]", PLACE.sub("", text)):
-        raise AddressRefused("must have one place for the person, behind the host.")
+        raise AddressRefused(
+            sentence(msgid("must have one place for the person, behind the host."))
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

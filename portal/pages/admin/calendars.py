@@ -47,7 +47,9 @@ def list_calendars() -> ResponseReturnValue:
     """Every calendar, and what goes by it."""
     return render_template(
         "pages/calendars/list.html",
-        rows=[(each, week_words(each.hours), _holidays(each)) for each in calendars.all_of_them()],
+        rows=[
+            (each, week_words(each.hours, _), _holidays(each)) for each in calendars.all_of_them()
+        ],
         types=calendars.types(),
         deleted=[(each, calendar_words.done(each)) for each in calendars.deleted()],
         every_hour=calendar_words.EVERY_HOUR,

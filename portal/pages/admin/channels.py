@@ -27,7 +27,7 @@ from portal.security.guards import requires
 from portal.security.sessions import current_settings, me
 from portal.services import channels as service
 from portal.services.channels import ChannelGone, ChannelMoved, NameRefused, Setup, Wish
-from portal.translation import _, lazy
+from portal.translation import _, lazy, tell
 
 MOVED = lazy(
     "Someone else changed this channel. Check the change history, then save again to replace it."
@@ -152,7 +152,7 @@ def _kept(form: ChannelForm, channel_id: str, keep: Callable[[Setup, Wish], None
         with _there():
             keep(_setup(), wish)
     except AddressRefused as refused:
-        form.secret_address.errors = [f"{form.secret_address.label.text} {refused}"]
+        form.secret_address.errors = [f"{form.secret_address.label.text} {tell(refused.sentence)}"]
         return False
     except NameRefused as refused:
         form.name.errors = [f"{form.name.label.text} {refused}"]

@@ -75,7 +75,10 @@ def undo_decision(task_id: UUID) -> ResponseReturnValue:
         if refused.reason is not Refusal.UNDO_OVER:
             raise
         return draw(record, refused.status, trouble=refused)
-    return after(receipt, f"Your decision about {record.number} is undone. It waits for you again.")
+    undone = _(
+        "Your decision about %(number)s is undone. It waits for you again.", number=record.number
+    )
+    return after(receipt, undone)
 
 
 def _content_version() -> int:
@@ -116,7 +119,7 @@ def _refused(
         raise refused
     if refused.reason is Refusal.COMMENT_REQUIRED:
         name = record.requester_name.split()[0]
-        form.comment.errors = [f"Say why. {name} reads this text."]
+        form.comment.errors = [_("Say why. %(name)s reads this text.", name=name)]
         return draw(record, 422, form=form, files=files)
     since = _content_version() if refused.reason is Refusal.STALE else None
     return draw(record, refused.status, form=form, trouble=refused, since=since, files=files)
