@@ -78,9 +78,11 @@ class Language:
 
     def plural(self, one: str, many: str, number: int) -> str:
         """The form of a message that stands with this number."""
+        english = one if number == 1 else many
         if self.code == SOURCE:
-            return one if number == 1 else many
-        return self._catalogue.ngettext(one, many, number)
+            return english
+        # A catalogue that is not complete has empty forms.
+        return self._catalogue.ngettext(one, many, number) or english
 
     def markup(self, message: str) -> Markup:
         """The message for HTML. Messages are ours: what they hold of HTML is meant."""
