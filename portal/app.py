@@ -8,7 +8,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import cli, logs, presentation, translation
+from portal import api, cli, logs, presentation, translation
 from portal.config import ROOT, ConfigurationError, Settings
 from portal.extensions import HurriedConnection, db, login, migrate
 from portal.legacy import pages as legacy
@@ -45,6 +45,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "metrics": (),
     "mail": (),
 }  # fmt: skip
+# What programs are served, in the order of the document.
+API = ("approvals", "acts", "people", "request_types", "docs")
 migrate.configure(chain.configure)
 
 LARGEST_BODY = 500_000  # forms with files may be larger: portal.security.guards
@@ -79,6 +81,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     guards.public(app.view_functions["static"])
     guards.check_all(app)
     return app
+
+
+def load_api() -> None:
+    """Declare what programs are served; the document of the API is made from that."""
+    for part in API:
+        import_module(f"portal.api.{part}")
 
 
 def _settings() -> Settings:
@@ -172,5 +180,7 @@ def _pages(app: Flask) -> None:
             import_module(f"portal.pages.{name}.{part}")
         app.register_blueprint(room.blueprint)
     app.register_blueprint(legacy.blueprint)
+    load_api()
+    app.register_blueprint(api.blueprint)
     setup = import_module("portal.pages.admin.setup")
     app.extensions["administration"] = [setup.place, legacy.place]

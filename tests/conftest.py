@@ -126,5 +126,7 @@ def settings_for(database_url: str) -> Settings:
         temporal_address=NOBODY_LISTENS,
         outcome_wait_ms=0,
         database_pool_size=5,
-        limits=LimitSettings(messages=0, requests=0, uploads=0, searches=0),
+        limits=LimitSettings(
+            messages=0, requests=0, uploads=0, searches=0, api_reads=0, api_writes=0
+        ),
     )

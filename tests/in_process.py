@@ -16,6 +16,7 @@ from portal.activities.record import record_batch
 from portal.config import Settings
 from portal.directory import planner, receivers, staff
 from portal.domain.codec import decode, encode
+from portal.domain.policy.policy import WorkflowKind
 from portal.domain.request import apply as approval
 from portal.domain.request.commands import COMMANDS, Command, NamingCommand, Submit
 from portal.domain.request.events import Event, kind_of
@@ -25,6 +26,7 @@ from portal.models import Command as Row
 from portal.models.columns import new_id
 from portal.temporal import gateway
 from portal.temporal.gateway import CommandDelivery, Delivery
+from portal.workflows import names
 from portal.workflows.messages import RecordBatch, RecordedEvent
 from tests.asking import CODE
 from tests.web import People
@@ -40,9 +42,11 @@ class InProcess(gateway.Gateway):
         self.engine, self.states = engine, dict[str, Approval]()
         self.is_away = False
         self.held: list[CommandDelivery] = []
+        self.kinds: dict[str, str] = {}
 
     def deliver(self, command: CommandDelivery) -> Delivery:
         """Apply a command now, or keep it while away."""
+        self.kinds[command.request_id] = command.workflow
         if self.is_away:
             self.held.append(command)
             return Delivery.UNKNOWN
@@ -57,10 +61,13 @@ class InProcess(gateway.Gateway):
 
     def take_up(self) -> int:
         """Play the relay: apply every command that waits in the table; how many there were."""
-        waiting = select(Row.kind, Row.payload).where(Row.applied_at.is_(None))
+        waiting = select(Row.kind, Row.payload, Row.request_id, Row.workflow).where(
+            Row.applied_at.is_(None)
+        )
         with self.engine.connect() as connection:
             rows = connection.execute(waiting.order_by(Row.created_at, Row.id)).all()
         for row in rows:
+            self.kinds[row.request_id] = row.workflow
             self.give(decode(COMMANDS[row.kind], row.payload))
         return len(rows)
 
@@ -94,17 +101,19 @@ class InProcess(gateway.Gateway):
                 events = [*events, *more]
                 for event in more:
                     state = approval.evolve(state, event)
-            record_batch(connection, _batch(state, events))
+            kind = self.kinds.get(state.request_id, WorkflowKind.APPROVAL.value)
+            record_batch(connection, _batch(state, events, kind))
         self.states[state.request_id] = state
         return state
 
 
-def _batch(state: Approval, events: list[Event]) -> RecordBatch:
+def _batch(state: Approval, events: list[Event], workflow: str) -> RecordBatch:
+    kind, workflow_id = names.address(workflow, state.request_id)
     return RecordBatch(
         request_id=state.request_id,
-        workflow_id=f"approval-{state.request_id}",
-        run_id="",
-        workflow_type="ApprovalWorkflow",
+        workflow_id=workflow_id,
+        run_id="the-first-run",
+        workflow_type=names.workflow_type(kind),
         events=[RecordedEvent(kind_of(event), encode(event)) for event in events],
         state=encode(state),
     )

@@ -2,7 +2,7 @@
 
 from flask.cli import AppGroup
 
-from portal.cli import audit, demo, doctor, files, keys, people, types, workflows
+from portal.cli import api_tokens, audit, demo, doctor, files, keys, people, types, workflows
 from portal.legacy import commands as legacy
 
 portal = AppGroup("portal", help="Accounts, the demonstration, and checks of the record.")
@@ -16,6 +16,7 @@ for each in (
     *files.COMMANDS,
     *keys.COMMANDS,
     *types.COMMANDS,
+    *api_tokens.COMMANDS,
     *legacy.COMMANDS,
 ):
     portal.add_command(each)

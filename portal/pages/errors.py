@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import structlog
 from flask import Flask, Response, make_response, render_template, request
@@ -15,11 +17,14 @@ from werkzeug.exceptions import (
     SecurityError,
 )
 
+from portal.presentation import problems
 from portal.presentation.errors import CLOSED, GIVEN_BACK, ErrorPage, error_page, translated
+from portal.presentation.problems import ProblemRaised
 from portal.presentation.times import rounded, zone_named
 from portal.presenters import kept_forms
 from portal.presenters.check_page import CheckedAnswer
 from portal.security import guards
+from portal.security.callers import TokenRefused
 from portal.security.sessions import SAFE_METHODS, current_settings, signed_in
 from portal.services.commands import UnusableText
 from portal.services.errors import Busy, Closed, GivenBack, Refused, TooMany
@@ -74,7 +79,60 @@ def register(app: Flask) -> None:
         UnusableText: on_unreadable,
     }
     for kind, handler in handlers.items():
-        app.register_error_handler(kind, handler)
+        app.register_error_handler(kind, partial(_answered, handler))
+    app.register_error_handler(TokenRefused, _problem)
+    app.register_error_handler(ProblemRaised, _problem)
+
+
+def _answered(handler: Callable[..., ResponseReturnValue], error: Exception) -> ResponseReturnValue:
+    """A page for people; for programs the same as a problem (RFC 9457)."""
+    return _problem(error) if problems.is_for_programs() else handler(error)
+
+
+def _problem(error: Exception) -> Response:
+    found = _problem_of(error)
+    seconds = RETRY_SECONDS.get(found.status or _status_of(found.name), 0)
+    headers = {"Retry-After": str(seconds)} if seconds else {}
+    found.headers = {**headers, **found.headers}
+    return problems.answer(found, guards.request_id())
+
+
+def _status_of(name: str) -> int:
+    kind = problems.known(name)
+    return kind.status if kind else 500
+
+
+def _problem_of(error: Exception) -> ProblemRaised:
+    """What a program is told of a failure."""
+    for kind, told in _TOLD.items():
+        if isinstance(error, kind):
+            return told(error)
+    return ProblemRaised(problems.by_status(_page_status(on_database(error))))
+
+
+def _page_status(response: ResponseReturnValue) -> int:
+    return response.status_code if isinstance(response, Response) else 500
+
+
+def _token_problem(refused: TokenRefused) -> ProblemRaised:
+    headers = {}
+    if refused.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="api"'
+        if refused.reason == "token-invalid":
+            headers["WWW-Authenticate"] += ', error="invalid_token"'
+    elif refused.scope:
+        said = f'Bearer error="insufficient_scope", scope="{refused.scope}"'
+        headers["WWW-Authenticate"] = said
+    if refused.retry_after:
+        headers["Retry-After"] = str(refused.retry_after)
+    detail = _("The scope %(scope)s is needed.", scope=refused.scope) if refused.scope else ""
+    return ProblemRaised(refused.reason, detail, status=refused.status, headers=headers)
+
+
+def _http_problem(error: HTTPException) -> ProblemRaised:
+    code = error.code or 500
+    kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
+    return ProblemRaised(problems.by_status(code), _own_words(error), status=code, headers=kept)
 
 
 def on_http(error: HTTPException) -> ResponseReturnValue:
@@ -133,3 +191,22 @@ def on_unreadable(error: Exception) -> ResponseReturnValue:
     """A value that PostgreSQL cannot hold and that no form stopped."""
     log.warning("unreadable value", error=type(getattr(error, "orig", error)).__name__)
     return answer(400 if request.method in ("GET", "HEAD") else 422, UNREADABLE)
+
+
+_TOLD: dict[type[Exception], Callable[[Any], ProblemRaised]] = {
+    ProblemRaised: lambda problem: problem,
+    TokenRefused: _token_problem,
+    Refused: lambda refused: ProblemRaised(
+        problems.name_of(refused.reason), refused.sentence, status=refused.status
+    ),
+    TooMany: lambda many: ProblemRaised(
+        "too-many-requests", headers={"Retry-After": str(many.retry_after)}
+    ),
+    Closed: lambda _: ProblemRaised("closed", headers={"Retry-After": str(CLOSED_SECONDS)}),
+    GivenBack: lambda _: ProblemRaised("given-back"),
+    Busy: lambda _: ProblemRaised("unavailable"),
+    NoFreeConnection: lambda _: ProblemRaised("unavailable"),
+    UnicodeEncodeError: lambda _: ProblemRaised("invalid", str(UNREADABLE)),
+    UnusableText: lambda _: ProblemRaised("invalid", str(UNREADABLE)),
+    HTTPException: _http_problem,
+}

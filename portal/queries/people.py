@@ -8,9 +8,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, func, literal, null, or_, select, tuple_
 
 from portal.domain.people.permissions import Role
+from portal.domain.policy.types import is_id
 from portal.extensions import db
 from portal.models import Department, User
 
@@ -101,6 +102,55 @@ def begins(text: str, name: Any, *others: Any) -> list[ColumnElement[bool]]:
             )
         )
     return fits
+
+
+def referred(text: str) -> PersonRecord | None:
+    """Somebody active, as programs name people: by id, "employeeNo:..." or "email:..."."""
+    kind, colon, value = text.partition(":")
+    if colon and kind == "employeeNo":
+        named = User.employee_no == value
+    elif colon and kind == "email":
+        named = func.lower(User.email) == value.strip().lower()
+    elif is_id(text.lower()):
+        named = User.id == text.lower()
+    else:
+        return None
+    row = db.session.execute(_rows().where(named)).one_or_none()
+    return None if row is None else PersonRecord(*row)
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryEntry:
+    """Somebody active as programs look them up. `email`: only for those who may know it."""
+
+    id: str
+    name: str
+    employee_no: str | None
+    department: str | None
+    job_title: str | None
+    email: str | None
+
+
+def directory(
+    text: str, limit: int, after: tuple[str, str] | None, *, with_email: bool
+) -> tuple[tuple[DirectoryEntry, ...], tuple[str, str] | None]:
+    """Active people in the order of their names whose names the words begin, and where the next
+    page begins: behind a name in small letters and an id."""
+    name = func.lower(User.name)
+    email = User.email if with_email else null()
+    statement = (
+        select(User.id, User.name, User.employee_no, Department.name, User.job_title, email, name)
+        .outerjoin(Department, Department.id == User.department_id)
+        .where(User.is_active, *begins(text, User.name))
+        .order_by(name, User.id)
+        .limit(limit + 1)
+    )
+    if after is not None:
+        statement = statement.where(tuple_(name, User.id) > tuple_(*after))
+    rows = db.session.execute(statement).all()
+    entries = tuple(DirectoryEntry(*row[:-1]) for row in rows[:limit])
+    last = rows[limit - 1] if len(rows) > limit else None
+    return entries, None if last is None else (last[-1], last.id)
 
 
 def find(person_id: str) -> PersonRecord | None:

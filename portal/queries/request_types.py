@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Interval, Select, bindparam, case, func, select, true
+from sqlalchemy import Interval, Row, Select, bindparam, case, func, select, true
 from sqlalchemy.orm import aliased
 
 from portal.domain.codec import decode
@@ -67,8 +67,16 @@ def choices() -> tuple[TypeChoice, ...]:
 def find(code: str) -> TypeRecord | None:
     """The type of that code, if requests of it can be made."""
     row = db.session.execute(_one(), {"code": code}).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _type(row)
+
+
+def direct(code: str) -> TypeRecord | None:
+    """A type by its code, whether or not pages offer it."""
+    row = db.session.execute(_any_one(), {"code": code}).one_or_none()
+    return None if row is None else _type(row)
+
+
+def _type(row: Row[*tuple[Any, ...]]) -> TypeRecord:
     values = dict(row._mapping)
     values["form"] = tuple(decode(FormField, entry) for entry in values["form"])
     return TypeRecord(**values)
@@ -106,13 +114,18 @@ def _choices() -> Select[*tuple[Any, ...]]:
 
 @cache
 def _one() -> Select[*tuple[Any, ...]]:
+    return _any_one().where(*_usable())
+
+
+@cache
+def _any_one() -> Select[*tuple[Any, ...]]:
     statement = select(
         RequestType.code, RequestType.name, RequestType.description, RequestType.prefix,
         RequestType.workflow, PolicyVersion.form, RequestType.policy_version_id,
         RequestType.default_priority, RequestType.module,
     )  # fmt: skip
     statement = statement.join(PolicyVersion, PolicyVersion.id == RequestType.policy_version_id)
-    return statement.where(RequestType.code == bindparam("code"), *_usable())
+    return statement.where(RequestType.code == bindparam("code"))
 
 
 @dataclass(frozen=True, slots=True)

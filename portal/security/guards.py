@@ -37,6 +37,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal.config import Settings
 from portal.domain.people.permissions import Permission
+from portal.domain.people.tokens import Scope
+from portal.security import callers
 from portal.security.sessions import (
     SAFE_METHODS,
     Identity,
@@ -54,11 +56,14 @@ View = TypeVar("View", bound=Callable[..., Any])
 class Guard:
     """A view's rule. `permission` None lets everybody in. `own_settings`: what it changes is only
     the person's own (sign-out, theme, read marks), so auditors may do it too. `uploads`: its posts
-    carry files, so they may be larger than others."""
+    carry files, so they may be larger than others. `by_token`: for programs, whose token has to
+    have the `scope`; no cookie counts."""
 
     permission: Permission | None
     own_settings: bool = False
     uploads: bool = False
+    by_token: bool = False
+    scope: Scope | None = None
 
 
 class UnguardedView(Exception):
@@ -77,6 +82,15 @@ def requires(
 
     def decorate(view: View) -> View:
         return _mark(view, Guard(permission, own_settings, uploads))
+
+    return decorate
+
+
+def token(scope: Scope | None) -> Callable[[View], View]:
+    """Let in programs whose token has that scope; None: every valid token."""
+
+    def decorate(view: View) -> View:
+        return _mark(view, Guard(None, by_token=True, scope=scope))
 
     return decorate
 
@@ -114,9 +128,13 @@ def register(app: Flask, settings: Settings) -> None:
         if request.routing_exception is not None and request.endpoint is None:
             return  # an unknown address or a foreign host: the error page answers
         refuse_unreadable_address()
+        guard = guard_of(current_app.view_functions.get(request.endpoint or ""))
+        if guard is not None and guard.by_token:
+            # No browser sends a token by itself, so it does not matter which site asks.
+            callers.hold(guard.scope)
+            return
         if request.method not in SAFE_METHODS:
             refuse_cross_site(settings)
-        guard = guard_of(current_app.view_functions.get(request.endpoint or ""))
         if guard is not None and guard.uploads and request.mimetype == MULTIPART:
             request.max_content_length = _largest_upload(settings)
         if guard is not None and guard.permission is not None:
@@ -244,7 +262,13 @@ def _xor(pad: bytes, text: bytes) -> bytes:
 
 
 class MaskedCSRF(CSRFProtect):  # type: ignore[misc]  # no types there
-    """Flask-WTF's check, with masked tokens in pages and forms."""
+    """Flask-WTF's check, with masked tokens in pages and forms. Programs have tokens instead."""
+
+    def protect(self, **how: bool) -> None:
+        """Raise CSRFError for a form without its token."""
+        guard = guard_of(current_app.view_functions.get(request.endpoint or ""))
+        if guard is None or not guard.by_token:
+            super().protect(**how)
 
     def init_app(self, app: Flask) -> None:
         """Check every form of the app, and give templates `csrf_token()`."""

@@ -231,7 +231,7 @@ CSRF = "csrf_token"
 FLASHES = "_flashes"
 LINK = "link"  # the link in a message by which a visitor came
 NOTE_SECONDS = 3600
-WITHOUT_SESSION = ("/static/", "/healthz", "/readyz", "/favicon.ico")
+WITHOUT_SESSION = ("/static/", "/healthz", "/readyz", "/favicon.ico", "/api/")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SEEN_EVERY_SECONDS = 60
 
@@ -321,7 +321,12 @@ class DatabaseSessions(SessionInterface):
     def open_session(self, app: Flask, request: Request) -> PortalSession:
         """The session of a request. A database that is away is told later, by the gate."""
         session = PortalSession()
-        if request.path.startswith(WITHOUT_SESSION) or request.routing_exception:
+        if request.routing_exception:
+            return session
+        if request.path.startswith(WITHOUT_SESSION):
+            # Programs' reads write nothing either.
+            if request.path.startswith("/api/"):
+                read_only(request.method in SAFE_METHODS)
             return session
         read_only(request.method in SAFE_METHODS)
         token = request.cookies.get(cookie_name(self.settings, "session"), "")

@@ -1,8 +1,8 @@
 """What people do with a request as a whole. Whether they may is asked by the page's guard, by the
 domain (`judge`) and by the request's workflow; here the command is made."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -18,7 +18,7 @@ from portal.domain.policy.difference import PolicyDifference, difference
 from portal.domain.policy.policy import Decision, Policy
 from portal.domain.request import commands
 from portal.domain.request.files import KeptFile
-from portal.domain.request.state import Click, Content, Priority
+from portal.domain.request.state import Click, Content, Priority, Via
 from portal.domain.routing.plan import RouteQuestion
 from portal.extensions import db
 from portal.models import Command, Draft, PolicyVersion, Request, RequestType
@@ -45,11 +45,11 @@ class NewRequest:
     """A checked form: what is asked for, by whom, for whom, under which policy.
 
     `draft_id` becomes the command's id. `draft_version` is when the draft last changed: another
-    version is not what the person looked at.
+    version is not what the person looked at; None: what a program asks for was never a draft.
     """
 
     draft_id: str
-    draft_version: datetime
+    draft_version: datetime | None = None
     type_code: str
     workflow: str
     module: str | None
@@ -60,6 +60,9 @@ class NewRequest:
     has_files: bool
     priority: Priority
     due_at: datetime | None
+    entity_type: str | None = None
+    entity_id: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +117,17 @@ def submit(new: NewRequest, click: Click) -> Receipt:
         return sent_before(new.draft_id, new.requester_id)
     request_id = new_id()
     files = partial(attach, new.draft_id, new.requester_id, request_id)
+    return _begin(new, request_id, click, Via.WEB, files if new.has_files else None)
+
+
+def submit_for_program(new: NewRequest, request_id: str, click: Click) -> Receipt:
+    """Turn what a program asks for into a numbered request of that id."""
+    return _begin(new, request_id, click, Via.API, None)
+
+
+def _begin(
+    new: NewRequest, request_id: str, click: Click, via: Via, also: Callable[[], None] | None
+) -> Receipt:
     number, first_stage = _numbered(new)
     command = commands.Submit(
         command_id=new.draft_id,
@@ -121,17 +135,20 @@ def submit(new: NewRequest, click: Click) -> Receipt:
         actor_id=new.requester_id,
         on_behalf_of=new.on_behalf_of,
         at=datetime.now(UTC),
+        via=via,
         number=number,
         type_code=new.type_code,
         policy_version_id=new.policy_version_id,
         content=new.content,
         module=new.module,
+        entity_type=new.entity_type,
+        entity_id=new.entity_id,
+        metadata=new.metadata,
         priority=new.priority,
         due_at=new.due_at,
         first_stage=first_stage,
     )
-    about = new_request(request_id, number, new.workflow)
-    return issue(command, click, about, files if new.has_files else None)
+    return issue(command, click, new_request(request_id, number, new.workflow), also)
 
 
 def sent_before(command_id: str, person_id: str) -> Receipt:
@@ -188,17 +205,22 @@ def _correct(
     return issue(command, click, about, files)
 
 
-def withdraw(number: str, command_id: str, comment: str, actor_id: str, click: Click) -> Receipt:
+def withdraw(
+    number: str, command_id: str, comment: str, actor_id: str, click: Click, via: Via = Via.WEB
+) -> Receipt:
     """Take one's own request back."""
     about = of_request(number, command_id, comment)
-    command = commands.Withdraw(**about.given(command_id, actor_id), comment=comment)
+    command = commands.Withdraw(**about.given(command_id, actor_id, via), comment=comment)
     return issue(command, click, about)
 
 
-def cancel(number: str, reason: str, command_id: str, actor_id: str, click: Click) -> Receipt:
+def cancel(
+    number: str, reason: str, command_id: str, actor_id: str, click: Click, via: Via = Via.WEB
+) -> Receipt:
     """End a request with a reason, as an administrator."""
     about = of_request(number, command_id, reason)
-    return issue(commands.Cancel(**about.given(command_id, actor_id), reason=reason), click, about)
+    command = commands.Cancel(**about.given(command_id, actor_id, via), reason=reason)
+    return issue(command, click, about)
 
 
 def hold(number: str, reason: str, command_id: str, actor_id: str, click: Click) -> Receipt:
@@ -220,11 +242,12 @@ def comment(
     actor_id: str,
     click: Click,
     files: tuple[KeptFile, ...] = (),
+    via: Via = Via.WEB,
 ) -> Receipt:
     """Say something, with files, to everybody who may see the request."""
     about = of_request(number, command_id, text)
     command = commands.Comment(
-        **about.given(command_id, actor_id),
+        **about.given(command_id, actor_id, via),
         comment=text,
         files=tuple(file.as_value() for file in files),
     )

@@ -51,6 +51,7 @@ def names(app: Flask, people: People, kind: dict[str, str], settings: Settings) 
         db.session.commit()
     real = {"number": NUMBER, "code": CODE, "request_id": state.request_id}
     real["task_id"] = task.id
+    real["workflow_id"] = f"approval-{state.request_id}"
     real["instance_id"] = INSTANCE
     real["person_id"], real["calendar_id"] = people.eve, calendar["id"]
     real["channel_id"] = channel["id"]
