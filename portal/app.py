@@ -4,7 +4,7 @@ import sys
 from importlib import import_module
 from typing import Any
 
-from flask import Flask
+from flask import Flask, has_request_context
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -17,7 +17,14 @@ from portal.pages import errors, limits
 from portal.pages import layout_context as frame
 from portal.security import guards
 from portal.security.guards import MaskedCSRF
-from portal.security.sessions import DatabaseSessions, cookie_name, portal_session
+from portal.security.sessions import (
+    DatabaseSessions,
+    address,
+    cookie_name,
+    portal_session,
+    signed_in,
+)
+from portal.services import acts
 from portal.temporal import gateway
 
 # The blueprints as people see them; a large one is a package of pages.
@@ -150,10 +157,21 @@ def _bind(app: Flask) -> None:
     presentation.register(app, frame.viewpoint)
     frame.register(app)
     errors.register(app)
+    acts.bind(_origin)
 
 
 def _identity() -> object:
     return portal_session().identity
+
+
+def _origin() -> acts.Origin:
+    """Who acts in the present request; outside of one, a command on the server."""
+    if not has_request_context():
+        return acts.Origin()
+    person = signed_in()
+    if person is None:
+        return acts.Origin("", None, address())
+    return acts.Origin(person.id, person.session_id, address())
 
 
 def _watch(app: Flask, settings: Settings) -> None:

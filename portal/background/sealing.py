@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError
 from portal.background.checks import kept
 from portal.config import Settings
 from portal.domain.proof import notes
-from portal.domain.proof.acts import Act, ActKind
+from portal.domain.proof.acts import ActKind, ActRecord
 from portal.models import AuditVerification
 from portal.models.acts import record_act
 from portal.models.columns import new_id
@@ -93,7 +93,7 @@ def verify_now(engine: Engine, settings: Settings, alive: Alive) -> Verification
             connection.execute(insert(AuditVerification), row)
             said = {"problems": len(found.problems), "counts": dict(found.counts)}
             now, kind = datetime.now(UTC), ActKind.VERIFIED
-            record_act(connection, Act(id=key, at=now, kind=kind, actor="system", data=said))
+            record_act(connection, ActRecord(id=key, at=now, kind=kind, actor="system", data=said))
     for problem in found.problems[:20]:
         log.error("record.not_whole", kind=problem.kind, problem=str(problem), alarm=True)
     return found

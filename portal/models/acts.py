@@ -10,14 +10,15 @@ object with `id`, `at` (microseconds since 1970-01-01 UTC), `kind`, `actor`, `se
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
+from sqlalchemy.dialects.postgresql import insert
 
-from portal.domain.proof.acts import Act
+from portal.domain.proof.acts import ActRecord
 from portal.models import chain
 from portal.models.audit import AuditAct
 
 
-def act_hash(salt: str, act: Act) -> str:
+def act_hash(salt: str, act: ActRecord) -> str:
     """The hash of an act. Raises ValueError for what is no JSON."""
     document = {
         "id": act.id,
@@ -32,15 +33,16 @@ def act_hash(salt: str, act: Act) -> str:
     return sha256(salt.encode() + chain.canonical(document).encode()).hexdigest()
 
 
-def act_row(act: Act) -> dict[str, Any]:
+def act_row(act: ActRecord) -> dict[str, Any]:
     """The row of an act, with a salt of its own. Raises ValueError for what cannot be stored."""
-    columns = {name: getattr(act, name) for name in Act.__slots__}
+    columns = {name: getattr(act, name) for name in ActRecord.__slots__}
     columns["kind"] = str(act.kind)
     columns["data"] = chain.storable(act.data)
     salt = chain.new_salt()
-    return columns | {"salt": salt, "hash": act_hash(salt, Act(**columns))}
+    return columns | {"salt": salt, "hash": act_hash(salt, ActRecord(**columns))}
 
 
-def record_act(connection: Connection, act: Act) -> None:
-    """Record an act in the caller's transaction; a trigger queues it for the log."""
-    connection.execute(insert(AuditAct), act_row(act))
+def record_act(connection: Connection, act: ActRecord) -> None:
+    """Record an act in the caller's transaction, unless it is there; a trigger queues it for the
+    log."""
+    connection.execute(insert(AuditAct).on_conflict_do_nothing(), act_row(act))

@@ -17,6 +17,7 @@ from werkzeug.exceptions import (
     SecurityError,
 )
 
+from portal.domain.proof.acts import ActKind
 from portal.presentation import problems
 from portal.presentation.errors import CLOSED, GIVEN_BACK, ErrorPage, error_page, translated
 from portal.presentation.problems import ProblemRaised
@@ -26,12 +27,14 @@ from portal.presenters.check_page import CheckedAnswer
 from portal.security import guards
 from portal.security.callers import TokenRefused
 from portal.security.sessions import SAFE_METHODS, current_settings, signed_in
+from portal.services import acts
 from portal.services.commands import UnusableText
 from portal.services.errors import Busy, Closed, GivenBack, Refused, TooMany
 from portal.translation import _, lazy
 
 RETRY_SECONDS = {429: 60, 503: 5}
 CLOSED_SECONDS = 600
+REFUSALS = {403: ActKind.REFUSED, 429: ActKind.LIMITED}
 UNREADABLE = lazy("The text contains a character or number that cannot be stored.")
 
 log = structlog.get_logger("portal.web")
@@ -82,6 +85,7 @@ def register(app: Flask) -> None:
         app.register_error_handler(kind, partial(_answered, handler))
     app.register_error_handler(TokenRefused, _problem)
     app.register_error_handler(ProblemRaised, _problem)
+    app.after_request(record_refusal)
 
 
 def _answered(handler: Callable[..., ResponseReturnValue], error: Exception) -> ResponseReturnValue:
@@ -133,6 +137,15 @@ def _http_problem(error: HTTPException) -> ProblemRaised:
     code = error.code or 500
     kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
     return ProblemRaised(problems.by_status(code), _own_words(error), status=code, headers=kept)
+
+
+def record_refusal(response: Response) -> Response:
+    """Record that somebody was refused, whatever refused them: once for each page in a while."""
+    kind = REFUSALS.get(response.status_code)
+    if kind is not None:
+        page = request.endpoint or "unknown"
+        acts.keep(kind, page, method=request.method, fold=f"{page} {request.method}")
+    return response
 
 
 def on_http(error: HTTPException) -> ResponseReturnValue:

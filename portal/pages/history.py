@@ -8,6 +8,7 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from flask.typing import ResponseReturnValue
 
 from portal.domain.people.permissions import Permission
+from portal.domain.proof.acts import ActKind
 from portal.forms.history import HistoryForm
 from portal.pages.layout_context import viewpoint
 from portal.pages.requests.show import visible
@@ -27,6 +28,7 @@ from portal.queries import audit, history, links
 from portal.queries.history import HistoryCursor
 from portal.security.guards import requires
 from portal.security.sessions import me
+from portal.services import acts
 
 blueprint = Blueprint("history", __name__)
 
@@ -35,6 +37,9 @@ blueprint = Blueprint("history", __name__)
 @requires(Permission.READ_INVOLVED)
 def show() -> ResponseReturnValue:
     """Requests, newest first, filtered by what the address says."""
+    if me().may(Permission.READ_AUDIT):
+        asked = acts.filters(request.args)
+        acts.keep(ActKind.AUDIT_VIEWED, "history", filters=asked, fold=repr(sorted(asked.items())))
     types = history.type_names()
     form = form_of(types, request.args)
     filters = filters_of(form, zone_named(me().time_zone))
@@ -63,6 +68,7 @@ def show() -> ResponseReturnValue:
 @requires(Permission.READ_INVOLVED)
 def as_csv() -> ResponseReturnValue:
     """The same list as a file, up to the export's limit."""
+    acts.keep(ActKind.EXPORTED, "history.csv", filters=acts.filters(request.args))
     form = form_of(history.type_names(), request.args)
     zone = zone_named(me().time_zone)
     rows = history.export(reader(), filters_of(form, zone))
@@ -75,6 +81,8 @@ def events(number: str) -> ResponseReturnValue:
     """One request's events in order, and whether its chain is whole; for auditors also who followed
     another person's link to it."""
     record = visible(number)
+    if me().may(Permission.READ_AUDIT):
+        acts.keep(ActKind.AUDIT_VIEWED, record.number, fold=record.number)
     found = audit_log.read(record, _after(request.args.get("after", "")))
     refusals = links.refusals_of(record.id) if me().may(Permission.READ_AUDIT) else ()
     return render_template(
@@ -87,6 +95,7 @@ def events(number: str) -> ResponseReturnValue:
 def as_ndjson(number: str) -> ResponseReturnValue:
     """The same events as they are hashed, one JSON document a line."""
     record = visible(number)
+    acts.keep(ActKind.EXPORTED, f"{record.number}.ndjson")
     events = audit.all_of(record.id, record.submitted_at)
     lines = (json.dumps(line, ensure_ascii=False) for line in exports.as_documents(events))
     return _file("\n".join(lines) + "\n", "application/x-ndjson", f"{record.number}.ndjson")

@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException
 
 from portal.domain.marked import msgid
 from portal.domain.people.permissions import Permission
+from portal.domain.proof.acts import ActKind
 from portal.forms.sign_in import SignInForm
 from portal.pages import errors
 from portal.pages import layout_context as frame
@@ -45,6 +46,7 @@ from portal.security.sessions import (
     portal_session,
     signed_in,
 )
+from portal.services import acts
 from portal.services import sign_in as service
 from portal.services.errors import TooMany
 from portal.translation import _, lazy, ngettext
@@ -108,6 +110,7 @@ def enter() -> ResponseReturnValue:
         person = service.check(email, password, address(), known)
     except service.WrongPassword:
         log.info("sign-in refused")
+        acts.keep(ActKind.SIGN_IN_FAILED, account=acts.account_mark(email))
         return _form(form, 422, WRONG)
     except TooMany as many:
         log.warning("sign-in limited", wait=many.retry_after)

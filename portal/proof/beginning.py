@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 
-from portal.domain.proof.acts import Act, ActKind
+from portal.domain.proof.acts import ActKind, ActRecord
 from portal.models.acts import record_act
 from portal.models.columns import new_id
 from portal.proof import keys, tiles
@@ -79,7 +79,7 @@ def begin(engine: Engine, folder: Path, key: Path, actor: str = "system") -> Log
 
 def _adopt(connection: Connection, before: LogFiles | None, files: LogFiles, actor: str) -> None:
     counts = connection.execute(COUNTS).one()
-    act = Act(
+    act = ActRecord(
         id=new_id(),
         at=datetime.now(UTC),
         kind=ActKind.LOG_BEGUN,

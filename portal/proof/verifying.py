@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, RowMapping, text
 
 from portal.domain.proof import merkle, notes
-from portal.domain.proof.acts import Act, ActKind
+from portal.domain.proof.acts import ActKind, ActRecord
 from portal.models.acts import act_hash
 from portal.proof import keys, posture, projections
 from portal.proof.tiles import WIDTH, LogBroken, LogFiles
@@ -343,7 +343,7 @@ class _Look:
                 self.found.add("act_gone", sentence)
 
     def _act(self, row: RowMapping, place: Any) -> None:
-        act = Act(**{name: row[name] for name in Act.__slots__})
+        act = ActRecord(**{name: row[name] for name in ActRecord.__slots__})
         self.found.counts["acts"] += 1
         if act_hash(row["salt"], act) != row["hash"]:
             sentence = f"The act {act.id} ({act.kind}) was changed after it was recorded."

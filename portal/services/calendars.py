@@ -13,10 +13,12 @@ from sqlalchemy.exc import IntegrityError
 from portal.directory.calendars import calendar_in, free_days
 from portal.directory.holiday_places import countries, parts_of
 from portal.domain.errors import InvalidPolicy
+from portal.domain.proof.acts import ActKind
 from portal.domain.time.calendars import CalendarChangeKind as Kind
 from portal.domain.time.working_time import add_business_minutes
 from portal.extensions import db
 from portal.models import Calendar, CalendarChange, Message, RequestType, User
+from portal.services import acts
 from portal.services.preferences import time_digests
 from portal.translation import _, lazy, tell
 
@@ -202,3 +204,5 @@ def _name_of(calendar_id: str) -> str:
 def _note(calendar_id: str, name: str, kind: Kind, actor_id: str, data: dict[str, Any]) -> None:
     row = {"calendar_id": calendar_id, "name": name, "kind": kind, "actor_id": actor_id}
     db.session.execute(insert(CalendarChange).values(**row, data=data))
+    said = {"name": name, "change": kind, **data}
+    acts.note(ActKind.CALENDAR_CHANGED, calendar_id, said, actor=actor_id)

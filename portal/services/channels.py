@@ -20,9 +20,11 @@ from portal.domain.notices.chat import (
     Recipient,
     examine,
 )
+from portal.domain.proof.acts import ActKind
 from portal.extensions import db
 from portal.models import ChatChannel, ChatChannelChange, User
 from portal.models.channels import mark_of
+from portal.services import acts
 from portal.translation import _, tell
 
 TAKEN = msgid("is the name of another channel.")
@@ -233,3 +235,5 @@ def _shown(row: dict[str, Any]) -> dict[str, str]:
 def _note(channel_id: str, kind: ChannelChange, actor_id: str, **data: Any) -> None:
     row = {"channel_id": channel_id, "kind": kind, "actor_id": actor_id, "data": data}
     db.session.execute(insert(ChatChannelChange).values(row))
+    said = {"change": kind, **data}
+    acts.note(ActKind.CHANNEL_CHANGED, channel_id, said, actor=actor_id)

@@ -16,8 +16,11 @@ from portal.domain.people.organisation import (
     circles,
     is_code,
 )
+from portal.domain.proof.acts import ActKind
+from portal.domain.request.events import SYSTEM
 from portal.extensions import db
 from portal.models import Department, Group, Organisation, OrganisationChange
+from portal.services import acts
 from portal.services.people import require_power
 from portal.translation import _
 
@@ -134,7 +137,14 @@ def _change_itself(actor_id: str, **values: object) -> None:
             "at": func.clock_timestamp(),
         }
         db.session.execute(update(Organisation).values(**values))
-        db.session.execute(insert(OrganisationChange).values(row))
+        _keep(row)
+
+
+def _keep(row: dict[str, Any]) -> None:
+    """Note a change, and the act of it."""
+    db.session.execute(insert(OrganisationChange).values(row))
+    said = {"unit": row["subject"], "change": row["kind"], **row["data"]}
+    acts.note(ActKind.UNIT_CHANGED, row["subject_id"], said, actor=row["actor_id"] or SYSTEM)
 
 
 def _check(unit_id: str, details: Details) -> None:
@@ -176,4 +186,4 @@ def _note(
         "data": data,
         "at": func.clock_timestamp(),
     }
-    db.session.execute(insert(OrganisationChange).values(row))
+    _keep(row)

@@ -5,8 +5,11 @@ from typing import Any
 from sqlalchemy import func, insert
 
 from portal.domain.people.absence import ChangeKind, ReviewScope
+from portal.domain.proof.acts import ActKind
+from portal.domain.request.events import SYSTEM
 from portal.extensions import db
 from portal.models import PeopleChange, PeopleReview
+from portal.services import acts
 
 
 def note(
@@ -25,6 +28,8 @@ def note(
     }
     row["at"] = func.clock_timestamp()
     db.session.execute(insert(PeopleChange).values(row))
+    said = {"change": kind, **data, **({"note": words} if words else {})}
+    acts.note(ActKind.PERSON_CHANGED, person_id, said, actor=actor_id or SYSTEM)
 
 
 def have_reviewed(person_id: str, scope: ReviewScope, cause: str) -> None:

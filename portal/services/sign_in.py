@@ -6,12 +6,13 @@ from typing import Any
 from sqlalchemy import func, insert, select, update
 
 from portal.domain.people.permissions import Role
+from portal.domain.proof.acts import ActKind
 from portal.domain.request.state import Click
 from portal.extensions import db
 from portal.models import User, UserSession
 from portal.models.columns import new_id
 from portal.security.tokens import new_token, token_hash
-from portal.services import attempts, passwords
+from portal.services import acts, attempts, passwords
 
 LONGEST_EMAIL = 254
 
@@ -71,9 +72,10 @@ def begin(user_id: str, click: Click, data: dict[str, Any], ends: str = "") -> s
     token = new_token()
     if ends:
         _end(UserSession.id == ends)
+    session_id = new_id()
     db.session.execute(
         insert(UserSession).values(
-            id=new_id(),
+            id=session_id,
             token_hash=token_hash(token),
             user_id=user_id,
             data=data,
@@ -82,6 +84,7 @@ def begin(user_id: str, click: Click, data: dict[str, Any], ends: str = "") -> s
             last_seen_at=func.now(),
         )
     )
+    acts.note(ActKind.SIGNED_IN, user_id, actor=user_id, session_id=session_id)
     attempts.clean(db.session.execute(select(func.now())).scalar_one())
     db.session.commit()
     return token
@@ -90,12 +93,14 @@ def begin(user_id: str, click: Click, data: dict[str, Any], ends: str = "") -> s
 def end(session_id: str, user_id: str) -> None:
     """End one of the person's own sessions. Another's id ends nothing."""
     _end(UserSession.id == session_id, UserSession.user_id == user_id)
+    acts.note(ActKind.SIGNED_OUT, user_id, {"session": session_id}, actor=user_id)
     db.session.commit()
 
 
 def end_others(session_id: str, user_id: str) -> None:
     """End all of the person's sessions but this one."""
     _end(UserSession.id != session_id, UserSession.user_id == user_id)
+    acts.note(ActKind.SIGNED_OUT, user_id, {"all_but": session_id}, actor=user_id)
     db.session.commit()
 
 

@@ -17,6 +17,7 @@ from portal.domain.people.permissions import GRANTS, Permission
 from portal.domain.policy.check import Problem
 from portal.domain.policy.types import TypeChangeKind as Kind
 from portal.domain.policy.types import TypeContent, changes, is_id, name_for
+from portal.domain.proof.acts import ActKind
 from portal.extensions import db
 from portal.models import (
     PolicyVersion,
@@ -27,7 +28,7 @@ from portal.models import (
 )
 from portal.queries import request_types
 from portal.queries.request_types import AdminType
-from portal.services import type_checks, type_files
+from portal.services import acts, type_checks, type_files
 from portal.services.type_checks import Examination
 from portal.services.type_files import FileRefused, TypeFile
 from portal.translation import _
@@ -401,7 +402,9 @@ def _is_done(key: str) -> bool:
 def _note(type_id: str, name: str, kind: Kind, act: Act, data: dict[str, Any]) -> None:
     row = {"id": act.key, "request_type_id": type_id, "name": name, "kind": kind.value}
     made = insert_or_not(TypeChange).values(**row, actor_id=act.actor_id, data=data)
-    db.session.execute(made.on_conflict_do_nothing())
+    if db.session.execute(made.on_conflict_do_nothing().returning(TypeChange.id)).first():
+        said = {"name": name, "change": kind.value, **data}
+        acts.note(ActKind.TYPE_CHANGED, type_id, said, actor=act.actor_id)
 
 
 def _locked(code: str) -> RequestType:

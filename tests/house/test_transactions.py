@@ -12,6 +12,7 @@ from tests.house.tree import ROOT, functions, label, named, parsed
 SERVICES = ROOT / "portal" / "services"
 # These stand apart from the act they serve: they hold whatever becomes of it.
 APART = {
+    "acts.keep": "a refusal, a look or a file is recorded whatever becomes of the request",
     "attempts.begin": "a try is counted before the password is looked at",
     "attempts.forget": "the same, taken back",
     "commands._commit": "the end of `issue`, which counts as its own",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import text
 
-from portal.domain.proof.acts import Act, ActKind
+from portal.domain.proof.acts import ActKind, ActRecord
 from portal.models import chain
 from portal.models.acts import record_act
 from portal.models.columns import new_id
@@ -130,7 +130,7 @@ def test_a_text_erased_with_its_act_and_its_salt(kept: Kept) -> None:
         seq, name = connection.execute(comment).one()
         said = {"texts": [{"request": REQUEST, "seq": seq, "name": name}], "reason": "asked"}
         now = datetime.now(UTC)
-        act = Act(id=act_id, at=now, kind=ActKind.TEXT_ERASED, actor="system", data=said)
+        act = ActRecord(id=act_id, at=now, kind=ActKind.TEXT_ERASED, actor="system", data=said)
         record_act(connection, act)
         erase = text("SELECT portal.erase_text(:request, :seq, :name, :act)")
         given = {"request": REQUEST, "seq": seq, "name": name, "act": act_id}
@@ -153,7 +153,7 @@ def test_8_an_event_slipped_in(kept: Kept, tamper: Tamper) -> None:
 
 def test_9_a_queue_row_removed(kept: Kept, tamper: Tamper) -> None:
     with kept.engine.begin() as connection:
-        act = Act(id=new_id(), at=datetime.now(UTC), kind="held", actor="system")
+        act = ActRecord(id=new_id(), at=datetime.now(UTC), kind="held", actor="system")
         record_act(connection, act)
     assert kept.kinds() == set()
     tamper("DELETE FROM portal.audit_queue")

@@ -1,4 +1,4 @@
-"""Reading changes nothing, however often."""
+"""Reading changes nothing, however often; that it was read may be recorded."""
 
 import pytest
 from flask import Flask
@@ -10,12 +10,17 @@ from tests.security.routes import PEOPLE, ROUTES
 from tests.security.scene import path_of
 from tests.web import People
 
+# Who looked at the audit log, took a file or was refused, and what waits to be sealed of that.
+NOTED = ("audit_acts", "audit_queue")
+
 
 def fingerprints(app: Flask) -> dict[str, str]:
     """A checksum of every table's rows, by the table's name."""
     found = {}
     with app.app_context():
         for table in db.metadata.sorted_tables:
+            if table.name in NOTED:
+                continue
             rows = f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table.fullname} t"
             found[table.fullname] = db.session.execute(text(rows)).scalar()
     return found

@@ -54,7 +54,7 @@ WORDS: dict[ActKind, str] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
+class ActRecord:
     """One act. `actor`: a person's id, "system", or "" where nobody is signed in; `subject`: what
     it is about, such as the id of a person or a type's code; `data`: what changed, and how."""
 
