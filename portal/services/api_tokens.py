@@ -1,7 +1,7 @@
 """Tokens by which programs come in: made, rotated and revoked. A secret is shown once, to whoever
 made it, and kept as a hash alone."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -19,13 +19,13 @@ from portal.domain.people.tokens import (
     new_secret,
     offered,
 )
-from portal.domain.proof.acts import Act, ActKind
+from portal.domain.proof.acts import ActKind
 from portal.domain.request.events import SYSTEM
 from portal.extensions import db
 from portal.models import ApiToken
-from portal.models.acts import record_act
 from portal.models.columns import new_id
 from portal.security.tokens import token_hash
+from portal.services import acts
 from portal.translation import _
 
 MOST_OF_ONE = 50
@@ -129,15 +129,7 @@ def revoke(token_id: str, actor_id: str | None, owner_id: str | None = None) -> 
 
 def _record(token_id: str, actor_id: str | None, data: dict[str, Any]) -> None:
     """Note in the record what was done to a token; never a secret."""
-    act = Act(
-        id=new_id(),
-        at=datetime.now(UTC),
-        kind=ActKind.TOKEN_CHANGED,
-        actor=actor_id or SYSTEM,
-        subject=token_id,
-        data=data,
-    )
-    record_act(db.session.connection(), act)
+    acts.note(ActKind.TOKEN_CHANGED, token_id, data, actor=actor_id or SYSTEM)
 
 
 def _one(token_id: str, owner_id: str | None) -> tuple[ColumnElement[bool], ...]:
