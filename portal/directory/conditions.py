@@ -18,6 +18,7 @@ import cel
 
 from portal.domain.errors import InvalidPolicy
 from portal.domain.marked import msgid
+from portal.domain.policy.forms import plain
 from portal.domain.routing.plan import RouteQuestion
 
 LONGEST = 500
@@ -143,7 +144,7 @@ def values_of(
     """Every name a condition may use, with the request's value; None where it has none."""
     return {
         **dict.fromkeys(names),
-        **question.fields,
+        **plain(question.fields),
         "amount": question.amount,
         "currency": question.currency,
         "priority": question.priority,

@@ -26,6 +26,7 @@ from portal.domain.people.directory import (
     Relation,
     Workplace,
 )
+from portal.domain.policy.forms import part_names
 from portal.domain.policy.policy import (
     ApproverRule,
     Mode,
@@ -295,7 +296,9 @@ DEFINITION = text("""
 SELECT definition, published_at FROM portal.policy_versions WHERE id = CAST(:id AS uuid)
 """)
 SETTING = text("""
-SELECT jsonb_path_query_array(v.form, '$[*].name') AS names, t.workflow,
+SELECT jsonb_path_query_array(v.form, '$[*].name') AS names,
+    jsonb_path_query_array(v.form, '$[*] ? (@.kind == "lines" || @.kind == "day_range").name')
+        AS parted, t.workflow,
     c.time_zone, c.hours, c.country, c.subdivision, c.closed_days, c.worked_days
 FROM portal.policy_versions v JOIN portal.request_types t ON t.id = v.request_type_id
 LEFT JOIN portal.calendars c ON c.id = t.calendar_id
@@ -391,7 +394,9 @@ def _world(connection: Connection, policy: Policy, question: RouteQuestion) -> W
     directory = snapshot(connection, needs, question.requester_id)
     return World(
         directory=directory,
-        conditions=_evaluate(stages, question, setting.names, directory),
+        conditions=_evaluate(
+            stages, question, [*setting.names, *part_names(setting.parted)], directory
+        ),
         clock=clock_by(calendar_by(setting, question.now.year), question.now),
         is_simple=setting.workflow == WorkflowKind.SIMPLE,
     )

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from wtforms import Field
 from wtforms.fields.core import UnboundField
 
 from portal.domain.policy.forms import DECIMALS, OPTIONED, TODAY, FieldKind, FormField
-from portal.domain.request.files import ACCEPT
+from portal.domain.request.files import ACCEPT, KeptFile
 from portal.forms import fields as kinds
 from portal.forms.fields import (
     Allowed,
@@ -21,6 +22,7 @@ from portal.forms.fields import (
     NotPast,
     Required,
 )
+from portal.forms.lines import LinesTable
 from portal.forms.people import PeopleSource
 from portal.translation import _, lazy
 
@@ -70,6 +72,10 @@ def field_for(
     """The field that a request type describes."""
     if each.kind is FieldKind.SECTION:
         return unbound(kinds.HeadingField, each.label, [], each.hint)
+    if each.kind is FieldKind.LINES:
+        more = {"described": each, "stored": stored, "held": held}
+        draw = partial(_columns, each, around)
+        return unbound(LinesTable, each.label, [], each.hint, draw=draw, **more)
     advice = _ADVICE.get(each.kind, _("enter a value"))
     rules: list[Any] = [Required(advice) if each.required else Allowed()]
     kind, more = _kind_of(each, around)
@@ -83,6 +89,40 @@ def field_for(
     elif each.kind is FieldKind.DATE:
         rules += _days(each, around, html_name)
     return unbound(kind, each.label, rules, each.hint, **more)
+
+
+def _columns(each: FormField, around: Surroundings) -> dict[str, Any]:
+    """The fields of one line."""
+    return {column.name: field_for(column, around, str) for column in each.columns}
+
+
+def held(each: FormField, value: Any) -> Any:
+    """A kept value as its WTForms field holds it."""
+    if each.kind is FieldKind.ATTACHMENTS:
+        return [KeptFile.from_value(entry) for entry in value or ()]
+    if each.kind is FieldKind.DATE and isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return None
+    return value
+
+
+def stored(drawn: Any) -> Any:
+    """A field's value as JSON; nothing given is None."""
+    if isinstance(drawn, LinesTable):
+        return drawn.value
+    value = drawn.data
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(drawn, kinds.FilesField):
+        return [kept.as_value() for kept in value]
+    return given(value)
+
+
+def given(value: Any) -> Any:
+    """The value, or None where there is none: "No" and 0 are answers."""
+    return None if value in ("", [], ()) else value
 
 
 def _days(each: FormField, around: Surroundings, html_name: Callable[[str], str]) -> Iterator[Any]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from datetime import date
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -22,7 +21,15 @@ from portal.domain.policy.forms import (
 from portal.domain.request.files import KeptFile
 from portal.domain.request.state import Content
 from portal.forms import building
-from portal.forms.fields import AtMost, FilesField, LineField, Required, SeveralField
+from portal.forms.fields import (
+    AtMost,
+    FilesField,
+    HeadingField,
+    LineField,
+    Required,
+    SeveralField,
+)
+from portal.forms.lines import LinesTable, files_of, line_keys, pressed, rows_after
 from portal.translation import _, lazy
 
 TITLE_LENGTH = 150
@@ -93,13 +100,13 @@ class RequestForm(BaseForm):
 
     def fill(self, content: Content) -> "RequestForm":
         """Show what a request holds."""
-        values = {html_name(each.name): held(each, content) for each in self.form_fields}
+        values = {html_name(each.name): kept_value(each, content) for each in self.form_fields}
         self.process(None, data={**values, "title": content.title})
         return self._marked()
 
     def _marked(self) -> "RequestForm":
         """Mark what is not asked, given the rest: it is not judged, and holds nothing."""
-        given = {each.name: _stored(drawn) for each, drawn in self._drawn()}
+        given = {each.name: building.stored(drawn) for each, drawn in self._drawn()}
         shown = shown_names(self.whole, given)
         for each in self.whole:
             drawn = self[html_name(each.name)]
@@ -110,7 +117,9 @@ class RequestForm(BaseForm):
 
     def unasked_files(self) -> list[str]:
         """The ids of files in fields that are not asked any more."""
-        unasked = (each for each in self.file_widgets() if each.flags.unasked)
+        places = self._file_widgets()
+        fields = {name: self[html_name(name.partition("-")[0])] for name in places}
+        unasked = (each for name, each in places.items() if fields[name].flags.unasked)
         return [file.id for each in unasked for file in each.data or ()]
 
     def sections(self) -> "list[FormSection]":
@@ -141,31 +150,69 @@ class RequestForm(BaseForm):
         return ShownWords(html_name(on.field), on.values, said)
 
     def posted(self, post: "MultiDict[str, str]") -> dict[str, str]:
-        """What a form post says about these fields, as it is; everything else is ignored."""
-        plain = [each for each in self if not isinstance(each, FilesField)]
+        """What a form post says about these fields, as it is; everything else is ignored. Lines
+        are added and removed as the button that was pressed says."""
+        plain = [e for e in self if not isinstance(e, FilesField | LinesTable | HeadingField)]
         several = {each.name for each in plain if isinstance(each, SeveralField)}
         typed = {each.name: post[each.name] for each in plain if each.name in post}
         # No tick is sent at all: what was ticked before has to go as well.
-        return typed | {name: "\n".join(post.getlist(name)) for name in several}
+        typed |= {name: "\n".join(post.getlist(name)) for name in several}
+        for table in self.tables():
+            listed = f"{table.name}-rows"
+            if listed in post:
+                typed[listed] = rows_after(post[listed], *pressed(post, table.name))
+                lines = {f"{table.name}-{key}-" for key in line_keys(typed[listed])}
+                typed |= {n: t for n, t in post.items() if any(map(n.startswith, lines))}
+        return typed
+
+    def tables(self) -> list[LinesTable]:
+        """The tables of lines."""
+        return [each for each in self if isinstance(each, LinesTable)]
+
+    def pressed(self, post: Mapping[str, str]) -> str:
+        """The id of the table of which a button sent the form: nothing is judged yet; or ""."""
+        found = (table.id for table in self.tables() if pressed(post, table.name)[0])
+        return next(found, "")
 
     def content(self) -> Content:
         """The content of a valid form. The type's amount field is also the request's amount."""
         values = {
-            each.name: _nothing(each) if drawn.flags.unasked else _stored(drawn)
+            each.name: _nothing(each) if drawn.flags.unasked else building.stored(drawn)
             for each, drawn in self._drawn()
         }
         amount = next((each for each in self.form_fields if each.is_amount), None)
         minor = values[amount.name] if amount else None
+        minor = minor.get("total") if isinstance(minor, Mapping) else minor
         currency = (amount.currency or "EUR") if amount and minor is not None else None
         return Content(title=self["title"].data, fields=values, amount=minor, currency=currency)
 
-    def file_fields(self) -> Iterator[FormField]:
-        """The fields that take files."""
-        return (each for each in self.form_fields if each.kind is FieldKind.ATTACHMENTS)
+    def file_places(self, typed: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """Where files are kept, and the HTML name under which they are sent. `typed` says which
+        lines there are."""
+        for each in self.form_fields:
+            if each.kind is FieldKind.ATTACHMENTS:
+                yield each.name, html_name(each.name)
+            names = [c.name for c in each.columns if c.kind is FieldKind.ATTACHMENTS]
+            for key in line_keys(typed.get(f"{html_name(each.name)}-rows", "0")) if names else ():
+                for name in names:
+                    yield f"{each.name}-{key}-{name}", f"{html_name(each.name)}-{key}-{name}"
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether any field or column takes files."""
+        kinds = (e.kind for each in self.form_fields for e in (each, *each.columns))
+        return any(kind is FieldKind.ATTACHMENTS for kind in kinds)
 
     def file_widgets(self) -> list[Field]:
-        """The same, as they are drawn."""
-        return [self[html_name(each.name)] for each in self.file_fields()]
+        """The fields that take files, as they are drawn."""
+        return list(self._file_widgets().values())
+
+    def _file_widgets(self) -> dict[str, Field]:
+        plain = [each for each in self.form_fields if each.kind is FieldKind.ATTACHMENTS]
+        found: dict[str, Field] = {each.name: self[html_name(each.name)] for each in plain}
+        for table in self.tables():
+            found |= table.file_widgets()
+        return found
 
     def type_fields(self) -> Iterator[tuple[FormField, Any]]:
         """Each of the type's fields that is asked, with its drawn one."""
@@ -177,51 +224,58 @@ class RequestForm(BaseForm):
     def changed_from(self, content: Content) -> frozenset[str]:
         """HTML names of the fields that say something else than the content does."""
         pairs = {
-            drawn.name: (None if drawn.flags.unasked else drawn.data, held(each, content))
+            drawn.name: (
+                None if drawn.flags.unasked else building.stored(drawn),
+                _normal(each, content.fields.get(each.name)),
+            )
             for each, drawn in self._drawn()
         }
         pairs["title"] = (self["title"].data, content.title)
-        return frozenset(name for name, (now, was) in pairs.items() if _given(now) != _given(was))
+        return frozenset(name for name, (now, was) in pairs.items() if building.given(now) != was)
 
     def complain(self, problems: Iterable[tuple[str, str]]) -> None:
         """Add what was wrong with uploads: pairs of a field's name and a sentence."""
+        widgets = self._file_widgets()
         for name, sentence in problems:
-            drawn = self[html_name(name)]
+            drawn = widgets[name]
             drawn.process_errors = [*drawn.process_errors, sentence]
 
-    def _files(self, kept: Kept) -> dict[str, list[KeptFile]]:
-        names = [each.name for each in self.file_fields()]
-        return {html_name(name): list(kept.get(name, ())) for name in names}
+    def _files(self, kept: Kept) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for each in self.form_fields:
+            name = html_name(each.name)
+            if each.kind is FieldKind.ATTACHMENTS:
+                found[name] = list(kept.get(each.name, ()))
+            elif each.kind is FieldKind.LINES:
+                begin = f"{each.name}-"
+                files = {n.removeprefix(begin): v for n, v in kept.items() if n.startswith(begin)}
+                found[name] = {"files": files}
+        return found
 
 
-def held(each: FormField, content: Content) -> Any:
-    """A field's value in a request's content, as its WTForms field holds it."""
-    value = content.fields.get(each.name)
+def _normal(each: FormField, value: Any) -> Any:
+    """A kept value as the form would keep it today."""
     if each.kind is FieldKind.ATTACHMENTS:
-        return [KeptFile.from_value(entry) for entry in value or ()]
-    if each.kind is FieldKind.DATE and isinstance(value, str):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            return None
-    return value
+        value = [KeptFile.from_value(entry).as_value() for entry in value or ()]
+    return building.given(value)
+
+
+def kept_value(each: FormField, content: Content) -> Any:
+    """A field's value in a request's content, as its WTForms field holds it."""
+    return building.held(each, content.fields.get(each.name))
+
+
+def own_files(form: Iterable[FormField], content: Content) -> dict[str, list[KeptFile]]:
+    """The files of a request, by the places that a form drawn from it has."""
+    found: dict[str, list[KeptFile]] = {}
+    for each in form:
+        if each.kind is FieldKind.ATTACHMENTS:
+            found[each.name] = kept_value(each, content)
+        elif each.kind is FieldKind.LINES:
+            found |= files_of(content.fields.get(each.name), each)
+    return found
 
 
 def _nothing(each: FormField) -> Any:
     """What a field that is not asked holds."""
     return [] if each.kind is FieldKind.ATTACHMENTS else None
-
-
-def _given(value: Any) -> Any:
-    """The value, or None where there is none: "No" and 0 are answers."""
-    return None if value in ("", [], ()) else value
-
-
-def _stored(drawn: Field) -> Any:
-    """A field's value as JSON; nothing given is None."""
-    value = drawn.data
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(drawn, FilesField):
-        return [kept.as_value() for kept in value]
-    return _given(value)

@@ -24,7 +24,7 @@ from portal.domain.policy.forms import (
     Choice,
     FieldKind,
     FormField,
-    answerable,
+    comparable,
 )
 from portal.domain.policy.types import TypeContent
 from portal.forms.building import unbound
@@ -52,6 +52,10 @@ WORDS: Mapping[str, str] = {
     Comparison.EMPTY: lazy("is empty"),
     Comparison.FILLED: lazy("is filled in"),
 }
+PARTS: Mapping[str, str] = {
+    "total": lazy("%(field)s: total"),
+    "count": lazy("%(field)s: number of lines"),
+}
 PRIORITIES = ("LOW", "MEDIUM", "HIGH", "URGENT", "CRITICAL")
 
 
@@ -65,11 +69,19 @@ def subjects(content: TypeContent, departments: Mapping[str, str]) -> tuple[Form
     return (
         *(
             replace(each, choices=more.get(each.kind, each.choices))
-            for each in answerable(content.form)
+            for each in (_told_apart(part, content) for part in comparable(content.form))
         ),
         FormField(name="department", label=own, kind=FieldKind.CHOICE, choices=named),
         FormField(name="priority", label=level, kind=FieldKind.CHOICE, choices=levels),
     )
+
+
+def _told_apart(each: FormField, content: TypeContent) -> FormField:
+    """A part of a field by a label of its own; any other as it is."""
+    if content.field(each.name) is not None:
+        return each
+    words = str(PARTS.get(each.name.rpartition("_")[2], "%(field)s"))
+    return replace(each, label=words % {"field": each.label})
 
 
 @dataclass(frozen=True)

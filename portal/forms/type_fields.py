@@ -12,6 +12,7 @@ from wtforms.validators import ValidationError
 
 from portal.domain.policy.forms import (
     DECIDING,
+    IN_LINES,
     MOST_PLACES,
     NO,
     TODAY,
@@ -21,8 +22,9 @@ from portal.domain.policy.forms import (
     FormField,
     ShownIf,
     bound,
+    comparable,
 )
-from portal.domain.policy.types import TypeContent, first_amount, name_for
+from portal.domain.policy.types import TypeContent, first_amount, name_for, summed
 from portal.forms.building import LARGEST, options, unbound
 from portal.forms.fields import (
     Allowed,
@@ -57,6 +59,7 @@ KINDS: Mapping[str, str] = {
     FieldKind.DEPARTMENT: lazy("Department"),
     FieldKind.LINK: lazy("Earlier request"),
     FieldKind.ATTACHMENTS: lazy("Files"),
+    FieldKind.LINES: lazy("Table of lines"),
     FieldKind.SECTION: lazy("Section: a heading above fields"),
 }
 
@@ -92,9 +95,9 @@ class ChoicesField(LinesField):
         return "\n".join(lines)
 
 
-def new_field_form(typed: Any = None) -> BaseForm:
-    """A field's label and kind; the kind is fixed from then on."""
-    kinds = [(kind, str(words)) for kind, words in KINDS.items()]
+def new_field_form(typed: Any = None, *, column: bool = False) -> BaseForm:
+    """A field's label and kind; the kind is fixed from then on. `column`: of a table of lines."""
+    kinds = [(k, str(words)) for k, words in KINDS.items() if k in IN_LINES or not column]
     form = BaseForm({
         "label": unbound(
             LineField, _("Label"), [Required(_("enter a label, such as Supplier")), AtMost(100)],
@@ -104,7 +107,7 @@ def new_field_form(typed: Any = None) -> BaseForm:
             OptionsField, _("Kind"), [Required(_("choose what the field holds"))],
             _("It cannot be changed later; add another field instead."), **options(kinds),
         ),
-    })  # fmt: skip
+    }, prefix="new" if column else "")  # fmt: skip
     form.process(typed)
     return form
 
@@ -112,7 +115,7 @@ def new_field_form(typed: Any = None) -> BaseForm:
 def new_field(form: BaseForm, content: TypeContent, taken: Sequence[str]) -> FormField:
     """The field that a valid `new_field_form` describes, with a name that nothing else has."""
     kind, label = FieldKind(form["kind"].data), form["label"].data
-    used = {*taken, *(each.name for each in content.form)}
+    used = {*taken, *(each.name for each in (*content.form, *comparable(content.form)))}
     if kind is not FieldKind.MONEY:
         used.add("amount")
     lengths = {FieldKind.LONG_TEXT: 4000}
@@ -130,7 +133,23 @@ def new_field(form: BaseForm, content: TypeContent, taken: Sequence[str]) -> For
         required=kind is not FieldKind.SECTION,
         min_value=least,
         max_value=most,
+        columns=_first_columns() if kind is FieldKind.LINES else (),
     )
+
+
+def _first_columns() -> tuple[FormField, ...]:
+    """What most tables begin with; both can be changed and removed."""
+    return (
+        FormField(name="description", label=_("Description")),
+        FormField(name="amount", label=_("Amount"), kind=FieldKind.MONEY, currency="EUR",
+                  min_value=0),
+    )  # fmt: skip
+
+
+def new_column(form: BaseForm, table: FormField) -> FormField:
+    """The column that a valid `new_field_form` describes."""
+    inside = TypeContent(name="", form=table.columns)
+    return replace(new_field(form, inside, ()), is_amount=False)
 
 
 class _NotAbove:
@@ -146,7 +165,14 @@ class _NotAbove:
             )  # fmt: skip
 
 
-def field_form(each: FormField, content: TypeContent, typed: Any = None) -> BaseForm:
+def column_form(each: FormField, typed: Any = None) -> BaseForm:
+    """Everything about one column of a table of lines that may change."""
+    return field_form(each, TypeContent(name="", form=(each,)), typed, column=True)
+
+
+def field_form(
+    each: FormField, content: TypeContent, typed: Any = None, *, column: bool = False
+) -> BaseForm:
     """Everything about one field that may change."""
     drawn: dict[str, Any] = {
         "label": unbound(LineField, _("Label"), [Required(_("enter a label")), AtMost(100)]),
@@ -159,6 +185,8 @@ def field_form(each: FormField, content: TypeContent, typed: Any = None) -> Base
     }  # fmt: skip
     more, shown = _shown_fields(each, content)
     drawn |= more
+    if column:
+        drawn.pop("is_amount", None)
     form = BaseForm(drawn)
     currency = str(typed.get("currency", "") if typed is not None else each.currency or "")
     for name in ("min_value", "max_value"):
@@ -254,7 +282,33 @@ def _kind_fields(each: FormField, content: TypeContent) -> dict[str, Any]:
             }
         case FieldKind.DATE:
             return _day_fields(each, content)
+        case FieldKind.LINES:
+            return _sum_fields(each)
     return {}
+
+
+def _sum_fields(each: FormField) -> dict[str, Any]:
+    amounts = [(c.name, c.label) for c in each.columns if c.kind is FieldKind.MONEY]
+    return {
+        "total_of": unbound(
+            OptionsField, _("Sum of"), [],
+            _("The column that is added up. Conditions can compare the total."),
+            **options(amounts, _("Nothing")),
+        ),
+        "is_amount": unbound(
+            BooleanField, _("The sum is the amount of the request"), [_OfSum()],
+            _("Lists, sums and limits go by it. Only one field can be the amount."),
+        ),
+    }  # fmt: skip
+
+
+class _OfSum:
+    """Only a sum can be the amount."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Raise where nothing is summed."""
+        if field.data and not form["total_of"].data:
+            raise ValidationError(_("Choose the column that is summed."))
 
 
 def _day_fields(each: FormField, content: TypeContent) -> dict[str, Any]:
@@ -319,4 +373,7 @@ def changed_field(each: FormField, content: TypeContent, form: BaseForm) -> Form
         values["shown_if"] = ShownIf(field=shown, values=tuple(found))
     elif shown is not None:
         values["shown_if"] = None
+    if "total_of" in values:
+        values["total_of"] = values["total_of"] or None
+        return summed(replace(each, **values))
     return replace(each, **values)

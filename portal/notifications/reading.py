@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, text
 from portal.domain.codec import decode
 from portal.domain.notices.kinds import DeliveryContext, NoticeKind, kind_named
 from portal.domain.notices.wording import spoken
-from portal.domain.policy.forms import FieldKind, FormField
+from portal.domain.policy.forms import FormField, named_in
 from portal.domain.request.state import Status, TaskStatus
 from portal.translation import _, ngettext
 
@@ -148,11 +148,7 @@ def read(connection: Connection, message_id: str) -> Facts | None:
 def _names(
     connection: Connection, form: tuple[FormField, ...], values: Mapping[str, Any]
 ) -> dict[str, str]:
-    people: set[str] = set()
-    for each in form:
-        named = each.kind in (FieldKind.PERSON, FieldKind.DEPARTMENT)
-        value = values.get(each.name) if named else None
-        people |= set(value) if isinstance(value, list) else {value} if value else set()
+    people = named_in(form, values)
     if not people:
         return {}
     return {row.id: row.name for row in connection.execute(NAMES, {"ids": sorted(people)})}

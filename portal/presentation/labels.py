@@ -16,7 +16,7 @@ from babel.numbers import format_decimal
 
 from portal.domain.marked import msgid
 from portal.domain.notices.wording import spoken
-from portal.domain.policy.forms import FieldKind, FormField, exact
+from portal.domain.policy.forms import FieldKind, FormField, cells, exact, lines_of, named_in
 from portal.domain.request.catalogue import COMMANDS_BY_NAME
 from portal.domain.request.files import KeptFile
 from portal.domain.request.reasons import read, sentence
@@ -192,16 +192,33 @@ def in_words(field: FormField, value: Any, names: Mapping[str, str]) -> str | No
         case FieldKind.DECIMAL | FieldKind.PERCENT:
             return number(value, "%" if field.kind is FieldKind.PERCENT else "")
         case _:
-            return _named(field.kind, value, names)
+            return _named(field, value, names)
 
 
-def _named(kind: FieldKind, value: Any, names: Mapping[str, str]) -> str:
+def _lines(field: FormField, value: Any, names: Mapping[str, str]) -> Iterator[str]:
+    """Each line in a line, and the total."""
+    for number, row in enumerate(lines_of(value), start=1):
+        words = (in_words(column, row.get(column.name), names) for column in field.columns)
+        yield f"{number}. " + ", ".join(" ".join(each.split()) for each in words if each)
+    if (total := total_of(field, value)) is not None:
+        yield _("Total: %(amount)s", amount=total)
+
+
+def total_of(field: FormField, value: Any) -> str | None:
+    """The sum of a table of lines, if it has one."""
+    minor = value.get("total") if isinstance(value, Mapping) else None
+    return money(minor, field.currency or "EUR") if isinstance(minor, int) else None
+
+
+def _named(field: FormField, value: Any, names: Mapping[str, str]) -> str:
     """The words of a value that names something, and of any other."""
-    match kind:
+    match field.kind:
         case FieldKind.DEPARTMENT:
             return names.get(str(value), str(value))
         case FieldKind.PERSON:
             return ", ".join(names.get(person, _("Unknown person")) for person in ids(value))
+        case FieldKind.LINES:
+            return "\n".join(_lines(field, value, names))
         case FieldKind.ATTACHMENTS:
             return ", ".join(kept(entry).name for entry in value)
         case _:
@@ -223,21 +240,21 @@ def number(value: Any, unit: str = "") -> str:
 def shown(form: tuple[FormField, ...], values: Mapping[str, Any]) -> Iterator[FormField]:
     """The filled fields but files and the amount, in the form's order."""
     for each in form:
-        apart = each.kind is FieldKind.ATTACHMENTS or each.is_amount
+        money = each.is_amount and each.kind is FieldKind.MONEY
+        apart = each.kind is FieldKind.ATTACHMENTS or money
         if not apart and values.get(each.name) not in (None, "", []):
             yield each
 
 
 def attached(form: tuple[FormField, ...], values: Mapping[str, Any]) -> list[KeptFile]:
     """Every file of every field."""
-    fields = [each for each in form if each.kind is FieldKind.ATTACHMENTS]
-    return [kept(entry) for each in fields for entry in values.get(each.name) or ()]
+    found = (value for each, value in cells(form, values) if each.kind is FieldKind.ATTACHMENTS)
+    return [kept(entry) for value in found for entry in value or ()]
 
 
 def people_in(form: tuple[FormField, ...], values: Mapping[str, Any]) -> set[str]:
     """Ids of the people and codes of the departments whom the form names."""
-    fields = [each for each in form if each.kind in (FieldKind.PERSON, FieldKind.DEPARTMENT)]
-    return {person for each in fields for person in ids(values.get(each.name))}
+    return named_in(form, values)
 
 
 def as_date(value: Any) -> date | None:

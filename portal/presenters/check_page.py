@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from portal.domain.policy.forms import FieldKind, FormField, section_of
+from portal.domain.policy.forms import FieldKind, FormField, named_in, section_of
 from portal.domain.routing.plan import Attention, StagePlan, StageSkip
 from portal.domain.time.expected_finish import Expected, Unsaid
 from portal.forms.asking import AROUND
@@ -15,8 +15,10 @@ from portal.presentation import times
 from portal.presentation.labels import in_words, said
 from portal.presentation.parts import Step
 from portal.presenters.current_stage import absences_of, people_of
+from portal.presenters.facts import LinesShown, lines_shown
 from portal.presenters.progress import expected, fallback
 from portal.queries import asked
+from portal.queries import request as requests
 from portal.services import expecting
 from portal.services.expecting import Journey
 from portal.services.requests import NewRequest
@@ -32,6 +34,7 @@ class CheckedAnswer:
     words: str | None
     name: str
     section: str = ""
+    table: LinesShown | None = None
 
 
 def answers(form: RequestForm, today: date) -> tuple[CheckedAnswer, ...]:
@@ -40,11 +43,13 @@ def answers(form: RequestForm, today: date) -> tuple[CheckedAnswer, ...]:
     sections = section_of(form.whole)
     listed = [CheckedAnswer(_("Title"), content.title, "title")]
     for each, drawn in form.type_fields():
-        words = in_words(each, content.fields[each.name], _names(each, drawn))
+        value, names = content.fields[each.name], _names(each, drawn)
+        words = in_words(each, value, names)
         if words and each.kind is FieldKind.DATE:
             words = times.calendar_day(drawn.data, today)
         heading = sections[each.name].label if each.name in sections else ""
-        listed.append(CheckedAnswer(each.label, words, drawn.name, heading))
+        table = lines_shown(each, value, names)
+        listed.append(CheckedAnswer(each.label, words, drawn.name, heading, table))
     return (*listed, *(_around(form, name, today) for name in AROUND))
 
 
@@ -52,6 +57,8 @@ def _names(each: FormField, drawn: Any) -> dict[str, str]:
     """What the form itself calls whom and what it names."""
     if each.kind is FieldKind.PERSON:
         return {drawn.data: drawn.typed}
+    if each.kind is FieldKind.LINES:
+        return requests.names_of(named_in((each,), {each.name: drawn.value}))
     return dict(drawn.choices) if each.kind is FieldKind.DEPARTMENT else {}
 
 

@@ -73,7 +73,8 @@ def _columns(form: Sequence[FormField]) -> Iterator[tuple[Column, FormField]]:
     """The form's columns; its amount has one already."""
     seen = Counter[str]()
     for field in form:
-        if not field.is_amount and field.kind is not FieldKind.SECTION:
+        is_amount = field.is_amount and field.kind is FieldKind.MONEY
+        if not is_amount and field.kind is not FieldKind.SECTION:
             seen[field.label] += 1
             yield (field.label, seen[field.label]), field
 

@@ -9,17 +9,27 @@ from uuid import UUID
 from flask import url_for
 
 from portal.domain.errors import CannotDecode
-from portal.domain.policy.forms import FieldKind, FormField, section_of
+from portal.domain.policy.forms import DECIMALS, FieldKind, FormField, lines_of, section_of
 from portal.domain.request.events import RequestAmended, RequestResubmitted, RequestSubmitted
 from portal.domain.request.files import KeptFile
 from portal.domain.request.state import Content
-from portal.presentation.labels import as_date, attached, in_words, loose, shown, words_of
+from portal.presentation.labels import (
+    as_date,
+    attached,
+    in_words,
+    kept,
+    loose,
+    shown,
+    total_of,
+    words_of,
+)
 from portal.presentation.money import money
 from portal.presentation.parts import Change
 from portal.queries import audit
 from portal.queries.request import RequestRecord, TaskRecord
 from portal.translation import _
 
+NUMBERS = DECIMALS | {FieldKind.MONEY, FieldKind.INTEGER}
 # Texts that every request may have, beside the fields of its type.
 OWN = {each.name for each in fields(Content)} - {"fields", "amount"}
 
@@ -35,6 +45,7 @@ class Fact:
     currency: str | None = None
     url: str = ""
     section: str = ""
+    table: "LinesShown | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +56,32 @@ class File:
     url: str
     size: int
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinesShown:
+    """A table of lines as it is read: columns as labels with their class, rows of cells, and the
+    total, if it has one."""
+
+    columns: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[tuple[str, tuple[File, ...]], ...], ...]
+    total: str | None
+
+
+def lines_shown(field: FormField, value: Any, names: Mapping[str, str]) -> LinesShown | None:
+    """The lines of a LINES field; None for any other."""
+    if field.kind is not FieldKind.LINES or not lines_of(value):
+        return None
+
+    def cell(column: FormField, row: Mapping[str, Any]) -> tuple[str, tuple[File, ...]]:
+        given = row.get(column.name)
+        if column.kind is FieldKind.ATTACHMENTS:
+            return "", tuple(_file(kept(entry)) for entry in given or ())
+        return in_words(column, given, names) or "", ()
+
+    rows = tuple(tuple(cell(c, row) for c in field.columns) for row in lines_of(value))
+    columns = tuple((c.label, "num" if c.kind in NUMBERS else "") for c in field.columns)
+    return LinesShown(columns, rows, total_of(field, value))
 
 
 def facts(
@@ -112,7 +149,8 @@ def _fact(field: FormField, value: Any, names: Mapping[str, str], changed: tuple
     if field.kind is FieldKind.DATE and as_date(value):
         return Fact(field.label, as_date(value), differs)
     url = url_for("requests.show", number=value) if field.kind is FieldKind.LINK else ""
-    return Fact(field.label, in_words(field, value, names) or "", differs, url=url)
+    words, table = in_words(field, value, names) or "", lines_shown(field, value, names)
+    return Fact(field.label, words, differs, url=url, table=table)
 
 
 def _amount(content: Content) -> str | None:

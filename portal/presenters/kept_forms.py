@@ -109,10 +109,18 @@ def posted(*, ask: bool = True) -> tuple[CheckedAnswer, ...]:
 
 
 def _is_typed(name: str, text: str) -> bool:
-    return bool(text.strip()) and name not in CARRIED and not is_secret(name)
+    is_table = name.endswith(("-rows", "-add", "-remove"))
+    return bool(text.strip()) and not is_table and name not in CARRIED and not is_secret(name)
 
 
 def _label(name: str, known: Mapping[str, FormField]) -> str:
+    table, _sign, rest = name.partition("-")
+    key, _sign, column = rest.partition("-")
+    if key.isascii() and key.isdigit() and table in known:
+        found = known[table].column(column)
+        label = found.label if found else words_of(column)
+        return _("%(table)s, line %(number)s: %(column)s", table=known[table].label,
+                 number=int(key[:6]) + 1, column=label)  # fmt: skip
     if name in known:
         return known[name].label
     return _(LABELS[name]) if name in LABELS else words_of(name)

@@ -60,6 +60,8 @@ PARTS: Mapping[str, str] = {
     "max_length": lazy("most characters"),
     "min_value": lazy("smallest value"),
     "max_value": lazy("largest value"),
+    "columns": lazy("columns"),
+    "total_of": lazy("what is summed"),
     "shown_if": lazy("when it is shown"),
     "places": lazy("digits after the point"),
     "not_before": lazy("earliest day"),

@@ -12,6 +12,7 @@ from portal.domain.errors import InvalidPolicy
 from portal.domain.marked import Sentence, msgid, sentence
 from portal.domain.people.directory import Directory
 from portal.domain.policy.check import Problem, problems_of
+from portal.domain.policy.forms import comparable
 from portal.domain.policy.policy import ApproverRule, RuleKind, Stage
 from portal.domain.policy.types import TypeContent
 from portal.domain.request.reasons import Code
@@ -55,7 +56,8 @@ def population(content: TypeContent, directory: Directory) -> PopulationRun:
 
 
 def _conditions(content: TypeContent) -> list[Problem]:
-    names, found = [each.name for each in content.form], []
+    names = [each.name for each in (*content.form, *comparable(content.form))]
+    found = []
     for stage in content.policy.stages:
         try:
             if stage.condition is not None:

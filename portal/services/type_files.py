@@ -33,7 +33,7 @@ from portal.domain.policy.conditions import (
     Row,
     expression,
 )
-from portal.domain.policy.forms import DECIMALS, NO, YES, FieldKind, FormField, exact
+from portal.domain.policy.forms import DECIMALS, NO, YES, FieldKind, FormField, comparable, exact
 from portal.domain.policy.policy import (
     ApproverRule,
     EscalationLevel,
@@ -106,7 +106,7 @@ def written(content: TypeContent, code: str, prefix: str, addresses: Mapping[str
 
 def _money(form: Sequence[FormField]) -> dict[str, int]:
     """How many decimals each amount of the form has."""
-    amounts = (each for each in form if each.kind is FieldKind.MONEY)
+    amounts = (each for each in comparable(form) if each.kind is FieldKind.MONEY)
     return {each.name: decimals(each.currency or "EUR") for each in amounts}
 
 
@@ -321,11 +321,19 @@ def _decoded(kind: type[Any], node: CommentedMap, data: Any, way: str) -> Any:
 
 def _fields(data: CommentedMap) -> Iterator[FormField]:
     for node, way in _entries(data, "form"):
-        _require_known(node, [each.name for each in fields(FormField)], way)
+        known = [each.name for each in fields(FormField)]
+        _require_known(node, known, way)
+        for column, where in _entries(node, "columns"):
+            _require_known(column, known, f"{way}.{where}")
+            _require_plain_name(column, f"{way}.{where}", str(column.get("name", "")))
         each: FormField = _decoded(FormField, node, _plain(node), way)
-        if not each.name.isidentifier() or not each.name.isascii():
-            raise FileRefused(_at(node, "name", f"{way}: “{each.name}” is no plain name"))
+        _require_plain_name(node, way, each.name)
         yield each
+
+
+def _require_plain_name(node: CommentedMap, way: str, name: str) -> None:
+    if not name.isidentifier() or not name.isascii():
+        raise FileRefused(_at(node, "name", f"{way}: “{name}” is no plain name"))
 
 
 def _policy(data: CommentedMap, form: tuple[FormField, ...]) -> Policy:
@@ -406,7 +414,7 @@ def _require_values(
     stage: CommentedMap, condition: Condition, form: Sequence[FormField], way: str
 ) -> None:
     """Each row compares with a value such as its field has."""
-    kinds = {each.name: each.kind for each in form}
+    kinds = {each.name: each.kind for each in comparable(form)}
     for row in condition.all_rows():
         if row.comparison not in VALUELESS and not _fits(row.value, kinds.get(row.field)):
             sentence = f"{way}.when: “{row.value}” is no value of {row.field}"

@@ -6,7 +6,9 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.directory.conditions import check, evaluate
 from portal.domain.policy.check import problems_of
+from portal.domain.policy.conditions import Comparison, Condition, Row, expression, holds
 from portal.domain.policy.forms import (
     NO,
     YES,
@@ -14,10 +16,14 @@ from portal.domain.policy.forms import (
     FieldKind,
     FormField,
     ShownIf,
+    comparable,
     decimal_text,
     exact,
+    part_names,
+    plain,
     section_of,
     shown_names,
+    with_total,
 )
 from portal.domain.policy.types import TypeContent
 
@@ -85,3 +91,48 @@ def test_what_a_condition_names_has_to_be_there() -> None:
     right = FormField(name="x", label="X", shown_if=ShownIf(field="kind", values=("a",)))
     content = TypeContent(name="T", form=(kind, right))
     assert not [each for each in problems_of(content) if each.about == "form"]
+
+
+TABLE = FormField(
+    name="items", label="Items", kind=FieldKind.LINES, total_of="price", currency="EUR",
+    columns=(FormField(name="price", label="Price", kind=FieldKind.MONEY, currency="EUR"),),
+)  # fmt: skip
+PRICES = st.lists(st.none() | st.integers(0, 10**12), max_size=5)
+
+
+@given(PRICES, st.sampled_from(("items_total", "items_count")), st.integers(-1, 1))
+def test_lines_are_compared_by_their_sum_and_number(
+    prices: list[int | None], name: str, by: int
+) -> None:
+    value = with_total(TABLE, [{"price": each} for each in prices])
+    exactly = sum(each or 0 for each in prices) if name == "items_total" else len(prices)
+    row = Row(field=name, comparison=Comparison.AT_LEAST, value=exactly + by)
+    condition, values = Condition(rows=(row,)), {"items": value}
+    found = holds(condition, comparable((TABLE,)), values)
+    assert found is (bool(prices) and by < 1)
+    names = {"items", *part_names(["items"])}
+    text = expression(condition, (TABLE,))
+    check(text, names)
+    assert evaluate(text, {**dict.fromkeys(names), **plain(values)}) is found
+
+
+def test_a_table_of_lines_is_made_of_simple_columns() -> None:
+    wrong = {
+        "needs 1 to 8 columns": replace(TABLE, columns=(), total_of=None),
+        "sums “none”, which is no amount": replace(TABLE, total_of="none"),
+        "must have the currency of what it sums, EUR": replace(TABLE, currency="USD"),
+        "cannot have the column “Who”": replace(TABLE, columns=(
+            *TABLE.columns, FormField(name="who", label="Who", kind=FieldKind.PERSON))),
+        "needs at least one option": replace(TABLE, columns=(
+            *TABLE.columns, FormField(name="how", label="How", kind=FieldKind.CHOICE))),
+        "shares the name": replace(TABLE, columns=(*TABLE.columns, *TABLE.columns)),
+    }  # fmt: skip
+    for words, table in wrong.items():
+        found = [str(each.sentence) for each in problems_of(TypeContent(name="T", form=(table,)))]
+        assert any(words in each for each in found), (words, found)
+    clash = FormField(name="items_total", label="Sum")
+    found = problems_of(TypeContent(name="T", form=(TABLE, clash)))
+    assert any("shares the name" in str(each.sentence) for each in found)
+    right = replace(TABLE, is_amount=True)
+    found = problems_of(TypeContent(name="T", form=(right,)))
+    assert not [str(each.sentence) for each in found if each.about == "form"]

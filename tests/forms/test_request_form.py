@@ -4,12 +4,13 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from werkzeug.datastructures import MultiDict
 
 from portal.domain.policy.forms import FieldKind, FormField, ShownIf
 from portal.domain.request.files import KeptFile
 from portal.domain.request.state import Content
 from portal.forms.building import Surroundings
-from portal.forms.request_form import RequestForm
+from portal.forms.request_form import RequestForm, own_files
 from tests.forms.conftest import FIELDS, RIGHT
 
 FILE = KeptFile("f", "a.pdf", "application/pdf", 3, "00")
@@ -199,6 +200,71 @@ def test_a_form_is_drawn_in_its_sections(around: Surroundings) -> None:
     assert first.fields[2].shown_if.words == "Only if “New” is Yes."
     assert second.heading is not None
     assert [part.field.name for part in second.fields] == ["sum", "proof"]
+
+
+LINES = FormField(
+    name="items", label="Items", kind=FieldKind.LINES, total_of="price", currency="EUR",
+    is_amount=True, columns=(
+        FormField(name="what", label="What", max_length=20),
+        FormField(name="price", label="Price", kind=FieldKind.MONEY, currency="EUR"),
+        FormField(name="on", label="On", kind=FieldKind.DATE, required=False),
+        FormField(name="receipt", label="Receipt", kind=FieldKind.ATTACHMENTS, required=False),
+    ),
+)  # fmt: skip
+TWO = {
+    "title": "A", "items-rows": "0 3 7", "items-0-what": "Chair", "items-0-price": "10.10",
+    "items-3-what": "Desk", "items-3-price": "1.234,56", "items-3-on": "2026-10-08",
+}  # fmt: skip
+
+
+def test_lines_are_kept_with_their_sum(around: Surroundings) -> None:
+    form = RequestForm((LINES,), around).read(TWO, {"items-3-receipt": [FILE]})
+    assert form.validate(), form.errors
+    content = form.content()
+    first = {"what": "Chair", "price": 1010, "on": None, "receipt": []}
+    second = {"what": "Desk", "price": 123456, "on": "2026-10-08", "receipt": [FILE.as_value()]}
+    rows = {"rows": [first, second], "count": 2, "total": 124466}
+    assert (content.fields["items"], content.amount) == (rows, 124466)
+    again = RequestForm((LINES,), around).fill(content)
+    assert again.content() == content
+    assert again.changed_from(content) == frozenset()
+    assert again.tables()[0].rows == "0 1"
+    assert own_files((LINES,), content) == {"items-0-receipt": [], "items-1-receipt": [FILE]}
+
+
+def test_each_line_says_what_is_wrong_with_it(around: Surroundings) -> None:
+    typed = TWO | {"items-0-price": "", "items-3-what": "x" * 21}
+    form = RequestForm((LINES,), around).read(typed, {})
+    assert not form.validate()
+    assert form.errors["items"] == [
+        "Line 1: Price is missing: enter an amount, such as 6,336.00.",
+        "Line 2: What must have at most 20 characters; it has 21.",
+    ]
+    form = RequestForm((LINES,), around).read({"title": "A", "items-rows": "0"}, {})
+    assert not form.validate()
+    assert form.errors["items"] == ["Items: enter at least one line."]
+    many = {f"items-{n}-what": "Chair" for n in range(60)}
+    many |= {f"items-{n}-price": "1" for n in range(60)}
+    rows = " ".join(map(str, range(60)))
+    form = RequestForm((LINES,), around).read({"title": "A", "items-rows": rows, **many}, {})
+    assert not form.validate()
+    assert form.errors["items"] == ["Items can have at most 50 lines."]
+
+
+def test_buttons_add_and_remove_lines_and_nothing_else(around: Surroundings) -> None:
+    form = RequestForm((LINES,), around)
+    added = form.posted(MultiDict(TWO | {"items-add": "1"}))
+    assert added == TWO | {"items-rows": "0 3 7 8"}
+    removed = form.posted(MultiDict(TWO | {"items-remove": "0"}))
+    assert removed["items-rows"] == "3 7"
+    assert "items-0-what" not in removed
+    assert [place for place, _name in form.file_places(removed)] == [
+        "items-3-receipt", "items-7-receipt",
+    ]  # fmt: skip
+    assert form.pressed({"items-add": "1"}) == "items"
+    assert not form.pressed(TWO)
+    odd = form.posted(MultiDict(TWO | {"items-rows": "x -1 99999999999 2", "items-remove": "\x00"}))
+    assert odd["items-rows"] == "2"
 
 
 def test_files_can_be_compulsory(around: Surroundings) -> None:

@@ -14,6 +14,8 @@ from portal.domain.policy.conditions import COMPARISONS
 from portal.domain.policy.forms import (
     DECIDING,
     DECIMALS,
+    IN_LINES,
+    MOST_COLUMNS,
     MOST_PLACES,
     NO,
     OPTIONED,
@@ -23,6 +25,8 @@ from portal.domain.policy.forms import (
     FormField,
     answerable,
     bound,
+    comparable,
+    parts_of,
 )
 from portal.domain.policy.policy import (
     ApproverRule,
@@ -96,7 +100,7 @@ def _field_problems(each: FormField, form: Sequence[FormField]) -> Iterator[Prob
     if not {each.not_before, each.not_after} <= known:
         yield wrong(msgid("“%(field)s” is held beside a date that the form does not have."))
     yield from (wrong(text, name=each.name) for text in _faults(each, form))
-    for text, value in (*_number_faults(each), *_shown_faults(each, form)):
+    for text, value in (*_number_faults(each), *_shown_faults(each, form), *_line_faults(each)):
         yield wrong(text, value=value)
 
 
@@ -104,9 +108,10 @@ def _faults(each: FormField, form: Sequence[FormField]) -> Iterator[str]:
     """What only a file can say of a field: pages never let it come to that."""
     if each.name in RESERVED:
         yield msgid("“%(field)s” cannot have the name “%(name)s”, which stands for something else.")
-    if [other.name for other in form].count(each.name) > 1:
+    names = [other.name for other in (*form, *_parts(form))]
+    if any(names.count(name) > 1 for name in (each.name, *(p.name for p in _parts([each])))):
         yield msgid("“%(field)s” shares the name “%(name)s” with another field.")
-    if each.is_amount and each.kind is not FieldKind.MONEY:
+    if each.is_amount and each.kind is not FieldKind.MONEY and each.total_of is None:
         yield msgid("“%(field)s” cannot be the amount: it holds no money.")
     if each.is_amount and sum(other.is_amount for other in form) > 1:
         yield msgid("“%(field)s” cannot be the amount: another field is.")
@@ -114,6 +119,42 @@ def _faults(each: FormField, form: Sequence[FormField]) -> Iterator[str]:
         yield msgid("“%(field)s” must take 1 to 10,000 characters.")
     if each.currency is not None and not re.fullmatch("[A-Z]{3}", each.currency):
         yield msgid("“%(field)s” needs a currency of three capitals, such as EUR.")
+
+
+def _parts(form: Iterable[FormField]) -> list[FormField]:
+    """The names that conditions have for parts of fields."""
+    return [part for each in form for part in parts_of(each).values()]
+
+
+def _line_faults(each: FormField) -> Iterator["Fault"]:
+    """What is wrong with the columns of a table of lines."""
+    if each.kind is not FieldKind.LINES:
+        if each.columns or each.total_of is not None:
+            yield msgid("“%(field)s” has columns, but holds no lines."), ""
+        return
+    if not 1 <= len(each.columns) <= MOST_COLUMNS:
+        yield msgid("“%(field)s” needs 1 to %(value)s columns."), MOST_COLUMNS
+    summed = each.column(each.total_of)
+    if each.total_of is not None and (summed is None or summed.kind is not FieldKind.MONEY):
+        yield (
+            msgid("“%(field)s” sums “%(value)s”, which is no amount in its columns."),
+            each.total_of,
+        )
+    elif summed is not None and each.currency != summed.currency:
+        text = msgid("“%(field)s” must have the currency of what it sums, %(value)s.")
+        yield text, summed.currency
+    yield from _column_faults(each)
+
+
+def _column_faults(each: FormField) -> Iterator["Fault"]:
+    for column in each.columns:
+        plainly = column.shown_if is None and not column.is_amount and not column.columns
+        days = {column.not_before, column.not_after} <= {TODAY, None}
+        if column.kind not in IN_LINES or not plainly or not days:
+            text = msgid("“%(field)s” cannot have the column “%(value)s”: it is no simple one.")
+            yield text, column.label
+        for problem in _field_problems(column, each.columns):
+            yield msgid("“%(field)s”: %(value)s"), problem.sentence
 
 
 # What is wrong, and the value that its sentence names.
@@ -173,8 +214,9 @@ def _policy_problems(content: TypeContent) -> Iterator[Problem]:
 
 def _condition_problems(stage: Stage, content: TypeContent) -> Iterator[Problem]:
     """Rows that speak of what the form does not have, or not any more."""
+    fields = {each.name: each for each in comparable(content.form)}
     for row in stage.when.all_rows() if stage.when else ():
-        each = content.field(row.field)
+        each = fields.get(row.field)
         if each is None:
             continue  # the expression's own check names it
         offered = {option.value for option in each.choices}

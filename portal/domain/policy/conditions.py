@@ -12,7 +12,16 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from portal.domain.policy.forms import DECIMALS, NO, YES, FieldKind, FormField, exact
+from portal.domain.policy.forms import (
+    DECIMALS,
+    NO,
+    YES,
+    FieldKind,
+    FormField,
+    exact,
+    parts_of,
+    plain,
+)
 
 
 class Join(StrEnum):
@@ -65,6 +74,7 @@ COMPARISONS: Mapping[FieldKind, tuple[Comparison, ...]] = {
     FieldKind.DEPARTMENT: (*_EQUAL, *_PRESENT),
     FieldKind.LINK: (*_EQUAL, *_PRESENT),
     FieldKind.ATTACHMENTS: (*_ORDERED, *_PRESENT),
+    FieldKind.LINES: (),
     FieldKind.SECTION: (),
 }
 # Kinds of which no value is an empty text, and those that are told empty by their size.
@@ -111,7 +121,7 @@ class Condition:
 
 def expression(condition: Condition, fields: Iterable[FormField]) -> str:
     """The condition in CEL. A row whose field is not there any more is named as it stands."""
-    kinds = {each.name: each.kind for each in fields}
+    kinds = _kinds(fields)
     parts = [_row(row, kinds.get(row.field, FieldKind.TEXT)) for row in condition.rows]
     for group in condition.groups:
         if group.rows:
@@ -120,9 +130,17 @@ def expression(condition: Condition, fields: Iterable[FormField]) -> str:
     return _joined(condition.join, parts)
 
 
+def _kinds(fields: Iterable[FormField]) -> dict[str, FieldKind]:
+    """The kinds of fields, and of the parts of those that have some, by name."""
+    kinds: dict[str, FieldKind] = {}
+    for each in fields:
+        kinds |= {each.name: each.kind} | {e.name: e.kind for e in parts_of(each).values()}
+    return kinds
+
+
 def holds(condition: Condition, fields: Iterable[FormField], values: Mapping[str, Any]) -> bool:
     """The condition's value for a request's values, as its expression gives it."""
-    kinds = {each.name: each.kind for each in fields}
+    kinds = _kinds(fields)
 
     def judge(rows: Sequence[Row]) -> list[bool]:
         return [row_holds(row, kinds.get(row.field, FieldKind.TEXT), values) for row in rows]
@@ -134,7 +152,7 @@ def holds(condition: Condition, fields: Iterable[FormField], values: Mapping[str
 
 def row_holds(row: Row, kind: FieldKind, values: Mapping[str, Any]) -> bool:
     """Whether one row is true of a request's values."""
-    value = values.get(row.field)
+    value = plain(values).get(row.field)
     if kind is FieldKind.ATTACHMENTS:
         value = len(value or ())
     is_empty = value in (None, "", [], ()) or (kind is FieldKind.ATTACHMENTS and value == 0)

@@ -1,7 +1,7 @@
 """The fields of a request type's form as data: kept with the type, drawn and checked by pages."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -18,7 +18,8 @@ class FieldKind(StrEnum):
     """What a form field holds. MONEY is kept as integer minor units; DATE as ISO 8601 text; DECIMAL
     and PERCENT as decimal text such as "7.5", which is exact; YES_NO as a boolean; CHOICES as a
     list of options' values; DEPARTMENT as its code; LINK as the number of another request. SECTION
-    holds nothing: it is a heading above the fields that follow it."""
+    holds nothing: it is a heading above the fields that follow it. LINES is a table: a mapping of
+    `rows`, their `count`, and the `total` of the column that is summed."""
 
     TEXT = "text"
     LONG_TEXT = "long_text"
@@ -34,6 +35,7 @@ class FieldKind(StrEnum):
     DEPARTMENT = "department"
     LINK = "link"
     ATTACHMENTS = "attachments"
+    LINES = "lines"
     SECTION = "section"
 
 
@@ -43,6 +45,18 @@ DECIMALS = frozenset({FieldKind.DECIMAL, FieldKind.PERCENT})
 OPTIONED = frozenset({FieldKind.CHOICE, FieldKind.CHOICES})
 # Kinds on whose values other fields may depend.
 DECIDING = frozenset({FieldKind.CHOICE, FieldKind.CHOICES, FieldKind.YES_NO})
+# Kinds of the columns of LINES.
+IN_LINES = frozenset({
+    FieldKind.TEXT, FieldKind.LONG_TEXT, FieldKind.MONEY, FieldKind.INTEGER, FieldKind.DECIMAL,
+    FieldKind.PERCENT, FieldKind.DATE, FieldKind.YES_NO, FieldKind.CHOICE, FieldKind.DEPARTMENT,
+    FieldKind.ATTACHMENTS,
+})  # fmt: skip
+MOST_COLUMNS = 8
+MOST_LINES = 50
+# The plain parts of values that are mappings: conditions call them "lines_total" and so on.
+PARTS: Mapping[FieldKind, Mapping[str, FieldKind]] = {
+    FieldKind.LINES: {"total": FieldKind.MONEY, "count": FieldKind.INTEGER},
+}
 MOST_PLACES = 6
 # How a yes or no is written where values are texts.
 YES, NO = "yes", "no"
@@ -70,7 +84,8 @@ class ShownIf:
 
 @dataclass(frozen=True, kw_only=True)
 class FormField:
-    """One field. `is_amount` marks the MONEY field that is the request's amount.
+    """One field. `is_amount` marks the MONEY field that is the request's amount, or the LINES field
+    whose sum is it. LINES have `columns`; `total_of` names the MONEY column that is summed.
 
     `min_value` and `max_value` bound INTEGER and MONEY (minor units) fields, and, as decimal text,
     DECIMAL and PERCENT, which have at most `places` digits after the point. `not_before` names
@@ -92,6 +107,13 @@ class FormField:
     max_value: int | str | None = None
     places: int = 2
     shown_if: ShownIf | None = None
+    columns: "tuple[FormField, ...]" = ()
+    total_of: str | None = None
+
+    def column(self, name: str | None) -> "FormField | None":
+        """The column of that name."""
+        return next((each for each in self.columns if each.name == name), None)
+
     not_before: str | None = None
     not_after: str | None = None
 
@@ -157,3 +179,77 @@ def section_of(form: Iterable[FormField]) -> dict[str, FormField]:
 def answerable(form: Iterable[FormField]) -> tuple[FormField, ...]:
     """The fields that hold something: all but sections."""
     return tuple(each for each in form if each.kind is not FieldKind.SECTION)
+
+
+def parts_of(each: FormField) -> dict[str, FormField]:
+    """What conditions may compare of a field whose value is a mapping, by the part's name."""
+    if each.kind is FieldKind.LINES and each.total_of is None:
+        kinds: Mapping[str, FieldKind] = {"count": FieldKind.INTEGER}
+    else:
+        kinds = PARTS.get(each.kind, {})
+    return {
+        part: FormField(name=f"{each.name}_{part}", label=each.label, kind=kind,
+                        currency=each.currency, required=each.required,
+                        is_amount=each.is_amount and kind is FieldKind.MONEY)
+        for part, kind in kinds.items()
+    }  # fmt: skip
+
+
+def comparable(form: Iterable[FormField]) -> tuple[FormField, ...]:
+    """What conditions may compare: fields with one value, and the parts of the others."""
+    found: list[FormField] = []
+    for each in answerable(form):
+        found += parts_of(each).values() if each.kind in PARTS else [each]
+    return tuple(found)
+
+
+def plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A request's values, and beside them the plain parts of those that are mappings."""
+    found = dict(values)
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            found |= {f"{name}_{part}": each for part, each in value.items()
+                      if not isinstance(each, list | tuple | Mapping)}  # fmt: skip
+    return found
+
+
+def part_names(names: Iterable[str]) -> set[str]:
+    """Every name that the parts of these fields may have in a condition."""
+    parts = {part for each in PARTS.values() for part in each}
+    return {f"{name}_{part}" for name in names for part in parts}
+
+
+def with_total(each: FormField, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """The value of a LINES field with these rows; None without any."""
+    if not rows:
+        return None
+    value: dict[str, Any] = {"rows": list(rows), "count": len(rows)}
+    if each.total_of is not None:
+        given = [row.get(each.total_of) for row in rows]
+        value["total"] = sum(minor for minor in given if isinstance(minor, int))
+    return value
+
+
+def lines_of(value: Any) -> Sequence[Mapping[str, Any]]:
+    """The rows of a LINES value; none of anything else."""
+    rows = value.get("rows") if isinstance(value, Mapping) else None
+    return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+
+
+def cells(form: Iterable[FormField], values: Mapping[str, Any]) -> Iterator[tuple[FormField, Any]]:
+    """Each field with its value; of LINES each column of each row with what stands there."""
+    for each in answerable(form):
+        if each.kind is FieldKind.LINES:
+            for row in lines_of(values.get(each.name)):
+                yield from ((column, row.get(column.name)) for column in each.columns)
+        else:
+            yield each, values.get(each.name)
+
+
+def named_in(form: Iterable[FormField], values: Mapping[str, Any]) -> set[str]:
+    """Ids of the people and codes of the departments whom a request's values name."""
+    kinds = (FieldKind.PERSON, FieldKind.DEPARTMENT)
+    return {
+        each for field, value in cells(form, values) if field.kind in kinds
+        for each in texts_of(value)
+    }  # fmt: skip

@@ -111,6 +111,50 @@ def with_field(content: TypeContent, changed: FormField) -> TypeContent:
     return replace(content, form=form)
 
 
+def with_column(content: TypeContent, name: str, changed: FormField) -> TypeContent:
+    """The content with this column in that table of lines, in its place or at the end."""
+    table = content.field(name)
+    if table is None:
+        return content
+    if table.column(changed.name) is None:
+        return _with_columns(content, table, (*table.columns, changed))
+    columns = (changed if each.name == changed.name else each for each in table.columns)
+    return _with_columns(content, table, columns)
+
+
+def without_column(content: TypeContent, name: str, column: str) -> TypeContent:
+    """The content without that column of that table of lines."""
+    table = content.field(name)
+    if table is None:
+        return content
+    kept = (each for each in table.columns if each.name != column)
+    return _with_columns(content, table, kept)
+
+
+def columns_in_order(content: TypeContent, name: str, numbers: Mapping[str, int]) -> TypeContent:
+    """The columns by these numbers; equal or missing ones stay in the order they had."""
+    table = content.field(name)
+    if table is None:
+        return content
+    last = len(table.columns) + 1
+    columns = sorted(table.columns, key=lambda each: numbers.get(each.name, last))
+    return _with_columns(content, table, columns)
+
+
+def _with_columns(
+    content: TypeContent, table: FormField, columns: Iterable[FormField]
+) -> TypeContent:
+    return with_field(content, summed(replace(table, columns=tuple(columns))))
+
+
+def summed(table: FormField) -> FormField:
+    """The table with the currency of the column that it sums; without one it is no amount."""
+    column = table.column(table.total_of)
+    if column is None or column.kind is not FieldKind.MONEY:
+        return replace(table, total_of=None, currency=None, is_amount=False)
+    return replace(table, currency=column.currency)
+
+
 def without_field(content: TypeContent, name: str) -> TypeContent:
     """The content without that field."""
     return replace(content, form=tuple(each for each in content.form if each.name != name))

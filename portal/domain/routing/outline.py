@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from portal.domain.people.directory import Directory
 from portal.domain.policy.conditions import holds
-from portal.domain.policy.forms import Choice, FieldKind, FormField
+from portal.domain.policy.forms import Choice, FieldKind, FormField, comparable
 from portal.domain.policy.policy import ApproverRule, Policy, RuleKind, Stage, StageKind
 from portal.domain.policy.types import TypeContent
 from portal.domain.request.reasons import Code, Kept, Reason
@@ -151,7 +151,7 @@ def compared(content: TypeContent) -> tuple[FormField, ...]:
     """What conditions may compare: the form's fields, and what every request has beside them."""
     levels = tuple(Choice(value=each.value, label=each.value) for each in Priority)
     return (
-        *content.form,
+        *comparable(content.form),
         FormField(name="department", label="", kind=FieldKind.CHOICE),
         FormField(name="priority", label="", kind=FieldKind.CHOICE, choices=levels),
     )

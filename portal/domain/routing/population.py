@@ -11,7 +11,14 @@ from math import prod
 from typing import Any
 
 from portal.domain.people.directory import Directory, Person
-from portal.domain.policy.forms import DECIMALS, FieldKind, FormField, bound, decimal_text
+from portal.domain.policy.forms import (
+    DECIMALS,
+    FieldKind,
+    FormField,
+    bound,
+    comparable,
+    decimal_text,
+)
 from portal.domain.policy.policy import Policy, RuleKind
 from portal.domain.policy.types import TypeContent
 from portal.domain.routing.outline import Judge, Outliner, judged, named_by
@@ -165,7 +172,7 @@ def _values(
         elif each is not None:
             edges[each.name] = [chosen]
     tried = {name: values for name, values in edges.items() if values}
-    amount = next((each.name for each in content.form if each.is_amount), None)
+    amount = next((each.name for each in comparable(content.form) if each.is_amount), None)
     if not amount and (numbers := _numbers(content, "amount")):
         tried["amount"] = [edge for n in numbers for edge in (n - 1, n, n + 1)]
     for some in _combined(tried):

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from portal.domain.people.directory import Workplace
+from portal.domain.policy.forms import plain
 from portal.domain.policy.policy import ApproverRule, Policy, Stage, StageKind
 from portal.domain.request.reasons import Code, Reason, reason
 from portal.domain.routing.approvers import ApproverChoice, ApproverSelector
@@ -82,7 +83,7 @@ def facts_of(stage: Stage, question: RouteQuestion) -> dict[str, Any]:
     if stage.condition is None:
         return {}
     values = {
-        **question.fields,
+        **plain(question.fields),
         "title": question.title,
         "amount": question.amount,
         "currency": question.currency,

@@ -49,9 +49,7 @@ def order_type_fields(code: str) -> ResponseReturnValue:
     if "label" in request.form or "remove" in request.form:
         return change_type_field(code, "order")
     kind, draft = drafted(code)
-    typed = {each.name: request.form.get(f"n_{each.name}", "") for each in draft.content.form}
-    plain = {name: text for name, text in typed.items() if text.isascii() and text.isdigit()}
-    numbers = {name: int(text) for name, text in plain.items() if len(text) < 10}
+    numbers = _numbers([each.name for each in draft.content.form])
     return after_edit(
         kind,
         lambda content: domain.in_order(content, numbers),
@@ -95,6 +93,87 @@ def change_type_field(code: str, name: str) -> ResponseReturnValue:
     )
 
 
+@blueprint.post("/admin/types/<code>/draft/form/<name>/columns")
+@requires(Permission.EDIT_TYPES)
+def change_type_columns(code: str, name: str) -> ResponseReturnValue:
+    """Add a column to a table of lines, or with `order` put its columns in order."""
+    kind, table = _table(code, name)
+    here = url_for(".show_type_field", code=code, name=name)
+    draw = forms.field_form(table, _content(kind))
+    if "order" in request.form:
+        numbers = _numbers([each.name for each in table.columns])
+        return after_edit(
+            kind,
+            lambda content: domain.columns_in_order(content, name, numbers),
+            lambda told: _field(found(code), table, draw, 409, told),
+            here,
+        )
+    form = forms.new_field_form(request.form, column=True)
+    if not form.validate():
+        return _field(kind, table, draw, 422, new=form)
+    made = forms.new_column(form, table)
+    return after_edit(
+        kind,
+        lambda content: domain.with_column(content, name, made),
+        lambda told: _field(found(code), table, draw, 409, told, form),
+        url_for(".show_type_column", code=code, name=name, column=made.name),
+        here,
+    )
+
+
+@blueprint.get("/admin/types/<code>/draft/form/<name>/columns/<column>")
+@requires(Permission.EDIT_TYPES)
+def show_type_column(code: str, name: str, column: str) -> ResponseReturnValue:
+    """One column of a table of lines."""
+    kind, table = _table(code, name)
+    each = table.column(column) or abort(404)
+    return _column(kind, table, each, forms.column_form(each))
+
+
+@blueprint.post("/admin/types/<code>/draft/form/<name>/columns/<column>")
+@requires(Permission.EDIT_TYPES)
+def change_type_column(code: str, name: str, column: str) -> ResponseReturnValue:
+    """Change it, or with `remove` take it out of the table."""
+    kind, table = _table(code, name)
+    each = table.column(column) or abort(404)
+    form = forms.column_form(each, request.form)
+    removes = "remove" in request.form
+    if not removes and not form.validate():
+        return _column(kind, table, each, form, 422)
+    changed = each if removes else forms.changed_field(each, _content(kind), form)
+
+    def edited(content: domain.TypeContent) -> domain.TypeContent:
+        if removes:
+            return domain.without_column(content, name, column)
+        return domain.with_column(content, name, changed)
+
+    return after_edit(
+        kind,
+        edited,
+        lambda told: _column(found(code), table, each, form, 409, told),
+        url_for(".show_type_field", code=code, name=name),
+    )
+
+
+def _table(code: str, name: str) -> tuple[AdminType, FormField]:
+    kind, draft = drafted(code)
+    each = draft.content.field(name)
+    if each is None or each.kind is not FieldKind.LINES:
+        abort(404)
+    return kind, each
+
+
+def _content(kind: AdminType) -> domain.TypeContent:
+    return kind.draft.content if kind.draft else domain.TypeContent(name=kind.name)
+
+
+def _numbers(names: list[str]) -> dict[str, int]:
+    """The numbers typed beside these names; what is no number is left out."""
+    typed = {name: request.form.get(f"n_{name}", "") for name in names}
+    plain = {name: text for name, text in typed.items() if text.isascii() and text.isdigit()}
+    return {name: int(text) for name, text in plain.items() if len(text) < 10}
+
+
 def _list(kind: AdminType, status: int = 200, **values: object) -> ResponseReturnValue:
     values = {"form": forms.new_field_form(), **values}
     found_wrong = problems_of(kind.draft.content) if kind.draft else ()
@@ -108,6 +187,20 @@ def _field(
     form: object,
     status: int = 200,
     told: list[str] | None = None,
+    new: object = None,
 ) -> ResponseReturnValue:
     values = {"field": each, "form": form, "told": told or [], "kinds": forms.KINDS}
-    return page("field", kind, status, is_money=each.kind is FieldKind.MONEY, **values)
+    new = new or forms.new_field_form(column=True)
+    return page("field", kind, status, table=None, new=new, **values)
+
+
+def _column(
+    kind: AdminType,
+    table: FormField,
+    each: FormField,
+    form: object,
+    status: int = 200,
+    told: list[str] | None = None,
+) -> ResponseReturnValue:
+    values = {"field": each, "form": form, "told": told or [], "kinds": forms.KINDS}
+    return page("field", kind, status, table=table, new=None, **values)

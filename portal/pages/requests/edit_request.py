@@ -14,7 +14,7 @@ from portal.domain.request.commands import Amend, Resubmit
 from portal.domain.request.files import KeptFile
 from portal.domain.request.state import Click, Status
 from portal.forms import asking
-from portal.forms.request_form import RequestForm, held
+from portal.forms.request_form import RequestForm, own_files
 from portal.pages.requests import blueprint
 from portal.pages.requests.attachments import store
 from portal.pages.requests.request_form_io import (
@@ -67,6 +67,8 @@ def send(number: str, deed: Deed, draw: Draw) -> ResponseReturnValue:
             raise Refused(Refusal.KEY_USED)
         return redirect(url_for("commands.show", command_id=before.id), 303)
     drawn = posted(record, key)
+    if drawn.pressed(request.form):
+        return draw(record, drawn, key, None)
     if not drawn.validate() and record.status is deed.awaits:
         return draw(record, drawn, key, None)
     correction = correction_of(record, drawn, key)
@@ -89,8 +91,9 @@ def unchanged(record: RequestRecord) -> RequestForm:
 def posted(record: RequestRecord, key: str) -> RequestForm:
     """The form with what was sent; files are kept, whatever is wrong with the rest."""
     drawn = _drawn(record)
-    problems = take_files(drawn, key)
-    drawn.read(drawn.posted(request.form), _kept(record, drawn, key))
+    typed = drawn.posted(request.form)
+    problems = take_files(drawn, key, typed)
+    drawn.read(typed, _kept(record, drawn, key))
     drawn.complain(problems)
     return drawn
 
@@ -139,9 +142,9 @@ def _kept(record: RequestRecord, drawn: RequestForm, key: str) -> dict[str, list
     """The request's own files but those taken out, and what came with this form."""
     removed = set(request.form.getlist("remove"))
     fresh = kept_files(drawn, key)
-    for each in drawn.file_fields():
-        own = [file for file in held(each, record.content) if file.id not in removed]
-        fresh[each.name] = [*own, *fresh[each.name]]
+    for place, files in own_files(record.form, record.content).items():
+        own = [file for file in files if file.id not in removed]
+        fresh[place] = [*own, *fresh.get(place, ())]
     return fresh
 
 

@@ -90,7 +90,7 @@ def save_draft(code: str) -> ResponseReturnValue:
     try:
         kept = {name: storable(text) for name, text in typed.items()}
         draft_service.keep(draft_id, me().id, kind.code, kept)
-        problems = take_files(drawn, draft_id)
+        problems = take_files(drawn, draft_id, typed)
     except draft_service.NotYourDraft:
         abort(404)
     except draft_service.AlreadySent:
@@ -99,6 +99,8 @@ def save_draft(code: str) -> ResponseReturnValue:
         extra = [TOO_MANY.format(draft_service.MOST)]
     drawn.read(typed, kept_files(drawn, draft_id))
     drawn.complain(problems)
+    if (table := drawn.pressed(request.form)) and not extra and not problems:
+        return redirect(url_for(".new", code=kind.code, draft=draft_id, _anchor=table), 303)
     return _after_saving(kind, draft_id, drawn, extra)
 
 

@@ -1,7 +1,8 @@
 """Filling in a request's form: what it has to know, what was uploaded, what was kept."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time
+from functools import cache
 
 from flask import request
 
@@ -9,7 +10,7 @@ from portal.domain.people.permissions import Permission
 from portal.domain.request.files import KeptFile
 from portal.forms.building import Surroundings
 from portal.forms.fields import uuid_of
-from portal.forms.request_form import RequestForm, html_name
+from portal.forms.request_form import RequestForm
 from portal.pages.layout_context import viewpoint
 from portal.pages.requests.attachments import sent_name, store
 from portal.queries import attachments as attached
@@ -30,7 +31,7 @@ def surroundings(*, suggest: bool, submitted_at: datetime | None = None) -> Surr
         people=people,
         names=people.suggested(person.id) if suggest else (),
         submitted_on=submitted_at.astimezone(view.zone).date() if submitted_at else None,
-        departments=request_types.departments,
+        departments=cache(request_types.departments),
         requests=Linkable(Reader(person.id, person.may(Permission.READ_ALL))),
     )
 
@@ -43,21 +44,25 @@ def end_of(day: date | None) -> datetime | None:
 
 
 def kept_files(form: RequestForm, form_id: str) -> dict[str, list[KeptFile]]:
-    """The files of a form that is not sent yet, by field."""
-    kept: dict[str, list[KeptFile]] = {each.name: [] for each in form.file_fields()}
-    if kept:
+    """The files of a form that is not sent yet, by the places where they are kept."""
+    kept: dict[str, list[KeptFile]] = {}
+    if form.takes_files:
         for entry in attached.of_form(form_id, me().id):
             kept.setdefault(entry.field, []).append(entry.file)
     return kept
 
 
-def take_files(form: RequestForm, form_id: str) -> list[tuple[str, str]]:
-    """Store what was uploaded with the present post and delete what was unticked; what could not
-    be taken comes back as pairs of field and sentence."""
+def take_files(form: RequestForm, form_id: str, typed: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Store what was uploaded with the present post and delete what was unticked, or stood in a
+    line that was removed; what could not be taken comes back as pairs of field and sentence."""
     removed = [found for text in request.form.getlist("remove") if (found := uuid_of(text))]
+    places = {place for place, _name in form.file_places(typed)}
+    if form.pressed(request.form):
+        kept = attached.of_form(form_id, me().id)
+        removed += [e.file.id for e in kept if "-" in e.field and e.field not in places]
     if removed:
         attachments.drop(store().files, form_id, me().id, removed)
-    uploads = list(_uploads(form))
+    uploads = [each for each in _uploads(form) if each.field in places]
     return attachments.keep(store(), form_id, me().id, uploads) if uploads else []
 
 
@@ -68,7 +73,7 @@ def leave_unasked(form: RequestForm, form_id: str) -> None:
 
 
 def _uploads(form: RequestForm) -> Iterator[Upload]:
-    for each in form.file_fields():
-        for file in request.files.getlist(html_name(each.name)):
+    for place, name in form.file_places(request.form):
+        for file in request.files.getlist(name):
             if file.filename:
-                yield Upload(each.name, sent_name(file), file.stream)
+                yield Upload(place, sent_name(file), file.stream)
