@@ -41,6 +41,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "search": (),
     "notifications": (),
     "team": (),
+    "insights": (),
     "profile": ("settings", "notifications", "away"),
     "admin": (
         "attention", "messages", "channels", "policy_moves", "people", "calendars", "organisation",

@@ -23,6 +23,7 @@ from portal.models import (
     AuditEvent,
     AuditText,
     Comment,
+    FactsDue,
     Notification,
     Participant,
     Request,
@@ -187,6 +188,7 @@ KEEP_STATE = _insert(
     " SET seq = excluded.seq, shape = excluded.shape, state = excluded.state",
 )
 INSERT_TEXTS = _insert(AuditText)
+FACTS_DUE = _insert(FactsDue, "ON CONFLICT DO NOTHING")
 INSERT_EVENTS = _insert(AuditEvent)
 
 

@@ -191,6 +191,8 @@ class Writing:
                 for notice in notices
             ],
         )
+        if not state.is_open:
+            yield _given(statements.FACTS_DUE, [{"request_id": state.request_id}])
         if not before.is_there or not state.is_open or before.run_id != self._batch.run_id:
             yield _given(statements.UPSERT_WORKFLOW, [self._workflow_row()])
 

@@ -1,9 +1,10 @@
-"""The check activity: thin over `portal.background.reconcile`."""
+"""The check activity: compares the record, and writes what figures of closed requests are due."""
 
 from sqlalchemy import Engine
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from portal.activities.facts import write_due
 from portal.background.reconcile import reconcile
 from portal.config import Settings
 from portal.workflows.ports import Checker
@@ -19,7 +20,10 @@ class CheckActivity(Checker):
     @activity.defn(name="check_workflows")
     def check(self) -> None:
         """Compare (see the port)."""
-        reconcile(self._settings, self._engine, alive=_go_on)
+        try:
+            reconcile(self._settings, self._engine, alive=_go_on)
+        finally:
+            write_due(self._engine)
 
 
 def _go_on() -> None:

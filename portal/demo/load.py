@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from portal import models
+from portal.activities.facts import write_due
 from portal.activities.record import record_batch
 from portal.demo import organisation, scenarios
 from portal.demo.foundation import make_organisation, make_types
@@ -41,6 +42,7 @@ def load_demo(engine: Engine, accounts_file: Path, now: datetime | None = None) 
             kinds = make_types(connection, ids, now)
             _requests(connection, ids, kinds, now)
             _absences(connection, ids, now)
+    write_due(engine)
     if accounts_file.exists():
         return accounts_file.read_text().splitlines()
     with engine.begin() as connection:

@@ -19,6 +19,7 @@ from portal.models.channels import ChatChannel, ChatChannelChange
 from portal.models.closures import Closure
 from portal.models.commands import Command, Draft
 from portal.models.delegations import Delegation
+from portal.models.insights import DecisionFact, FactsDue, FirstLook, RequestFact
 from portal.models.links import Link, LinkRefusal, PasswordLink
 from portal.models.messages import Message
 from portal.models.notifications import Notification, NotificationPreference
@@ -60,9 +61,12 @@ __all__ = [
     "Closure",
     "Command",
     "Comment",
+    "DecisionFact",
     "Delegation",
     "Department",
     "Draft",
+    "FactsDue",
+    "FirstLook",
     "Group",
     "GroupMember",
     "Link",
@@ -79,6 +83,7 @@ __all__ = [
     "PeopleReview",
     "PolicyVersion",
     "Request",
+    "RequestFact",
     "RequestState",
     "RequestType",
     "SavedView",

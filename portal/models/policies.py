@@ -53,7 +53,8 @@ class CalendarChange(Base):
 class RequestType(Base):
     """A kind of request: its number prefix, and the version in force for new requests.
 
-    `name` and `description` are those of the version in force.
+    `name` and `description` are those of the version in force. `target_minutes`: within how much
+    working time its requests should be decided.
     """
 
     __tablename__ = "request_types"
@@ -76,6 +77,7 @@ class RequestType(Base):
     module: Mapped[str | None] = mapped_column(Text)
     is_active: Mapped[bool] = mapped_column(server_default="true")
     position: Mapped[int] = mapped_column(server_default="0")
+    target_minutes: Mapped[int | None]
 
 
 class PolicyVersion(Base):

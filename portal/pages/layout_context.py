@@ -56,6 +56,8 @@ def _navigation() -> Navigation:
     found = person.frame or sessions.frame(person.id)
     if not found.leads:
         places -= {"team"}
+    if not (found.leads or person.may(Permission.READ_ALL)):
+        places -= {"insights"}
     acting = tuple(each.name for each in found.acting)
     shown = MenuPerson(person.name, person.time_zone, tuple(sorted(person.roles)), acting)
     more = _places_of_rooms() if person.may(Permission.ADMINISTER) else []

@@ -82,6 +82,7 @@ _PLACES = (
     ("notifications", msgid("Notifications"), "bell"),
     ("away", msgid("Away"), "calendar-days"),
     ("team", msgid("Team"), "user-group"),
+    ("insights", msgid("Insights"), "chart-bar"),
 )
 _ADMINISTRATION = (
     ("attention", msgid("Needs attention"), "exclamation-triangle", {"admin"}),

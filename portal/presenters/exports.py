@@ -44,6 +44,15 @@ def as_csv(rows: Sequence[Exported], zone: ZoneInfo) -> str:
     return "\ufeff" + text.getvalue()
 
 
+def table_as_csv(columns: Sequence[str], rows: Sequence[Sequence[str | int]]) -> str:
+    """A table of a page in the same form, its words as the page has them."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows([harmless(x) if isinstance(x, str) else x for x in row] for row in rows)
+    return "\ufeff" + text.getvalue()
+
+
 def _always(each: Exported, zone: ZoneInfo) -> Iterator[str]:
     row = each.row
     yield from map(harmless, (row.number, row.title, row.type_name, row.requester_name))

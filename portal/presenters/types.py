@@ -96,6 +96,7 @@ DONE: Mapping[str, str] = {
     TypeChangeKind.PUBLISHED: lazy("Version %(version)s published"),
     TypeChangeKind.RETIRED: lazy("Retired"),
     TypeChangeKind.RESTORED: lazy("Offered again"),
+    TypeChangeKind.TARGETED: lazy("Target changed from %(before)s to %(after)s"),
 }
 ALONE = lazy("Version %(version)s published without a review, by the only administrator")
 

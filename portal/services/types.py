@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from portal.domain.codec import decode, encode
 from portal.domain.people.permissions import GRANTS, Permission
 from portal.domain.policy.check import Problem
+from portal.domain.policy.policy import duration
 from portal.domain.policy.types import TypeChangeKind as Kind
 from portal.domain.policy.types import TypeContent, changes, is_id, name_for
 from portal.domain.proof.acts import ActKind
@@ -26,6 +27,7 @@ from portal.models import (
     TypeDraft,
     User,
 )
+from portal.models.columns import new_id
 from portal.queries import request_types
 from portal.queries.request_types import AdminType
 from portal.services import acts, type_checks, type_files
@@ -363,6 +365,23 @@ def _review(draft: TypeDraft, kind: Kind, act: Act, **values: Any) -> None:
         name = decode(TypeContent, draft.content).name
         mark = decode(TypeContent, draft.content).mark
         _note(draft.request_type_id, name, kind, act, {"revision": draft.revision, "mark": mark})
+
+
+def set_targets(minutes: Mapping[str, int | None], actor_id: str) -> None:
+    """Within how many working minutes the requests of each type should be decided, by code; None
+    for no target. What stays as it is, is no change."""
+    types = select(RequestType).where(RequestType.code.in_(minutes)).order_by(RequestType.code)
+    for each in db.session.scalars(types.with_for_update()):
+        before, after = each.target_minutes, minutes[each.code]
+        if before != after:
+            each.target_minutes = after
+            said = {"before": _length(before), "after": _length(after)}
+            _note(each.id, each.name, Kind.TARGETED, Act(new_id(), actor_id), said)
+    db.session.commit()
+
+
+def _length(minutes: int | None) -> str:
+    return "–" if minutes is None else duration(minutes, elapsed=False)
 
 
 def _ready(code: str, act: Act) -> TypeDraft:

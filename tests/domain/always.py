@@ -29,6 +29,7 @@ from portal.domain.request.events import (
 )
 from portal.domain.request.state import Approval, OpenStage, Status, Task, TaskStatus
 from portal.domain.routing.plan import RoutePlan, StagePlan
+from portal.domain.time.spent import life_of, working_minutes
 from tests.domain.exactly import CONTENT_RULES
 from tests.domain.moving import a_move_keeps_what_is_the_same
 from tests.domain.overriding import an_override_is_no_approval
@@ -52,6 +53,27 @@ def rule_1_pure_and_folded(world: World) -> None:
     assert approval.fold(world.state.request_id, log) == world.state
     if world.steps:
         assert again(world.steps[-1]) == list(world.steps[-1].events)
+
+
+def all_time_is_spent_once(world: World) -> None:
+    """The stretches of a life follow each other from the first event to the last, each decision
+    that stands is there once, and nothing takes longer than it took by the wall clock."""
+    if not world.state.round:
+        return
+    life = life_of(world.state.request_id, world.log)
+    assert life.state == world.state
+    ends = [world.state.submitted_at, *(each.end for each in life.spent)]
+    assert [each.start for each in life.spent] == ends[:-1]
+    if not world.state.is_open:
+        assert ends[-1] == world.state.closed_at
+    decided = {each.task_id for each in world.log if isinstance(each, TaskDecided)}
+    assert {each.task_id for each in life.decisions} <= decided
+    now = [task for stage in world.state.under_way for task in stage.tasks]
+    assert {task.id for task in now if task.status is TaskStatus.DECIDED} == {
+        each.task_id for each in life.decisions if each.task_id in {task.id for task in now}
+    }
+    working = working_minutes(life, lambda _person: None)
+    assert working <= sum(each.minutes for each in life.spent)
 
 
 def rule_2_a_next_thing(world: World) -> None:
@@ -268,6 +290,7 @@ RULES = (
     a_move_keeps_what_is_the_same,
     rule_1_pure_and_folded,
     rule_2_a_next_thing,
+    all_time_is_spent_once,
     rule_3_decided_once,
     rule_4_nobody_excluded,
     rule_5_twice_is_once,

@@ -45,6 +45,7 @@ class TypeChangeKind(StrEnum):
     PUBLISHED = "published"
     RETIRED = "retired"
     RESTORED = "restored"
+    TARGETED = "targeted"
 
 
 @dataclass(frozen=True, kw_only=True)

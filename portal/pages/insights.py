@@ -1,0 +1,118 @@
+"""Where time goes, for managers (their people) and for those who read everything."""
+
+from collections.abc import Mapping
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.domain.people.permissions import Permission
+from portal.domain.policy.policy import duration, minutes_of
+from portal.pages.layout_context import viewpoint
+from portal.presenters import exports
+from portal.presenters import insights as presenter
+from portal.queries import insights
+from portal.queries.insights import Scope
+from portal.security.guards import requires
+from portal.security.sessions import me
+from portal.services.types import set_targets as keep_targets
+from portal.translation import _
+
+LONGEST = 400 * 480  # working minutes: four hundred days
+
+blueprint = Blueprint("insights", __name__)
+
+
+@blueprint.get("/insights")
+@requires(Permission.READ_INVOLVED)
+def show() -> ResponseReturnValue:
+    """The figures for the period, type and department that the address says."""
+    people, weeks = _people(), _weeks()
+    scope = _scope(people, weeks)
+    late = url_for("history.show", status="PENDING") if people is None else url_for("team.show")
+    return render_template(
+        "pages/insights/show.html",
+        shown=presenter.shown(scope, viewpoint().zone, late),
+        scope=scope,
+        weeks=weeks,
+        periods=presenter.WEEKS,
+        types=insights.types(),
+        departments=insights.departments(people),
+        leads=people is None or bool(people),
+        csv_url=_csv_url,
+        may_target=me().may(Permission.PUBLISH_TYPES),
+    )
+
+
+@blueprint.get("/insights/<name>.csv")
+@requires(Permission.READ_INVOLVED)
+def as_csv(name: str) -> ResponseReturnValue:
+    """The table beside a chart, as a file."""
+    if name not in presenter.NAMES:
+        abort(404)
+    shown = presenter.shown(_scope(_people(), _weeks()), viewpoint().zone, "")
+    chart = next(each for each in shown.charts if each.name == name)
+    answer = Response(exports.table_as_csv(chart.table.columns, chart.table.rows), 200)
+    answer.headers["Content-Type"] = "text/csv; charset=utf-8"
+    answer.headers["Content-Disposition"] = f'attachment; filename="insights-{name}.csv"'
+    return answer
+
+
+@blueprint.get("/insights/targets")
+@requires(Permission.PUBLISH_TYPES)
+def list_targets() -> ResponseReturnValue:
+    """Within how much working time the requests of each type should be decided."""
+    given = {
+        code: "" if minutes is None else duration(minutes, elapsed=False)
+        for code, minutes in insights.targets().items()
+    }
+    return _targets(given, {})
+
+
+@blueprint.post("/insights/targets")
+@requires(Permission.PUBLISH_TYPES)
+def set_targets() -> ResponseReturnValue:
+    """Keep what was typed; a length that cannot be read keeps all as it was."""
+    known = insights.targets()
+    given = {code: request.form.get(f"target-{code}", "").strip() for code in known}
+    minutes = {code: minutes_of(text, elapsed=False) for code, text in given.items() if text}
+    wrong = {code for code, found in minutes.items() if not found or found > LONGEST}
+    if wrong:
+        words = _("Write a length of working time, such as 3d or 1d 4h.")
+        return _targets(given, dict.fromkeys(wrong, words)), 422
+    keep_targets({code: minutes.get(code) for code in known}, me().id)
+    flash(_("The targets are saved."), "success")
+    return redirect(url_for("insights.show"), 303)
+
+
+def _targets(given: Mapping[str, str], errors: Mapping[str, str]) -> str:
+    return render_template(
+        "pages/insights/targets.html", types=insights.types(), given=given, errors=errors
+    )
+
+
+def _people() -> tuple[str, ...] | None:
+    """Whose requests the reader's figures are about; None: everybody's."""
+    return None if me().may(Permission.READ_ALL) else insights.reports_of(me().id)
+
+
+def _weeks() -> int:
+    text = request.args.get("weeks", "")
+    return int(text) if text in map(str, presenter.WEEKS) else presenter.USUAL
+
+
+def _scope(people: tuple[str, ...] | None, weeks: int) -> Scope:
+    """What the address names that there is; anything else is as if it were not said."""
+    type_code, department = (request.args.get(name) for name in ("type", "department"))
+    view = viewpoint()
+    return presenter.scope_of(
+        weeks,
+        view.zone,
+        view.now,
+        people,
+        type_code if type_code in insights.types() else None,
+        department if department in insights.departments(people) else None,
+    )
+
+
+def _csv_url(name: str) -> str:
+    return url_for("insights.as_csv", name=name, **request.args.to_dict())

@@ -1,0 +1,451 @@
+"""Insights as a page and as files: figures in words, charts, and the table beside each chart."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from babel.numbers import format_decimal
+
+from portal.domain.policy.policy import WORKING_DAY
+from portal.domain.time.spent import share
+from portal.presentation.charts import Columns, Mark, columns, placed
+from portal.presentation.times import day
+from portal.queries import insights
+from portal.queries.insights import Scope, Totals
+from portal.translation import _, current, lazy, ngettext
+
+WEEKS = (4, 12, 26, 52)
+USUAL = 12
+# Nine of ten requests should be decided within their type's target.
+GOAL = 90
+BINS = 10
+DAY = 24 * 60
+NAMES = ("time", "weeks", "stages", "load", "uses", "open", "unopened")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFigure:
+    """A figure on top of the page. `tone`: "ok", "warn" or "bad" where the note judges."""
+
+    label: str
+    value: str
+    unit: str = ""
+    note: str = ""
+    tone: str = ""
+    icon: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FigureTable:
+    """What a chart shows as rows of text and numbers, the first column a heading."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredBar:
+    """A row of bars: widths in per cent of the longest; `end`: where the thin line ends."""
+
+    name: str
+    note: str
+    width: float
+    late: float
+    end: float
+    figures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart with its table. `legend`: (look, words)."""
+
+    name: str
+    title: str
+    note: str
+    table: FigureTable
+    legend: tuple[tuple[str, str], ...] = ()
+    plot: Columns | None = None
+    bars: tuple[MeasuredBar, ...] = ()
+    empty: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The whole page."""
+
+    summary: str
+    figures: tuple[KeyFigure, ...]
+    charts: tuple[Chart, ...]
+    more: tuple[tuple[str, str], ...] = field(default=())
+    due: int = 0
+
+
+def scope_of(
+    weeks: int, zone: ZoneInfo, now: datetime, people: tuple[str, ...] | None,
+    type_code: str | None, department_id: str | None,
+) -> Scope:  # fmt: skip
+    """So many calendar weeks of the reader's zone, the present one as far as it has come."""
+    today = now.astimezone(zone).date()
+    monday = today - timedelta(days=today.weekday(), weeks=weeks - 1)
+    return Scope(
+        start=_begin(monday, zone), end=_begin(today + timedelta(days=1), zone), zone=zone.key,
+        people=people, type_code=type_code, department_id=department_id,
+    )  # fmt: skip
+
+
+def shown(scope: Scope, zone: ZoneInfo, late_url: str) -> Shown:
+    """Everything that the page says of the scope."""
+    totals, before = insights.totals(scope), insights.totals(scope.before)
+    ages = insights.open_by_age(scope)
+    target = _target(scope)
+    dates = {"start": _local(scope.start, zone), "end": _local(scope.end - _MOMENT, zone)}
+    summary = ngettext(
+        "%(n)s request decided, %(start)s to %(end)s.",
+        "%(n)s requests decided, %(start)s to %(end)s.",
+        totals.decided,
+        **dates,
+    )
+    return Shown(
+        summary=summary,
+        figures=tuple(_key_figures(totals, before, ages, target, late_url)),
+        charts=(
+            _time_chart(scope, totals, target),
+            _weeks_chart(scope, zone),
+            _stages_chart(scope),
+            _load_chart(scope),
+            _uses_chart(totals),
+            _open_chart(ages),
+            _unopened_chart(scope),
+        ),
+        more=tuple(_more(totals)),
+        due=insights.due(),
+    )
+
+
+_MOMENT = timedelta(seconds=1)
+
+
+def _begin(at: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(at, time(), zone).astimezone(UTC)
+
+
+def _local(at: datetime, zone: ZoneInfo) -> str:
+    return day(at.astimezone(zone).date())
+
+
+def _target(scope: Scope) -> int | None:
+    """The target that all of the scope have in common: that of its one type."""
+    return insights.targets().get(scope.type_code) if scope.type_code else None
+
+
+def days(minutes: float) -> str:
+    """Working minutes in working days of eight hours, with one decimal."""
+    return _decimal(minutes / WORKING_DAY)
+
+
+def _decimal(number: float) -> str:
+    words: str = format_decimal(round(number, 1), "#,##0.#", locale=current().locale)
+    return words
+
+
+def _key_figures(
+    totals: Totals, before: Totals, ages: insights.OpenAge, target: int | None, late_url: str
+) -> Sequence[KeyFigure]:
+    return (
+        _median(totals, before),
+        _slow(totals, before, target),
+        _on_time(totals),
+        KeyFigure(
+            _("Open now"),
+            str(ages.total),
+            note=ngettext("%(n)s overdue", "%(n)s overdue", ages.late) if ages.late else "",
+            tone="bad" if ages.late else "",
+            icon="clock" if ages.late else "",
+            url=late_url if ages.late else "",
+        ),
+    )
+
+
+_UNIT = lazy("working days")
+_NONE = lazy("–")
+
+
+def _median(totals: Totals, before: Totals) -> KeyFigure:
+    label = _("Median time to decide")
+    if totals.median is None:
+        return KeyFigure(label, str(_NONE))
+    return replace(
+        _compared(totals.median, before.median),
+        label=label,
+        value=days(totals.median),
+        unit=str(_UNIT),
+    )
+
+
+def _slow(totals: Totals, before: Totals, target: int | None) -> KeyFigure:
+    label = _("90th percentile")
+    if totals.slow is None:
+        return KeyFigure(label, str(_NONE))
+    figure = _compared(totals.slow, before.slow)
+    if target is not None:
+        over = totals.slow - target
+        words = (
+            _("%(days)s over the target of %(target)s", days=days(over), target=days(target))
+            if over > 0
+            else _("Within the target of %(target)s", target=days(target))
+        )
+        tone, sign = ("warn", "exclamation-triangle") if over > 0 else ("ok", "check")
+        figure = KeyFigure("", "", note=words, tone=tone, icon=sign)
+    return replace(figure, label=label, value=days(totals.slow), unit=str(_UNIT))
+
+
+def _compared(now: float, before: float | None) -> KeyFigure:
+    """The change since the period before, as a note."""
+    if before is None:
+        return KeyFigure("", "", note=_("Nothing decided in the period before"))
+    change = days(abs(now - before))
+    if change == _decimal(0):
+        return KeyFigure("", "", note=_("As in the period before"))
+    if now < before:
+        note = _("%(days)s faster than in the period before", days=change)
+        return KeyFigure("", "", note=note, tone="ok", icon="arrow-down")
+    note = _("%(days)s slower than in the period before", days=change)
+    return KeyFigure("", "", note=note, tone="warn", icon="arrow-up")
+
+
+def _on_time(totals: Totals) -> KeyFigure:
+    label, kept = _("Decided on time"), share(totals.in_time, totals.targeted)
+    if kept is None:
+        return KeyFigure(label, str(_NONE), note=_("No type here has a target"))
+    if kept >= GOAL:
+        note = _("At or above the goal of %(goal)s%%", goal=GOAL)
+        return KeyFigure(label, f"{kept}%", note=note, tone="ok", icon="check")
+    note = ngettext(
+        "%(n)s point under the goal of %(goal)s%%",
+        "%(n)s points under the goal of %(goal)s%%",
+        GOAL - kept,
+        goal=GOAL,
+    )
+    return KeyFigure(label, f"{kept}%", note=note, tone="warn", icon="exclamation-triangle")
+
+
+def _more(totals: Totals) -> Sequence[tuple[str, str]]:
+    """Figures that need no chart."""
+    first = share(totals.first_pass, totals.decided)
+    if first is None or totals.median_elapsed is None or totals.slow_elapsed is None:
+        return ()
+    return (
+        (_("Decided in the first round, never sent back"), f"{first}%"),
+        (_("Rounds per request"), _decimal(totals.rounds / totals.decided)),
+        (_("Escalations per request"), _decimal(totals.escalations / totals.decided)),
+        (_("Median in calendar days"), _decimal(totals.median_elapsed / DAY)),
+        (_("90th percentile in calendar days"), _decimal(totals.slow_elapsed / DAY)),
+        (_("Closed without a decision"), str(totals.others)),
+    )
+
+
+def _time_chart(scope: Scope, totals: Totals, target: int | None) -> Chart:
+    found = insights.histogram(scope, WORKING_DAY, BINS)
+    numbers = [found.get(each, 0) for each in range(BINS + 1)]
+    edge = None if target is None else target / WORKING_DAY
+    looks = ["late" if edge is not None and each >= edge else "c1" for each in range(BINS + 1)]
+    names = [str(each) for each in range(BINS)]
+    marks = []
+    if totals.median is not None:
+        middle = placed(totals.median / WORKING_DAY, 0, BINS + 1)
+        words = _("Median %(days)s", days=days(totals.median))
+        marks.append(Mark("mid", words, middle, edge is None or totals.median <= (target or 0)))
+    if edge is not None:
+        words = _("Target %(days)s", days=days(target or 0))
+        at = placed(edge, 0, BINS + 1)
+        marks.append(Mark("target", words, at, totals.median is not None and edge < 1))
+    rows = [(f"{each}–{each + 1}", numbers[each]) for each in range(BINS)]
+    legend = [("c1", _("Within the target")), ("late", _("Over the target"))] if edge else []
+    return Chart(
+        "time",
+        _("Time to decide"),
+        _("working days, requests"),
+        FigureTable((_("Working days"), _("Requests")), (*rows, (f"{BINS}+", numbers[BINS]))),
+        tuple(legend),
+        columns(
+            [*names, f"{BINS}+"],
+            [[(look, number)] for look, number in zip(looks, numbers, strict=True)],
+            marks=marks,
+            at_edges=True,
+        ),
+        empty="" if totals.decided else _("Nothing was decided in this period."),
+    )
+
+
+def _weeks_chart(scope: Scope, zone: ZoneInfo) -> Chart:
+    known = {each.monday: each for each in insights.weeks(scope)}
+    monday, end = scope.start.astimezone(zone).date(), scope.end.astimezone(zone).date()
+    mondays = []
+    while monday < end:
+        mondays.append(monday)
+        monday += timedelta(weeks=1)
+    nothing = insights.WeekFigure(None, 0, 0, 0)
+    weeks = [known.get(each, nothing) for each in mondays]
+    names = [_("W%(n)s", n=each.isocalendar().week) for each in mondays]
+    words = (_("Approved"), _("Sent back"), _("Rejected"))
+    return Chart(
+        "weeks",
+        _("Decisions per week"),
+        _("calendar weeks"),
+        FigureTable(
+            (_("Week from"), *words),
+            tuple(
+                (day(at), each.approved, each.returned, each.rejected)
+                for at, each in zip(mondays, weeks, strict=True)
+            ),
+        ),
+        tuple(zip(("c1", "hatch", "dots"), words, strict=True)),
+        columns(
+            names,
+            [
+                [("c1", each.approved), ("hatch", each.returned), ("dots", each.rejected)]
+                for each in weeks
+            ],
+        ),
+        empty="" if known else _("Nothing was decided in this period."),
+    )
+
+
+def _stages_chart(scope: Scope) -> Chart:
+    found = insights.slowest_stages(scope)
+    longest = max((each.slow for each in found), default=1) or 1
+    return Chart(
+        "stages",
+        _("Slowest stages"),
+        _("working days from asked to decided"),
+        FigureTable(
+            (
+                _("Stage"), _("Type"), _("Decisions"), _("Median"), _("90th percentile"),
+                _("Days until opened"), _("Days from opened to decided"), _("Late"),
+            ),
+            tuple(
+                (
+                    each.stage_name, each.type_name, each.decisions, days(each.median),
+                    days(each.slow), _some_days(each.waiting), _some_days(each.reviewing),
+                    each.late,
+                )
+                for each in found
+            ),
+        ),
+        (("c1", _("Median")), ("whisker", _("to the 90th percentile"))),
+        bars=tuple(
+            MeasuredBar(
+                each.stage_name, each.type_name, placed(each.median, 0, longest), 0,
+                placed(each.slow, 0, longest), (days(each.median), days(each.slow)),
+            )
+            for each in found
+        ),
+        empty="" if found else _("Too few decisions in this period."),
+    )  # fmt: skip
+
+
+def _some_days(minutes: float | None) -> str:
+    return str(_NONE) if minutes is None else _decimal(minutes / DAY)
+
+
+def _load_chart(scope: Scope) -> Chart:
+    found = insights.load_by_group(scope)
+    most = max((each.open for each in found), default=1)
+    return Chart(
+        "load",
+        _("Load by group"),
+        _("open tasks now"),
+        FigureTable(
+            (_("Group"), _("People"), _("Open"), _("Overdue")),
+            tuple((each.name, each.people, each.open, each.late) for each in found),
+        ),
+        (("c1", _("On time")), ("late", _("Overdue"))),
+        bars=tuple(
+            MeasuredBar(
+                each.name,
+                ngettext("%(n)s person", "%(n)s people", each.people),
+                placed(each.open - each.late, 0, most),
+                placed(each.late, 0, most),
+                0,
+                (str(each.open), str(each.late)),
+            )
+            for each in found
+        ),
+        empty="" if found else _("No group is asked at the moment."),
+    )
+
+
+_USES = (
+    ("review", lazy("With the approvers")), ("settling", lazy("Decided, could be undone")),
+    ("nobody", lazy("No approver found")), ("question", lazy("Waiting for information")),
+    ("returned", lazy("Sent back to the requester")), ("held", lazy("On hold")),
+)  # fmt: skip
+
+
+def _uses_chart(totals: Totals) -> Chart:
+    spent: Mapping[str, int] = {name: getattr(totals, name) for name, _words in _USES}
+    whole = sum(spent.values())
+    used = [(str(words), spent[name]) for name, words in _USES if spent[name]]
+    parts = [(words, minutes, share(minutes, whole) or 0) for words, minutes in used]
+    return Chart(
+        "uses",
+        _("Where the time goes"),
+        _("calendar time of decided requests"),
+        FigureTable(
+            (_("Spent on"), _("Days per request"), _("Share")),
+            tuple(
+                (words, _decimal(minutes / DAY / totals.decided), f"{part}%")
+                for words, minutes, part in parts
+            ),
+        ),
+        bars=tuple(
+            MeasuredBar(
+                words, "", placed(minutes, 0, whole), 0, 0,
+                (_decimal(minutes / DAY / totals.decided), f"{part}%"),
+            )
+            for words, minutes, part in parts
+        ),
+        empty="" if whole and totals.decided else _("Nothing was decided in this period."),
+    )  # fmt: skip
+
+
+def _open_chart(ages: insights.OpenAge) -> Chart:
+    named = (
+        (_("Up to a day"), ages.day), (_("Up to a week"), ages.week),
+        (_("Up to 30 days"), ages.month), (_("Longer"), ages.longer),
+    )  # fmt: skip
+    most = max(number for _name, number in named) or 1
+    return Chart(
+        "open",
+        _("Open requests by age"),
+        _("now"),
+        FigureTable((_("Age"), _("Requests")), named),
+        bars=tuple(
+            MeasuredBar(name, "", placed(number, 0, most), 0, 0, (str(number),))
+            for name, number in named
+        ),
+        empty="" if ages.total else _("No request is open."),
+    )
+
+
+def _unopened_chart(scope: Scope) -> Chart:
+    found = insights.hasty(scope)
+    return Chart(
+        "unopened",
+        _("Decided without being opened"),
+        _("by groups of five or more"),
+        FigureTable(
+            (_("Type"), _("Group"), _("Decisions"), _("Unopened")),
+            tuple((x.type_name, x.group_name, x.decisions, x.unopened) for x in found),
+        ),
+        bars=tuple(
+            MeasuredBar(
+                x.group_name, x.type_name, placed(x.unopened, 0, x.decisions), 0, 0,
+                (str(x.unopened), f"{share(x.unopened, x.decisions)}%"),
+            )
+            for x in found
+        ),
+        empty="" if found else _("No decision that is known to have been taken unopened."),
+    )  # fmt: skip

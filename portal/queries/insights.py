@@ -1,0 +1,336 @@
+"""Where time goes, in figures: of what a reader may see, for a period, a type, a department.
+
+Closed requests are counted from their facts (`portal.models.insights`), which follow the record at
+once; what is open is read as it stands. Percentiles are exact. No figure is about an approver.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, text
+
+from portal.domain.request.state import Status
+from portal.extensions import db
+from portal.models import Department, RequestType, User
+
+DECIDED = (Status.APPROVED.value, Status.REJECTED.value, Status.TIMEOUT.value)
+# Fewer decisions than that say nothing about a stage, and fewer people could be told apart.
+LEAST, LEAST_PEOPLE = 3, 5
+SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What is counted: closed from `start` to before `end`; `people`: whose requests, None for
+    everybody's; `type_code`, `department_id`: those alone, where given."""
+
+    start: datetime
+    end: datetime
+    zone: str
+    people: tuple[str, ...] | None = None
+    type_code: str | None = None
+    department_id: str | None = None
+
+    @property
+    def before(self) -> "Scope":
+        """The period before, of the same length."""
+        length = self.end - self.start
+        return Scope(
+            start=self.start - length, end=self.start, zone=self.zone, people=self.people,
+            type_code=self.type_code, department_id=self.department_id,
+        )  # fmt: skip
+
+    def values(self) -> dict[str, Any]:
+        """As parameters."""
+        return {
+            "start": self.start, "end": self.end, "zone": self.zone,
+            "people": None if self.people is None else list(self.people),
+            "type": self.type_code, "department": self.department_id,
+            "decided": list(DECIDED), "most": SHOWN, "least": LEAST,
+            "least_people": LEAST_PEOPLE,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Of decided requests: how many, working minutes (median, 90th percentile) and those of the
+    wall clock; how many have a target and how many kept it; how many were approved or rejected in
+    the first round without being sent back; rounds and escalations of all; minutes of the wall
+    clock that went into each use. `others`: closed without a decision (withdrawn, cancelled)."""
+
+    decided: int
+    median: float | None
+    slow: float | None
+    median_elapsed: float | None
+    slow_elapsed: float | None
+    targeted: int
+    in_time: int
+    first_pass: int
+    rounds: int
+    escalations: int
+    review: int
+    settling: int
+    nobody: int
+    question: int
+    returned: int
+    held: int
+    others: int
+
+
+@dataclass(frozen=True, slots=True)
+class StageFigure:
+    """A stage: decisions, working minutes from asked to decided, and minutes of the wall clock
+    until it was first opened and from then on (medians; None where nobody was seen to open it)."""
+
+    type_name: str
+    stage_name: str
+    decisions: int
+    median: float
+    slow: float
+    waiting: float | None
+    reviewing: float | None
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
+class WeekFigure:
+    """The decisions of a week that begins on `monday` (a date, in the reader's zone)."""
+
+    monday: Any
+    approved: int
+    returned: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLoad:
+    """What a group is asked now; `people`: its active members."""
+
+    name: str
+    people: int
+    open: int
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
+class HastyFigure:
+    """Decisions of a group on a type, and how many were taken without opening the request."""
+
+    type_name: str
+    group_name: str
+    decisions: int
+    unopened: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAge:
+    """Open requests by whole days since they were sent: up to a day, a week, a month, longer."""
+
+    day: int
+    week: int
+    month: int
+    longer: int
+    late: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.day + self.week + self.month + self.longer
+
+
+# Raw: aggregates over the facts that share their conditions, in the database's own words.
+_WHERE = """
+    AND (CAST(:people AS uuid[]) IS NULL OR f.requester_id = ANY(CAST(:people AS uuid[])))
+    AND (CAST(:type AS text) IS NULL OR f.type_code = :type)
+    AND (CAST(:department AS uuid) IS NULL OR f.department_id = CAST(:department AS uuid))
+"""
+_CLOSED = f"""
+    FROM portal.request_facts f LEFT JOIN portal.request_types t ON t.code = f.type_code
+    WHERE f.closed_at >= :start AND f.closed_at < :end {_WHERE}
+"""
+_TOTALS = text(f"""
+SELECT count(*) FILTER (WHERE d) AS decided,
+    percentile_disc(0.5) WITHIN GROUP (ORDER BY working) FILTER (WHERE d) AS median,
+    percentile_disc(0.9) WITHIN GROUP (ORDER BY working) FILTER (WHERE d) AS slow,
+    percentile_disc(0.5) WITHIN GROUP (ORDER BY elapsed) FILTER (WHERE d) AS median_elapsed,
+    percentile_disc(0.9) WITHIN GROUP (ORDER BY elapsed) FILTER (WHERE d) AS slow_elapsed,
+    count(*) FILTER (WHERE d AND target IS NOT NULL) AS targeted,
+    count(*) FILTER (WHERE d AND working <= target) AS in_time,
+    count(*) FILTER (WHERE d AND rounds = 1 AND sent_back = 0) AS first_pass,
+    COALESCE(sum(rounds) FILTER (WHERE d), 0) AS rounds,
+    COALESCE(sum(escalations) FILTER (WHERE d), 0) AS escalations,
+    COALESCE(sum(elapsed - settling - nobody - question - returned - held)
+        FILTER (WHERE d), 0) AS review,
+    COALESCE(sum(settling) FILTER (WHERE d), 0) AS settling,
+    COALESCE(sum(nobody) FILTER (WHERE d), 0) AS nobody,
+    COALESCE(sum(question) FILTER (WHERE d), 0) AS question,
+    COALESCE(sum(returned) FILTER (WHERE d), 0) AS returned,
+    COALESCE(sum(held) FILTER (WHERE d), 0) AS held,
+    count(*) FILTER (WHERE NOT d) AS others
+FROM (SELECT f.*, t.target_minutes AS target, f.outcome = ANY(:decided) AS d {_CLOSED}) f
+""")  # noqa: S608 - our own words
+_HISTOGRAM = text(f"""
+SELECT LEAST(working / :step, :last) AS bin, count(*)
+FROM (SELECT f.working {_CLOSED} AND f.outcome = ANY(:decided)) f GROUP BY 1 ORDER BY 1
+""")  # noqa: S608 - our own words
+_STAGES = text(f"""
+SELECT COALESCE(t.name, f.type_code) AS type_name, max(f.stage_name) AS stage_name,
+    count(*) AS decisions,
+    percentile_disc(0.5) WITHIN GROUP (ORDER BY f.working) AS median,
+    percentile_disc(0.9) WITHIN GROUP (ORDER BY f.working) AS slow,
+    percentile_disc(0.5) WITHIN GROUP (
+        ORDER BY extract(epoch FROM f.looked_at - f.asked_at) / 60) AS waiting,
+    percentile_disc(0.5) WITHIN GROUP (
+        ORDER BY extract(epoch FROM f.decided_at - f.looked_at) / 60) AS reviewing,
+    count(*) FILTER (WHERE f.is_late) AS late
+FROM portal.decision_facts f LEFT JOIN portal.request_types t ON t.code = f.type_code
+WHERE f.decided_at >= :start AND f.decided_at < :end {_WHERE}
+GROUP BY 1, f.stage_key, f.type_code HAVING count(*) >= :least
+ORDER BY median DESC, slow DESC, 1, 2 LIMIT :most
+""")  # noqa: S608 - our own words
+# Of closed requests from their facts, of open ones from their tasks: so none is missing.
+_WEEKS = text(f"""
+SELECT CAST(date_trunc('week', at AT TIME ZONE :zone) AS date) AS monday,
+    count(*) FILTER (WHERE decision = 'approve') AS approved,
+    count(*) FILTER (WHERE decision = 'send_back') AS returned,
+    count(*) FILTER (WHERE decision = 'reject') AS rejected
+FROM (
+    SELECT f.decided_at AS at, f.decision FROM portal.decision_facts f
+    WHERE f.decided_at >= :start AND f.decided_at < :end {_WHERE}
+    UNION ALL
+    SELECT k.decided_at, k.decision FROM (
+        SELECT r.*, u.department_id FROM portal.requests r
+        JOIN portal.users u ON u.id = r.requester_id
+        WHERE r.status IN ('PENDING', 'ON_HOLD', 'RETURNED')
+            OR r.id IN (SELECT request_id FROM portal.facts_due)
+    ) f JOIN portal.tasks k ON k.request_id = f.id
+    WHERE k.status = 'DECIDED' AND k.decided_at >= :start AND k.decided_at < :end {_WHERE}
+) each GROUP BY 1 ORDER BY 1
+""")  # noqa: S608 - our own words
+_LOAD = text(f"""
+SELECT k.group_name AS name,
+    (SELECT count(*) FROM portal.groups g JOIN portal.group_members m ON m.group_id = g.id
+        JOIN portal.users p ON p.id = m.user_id AND p.is_active
+        WHERE g.name = k.group_name) AS people,
+    count(*) AS open, count(*) FILTER (WHERE k.due_at < now()) AS late
+FROM portal.tasks k JOIN (
+    SELECT r.id, r.requester_id, r.type_code, u.department_id
+    FROM portal.requests r JOIN portal.users u ON u.id = r.requester_id
+) f ON f.id = k.request_id
+WHERE k.status = 'OPEN' AND k.group_name IS NOT NULL {_WHERE}
+GROUP BY k.group_name ORDER BY open DESC, name LIMIT :most
+""")  # noqa: S608 - our own words
+_AGES = text(f"""
+SELECT count(*) FILTER (WHERE age < interval '1 day') AS day,
+    count(*) FILTER (WHERE age >= interval '1 day' AND age < interval '7 days') AS week,
+    count(*) FILTER (WHERE age >= interval '7 days' AND age < interval '30 days') AS month,
+    count(*) FILTER (WHERE age >= interval '30 days') AS longer,
+    count(*) FILTER (WHERE stage_due_at < now()) AS late
+FROM (
+    SELECT now() - f.submitted_at AS age, f.stage_due_at FROM (
+        SELECT r.*, u.department_id FROM portal.requests r
+        JOIN portal.users u ON u.id = r.requester_id
+        WHERE r.status IN ('PENDING', 'ON_HOLD', 'RETURNED')
+    ) f WHERE true {_WHERE}
+) each
+""")  # noqa: S608 - our own words
+# Decisions from before first looks were kept say nothing about them.
+_HASTY = text(f"""
+SELECT COALESCE(t.name, f.type_code) AS type_name, g.name AS group_name, count(*) AS decisions,
+    count(*) FILTER (WHERE f.looked_at IS NULL) AS unopened
+FROM portal.decision_facts f
+JOIN portal.groups g ON g.code = f.group_code
+LEFT JOIN portal.request_types t ON t.code = f.type_code
+WHERE f.decided_at >= :start AND f.decided_at < :end {_WHERE}
+    AND f.asked_at >= (SELECT at FROM portal.first_looks ORDER BY at LIMIT 1)
+    AND :least_people <= (SELECT count(*) FROM portal.group_members m
+        JOIN portal.users p ON p.id = m.user_id AND p.is_active WHERE m.group_id = g.id)
+GROUP BY 1, 2 HAVING count(*) FILTER (WHERE f.looked_at IS NULL) > 0
+ORDER BY unopened DESC, 1, 2 LIMIT :most
+""")  # noqa: S608 - our own words
+_REPORTS = text("""
+WITH RECURSIVE below AS (
+    SELECT id FROM portal.users WHERE manager_id = CAST(:id AS uuid)
+    UNION SELECT u.id FROM portal.users u JOIN below b ON u.manager_id = b.id
+)
+SELECT id::text FROM below
+""")
+
+
+def totals(scope: Scope) -> Totals:
+    """The figures of the closed requests."""
+    return Totals(**_one(_TOTALS, scope))
+
+
+def histogram(scope: Scope, step: int, last: int) -> dict[int, int]:
+    """How many decided requests took so many whole `step` working minutes; all from `last` on
+    together."""
+    given = {**scope.values(), "step": step, "last": last}
+    return {row[0]: row[1] for row in db.session.execute(_HISTOGRAM, given)}
+
+
+def slowest_stages(scope: Scope) -> tuple[StageFigure, ...]:
+    """The stages whose median is longest; up to `SHOWN`."""
+    return tuple(StageFigure(**row) for row in _rows(_STAGES, scope))
+
+
+def weeks(scope: Scope) -> tuple[WeekFigure, ...]:
+    """Decisions by week; a week without any is left out."""
+    return tuple(WeekFigure(**row) for row in _rows(_WEEKS, scope))
+
+
+def load_by_group(scope: Scope) -> tuple[GroupLoad, ...]:
+    """Open tasks by the group that is asked, now; up to `SHOWN`."""
+    return tuple(GroupLoad(**row) for row in _rows(_LOAD, scope))
+
+
+def open_by_age(scope: Scope) -> OpenAge:
+    """Open requests by age, now."""
+    return OpenAge(**_one(_AGES, scope))
+
+
+def hasty(scope: Scope) -> tuple[HastyFigure, ...]:
+    """Decisions taken unopened, by type and group of at least `LEAST_PEOPLE`; up to `SHOWN`."""
+    return tuple(HastyFigure(**row) for row in _rows(_HASTY, scope))
+
+
+def due() -> int:
+    """How many closed requests are not counted yet."""
+    return int(db.session.execute(text("SELECT count(*) FROM portal.facts_due")).scalar_one())
+
+
+def reports_of(manager_id: str) -> tuple[str, ...]:
+    """Whoever reports to somebody, at whatever distance."""
+    return tuple(db.session.execute(_REPORTS, {"id": manager_id}).scalars())
+
+
+def types() -> dict[str, str]:
+    """Names of all types by code, in their order."""
+    statement = select(RequestType.code, RequestType.name)
+    rows = db.session.execute(statement.order_by(RequestType.position, RequestType.name))
+    return dict(rows.tuples().all())
+
+
+def departments(people: tuple[str, ...] | None) -> dict[str, str]:
+    """Names of departments by id; where `people` are given, of theirs."""
+    statement = select(Department.id, Department.name).order_by(func.lower(Department.name))
+    if people is not None:
+        theirs = select(User.department_id).where(User.id.in_(people))
+        statement = statement.where(Department.id.in_(theirs))
+    return dict(db.session.execute(statement).tuples().all())
+
+
+def targets() -> dict[str, int | None]:
+    """Each type's target in working minutes, by code."""
+    rows = db.session.execute(select(RequestType.code, RequestType.target_minutes))
+    return dict(rows.tuples().all())
+
+
+def _one(statement: Any, scope: Scope) -> Mapping[str, Any]:
+    return dict(db.session.execute(statement, scope.values()).mappings().one())
+
+
+def _rows(statement: Any, scope: Scope) -> list[dict[str, Any]]:
+    return [dict(row) for row in db.session.execute(statement, scope.values()).mappings()]

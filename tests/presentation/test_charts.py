@@ -1,0 +1,32 @@
+"""Where the marks of a chart stand."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.presentation.charts import ABOVE, HEIGHT, columns, placed, ticks
+
+
+@given(st.integers(0, 10**9))
+def test_the_lines_are_few_and_reach_the_largest(largest: int) -> None:
+    found = ticks(largest)
+    assert found[0] == 0
+    assert found[-1] >= largest
+    assert 2 <= len(found) <= 6
+    assert len({b - a for a, b in zip(found, found[1:], strict=False)}) == 1
+
+
+@given(st.lists(st.lists(st.integers(0, 10**6), min_size=1, max_size=3), min_size=1, max_size=60))
+def test_every_number_above_nothing_has_a_bar_inside_the_chart(numbers: list[list[int]]) -> None:
+    stacks = [[("c1", each) for each in stack] for stack in numbers]
+    found = columns([str(i) for i in range(len(stacks))], stacks)
+    assert len(found.bars) == sum(each > 0 for stack in numbers for each in stack)
+    for bar in found.bars:
+        assert -0.01 <= bar.x
+        assert bar.x + bar.width <= 100.01
+        assert bar.y + bar.height <= ABOVE + HEIGHT + 0.1
+        assert bar.y >= ABOVE - 2 * 3 - 0.1  # parts too small to be seen are drawn two pixels tall
+
+
+def test_what_lies_beyond_stands_at_the_end() -> None:
+    assert [placed(x, 0, 10) for x in (-1, 0, 2.5, 10, 99)] == [0, 0, 25, 100, 100]
+    assert placed(3, 5, 5) == 0
