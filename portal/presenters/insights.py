@@ -146,7 +146,7 @@ def days(minutes: float) -> str:
 
 
 def _decimal(number: float) -> str:
-    words: str = format_decimal(round(number, 1), "#,##0.#", locale=current().locale)
+    words: str = format_decimal(round(number, 1), "#,##0.0", locale=current().locale)
     return words
 
 
@@ -365,7 +365,7 @@ def _load_chart(scope: Scope) -> Chart:
         bars=tuple(
             MeasuredBar(
                 each.name,
-                ngettext("%(n)s person", "%(n)s people", each.people),
+                ngettext("%(n)s person", "%(n)s people", each.people) if each.people else "",
                 placed(each.open - each.late, 0, most),
                 placed(each.late, 0, most),
                 0,

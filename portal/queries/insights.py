@@ -310,7 +310,7 @@ def types() -> dict[str, str]:
     """Names of all types by code, in their order."""
     statement = select(RequestType.code, RequestType.name)
     rows = db.session.execute(statement.order_by(RequestType.position, RequestType.name))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def departments(people: tuple[str, ...] | None) -> dict[str, str]:
@@ -319,13 +319,13 @@ def departments(people: tuple[str, ...] | None) -> dict[str, str]:
     if people is not None:
         theirs = select(User.department_id).where(User.id.in_(people))
         statement = statement.where(Department.id.in_(theirs))
-    return dict(db.session.execute(statement).tuples().all())
+    return {row[0]: row[1] for row in db.session.execute(statement)}
 
 
 def targets() -> dict[str, int | None]:
     """Each type's target in working minutes, by code."""
     rows = db.session.execute(select(RequestType.code, RequestType.target_minutes))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def _one(statement: Any, scope: Scope) -> Mapping[str, Any]:

@@ -1,8 +1,13 @@
 """What people do with a task. Whether they may is asked by the page's guard, by the domain
 (`judge`) and by the request's workflow; here the command is made."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from portal.directory.receivers import reach, reaches
 from portal.domain.errors import Refusal
@@ -20,6 +25,8 @@ from portal.services.errors import Refused
 from portal.services.notifications import mark_tasks_read
 from portal.services.snapshots import RequestSnapshot, TaskSnapshot, of_request, of_task
 from portal.translation import _
+
+log = structlog.get_logger("portal.web")
 
 LONGEST_COMMENT = 10_000
 LINK_TRIES = 5
@@ -221,3 +228,26 @@ def decide_unsigned(
         raise WrongProof
     attempt.forget()
     return decide(vote, recipient_id, click, Via.LINK)
+
+
+# Raw: an insert of what a query finds.
+_OPENED = text("""
+INSERT INTO portal.first_looks (request_id, person_id, round, at)
+SELECT DISTINCT t.request_id, t.assignee_id, t.round, now() FROM portal.tasks t
+WHERE (t.request_id = ANY(CAST(:requests AS uuid[])) OR t.id = ANY(CAST(:tasks AS uuid[])))
+    AND t.assignee_id = CAST(:person AS uuid)
+    AND t.status = 'OPEN'
+ON CONFLICT DO NOTHING
+""")
+
+
+def note_opened(person_id: str, *, requests: Sequence[str] = (), tasks: Sequence[str] = ()) -> None:
+    """Keep when somebody who is asked first saw these requests, or those of these tasks, for
+    insights into where time goes. A database that takes nothing is no reason not to show them."""
+    given = {"requests": list(requests), "tasks": list(tasks), "person": person_id}
+    try:
+        db.session.execute(_OPENED, given)
+        db.session.commit()
+    except DBAPIError as error:
+        db.session.rollback()
+        log.warning("opening.not_kept", error=type(error.orig).__name__)

@@ -376,7 +376,7 @@ def set_targets(minutes: Mapping[str, int | None], actor_id: str) -> None:
         if before != after:
             each.target_minutes = after
             said = {"before": _length(before), "after": _length(after)}
-            _note(each.id, each.name, Kind.TARGETED, Act(new_id(), actor_id), said)
+            _note(each.id, each.name, Kind.TARGETED, Act(key=new_id(), actor_id=actor_id), said)
     db.session.commit()
 
 

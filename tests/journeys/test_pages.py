@@ -23,7 +23,8 @@ PAGES = {
     "marta.lindqvist": (
         "/requests/new/purchase", "/notifications", "/profile", "/search", "/search?q=leave",
         "/search?in=comments&q=the", "/no-such-page",
-        "/dev/mail", "/profile/notifications", "/away", "/views", "/team", "/profile/password",
+        "/dev/mail", "/profile/notifications", "/away", "/views", "/team", "/insights",
+        "/profile/password",
     ),
     "ada.admin": (
         "/admin/attention", "/admin/people", "/admin/people/new", "/admin/departments",
@@ -35,6 +36,7 @@ PAGES = {
         "/admin/calendars", "/admin/calendars/new", "/admin/types", "/admin/types/new",
         "/admin/types/purchase", "/admin/types/purchase/versions/1",
         "/admin/calendars/due?on=2026-12-24&at=16:55", "/requests/{closed}", "/requests/{held}",
+        "/insights", "/insights?weeks=52&type=purchase", "/insights/targets",
     ),
     "victor.audit": ("/history", "/history/{closed}", "/requests/{returned}"),
 }  # fmt: skip

@@ -1,5 +1,7 @@
 """Where the marks of a chart stand."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +14,7 @@ def test_the_lines_are_few_and_reach_the_largest(largest: int) -> None:
     assert found[0] == 0
     assert found[-1] >= largest
     assert 2 <= len(found) <= 6
-    assert len({b - a for a, b in zip(found, found[1:], strict=False)}) == 1
+    assert len({b - a for a, b in pairwise(found)}) == 1
 
 
 @given(st.lists(st.lists(st.integers(0, 10**6), min_size=1, max_size=3), min_size=1, max_size=60))
@@ -21,7 +23,7 @@ def test_every_number_above_nothing_has_a_bar_inside_the_chart(numbers: list[lis
     found = columns([str(i) for i in range(len(stacks))], stacks)
     assert len(found.bars) == sum(each > 0 for stack in numbers for each in stack)
     for bar in found.bars:
-        assert -0.01 <= bar.x
+        assert bar.x >= -0.01
         assert bar.x + bar.width <= 100.01
         assert bar.y + bar.height <= ABOVE + HEIGHT + 0.1
         assert bar.y >= ABOVE - 2 * 3 - 0.1  # parts too small to be seen are drawn two pixels tall

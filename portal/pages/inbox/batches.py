@@ -21,6 +21,7 @@ from portal.security.sessions import click, me
 from portal.services import batches as service
 from portal.services.batches import BatchDecision, UnknownBatch, undo
 from portal.services.errors import Refused
+from portal.services.tasks import note_opened
 from portal.translation import _
 
 DECISIONS = frozenset(decision.value for decision in Decision)
@@ -115,9 +116,6 @@ def _incomplete(batch_id: UUID, form: CommentForm) -> ResponseReturnValue:
 
 
 def _review(batch: BatchRecord, form: CommentForm) -> str:
-    return render_template(
-        "pages/batches/review.html",
-        batch=batch,
-        form=form,
-        review=reading.review(batch, me().id, request.values.getlist("without")),
-    )
+    review = reading.review(batch, me().id, request.values.getlist("without"))
+    note_opened(me().id, tasks=[each.id for each in review.chosen])
+    return render_template("pages/batches/review.html", batch=batch, form=form, review=review)

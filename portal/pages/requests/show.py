@@ -31,6 +31,7 @@ from portal.security.sessions import click, me
 from portal.services.errors import Refused
 from portal.services.judge import ended_now
 from portal.services.requests import comment, remind
+from portal.services.tasks import note_opened
 from portal.translation import _
 
 
@@ -40,6 +41,8 @@ def show(number: str) -> ResponseReturnValue:
     """The request's page; an honest one while its submission is not applied yet."""
     record = requests.find(number.upper(), reader())
     if record is not None:
+        if any(each["id"] == me().id for each in record.waiting_for):
+            note_opened(me().id, requests=[record.id])
         return draw(record)
     command = commands.submit_of(number.upper(), reader())
     if command is None:

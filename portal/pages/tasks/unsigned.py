@@ -27,7 +27,7 @@ from portal.queries.links import LinkRecord
 from portal.security.guards import public
 from portal.security.sessions import LINK, click, signed_in
 from portal.services.errors import Refused
-from portal.services.tasks import Vote, WrongProof, decide_unsigned
+from portal.services.tasks import Vote, WrongProof, decide_unsigned, note_opened
 from portal.translation import _, lazy
 
 log = structlog.get_logger("portal.web")
@@ -47,7 +47,10 @@ def show_unsigned() -> ResponseReturnValue:
         return errors.answer(410)
     if link.decided_by == link.recipient_id:
         return _page("pages/links/decided.html", 200, link=link)
-    return _elsewhere(link) or _draw(link, UnsignedForm())
+    instead = _elsewhere(link)
+    if instead is None:
+        note_opened(link.recipient_id, tasks=[link.task_id])
+    return instead or _draw(link, UnsignedForm())
 
 
 @blueprint.post("/links/decision")
