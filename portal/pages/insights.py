@@ -1,6 +1,7 @@
 """Where time goes, for managers (their people) and for those who read everything."""
 
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -115,4 +116,5 @@ def _scope(people: tuple[str, ...] | None, weeks: int) -> Scope:
 
 
 def _csv_url(name: str) -> str:
-    return url_for("insights.as_csv", name=name, **request.args.to_dict())
+    address = url_for("insights.as_csv", name=name)
+    return f"{address}?{urlencode(list(request.args.items()))}" if request.args else address

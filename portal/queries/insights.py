@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text
 
 from portal.domain.request.state import Status
 from portal.extensions import db
-from portal.models import Department, RequestType, User
+from portal.models import Department, FactsDue, RequestType, User
 
 DECIDED = (Status.APPROVED.value, Status.REJECTED.value, Status.TIMEOUT.value)
 # Fewer decisions than that say nothing about a stage, and fewer people could be told apart.
@@ -298,7 +298,7 @@ def hasty(scope: Scope) -> tuple[HastyFigure, ...]:
 
 def due() -> int:
     """How many closed requests are not counted yet."""
-    return int(db.session.execute(text("SELECT count(*) FROM portal.facts_due")).scalar_one())
+    return db.session.execute(select(func.count()).select_from(FactsDue)).scalar_one()
 
 
 def reports_of(manager_id: str) -> tuple[str, ...]:
