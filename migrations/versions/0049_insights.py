@@ -6,8 +6,8 @@ The figures of what is closed already are noted as due; the worker writes them.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0048"
-down_revision = "0047"
+revision = "0049"
+down_revision = "0048"
 branch_labels = None
 depends_on = None
 
