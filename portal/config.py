@@ -27,7 +27,7 @@ from sqlalchemy.exc import ArgumentError
 
 from portal.domain.notices.chat import SERVICES, USUAL
 from portal.translation import CATALOGUES, SHIPPED
-from portal.translation.pseudo import PSEUDO
+from portal.translation.pseudo import TRIALS
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
@@ -126,7 +126,7 @@ def _schemes(text: str) -> tuple[str, ...]:
 
 
 def _languages(text: str) -> tuple[str, ...]:
-    known = {"en", PSEUDO, *(each.name for each in CATALOGUES.glob("*/"))}
+    known = {"en", *TRIALS, *(each.name for each in CATALOGUES.glob("*/"))}
     codes = tuple(text.replace("-", "_").replace(",", " ").split())
     unknown = [code for code in codes if code not in known]
     if unknown:

@@ -5,8 +5,19 @@ from flask import Flask
 from jinja2 import Environment, select_autoescape
 
 from portal import translation
-from portal.translation import PSEUDO, _, chosen, lazy, ngettext, speaking, writing_to
-from portal.translation.pseudo import pseudo
+from portal.translation import (
+    END,
+    ISOLATE,
+    MIRRORED,
+    PSEUDO,
+    _,
+    chosen,
+    lazy,
+    ngettext,
+    speaking,
+    writing_to,
+)
+from portal.translation.pseudo import mirrored, pseudo
 
 
 def environment(html: bool) -> Environment:
@@ -28,6 +39,29 @@ def test_the_trial_language_marks_and_lengthens() -> None:
         )
         assert ngettext("%(n)s file", "%(n)s files", 1) == "⟦1 fííléé⟧"
     assert _("Save") == "Save"
+
+
+def test_the_other_trial_language_runs_from_right_to_left() -> None:
+    with speaking(MIRRORED) as found:
+        assert (found.tag, found.direction) == ("ar-XB", "rtl")
+        assert _("Save <b>%(what)s</b>", what="5") == f"{mirrored('Save')} <b>5</b>"
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "is_apart"),
+    [
+        ("en", "Ana", False),
+        ("en", "ليلى", True),
+        (MIRRORED, "ليلى", False),
+        (MIRRORED, "Ana", True),
+    ],
+)
+def test_a_name_against_the_direction_does_not_turn_its_sentence(
+    code: str, name: str, is_apart: bool
+) -> None:
+    with speaking(code):
+        text = _("%(name)s (%(n)s)", name=name, n=3)
+        assert text == (f"{ISOLATE}{name}{END} (3)" if is_apart else f"{name} (3)")
 
 
 def test_a_lazy_text_is_translated_when_it_is_read() -> None:

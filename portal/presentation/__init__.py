@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from portal.presentation.filters import filters, zone_words
+from portal.presentation.filters import TYPED, filters, zone_words
 from portal.presentation.icons import icon, mark, static_address
 from portal.presentation.labels import command_name, mode
 from portal.presentation.letters import PRODUCT, letters
@@ -22,6 +22,7 @@ def register(app: "Flask", viewpoint: ViewpointSource = utc_viewpoint) -> None:
     app.jinja_env.filters.update(filters(viewpoint))
     app.jinja_env.globals.update(
         product=PRODUCT,
+        typed=TYPED,
         icon=icon,
         mark=mark,
         mode_words=mode,

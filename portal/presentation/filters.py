@@ -18,6 +18,9 @@ from portal.translation import current, tell
 # A host follows: `https://` alone is no address, and neither is what begins within a word.
 ADDRESS = re.compile(r"(?<!\w)https?://\w[^\s<>\"]*", re.IGNORECASE)
 LINK = Markup('<a href="{0}" rel="nofollow noopener ugc">{0}</a>')
+# What stands at a text that people typed: in whichever direction it was written, and in no language
+# that we know, so that screen readers do not read it as one of the interface.
+TYPED = Markup(' lang="" dir="auto"')
 SENTENCE_ENDS = frozenset(".,;:!?'")
 CLOSING = {")": "(", "]": "[", "}": "{"}
 

@@ -1,6 +1,7 @@
 """Icons as inline SVG, drawn once each and kept (a list shows the same icon fifty times), and the
 addresses of static files."""
 
+import re
 from collections.abc import Callable
 from functools import cache
 from hashlib import blake2s
@@ -18,12 +19,17 @@ _MARK = Markup(
 )
 
 
+_POINTS = re.compile(r"-(left|right)\b|^paper-airplane$")
+
+
 @cache
 def icon(name: str, style: str = "outline") -> Markup:
     """A decorative icon by its heroicons name. Words must stand beside it, so it is hidden from
     screen readers. Unknown names raise `heroicons.IconDoesNotExist`."""
     draw = heroicon_mini if style == "mini" else heroicon_outline
-    attributes = {"class": "icon", "aria-hidden": "true", "focusable": "false"}
+    # What points along the line turns with the direction of writing.
+    turns = " turns" if _POINTS.search(name) else ""
+    attributes = {"class": f"icon{turns}", "aria-hidden": "true", "focusable": "false"}
     return Markup(draw(name, size=20, **attributes))  # noqa: S704 - drawn by the icon package
 
 

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from portal.domain.policy.forms import FormField
 from portal.presentation import labels, times
+from portal.presentation.filters import TYPED
 from portal.presentation.labels import said
 from portal.presentation.money import file_size, money
 from portal.presentation.times import zone_named
@@ -29,7 +30,7 @@ def letters(templates: Path) -> Environment:
         lstrip_blocks=True,
     )
     install(words)
-    words.globals["product"] = PRODUCT
+    words.globals.update(product=PRODUCT, typed=TYPED)
     words.filters.update(
         money_words=money,
         file_size=file_size,

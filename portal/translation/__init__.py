@@ -9,6 +9,7 @@ A message may hold `%(name)s`; values are given by name. Where values are given,
 written `%%`.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
@@ -23,7 +24,13 @@ from jinja2 import Environment, pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
-from portal.translation.pseudo import PSEUDO, PseudoTranslations
+from portal.translation.pseudo import (
+    MIRRORED,
+    PSEUDO,
+    TRIALS,
+    MirroredTranslations,
+    PseudoTranslations,
+)
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -35,8 +42,8 @@ SOURCE = "en"
 # ./scripts/check fails on a text of theirs that is missing. Beside them stands what is begun.
 SHIPPED: tuple[str, ...] = ()
 # English as it is written in the source is British; its names of months are the short ones of "en".
-LOCALES = {SOURCE: "en", PSEUDO: "en"}
-TAGS = {SOURCE: "en-GB", PSEUDO: "en-XA"}
+LOCALES = {SOURCE: "en", PSEUDO: "en", MIRRORED: "ar"}
+TAGS = {SOURCE: "en-GB"}
 
 
 def tag(code: str) -> str:
@@ -99,6 +106,8 @@ def language(code: str) -> Language:
         return Language(code, NullTranslations())
     if code == PSEUDO:
         return Language(code, PseudoTranslations())
+    if code == MIRRORED:
+        return Language(code, MirroredTranslations())
     found = Translations.load(str(CATALOGUES), [code], DOMAIN)
     if not isinstance(found, Translations):
         raise LookupError(code)
@@ -139,20 +148,37 @@ def chosen(wished: str | None, accepted: Iterable[str], offered: tuple[str, ...]
     """A code among `offered`: the person's own, else what the browser asks for, else the first."""
     if wished and wished in offered:
         return wished
-    real = [code for code in offered if code != PSEUDO]
+    real = [code for code in offered if code not in TRIALS]
     found = negotiate_locale([tag.replace("-", "_") for tag in accepted], real)
-    return found if found in real and offered[0] != PSEUDO else offered[0]
+    return found if found in real and offered[0] not in TRIALS else offered[0]
+
+
+# A name in letters that run the other way would turn what stands beside it (Unicode's annex 9).
+_RUNS_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_RUNS_RIGHT = re.compile("[A-Za-z\u00c0-\u024f]")
+ISOLATE, END = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
+
+
+def _apart(variables: dict[str, Any]) -> dict[str, Any]:
+    """The values, those apart from the sentence that run against its direction."""
+    against = _RUNS_LEFT if current().direction == "ltr" else _RUNS_RIGHT
+    return {
+        name: type(value)(f"{ISOLATE}{value}{END}")
+        if type(value) in (str, Markup) and against.search(value)
+        else value
+        for name, value in variables.items()
+    }
 
 
 def _(message: str, **variables: Any) -> str:
     """The message in the language of the reader, with the values in their places."""
     text = (_current.get() or _ENGLISH).text(message)
-    return text % variables if variables else text.replace("%%", "%")
+    return text % _apart(variables) if variables else text.replace("%%", "%")
 
 
 def ngettext(one: str, many: str, number: int, **variables: Any) -> str:
     """The same for a message that depends on a number, which stands in it as `%(n)s`."""
-    return current().plural(one, many, number) % {"n": number, **variables}
+    return current().plural(one, many, number) % {"n": number, **_apart(variables)}
 
 
 class Marked(Protocol):
@@ -217,7 +243,9 @@ def _template_text(context: EvalContext, message: str, /, **variables: Any) -> s
     if not context.autoescape:
         return _(message, **variables)
     text = current().markup(message)
-    return text % variables if variables else text.replace("%%", "%") if "%" in text else text
+    return (
+        text % _apart(variables) if variables else text.replace("%%", "%") if "%" in text else text
+    )
 
 
 @pass_eval_context
@@ -227,8 +255,8 @@ def _template_plural(
     variables.setdefault("num", number)
     text = current().plural(one, many, number)
     if context.autoescape:
-        return Markup(text) % {"n": number, **variables}  # noqa: S704 - as Language.markup
-    return text % {"n": number, **variables}
+        return Markup(text) % {"n": number, **_apart(variables)}  # noqa: S704 - as Language.markup
+    return text % {"n": number, **_apart(variables)}
 
 
 def install(templates: Environment) -> None:

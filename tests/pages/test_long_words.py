@@ -2,7 +2,8 @@
 and a printed page has no heading without its text."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import insert, update
 from werkzeug.serving import make_server
 
+from portal.config import Settings
 from portal.domain.policy.policy import Bulk, Policy
 from portal.domain.request.commands import Comment
 from portal.domain.request.state import Content
@@ -18,6 +20,8 @@ from portal.extensions import db
 from portal.models import Department, Group, RequestType, SavedView, User
 from portal.models.columns import new_id
 from portal.security.sessions import cookie_name
+from portal.translation import MIRRORED, PSEUDO, tag
+from portal.translation.pseudo import TRIALS
 from tests.asking import CODE, FINANCE, MANAGER, insert_type
 from tests.clients import begin_session
 from tests.in_process import InProcess, submit
@@ -37,7 +41,7 @@ CUT = """() => {
   for (const each of document.querySelectorAll('main *, .side *, .topbar *')) {
     const box = each.getBoundingClientRect();
     if (!box.width || !box.height || each.closest(apart) || !each.checkVisibility()) continue;
-    let right = page, around = each.parentElement;
+    let left = 0, right = page, around = each.parentElement;
     for (; around && around !== document.body; around = around.parentElement) {
       const style = getComputedStyle(around);
       if (style.position === 'fixed') break;
@@ -45,15 +49,20 @@ CUT = """() => {
       // What may be scrolled by itself is not lost, and what ends in dots says so.
       if (around.matches('.tabs *, .tabs, pre') || style.textOverflow === 'ellipsis') {
         right = Infinity;
+        left = -Infinity;
         break;
       }
       right = Math.min(right, around.getBoundingClientRect().right);
+      left = Math.max(left, around.getBoundingClientRect().left);
     }
     const words = each.textContent.trim().slice(0, 30);
     const text = document.createRange();
     text.selectNodeContents(each);
-    const most = Math.max(box.right, each.children.length ? 0 : text.getBoundingClientRect().right);
-    if (most > right + 1) found.push(`${each.tagName}.${each.className} ${words}`);
+    const inside = text.getBoundingClientRect();
+    const ends = each.children.length || !inside.width ? box : inside;
+    const most = Math.max(box.right, ends.right), least = Math.min(box.left, ends.left);
+    if (most > right + 1 || least < left - 1)
+      found.push(`${each.tagName}.${each.className} ${words}`);
   }
   return found.slice(0, 5);
 }"""
@@ -75,6 +84,12 @@ EMPTY = """() => {
   }
   return empty;
 }"""
+
+
+@pytest.fixture
+def app(make_app: Callable[[Settings], Flask], settings: Settings) -> Flask:
+    """The application, for readers of English and of both trial languages."""
+    return make_app(replace(settings, languages=("en", *TRIALS)))
 
 
 @pytest.fixture
@@ -155,10 +170,10 @@ def arrive(browser: Browser, app: Flask, server: str, person: str) -> Page:
     return context.new_page()
 
 
-def faults(page: Page) -> list[tuple[str, object, str]]:
+def faults(page: Page, widths: tuple[int, ...] = WIDTHS) -> list[tuple[str, object, str]]:
     """What is wrong with the page as it stands, at each width and on paper."""
     path, wrong = page.url.partition("//")[2].partition("/")[2], []
-    for width in WIDTHS:
+    for width in widths:
         page.set_viewport_size({"width": width, "height": 900})
         wrong += [(path, width, each) for each in page.evaluate(CUT)]
     page.emulate_media(media="print")
@@ -202,4 +217,23 @@ def test_neither_is_what_follows_a_form(
     ben.locator("button.approve").first.click()
     ben.wait_for_url("**/batches/*")
     wrong += faults(ben)
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+@pytest.mark.parametrize(("code", "widths"), [(PSEUDO, (320,)), (MIRRORED, (320, 1280))])
+def test_nothing_is_cut_where_texts_are_longer_or_run_from_right_to_left(
+    app: Flask, people: People, house: dict[str, str], server: str, browser: Browser,
+    code: str, widths: tuple[int, ...],
+) -> None:  # fmt: skip
+    with app.app_context():
+        db.session.execute(update(User).values(locale=code))
+        db.session.commit()
+    wrong: list[tuple[str, object, str]] = []
+    for person, paths in pages_of(people, house).items():
+        page = arrive(browser, app, server, person)
+        for path in paths:
+            page.goto(path)
+            assert page.locator("html").get_attribute("lang") == tag(code)
+            wrong += faults(page, widths)
+        page.context.close()
     assert not wrong, "\n".join(map(str, wrong))
