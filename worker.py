@@ -28,6 +28,7 @@ from portal.activities.record import RecordActivity, refuse_late
 from portal.activities.route import RouteActivity
 from portal.activities.send import SendActivity
 from portal.activities.staff import StaffActivity
+from portal.background.back_tests import BackTestWatch
 from portal.background.check import CheckActivity
 from portal.background.dispatch import Dispatcher
 from portal.background.endings import cancel, first_end, unless
@@ -166,6 +167,7 @@ class Process:
             Relay(self.side_engine, client, settings, refuse_late).run(),
             dispatcher.run(),
             PeopleWatch(self.side_engine, settings.people_watch_seconds).run(),
+            BackTestWatch(self.side_engine).run(),
             PasswordMail(self.side_engine, settings, words).run(),
             heartbeat.beat(),
             heartbeat.keep_partitions(),

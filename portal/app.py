@@ -45,7 +45,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "profile": ("settings", "notifications", "away"),
     "admin": (
         "attention", "messages", "channels", "policy_moves", "people", "calendars", "organisation",
-        "calendar_types", "due_dates", "setup", "types", "type_form", "type_route",
+        "calendar_types", "due_dates", "setup", "types", "type_form", "type_route", "type_tries",
         "people_imports",
     ),
     "commands": (),

@@ -79,7 +79,7 @@ _SPAN = "type_code >= :type AND type_code <= :type AND submitted_at >= :since"
 COUNT = text(f"""
 SELECT count(*) FROM (
     SELECT 1 FROM portal.requests WHERE {_SPAN} AND submitted_at < :until LIMIT :most
-) some
+) few
 """)  # noqa: S608 - our own words
 NEWEST = text(f"""
 SELECT id, number, title, requester_id, requester_name, on_behalf_of, fields, amount, currency,

@@ -29,6 +29,7 @@ from portal.models.policies import (
     CalendarChange,
     PolicyVersion,
     RequestType,
+    TypeBackTest,
     TypeChange,
     TypeDraft,
 )
@@ -90,6 +91,7 @@ __all__ = [
     "SchemaRevision",
     "SignInAttempt",
     "Task",
+    "TypeBackTest",
     "TypeChange",
     "TypeDraft",
     "User",

@@ -3,12 +3,21 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Text, UniqueConstraint, Uuid
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import Base
-from portal.models.columns import Id, Json, Key, Now, UserKey
+from portal.models.columns import Id, Json, Key, Now, Time, UserKey
 
 
 class Calendar(Base):
@@ -128,6 +137,42 @@ class TypeDraft(Base):
     )
     updated_by: Mapped[str] = mapped_column(Uuid(as_uuid=False), ForeignKey("portal.users.id"))
     updated_at: Mapped[Now]
+
+
+class TypeBackTest(Base):
+    """Past requests by a draft beside the version in force, as it was asked for: `content` is the
+    draft's then, `mark` its hash. A worker does what takes long: `seen_at` is its sign of life,
+    `done` how many of `total` it has. `result`: a `portal.domain.routing.backtest.BackTest`.
+    """
+
+    __tablename__ = "type_back_tests"
+    __table_args__ = (
+        Index("ix_type_back_tests_request_type_id", "request_type_id", "asked_at"),
+        Index(
+            "ix_type_back_tests_waiting", "asked_at", postgresql_where=text("finished_at IS NULL")
+        ),
+    )
+
+    id: Mapped[Id]
+    request_type_id: Mapped[str] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("portal.request_types.id", ondelete="CASCADE")
+    )
+    live_version_id: Mapped[str] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("portal.policy_versions.id")
+    )
+    content: Mapped[Json]
+    mark: Mapped[str] = mapped_column(Text)
+    revision: Mapped[int]
+    since: Mapped[Time]
+    until: Mapped[Time]
+    total: Mapped[int]
+    done: Mapped[int] = mapped_column(server_default="0")
+    asked_by: Mapped[UserKey]
+    asked_at: Mapped[Now]
+    seen_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    trouble: Mapped[str | None] = mapped_column(Text)
+    result: Mapped[Json]
 
 
 class TypeChange(Base):

@@ -155,6 +155,7 @@ class TypeRow:
 class VersionRecord:
     """One published version. `open_requests`: how many follow it."""
 
+    id: str
     number: int
     content: TypeContent
     note: str
@@ -301,7 +302,7 @@ def _versions(type_id: str, name: str) -> tuple[VersionRecord, ...]:
     )
     rows = db.session.execute(
         select(
-            PolicyVersion.version, PolicyVersion.name, PolicyVersion.description,
+            PolicyVersion.id, PolicyVersion.version, PolicyVersion.name, PolicyVersion.description,
             PolicyVersion.form, PolicyVersion.definition, PolicyVersion.note,
             PolicyVersion.published_at, User.name.label("publisher"), follow.label("follow"),
         )
@@ -311,6 +312,7 @@ def _versions(type_id: str, name: str) -> tuple[VersionRecord, ...]:
     )  # fmt: skip
     return tuple(
         VersionRecord(
+            each.id,
             each.version,
             _content(each, name),
             each.note,

@@ -9,7 +9,16 @@ from pathlib import Path
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from scripts.benchmark import approvals, check, closed_loop, cutover, legacy, organisation, pages
+from scripts.benchmark import (
+    approvals,
+    backtest,
+    check,
+    closed_loop,
+    cutover,
+    legacy,
+    organisation,
+    pages,
+)
 from scripts.benchmark.portal_load import Lane
 from scripts.benchmark.report import table
 from scripts.benchmark.stack import FloorWorker, Stack, floor_worker, memory, running
@@ -17,7 +26,7 @@ from scripts.local.ports import any_free
 from scripts.local.postgres import PostgresServer, running_postgres
 from scripts.local.temporal import running_temporal
 
-PARTS = ("approvals", "pages", "loop", "check", "legacy", "cutover")
+PARTS = ("approvals", "pages", "loop", "check", "backtest", "legacy", "cutover")
 
 
 def main() -> None:
@@ -33,6 +42,8 @@ def main() -> None:
             figures["pages"] = _pages(options, folder / "pages")
         if "check" in options.part:
             figures["check"] = _check(options, folder / "check")
+        if "backtest" in options.part:
+            figures["backtest"] = _backtest(folder / "backtest")
         if "legacy" in options.part:
             figures["legacy"] = _legacy(options, folder / "legacy")
         if "cutover" in options.part:
@@ -137,6 +148,14 @@ def _check(options: argparse.Namespace, folder: Path) -> dict[str, object]:
     ):
         found = check.measure(_database(server, "check"), server, temporal, options.open, folder)
     print(table("Comparing the record with Temporal", [found]))
+    return found
+
+
+def _backtest(folder: Path) -> list[dict[str, object]]:
+    folder.mkdir(mode=0o755)
+    with running_postgres(folder / "postgres", any_free()) as server:
+        found = backtest.measure(_database(server, "backtest"), (1_000, 10_000, 20_000), folder)
+    print(table("Past requests by a draft beside the version in force", found))
     return found
 
 

@@ -6,9 +6,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
+from portal.background.back_tests import BackTestWatch
 from portal.extensions import db
 from portal.models import PolicyVersion, RequestType, TypeChange, TypeDraft, User
-from portal.services import type_files
+from portal.services import back_tests, type_files
 from tests.asking import CODE, insert_request
 from tests.clients import PageClient, sign_in
 from tests.pages_read import Page
@@ -472,3 +473,55 @@ def test_checks_say_who_would_be_stuck(
     page = adam.get_page(f"{CHAIRS}/draft/policy")
     press(adam, page, f"{CHAIRS}/draft/policy", fallback_0="group:finance")
     assert "would be stuck at Line manager" not in adam.get_page(f"{CHAIRS}/draft/checks").text
+
+
+def past_requests(app: Flask, kind: dict[str, str], who: str, amounts: list[int]) -> None:
+    with app.app_context():
+        for n, amount in enumerate(amounts):
+            fields = {"amount": amount, "reason": "It broke.", "offers": []}
+            insert_request(kind, who, f"CH-{n}", amount=amount, fields=fields)
+        db.session.commit()
+
+
+def test_past_requests_are_tried_by_the_draft(
+    adam: PageClient, app: Flask, kind: dict[str, str], people: People
+) -> None:
+    past_requests(app, kind, people.ana, [5_000, 20_000, 60_000, 150_000])
+    draft_of_chairs(adam)
+    here = f"{CHAIRS}/draft/past"
+    assert "not tried on past requests yet" in adam.get_page(here).text
+    page = adam.get_page(f"{CHAIRS}/draft/route/finance/condition")
+    press(adam, page, f"{CHAIRS}/draft/route/finance/condition", r0_field="amount",
+          r0_is="at_least", r0_value="500.00")  # fmt: skip
+    page = press(adam, adam.get_page(here), here, days="30")
+    assert "4 requests submitted" in page.text
+    assert "live version 1 against revision 2" in page.text
+    assert "More stages 1 1: Finance" in " ".join(page.text.split())
+    assert "CH-2" in page.text
+    assert "CH-3" not in page.text
+    assert "CH-2,Chair CH-2,Ana Example,600.00,EUR,1 more" in adam.get(f"{here}.csv").text
+    page = adam.get_page(f"{here}?fate=more&from=7")
+    assert "CH-2" in page.text
+    add_field(adam, CHAIRS, "Colour", "text")
+    assert "Out of date" in adam.get_page(here).text
+    assert one(app, select(RequestType.next_number)) == 1001
+
+
+def test_a_large_back_test_is_left_to_the_worker(
+    adam: PageClient, app: Flask, kind: dict[str, str], people: People,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(back_tests, "AT_ONCE", 1)
+    past_requests(app, kind, people.ana, [5_000, 150_000])
+    draft_of_chairs(adam)
+    here = f"{CHAIRS}/draft/past"
+    page = press(adam, adam.get_page(here), here, days="365")
+    assert "Back-test under way" in page.text
+    assert "0 of 2 requests" in page.text
+    assert adam.get(f"{here}/state").json["done"] is False
+    with app.app_context():
+        watch = BackTestWatch(db.engine)
+        assert watch.next()
+        assert not watch.next()
+    assert adam.get(f"{here}/state").json["done"] is True
+    assert "Every request would have gone the same way." in adam.get_page(here).text
