@@ -26,7 +26,7 @@ from portal.domain.people.directory import (
     Relation,
     Workplace,
 )
-from portal.domain.policy.forms import part_names
+from portal.domain.policy.forms import comparable, part_names
 from portal.domain.policy.policy import (
     ApproverRule,
     Mode,
@@ -37,6 +37,7 @@ from portal.domain.policy.policy import (
     WorkingTime,
 )
 from portal.domain.policy.simple import simple_stage
+from portal.domain.policy.types import TypeContent
 from portal.domain.request.reasons import Kept
 from portal.domain.request.state import Approval, OpenStage, Task, TaskStatus
 from portal.domain.routing import eligibility
@@ -305,6 +306,12 @@ LEFT JOIN portal.calendars c ON c.id = t.calendar_id
 WHERE v.id = CAST(:id AS uuid)
 """)
 
+TYPE_SETTING = text("""
+SELECT t.workflow, c.time_zone, c.hours, c.country, c.subdivision, c.closed_days, c.worked_days
+FROM portal.request_types t LEFT JOIN portal.calendars c ON c.id = t.calendar_id
+WHERE t.code = :code
+""")
+
 
 @dataclass(frozen=True, kw_only=True)
 class World:
@@ -343,7 +350,25 @@ def predict(
     policy = load_policy(connection, question.policy_version_id)
     if question.from_index >= len(policy.stages):
         return []
-    world = _world(connection, policy, question)
+    return _predicted(policy, question, _world(connection, policy, question))
+
+
+def predict_draft(
+    connection: Connection, content: TypeContent, question: RouteQuestion
+) -> list[StageSkip | StagePlan | Attention]:
+    """The same by what a draft of the type `question.type_code` says.
+
+    Raises InvalidPolicy where its calendar makes no sense.
+    """
+    row = connection.execute(TYPE_SETTING, {"code": question.type_code}).one()
+    names = [each.name for each in (*content.form, *comparable(content.form))]
+    world = _world_by(connection, content.policy, question, row, names)
+    return _predicted(content.policy, question, world)
+
+
+def _predicted(
+    policy: Policy, question: RouteQuestion, world: World
+) -> list[StageSkip | StagePlan | Attention]:
     steps = routing.predict(policy, question, world.directory, world.conditions, world.clock)
     if not world.is_simple:
         return steps
@@ -386,6 +411,13 @@ def load_policy(connection: Connection, policy_version_id: str) -> Policy:
 
 def _world(connection: Connection, policy: Policy, question: RouteQuestion) -> World:
     setting = connection.execute(SETTING, {"id": question.policy_version_id}).one()
+    names = [*setting.names, *part_names(setting.parted)]
+    return _world_by(connection, policy, question, setting, names)
+
+
+def _world_by(
+    connection: Connection, policy: Policy, question: RouteQuestion, setting: Any, names: list[str]
+) -> World:
     stages = policy.stages[question.from_index :]
     needs = needs_of(rules_of(stages, (*policy.fallback, *policy.stand_ins)), question)
     needs.own_department |= any("department" in (stage.condition or "") for stage in stages)
@@ -394,9 +426,7 @@ def _world(connection: Connection, policy: Policy, question: RouteQuestion) -> W
     directory = snapshot(connection, needs, question.requester_id)
     return World(
         directory=directory,
-        conditions=_evaluate(
-            stages, question, [*setting.names, *part_names(setting.parted)], directory
-        ),
+        conditions=_evaluate(stages, question, names, directory),
         clock=clock_by(calendar_by(setting, question.now.year), question.now),
         is_simple=setting.workflow == WorkflowKind.SIMPLE,
     )

@@ -59,7 +59,13 @@ def _groups(connection: Connection) -> dict[str, Group]:
 
 def _departments(connection: Connection) -> dict[str, Department]:
     rows = connection.execute(
-        select(DepartmentRow.id, DepartmentRow.code, DepartmentRow.name, DepartmentRow.head_id)
+        select(
+            DepartmentRow.id,
+            DepartmentRow.code,
+            DepartmentRow.name,
+            DepartmentRow.head_id,
+            DepartmentRow.parent_id,
+        )
     )
     return {row.code: Department(**row._mapping) for row in rows}
 

@@ -145,7 +145,7 @@ def who_options(content: TypeContent, choosable: Choosable) -> list[tuple[str, s
     ]
 
 
-def _who(rule: ApproverRule) -> str:
+def who_of(rule: ApproverRule) -> str:
     """The option that a rule is; one with codes of its own is kept as it is."""
     if rule.codes:
         return ""
@@ -164,7 +164,8 @@ def _who(rule: ApproverRule) -> str:
             return f"{rule.kind.value}:{rule.code}"
 
 
-def _rule(who: str, people: Sequence[str]) -> ApproverRule:
+def rule_of(who: str, people: Sequence[str]) -> ApproverRule:
+    """The rule that an option is."""
     kind, _sign, rest = who.partition(":")
     match kind:
         case "manager":
@@ -192,7 +193,7 @@ def _rule_fields(
     offered = who_options(content, choosable)
     for row in range(min(len(rules) + 1, MOST_ROWS)):
         rule = rules[row] if row < len(rules) else None
-        value = (_who(rule) if rule else "") or (f"keep:{row}" if rule else "")
+        value = (who_of(rule) if rule else "") or (f"keep:{row}" if rule else "")
         more = [] if value in ("", *(o[0] for o in offered)) else [(value, _as_it_is(rule))]
         first = _("Nobody else") if rules else _("Choose who")
         number = row + 1
@@ -201,7 +202,7 @@ def _rule_fields(
             **options([*more, *offered], first),
         )  # fmt: skip
         fields[f"{name}_people_{row}"] = unbound(
-            PeopleField, _("People (%(number)s)", number=number), [_Named(f"{name}_{row}")],
+            PeopleField, _("People (%(number)s)", number=number), [NamedWhere(f"{name}_{row}")],
             people=choosable.people,
         )  # fmt: skip
         data |= {f"{name}_{row}": value, f"{name}_people_{row}": rule.people if rule else ()}
@@ -213,7 +214,7 @@ def _as_it_is(rule: ApproverRule | None) -> str:
     return _("As it is: %(named)s", named=named)
 
 
-class _Named:
+class NamedWhere:
     """People are named where, and only where, the row says so."""
 
     def __init__(self, who: str) -> None:
@@ -234,11 +235,11 @@ def _rules_of(name: str, form: BaseForm, old: Sequence[ApproverRule]) -> tuple[A
             continue
         before = old[row] if row < len(old) else None
         people = form[f"{name}_people_{row}"].data
-        same = before and who in (_who(before), f"keep:{row}") and tuple(people) == before.people
+        same = before and who in (who_of(before), f"keep:{row}") and tuple(people) == before.people
         if before and (same or who.startswith("keep:")):
             rules.append(before)
         else:
-            rules.append(_rule(who, people))
+            rules.append(rule_of(who, people))
     return tuple(rules)
 
 

@@ -39,6 +39,12 @@ class CheckedAnswer:
 
 def answers(form: RequestForm, today: date) -> tuple[CheckedAnswer, ...]:
     """All answers of a valid form, in its order; days as the request's page will show them."""
+    around = (_around(form, name, today) for name in AROUND)
+    return (*typed_answers(form, today), *around)
+
+
+def typed_answers(form: RequestForm, today: date) -> tuple[CheckedAnswer, ...]:
+    """The title and the answers to the type's own fields."""
     content = form.content()
     sections = section_of(form.whole)
     listed = [CheckedAnswer(_("Title"), content.title, "title")]
@@ -50,7 +56,7 @@ def answers(form: RequestForm, today: date) -> tuple[CheckedAnswer, ...]:
         heading = sections[each.name].label if each.name in sections else ""
         table = lines_shown(each, value, names)
         listed.append(CheckedAnswer(each.label, words, drawn.name, heading, table))
-    return (*listed, *(_around(form, name, today) for name in AROUND))
+    return tuple(listed)
 
 
 def _names(each: FormField, drawn: Any) -> dict[str, str]:

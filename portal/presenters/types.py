@@ -71,6 +71,7 @@ PARTS: Mapping[str, str] = {
     "bulk": lazy("what may be decided together"),
     "link_up_to": lazy("what may be decided by mail"),
     "stand_ins": lazy("who may stand in"),
+    "askers": lazy("who may ask"),
 }
 _DIFFERENCES = {
     ("field", "added"): lazy("Field %(name)s added"),
@@ -382,10 +383,27 @@ def tasks(draft: DraftRecord, problems: Sequence[Problem]) -> list[Task]:
     return [
         _task(_("Form"), "form", field_words, "bad" if form_bad else "ok" if fields else "todo"),
         _task(_("Route"), "route", stage_words, "ok" if stages and not route_bad else "bad"),
+        _task(
+            _("Who may ask"),
+            "askers",
+            _asking(draft.content),
+            "bad" if any(each.about == "askers" for each in errors) else "ok",
+        ),
         _checks(errors, waiting),
         _task(_("Preview"), "preview", _("The form as people will see it."), "look"),
         _review(draft, blocked=bool(errors or waiting)),
     ]
+
+
+def _asking(content: TypeContent) -> str:
+    only = content.policy.askers
+    if only is None:
+        return _("Everybody.")
+    groups, departments = staff.groups(), request_types.departments()
+    named = [departments.get(each, each) for each in only.departments]
+    named += [groups.get(each, each) for each in only.groups]
+    more = ", …" if len(named) > 4 else ""
+    return _("Only %(names)s.", names=", ".join(named[:4]) + more)
 
 
 _STATES = {

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Interval, Row, Select, bindparam, case, func, select, true
+from sqlalchemy import Interval, Row, Select, bindparam, case, func, select, text, true
 from sqlalchemy.orm import aliased
 
 from portal.domain.codec import decode
 from portal.domain.policy.forms import FormField
-from portal.domain.policy.policy import Policy
+from portal.domain.policy.policy import Askers, Policy
 from portal.domain.policy.types import TypeContent
 from portal.domain.request.state import OPEN
 from portal.extensions import db
@@ -46,7 +46,7 @@ class TypeChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeRecord:
-    """A type with the form of the version in force."""
+    """A type with the form of the version in force. `askers`: who may ask; None: everybody."""
 
     code: str
     name: str
@@ -57,11 +57,14 @@ class TypeRecord:
     policy_version_id: str
     default_priority: str
     module: str | None
+    askers: Askers | None = None
 
 
-def choices() -> tuple[TypeChoice, ...]:
-    """The types that can be asked for, in their order."""
-    return tuple(TypeChoice(*row) for row in db.session.execute(_choices()))
+def choices(person_id: str) -> tuple[TypeChoice, ...]:
+    """The types that this person may ask for, in their order."""
+    rows = db.session.execute(_choices()).all()
+    own = _belongs(person_id) if any(row[-1] for row in rows) else Belongs()
+    return tuple(TypeChoice(*row[:-1]) for row in rows if own.may_ask(_askers(row[-1])))
 
 
 def find(code: str) -> TypeRecord | None:
@@ -78,8 +81,57 @@ def direct(code: str) -> TypeRecord | None:
 
 def _type(row: Row[*tuple[Any, ...]]) -> TypeRecord:
     values = dict(row._mapping)
+    values["askers"] = _askers(values["askers"])
     values["form"] = tuple(decode(FormField, entry) for entry in values["form"])
     return TypeRecord(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class Belongs:
+    """The codes of a person's groups, and of their department and those above it."""
+
+    groups: frozenset[str] = frozenset()
+    departments: frozenset[str] = frozenset()
+
+    def may_ask(self, askers: Askers | None) -> bool:
+        """Whether the person is among those who may ask; everybody is where nothing is said."""
+        return askers is None or askers.admit(self.groups, self.departments)
+
+
+def may_ask(askers: Askers | None, person_id: str) -> bool:
+    """Whether a person is among those who may ask."""
+    return askers is None or _belongs(person_id).may_ask(askers)
+
+
+def may_ask_by(policy_version_id: str, person_id: str) -> bool:
+    """The same by a version; one that is not there lets everybody."""
+    askers = select(PolicyVersion.definition["askers"]).where(PolicyVersion.id == policy_version_id)
+    return may_ask(_askers(db.session.scalar(askers)), person_id)
+
+
+def _askers(data: Any) -> Askers | None:
+    return decode(Askers, data) if data else None
+
+
+# UNION drops repeated rows: a circle of departments ends by itself.
+# Raw: a recursion.
+BELONGS = text("""
+WITH RECURSIVE above(id, code, parent_id) AS (
+    SELECT d.id, d.code, d.parent_id FROM portal.departments d
+    JOIN portal.users u ON u.department_id = d.id WHERE u.id = CAST(:person AS uuid)
+    UNION
+    SELECT d.id, d.code, d.parent_id FROM portal.departments d JOIN above ON above.parent_id = d.id
+)
+SELECT ARRAY(SELECT code FROM above) AS departments, ARRAY(
+    SELECT g.code FROM portal.groups g JOIN portal.group_members m ON m.group_id = g.id
+    WHERE m.user_id = CAST(:person AS uuid)
+) AS groups
+""")
+
+
+def _belongs(person_id: str) -> Belongs:
+    row = db.session.execute(BELONGS, {"person": person_id}).one()
+    return Belongs(frozenset(row.groups), frozenset(row.departments))
 
 
 def _usable() -> tuple[Any, ...]:
@@ -106,7 +158,9 @@ def _choices() -> Select[*tuple[Any, ...]]:
             RequestType.description,
             RequestType.module,
             typical.select_from(newest).scalar_subquery(),
+            PolicyVersion.definition["askers"],
         )
+        .join(PolicyVersion, PolicyVersion.id == RequestType.policy_version_id)
         .where(*_usable())
         .order_by(RequestType.position, RequestType.name)
     )
@@ -123,6 +177,7 @@ def _any_one() -> Select[*tuple[Any, ...]]:
         RequestType.code, RequestType.name, RequestType.description, RequestType.prefix,
         RequestType.workflow, PolicyVersion.form, RequestType.policy_version_id,
         RequestType.default_priority, RequestType.module,
+        PolicyVersion.definition["askers"].label("askers"),
     )  # fmt: skip
     statement = statement.join(PolicyVersion, PolicyVersion.id == RequestType.policy_version_id)
     return statement.where(RequestType.code == bindparam("code"))

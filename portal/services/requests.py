@@ -12,7 +12,7 @@ from sqlalchemy import Row, Select, delete, select, update
 from sqlalchemy.orm import aliased
 
 from portal.directory.planner import load_policy
-from portal.domain.errors import REFUSAL_SENTENCES
+from portal.domain.errors import REFUSAL_SENTENCES, Refusal
 from portal.domain.marked import msgid
 from portal.domain.policy.difference import PolicyDifference, difference
 from portal.domain.policy.policy import Decision, Policy
@@ -23,12 +23,14 @@ from portal.domain.routing.plan import RouteQuestion
 from portal.extensions import db
 from portal.models import Command, Draft, PolicyVersion, Request, RequestType
 from portal.models.columns import new_id
+from portal.queries import request_types
 from portal.services import sign_in
 from portal.services.attachments import attach
 from portal.services.commands import Receipt, issue, receipt, store
 from portal.services.errors import Refused
 from portal.services.judge import admitted
 from portal.services.snapshots import RequestSnapshot, new_request, of_request, of_requests
+from portal.translation import _
 
 # More at once would make the preview of a move a page that nobody reads.
 MOST_MOVED = 25
@@ -110,8 +112,12 @@ def submit(new: NewRequest, click: Click) -> Receipt:
 
     Draft, number and command change in one transaction: a second press waits for the first and
     gets its receipt. The number's row is locked last, and so for the length of one commit only.
-    Raises DraftGone.
+    Raises DraftGone, and Refused where the requester is not among those who may ask.
     """
+    if not request_types.may_ask_by(new.policy_version_id, new.requester_id):
+        db.session.rollback()
+        sentence = _("You are not among those who may ask for this.")
+        raise Refused(Refusal.NOT_ALLOWED, detail=sentence)
     if not _take_draft(new):
         db.session.rollback()
         return sent_before(new.draft_id, new.requester_id)

@@ -17,7 +17,7 @@ from portal.domain.policy.policy import ApproverRule, RuleKind, Stage
 from portal.domain.policy.types import TypeContent
 from portal.domain.request.reasons import Code
 from portal.domain.routing.outline import compared
-from portal.domain.routing.population import Affected, PopulationRun, run
+from portal.domain.routing.population import Affected, PopulationRun, askers, run
 
 # Whom these find depends on who asks and what for.
 _DEPENDS = frozenset({RuleKind.MANAGER, RuleKind.DEPARTMENT_HEAD, RuleKind.CHOSEN})
@@ -38,6 +38,7 @@ def examine(connection: Connection, content: TypeContent) -> Examination:
     for everybody who could ask."""
     directory = everybody(connection)
     found = [*problems_of(content), *_conditions(content), *_rules(content, directory)]
+    found += _askers(content, directory)
     if any(not each.is_warning for each in found):
         return Examination(tuple(sorted(found, key=lambda each: each.is_warning)))
     whole = population(content, directory)
@@ -65,6 +66,21 @@ def _conditions(content: TypeContent) -> list[Problem]:
         except InvalidPolicy as error:
             said = sentence(msgid("“%(stage)s”: %(error)s"), stage=stage.name, error=error.sentence)
             found.append(Problem(about="route", name=stage.key, sentence=said))
+    return found
+
+
+def _askers(content: TypeContent, directory: Directory) -> list[Problem]:
+    """Groups and departments of those who may ask that are not there, or nobody who may."""
+    only = content.policy.askers
+    if only is None:
+        return []
+    groups = [each for each in only.groups if each not in directory.groups]
+    gone = groups + [each for each in only.departments if each not in directory.departments]
+    text = msgid("Who may ask names “%(code)s”, which is not there any more.")
+    found = [Problem(about="askers", sentence=sentence(text, code=each)) for each in gone]
+    if not gone and not askers(content, directory):
+        text = msgid("Nobody active may ask: the groups and departments chosen are empty.")
+        found.append(Problem(about="askers", sentence=sentence(text)))
     return found
 
 

@@ -36,6 +36,7 @@ from portal.domain.policy.conditions import (
 from portal.domain.policy.forms import DECIMALS, NO, YES, FieldKind, FormField, comparable, exact
 from portal.domain.policy.policy import (
     ApproverRule,
+    Askers,
     EscalationLevel,
     Policy,
     RuleKind,
@@ -116,9 +117,15 @@ def _amount(minor: int, digits: int) -> str:
 
 def _needs(content: TypeContent, addresses: Mapping[str, str]) -> dict[str, list[str]]:
     rules = list(rules_of(content.policy))
-    groups = sorted({rule.code for rule in rules if rule.kind == "group" and rule.code})
+    groups = _groups_in(content.policy)
     people = sorted({addresses.get(each, each) for rule in rules for each in rule.people})
     return {key: found for key, found in (("groups", groups), ("people", people)) if found}
+
+
+def _groups_in(policy: Policy) -> list[str]:
+    """The codes of groups that rules and who may ask speak of."""
+    found = {rule.code for rule in rules_of(policy) if rule.kind == RuleKind.GROUP and rule.code}
+    return sorted(found | set(policy.askers.groups if policy.askers else ()))
 
 
 def rules_of(policy: Policy) -> Iterator[ApproverRule]:
@@ -224,7 +231,7 @@ def _read(text: str) -> TypeFile:
         code=data["code"],
         prefix=data["prefix"],
         content=content,
-        groups=tuple(sorted({r.code for r in rules if r.kind == "group" and r.code})),
+        groups=tuple(_groups_in(policy)),
         people=tuple(sorted({each for rule in rules for each in rule.people})),
     )
 
@@ -343,6 +350,8 @@ def _policy(data: CommentedMap, form: tuple[FormField, ...]) -> Policy:
     names = [each.name for each in fields(Policy) if each.name != "stages"]
     _require_known(rest, names, "policy")
     _require_rules(rest, "policy")
+    if isinstance(rest.get("askers"), CommentedMap):
+        _require_known(rest["askers"], [each.name for each in fields(Askers)], "policy.askers")
     stages = tuple(_stages(data, form))
     found: Policy = _decoded(Policy, rest, {**_plain(rest), "stages": encode(stages)}, "policy")
     return found
@@ -512,6 +521,8 @@ def with_groups(content: TypeContent, groups: Mapping[str, str]) -> TypeContent:
         found = {key: known(each) for key, each in value.items()}
         if found.get("kind") == RuleKind.GROUP.value and "levels" in found:
             found["code"] = groups.get(found["code"], found["code"])
+        if set(found) == {"groups", "departments"}:
+            found["groups"] = [groups.get(each, each) for each in found["groups"]]
         return found
 
     return decode(TypeContent, known(encode(content)))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from portal.directory import back_test
 from portal.directory.whole import Span, everybody, newest_in
@@ -30,8 +30,6 @@ def measure(url: str, sizes: tuple[int, ...], folder: Path) -> list[dict[str, ob
     app = pages.prepared(url, 2 * max(sizes), folder)
     with app.app_context(), db.engine.connect() as connection:
         reading = connection.execution_options(isolation_level="AUTOCOMMIT")
-        reading.execute(text("UPDATE portal.requests SET type_code = 'purchase'"))
-        reading.execute(text("ANALYZE portal.requests"))
         kind = request_types.of_administrators(TYPE)
         assert kind is not None
         assert kind.live is not None

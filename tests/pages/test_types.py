@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 from portal.background.back_tests import BackTestWatch
 from portal.extensions import db
 from portal.models import PolicyVersion, RequestType, TypeChange, TypeDraft, User
+from portal.queries import request_types
 from portal.services import back_tests, type_files
 from tests.asking import CODE, insert_request
 from tests.clients import PageClient, sign_in
@@ -525,3 +526,79 @@ def test_a_large_back_test_is_left_to_the_worker(
         assert not watch.next()
     assert adam.get(f"{here}/state").json["done"] is True
     assert "Every request would have gone the same way." in adam.get_page(here).text
+
+
+def test_stages_are_made_from_amounts(adam: PageClient, kind: dict[str, str]) -> None:
+    draft_of_chairs(adam)
+    here = f"{CHAIRS}/draft/bands"
+    rows = {
+        "name_0": "Lead", "who_0": "manager:1",
+        "least_1": "1,000.00", "name_1": "Money", "who_1": "group:finance", "votes_1": "2",
+    }  # fmt: skip
+    page = press(adam, adam.get_page(here), here, 422, **{**rows, "least_0": "1.00"})
+    assert "Nobody is asked below €1.00" in page.text
+    page = press(adam, page, here, 422, **{**rows, "least_0": "1,000.00"})
+    assert "Two bands begin at €1,000.00" in page.text
+    page = press(adam, page, here, 422, **{**rows, "least_0": "", "who_1": ""})
+    assert "choose who is asked" in page.text
+    page = press(adam, page, here, **{**rows, "least_0": ""})
+    assert "Draft saved." in page.text
+    assert "2 people of: the group Finance" in page.text
+    assert "Amount is at least €1,000.00" in page.text
+    values = adam.get_page(here).form(here).values
+    assert (values["least_1"], values["votes_1"]) == ("1000.00", "2")
+    page = adam.get_page(here)
+    press(adam, page, here, least_2="5,000.00", name_2="Top", who_2="role:admin", adding="")
+    text = adam.get_page(f"{CHAIRS}/draft/route").text
+    assert "Amount is less than €1,000.00 or Amount is empty" in text
+    assert "Amount is at least €1,000.00 and Amount is less than €5,000.00" in text
+
+
+def test_an_invented_request_shows_its_route(
+    adam: PageClient, app: Flask, kind: dict[str, str]
+) -> None:
+    draft_of_chairs(adam)
+    here = f"{CHAIRS}/draft/try"
+    page = adam.get_page(here)
+    assert "Number of files in Offers" in page.text
+    page = press(adam, page, here, 422, amount="much", reason="x")
+    assert "There is a problem" in page.text
+    page = press(adam, page, here, try_as="Ana Example", amount="1,000.00", reason="Broken",
+                 offers="2")  # fmt: skip
+    assert "Ben Example" in page.text
+    assert "Cleo Example" in page.text
+    page = press(adam, page, here, try_as="Ana Example", amount="999.99", reason="Broken")
+    assert "Skipped" in page.text
+    assert one(app, select(RequestType.next_number)) == 1001
+
+
+def test_only_some_may_ask(
+    adam: PageClient, app: Flask, kind: dict[str, str], people: People
+) -> None:
+    draft_of_chairs(adam)
+    here = f"{CHAIRS}/draft/askers"
+    page = press(adam, adam.get_page(here), here, 422, whom="some")
+    assert "Tick at least one group or department." in page.text
+    page = press(adam, page, here, whom="some", groups="finance")
+    assert "Only Finance." in page.text
+    checks = adam.get_page(f"{CHAIRS}/draft/checks")
+    assert "tried for 2 active people" in checks.text
+    text = press(adam, adam.get_page(f"{CHAIRS}/draft/try"), f"{CHAIRS}/draft/try",
+                 try_as="Ana Example", amount="9", reason="x").text  # fmt: skip
+    assert "This person may not ask for it" in text
+    warned = {name: "So be it." for name in checks.form(f"{CHAIRS}/draft/checks").values
+              if name.startswith("reason_")} if "Save reasons" in checks.text else {}  # fmt: skip
+    if warned:
+        press(adam, checks, f"{CHAIRS}/draft/checks", **warned)
+    press(adam, adam.get_page(f"{CHAIRS}/draft/review"), f"{CHAIRS}/draft/publish")
+    ana, cleo = PageClient(app), PageClient(app)
+    sign_in(ana, people.ana)
+    sign_in(cleo, people.cleo)
+    assert "Chairs" not in ana.get_page("/requests/new").text
+    assert ana.get(f"/requests/new/{CODE}?form=x").status_code == 403
+    assert "Chairs" in cleo.get_page("/requests/new").text
+    cleo.get_page(f"/requests/new/{CODE}")
+    version = one(app, select(RequestType.policy_version_id))
+    with app.app_context():
+        assert not request_types.may_ask_by(version, people.ana)
+        assert request_types.may_ask_by(version, people.cleo)

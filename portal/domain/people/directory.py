@@ -34,12 +34,14 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True)
 class Department:
-    """A department's id, code, name and head (None = vacant)."""
+    """A department's id, code, name, head (None = vacant), and the department that it is part of,
+    where that was asked for."""
 
     id: str
     code: str
     name: str
     head_id: str | None = None
+    parent_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

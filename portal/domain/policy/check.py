@@ -51,8 +51,9 @@ _NEEDS_CODE = frozenset({RuleKind.GROUP, RuleKind.ROLE})
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """What is wrong with a draft. `about`: "form", "route" or "texts"; `name`: the field or stage
-    it is about, if one; an error blocks the publication, a warning needs a reason (`code`)."""
+    """What is wrong with a draft. `about`: "form", "route", "askers" or "texts"; `name`: the field
+    or stage it is about, if one; an error blocks the publication, a warning needs a reason
+    (`code`)."""
 
     about: str
     sentence: Sentence

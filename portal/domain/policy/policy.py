@@ -5,6 +5,7 @@ places where the stage's `working_time` says so, unless `elapsed` says that the 
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -195,12 +196,28 @@ class Bulk:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Askers:
+    """Who may ask: members of these groups and whoever is in one of these departments or below, by
+    their codes."""
+
+    groups: tuple[str, ...] = ()
+    departments: tuple[str, ...] = ()
+
+    def admit(self, groups: Collection[str], departments: Collection[str]) -> bool:
+        """Whether somebody in these may ask."""
+        return any(each in groups for each in self.groups) or any(
+            each in departments for each in self.departments
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Policy:
     """The stages in order, the undo window in seconds, and who decides if a rule finds nobody.
 
     `bulk` absent: each request is decided on its own page. `link_up_to`: the largest amount (minor
     units) that may be decided from a link in a mail without signing in; absent: none may.
-    `stand_ins`: rules for people who may receive a task of any stage.
+    `stand_ins`: rules for people who may receive a task of any stage. `askers` absent: everybody
+    may ask.
     """
 
     stages: tuple[Stage, ...]
@@ -209,3 +226,4 @@ class Policy:
     bulk: Bulk | None = None
     link_up_to: int | None = None
     stand_ins: tuple[ApproverRule, ...] = ()
+    askers: Askers | None = None

@@ -10,7 +10,7 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from portal.domain.people.directory import Directory, Person
+from portal.domain.people.directory import Department, Directory, Person
 from portal.domain.policy.forms import (
     DECIMALS,
     FieldKind,
@@ -68,7 +68,7 @@ def run(
     now: datetime,
 ) -> PopulationRun:
     """Everybody active who may ask, at every edge. `fields`: what conditions may compare."""
-    people = [each for each in directory.people.values() if each.is_active and not each.is_auditor]
+    people = askers(content, directory)
     outliner = Outliner(content.policy, directory)
     codes = {each.id: each.code for each in directory.departments.values()}
     everything = list(_values(content, fields, directory))
@@ -85,6 +85,33 @@ def run(
         stuck=tuple(_affected(found, "stuck", content.policy)),
         own=tuple(_affected(found, "own", content.policy)),
     )
+
+
+def askers(content: TypeContent, directory: Directory) -> list[Person]:
+    """Everybody active who may ask; auditors never may."""
+    people = [each for each in directory.people.values() if each.is_active and not each.is_auditor]
+    only = content.policy.askers
+    if only is None:
+        return people
+    members = {
+        person: code for code in only.groups if code in directory.groups
+        for person in directory.groups[code].members
+    }  # fmt: skip
+    by_id = {each.id: each for each in directory.departments.values()}
+    return [
+        each
+        for each in people
+        if each.id in members or only.admit((), _departments(each.department_id, by_id))
+    ]
+
+
+def _departments(id_: str | None, by_id: Mapping[str, Department]) -> set[str]:
+    """The codes of a department and of all that it is part of."""
+    codes: set[str] = set()
+    while id_ in by_id and by_id[id_].code not in codes:
+        codes.add(by_id[id_].code)
+        id_ = by_id[id_].parent_id
+    return codes
 
 
 def _by_kind(people: Iterable[Person], outliner: Outliner) -> Iterable[list[Person]]:

@@ -10,13 +10,15 @@ from flask.typing import ResponseReturnValue
 from wtforms.form import BaseForm
 
 from portal.domain.people.permissions import Permission
-from portal.domain.policy import conditions
+from portal.domain.policy import bands, conditions
 from portal.domain.policy import types as domain
 from portal.domain.policy.conditions import Condition
 from portal.domain.policy.policy import Stage
 from portal.domain.policy.types import TypeContent
 from portal.forms import type_conditions as rows
 from portal.forms import type_route as forms
+from portal.forms.type_askers import askers_form, read_askers
+from portal.forms.type_bands import bands_form, read_bands
 from portal.forms.type_route import Choosable
 from portal.pages.admin import blueprint
 from portal.pages.admin.types import after_edit, choosable, drafted, found, page
@@ -61,6 +63,59 @@ def change_type_route(code: str) -> ResponseReturnValue:
         lambda told: _route(found(code), 409, form=form, told=told),
         url_for(".show_type_stage", code=code, key=made.key),
         here,
+    )
+
+
+@blueprint.get("/admin/types/<code>/draft/bands")
+@requires(Permission.EDIT_TYPES)
+def show_type_bands(code: str) -> ResponseReturnValue:
+    """Who is asked by amount: the table from which stages are made."""
+    kind, draft = drafted(code)
+    table = bands.bands_in(draft.content)
+    return _bands(kind, bands_form(table, draft.content, choosable(), None))
+
+
+@blueprint.post("/admin/types/<code>/draft/bands")
+@requires(Permission.EDIT_TYPES)
+def change_type_bands(code: str) -> ResponseReturnValue:
+    """Make the stages of the table; `more` comes back for another row."""
+    kind, draft = drafted(code)
+    old = bands.bands_in(draft.content)
+    form = bands_form(old, draft.content, choosable(), request.form)
+    table, wrong = read_bands(form, old, draft.content) if form.validate() else (old, [])
+    if wrong or form.errors:
+        return _bands(kind, form, 422, told=wrong)
+    more = url_for(".show_type_bands", code=code)
+    return after_edit(
+        kind,
+        lambda content: words.in_words(bands.with_bands(content, table)),
+        lambda told: _bands(found(code), form, 409, told=told),
+        more if "more" in request.form else url_for(".show_type_route", code=code),
+    )
+
+
+@blueprint.get("/admin/types/<code>/draft/askers")
+@requires(Permission.EDIT_TYPES)
+def show_type_askers(code: str) -> ResponseReturnValue:
+    """Who may ask."""
+    kind, draft = drafted(code)
+    return page("askers", kind, form=askers_form(draft.content.policy.askers, choosable(), None))
+
+
+@blueprint.post("/admin/types/<code>/draft/askers")
+@requires(Permission.EDIT_TYPES)
+def change_type_askers(code: str) -> ResponseReturnValue:
+    """Change that."""
+    kind, draft = drafted(code)
+    form = askers_form(draft.content.policy.askers, choosable(), request.form)
+    if not form.validate():
+        return page("askers", kind, 422, form=form)
+    askers = read_askers(form)
+    return after_edit(
+        kind,
+        lambda content: replace(content, policy=replace(content.policy, askers=askers)),
+        lambda told: page("askers", found(code), 409, form=form, told=told),
+        url_for(".show_type", code=code),
     )
 
 
@@ -204,6 +259,13 @@ def _page(
 ) -> ResponseReturnValue:
     return page(name, kind, status, form=form, names=people.suggested(me().id, deciding=True),
                 **values)  # fmt: skip
+
+
+def _bands(
+    kind: AdminType, form: BaseForm, status: int = 200, **values: Any
+) -> ResponseReturnValue:
+    amount = bands.amount_field(kind.draft.content) if kind.draft else None
+    return _page("bands", kind, form, status, amount=amount, **values)
 
 
 def _condition(

@@ -1,20 +1,53 @@
-"""What a request type's draft would bring about: past requests by it."""
+"""What a request type's draft would bring about: for an invented request, and for past ones."""
 
 from flask import abort, flash, jsonify, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.domain.people.permissions import Permission
+from portal.forms.type_try import read_try, try_form
 from portal.pages.admin import blueprint
 from portal.pages.admin.types import acting, drafted, page
+from portal.pages.requests.request_form_io import surroundings
 from portal.presenters import back_tests as words
-from portal.queries import back_tests
+from portal.presenters import check_page as checking
+from portal.queries import back_tests, request_types
 from portal.queries.back_tests import BackTestRecord
 from portal.security.guards import requires
+from portal.security.sessions import me
 from portal.services import back_tests as service
+from portal.services import type_tries as tries
 from portal.services.types import TypeRefused
 from portal.translation import _
 
 USUAL_DAYS = 182
+
+
+@blueprint.get("/admin/types/<code>/draft/try")
+@requires(Permission.EDIT_TYPES)
+def ask_to_try_type(code: str) -> ResponseReturnValue:
+    """The draft's form, to be filled in for nothing."""
+    kind, draft = drafted(code)
+    return page(
+        "try", kind, form=try_form(draft.content.form, surroundings(suggest=True)), steps=None
+    )
+
+
+@blueprint.post("/admin/types/<code>/draft/try")
+@requires(Permission.EDIT_TYPES)
+def try_type(code: str) -> ResponseReturnValue:
+    """The route and the answers of what was typed. Nothing is kept, and nobody is told."""
+    kind, draft = drafted(code)
+    form = try_form(draft.content.form, surroundings(suggest=True), request.form)
+    if not form.validate():
+        return page("try", kind, 422, form=form, steps=None)
+    invented = read_try(form, draft.content.form, me().id)
+    entries = tries.route(draft.content, kind.code, invented, me().now)
+    steps, attention = checking.route(entries)
+    return page(
+        "try", kind, form=form, steps=steps, attention=attention,
+        answers=checking.typed_answers(form, me().now.date()),
+        allowed=request_types.may_ask(draft.content.policy.askers, invented.asker_id),
+    )  # fmt: skip
 
 
 @blueprint.get("/admin/types/<code>/draft/past")

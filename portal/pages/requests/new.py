@@ -50,7 +50,7 @@ def choose_type() -> ResponseReturnValue:
     """The types, with what each is for and how long it usually takes."""
     offered = [
         (each, times.about(each.typical) if each.typical else None)
-        for each in request_types.choices()
+        for each in request_types.choices(me().id)
     ]
     return render_template("pages/new_request/choose.html", offered=offered)
 
@@ -174,7 +174,10 @@ def receipt(command_id: UUID) -> ResponseReturnValue:
 
 
 def _type(code: str) -> TypeRecord:
-    return request_types.find(code) or abort(404)
+    kind = request_types.find(code) or abort(404)
+    if not request_types.may_ask(kind.askers, me().id):
+        abort(403)
+    return kind
 
 
 def _draft(code: str, draft_id: str | None) -> DraftRecord | None:
