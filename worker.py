@@ -34,6 +34,7 @@ from portal.background.dispatch import Dispatcher
 from portal.background.endings import cancel, first_end, unless
 from portal.background.heartbeat import Heartbeat
 from portal.background.people_reviews import PeopleWatch
+from portal.background.publications import PublicationWatch
 from portal.background.relay import Relay
 from portal.background.sealing import SealActivity
 from portal.config import ROOT, ConfigurationError, Settings
@@ -168,6 +169,7 @@ class Process:
             dispatcher.run(),
             PeopleWatch(self.side_engine, settings.people_watch_seconds).run(),
             BackTestWatch(self.side_engine).run(),
+            PublicationWatch(self.side_engine).run(),
             PasswordMail(self.side_engine, settings, words).run(),
             heartbeat.beat(),
             heartbeat.keep_partitions(),

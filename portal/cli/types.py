@@ -63,7 +63,7 @@ def import_type(file: TextIO, email: str) -> None:
         act = service.Act(key=new_id(), actor_id=actor)
         code = service.take_file(file.read(), act, words.in_words)
     except (type_files.FileRefused, service.TypeRefused) as refused:
-        raise click.ClickException(str(refused)) from refused
+        raise click.ClickException(f"{file.name}: {refused}") from refused
     click.echo(f"There is a draft of {code} now: look at /admin/types/{code}")
 
 

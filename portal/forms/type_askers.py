@@ -7,9 +7,8 @@ from wtforms.form import BaseForm
 from wtforms.validators import ValidationError
 
 from portal.domain.policy.policy import Askers
-from portal.forms.away import SeveralField
 from portal.forms.building import unbound
-from portal.forms.fields import Allowed
+from portal.forms.fields import Allowed, SeveralField
 from portal.forms.type_route import Choosable
 from portal.translation import _
 

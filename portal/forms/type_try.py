@@ -9,7 +9,7 @@ from portal.domain.request.state import Content, Priority
 from portal.forms.asking import PRIORITIES
 from portal.forms.building import Surroundings, options, unbound
 from portal.forms.fields import Allowed, OptionsField, Required
-from portal.forms.handing import HINT, SomebodyField
+from portal.forms.handing import SomebodyField
 from portal.forms.request_form import RequestForm
 from portal.translation import _
 
@@ -31,8 +31,8 @@ def try_form(fields: Sequence[FormField], around: Surroundings, typed: Any = Non
     urgencies: Any = [(each.value, words) for each, words in PRIORITIES]
     more = {
         ASKER: unbound(
-            SomebodyField, _("Requester"), [Allowed()], HINT, people=around.people,
-            names=around.names,
+            SomebodyField, _("Requester"), [Allowed()], _("Whose request it is. Empty: yours."),
+            people=around.people, names=around.names,
         ),
         URGENCY: unbound(
             OptionsField, _("Priority"), [Required(_("choose an option"))], **options(urgencies, "")

@@ -10,6 +10,7 @@ from wtforms.form import BaseForm
 from portal.forms.building import options, unbound
 from portal.forms.fields import (
     AtMost,
+    DayField,
     LineField,
     OptionsField,
     Required,
@@ -28,6 +29,17 @@ class PrefixField(LineField):
         if not re.fullmatch(r"[A-Za-z]{2,5}", text):
             raise ValueError(_("%(label)s must be 2 to 5 letters, such as PR."))
         return text.upper()
+
+
+class ScheduleForm(Form):
+    """From which day on a draft is in force."""
+
+    day: Any = unbound(
+        DayField,
+        lazy("First day"),
+        [Required(lazy("enter a day"))],
+        lazy("It goes live at the beginning of that day, on your clock."),
+    )
 
 
 class NewTypeForm(Form):

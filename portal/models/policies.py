@@ -118,7 +118,8 @@ class PolicyVersion(Base):
 class TypeDraft(Base):
     """The one version of a type that is being made. `content`: a `TypeContent`; `revision` grows
     with each change. `editors`: who changed it. A review holds for `reviewed_mark` alone: an edit
-    voids it. `reasons`: why each warning is accepted, by its code.
+    voids it. `reasons`: why each warning is accepted, by its code. `publish_at`: when a worker
+    publishes it in the name of `publish_by`; an edit takes that back, too.
     """
 
     __tablename__ = "type_drafts"
@@ -137,6 +138,10 @@ class TypeDraft(Base):
     )
     updated_by: Mapped[str] = mapped_column(Uuid(as_uuid=False), ForeignKey("portal.users.id"))
     updated_at: Mapped[Now]
+    publish_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    publish_by: Mapped[str | None] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("portal.users.id")
+    )
 
 
 class TypeBackTest(Base):

@@ -94,6 +94,8 @@ DONE: Mapping[str, str] = {
     TypeChangeKind.SENT: lazy("Draft sent for review"),
     TypeChangeKind.APPROVED: lazy("Draft approved"),
     TypeChangeKind.RETURNED: lazy("Review ended without approval"),
+    TypeChangeKind.SCHEDULED: lazy("Draft is to be published on a date"),
+    TypeChangeKind.UNSCHEDULED: lazy("Date of publishing taken back"),
     TypeChangeKind.PUBLISHED: lazy("Version %(version)s published"),
     TypeChangeKind.RETIRED: lazy("Retired"),
     TypeChangeKind.RESTORED: lazy("Offered again"),
@@ -436,6 +438,9 @@ def _review(draft: DraftRecord, *, blocked: bool) -> Task:
     if blocked:
         hint = _("Opens when Checks has no open problem.")
         return Task(title, place, hint, "locked", _("Cannot start yet"), "neutral", "lock-closed")
+    if draft.publish_at is not None:
+        hint = _("Is published by itself on the date that was set.")
+        return Task(title, place, hint, "next", _("Scheduled"), "info", "clock")
     if draft.is_approved:
         hint = _("Approved by %(name)s.", name=draft.approved_by)
         return Task(title, place, hint, "next", _("Ready to publish"), "ok", "check-circle")

@@ -233,6 +233,7 @@ class DraftRecord:
     approved_by: str | None
     updated_by: str
     updated_at: datetime
+    publish_at: datetime | None
 
     @property
     def in_review(self) -> bool:
@@ -394,7 +395,7 @@ def _draft(type_id: str) -> DraftRecord | None:
             TypeDraft.revision, TypeDraft.content, TypeDraft.editors, TypeDraft.reasons,
             TypeDraft.reviewed_mark, TypeDraft.sent_by.label("sent_by_id"),
             sender.name.label("sent_by"), approver.name.label("approved_by"),
-            editor.name.label("updated_by"), TypeDraft.updated_at,
+            editor.name.label("updated_by"), TypeDraft.updated_at, TypeDraft.publish_at,
         )
         .join(editor, editor.id == TypeDraft.updated_by)
         .outerjoin(sender, sender.id == TypeDraft.sent_by)

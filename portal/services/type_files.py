@@ -284,6 +284,8 @@ def _require_plain(yaml: YAML, text: str) -> None:
         line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
             raise FileRefused(f"line {line}: anchors and aliases are not allowed")
+        if getattr(event, "tag", None):
+            raise FileRefused(f"line {line}: tags such as {_line(event.tag)[:60]} are not allowed")
         if isinstance(event, CollectionStartEvent):
             depth += 1
         elif isinstance(event, CollectionEndEvent):

@@ -6,12 +6,14 @@ else was faster, nothing changes and the page shows what they did.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
 from sqlalchemy.exc import IntegrityError
 
+from portal.directory.publishing import put_in_force
 from portal.domain.codec import decode, encode
 from portal.domain.people.permissions import GRANTS, Permission
 from portal.domain.policy.check import Problem
@@ -185,6 +187,8 @@ def edit(code: str, act: Act, change: Edit) -> bool:
             reviewed_mark=None,
             sent_by=None,
             approved_by=None,
+            publish_at=None,
+            publish_by=None,
             updated_by=act.actor_id,
             updated_at=func.now(),
         )
@@ -254,6 +258,8 @@ def accept(code: str, act: Act, reasons: dict[str, str]) -> None:
             reviewed_mark=None,
             sent_by=None,
             approved_by=None,
+            publish_at=None,
+            publish_by=None,
         )
     )
     name = decode(TypeContent, draft.content).name
@@ -288,7 +294,8 @@ def approve(code: str, act: Act) -> None:
 def take_back(code: str, act: Act) -> None:
     """End the review without an approval: the draft goes on being changed."""
     draft = _seen(code, act)
-    _review(draft, Kind.RETURNED, act, reviewed_mark=None, sent_by=None, approved_by=None)
+    ended = dict.fromkeys(("reviewed_mark", "sent_by", "approved_by", "publish_at", "publish_by"))
+    _review(draft, Kind.RETURNED, act, **ended)
     db.session.commit()
 
 
@@ -301,15 +308,10 @@ def publish(code: str, act: Act, *, alone_may: bool = False) -> int:
     if (number := _published_by(act.key)) is not None:
         return number
     _locked(code)
-    draft = _ready(code, act)
-    alone = draft.approved_by is None
-    if alone and not (alone_may and is_alone(act.actor_id)):
-        db.session.rollback()
-        raise TypeRefused(_("Someone else has to review this draft before it is published."))
-    if not alone:
-        _require_in_review(draft)
+    draft, alone = _publishable(code, act, alone_may=alone_may)
     content = decode(TypeContent, draft.content)
-    number = _insert_version(draft.request_type_id, content, act)
+    connection = db.session.connection()
+    number = put_in_force(connection, draft.request_type_id, content, act.key, act.actor_id)
     told = {"version": number, "alone": alone, "approved_by": draft.approved_by,
             "reasons": draft.reasons}  # fmt: skip
     _note(draft.request_type_id, content.name, Kind.PUBLISHED, act, told)
@@ -319,33 +321,44 @@ def publish(code: str, act: Act, *, alone_may: bool = False) -> int:
     return number
 
 
+def schedule(code: str, at: datetime, act: Act, *, alone_may: bool = False) -> None:
+    """Let a worker publish the draft at a moment, unless it is edited before. Raises as `publish`
+    does."""
+    _locked(code)
+    draft, _alone = _publishable(code, act, alone_may=alone_may)
+    if not _is_done(act.key):
+        row = update(TypeDraft).where(TypeDraft.request_type_id == draft.request_type_id)
+        db.session.execute(row.values(publish_at=at, publish_by=act.actor_id))
+        name = decode(TypeContent, draft.content).name
+        told = {"at": at.isoformat(), "revision": draft.revision}
+        _note(draft.request_type_id, name, Kind.SCHEDULED, act, told)
+    db.session.commit()
+
+
+def unschedule(code: str, act: Act) -> None:
+    """Take the moment back; the review stays. Raises DraftMoved and LookupError."""
+    draft = _seen(code, act)
+    _review(draft, Kind.UNSCHEDULED, act, publish_at=None, publish_by=None)
+    db.session.commit()
+
+
+def _publishable(code: str, act: Act, *, alone_may: bool) -> tuple[TypeDraft, bool]:
+    """The draft, if it may be published; whether without a review. Raises as `publish` does."""
+    draft = _ready(code, act)
+    alone = draft.approved_by is None
+    if alone and not (alone_may and is_alone(act.actor_id)):
+        db.session.rollback()
+        raise TypeRefused(_("Someone else has to review this draft before it is published."))
+    if not alone:
+        _require_in_review(draft)
+    return draft, alone
+
+
 def is_alone(actor_id: str) -> bool:
     """Whether nobody else active may publish types."""
     able = [role.value for role, given in GRANTS.items() if Permission.PUBLISH_TYPES in given]
     others = select(User.id).where(User.id != actor_id, User.is_active, User.roles.overlap(able))
     return db.session.execute(others.limit(1)).first() is None
-
-
-def _insert_version(type_id: str, content: TypeContent, act: Act) -> int:
-    last = select(func.max(PolicyVersion.version)).where(PolicyVersion.request_type_id == type_id)
-    number = (db.session.scalar(last) or 0) + 1
-    db.session.execute(
-        insert(PolicyVersion).values(
-            id=act.key,
-            request_type_id=type_id,
-            version=number,
-            name=content.name,
-            description=content.description,
-            form=encode(content.form),
-            definition=encode(content.policy),
-            published_at=func.now(),
-            published_by=act.actor_id,
-        )
-    )
-    in_force = {"policy_version_id": act.key, "name": content.name, "is_active": True}
-    kind = update(RequestType).where(RequestType.id == type_id)
-    db.session.execute(kind.values(**in_force, description=content.description))
-    return number
 
 
 def _published_by(key: str) -> int | None:

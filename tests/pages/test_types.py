@@ -1,5 +1,6 @@
 """Request types by pages: made, edited by two, checked, reviewed, published, asked for, retired."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from flask import Flask
 from sqlalchemy import func, select, update
 
 from portal.background.back_tests import BackTestWatch
+from portal.background.publications import PublicationWatch
 from portal.extensions import db
 from portal.models import PolicyVersion, RequestType, TypeChange, TypeDraft, User
 from portal.queries import request_types
@@ -602,3 +604,34 @@ def test_only_some_may_ask(
     with app.app_context():
         assert not request_types.may_ask_by(version, people.ana)
         assert request_types.may_ask_by(version, people.cleo)
+
+
+def test_a_draft_is_published_from_a_day_on(
+    adam: PageClient, app: Flask, kind: dict[str, str]
+) -> None:
+    draft_of_chairs(adam)
+    page = press(adam, adam.get_page(f"{CHAIRS}/draft/policy"), f"{CHAIRS}/draft/policy",
+                 fallback_0="group:finance")  # fmt: skip
+    to, review = f"{CHAIRS}/draft/publish", f"{CHAIRS}/draft/review"
+    page = press(adam, adam.get_page(review), to, 422, when="later", day="2001-02-03")
+    assert "Enter a day after today." in page.text
+    page = press(adam, page, to, when="later", day="2099-02-03")
+    assert "Version 2 goes live on" in page.text
+    assert "Scheduled" in adam.get_page(CHAIRS).text
+    page = press(adam, adam.get_page(review), f"{CHAIRS}/draft/unschedule")
+    assert "The day is taken back." in page.text
+    page = press(adam, page, to, when="later", day="2099-02-03")
+    add_field(adam, CHAIRS, "Colour", "text")
+    assert one(app, select(TypeDraft.publish_at)) is None
+    press(adam, adam.get_page(review), to, when="later", day="2099-02-03")
+    with app.app_context():
+        watch = PublicationWatch(db.engine)
+        assert not watch.next()
+        past = func.now() - timedelta(minutes=1)
+        db.session.execute(update(TypeDraft).values(publish_at=past))
+        db.session.commit()
+        assert watch.next()
+        assert not watch.next()
+    assert one(app, select(func.max(PolicyVersion.version))) == 2
+    assert "Version 2 published" in adam.get_page(CHAIRS).text
+    assert "Colour" in adam.get_page("/requests/new/" + CODE).text

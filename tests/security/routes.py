@@ -304,6 +304,7 @@ ROUTES = [
     Route("POST", "/admin/types/<code>/draft/approve", 403, admin=303, data=NEW),
     Route("POST", "/admin/types/<code>/draft/return", 403, admin=303, data=NEW),
     Route("POST", "/admin/types/<code>/draft/publish", 403, admin=303, data=NEW),
+    Route("POST", "/admin/types/<code>/draft/unschedule", 403, admin=303, data=NEW),
     Route("GET", "/admin/types/<code>/draft/discard", 403, admin=200),
     Route("POST", "/admin/types/<code>/draft/discard", 403, admin=303, data=NEW),
     Route("GET", "/admin/types/<code>/retire", 403, admin=200),

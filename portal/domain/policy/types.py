@@ -42,6 +42,8 @@ class TypeChangeKind(StrEnum):
     SENT = "sent"
     APPROVED = "approved"
     RETURNED = "returned"
+    SCHEDULED = "scheduled"
+    UNSCHEDULED = "unscheduled"
     PUBLISHED = "published"
     RETIRED = "retired"
     RESTORED = "restored"

@@ -7,6 +7,7 @@ from portal.domain.people.permissions import Permission
 from portal.forms.type_try import read_try, try_form
 from portal.pages.admin import blueprint
 from portal.pages.admin.types import acting, drafted, page
+from portal.pages.requests.attachments import store
 from portal.pages.requests.request_form_io import surroundings
 from portal.presenters import back_tests as words
 from portal.presenters import check_page as checking
@@ -39,12 +40,12 @@ def try_type(code: str) -> ResponseReturnValue:
     kind, draft = drafted(code)
     form = try_form(draft.content.form, surroundings(suggest=True), request.form)
     if not form.validate():
-        return page("try", kind, 422, form=form, steps=None)
+        return page("try", kind, 422, form=form, steps=None, store=store())
     invented = read_try(form, draft.content.form, me().id)
     entries = tries.route(draft.content, kind.code, invented, me().now)
     steps, attention = checking.route(entries)
     return page(
-        "try", kind, form=form, steps=steps, attention=attention,
+        "try", kind, form=form, steps=steps, attention=attention, store=store(),
         answers=checking.typed_answers(form, me().now.date()),
         allowed=request_types.may_ask(draft.content.policy.askers, invented.asker_id),
     )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, time
+from functools import partial
 from typing import Any
 
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
@@ -13,13 +15,14 @@ from portal.domain.policy.types import TypeContent, changes
 from portal.forms.fields import storable
 from portal.forms.request_form import RequestForm
 from portal.forms.type_route import Choosable
-from portal.forms.types import NewTypeForm, TextsForm, gallery_form
+from portal.forms.types import NewTypeForm, ScheduleForm, TextsForm, gallery_form
 from portal.pages.admin import blueprint
+from portal.pages.layout_context import viewpoint
 from portal.pages.requests.attachments import store
 from portal.pages.requests.request_form_io import surroundings
 from portal.presenters import types as words
 from portal.presenters.answer import command_key, new_key
-from portal.queries import people, request_types, staff
+from portal.queries import back_tests, people, request_types, staff
 from portal.queries.request_types import AdminType, DraftRecord
 from portal.security.guards import requires
 from portal.security.sessions import current_settings, me
@@ -247,11 +250,19 @@ def accept_type_warnings(code: str) -> ResponseReturnValue:
 @requires(Permission.EDIT_TYPES)
 def review_type(code: str) -> ResponseReturnValue:
     """What changes, who looked at it, and what publishing means."""
-    kind, draft = drafted(code)
+    kind, _draft = drafted(code)
+    return _reviewed(kind, ScheduleForm())
+
+
+def _reviewed(kind: AdminType, form: ScheduleForm, status: int = 200) -> ResponseReturnValue:
+    draft = kind.draft or abort(404)
     before = kind.live.content if kind.live else TypeContent(name=draft.content.name)
     return page(
         "review",
         kind,
+        status,
+        form=form,
+        test=back_tests.newest(kind.id),
         differences=differences(before, draft.content),
         standing=service.open_problems(draft.content, draft.reasons),
         mine=me().id in {*draft.editors, draft.sent_by_id},
@@ -283,7 +294,9 @@ def return_type(code: str) -> ResponseReturnValue:
 @blueprint.post("/admin/types/<code>/draft/publish")
 @requires(Permission.PUBLISH_TYPES)
 def publish_type(code: str) -> ResponseReturnValue:
-    """Let new requests follow it."""
+    """Let new requests follow it: now, or from a day on."""
+    if request.form.get("when") == "later":
+        return _schedule(code)
     try:
         number = service.publish(code, acting(), alone_may=current_settings().publish_alone)
     except DraftMoved:
@@ -296,6 +309,27 @@ def publish_type(code: str) -> ResponseReturnValue:
     told = _("Version %(number)s is live. New requests follow it from now on.", number=number)
     flash(told, "success")
     return redirect(url_for(".show_type", code=code), 303)
+
+
+def _schedule(code: str) -> ResponseReturnValue:
+    """Keep the day on which a worker is to publish the draft."""
+    kind, _draft = drafted(code)
+    form = ScheduleForm(request.form)
+    view = viewpoint()
+    if not form.validate() or form.day.data <= view.now.astimezone(view.zone).date():
+        form.day.errors = form.day.errors or [_("Enter a day after today.")]
+        return _reviewed(kind, form, 422)
+    at = datetime.combine(form.day.data, time(), view.zone).astimezone(UTC)
+    alone = current_settings().publish_alone
+    step = partial(service.schedule, at=at, alone_may=alone)
+    return _step(code, lambda c, act: step(c, act=act), _("The day is set. A worker publishes it."))
+
+
+@blueprint.post("/admin/types/<code>/draft/unschedule")
+@requires(Permission.PUBLISH_TYPES)
+def unschedule_type(code: str) -> ResponseReturnValue:
+    """Take the day of publishing back."""
+    return _step(code, service.unschedule, _("The day is taken back."))
 
 
 @blueprint.get("/admin/types/<code>/draft/discard")
