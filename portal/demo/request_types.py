@@ -1,15 +1,13 @@
-"""The demonstration's request types, as `data/request_types.toml` has them."""
+"""The demonstration's request types: files such as administrators export and import, and beside
+them what a file does not say."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from portal.demo.organisation import DEPARTMENTS, read
-from portal.domain.codec import decode
+from portal.demo.organisation import DATA, PEOPLE, read
 from portal.domain.policy.forms import FormField
 from portal.domain.policy.policy import Policy
-
-COST_CENTRES = [{"value": each.code, "label": f"{each.code} {each.name}"} for each in DEPARTMENTS]
+from portal.services import type_files
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,19 +26,20 @@ class DemoType:
 
 
 def all_types(ids: Mapping[str, str]) -> tuple[DemoType, ...]:
-    """The types of the file; `ids` gives a person's id for their key."""
-    return tuple(decode(DemoType, _filled(each, ids)) for each in read("request_types")["types"])
+    """The types in their order; `ids` gives a person's id for their key."""
+    return tuple(_type(each, ids) for each in read("request_types")["types"])
 
 
-def _filled(value: Any, ids: Mapping[str, str]) -> Any:
-    """The value with people by their ids, and the departments as choices where it says so."""
-    if isinstance(value, list):
-        return [_filled(each, ids) for each in value]
-    if not isinstance(value, dict):
-        return value
-    filled = {name: _filled(each, ids) for name, each in value.items()}
-    if value.get("kind") == "people":
-        filled["people"] = [ids[key] for key in value["people"]]
-    if value.get("choices") == "departments":
-        filled["choices"] = COST_CENTRES
-    return filled
+def _type(more: Mapping[str, str], ids: Mapping[str, str]) -> DemoType:
+    path = DATA / "types" / f"{more['code']}.yaml"
+    file = type_files.read(path.read_text(encoding="utf-8"))
+    addresses = {each.email.lower(): ids[each.key] for each in PEOPLE}
+    content = type_files.with_ids(file.content, addresses)
+    return DemoType(
+        name=content.name,
+        prefix=file.prefix,
+        description=content.description,
+        form=content.form,
+        policy=content.policy,
+        **more,
+    )

@@ -60,11 +60,13 @@ class TypeRecord:
     askers: Askers | None = None
 
 
-def choices(person_id: str) -> tuple[TypeChoice, ...]:
-    """The types that this person may ask for, in their order."""
+def choices(person_id: str | None = None) -> tuple[TypeChoice, ...]:
+    """The types that can be asked for, in their order: by this person, where one is named."""
     rows = db.session.execute(_choices()).all()
-    own = _belongs(person_id) if any(row[-1] for row in rows) else Belongs()
-    return tuple(TypeChoice(*row[:-1]) for row in rows if own.may_ask(_askers(row[-1])))
+    if person_id is not None and any(row[-1] for row in rows):
+        own = _belongs(person_id)
+        rows = [row for row in rows if own.may_ask(_askers(row[-1]))]
+    return tuple(TypeChoice(*row[:-1]) for row in rows)
 
 
 def find(code: str) -> TypeRecord | None:

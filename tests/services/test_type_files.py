@@ -75,7 +75,7 @@ MISTAKES = {
     "route:\n  - key: a\n    name: A\n    escalate: 5\n": "line 8: escalate must be a list",
     "name: Twice\n": 'line 5: found duplicate key "name"',
     "form: &here []\nroute: *here\n": "line 5: anchors and aliases are not allowed",
-    "form: !!python/object:x []\n": "line 5: tags such as tag:yaml.org,2002:python/object:x are not",
+    "form: !!python/object:x []\n": "line 5: tags such as tag:yaml.org,2002:python",
     "description: !secret 1\n": "line 5: tags such as !secret are not allowed",
     "policy:\n  askers: {group: [x]}\n": "line 6: policy.askers knows no “group”",
     "form: [\n": "line 6: ",
