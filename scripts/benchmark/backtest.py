@@ -12,6 +12,7 @@ from portal.directory import back_test
 from portal.directory.whole import Span, everybody, newest_in
 from portal.domain.codec import encode
 from portal.domain.policy.conditions import Comparison, Condition, Row, expression
+from portal.domain.policy.policy import StageKind
 from portal.domain.policy.types import TypeContent
 from portal.extensions import db
 from portal.models import TypeBackTest
@@ -76,10 +77,13 @@ def _one(
 
 
 def _draft(content: TypeContent) -> TypeContent:
-    """The live version, with a stage that asks from a lower amount on."""
+    """The live version, whose conditions all ask from another amount on."""
     amount = next(each for each in content.form if each.is_amount)
     when = Condition(rows=(Row(field=amount.name, comparison=Comparison.AT_LEAST, value=LOWER),))
-    last = content.policy.stages[-1]
-    changed = replace(last, when=when, condition=expression(when, content.form))
-    stages = (*content.policy.stages[:-1], changed)
+    stages = tuple(
+        replace(each, when=when, condition=expression(when, content.form))
+        if each.condition and each.kind is StageKind.APPROVAL
+        else each
+        for each in content.policy.stages
+    )
     return replace(content, policy=replace(content.policy, stages=stages))
