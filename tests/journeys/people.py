@@ -1,13 +1,15 @@
 """A person at a browser: what the journeys let people do, in their words."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.journeys.installation import Installation
 
-NUMBER = re.compile(r"\b[A-Z]{2}-\d+\b")
+NUMBER = re.compile(r"\b[A-Z]{2,5}-\d+\b")
 
 
 @dataclass
@@ -33,12 +35,14 @@ class Person:
         expect(self.page).not_to_have_url(re.compile("/sign-in"))
         return self
 
-    def fill_in(self, kind: str, values: dict[str, str]) -> "Person":
-        """Fill a new request's form and go to the check page."""
+    def fill_in(self, kind: str, values: Mapping[str, str | Path]) -> "Person":
+        """Fill a new request's form, files by their paths, and go to the check page."""
         self.go(f"/requests/new/{kind}")
         for name, value in values.items():
             control = self.page.locator(f"main [name={name}]")
-            if control.evaluate("e => e.tagName") == "SELECT":
+            if isinstance(value, Path):
+                control.set_input_files(value)
+            elif control.evaluate("e => e.tagName") == "SELECT":
                 control.select_option(value)
             else:
                 control.fill(value)
@@ -46,7 +50,7 @@ class Person:
         expect(self.page).to_have_url(re.compile("/check"))
         return self
 
-    def submit(self, kind: str, values: dict[str, str]) -> str:
+    def submit(self, kind: str, values: Mapping[str, str | Path]) -> str:
         """Ask for approval; the number on the receipt."""
         self.fill_in(kind, values)
         self.page.locator("form[action$='/submit'] button[type=submit]").click()
