@@ -635,3 +635,39 @@ def test_a_draft_is_published_from_a_day_on(
     assert one(app, select(func.max(PolicyVersion.version))) == 2
     assert "Version 2 published" in adam.get_page(CHAIRS).text
     assert "Colour" in adam.get_page("/requests/new/" + CODE).text
+
+
+def export(who: PageClient, number: int) -> str:
+    return str(who.get(f"{CHAIRS}/versions/{number}.yaml").text)
+
+
+def publish_with_reasons(adam: PageClient) -> None:
+    checks = adam.get_page(f"{CHAIRS}/draft/checks")
+    if "Save reasons" in checks.text:
+        names = checks.form(f"{CHAIRS}/draft/checks").values
+        reasons = {each: "Known." for each in names if each.startswith("reason_")}
+        press(adam, checks, f"{CHAIRS}/draft/checks", **reasons)
+    page = press(adam, adam.get_page(f"{CHAIRS}/draft/review"), f"{CHAIRS}/draft/publish")
+    assert "is live" in page.text
+
+
+def test_what_was_exported_imports_to_the_same_version(
+    adam: PageClient, app: Flask, kind: dict[str, str]
+) -> None:
+    draft_of_chairs(adam)
+    page = adam.get_page(f"{CHAIRS}/draft/route/finance/condition")
+    press(adam, page, f"{CHAIRS}/draft/route/finance/condition", r0_field="amount",
+          r0_is="at_least", r0_value="500.00", g0_field="reason", g0_is="contains",
+          g0_value="“seat”: #1")  # fmt: skip
+    page = adam.get_page(f"{CHAIRS}/draft/askers")
+    press(adam, page, f"{CHAIRS}/draft/askers", whom="some", groups="finance")
+    publish_with_reasons(adam)
+    text = export(adam, 2)
+    assert "groups:" in text
+    press(adam, adam.get_page(f"{LIST}/import"), f"{LIST}/import", text=text)
+    publish_with_reasons(adam)
+    assert export(adam, 3) == text
+    same = select(PolicyVersion.form, PolicyVersion.definition).order_by(PolicyVersion.version)
+    with app.app_context():
+        rows = db.session.execute(same).all()
+    assert tuple(rows[1]) == tuple(rows[2])
