@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert
 
 from portal.directory import back_test
 from portal.directory.whole import Span, everybody, newest_in
@@ -52,7 +52,7 @@ def _one(
         "until": span.until, "total": size,
         "asked_by": next(iter(everybody(connection).people)),
     }  # fmt: skip
-    connection.execute(TypeBackTest.__table__.insert().values(**values))
+    connection.execute(insert(TypeBackTest).values(**values))
     back_test.MOST = size
     begun, used = time.monotonic(), time.process_time()
     found = back_test.run(connection, str(values["id"]), lambda _done: None)
