@@ -13,7 +13,7 @@ from portal.directory.past import history_of
 from portal.directory.whole import Span, everybody, newest_in
 from portal.domain.codec import decode, encode
 from portal.domain.people.directory import Directory
-from portal.domain.policy.forms import FormField
+from portal.domain.policy.forms import FormField, plain
 from portal.domain.policy.policy import Policy, WorkflowKind
 from portal.domain.policy.types import TypeContent
 from portal.domain.routing.backtest import BackTest, PastRequest, Tally
@@ -42,8 +42,8 @@ class Side:
 
     def route(self, question: RouteQuestion, beside: Mapping[str, Any]) -> tuple[StageOutline, ...]:
         """Who would be asked. A field that the request does not have is empty."""
-        names = [each.name for each in self.content.form]
-        values = {**dict.fromkeys(names), **question.fields, **beside}
+        names = [each.name for each in (*self.content.form, *self.fields)]
+        values = {**dict.fromkeys(names), **plain(question.fields), **beside}
         stages = self.content.policy.stages
         found = judged(stages, self.fields, values, conditions.evaluate)
         return self.outliner.route(question, found)
