@@ -55,7 +55,7 @@ def _counted(each: FormField) -> FormField:
 def read_try(form: RequestForm, fields: Sequence[FormField], me: str) -> InventedRequest:
     """What a valid form asks for; by whoever tries it, where nobody is named."""
     content = form.content()
-    files = {
+    files: dict[str, Any] = {
         each.name: [{}] * (content.fields[each.name] or 0)
         for each in fields
         if each.kind is FieldKind.ATTACHMENTS

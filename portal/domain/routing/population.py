@@ -108,9 +108,10 @@ def askers(content: TypeContent, directory: Directory) -> list[Person]:
 def _departments(id_: str | None, by_id: Mapping[str, Department]) -> set[str]:
     """The codes of a department and of all that it is part of."""
     codes: set[str] = set()
-    while id_ in by_id and by_id[id_].code not in codes:
-        codes.add(by_id[id_].code)
-        id_ = by_id[id_].parent_id
+    each = by_id.get(id_ or "")
+    while each is not None and each.code not in codes:
+        codes.add(each.code)
+        each = by_id.get(each.parent_id or "")
     return codes
 
 
