@@ -113,7 +113,8 @@ def _verifier(files: LogFiles, settings: Settings) -> notes.VerifierKey | None:
     try:
         return signer_of(files, settings.audit_key_file, settings.public_url).verifier
     except NoKey:
-        return None
+        said = files.key()
+        return None if said is None else notes.verifier_key(said)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from portal.background import sealing as background
 from portal.cli.running import batch, explained, settings
 from portal.domain.proof import notes
 from portal.models import Request
-from portal.proof import beginning, keys, rights, roles, sealing, verifying
+from portal.proof import beginning, keys, pack, rights, roles, sealing, verifying
 from portal.proof.keys import NoKey
 from portal.proof.sealing import NotSealed
 from portal.proof.tiles import LogBroken, LogFiles
@@ -98,6 +98,30 @@ def seal() -> None:
     with explained(), _sealers() as engine:
         sealed = sealing.seal(engine, log, _signer(log))
     click.echo(f"{sealed.added} leaves were added.")
+
+
+@audit.command("pack")
+@click.argument("number")
+@click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+def evidence(number: str, file: Path) -> None:
+    """Write the evidence pack of the request NUMBER into FILE, a ZIP archive."""
+    log = beginning.current(settings().audit_log_dir)
+    if log is None:
+        raise click.ClickException("No log was begun: flask portal audit begin.")
+    with explained(), batch() as connection:
+        request_id = _request_id(connection, number)
+        assert request_id is not None
+        try:
+            body = pack.pack(connection, log, request_id)
+        except pack.NotSealedYet as error:
+            raise click.ClickException(NOT_YET) from error
+        except LogBroken as error:
+            raise click.ClickException(str(error)) from error
+    file.write_bytes(body)
+    click.echo(f"{file} holds the evidence for {number}.")
+
+
+NOT_YET = "Not all events of this request are sealed yet: try again in a minute."
 
 
 @audit.command("key")

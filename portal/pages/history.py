@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.domain.people.permissions import Permission
@@ -27,8 +27,9 @@ from portal.presenters.saved_views import SavedList, views_of
 from portal.queries import audit, history, links
 from portal.queries.history import HistoryCursor
 from portal.security.guards import requires
-from portal.security.sessions import me
-from portal.services import acts
+from portal.security.sessions import current_settings, me
+from portal.services import acts, evidence
+from portal.translation import _
 
 blueprint = Blueprint("history", __name__)
 
@@ -86,7 +87,11 @@ def events(number: str) -> ResponseReturnValue:
     found = audit_log.read(record, _after(request.args.get("after", "")))
     refusals = links.refusals_of(record.id) if me().may(Permission.READ_AUDIT) else ()
     return render_template(
-        "pages/history/events.html", record=record, trail=found, refusals=refusals
+        "pages/history/events.html",
+        record=record,
+        trail=found,
+        refusals=refusals,
+        proves=me().may(Permission.READ_AUDIT),
     )
 
 
@@ -99,6 +104,18 @@ def as_ndjson(number: str) -> ResponseReturnValue:
     events = audit.all_of(record.id, record.submitted_at)
     lines = (json.dumps(line, ensure_ascii=False) for line in exports.as_documents(events))
     return _file("\n".join(lines) + "\n", "application/x-ndjson", f"{record.number}.ndjson")
+
+
+@blueprint.get("/history/<number>/evidence.zip")
+@requires(Permission.READ_AUDIT)
+def evidence_pack(number: str) -> ResponseReturnValue:
+    """Everything by which somebody else can check what happened to one request."""
+    record = visible(number)
+    try:
+        body = evidence.of_request(record.id, record.number, current_settings().audit_log_dir)
+    except evidence.NoEvidence as error:
+        abort(409, _(str(error)))
+    return _file(body, "application/zip", f"{record.number}-evidence.zip")
 
 
 def filters_in(given: Mapping[str, str]) -> dict[str, str]:
@@ -132,7 +149,7 @@ def _after(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
-def _file(body: str, kind: str, name: str) -> Response:
+def _file(body: str | bytes, kind: str, name: str) -> Response:
     response = Response(body, mimetype=kind)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -68,7 +68,7 @@ def examine(connection: Connection, found: Findings) -> None:
             found.add("function", sentence)
         for sentence in _rights(connection):
             found.add("right", sentence)
-        found.remarks += _owners(connection)
+        found.remarks += owners(connection)
 
 
 def _triggers(connection: Connection) -> Iterator[str]:
@@ -109,7 +109,8 @@ def _rights(connection: Connection) -> Iterator[str]:
             yield f"The role {row.role} has {row.right} on {row.table}."
 
 
-def _owners(connection: Connection) -> Iterator[str]:
+def owners(connection: Connection) -> Iterator[str]:
+    """A remark where whoever signs in owns the record."""
     for row in connection.execute(OWNERS):
         if row.signs_in:
             yield (

@@ -93,7 +93,7 @@ def _sealed(connection: Connection, files: LogFiles, signer: Signer, now: dateti
         return Sealed(0, files.note())
     root = merkle.root(size, files.node)
     note = signer.sign(notes.Checkpoint(signer.verifier.name, size, root))
-    files.publish(note)
+    files.publish(note, str(signer.verifier))
     row = {"origin": signer.verifier.name, "size": size, "signed_at": now, "note": note}
     connection.execute(insert(AuditCheckpoint), row)
     connection.commit()

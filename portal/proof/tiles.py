@@ -3,6 +3,7 @@
     <folder>/<number>/checkpoint
     <folder>/<number>/tile/<level>/<tile>            and .p/<width> while it is not full
     <folder>/<number>/tile/entries/<tile>
+    <folder>/<number>/key                            by which others check the checkpoint
 
 What is written is never changed, but for the checkpoint, which is replaced. Tiles are written
 before the checkpoint that counts them, so a crash leaves nothing that is counted and not there.
@@ -47,8 +48,17 @@ class LogFiles:
         except notes.Unreadable as error:
             raise LogBroken(f"The file {self.folder / 'checkpoint'} is no checkpoint.") from error
 
-    def publish(self, note: str) -> None:
+    def key(self) -> str | None:
+        """The key that its checkpoints are signed with, as others check them; None before any."""
+        try:
+            return (self.folder / "key").read_text(encoding="utf-8").strip()
+        except OSError:
+            return None
+
+    def publish(self, note: str, key: str) -> None:
         """Replace the checkpoint, once everything that it counts is there."""
+        if self.key() != key:
+            _write(self.folder / "key", f"{key}\n".encode())
         _write(self.folder / "checkpoint", note.encode())
 
     def node(self, level: int, index: int) -> bytes:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import zipfile
 from dataclasses import fields
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -13,10 +14,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from portal.background import sealing
+from portal.config import Settings
 from portal.domain.policy.forms import Choice, FieldKind, FormField
 from portal.domain.request.state import Approval
 from portal.domain.spreadsheets import harmless
 from portal.presenters import exports
+from portal.proof import beginning
 from portal.queries.history import Exported, HistoryApprover, HistoryRow
 from portal.translation import speaking
 from portal.translation.pseudo import PSEUDO, pseudo
@@ -208,3 +212,24 @@ def test_nobody_else_reads_the_events(client: PageClient, people: People, asked:
     sign_in(client, people.eve)
     assert client.get(EVENTS).status_code == 404
     assert client.get(f"{EVENTS}.ndjson").status_code == 404
+
+
+def test_the_evidence_pack_is_for_auditors(
+    olga: PageClient, client: PageClient, app: Flask, people: People, asked: Approval
+) -> None:
+    address = f"{EVENTS}/evidence.zip"
+    answer = olga.get(address)
+    assert answer.status_code == 409
+    assert "No log of the record was begun yet" in answer.text
+    settings: Settings = app.config["SETTINGS"]
+    with sealing.sealers(settings) as engine:
+        beginning.begin(engine, settings.audit_log_dir, settings.audit_key_file)
+        sealing.seal_now(engine, settings)
+    answer = olga.get(address)
+    assert answer.status_code == 200
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        assert {"summary.html", "verify.py", "checkpoint"} <= set(archive.namelist())
+    assert "Evidence pack" in olga.get_page(EVENTS).text
+    sign_in(client, people.ana)
+    assert client.get(address).status_code == 403
+    assert "Evidence pack" not in client.get_page(EVENTS).text

@@ -17,7 +17,7 @@ from portal.proof import anchors, beginning, sealing, verifying
 from portal.proof.beginning import signer_of
 from portal.proof.tiles import LogFiles
 from portal.proof.verifying import Outside, Verification
-from portal.workflows.messages import RecordedEvent
+from portal.workflows.messages import RecordBatch, RecordedEvent
 from tests.activities.retold import KNOWN, Told, insert_office
 from tests.domain.story import REQUEST, Story
 
@@ -63,18 +63,27 @@ class Kept:
         return {each.kind for each in self.verify().problems}
 
 
+def steps(request_id: str = REQUEST, number: str = "PR-1") -> Iterator[RecordBatch]:
+    """What is recorded of a request that somebody asks for, and somebody approves, bit by bit."""
+    story, told = Story(), 0
+    for step in (
+        lambda: story.submits(),
+        lambda: story.opens("ana", "ben"),
+        lambda: story.approves("ana", comment="Größe <b>?"),
+        lambda: story.waits(seconds=11),
+    ):
+        step()
+        batch = Told(tuple(story.log[told:]), story.state).batch()
+        told = len(story.log)
+        if request_id != REQUEST:
+            batch = RecordBatch(**_renamed(encode(batch), request_id, number))
+        yield batch
+
+
 def tell(connection: Connection, request_id: str = REQUEST, number: str = "PR-1") -> None:
-    """Record a request that somebody asked for, and somebody approved with a comment."""
-    story = Story()
-    story.submits()
-    story.opens("ana", "ben")
-    story.approves("ana", comment="Größe <b>?")
-    story.waits(seconds=11)
-    batch = Told(tuple(story.log), story.state).batch()
-    if request_id != REQUEST:
-        given = encode(batch)
-        batch = type(batch)(**_renamed(given, request_id, number))
-    record_batch(connection, batch)
+    """Record all of it in one transaction."""
+    for batch in steps(request_id, number):
+        record_batch(connection, batch)
 
 
 def _renamed(value: Any, request_id: str, number: str) -> Any:
