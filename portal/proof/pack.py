@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from portal.domain.proof import merkle, notes
+from portal.domain.request.commands import Approve, Reject, SendBack
 from portal.models import chain
 from portal.proof import posture
 from portal.proof.tiles import LogBroken, LogFiles
@@ -33,7 +34,7 @@ LEAVES = text("""
 SELECT seq, number FROM portal.audit_leaves
 WHERE subject_id = CAST(:id AS uuid) AND seq > 0 ORDER BY seq
 """)
-DECISIONS = text("""
+DECIDED = text("""
 SELECT t.stage_name, u.name AS decided_by, t.decided_by::text AS person_id, t.decision,
     t.decided_at, t.comment, c.via, host(c.ip) AS address, c.id::text AS command_id,
     (SELECT a.id::text FROM portal.audit_acts a WHERE a.kind = 'signed_in'
@@ -41,7 +42,7 @@ SELECT t.stage_name, u.name AS decided_by, t.decided_by::text AS person_id, t.de
         ORDER BY a.at DESC LIMIT 1) AS signed_in
 FROM portal.tasks t JOIN portal.users u ON u.id = t.decided_by
 LEFT JOIN portal.commands c ON c.task_id = t.id AND c.actor_id = t.decided_by
-    AND c.outcome = 'applied' AND c.kind IN ('Approve', 'Reject', 'SendBack')
+    AND c.outcome = 'applied' AND c.kind = ANY(:kinds)
 WHERE t.request_id = CAST(:id AS uuid) AND t.decision IS NOT NULL ORDER BY t.decided_at
 """)
 ATTACHMENTS = text("""
@@ -53,6 +54,7 @@ SELECT id::text, at, kind, actor, subject, data, hash FROM portal.audit_acts
 WHERE subject IN (:number, :id) OR id::text = ANY(:ids) ORDER BY at, id
 """)
 
+KINDS = [each.__name__ for each in (Approve, Reject, SendBack)]
 LIMITS = (
     "That what people wrote is true, or that nothing was left unrecorded.",
     "Anything before the log was begun, or after its last anchor.",
@@ -106,7 +108,7 @@ def _read(connection: Connection, request_id: str) -> PackedRequest:
         if row is None:
             raise LookupError(request_id)
         events = connection.execute(EVENTS, {"ids": [request_id]}).mappings().all()
-        decisions = _rows(connection.execute(DECISIONS, given).mappings())
+        decisions = _rows(connection.execute(DECIDED, given | {"kinds": KINDS}).mappings())
         signed_in = [each["signed_in"] for each in decisions if each["signed_in"]]
         named = given | {"number": row["number"], "ids": signed_in}
         return PackedRequest(
@@ -203,7 +205,7 @@ def _summary(found: PackedRequest, point: notes.Checkpoint) -> str:
     return PAGE.format(
         number=escape(row["number"]),
         facts=_table((), facts),
-        decisions=_table(("Stage", "Person", "Decision", "Time", "By way of", "Comment"), decided),
+        decisions=_table(("Stage", "Person", "Decision", "Time", "By way of", "Remark"), decided),
         events=_table(("No.", "Time", "Event", "By", "Hash"), events),
         limits=limits,
     )
