@@ -7,14 +7,14 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 from importlib.resources import files as resources
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, RowMapping, text
 
 from portal.domain.proof import merkle, notes
 from portal.domain.request.commands import Approve, Reject, SendBack
@@ -73,8 +73,8 @@ class NotSealedYet(Exception):
 class PackedRequest:
     """What is read of a request, in one snapshot."""
 
-    request: Mapping[str, Any]
-    events: Sequence[Mapping[str, Any]]
+    request: RowMapping
+    events: Sequence[RowMapping]
     leaves: Sequence[Any]
     decisions: list[dict[str, Any]]
     attachments: list[dict[str, Any]]
@@ -143,13 +143,13 @@ def _documents(
     yield "verify.py", resources("portal.proof").joinpath("standalone.py").read_bytes()
 
 
-def _hashed(row: Mapping[str, Any]) -> bytes:
+def _hashed(row: RowMapping) -> bytes:
     """The exact bytes that the event's hash covers, behind that of the event before."""
     names = chain.ChainLink.__slots__
     return chain.canonical_bytes(chain.ChainLink(**{name: row[name] for name in names}))
 
 
-def _texts(events: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def _texts(events: Sequence[RowMapping]) -> dict[str, dict[str, Any]]:
     return {
         f"{row['seq']}/{name}": {"salt": salt, "text": words}
         for row in events
