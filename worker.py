@@ -2,7 +2,8 @@
 
 `python worker.py` takes its settings from the environment (see portal.config), waits for the
 database and for Temporal, polls until SIGTERM or SIGINT, finishes what it has begun, and ends
-with code 0. Code 2: a setting is missing or unsafe. Code 1: it could not go on.
+with code 0. Code 2: a setting is missing or unsafe. Code 1: it could not go on. SIGHUP: it reads
+settings and certificates anew and begins again as the same process, if it could work with them.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import psycopg
 import structlog
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -38,7 +40,9 @@ from portal.background.publications import PublicationWatch
 from portal.background.relay import Relay
 from portal.background.sealing import SealActivity
 from portal.config import ROOT, ConfigurationError, Settings
+from portal.doctor import reloading
 from portal.doctor.database import reason
+from portal.extensions import Door
 from portal.models.schema import gap, revisions_run
 from portal.notifications import channels
 from portal.notifications.chat import ChatSending
@@ -76,7 +80,12 @@ def main() -> int:
     logs.configure(settings.log_level)
     # The ids go onto the log lines as fields of their own, not into the sentences.
     workflow.logger.workflow_info_on_message = False
-    return asyncio.run(Process(settings, only_seals=sys.argv[1:] == ["sealer"]).run())
+    process = Process(settings, only_seals=sys.argv[1:] == ["sealer"])
+    code = asyncio.run(process.run())
+    if process.begins_again:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the new handler is there
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - as it began
+    return code
 
 
 class Process:
@@ -90,19 +99,48 @@ class Process:
         self.engine = engine(settings, settings.worker_max_activities, "gloria-worker")
         self.side_engine = engine(settings, RELAY_CONNECTIONS, "gloria-relay")
         self.sending_engine = engine(settings, 2 * SENDERS + 1, "gloria-messages")
+        self.begins_again = False
+        self._reloading: asyncio.Task[None] | None = None
 
     async def run(self) -> int:
         """Wait for the servers, serve, stop gracefully."""
         stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+            loop.add_signal_handler(number, stop.set)
+        # A terminal that is closed says the same and means the end.
+        on_terminal = sys.stdin is not None and sys.stdin.isatty()
+        loop.add_signal_handler(
+            signal.SIGHUP, stop.set if on_terminal else partial(self._reload, stop)
+        )
         try:
             client = await unless(stop, self._servers())
             serve = self.seal if self.only_seals else self._serve
             return 0 if client is None else await serve(client, stop)
         finally:
             self.dispose()
-            print("Worker stopped.", flush=True)
+            self.say("Worker begins again." if self.begins_again else "Worker stopped.")
+
+    def _reload(self, stop: asyncio.Event) -> None:
+        if self._reloading is None or self._reloading.done():
+            self._reloading = asyncio.create_task(self._begin_again(stop))
+
+    async def _begin_again(self, stop: asyncio.Event) -> None:
+        """Stop to begin again with what the settings say by now; else name what is wrong."""
+        wrong = await asyncio.to_thread(reloading.refusal, temporal=True)
+        if wrong is None:
+            self.begins_again = not stop.is_set()
+            stop.set()
+            return
+        log.error("worker.reload_refused", alarm=True, error=wrong)
+        self.say(f"Goes on with the settings it has: {wrong}")
+
+    def say(self, sentence: str) -> None:
+        """A line for people; in production one like every other."""
+        if self.settings.is_production:
+            log.info("worker.says", said=sentence)
+        else:
+            print(sentence, flush=True)
 
     def dispose(self) -> None:
         """Close every connection to the database."""
@@ -112,11 +150,11 @@ class Process:
     async def _servers(self) -> Client:
         """Wait for PostgreSQL, then for Temporal; the connected client."""
         settings = self.settings
-        await wait_for("PostgreSQL", partial(require_tables, self.side_engine), say)
-        runtime = clients.telemetry(settings.worker_metrics_port)
+        await wait_for("PostgreSQL", partial(require_tables, self.side_engine), self.say)
+        runtime = clients.telemetry(settings.worker_metrics_port, self.say)
         place = f"Temporal at {settings.temporal_address}"
-        client = await wait_for(place, partial(clients.connect_now, settings, runtime), say)
-        await wait_for(place, partial(search_attributes.require, client), say)
+        client = await wait_for(place, partial(clients.connect_now, settings, runtime), self.say)
+        await wait_for(place, partial(search_attributes.require, client), self.say)
         return client
 
     async def _serve(self, client: Client, stop: asyncio.Event) -> int:
@@ -141,14 +179,14 @@ class Process:
                 *([self.sealer(client, sealers)] if settings.audit_sealer == "worker" else []),
             ]
             serving = [asyncio.create_task(worker.run()) for worker in workers]
-            say(
+            self.say(
                 f"Connected to Temporal at {settings.temporal_address},"
                 f" namespace {settings.temporal_namespace};"
                 f" polling task queue {settings.temporal_task_queue}."
             )
             chores = [asyncio.create_task(run) for run in self._chores(client, heartbeat)]
             code = await first_end(stop, *serving, *chores)
-            say("Stopping: finishing what was begun.")
+            self.say("Stopping: finishing what was begun.")
             await cancel(chores)
             await asyncio.gather(*(worker.shutdown() for worker in workers))
             await asyncio.gather(*serving, return_exceptions=True)
@@ -246,7 +284,7 @@ class Process:
         with ThreadPoolExecutor(1, "sealer") as pool:
             worker = self.sealer(client, pool)
             serving = asyncio.create_task(worker.run())
-            say(f"Sealing the record of {self.settings.public_url}.")
+            self.say(f"Sealing the record of {self.settings.public_url}.")
             code = await first_end(stop, serving)
             await worker.shutdown()
             await asyncio.gather(serving, return_exceptions=True)
@@ -281,18 +319,21 @@ class Process:
 
 def engine(settings: Settings, size: int, name: str) -> Engine:
     """A pool of connections that lets nothing wait for ever."""
+    door = Door(settings.database_url, settings.newest_database_url)
+    connect = partial(
+        psycopg.connect,
+        connect_timeout=CONNECT_SECONDS,
+        application_name=name,
+        options=f"-c statement_timeout={STATEMENT_MS} -c timezone=UTC",
+    )
     return create_engine(
         settings.sqlalchemy_url,
+        creator=partial(door.open, connect),
         pool_size=size,
         max_overflow=0,
         pool_timeout=CONNECT_SECONDS,
         pool_recycle=1800,
         hide_parameters=True,
-        connect_args={
-            "connect_timeout": CONNECT_SECONDS,
-            "application_name": name,
-            "options": f"-c statement_timeout={STATEMENT_MS} -c timezone=UTC",
-        },
     )
 
 
@@ -312,11 +353,6 @@ def _look_at_tables(engine: Engine) -> None:
         wrong = gap(revisions_run(connection))
     if wrong is not None:
         raise NotYet(wrong.rstrip("."))
-
-
-def say(sentence: str) -> None:
-    """A line for people on standard output, beside the JSON lines on standard error."""
-    print(sentence, flush=True)
 
 
 if __name__ == "__main__":

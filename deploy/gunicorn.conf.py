@@ -4,9 +4,11 @@
 
 More options stand behind it (--bind 127.0.0.1:8000, --workers 4) or in GUNICORN_CMD_ARGS; the
 number of processes also in WEB_CONCURRENCY. Each process keeps DATABASE_POOL_SIZE connections.
+SIGHUP reads settings and certificates anew: new processes take over, the old ones finish.
 """
 
 from pathlib import Path
+from typing import Any
 
 # gthread that gives its threads whole requests only: half-sent ones hold up nobody.
 worker_class = "portal.serving.PatientWorker"
@@ -30,6 +32,13 @@ logconfig_dict = {
     "root": {"handlers": ["lines"], "level": "INFO"},
     "loggers": {
         "gunicorn.error": {"handlers": [], "propagate": True},
-        "gunicorn.access": {"handlers": [], "propagate": True},
+        "gunicorn.access": {"handlers": [], "propagate": False, "level": "CRITICAL"},
     },
 }
+
+
+def on_starting(server: Any) -> None:
+    """Look before SIGHUP replaces the processes, and keep the old ones until the new can answer."""
+    from portal.serving import Reload
+
+    server.reload = Reload(server)

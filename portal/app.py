@@ -1,6 +1,7 @@
 """The application factory: settings, extensions, pages, error pages, headers."""
 
 import sys
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -9,12 +10,14 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import api, cli, logs, presentation, translation
+from portal.background.alarms import AlarmWatch
 from portal.config import ROOT, ConfigurationError, Settings
-from portal.extensions import HurriedConnection, db, login, migrate
+from portal.extensions import Door, HurriedConnection, db, login, migrate
 from portal.legacy import pages as legacy
 from portal.legacy.cutover import chain
 from portal.pages import errors, limits
 from portal.pages import layout_context as frame
+from portal.queries.figures import figures
 from portal.security import guards
 from portal.security.guards import MaskedCSRF
 from portal.security.sessions import (
@@ -25,6 +28,7 @@ from portal.security.sessions import (
     signed_in,
 )
 from portal.services import acts
+from portal.services.health import free_bytes
 from portal.temporal import gateway
 
 # The blueprints as people see them; a large one is a package of pages.
@@ -86,6 +90,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _watch(app, settings)
     _pages(app)
     app.cli.add_command(cli.portal)
+    app.extensions["beside"] = [partial(_watch_for_alarms, app, settings)]
     guards.public(app.view_functions["static"])
     guards.check_all(app)
     return app
@@ -130,20 +135,20 @@ def _config(settings: Settings) -> dict[str, Any]:
 def engine_options(settings: Settings) -> dict[str, Any]:
     """How the web talks to PostgreSQL: whatever goes wrong there is told within three seconds."""
 
-    def connect() -> HurriedConnection:
-        return HurriedConnection.connect(
-            settings.database_url,
-            connect_timeout=CONNECT_SECONDS,
-            application_name="gloria-web",
-            options=f"-c statement_timeout={STATEMENT_MS} -c timezone=UTC",
-        )
+    door = Door(settings.database_url, settings.newest_database_url)
+    connect = partial(
+        HurriedConnection.connect,
+        connect_timeout=CONNECT_SECONDS,
+        application_name="gloria-web",
+        options=f"-c statement_timeout={STATEMENT_MS} -c timezone=UTC",
+    )
 
     return {
         "pool_size": settings.database_pool_size,
         "max_overflow": 0,
         "pool_timeout": CONNECT_SECONDS,
         "hide_parameters": True,
-        "creator": connect,
+        "creator": partial(door.open, connect),
     }
 
 
@@ -203,3 +208,16 @@ def _pages(app: Flask) -> None:
     app.register_blueprint(api.blueprint)
     setup = import_module("portal.pages.admin.setup")
     app.extensions["administration"] = [setup.place, legacy.place]
+
+
+def _watch_for_alarms(app: Flask, settings: Settings) -> None:
+    """What a web process does beside requests; gunicorn's processes begin it (portal.serving)."""
+
+    def seen() -> dict[str, float | None]:
+        with app.app_context():
+            free = free_bytes(settings)
+            return {**figures(settings.temporal_task_queue), "attachments_free_bytes": free}
+
+    with app.app_context():
+        engine = db.engine
+    AlarmWatch(engine, settings, presentation.letters(ROOT / "templates"), seen).start()

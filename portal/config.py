@@ -377,6 +377,8 @@ class Settings(_Group):
     temporal_api_key: str = _setting("TEMPORAL_API_KEY", "", secret=True)
     temporal_encryption_keys: str = _setting("TEMPORAL_ENCRYPTION_KEYS", "", _keys, secret=True)
 
+    # Where the address of the database came from, if it may change while a process runs.
+    database_url_file: Path | None = None
     tls: TlsSettings = field(default_factory=TlsSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     chat: ChatSettings = field(default_factory=ChatSettings)
@@ -418,7 +420,12 @@ class Settings(_Group):
         limits = LimitSettings(**_read(LimitSettings, given, problems))
         tls = TlsSettings(**_read(TlsSettings, given, problems))
         settings = cls(**_read(cls, given, problems), tls=tls, mail=mail, chat=chat, limits=limits)
-        settings = replace(settings, trusted_hosts=_hosts(settings, given))
+        file = "" if _text(given, "DATABASE_URL") else _text(given, "DATABASE_URL_FILE")
+        settings = replace(
+            settings,
+            trusted_hosts=_hosts(settings, given),
+            database_url_file=Path(file) if file else None,
+        )
         named = {variable.removesuffix("_FILE") for variable, _ in problems}
         problems += [each for each in _unsafe(settings) if each[0] not in named]
         if problems:
@@ -434,6 +441,16 @@ class Settings(_Group):
     def secret_keys(self) -> tuple[str, ...]:
         """Keys whose signatures and seals are taken; the last one signs and seals."""
         return tuple(key for key in (self.secret_key_previous, self.secret_key) if key)
+
+    def newest_database_url(self) -> str:
+        """What DATABASE_URL_FILE holds by now, if that can be used; else the address as it was."""
+        try:
+            file = self.database_url_file
+            return (
+                _database(file.read_text(encoding="utf-8").strip()) if file else self.database_url
+            )
+        except (OSError, ValueError):
+            return self.database_url
 
     @property
     def sqlalchemy_url(self) -> str:

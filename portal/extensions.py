@@ -5,7 +5,7 @@ take too long, but a server that is frozen, or cut off without a word, ends noth
 hang with it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -109,6 +109,29 @@ class Database(SQLAlchemy):
 db = Database(model_class=Base, session_options={"class_": RequestSession})
 migrate = Migrate()
 login = LoginManager()
+
+
+class Door:
+    """The way to the database. Where the address in hand lets nobody in, the newest is asked for:
+    a password may be changed while processes run."""
+
+    def __init__(self, url: str, newest: Callable[[], str]) -> None:
+        self._url = url
+        self._newest = newest
+
+    def open(
+        self, connect: Callable[[str], "psycopg.Connection[Any]"]
+    ) -> "psycopg.Connection[Any]":
+        """A connection by `connect`, which raises psycopg.OperationalError where there is none."""
+        try:
+            return connect(self._url)
+        except psycopg.OperationalError:
+            newest = self._newest()
+            if newest == self._url:
+                raise
+        opened = connect(newest)
+        self._url = newest
+        return opened
 
 
 LOOK_EVERY = 0.1

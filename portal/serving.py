@@ -7,12 +7,16 @@ module does not understand of a request is handed on: gunicorn's parser refuses 
 """
 
 import contextlib
+import os
 import re
 import socket
+import subprocess
+import sys
 import time
 from enum import Enum, auto
 from functools import partial
 from http import HTTPStatus
+from select import select
 from selectors import EVENT_READ
 from tempfile import SpooledTemporaryFile
 from typing import Any
@@ -232,10 +236,20 @@ class HeldSocket:
 class PatientWorker(ThreadWorker):  # type: ignore[misc]  # no types there
     """gunicorn's threads, given whole requests only."""
 
+    ready: int | None = None  # where a new process says that it can answer: see Reload
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.collecting: dict[Any, None] = {}  # connections in the order in which they began
         self.leaving: dict[Any, float] = {}  # answered for the last time, and until when they stay
+
+    def run(self) -> None:
+        """Begin to answer."""
+        for begin in getattr(self.wsgi, "extensions", {}).get("beside", ()):
+            begin()
+        if self.ready is not None:
+            os.write(self.ready, b".")
+        super().run()
 
     def accept(self, listener: Any) -> None:
         """Take a connection; where there are too many, the oldest half-sent request makes room."""
@@ -383,3 +397,50 @@ def _say(client: Any, status: int) -> None:
     with contextlib.suppress(OSError):
         client.setblocking(False)
         client.send("\r\n".join(lines).encode() + body)
+
+
+class Reload:
+    """What SIGHUP does in gunicorn's master, in place of its own `reload`. Settings that cannot be
+    used would end the pages, so it looks first; and nobody would answer between the old processes
+    and the new ones, so the old ones stay until the new ones can."""
+
+    COMMAND = (sys.executable, "-m", "portal.doctor.reloading")
+    LOOK_SECONDS = 120
+    WAIT_SECONDS = 120
+
+    def __init__(self, server: Any) -> None:
+        self.server = server
+        self.reload, self.manage = server.reload, server.manage_workers
+
+    def __call__(self) -> None:
+        """Replace the processes, or say why not."""
+        if wrong := self._wrong():
+            self.server.log.error("The pages go on with the settings they have: %s", wrong)
+            return
+        reader, PatientWorker.ready = os.pipe()
+        self.server.manage_workers = partial(self._leave, reader)
+        try:
+            self.reload()
+        finally:
+            self.server.manage_workers = self.manage
+            os.close(reader)
+            os.close(PatientWorker.ready)
+            PatientWorker.ready = None
+
+    def _leave(self, reader: int) -> None:
+        """Let the old processes go when each new one has said that it can answer."""
+        end, missing = time.monotonic() + self.WAIT_SECONDS, self.server.cfg.workers
+        while missing and time.monotonic() < end:
+            if select([reader], [], [], 0.5)[0]:
+                missing -= len(os.read(reader, missing))
+        self.manage()
+
+    def _wrong(self) -> str:
+        """What speaks against new processes. One of its own looks: the master keeps no code."""
+        try:
+            done = subprocess.run(  # noqa: S603 - our own words
+                self.COMMAND, capture_output=True, text=True, timeout=self.LOOK_SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired:
+            return f"whether they can be used was not known after {self.LOOK_SECONDS} s"
+        return done.stdout.strip() or done.stderr.strip()[-300:]

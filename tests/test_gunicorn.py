@@ -64,6 +64,7 @@ def test_production_serves_its_host_and_writes_json(settings: Settings) -> None:
     lines = [json.loads(line) for line in said.splitlines()]
     assert {"gunicorn.error", None} <= {line.get("logger") for line in lines}
     assert any("Listening at" in line["event"] for line in lines)
+    assert [line["path"] for line in lines if "/sign-in" in str(line)] == ["/sign-in"]
 
 
 def test_what_is_wrong_with_the_settings_is_one_list_and_no_traceback(settings: Settings) -> None:

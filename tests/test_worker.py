@@ -2,14 +2,17 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
 
+from portal.temporal.client import PORTS, telemetry
 from tests.temporal.conftest import desk, engine, loop, office
 from tests.temporal.office import Desk, until
 from tests.temporal.serving import environment, worker_process
@@ -105,3 +108,18 @@ def test_a_line_of_its_log_names_request_workflow_and_command(
     assert fields["request"] == "PR-1001"
     assert fields["workflow"] == f"approval-{desk.request_id}"
     assert fields["commands"] == [submit.command_id]
+
+
+def test_a_second_worker_on_the_machine_shows_its_figures_on_the_next_port() -> None:
+    told: list[str] = []
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        kept = [telemetry(port, told.append), telemetry(port, told.append)]
+    ports = [int(line.rpartition(":")[2].partition("/")[0]) for line in told]
+    assert port < ports[0] < ports[1] < port + PORTS
+    for each in ports:
+        with urllib.request.urlopen(f"http://127.0.0.1:{each}/metrics", timeout=60) as answer:
+            assert answer.status == 200
+    assert len(kept) == 2

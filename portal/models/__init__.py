@@ -1,6 +1,7 @@
 """The tables, one file for each group. Ids are UUIDv7, text in Python; times carry a zone."""
 
 from portal.extensions import db
+from portal.models.alarms import Alarm
 from portal.models.api import ApiCall, ApiRate, ApiToken
 from portal.models.attachments import Attachment
 from portal.models.audit import (
@@ -41,6 +42,7 @@ from portal.models.states import RequestState
 from portal.models.system import WorkerHeartbeat, WorkflowHistory, WorkflowTrouble
 
 __all__ = [
+    "Alarm",
     "ApiCall",
     "ApiRate",
     "ApiToken",

@@ -1,7 +1,6 @@
 """Figures for Prometheus, for whoever has the token of METRICS_TOKEN; without it there are none."""
 
 import hmac
-import shutil
 
 from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
@@ -11,7 +10,7 @@ from portal.queries.figures import figures
 from portal.queries.health import schema
 from portal.security.guards import public
 from portal.security.sessions import current_settings
-from portal.services.health import temporal_answers
+from portal.services.health import free_bytes, temporal_answers
 
 blueprint = Blueprint("metrics", __name__)
 
@@ -60,6 +59,4 @@ def _all() -> dict[str, float | None]:
         found |= figures(settings.temporal_task_queue)
     except SQLAlchemyError:
         pass  # that is what is told
-    if not settings.attachments_url and settings.attachments_dir.exists():
-        found["attachments_free_bytes"] = float(shutil.disk_usage(settings.attachments_dir).free)
-    return found
+    return found | {"attachments_free_bytes": free_bytes(settings)}

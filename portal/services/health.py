@@ -1,8 +1,21 @@
-"""Is Temporal there? Only `/readyz` asks; no page waits for the answer."""
+"""Is Temporal there, and is there room for files? No page waits for the answers."""
 
+import shutil
+
+from portal.config import Settings
 from portal.temporal import gateway
 
 
 def temporal_answers() -> bool:
     """Whether the server serves our namespace, said within about a second."""
     return gateway.current().answers()
+
+
+def free_bytes(settings: Settings) -> float | None:
+    """Free room for attached files; None where they lie in a bucket, or nothing can be said."""
+    if settings.attachments_url:
+        return None
+    try:
+        return float(shutil.disk_usage(settings.attachments_dir).free)
+    except OSError:
+        return None

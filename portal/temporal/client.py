@@ -128,11 +128,30 @@ async def require_namespace(client: Client) -> None:
         raise NotYet("nobody answers there") from error
 
 
-def telemetry(metrics_port: int) -> Runtime:
-    """A runtime that logs as we do, with Prometheus metrics on a local port (0: none)."""
+PORTS = 10
+
+
+def telemetry(metrics_port: int, say: Callable[[str], None]) -> Runtime:
+    """A runtime that logs as we do, with Prometheus metrics on a local port (0: none): the first
+    free one of ten from this on, since a second worker of the same machine has the same settings.
+    """
+    if not metrics_port:
+        return _runtime(None)
+    for port in range(metrics_port, min(metrics_port + PORTS, 65_536)):
+        address = f"127.0.0.1:{port}"
+        try:
+            runtime = _runtime(PrometheusConfig(bind_address=address))
+        except (RuntimeError, ValueError):  # what a port that is taken raises
+            continue
+        say(f"Figures for Prometheus at http://{address}/metrics.")
+        return runtime
+    say(f"No port is free from {metrics_port} on: no figures for Prometheus.")
+    return _runtime(None)
+
+
+def _runtime(metrics: PrometheusConfig | None) -> Runtime:
     filter_ = TelemetryFilter(core_level="WARN", other_level="ERROR")
     forwarding = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
-    metrics = PrometheusConfig(bind_address=f"127.0.0.1:{metrics_port}") if metrics_port else None
     return Runtime(
         telemetry=TelemetryConfig(
             logging=LoggingConfig(filter=filter_, forwarding=forwarding), metrics=metrics

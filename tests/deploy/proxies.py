@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -97,6 +98,7 @@ class Site:
     settings: Settings
     folder: Path
     port: int
+    pages: "subprocess.Popen[str]"
 
 
 def variables(folder: Path, port: int, pages: int, **more: str) -> dict[str, str]:
@@ -130,24 +132,25 @@ PROXIES = {"nginx": nginx, "caddy": caddy}
 
 
 @contextmanager
-def behind(kind: str, settings: Settings, folder: Path, **more: str) -> Iterator[Site]:
-    """The portal under production's settings behind one of the proxies."""
+def behind(
+    kind: str, settings: Settings, folder: Path, pages: dict[str, str] | None = None, **more: str
+) -> Iterator[Site]:
+    """The portal under production's settings (`pages`: further ones) behind one of the proxies."""
     port = any_free()
     public = f"https://localhost:{port}"
     hops = more.pop("TRUSTED_PROXIES", "1")
     own = {"PUBLIC_URL": public, "TRUSTED_PROXIES": hops}
-    with serving(settings, **own) as (_, pages):
-        answer(pages, "/healthz", f"localhost:{port}")
-        given = variables(folder, port, pages, **more)
+    with serving(settings, **own, **(pages or {})) as (process, number):
+        answer(number, "/healthz", f"localhost:{port}")
+        given = variables(folder, port, number, **more)
         if kind == "caddy":
             files = f"{given['GLORIA_CERTIFICATE']} {given['GLORIA_CERTIFICATE_KEY']}"
             given |= {"GLORIA_HOST": public, "GLORIA_TLS": files, "GLORIA_LARGEST_FORM": "501MB"}
         env = {**os.environ, **given, "HOME": str(folder), "XDG_DATA_HOME": str(folder)}
         with started(PROXIES[kind](folder, given), env=env, cwd=folder):
             until_open(port)
-            yield Site(
-                replace(settings, public_url=public, trusted_proxies=int(hops)), folder, port
-            )
+            own_settings = replace(settings, public_url=public, trusted_proxies=int(hops))
+            yield Site(own_settings, folder, port, process)
 
 
 def until_open(port: int) -> None:

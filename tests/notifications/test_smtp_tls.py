@@ -11,8 +11,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from portal.config import MailSettings
+from portal.config import MailSettings, Settings
 from portal.notifications.smtp import MailNotTaken, SmtpConnection
+from tests.deploy.proxies import certificate as signed
 from tests.mailing import Catcher
 from tests.notifications.test_smtp import MAIL
 
@@ -41,18 +42,19 @@ def certificate(folder: Path, host: str) -> Path:
     return file
 
 
-def take(tls: str, file: Path) -> Catcher:
+def take(tls: str, file: Path, key: Path | None = None, ca: Path | None = None) -> Catcher:
     """Send a mail to an encrypted server with that certificate; what it caught."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(file)
+    context.load_cert_chain(file, key)
     catcher = Catcher()
-    given = {"ssl_context": context} if tls == "tls" else {"tls_context": context}
+    kind = {"ssl_context": context} if tls == "tls" else {"tls_context": context}
     controller = Controller(
-        catcher, "localhost", catcher.port, require_starttls=tls == "starttls", **given
+        catcher, "localhost", catcher.port, require_starttls=tls == "starttls", **kind
     )
     controller.start()
     try:
-        with SmtpConnection(MailSettings(host="localhost", port=catcher.port, tls=tls)) as door:
+        given = MailSettings(host="localhost", port=catcher.port, tls=tls, ca=ca)
+        with SmtpConnection(given) as door:
             door.send(MAIL, "ben@example.org")
     finally:
         controller.stop()
@@ -78,3 +80,15 @@ def test_and_to_no_other(
         monkeypatch.setenv("SSL_CERT_FILE", str(file))
     with pytest.raises(MailNotTaken, match="certificate"):
         take(tls, file)
+
+
+@pytest.mark.parametrize("tls", ["tls", "starttls"])
+def test_a_ca_of_ones_own_is_named_by_the_settings(tls: str, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    own, other = signed(tmp_path), signed(tmp_path / "other")
+    env = {"ENVIRONMENT": "test", "DATABASE_URL": "postgresql:///x", "SECRET_KEY": "x"}
+    ca = Settings.from_environment({**env, "SMTP_CA": str(own.ca)}).mail.ca
+    assert len(take(tls, own.file, own.key, ca).mails) == 1
+    for wrong in (None, other.ca):
+        with pytest.raises(MailNotTaken, match="certificate"):
+            take(tls, own.file, own.key, wrong)

@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 from dataclasses import replace
 
 import psycopg
@@ -77,3 +79,20 @@ def test_rules_and_dashboard_read_figures_that_there_are() -> None:
 def test_every_alert_has_its_entry() -> None:
     paper = (ROOT / "docs" / "troubleshooting.md").read_text()
     assert [rule["alert"] for rule in RULES if f"\n| {rule['alert']} |" not in paper] == []
+
+
+SERIES = r"(?:gloria_\w+|up\{job=\"gloria\"\})"
+TERM = rf"(?:{SERIES} (?:==|>|<) \d+(?:e\d+)?|absent\({SERIES}\))"
+
+
+def test_every_rule_is_one_that_prometheus_takes() -> None:
+    """By the few forms that ours have; by Prometheus' own program, too, where it is installed."""
+    for rule in RULES:
+        assert set(rule) <= {"alert", "expr", "for", "labels", "annotations"}
+        assert re.fullmatch(rf"{TERM}(?: or {TERM})*", rule["expr"]), rule["expr"]
+        assert re.fullmatch(r"\d+[smh]", rule.get("for", "1m"))
+        assert rule["labels"]["severity"] in ("warning", "critical")
+        assert rule["annotations"]["summary"]
+    if tool := shutil.which("promtool"):
+        command = [tool, "check", "rules", str(ROOT / "deploy/prometheus/alerts.yml")]
+        subprocess.run(command, check=True, timeout=60)

@@ -1,0 +1,120 @@
+"""What administrators are mailed about the portal itself: when it begins, and when it is over.
+
+An alarm rings when its cause has lasted for a minute, so that a restart tells nobody; it is over
+when there was no cause for two, so that what comes and goes is told once.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from portal.domain.marked import msgid
+
+LASTS = timedelta(minutes=1)
+CALM = timedelta(minutes=2)
+WORKER_SECONDS = 30
+COMMANDS_SECONDS = 5 * 60
+MESSAGES_SECONDS = 30 * 60
+DISK_BYTES = 300_000_000
+
+
+class AlarmKind(StrEnum):
+    """What is wrong."""
+
+    NO_WORKER = "no_worker"
+    COMMANDS_WAIT = "commands_wait"
+    MESSAGES_FAIL = "messages_fail"
+    DISK_FULL = "disk_full"
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmWords:
+    """What is said of it, where it leads, and its heading when it is over."""
+
+    heading: str
+    meaning: str
+    todo: str
+    path: str
+    over: str
+
+
+WORDS = {
+    AlarmKind.NO_WORKER: AlarmWords(
+        heading=msgid("No worker is running"),
+        meaning=msgid("What people do is recorded, but nothing goes on until a worker runs."),
+        todo=msgid("Start it: systemctl start gloria-worker. Its log says why it ended."),
+        path="/admin/attention",
+        over=msgid("A worker is running again"),
+    ),
+    AlarmKind.COMMANDS_WAIT: AlarmWords(
+        heading=msgid("Decisions are not being applied"),
+        meaning=msgid("Something that a person did has waited for more than five minutes."),
+        todo=msgid("Look whether Temporal answers and the workers keep up."),
+        path="/admin/attention",
+        over=msgid("Decisions are being applied again"),
+    ),
+    AlarmKind.MESSAGES_FAIL: AlarmWords(
+        heading=msgid("Messages are not being sent"),
+        meaning=msgid("Messages were given up, or have waited for more than half an hour."),
+        todo=msgid("Look at the reasons, then send them again."),
+        path="/admin/messages",
+        over=msgid("Messages are being sent again"),
+    ),
+    AlarmKind.DISK_FULL: AlarmWords(
+        heading=msgid("The disk for attached files is full"),
+        meaning=msgid("Less than 300 MB are free. Soon files cannot be stored."),
+        todo=msgid("Free some space, or enlarge the disk."),
+        path="/admin/attention",
+        over=msgid("The disk for attached files has room again"),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmState:
+    """One occurrence. `calm_since`: since when there has been no cause, while it is not over."""
+
+    kind: AlarmKind
+    began_at: datetime
+    calm_since: datetime | None = None
+    over_at: datetime | None = None
+
+    def rings(self, now: datetime) -> bool:
+        """Whether its beginning is to be told by now."""
+        return self.over_at is None and self.calm_since is None and now - self.began_at >= LASTS
+
+
+def causes(figures: Mapping[str, float | None]) -> frozenset[AlarmKind]:
+    """What is wrong by the figures of `/metrics`. What is not known is no cause, but for the worker
+    of which nothing was ever seen."""
+
+    def above(name: str, most: float) -> bool:
+        value = figures.get(name)
+        return value is not None and value > most
+
+    seen, free = figures.get("worker_seen_seconds"), figures.get("attachments_free_bytes")
+    found = {
+        AlarmKind.NO_WORKER: seen is None or seen > WORKER_SECONDS,
+        AlarmKind.COMMANDS_WAIT: above("commands_oldest_seconds", COMMANDS_SECONDS),
+        AlarmKind.MESSAGES_FAIL: above("messages_failed", 0)
+        or above("messages_oldest_seconds", MESSAGES_SECONDS),
+        AlarmKind.DISK_FULL: free is not None and free < DISK_BYTES,
+    }
+    return frozenset(kind for kind, is_so in found.items() if is_so)
+
+
+def looked(
+    alarms: Iterable[AlarmState], found: frozenset[AlarmKind], now: datetime
+) -> list[AlarmState]:
+    """The alarms that are not over, as they stand after a look; new ones behind them."""
+    after = [_after(each, each.kind in found, now) for each in alarms]
+    begun = sorted(found - {each.kind for each in after})
+    return after + [AlarmState(kind, now) for kind in begun]
+
+
+def _after(alarm: AlarmState, is_so: bool, now: datetime) -> AlarmState:
+    if is_so:
+        return replace(alarm, calm_since=None)
+    calm = alarm.calm_since or now
+    return replace(alarm, calm_since=calm, over_at=now if now - calm >= CALM else None)
