@@ -11,7 +11,9 @@ from wtforms.fields.core import UnboundField
 
 from portal.domain.policy.forms import DECIMALS, OPTIONED, TODAY, FieldKind, FormField
 from portal.domain.request.files import ACCEPT, KeptFile
+from portal.domain.time.day_ranges import Workdays
 from portal.forms import fields as kinds
+from portal.forms.day_range import DayRangeField
 from portal.forms.fields import (
     Allowed,
     AtMost,
@@ -48,7 +50,8 @@ _ADVICE = {
 class Surroundings:
     """What a form has to know beside its fields: who fills it in and when, and whom it may name.
     `names`: whom it suggests. `submitted_on`: the day of a request that is changed. `departments`:
-    gives their names by code; `requests`: finds those that the person may see."""
+    gives their names by code; `requests`: finds those that the person may see; `workdays`: the
+    days that they work."""
 
     person_id: str
     today: date
@@ -57,6 +60,7 @@ class Surroundings:
     submitted_on: date | None = None
     departments: Callable[[], Mapping[str, str]] = dict
     requests: kinds.RequestSource | None = None
+    workdays: Callable[[], Workdays] = Workdays
 
 
 def unbound(
@@ -72,6 +76,9 @@ def field_for(
     """The field that a request type describes."""
     if each.kind is FieldKind.SECTION:
         return unbound(kinds.HeadingField, each.label, [], each.hint)
+    if each.kind is FieldKind.DAY_RANGE:
+        about = {"described": each, "workdays": around.workdays, "today": _first_today(around)}
+        return unbound(DayRangeField, each.label, [], each.hint, draw=unbound, **about)
     if each.kind is FieldKind.LINES:
         more = {"described": each, "stored": stored, "held": held}
         draw = partial(_columns, each, around)
@@ -89,6 +96,11 @@ def field_for(
     elif each.kind is FieldKind.DATE:
         rules += _days(each, around, html_name)
     return unbound(kind, each.label, rules, each.hint, **more)
+
+
+def _first_today(around: Surroundings) -> date:
+    """The earliest day that counts as today: what was right at the submission stays so."""
+    return min(around.today, around.submitted_on or around.today)
 
 
 def _columns(each: FormField, around: Surroundings) -> dict[str, Any]:
@@ -110,7 +122,7 @@ def held(each: FormField, value: Any) -> Any:
 
 def stored(drawn: Any) -> Any:
     """A field's value as JSON; nothing given is None."""
-    if isinstance(drawn, LinesTable):
+    if isinstance(drawn, LinesTable | DayRangeField):
         return drawn.value
     value = drawn.data
     if isinstance(value, date):
@@ -128,7 +140,7 @@ def given(value: Any) -> Any:
 def _days(each: FormField, around: Surroundings, html_name: Callable[[str], str]) -> Iterator[Any]:
     """Which days a DATE field may hold. What was right when the request was submitted stays so."""
     if each.not_before == TODAY:
-        yield NotPast(min(around.today, around.submitted_on or around.today))
+        yield NotPast(_first_today(around))
     elif each.not_before:
         yield NotBefore(html_name(each.not_before))
     if each.not_after == TODAY:

@@ -21,6 +21,7 @@ from portal.domain.policy.forms import (
 from portal.domain.request.files import KeptFile
 from portal.domain.request.state import Content
 from portal.forms import building
+from portal.forms.day_range import PARTS, DayRangeField
 from portal.forms.fields import (
     AtMost,
     FilesField,
@@ -152,11 +153,15 @@ class RequestForm(BaseForm):
     def posted(self, post: "MultiDict[str, str]") -> dict[str, str]:
         """What a form post says about these fields, as it is; everything else is ignored. Lines
         are added and removed as the button that was pressed says."""
-        plain = [e for e in self if not isinstance(e, FilesField | LinesTable | HeadingField)]
+        parted = FilesField | LinesTable | HeadingField | DayRangeField
+        plain = [e for e in self if not isinstance(e, parted)]
         several = {each.name for each in plain if isinstance(each, SeveralField)}
         typed = {each.name: post[each.name] for each in plain if each.name in post}
         # No tick is sent at all: what was ticked before has to go as well.
         typed |= {name: "\n".join(post.getlist(name)) for name in several}
+        ranges = (each for each in self if isinstance(each, DayRangeField))
+        parts = [f"{each.name}-{part}" for each in ranges for part in PARTS]
+        typed |= {name: post[name] for name in parts if name in post}
         for table in self.tables():
             listed = f"{table.name}-rows"
             if listed in post:

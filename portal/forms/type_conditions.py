@@ -55,6 +55,9 @@ WORDS: Mapping[str, str] = {
 PARTS: Mapping[str, str] = {
     "total": lazy("%(field)s: total"),
     "count": lazy("%(field)s: number of lines"),
+    "days": lazy("%(field)s: working days"),
+    "first": lazy("%(field)s: first day"),
+    "last": lazy("%(field)s: last day"),
 }
 PRIORITIES = ("LOW", "MEDIUM", "HIGH", "URGENT", "CRITICAL")
 

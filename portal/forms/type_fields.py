@@ -52,6 +52,7 @@ KINDS: Mapping[str, str] = {
     FieldKind.DECIMAL: lazy("Decimal number"),
     FieldKind.PERCENT: lazy("Percentage"),
     FieldKind.DATE: lazy("Date"),
+    FieldKind.DAY_RANGE: lazy("Days from and to, with half days"),
     FieldKind.YES_NO: lazy("Yes or no"),
     FieldKind.CHOICE: lazy("One of several options"),
     FieldKind.CHOICES: lazy("Several of several options"),
@@ -280,7 +281,7 @@ def _kind_fields(each: FormField, content: TypeContent) -> dict[str, Any]:
                 "places": unbound(WholeNumberField, _("Digits after the point"), places),
                 **_bounds(DecimalNumberField, places=MOST_PLACES),
             }
-        case FieldKind.DATE:
+        case FieldKind.DATE | FieldKind.DAY_RANGE:
             return _day_fields(each, content)
         case FieldKind.LINES:
             return _sum_fields(each)
@@ -317,6 +318,9 @@ def _day_fields(each: FormField, content: TypeContent) -> dict[str, Any]:
         for other in content.form
         if other.kind is FieldKind.DATE and other.name != each.name
     ]
+    if each.kind is FieldKind.DAY_RANGE:
+        days = options([(TODAY, _("the day of the request"))], _("Any day"))
+        return {"not_before": unbound(OptionsField, _("Not before"), [], **days)}
     days = options([(TODAY, _("the day of the request")), *others], _("Any day"))
     return {
         "not_before": unbound(OptionsField, _("Not before"), [], **days),

@@ -20,6 +20,7 @@ from portal.domain.policy.forms import FieldKind, FormField, cells, exact, lines
 from portal.domain.request.catalogue import COMMANDS_BY_NAME
 from portal.domain.request.files import KeptFile
 from portal.domain.request.reasons import read, sentence
+from portal.domain.time.day_ranges import DayRange, day_range_of
 from portal.presentation.money import money
 from portal.presentation.times import day
 from portal.translation import _, current, ngettext
@@ -204,6 +205,32 @@ def _lines(field: FormField, value: Any, names: Mapping[str, str]) -> Iterator[s
         yield _("Total: %(amount)s", amount=total)
 
 
+def days_words(value: Any) -> str:
+    """`7 Dec 2026 (from midday) to 11 Dec 2026: 3.5 working days`, and which days were off."""
+    given = day_range_of(value)
+    if given is None:
+        return loose(value)
+    between, days = range_words(given), number(value.get("days"))
+    words = _("%(between)s: %(days)s working days", between=between, days=days)
+    if value.get("days") == "1":
+        words = _("%(between)s: 1 working day", between=between)
+    off = [f"{day(at)} ({name})" for text, name in dict(value.get("off") or {}).items()
+           if (at := as_date(text))]  # fmt: skip
+    return "\n".join([words, _("Days off: %(days)s", days="; ".join(off))] if off else [words])
+
+
+def range_words(given: DayRange) -> str:
+    """`7 Dec 2026 (from midday) to 11 Dec 2026`."""
+    first, last = day(given.first), day(given.last)
+    if given.first_half:
+        first = _("%(day)s (from midday)", day=first)
+    if given.last_half:
+        last = _("%(day)s (until midday)", day=last)
+    if given.first == given.last:
+        return first if given.first_half else last
+    return _("%(first)s to %(last)s", first=first, last=last)
+
+
 def total_of(field: FormField, value: Any) -> str | None:
     """The sum of a table of lines, if it has one."""
     minor = value.get("total") if isinstance(value, Mapping) else None
@@ -217,6 +244,8 @@ def _named(field: FormField, value: Any, names: Mapping[str, str]) -> str:
             return names.get(str(value), str(value))
         case FieldKind.PERSON:
             return ", ".join(names.get(person, _("Unknown person")) for person in ids(value))
+        case FieldKind.DAY_RANGE:
+            return days_words(value)
         case FieldKind.LINES:
             return "\n".join(_lines(field, value, names))
         case FieldKind.ATTACHMENTS:

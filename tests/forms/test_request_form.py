@@ -202,6 +202,46 @@ def test_a_form_is_drawn_in_its_sections(around: Surroundings) -> None:
     assert [part.field.name for part in second.fields] == ["sum", "proof"]
 
 
+LEAVE = FormField(name="leave", label="Leave", kind=FieldKind.DAY_RANGE, not_before="today")
+WEEK = {"title": "A", "leave-first": "2026-10-08", "leave-last": "2026-10-14"}
+
+
+def test_days_are_counted_with_their_halves(around: Surroundings) -> None:
+    form = RequestForm((LEAVE,), around)
+    typed = form.posted(MultiDict(WEEK | {"leave-last_half": "y", "other": "x"}))
+    assert typed == WEEK | {"leave-last_half": "y"}
+    assert form.read(typed, {}).validate(), form.errors
+    content = form.content()
+    assert content.fields["leave"] == {
+        "first": "2026-10-08", "last": "2026-10-14", "first_half": False, "last_half": True,
+        "days": "4.5", "off": {},
+    }  # fmt: skip
+    again = RequestForm((LEAVE,), around).fill(content)
+    assert again.content() == content
+    assert again.changed_from(content) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"leave-first": ""}, "Leave: enter both days. They may be the same."),
+        ({"leave-first": "", "leave-last": ""}, "Leave is missing: enter the first and the last"),
+        ({"leave-last": "2026-10-07"}, "the last day must not be before the first"),
+        ({"leave-last": "2028-10-07"}, "can have at most 366 days"),
+        ({"leave-first": "2026-10-07"}, "Leave must begin today or later."),
+        ({"leave-first": "soon"}, "Leave: first day must be a real date"),
+        (
+            {"leave-last": "2026-10-08", "leave-first_half": "y", "leave-last_half": "y"},
+            "one day cannot begin and end at midday",
+        ),
+    ],
+)
+def test_days_that_make_no_sense(around: Surroundings, typed: dict[str, str], words: str) -> None:
+    form = RequestForm((LEAVE,), around).read(WEEK | typed, {})
+    assert not form.validate()
+    assert words in form.errors["leave"][0]
+
+
 LINES = FormField(
     name="items", label="Items", kind=FieldKind.LINES, total_of="price", currency="EUR",
     is_amount=True, columns=(

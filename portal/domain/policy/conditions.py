@@ -74,6 +74,7 @@ COMPARISONS: Mapping[FieldKind, tuple[Comparison, ...]] = {
     FieldKind.DEPARTMENT: (*_EQUAL, *_PRESENT),
     FieldKind.LINK: (*_EQUAL, *_PRESENT),
     FieldKind.ATTACHMENTS: (*_ORDERED, *_PRESENT),
+    FieldKind.DAY_RANGE: (),
     FieldKind.LINES: (),
     FieldKind.SECTION: (),
 }

@@ -19,7 +19,9 @@ class FieldKind(StrEnum):
     and PERCENT as decimal text such as "7.5", which is exact; YES_NO as a boolean; CHOICES as a
     list of options' values; DEPARTMENT as its code; LINK as the number of another request. SECTION
     holds nothing: it is a heading above the fields that follow it. LINES is a table: a mapping of
-    `rows`, their `count`, and the `total` of the column that is summed."""
+    `rows`, their `count`, and the `total` of the column that is summed. DAY_RANGE is a mapping of
+    the `first` and the `last` day, whether they are halves, how many working `days` they are, and
+    which days were `off`."""
 
     TEXT = "text"
     LONG_TEXT = "long_text"
@@ -35,6 +37,7 @@ class FieldKind(StrEnum):
     DEPARTMENT = "department"
     LINK = "link"
     ATTACHMENTS = "attachments"
+    DAY_RANGE = "day_range"
     LINES = "lines"
     SECTION = "section"
 
@@ -56,6 +59,11 @@ MOST_LINES = 50
 # The plain parts of values that are mappings: conditions call them "lines_total" and so on.
 PARTS: Mapping[FieldKind, Mapping[str, FieldKind]] = {
     FieldKind.LINES: {"total": FieldKind.MONEY, "count": FieldKind.INTEGER},
+    FieldKind.DAY_RANGE: {
+        "days": FieldKind.DECIMAL,
+        "first": FieldKind.DATE,
+        "last": FieldKind.DATE,
+    },
 }
 MOST_PLACES = 6
 # How a yes or no is written where values are texts.

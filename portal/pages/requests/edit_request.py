@@ -134,7 +134,9 @@ def page(
 
 
 def _drawn(record: RequestRecord) -> RequestForm:
-    around = surroundings(suggest=True, submitted_at=record.submitted_at)
+    around = surroundings(
+        suggest=True, type_code=record.type_code, submitted_at=record.submitted_at
+    )
     return asking.changed_request(record.form, around)
 
 

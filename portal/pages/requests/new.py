@@ -23,6 +23,7 @@ from portal.pages.requests.request_form_io import (
 )
 from portal.presentation import times
 from portal.presenters import check_page as checking
+from portal.presenters import leave
 from portal.presenters import waiting_on as turns
 from portal.presenters.answer import new_key
 from portal.queries import commands, drafts, request_types
@@ -200,7 +201,7 @@ def _sent_or_unknown(draft_id: str | None) -> ResponseReturnValue:
 
 
 def _drawn(kind: TypeRecord, *, suggest: bool = True) -> RequestForm:
-    around = surroundings(suggest=suggest)
+    around = surroundings(suggest=suggest, type_code=kind.code)
     return asking.new_request(kind.form, kind.default_priority, around)
 
 
@@ -254,4 +255,5 @@ def _check_page(kind: TypeRecord, draft: DraftRecord, drawn: RequestForm, warnin
         expected=checking.finish(wish, coming, me().now),
         seen=checking.mark(wish),
         warning=warning,
+        overlaps=leave.warnings(wish.content.fields, wish.on_behalf_of or wish.requester_id),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time
-from functools import cache
+from functools import cache, partial
 
 from flask import request
 
@@ -15,14 +15,18 @@ from portal.pages.layout_context import viewpoint
 from portal.pages.requests.attachments import sent_name, store
 from portal.queries import attachments as attached
 from portal.queries import people, request_types
+from portal.queries.leave import workdays_of
 from portal.queries.request import Linkable, Reader
 from portal.security.sessions import me
 from portal.services import attachments
 from portal.services.attachments import Upload
 
 
-def surroundings(*, suggest: bool, submitted_at: datetime | None = None) -> Surroundings:
-    """Who fills in, and when; with `suggest`, also the names that the form offers.
+def surroundings(
+    *, suggest: bool, type_code: str = "", submitted_at: datetime | None = None
+) -> Surroundings:
+    """Who fills in, and when; with `suggest`, also the names that the form offers. `type_code`:
+    whose calendar counts for people without one of their own.
     `submitted_at`: of a request that is changed."""
     person, view = me(), viewpoint()
     return Surroundings(
@@ -31,6 +35,7 @@ def surroundings(*, suggest: bool, submitted_at: datetime | None = None) -> Surr
         people=people,
         names=people.suggested(person.id) if suggest else (),
         submitted_on=submitted_at.astimezone(view.zone).date() if submitted_at else None,
+        workdays=cache(partial(workdays_of, person.id, type_code)),
         departments=cache(request_types.departments),
         requests=Linkable(Reader(person.id, person.may(Permission.READ_ALL))),
     )
