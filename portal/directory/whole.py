@@ -88,11 +88,11 @@ SELECT count(*) FROM (
 ) few
 """)  # noqa: S608 - our own words
 NEWEST = text(f"""
-SELECT id, number, title, requester_id, requester_name, on_behalf_of, fields, amount, currency,
-    priority, submitted_at
+SELECT id::text AS id, number, title, requester_id::text AS requester_id, requester_name,
+    on_behalf_of::text AS on_behalf_of, fields, amount, currency, priority, submitted_at
 FROM portal.requests
-WHERE {_SPAN} AND (submitted_at, id) < (:until, CAST(:last AS uuid))
-ORDER BY type_code DESC, submitted_at DESC, id DESC LIMIT :most
+WHERE {_SPAN} AND (submitted_at, requests.id) < (:until, CAST(:last AS uuid))
+ORDER BY type_code DESC, submitted_at DESC, requests.id DESC LIMIT :most
 """)  # noqa: S608 - our own words
 
 

@@ -148,7 +148,7 @@ _GAPS = {
 }
 # What follows from who may not decide: small groups, and people at the top.
 _BARRED = {
-    Code.REQUESTER: msgid("nobody but themselves is asked"),
+    Code.REQUESTER: msgid("too few others than themselves are asked"),
     Code.APPROVED_EARLIER: msgid("whoever is asked decides an earlier stage"),
     Code.INACTIVE: msgid("whoever is asked is not active"),
     Code.AUDITOR: msgid("whoever is asked is an auditor"),

@@ -499,7 +499,9 @@ def test_past_requests_are_tried_by_the_draft(
     page = press(adam, adam.get_page(here), here, days="30")
     assert "4 requests submitted" in page.text
     assert "live version 1 against revision 2" in page.text
-    assert "More stages 1 1: Finance" in " ".join(page.text.split())
+    text = " ".join(page.text.split())
+    assert "Same route 3 75% of 4 More stages 1 1: Finance" in text
+    assert "Stuck 0" in text
     assert "CH-2" in page.text
     assert "CH-3" not in page.text
     assert "CH-2,Chair CH-2,Ana Example,600.00,EUR,1 more" in adam.get(f"{here}.csv").text
