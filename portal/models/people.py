@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import Base
-from portal.models.columns import Id, Now
+from portal.models.columns import Id, Now, by_name
 
 
 class Department(Base):
@@ -74,6 +74,7 @@ class User(Base):
 
 Index("uq_users_email_lower", func.lower(User.email), unique=True)
 Index("ix_users_name_lower", func.lower(User.name))
+Index("ix_users_by_name", by_name(User.name))
 # Names are looked for without their marks; the function stands in the migration of the search.
 Index(
     "ix_users_name",

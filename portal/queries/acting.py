@@ -7,6 +7,7 @@ from sqlalchemy import Select, Uuid, bindparam, literal_column, select
 
 from portal.extensions import db
 from portal.models import Task, User
+from portal.models.columns import by_name
 
 MOST = 20
 
@@ -23,4 +24,9 @@ def _owners() -> Select[*tuple[Any, ...]]:
         Task.status == literal_column("'OPEN'"),
         Task.acting_for.is_not(None),
     )
-    return select(User.id, User.name).where(User.id.in_(theirs)).order_by(User.name).limit(MOST)
+    return (
+        select(User.id, User.name)
+        .where(User.id.in_(theirs))
+        .order_by(by_name(User.name))
+        .limit(MOST)
+    )

@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 
 from portal.extensions import db
 from portal.models import Delegation, PolicyVersion, RequestType, User
+from portal.models.columns import by_name
 
 SHOWN = 50
 _CURRENCY: ColumnElement[str | None] = literal_column(
@@ -70,7 +71,7 @@ def types() -> tuple[TypeName, ...]:
         PolicyVersion, in_force
     )
     statement = statement.where(RequestType.is_active)
-    rows = db.session.execute(statement.order_by(RequestType.position, RequestType.name))
+    rows = db.session.execute(statement.order_by(RequestType.position, by_name(RequestType.name)))
     return tuple(TypeName(*row) for row in rows)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Row, Select, func, or_, select
 
 from portal.extensions import db
 from portal.models import Calendar, CalendarChange, PolicyVersion, RequestType, User
+from portal.models.columns import by_name
 
 # An organisation has a few places; more than this no page lists.
 SHOWN = 500
@@ -66,14 +67,16 @@ class TypeCalendar:
 def names() -> dict[str, str]:
     """Every calendar's name by its id, in the order of names."""
     rows = db.session.execute(
-        select(Calendar.id, Calendar.name).order_by(Calendar.name, Calendar.id).limit(SHOWN)
+        select(Calendar.id, Calendar.name)
+        .order_by(by_name(Calendar.name), Calendar.id)
+        .limit(SHOWN)
     )
     return {row.id: row.name for row in rows}
 
 
 def all_of_them() -> tuple[CalendarRecord, ...]:
     """Every calendar, in the order of names."""
-    rows = db.session.execute(_records().order_by(Calendar.name, Calendar.id).limit(SHOWN))
+    rows = db.session.execute(_records().order_by(by_name(Calendar.name), Calendar.id).limit(SHOWN))
     return tuple(_record(row) for row in rows)
 
 
@@ -88,7 +91,7 @@ def people_of(calendar_id: str) -> tuple[tuple[str, str], ...]:
     rows = db.session.execute(
         select(User.id, User.name)
         .where(User.calendar_id == calendar_id)
-        .order_by(func.lower(User.name), User.id)
+        .order_by(by_name(User.name), User.id)
         .limit(PEOPLE_SHOWN)
     )
     return tuple((row.id, row.name) for row in rows)
@@ -115,7 +118,7 @@ def types() -> tuple[TypeCalendar, ...]:
         .outerjoin(Calendar, Calendar.id == RequestType.calendar_id)
         .outerjoin(PolicyVersion, PolicyVersion.id == RequestType.policy_version_id)
         .where(or_(RequestType.is_active, RequestType.calendar_id.is_not(None)))
-        .order_by(RequestType.position, RequestType.name)
+        .order_by(RequestType.position, by_name(RequestType.name))
         .limit(SHOWN)
     )  # fmt: skip
     return tuple(TypeCalendar(*row) for row in rows)

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from portal.extensions import db
 from portal.models import ChatChannel, ChatChannelChange, User
 from portal.models.channels import mark_of
+from portal.models.columns import by_name
 
 SHOWN = 30
 
@@ -46,7 +47,7 @@ _COLUMNS = (
 
 def listed() -> tuple[ChannelRecord, ...]:
     """All of them, by name; there are few."""
-    rows = db.session.execute(select(*_COLUMNS).order_by(func.lower(ChatChannel.name)))
+    rows = db.session.execute(select(*_COLUMNS).order_by(by_name(ChatChannel.name)))
     return tuple(ChannelRecord(*row) for row in rows)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 
 from portal.extensions import db
 from portal.models import Department, Group, GroupMember, PolicyVersion, RequestType, User
+from portal.models.columns import by_name
 
 SHOWN = 100
 
@@ -47,7 +48,7 @@ def vacant_heads() -> tuple[Gap, ...]:
         select(Department.id, Department.name, head.name)
         .outerjoin(head, head.id == Department.head_id)
         .where(staffed, or_(head.id.is_(None), ~head.is_active))
-        .order_by(Department.name)
+        .order_by(by_name(Department.name))
     )
 
 
@@ -67,14 +68,14 @@ def without_manager() -> tuple[Gap, ...]:
             User.is_active,
             or_(~manager.is_active, manager.id.is_(None) & ~leads & ~decides_nothing),
         )
-        .order_by(User.name)
+        .order_by(by_name(User.name))
     )
 
 
 def headed_by(person_id: str) -> dict[str, str]:
     """The departments that they head, names by code."""
     mine = select(Department.code, Department.name).where(Department.head_id == person_id)
-    rows = db.session.execute(mine.order_by(Department.name, Department.code))
+    rows = db.session.execute(mine.order_by(by_name(Department.name), Department.code))
     return {row.code: row.name for row in rows}
 
 
@@ -86,7 +87,9 @@ def only_member_of(person_id: str) -> dict[str, str]:
     )  # fmt: skip
     mine = exists().where(GroupMember.group_id == Group.id, GroupMember.user_id == person_id)
     rows = db.session.execute(
-        select(Group.code, Group.name).where(mine, ~others).order_by(Group.name, Group.code)
+        select(Group.code, Group.name)
+        .where(mine, ~others)
+        .order_by(by_name(Group.name), Group.code)
     )
     return {row.code: row.name for row in rows}
 
@@ -97,7 +100,9 @@ def ties_of(person_id: str) -> Ties:
     managed = User.manager_id == person_id, User.is_active
     return Ties(
         heads=tuple(headed_by(person_id).values()),
-        managed=tuple(names(select(User.name).where(*managed).order_by(User.name).limit(10))),
+        managed=tuple(
+            names(select(User.name).where(*managed).order_by(by_name(User.name)).limit(10))
+        ),
         managed_count=db.session.scalar(select(func.count()).where(*managed)) or 0,
         only_member_of=tuple(only_member_of(person_id).values()),
         named_in=tuple(
@@ -108,7 +113,7 @@ def ties_of(person_id: str) -> Ties:
                     RequestType.is_active.is_(true()),
                     PolicyVersion.definition.cast(Text).contains(f'"{person_id}"', autoescape=True),
                 )
-                .order_by(RequestType.name)
+                .order_by(by_name(RequestType.name))
             )
         ),
     )
@@ -131,7 +136,7 @@ def ties_of_many(
     heads = _by_person(
         select(Department.head_id, Department.name)
         .where(Department.head_id.in_(person_ids))
-        .order_by(Department.name)
+        .order_by(by_name(Department.name))
     )
     stays = exists().where(
         GroupMember.group_id == Group.id, GroupMember.user_id == User.id, User.is_active, ~going
@@ -140,7 +145,7 @@ def ties_of_many(
         select(GroupMember.user_id, Group.name)
         .join(Group, Group.id == GroupMember.group_id)
         .where(GroupMember.user_id.in_(person_ids), ~stays)
-        .order_by(Group.name)
+        .order_by(by_name(Group.name))
     )
     return {
         each: (managed.get(each, 0), heads.get(each, ()), only.get(each, ())) for each in person_ids

@@ -18,6 +18,7 @@ from sqlalchemy.orm import aliased
 from portal.domain.policy.forms import FormField
 from portal.extensions import db
 from portal.models import PolicyVersion, Request, RequestType, Task, User
+from portal.models.columns import by_name
 from portal.queries.history_statements import (
     Filters,
     HistoryCursor,
@@ -180,7 +181,9 @@ def _rows(statement: Select[*tuple[Any, ...]]) -> list[HistoryRow]:
 
 def type_names() -> dict[str, str]:
     """All request types, also those that are not offered any more, by code."""
-    rows = db.session.execute(select(RequestType.code, RequestType.name).order_by(RequestType.name))
+    rows = db.session.execute(
+        select(RequestType.code, RequestType.name).order_by(by_name(RequestType.name))
+    )
     return {row.code: row.name for row in rows}
 
 
@@ -188,5 +191,7 @@ def people_named(text: str) -> tuple[str, ...]:
     """Ids of people, active or not, whose name holds the text, whatever its marks; at most
     `NAMESAKES`."""
     holds = func.strpos(func.portal.plain(User.name), func.portal.plain(text)) > 0
-    rows = db.session.execute(select(User.id).where(holds).order_by(User.name).limit(NAMESAKES))
+    rows = db.session.execute(
+        select(User.id).where(holds).order_by(by_name(User.name)).limit(NAMESAKES)
+    )
     return tuple(row.id for row in rows)

@@ -14,6 +14,7 @@ from sqlalchemy import func, select, text
 from portal.domain.request.state import Status
 from portal.extensions import db
 from portal.models import Department, FactsDue, RequestType, User
+from portal.models.columns import by_name
 
 DECIDED = (Status.APPROVED.value, Status.REJECTED.value, Status.TIMEOUT.value)
 # Fewer decisions than that say nothing about a stage, and fewer people could be told apart.
@@ -309,13 +310,13 @@ def reports_of(manager_id: str) -> tuple[str, ...]:
 def types() -> dict[str, str]:
     """Names of all types by code, in their order."""
     statement = select(RequestType.code, RequestType.name)
-    rows = db.session.execute(statement.order_by(RequestType.position, RequestType.name))
+    rows = db.session.execute(statement.order_by(RequestType.position, by_name(RequestType.name)))
     return {row[0]: row[1] for row in rows}
 
 
 def departments(people: tuple[str, ...] | None) -> dict[str, str]:
     """Names of departments by id; where `people` are given, of theirs."""
-    statement = select(Department.id, Department.name).order_by(func.lower(Department.name))
+    statement = select(Department.id, Department.name).order_by(by_name(Department.name))
     if people is not None:
         theirs = select(User.department_id).where(User.id.in_(people))
         statement = statement.where(Department.id.in_(theirs))

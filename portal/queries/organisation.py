@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from portal.domain.people.organisation import UnitKind
 from portal.extensions import db
 from portal.models import Department, Group, GroupMember, OrganisationChange, User
+from portal.models.columns import by_name
 
 SHOWN = 500
 CHANGES_SHOWN = 50
@@ -79,7 +80,7 @@ def departments(only: str | None = None) -> tuple[DepartmentRecord, ...]:
         )
         .outerjoin(parent, parent.id == Department.parent_id)
         .outerjoin(head, head.id == Department.head_id)
-        .order_by(func.lower(Department.name), Department.id)
+        .order_by(by_name(Department.name), Department.id)
         .limit(SHOWN)
     )  # fmt: skip
     if only is not None:
@@ -99,7 +100,7 @@ def groups(only: str | None = None) -> tuple[GroupRecord, ...]:
     )
     statement = (
         select(Group.id, Group.code, Group.name, Group.purpose, people.label("people"))
-        .order_by(func.lower(Group.name), Group.id)
+        .order_by(by_name(Group.name), Group.id)
         .limit(SHOWN)
     )
     if only is not None:
@@ -115,7 +116,7 @@ def members(kind: UnitKind, unit_id: str) -> tuple[MemberRecord, ...]:
         statement = statement.where(GroupMember.group_id == unit_id)
     else:
         statement = statement.where(User.department_id == unit_id, User.is_active)
-    rows = db.session.execute(statement.order_by(func.lower(User.name), User.id).limit(SHOWN))
+    rows = db.session.execute(statement.order_by(by_name(User.name), User.id).limit(SHOWN))
     return tuple(MemberRecord(*row) for row in rows)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Select, and_, case, func, select, true
 
 from portal.extensions import db
 from portal.models import PasswordLink, User
+from portal.models.columns import by_name
 
 SHOWN = 200
 
@@ -58,7 +59,7 @@ def entry_of(person_id: str) -> EntryRecord | None:
 
 def waiting() -> tuple[EntryRecord, ...]:
     """Active people with an address and without a password, by name; up to `SHOWN`."""
-    statement = _statement().where(*_without()).order_by(func.lower(User.name), User.id)
+    statement = _statement().where(*_without()).order_by(by_name(User.name), User.id)
     return tuple(EntryRecord(**row._mapping) for row in db.session.execute(statement.limit(SHOWN)))
 
 

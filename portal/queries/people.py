@@ -14,6 +14,7 @@ from portal.domain.people.permissions import Role
 from portal.domain.policy.types import is_id
 from portal.extensions import db
 from portal.models import Department, User
+from portal.models.columns import by_name
 
 # More names than this would make a page heavy; they are found by typing just the same.
 SUGGESTED = 500
@@ -50,7 +51,7 @@ def suggested(
         statement = statement.where(~User.roles.contains([Role.AUDITOR.value]))
     without = {but, *others}
     most = SUGGESTED + len(without)
-    rows = db.session.execute(statement.order_by(func.lower(User.name)).limit(most))
+    rows = db.session.execute(statement.order_by(by_name(User.name)).limit(most))
     return tuple(PersonRecord(*row).label for row in rows if row.id not in without)[:SUGGESTED]
 
 
@@ -77,7 +78,7 @@ def called(text: str) -> tuple[PersonRecord, ...]:
 def like(text: str) -> tuple[PersonRecord, ...]:
     """Up to `NAMESAKES` active people with a name or mail address in which each word begins one."""
     found = _rows().where(*begins(text, User.name, User.email))
-    rows = db.session.execute(found.order_by(func.lower(User.name), User.id).limit(NAMESAKES))
+    rows = db.session.execute(found.order_by(by_name(User.name), User.id).limit(NAMESAKES))
     return tuple(PersonRecord(*row) for row in rows)
 
 

@@ -26,6 +26,7 @@ from portal.models import (
     TypeDraft,
     User,
 )
+from portal.models.columns import by_name
 
 # The newest requests of a type tell its usual duration, if enough of them are closed.
 LOOKED_AT = 200
@@ -164,7 +165,7 @@ def _choices() -> Select[*tuple[Any, ...]]:
         )
         .join(PolicyVersion, PolicyVersion.id == RequestType.policy_version_id)
         .where(*_usable())
-        .order_by(RequestType.position, RequestType.name)
+        .order_by(RequestType.position, by_name(RequestType.name))
     )
 
 
@@ -307,7 +308,7 @@ def all_of_them() -> tuple[TypeRow, ...]:
         .outerjoin(PolicyVersion, PolicyVersion.id == RequestType.policy_version_id)
         .outerjoin(TypeDraft, TypeDraft.request_type_id == RequestType.id)
         .outerjoin(changed, true())
-        .order_by(RequestType.position, RequestType.name)
+        .order_by(RequestType.position, by_name(RequestType.name))
     )  # fmt: skip
     return tuple(TypeRow(*row) for row in rows)
 
@@ -417,7 +418,7 @@ def _open() -> list[str]:
 def departments() -> dict[str, str]:
     """Every department's name by its code, in the order of names."""
     rows = db.session.execute(
-        select(Department.code, Department.name).order_by(func.lower(Department.name))
+        select(Department.code, Department.name).order_by(by_name(Department.name))
     )
     return {row.code: row.name for row in rows}
 

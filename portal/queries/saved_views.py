@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from portal.extensions import db
 from portal.models import SavedView
+from portal.models.columns import by_name
 
 MOST = 50
 
@@ -26,5 +27,7 @@ def listed(user_id: str, place: str | None = None) -> tuple[SavedViewRecord, ...
     mine = select(*columns).where(SavedView.user_id == user_id)
     if place is not None:
         mine = mine.where(SavedView.place == place)
-    rows = db.session.execute(mine.order_by(SavedView.place.desc(), SavedView.name).limit(2 * MOST))
+    rows = db.session.execute(
+        mine.order_by(SavedView.place.desc(), by_name(SavedView.name)).limit(2 * MOST)
+    )
     return tuple(SavedViewRecord(*row) for row in rows)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 
 from portal.extensions import db
 from portal.models import Calendar, Department, Group, GroupMember, PeopleChange, Task, User
+from portal.models.columns import by_name
 from portal.queries.people import begins
 
 PAGE = 50
@@ -120,7 +121,7 @@ def departments() -> dict[str, str]:
     """All departments, names by id; up to `GROUPS_SHOWN`."""
     rows = db.session.execute(
         select(Department.id, Department.name)
-        .order_by(Department.name, Department.code)
+        .order_by(by_name(Department.name), Department.code)
         .limit(GROUPS_SHOWN)
     )
     return {row.id: row.name for row in rows}
@@ -130,7 +131,7 @@ def department_codes() -> dict[str, str]:
     """All departments, names by code; up to `GROUPS_SHOWN`."""
     rows = db.session.execute(
         select(Department.code, Department.name)
-        .order_by(Department.name, Department.code)
+        .order_by(by_name(Department.name), Department.code)
         .limit(GROUPS_SHOWN)
     )
     return {row.code: row.name for row in rows}
@@ -139,7 +140,7 @@ def department_codes() -> dict[str, str]:
 def groups() -> dict[str, str]:
     """All groups, names by code; up to `GROUPS_SHOWN`."""
     rows = db.session.execute(
-        select(Group.code, Group.name).order_by(Group.name, Group.code).limit(GROUPS_SHOWN)
+        select(Group.code, Group.name).order_by(by_name(Group.name), Group.code).limit(GROUPS_SHOWN)
     )
     return {row.code: row.name for row in rows}
 
@@ -160,7 +161,7 @@ def everybody() -> dict[str, ChartRecord]:
         select(User.id, User.name, User.job_title, Department.name, User.manager_id)
         .outerjoin(Department, Department.id == User.department_id)
         .where(User.is_active)
-        .order_by(func.lower(User.name), User.id)
+        .order_by(by_name(User.name), User.id)
     )
     return {row[0]: ChartRecord(*row[1:]) for row in rows}
 
@@ -189,6 +190,6 @@ def _groups_of(person_id: str) -> dict[str, str]:
         select(Group.code, Group.name)
         .join(GroupMember, GroupMember.group_id == Group.id)
         .where(GroupMember.user_id == person_id)
-        .order_by(Group.name)
+        .order_by(by_name(Group.name))
     )
     return {row.code: row.name for row in rows}

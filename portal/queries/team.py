@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 
 from portal.extensions import db
 from portal.models import Delegation, Participant, Request, User
+from portal.models.columns import by_name
 from portal.models.requests import OPEN
 
 SHOWN = 200
@@ -68,7 +69,7 @@ def colleagues(manager_id: str) -> tuple[Colleague, ...]:
         )
         .outerjoin(away, true())
         .where(User.manager_id == manager_id, User.is_active)
-        .order_by(func.lower(User.name), User.id)
+        .order_by(by_name(User.name), User.id)
         .limit(SHOWN)
     )  # fmt: skip
     return tuple(Colleague(*row) for row in rows)

@@ -99,3 +99,13 @@ def test_who_may_only_read_is_not_suggested_for_deciding(app: Flask, people: Peo
         names = found.suggested(people.ana, people.ben, deciding=True)
     assert not any(name.startswith(("Ana", "Ben", "Olga")) for name in names)
     assert "Adam Example, Finance" in names
+
+
+def test_people_stand_as_in_a_dictionary(app: Flask, people: People) -> None:
+    with app.app_context():
+        for name in ("Zoe Byte", "Émile Byte", "emil Byte", "Örjan Byte"):
+            db.session.execute(
+                insert(User).values(id=new_id(), name=name, email=f"{new_id()}@x.org")
+            )
+        names = [each for each in found.suggested(people.ana) if "Byte" in each]
+    assert [name.split()[0] for name in names] == ["emil", "Émile", "Örjan", "Zoe"]
