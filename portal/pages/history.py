@@ -22,6 +22,7 @@ from portal.presenters.history_filters import (
     form_of,
     text_of_cursor,
 )
+from portal.presenters.insights import timeline
 from portal.presenters.rows import history_rows
 from portal.presenters.saved_views import SavedList, views_of
 from portal.queries import audit, history, links
@@ -89,14 +90,14 @@ def events(number: str) -> ResponseReturnValue:
     record = visible(number)
     if me().may(Permission.READ_AUDIT):
         acts.keep(ActKind.AUDIT_VIEWED, record.number, fold=record.number)
-    found = audit_log.read(record, _after(request.args.get("after", "")))
-    refusals = links.refusals_of(record.id) if me().may(Permission.READ_AUDIT) else ()
+    found = audit_log.read(record, me().now, _after(request.args.get("after", "")))
     return render_template(
         "pages/history/events.html",
         record=record,
         trail=found,
-        refusals=refusals,
         proves=me().may(Permission.READ_AUDIT),
+        spent=timeline(found.life),
+        refusals=links.refusals_of(record.id) if me().may(Permission.READ_AUDIT) else (),
     )
 
 

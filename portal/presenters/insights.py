@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from babel.numbers import format_decimal
 
 from portal.domain.policy.policy import WORKING_DAY
-from portal.domain.time.spent import share
+from portal.domain.time.spent import Life, Use, share
 from portal.presentation.charts import Columns, Mark, columns, placed
 from portal.presentation.times import day
 from portal.queries import insights
@@ -448,4 +448,38 @@ def _unopened_chart(scope: Scope) -> Chart:
             for x in found
         ),
         empty="" if found else _("No decision that is known to have been taken unopened."),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SpentBar:
+    """A stretch of one request's life: where it stands and how wide it is, in per cent."""
+
+    words: str
+    stage: str
+    look: str
+    start: datetime
+    end: datetime
+    x: float
+    width: float
+
+
+_LOOKS = {Use.RETURNED: "hatch", Use.HELD: "dots", Use.QUESTION: "hatch", Use.NOBODY: "late"}
+
+
+def timeline(life: Life | None) -> tuple[SpentBar, ...]:
+    """What one request's time went into, in order; what took less than a minute is left out."""
+    spent = [each for each in life.spent if each.minutes] if life else []
+    if not spent:
+        return ()
+    begin, names = spent[0].start, dict(_USES)
+    whole = (spent[-1].end - begin).total_seconds()
+    return tuple(
+        SpentBar(
+            str(names[each.use.value]), each.stage, _LOOKS.get(each.use, "c1"),
+            each.start, each.end,
+            placed((each.start - begin).total_seconds(), 0, whole),
+            placed((each.end - each.start).total_seconds(), 0, whole),
+        )
+        for each in spent
     )  # fmt: skip

@@ -4,7 +4,7 @@ Read off the states between the events, not off the events themselves: a new ver
 here as long as it says whose turn it is.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -206,9 +206,3 @@ def _elapsed(start: datetime, end: datetime) -> int:
 def share(part: int, whole: int) -> int | None:
     """Whole per cent, rounded half up; None of nothing."""
     return None if whole == 0 else (200 * part + whole) // (2 * whole)
-
-
-def ordered(life: Life) -> Sequence[TimeSpent]:
-    """The stretches that can be seen: those of at least a minute, or all where none is."""
-    long = tuple(each for each in life.spent if each.minutes)
-    return long or life.spent
