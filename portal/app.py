@@ -50,7 +50,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "admin": (
         "attention", "messages", "channels", "policy_moves", "people", "calendars", "organisation",
         "calendar_types", "due_dates", "setup", "types", "type_form", "type_route", "type_tries",
-        "people_imports",
+        "people_imports", "type_readers",
     ),
     "commands": (),
     "health": (),

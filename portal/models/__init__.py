@@ -33,6 +33,7 @@ from portal.models.policies import (
     TypeBackTest,
     TypeChange,
     TypeDraft,
+    TypeReader,
 )
 from portal.models.requests import Comment, Participant, Request, Task
 from portal.models.saved_views import SavedView
@@ -96,6 +97,7 @@ __all__ = [
     "TypeBackTest",
     "TypeChange",
     "TypeDraft",
+    "TypeReader",
     "User",
     "UserSession",
     "WorkerHeartbeat",

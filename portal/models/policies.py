@@ -180,6 +180,19 @@ class TypeBackTest(Base):
     result: Mapped[Json]
 
 
+class TypeReader(Base):
+    """A group whose members see all requests of a type, whoever asked and whoever decides."""
+
+    __tablename__ = "type_readers"
+
+    type_code: Mapped[str] = mapped_column(
+        Text, ForeignKey("portal.request_types.code"), primary_key=True
+    )
+    group_id: Mapped[Key] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("portal.groups.id"), primary_key=True, index=True
+    )
+
+
 class TypeChange(Base):
     """One thing that was done to a type; a trigger refuses to alter the rows.
 

@@ -91,7 +91,7 @@ _ADMINISTRATION = (
     ("policy_moves", msgid("Older policies"), "arrow-up-on-square-stack", {"admin"}),
     ("audit", msgid("Audit"), "shield-check", {"auditor", "admin"}),
     ("rules", msgid("Rules"), "arrows-right-left", {"admin"}),
-    ("types", msgid("Request types"), "squares-2x2", {"admin"}),
+    ("types", msgid("Request types"), "squares-2x2", {"admin", "type_editor", "type_publisher"}),
     ("people", msgid("People and groups"), "users", {"admin", "people_admin"}),
     ("calendars", msgid("Calendars"), "calendar", {"admin"}),
     ("jobs", msgid("Jobs"), "queue-list", {"admin"}),

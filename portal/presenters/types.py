@@ -100,6 +100,7 @@ DONE: Mapping[str, str] = {
     TypeChangeKind.RETIRED: lazy("Retired"),
     TypeChangeKind.RESTORED: lazy("Offered again"),
     TypeChangeKind.TARGETED: lazy("Target changed from %(before)s to %(after)s"),
+    TypeChangeKind.READERS: lazy("Who sees all requests: %(after)s instead of %(before)s"),
 }
 ALONE = lazy("Version %(version)s published without a review, by the only administrator")
 

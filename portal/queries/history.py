@@ -1,12 +1,13 @@
 """All requests a reader may see, newest first, filtered; every page is read from an index.
 
 A reader of everything walks `portal.requests` by the index that the filters allow; anybody else
-walks their own rows of `portal.participants`. Pages are cut behind or before a `HistoryCursor`.
+walks their own rows of `portal.participants`, and beside them the types that they see all of.
+Pages are cut behind or before a `HistoryCursor`.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -19,6 +20,7 @@ from portal.domain.policy.forms import FormField
 from portal.extensions import db
 from portal.models import PolicyVersion, Request, RequestType, Task, User
 from portal.models.columns import by_name
+from portal.queries import type_readers
 from portal.queries.history_statements import (
     Filters,
     HistoryCursor,
@@ -26,6 +28,7 @@ from portal.queries.history_statements import (
     PagePlace,
     among_newest,
     by_words,
+    merged,
     statement,
     tsquery,
 )
@@ -167,6 +170,10 @@ def rows_of(reader: Reader, filters: Filters, limit: int, place: PagePlace) -> l
     query = tsquery(filters.text)
     if query is None and filters.text:
         return []
+    if not reader.reads_all and (among := type_readers.types_of(reader.id)):
+        own = _rows(statement(reader, filters, query, limit, place))
+        everything, theirs = replace(reader, reads_all=True), replace(filters, among=among)
+        return merged(own, rows_of(everything, theirs, limit, place), limit, place)
     if query is None or not reader.reads_all:
         return _rows(statement(reader, filters, query, limit, place))
     # A common word fills a page from the newest requests. Only a rare one is worth its index, for

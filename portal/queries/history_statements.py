@@ -74,7 +74,7 @@ class PagePlace:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
     """What is asked for. `requesters` are ids, any of them. `since` and `until` bound the
-    submission; `until` itself is outside."""
+    submission; `until` itself is outside. `among`: of these types alone."""
 
     status: Status | None = None
     type_code: str | None = None
@@ -82,6 +82,7 @@ class Filters:
     since: datetime | None = None
     until: datetime | None = None
     text: str = ""
+    among: tuple[str, ...] | None = None
 
     def any(self) -> bool:
         """Whether anything is filtered at all."""
@@ -156,6 +157,8 @@ def _on_request(filters: Filters, row: Any = Request) -> list[ColumnElement[bool
         conditions.append(row.status == filters.status.value)
     if filters.type_code is not None:
         conditions.append(row.type_code == filters.type_code)
+    if filters.among is not None:
+        conditions.append(row.type_code.in_(filters.among))
     if filters.requesters is not None and len(filters.requesters) == 1:
         conditions.append(row.requester_id == filters.requesters[0])
     elif filters.requesters is not None:
@@ -183,6 +186,15 @@ def _number(text: str, row: Any = Request) -> list[ColumnElement[bool]]:
     if not _NUMBER.fullmatch(text.strip()):
         return []
     return [row.number.startswith(text.strip().upper(), autoescape=True)]
+
+
+def merged(
+    one: list[HistoryRow], other: list[HistoryRow], limit: int, place: PagePlace
+) -> list[HistoryRow]:
+    """Both lists as one in their order, each request once."""
+    rows = {row.id: row for row in (*one, *other)}.values()
+    found = sorted(rows, key=lambda row: (row.submitted_at, row.id), reverse=place.after is None)
+    return found[:limit]
 
 
 def _values(cursor: HistoryCursor) -> Any:

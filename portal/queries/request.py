@@ -37,11 +37,13 @@ from portal.models import (
     Command,
     Comment,
     Department,
+    GroupMember,
     Participant,
     PolicyVersion,
     Request,
     RequestType,
     Task,
+    TypeReader,
     User,
 )
 from portal.models.recorded import with_texts
@@ -59,7 +61,8 @@ class Reader:
 
 
 def may_see(reader: Reader) -> ColumnElement[bool]:
-    """True for a row of `Request` that the reader may see: theirs, on their behalf, or asked."""
+    """True for a row of `Request` that the reader may see: theirs, on their behalf, asked, or of a
+    type of which a group of theirs sees all."""
     return visible(literal(reader.id, Uuid(as_uuid=False)), reads_all=reader.reads_all)
 
 
@@ -68,7 +71,13 @@ def visible(person: ColumnElement[str], *, reads_all: bool) -> ColumnElement[boo
     if reads_all:
         return true()
     asked = exists().where(Participant.request_id == Request.id, Participant.user_id == person)
-    return or_(Request.requester_id == person, Request.on_behalf_of == person, asked)
+    all_of_type = exists().where(
+        TypeReader.type_code == Request.type_code,
+        GroupMember.group_id == TypeReader.group_id,
+        GroupMember.user_id == person,
+    )
+    own = Request.requester_id == person, Request.on_behalf_of == person
+    return or_(*own, asked, all_of_type)
 
 
 _READER = bindparam("reader", type_=Uuid(as_uuid=False))

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from portal.extensions import db, transaction
 from portal.models import Comment, Participant, Request, Task, User
 from portal.models.requests import COMMENT_WORDS, NEAR_COMMENT, NEAR_REQUEST
+from portal.queries import type_readers
 from portal.queries.history import HistoryPage, HistoryRow, cut, rows_of
 from portal.queries.history_statements import (
     COLUMNS,
@@ -33,6 +34,7 @@ from portal.queries.history_statements import (
     HistoryCursor,
     PagePlace,
     cut_by_place,
+    merged,
     tsquery,
     words_in,
 )
@@ -84,7 +86,7 @@ def requests(
     def fetch(limit: int, place: PagePlace) -> list[HistoryRow]:
         found = rows_of(reader, filters, limit, place)
         if asked is not None:
-            found = _merged(found, _of_approvers(reader, asked, limit, place), limit, place)
+            found = merged(found, _of_approvers(reader, asked, limit, place), limit, place)
         return found
 
     return cut(fetch, before, after)
@@ -138,15 +140,6 @@ def _of_approvers(
     return [HistoryRow(*found[: len(COLUMNS)]) for found in db.session.execute(statement)]
 
 
-def _merged(
-    one: list[HistoryRow], other: list[HistoryRow], limit: int, place: PagePlace
-) -> list[HistoryRow]:
-    """Both lists as one in their order, each request once."""
-    rows = {row.id: row for row in (*one, *other)}.values()
-    found = sorted(rows, key=lambda row: (row.submitted_at, row.id), reverse=place.after is None)
-    return found[:limit]
-
-
 def near_requests(reader: Reader, text: str) -> tuple[HistoryRow, ...]:
     """Up to `PAGE` requests with words like these, the closest first."""
     words = _long_words(text)
@@ -155,7 +148,8 @@ def near_requests(reader: Reader, text: str) -> tuple[HistoryRow, ...]:
     near: Any = literal_column(NEAR_REQUEST)
     rows = select(Request.id, near.label("near")).where(*_alike(words, near))
     if not reader.reads_all:
-        rows = rows.where(Request.id.in_(_newest_of(reader)))
+        own = Request.id.in_(_newest_of(reader))
+        rows = rows.where(or_(own, Request.type_code.in_(type_readers.types_of(reader.id))))
     hits = rows.limit(MOST_NEAR).cte("hits").prefix_with("MATERIALIZED")
     found = (
         select(*COLUMNS)
@@ -199,7 +193,10 @@ def near_comments(reader: Reader, text: str) -> tuple[FoundComment, ...]:
     near: Any = literal_column(NEAR_COMMENT)
     rows = select(Comment.id, near.label("near")).where(*_alike(words, near))
     if not reader.reads_all:
-        rows = rows.where(Comment.request_id.in_(_newest_of(reader)))
+        own = Comment.request_id.in_(_newest_of(reader))
+        of_types = Request.type_code.in_(type_readers.types_of(reader.id))
+        theirs = exists().where(Request.id == Comment.request_id, of_types)
+        rows = rows.where(or_(own, theirs))
     hits = rows.limit(MOST_NEAR).cte("hits").prefix_with("MATERIALIZED")
     found = _comments(reader).join(hits, hits.c.id == Comment.id)
     close = _close(found.order_by(_likeness(words, hits.c.near).desc(), Comment.id.desc()))

@@ -4,7 +4,7 @@ One function for everybody. Who acts, in which session and from which address co
 present request, by what the application binds; a command on the server acts as the system.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from portal.domain.proof.acts import ActKind, ActRecord
 from portal.domain.request.events import SYSTEM
 from portal.extensions import db, transaction
-from portal.models.acts import record_act
+from portal.models.acts import record_act, record_acts
 from portal.models.columns import new_id
 
 # What is seen or refused again and again is one act for so long.
@@ -77,6 +77,25 @@ def note(
         data=dict(data or {}),
     )
     record_act(db.session.connection(), act)
+
+
+def note_many(kind: ActKind, said: Iterable[tuple[str, Mapping[str, Any]]], by: Origin) -> None:
+    """Record an act of `by` for each subject, in the caller's transaction, all at once."""
+    now = datetime.now(UTC)
+    made = (
+        ActRecord(
+            id=new_id(),
+            at=now,
+            kind=kind,
+            actor=by.actor,
+            session_id=by.session_id,
+            address=by.address,
+            subject=subject,
+            data=dict(data),
+        )
+        for subject, data in said
+    )
+    record_acts(db.session.connection(), made)
 
 
 def keep(kind: ActKind, subject: str | None = None, **said: Any) -> None:

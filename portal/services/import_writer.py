@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_not
 
 from portal.domain.people.absence import ChangeKind, ReviewScope
 from portal.domain.people.importing import Column, Outcome, Plan, Verdict
+from portal.domain.proof.acts import ActKind
 from portal.extensions import db
 from portal.models import (
     Calendar,
@@ -20,7 +21,8 @@ from portal.models import (
     User,
 )
 from portal.models.columns import new_id
-from portal.services import people
+from portal.services import acts, people
+from portal.services.acts import Origin
 from portal.services.people import Act, Change
 from portal.services.preferences import time_digests
 
@@ -46,7 +48,7 @@ class ImportWriter:
     """Writes a plan, many rows with each statement. What is to be noted and looked at is gathered
     and written at last. `tell` hears how much of it is written, from 0 to 1."""
 
-    actor_id: str
+    by: Origin
     words: str
     tell: Callable[[float], None]
     notes: list[dict[str, Any]] = field(default_factory=list)
@@ -76,7 +78,7 @@ class ImportWriter:
         for person_id in (*(str(each.person_id) for each in found.of(Verdict.LEAVES)), *leaving):
             people.apply(
                 Change(
-                    person_id=person_id, act=Act.DEACTIVATE, actor_id=self.actor_id,
+                    person_id=person_id, act=Act.DEACTIVATE, actor_id=self.by.actor,
                     reason=self.words,
                 )
             )  # fmt: skip
@@ -205,7 +207,7 @@ class ImportWriter:
         self.notes.append(
             {
                 "id": new_id(), "person_id": person_id, "kind": kind.value, "data": data,
-                "actor_id": self.actor_id, "note": self.words,
+                "actor_id": self.by.actor, "note": self.words,
             }
         )  # fmt: skip
 
@@ -217,8 +219,14 @@ class ImportWriter:
         now = db.session.scalar(select(func.clock_timestamp()))
         for chunk in _chunks(self.notes):
             db.session.execute(insert(PeopleChange), [{**each, "at": now} for each in chunk])
+            acts.note_many(ActKind.PERSON_CHANGED, map(_said, chunk), self.by)
         for chunk in _chunks(self.reviews):
             db.session.execute(insert(PeopleReview), chunk)
+
+
+def _said(note: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """A noted change as the act of it says it."""
+    return note["person_id"], {"change": note["kind"], **note["data"], "note": note["note"]}
 
 
 def _is_member(group_id: str, person_id: str) -> Any:

@@ -13,7 +13,7 @@ from portal.directory import planner
 from portal.directory.planner import BEFORE_A_CHANGE
 from portal.domain.errors import DomainError
 from portal.domain.people.absence import ChangeKind, ReviewScope
-from portal.domain.people.permissions import Role, may_change
+from portal.domain.people.permissions import Role, may_change, roles_in
 from portal.domain.request import apply as approval
 from portal.domain.request.commands import ReviewPeople
 from portal.domain.request.events import (
@@ -111,13 +111,8 @@ def require_power(
     if actor_id is None:
         return
     held = db.session.scalar(select(User.roles).where(User.id == actor_id, User.is_active))
-    if not may_change(_known(held or ()), _known(person_roles), roles=roles):
+    if not may_change(roles_in(held or ()), roles_in(person_roles), roles=roles):
         raise PeopleRefused(_("Only an administrator can do this."))
-
-
-def _known(names: Iterable[str]) -> frozenset[Role]:
-    held = set(names)
-    return frozenset(role for role in Role if role.value in held)
 
 
 def _deactivate(wish: Change, person: User) -> bool:

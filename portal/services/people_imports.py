@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_not
 
 from portal.directory.planner import BEFORE_A_CHANGE
 from portal.domain.people.importing import Column, House, Known, Line, Outcome, Plan, Verdict, plan
-from portal.domain.people.permissions import Permission, Role, permissions_of
+from portal.domain.people.permissions import Permission, Role, may_change, permissions_of, roles_in
 from portal.domain.request.state import Status
 from portal.extensions import db
 from portal.models import (
@@ -31,7 +31,7 @@ from portal.models import (
     User,
 )
 from portal.queries import gaps
-from portal.services import accounts
+from portal.services import accounts, acts
 from portal.services.accounts import AccountRefused
 from portal.services.import_writer import FIELDS, ImportWriter, codes_of
 from portal.services.people import PeopleRefused
@@ -208,13 +208,14 @@ def preview(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportOrder:
     """What somebody wants imported: what the preview with the mark `seen` showed. `whole`: the file
-    is the whole list, and who is missing is deactivated."""
+    is the whole list, and who is missing is deactivated. `by`: from where, beside the request."""
 
     import_id: str
     actor_id: str
     seen: str
     languages: tuple[str, ...]
     whole: bool = False
+    by: acts.Origin | None = None
 
 
 def _nobody(_share: float) -> None:
@@ -235,8 +236,11 @@ def apply(order: ImportOrder, tell: Callable[[float], None] = _nobody) -> None:
     if order.whole and found.plan.stop:
         raise PeopleRefused(_(found.plan.stop))
     tell(0.1)
+    by = order.by or acts.origin()
     writer = ImportWriter(
-        order.actor_id, _("Import of %(file)s", file=file_name), lambda part: tell(0.1 + 0.9 * part)
+        replace(by, actor=order.actor_id),
+        _("Import of %(file)s", file=file_name),
+        lambda part: tell(0.1 + 0.9 * part),
     )
     writer.write(found.plan, [each.id for each in found.going])
     row = _still(order.import_id, read_as, lock=True)
@@ -307,7 +311,7 @@ def begin(order: ImportOrder, language: str) -> bool:
     db.session.commit()
     if begins:
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-        name = f"import {order.import_id}"
+        name, order = f"import {order.import_id}", replace(order, by=acts.origin())
         Thread(target=_run, args=(app, order, language, lines), name=name, daemon=True).start()
     return begins
 
@@ -406,7 +410,7 @@ def _checked(line: Line) -> Line:
 def _house(actor_id: str, languages: Sequence[str]) -> House:
     """Everybody and everything that a line may name."""
     roles = db.session.scalar(select(User.roles).where(User.id == actor_id)) or []
-    rights = permissions_of(frozenset(role for role in Role if role.value in roles))
+    rights = permissions_of(roles_in(roles))
     if Permission.MANAGE_PEOPLE not in rights:
         raise PeopleRefused(_("Only an administrator can do this."))
     departments = db.session.scalars(select(Department.code)).all()
@@ -459,7 +463,7 @@ def _everybody() -> tuple[Known, ...]:
             manager_id=row.manager_id,
             is_active=row.is_active,
             is_admin=Role.ADMIN.value in row.roles,
-            is_above=bool({Role.ADMIN.value, Role.AUDITOR.value} & set(row.roles)),
+            is_above=not may_change(frozenset({Role.PEOPLE_ADMIN}), roles_in(row.roles)),
         )
         for row in rows
     )

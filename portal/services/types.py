@@ -85,7 +85,7 @@ def take_file(text: str, act: Act, in_words: Edit) -> str:
         if not _insert_draft(type_id, content, act) and not _is_done(act.key):
             db.session.rollback()
             raise TypeRefused(_("This type has a draft already. Publish or discard it first."))
-        _note(type_id, content.name, Kind.IMPORTED, act, {"mark": content.mark})
+        note(type_id, content.name, Kind.IMPORTED, act, {"mark": content.mark})
     db.session.commit()
     return code
 
@@ -133,7 +133,7 @@ def _insert_type(code: str, prefix: str, content: TypeContent, act: Act) -> str:
     try:
         db.session.execute(insert(RequestType).values(**row, description=description))
         _insert_draft(act.key, content, act)
-        _note(act.key, name, Kind.MADE, act, {"code": code, "prefix": prefix})
+        note(act.key, name, Kind.MADE, act, {"code": code, "prefix": prefix})
     except IntegrityError as error:
         db.session.rollback()
         if (made := _made(act.key)) is not None:
@@ -160,7 +160,7 @@ def start_draft(code: str, number: int, act: Act) -> None:
         db.session.rollback()
         raise LookupError(number)
     if _insert_draft(kind.id, version.content, act):
-        _note(kind.id, kind.name, Kind.DRAFTED, act, {"version": number})
+        note(kind.id, kind.name, Kind.DRAFTED, act, {"version": number})
     db.session.commit()
 
 
@@ -194,7 +194,7 @@ def edit(code: str, act: Act, change: Edit) -> bool:
         )
     )
     told = {"revision": draft.revision + 1, "changes": encode(changes(before, after))}
-    _note(draft.request_type_id, after.name, Kind.EDITED, act, told)
+    note(draft.request_type_id, after.name, Kind.EDITED, act, told)
     db.session.commit()
     return True
 
@@ -203,7 +203,7 @@ def discard(code: str, act: Act) -> bool:
     """Give the draft up; whether the type went with it, for nothing of it was ever published."""
     kind = _locked(code)
     draft, type_id = _seen(code, act), kind.id
-    _note(type_id, kind.name, Kind.DISCARDED, act, {"content": draft.content})
+    note(type_id, kind.name, Kind.DISCARDED, act, {"content": draft.content})
     db.session.execute(delete(TypeDraft).where(TypeDraft.request_type_id == type_id))
     versions = select(func.count()).where(PolicyVersion.request_type_id == type_id)
     gone = not db.session.scalar(versions)
@@ -230,7 +230,7 @@ def _set_active(code: str, act: Act, kind: Kind, *, active: bool) -> None:
     if row.is_active is not active:
         changed = update(RequestType).where(RequestType.id == row.id)
         db.session.execute(changed.values(is_active=active))
-        _note(row.id, row.name, kind, act, {})
+        note(row.id, row.name, kind, act, {})
 
 
 def problems(content: TypeContent) -> tuple[Problem, ...]:
@@ -263,7 +263,7 @@ def accept(code: str, act: Act, reasons: dict[str, str]) -> None:
         )
     )
     name = decode(TypeContent, draft.content).name
-    _note(draft.request_type_id, name, Kind.ACCEPTED, act, {"reasons": reasons})
+    note(draft.request_type_id, name, Kind.ACCEPTED, act, {"reasons": reasons})
     db.session.commit()
 
 
@@ -314,7 +314,7 @@ def publish(code: str, act: Act, *, alone_may: bool = False) -> int:
     number = put_in_force(connection, draft.request_type_id, content, act.key, act.actor_id)
     told = {"version": number, "alone": alone, "approved_by": draft.approved_by,
             "reasons": draft.reasons}  # fmt: skip
-    _note(draft.request_type_id, content.name, Kind.PUBLISHED, act, told)
+    note(draft.request_type_id, content.name, Kind.PUBLISHED, act, told)
     mine = TypeDraft.request_type_id == draft.request_type_id
     db.session.execute(delete(TypeDraft).where(mine))
     db.session.commit()
@@ -331,7 +331,7 @@ def schedule(code: str, at: datetime, act: Act, *, alone_may: bool = False) -> N
         db.session.execute(row.values(publish_at=at, publish_by=act.actor_id))
         name = decode(TypeContent, draft.content).name
         told = {"at": at.isoformat(), "revision": draft.revision}
-        _note(draft.request_type_id, name, Kind.SCHEDULED, act, told)
+        note(draft.request_type_id, name, Kind.SCHEDULED, act, told)
     db.session.commit()
 
 
@@ -377,7 +377,7 @@ def _review(draft: TypeDraft, kind: Kind, act: Act, **values: Any) -> None:
         db.session.execute(row.values(**values))
         name = decode(TypeContent, draft.content).name
         mark = decode(TypeContent, draft.content).mark
-        _note(draft.request_type_id, name, kind, act, {"revision": draft.revision, "mark": mark})
+        note(draft.request_type_id, name, kind, act, {"revision": draft.revision, "mark": mark})
 
 
 def set_targets(minutes: Mapping[str, int | None], actor_id: str) -> None:
@@ -389,7 +389,7 @@ def set_targets(minutes: Mapping[str, int | None], actor_id: str) -> None:
         if before != after:
             each.target_minutes = after
             said = {"before": _length(before), "after": _length(after)}
-            _note(each.id, each.name, Kind.TARGETED, Act(key=new_id(), actor_id=actor_id), said)
+            note(each.id, each.name, Kind.TARGETED, Act(key=new_id(), actor_id=actor_id), said)
     db.session.commit()
 
 
@@ -431,7 +431,8 @@ def _is_done(key: str) -> bool:
     return db.session.get(TypeChange, key) is not None
 
 
-def _note(type_id: str, name: str, kind: Kind, act: Act, data: dict[str, Any]) -> None:
+def note(type_id: str, name: str, kind: Kind, act: Act, data: dict[str, Any]) -> None:
+    """Note what was done to a type, in the caller's transaction; the same form notes it once."""
     row = {"id": act.key, "request_type_id": type_id, "name": name, "kind": kind.value}
     made = insert_or_not(TypeChange).values(**row, actor_id=act.actor_id, data=data)
     if db.session.execute(made.on_conflict_do_nothing().returning(TypeChange.id)).first():

@@ -250,6 +250,8 @@ ROUTES = [
     # Types: the second post below makes a draft, which the rest is about. Forms that say no
     # revision change nothing: somebody else was faster.
     Route("GET", "/admin/types", 403, admin=200),
+    Route("GET", "/admin/types/<code>/readers", 403, admin=200),
+    Route("POST", "/admin/types/<code>/readers", 403, admin=303, data=NEW),
     Route("GET", "/admin/types/new", 403, admin=200),
     Route("POST", "/admin/types/new", 403, admin=303, data={**NEW, "name": "Lamp", "prefix": "LA"}),
     Route("GET", "/admin/types/gallery/<name>", 403, admin=200, args={"name": "leave"}),

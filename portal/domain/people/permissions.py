@@ -1,5 +1,6 @@
 """What people may do, with a sentence each, and the one table of who may do it."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -9,6 +10,8 @@ class Role(StrEnum):
     MEMBER = "member"
     AUDITOR = "auditor"
     PEOPLE_ADMIN = "people_admin"
+    TYPE_EDITOR = "type_editor"
+    TYPE_PUBLISHER = "type_publisher"
     ADMIN = "admin"
 
 
@@ -44,7 +47,7 @@ SENTENCES: dict[Permission, str] = {
     Permission.MOVE_POLICY: "Move open requests to a newer version of their policy.",
     Permission.MANAGE_PEOPLE: "Add people, and change their records, managers and groups.",
     Permission.EDIT_TYPES: "Draft new versions of request types: forms and routes.",
-    Permission.PUBLISH_TYPES: "Approve, publish and retire versions of request types.",
+    Permission.PUBLISH_TYPES: "Approve, publish and retire request types; say who sees all of one.",
     Permission.ADMINISTER: "See what needs attention, and the state of the system.",
 }
 
@@ -56,6 +59,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.MEMBER: _MEMBER,
     Role.AUDITOR: _READER,
     Role.PEOPLE_ADMIN: _MEMBER | {Permission.MANAGE_PEOPLE},
+    Role.TYPE_EDITOR: _MEMBER | {Permission.EDIT_TYPES},
+    Role.TYPE_PUBLISHER: _MEMBER | {Permission.EDIT_TYPES, Permission.PUBLISH_TYPES},
     Role.ADMIN: _MEMBER
     | _READER
     | {
@@ -70,6 +75,12 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         Permission.ADMINISTER,
     },
 }
+
+
+def roles_in(names: Iterable[str]) -> frozenset[Role]:
+    """The roles that the portal knows among these names."""
+    held = set(names)
+    return frozenset(role for role in Role if role.value in held)
 
 
 def permissions_of(roles: frozenset[Role]) -> frozenset[Permission]:

@@ -48,6 +48,7 @@ class TypeChangeKind(StrEnum):
     RETIRED = "retired"
     RESTORED = "restored"
     TARGETED = "targeted"
+    READERS = "readers"
 
 
 @dataclass(frozen=True, kw_only=True)

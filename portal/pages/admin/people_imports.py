@@ -21,12 +21,14 @@ from wtforms.form import BaseForm
 
 from portal.domain.people.importing import Column, Verdict
 from portal.domain.people.permissions import Permission
+from portal.domain.proof.acts import ActKind
 from portal.pages.admin import blueprint
 from portal.presenters import people_imports as import_words
 from portal.presenters.answer import command_key, new_key
 from portal.queries import people_imports as imports
 from portal.security.guards import requires
 from portal.security.sessions import current_settings, me
+from portal.services import acts
 from portal.services import people_imports as service
 from portal.services.people import PeopleRefused
 from portal.services.people_imports import (
@@ -143,6 +145,7 @@ def download_refused(import_id: UUID) -> ResponseReturnValue:
             lines = service.refused_now(row.id, me().id, current_settings().languages)
         except (ImportGone, SheetRefused, EncodingUnknown, PeopleRefused):
             return redirect(url_for("admin.show_import_columns", import_id=import_id))
+    acts.keep(ActKind.EXPORTED, "refused.csv", file=row.file_name)
     text = import_words.as_csv(row.headers, lines, choices_of(row.choices).separator)
     answer = Response(text, mimetype="text/csv")
     answer.headers.set("Content-Disposition", "attachment", filename="refused.csv")

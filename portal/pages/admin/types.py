@@ -22,7 +22,7 @@ from portal.pages.requests.attachments import store
 from portal.pages.requests.request_form_io import surroundings
 from portal.presenters import types as words
 from portal.presenters.answer import command_key, new_key
-from portal.queries import back_tests, people, request_types, staff
+from portal.queries import back_tests, people, request_types, staff, type_readers
 from portal.queries.request_types import AdminType, DraftRecord
 from portal.security.guards import requires
 from portal.security.sessions import current_settings, me
@@ -150,6 +150,7 @@ def show_type(code: str) -> ResponseReturnValue:
         differences=differences(before, draft.content) if draft and before else None,
         tasks=words.tasks(draft, service.problems(draft.content)) if draft else [],
         done=[(each, words.done(each)) for each in request_types.changes_of(kind.id)],
+        readers=type_readers.groups_of(kind.code),
         key=new_key(),
     )
 

@@ -1,0 +1,39 @@
+"""Giving groups the sight of all requests of a type; noted with before and after."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import delete, insert, select
+
+from portal.domain.policy.types import TypeChangeKind
+from portal.extensions import db
+from portal.models import Group, RequestType, TypeChange, TypeReader
+from portal.queries import type_readers
+from portal.services.types import Act, TypeRefused, note
+from portal.translation import _
+
+
+def change(code: str, groups: Iterable[str], act: Act) -> bool:
+    """Let the members of these groups, by code, see all requests of the type, and of no others;
+    False if it is so already. Raises TypeRefused and LookupError."""
+    kind = db.session.execute(
+        select(RequestType).where(RequestType.code == code).with_for_update()
+    ).scalar_one_or_none()
+    if kind is None:
+        raise LookupError(code)
+    before, wanted = type_readers.groups_of(code), set(groups)
+    found = {
+        row.code: row for row in db.session.scalars(select(Group).where(Group.code.in_(wanted)))
+    }
+    if unknown := wanted - set(found):
+        raise TypeRefused(_("There is no group %(value)s.", value=", ".join(sorted(unknown))[:100]))
+    made = set(before) != wanted and db.session.get(TypeChange, act.key) is None
+    if made:
+        db.session.execute(delete(TypeReader).where(TypeReader.type_code == code))
+        rows = [{"type_code": code, "group_id": each.id} for each in found.values()]
+        if rows:
+            db.session.execute(insert(TypeReader), rows)
+        after = sorted(each.name for each in found.values())
+        data = {"before": ", ".join(before.values()) or "–", "after": ", ".join(after) or "–"}
+        note(kind.id, kind.name, TypeChangeKind.READERS, act, data)
+    db.session.commit()
+    return made
