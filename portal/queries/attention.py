@@ -8,11 +8,25 @@ from sqlalchemy import Select, func, literal_column, select, union
 
 from portal.domain.request.state import Status
 from portal.extensions import db
-from portal.models import Check, Closure, Request, Task, User, WorkerHeartbeat
+from portal.models import (
+    AuditAnchor,
+    AuditCheckpoint,
+    AuditQueue,
+    Check,
+    Closure,
+    Request,
+    Task,
+    User,
+    WorkerHeartbeat,
+)
 
 SHOWN = 100
 # A comparison comes every five minutes, and takes a while where there is much to put right.
 FRESH = timedelta(minutes=15)
+# Three turns of the sealer, and some.
+STALLED = timedelta(minutes=5)
+OF_PROOF = ("sealing", "anchoring", "verification")
+SHOWN_PROBLEMS = 20
 WORKFLOWS = "workflows"
 _OPEN = Task.status == literal_column("'OPEN'")
 
@@ -180,6 +194,57 @@ def comparison() -> Comparison:
         is_closed=bool(report.get("is_closed")),
         differences=tuple(named[:SHOWN]),
         **{name: int(report.get(name, 0)) for name in numbers},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ProofSeen:
+    """How the log of the record does. `sealed_at`: the newest checkpoint, None before a log was
+    begun; `waiting`, `oldest`: what waits for its seal; `anchors`: when each kind last took a
+    checkpoint; `problems`: of the verification of `verified_at`, `named` the first of them;
+    `troubles`: why sealing, anchoring or verifying broke off last; `owns_all`: the portal's own
+    role may change the record; `is_well`: nothing of it calls for an administrator."""
+
+    sealed_at: datetime | None
+    waiting: int
+    oldest: datetime | None
+    anchors: tuple[tuple[str, datetime], ...]
+    verified_at: datetime | None
+    problems: int
+    named: tuple[str, ...]
+    troubles: tuple[str, ...]
+    owns_all: bool
+    is_well: bool
+
+
+def proof(now: datetime) -> ProofSeen:
+    """How old the seal, each anchor and the verification are, and what they met."""
+    queued = select(func.count(), func.min(AuditQueue.queued_at)).select_from(AuditQueue)
+    waiting, first = db.session.execute(queued).one()
+    oldest: datetime | None = first
+    newest = select(func.max(AuditCheckpoint.signed_at))
+    sealed_at: datetime | None = db.session.execute(newest).scalar()
+    anchors = select(AuditAnchor.kind, func.max(AuditAnchor.anchored_at)).group_by(AuditAnchor.kind)
+    kept = select(Check.name, Check.done_at, Check.trouble, Check.report).where(
+        Check.name.in_(OF_PROOF)
+    )
+    checks = {row.name: row for row in db.session.execute(kept)}
+    report: dict[str, Any] = checks["verification"].report if "verification" in checks else {}
+    problems = int(report.get("problems", 0))
+    troubles = tuple(row.trouble for row in checks.values() if row.trouble)
+    stalls = sealed_at is not None and oldest is not None and now - oldest > STALLED
+    owns = select(func.has_table_privilege("portal.audit_events", "DELETE"))
+    return ProofSeen(
+        sealed_at=sealed_at,
+        waiting=waiting,
+        oldest=oldest,
+        anchors=tuple((kind, at) for kind, at in db.session.execute(anchors.order_by("kind"))),
+        verified_at=checks["verification"].done_at if "verification" in checks else None,
+        problems=problems,
+        named=tuple(str(each) for each in report.get("named", ()))[:SHOWN_PROBLEMS],
+        troubles=troubles,
+        owns_all=bool(db.session.execute(owns).scalar()),
+        is_well=not (problems or troubles or stalls),
     )
 
 

@@ -14,7 +14,7 @@ from portal.models import User, WorkerHeartbeat
 from tests.clients import PageClient, sign_in
 from tests.in_process import NUMBER, InProcess, submit
 from tests.pages.test_tasks import decide
-from tests.web import People
+from tests.web import People, as_owner
 
 HERE = "/admin/attention"
 
@@ -174,3 +174,35 @@ def test_somebody_inactive_who_is_asked_stands_there_with_the_way_out(
     assert "were checked again" in page.text
     assert process.states[asked.request_id].open_tasks[0].assignee_id == people.dan
     assert "Inactive approvers" not in adam.get_page(HERE).text
+
+
+def test_the_proof_of_the_record_says_how_old_it_is(adam: PageClient, app: Flask) -> None:
+    assert "No log was begun yet" in adam.get_page(HERE).text
+    with as_owner(app) as owner:
+        sealed = "INSERT INTO portal.audit_checkpoints VALUES ('x/audit/1', 7, now(), '')"
+        owner.execute(text(sealed))
+        anchored = "INSERT INTO portal.audit_anchors VALUES (gen_random_uuid(), 'mail', 7, now())"
+        owner.execute(text(anchored))
+    page = adam.get_page(HERE)
+    assert "Last sealed" in page.text
+    assert "Last anchored by mail" in page.text
+    assert "needs an administrator" not in page.text
+    assert "One account does everything" not in page.text
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "('sealing', NULL, 'NotSealed: put back to an older state', '{}')",
+        """('verification', now(), NULL, '{"problems": 1, "named": ["gone: PR-1, event 3"]}')""",
+    ],
+)
+def test_a_record_that_is_not_whole_is_the_first_thing_seen(
+    adam: PageClient, app: Flask, check: str
+) -> None:
+    with as_owner(app) as owner:
+        columns = "(name, done_at, trouble, report)"
+        owner.execute(text(f"INSERT INTO portal.checks {columns} VALUES {check}"))
+    page = adam.get_page(HERE)
+    assert "The log that proves the record needs an administrator" in page.text
+    assert "older state" in page.text or "PR-1, event 3" in page.text

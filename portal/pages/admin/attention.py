@@ -39,6 +39,7 @@ def list_attention() -> ResponseReturnValue:
         unsent=messages.any_troubled() or messages.overdue().number,
         workers=workers,
         compared=compared,
+        proof=attention.proof(me().now),
         is_fresh=compared.is_fresh(me().now),
         living=[worker for worker in workers if me().now - worker.seen_at < alive],
         most=attention.SHOWN,
