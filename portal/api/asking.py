@@ -3,21 +3,25 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache, partial
 from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field, JsonValue
 
 from portal.api.endpoints import Input
 from portal.api.people import actor_of
-from portal.domain.policy.forms import FieldKind, FormField
+from portal.domain.policy.forms import NO, YES, FieldKind, FormField
 from portal.domain.request.state import Priority
 from portal.forms import asking
 from portal.forms.building import Surroundings
+from portal.forms.day_range import PARTS
 from portal.forms.request_form import TITLE_LENGTH, RequestForm, html_name
 from portal.presentation.problems import InputError, ProblemRaised
 from portal.presentation.times import zone_named
 from portal.queries import people, request_types
+from portal.queries.leave import workdays_of
 from portal.queries.people import PersonRecord
+from portal.queries.request import Linkable, Reader
 from portal.queries.request_types import TypeRecord
 from portal.security.callers import Caller
 from portal.services.api_calls import APPROVER, DIRECT
@@ -137,8 +141,10 @@ def _kind(body: NewApproval) -> TypeRecord:
 def _form(kind: TypeRecord, requester_id: str) -> RequestForm:
     zone = zone_named("UTC")
     around = Surroundings(
-        person_id=requester_id, today=datetime.now(UTC).astimezone(zone).date(), people=_Referred()
-    )
+        person_id=requester_id, today=datetime.now(UTC).astimezone(zone).date(), people=_Referred(),
+        departments=cache(request_types.departments), requests=Linkable(Reader(requester_id)),
+        workdays=cache(partial(workdays_of, requester_id, kind.code)),
+    )  # fmt: skip
     return asking.new_request(kind.form, kind.default_priority, around)
 
 
@@ -156,20 +162,51 @@ def _typed(
     if body.amount is not None and amount is not None:
         values = {**values, amount.name: body.amount.value}
     for name, value in values.items():
-        text = _text(known.get(name), value)
-        if text is None:
+        typed = inputs_of(known.get(name), html_name(name), value)
+        if typed is None:
             words = _("The form has no such field, or it cannot be filled in by programs.")
             errors.append(InputError(f"/fields/{name}", words))
         else:
-            yield html_name(name), text
+            yield from typed.items()
+
+
+def inputs_of(field: FormField | None, name: str, value: Any) -> dict[str, str] | None:
+    """What would be typed for a value, by the names of the inputs; None where it fits no field."""
+    if field is not None and field.kind is FieldKind.LINES:
+        return _line_inputs(field, name, value.get("rows") if isinstance(value, dict) else value)
+    if field is not None and field.kind is FieldKind.DAY_RANGE and isinstance(value, dict):
+        given = {part: value.get(part) for part in PARTS}
+        return {
+            f"{name}-{part}": "y" if each is True else str(each)
+            for part, each in given.items() if each
+        }  # fmt: skip
+    text = _text(field, value)
+    return None if text is None else {name: text}
+
+
+def _line_inputs(field: FormField, name: str, rows: Any) -> dict[str, str] | None:
+    if rows is None:
+        return {f"{name}-rows": ""}
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        return None
+    found = {f"{name}-rows": " ".join(map(str, range(len(rows))))}
+    for key, row in enumerate(rows):
+        for column, cell in row.items():
+            text = _text(field.column(column), cell)
+            if text is None:
+                return None
+            found[f"{name}-{key}-{column}"] = text
+    return found
 
 
 def _text(field: FormField | None, value: Any) -> str | None:
-    if (
-        field is None
-        or field.kind is FieldKind.ATTACHMENTS
-        or isinstance(value, dict | list | bool)
-    ):
+    if field is None or field.kind is FieldKind.ATTACHMENTS:
+        return None
+    if field.kind is FieldKind.YES_NO and isinstance(value, bool):
+        return YES if value else NO
+    if field.kind is FieldKind.CHOICES and isinstance(value, list):
+        return "\n".join(map(str, value))
+    if isinstance(value, dict | list | bool):
         return None
     if value is None:
         return ""

@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from flask import Flask
 from sqlalchemy import func, select
 
+from portal.api.asking import inputs_of
+from portal.domain.policy.forms import FieldKind, FormField
 from portal.extensions import db
 from portal.models import Command, Request, RequestType
 from tests.api.conftest import MakeProgram
@@ -180,3 +182,31 @@ def test_the_direct_type_is_made_once_and_offered_to_nobody(
         assert db.session.scalars(types).all() == [False]
     codes = {each["code"] for each in service.get("/request-types").get_json()["items"]}
     assert codes == {"chairs"}
+
+
+LINES = FormField(
+    name="items", label="Items", kind=FieldKind.LINES, columns=(
+        FormField(name="what", label="What"),
+        FormField(name="new", label="New", kind=FieldKind.YES_NO),
+        FormField(name="file", label="File", kind=FieldKind.ATTACHMENTS),
+    ),
+)  # fmt: skip
+
+
+def test_values_of_every_kind_are_read_as_the_page_has_them() -> None:
+    several = FormField(name="sizes", label="Sizes", kind=FieldKind.CHOICES)
+    leave = FormField(name="leave", label="Leave", kind=FieldKind.DAY_RANGE)
+    given = {"first": "2026-10-08", "last": "2026-10-09", "first_half": True, "last_half": False}
+    assert inputs_of(several, "sizes", ["s", "l"]) == {"sizes": "s\nl"}
+    assert inputs_of(leave, "leave", given) == {
+        "leave-first": "2026-10-08", "leave-last": "2026-10-09", "leave-first_half": "y",
+    }  # fmt: skip
+    rows = [{"what": "Chair", "new": False}, {"what": "Desk"}]
+    typed = {"items-rows": "0 1", "items-0-what": "Chair", "items-0-new": "no",
+             "items-1-what": "Desk"}  # fmt: skip
+    assert inputs_of(LINES, "items", rows) == typed
+    assert inputs_of(LINES, "items", {"rows": rows}) == typed
+    assert inputs_of(LINES, "items", None) == {"items-rows": ""}
+    for odd in ("x", 3, [3], [{"none": "x"}], [{"file": "x"}], [{"what": {}}]):
+        assert inputs_of(LINES, "items", odd) is None
+    assert inputs_of(None, "x", "x") is None

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from portal.demo import organisation
 from portal.demo.request_types import all_types
-from portal.domain.policy.conditions import Condition, expression
+from portal.domain.policy.check import problems_of
+from portal.domain.policy.conditions import Comparison, Condition, Row, expression
+from portal.domain.policy.forms import Choice, FieldKind, FormField, ShownIf
 from portal.domain.policy.policy import EscalationLevel, Policy, Stage
 from portal.domain.policy.types import TypeContent
 from portal.services.type_files import FileRefused, read, with_ids, written
@@ -61,6 +63,40 @@ def test_any_stage_comes_back_as_it_was(
     policy = Policy(stages=(stage, replace(stage, key="b", when=None)), undo_seconds=0)
     content = TypeContent(name="yes", description="no", form=FIELDS, policy=policy)
     assert read(written(content, "t", "TT", {})).content == content
+
+
+ANY_KIND = (
+    FormField(name="new", label="New", kind=FieldKind.YES_NO),
+    FormField(name="part", label="Part", kind=FieldKind.SECTION, required=False,
+              shown_if=ShownIf(field="new", values=("yes", "no"))),
+    FormField(name="share", label="Share", kind=FieldKind.PERCENT, min_value="0.5", places=1),
+    FormField(name="leave", label="Leave", kind=FieldKind.DAY_RANGE, not_before="today"),
+    FormField(name="items", label="Items", kind=FieldKind.LINES, total_of="price", currency="EUR",
+              is_amount=True, columns=(
+                  FormField(name="price", label="Price", kind=FieldKind.MONEY, currency="EUR"),
+                  FormField(name="how", label="How", kind=FieldKind.CHOICE,
+                            choices=(Choice(value="a", label="A"),)))),
+)  # fmt: skip
+
+
+def test_a_form_of_every_kind_comes_back_as_it_was() -> None:
+    rows = (
+        Row(field="items_total", comparison=Comparison.AT_LEAST, value=100001),
+        Row(field="leave_days", comparison=Comparison.MORE_THAN, value="2.5"),
+        Row(field="new", comparison=Comparison.IS, value="yes"),
+    )
+    when = Condition(rows=rows)
+    stage = Stage(key="a", name="A", when=when, condition=expression(when, ANY_KIND))
+    content = TypeContent(name="T", form=ANY_KIND, policy=Policy(stages=(stage,)))
+    text = written(content, "t", "TT", {})
+    assert "[items_total, '>=', '1000.01']" in text
+    assert read(text).content == content
+    assert written(read(text).content, "t", "TT", {}) == text
+    assert not [each for each in problems_of(content) if each.about == "form"]
+    column = "    columns:\n      - name: a\n        label: A\n        colour: red\n"
+    odd = f"{HEAD}form:\n  - name: b\n    label: B\n    kind: lines\n{column}"
+    with pytest.raises(FileRefused, match="colour"):
+        read(odd)
 
 
 MISTAKES = {
