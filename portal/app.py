@@ -34,9 +34,11 @@ from portal.temporal import gateway
 # The blueprints as people see them; a large one is a package of pages.
 PAGES: dict[str, tuple[str, ...]] = {
     "sign_in": (),
+    "second_step": (),
+    "providers": (),
     "passwords": (),
     "inbox": ("show", "batches", "saved_views"),
-    "tasks": ("decision", "links", "unsigned"),
+    "tasks": ("signing", "decision", "links", "unsigned"),
     "requests": (
         "show", "mine", "new", "edit_request", "lifecycle", "override", "information",
         "approvers", "reassignment", "attachments",
@@ -46,7 +48,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "notifications": (),
     "team": (),
     "insights": (),
-    "profile": ("settings", "notifications", "away"),
+    "profile": ("settings", "notifications", "away", "security"),
     "admin": (
         "attention", "messages", "channels", "policy_moves", "people", "calendars", "organisation",
         "calendar_types", "due_dates", "setup", "types", "type_form", "type_route", "type_tries",

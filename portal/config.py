@@ -8,6 +8,7 @@ development copy (``ENVIRONMENT=development`` or ``test``) and none names a data
 
 import os
 import re
+import tomllib
 from base64 import b64decode
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -26,6 +27,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from portal.domain.notices.chat import SERVICES, USUAL
+from portal.domain.people.permissions import Role
+from portal.domain.people.providers import ProviderMalformed, SignInProvider, provider_of
 from portal.translation import CATALOGUES, SHIPPED
 from portal.translation.pseudo import TRIALS
 
@@ -132,6 +135,33 @@ def _languages(text: str) -> tuple[str, ...]:
     if unknown:
         raise _Malformed(f"knows no {', '.join(unknown)}: it may name {', '.join(sorted(known))}")
     return codes or ("en",)
+
+
+def _roles(text: str) -> tuple[str, ...]:
+    known = [role.value for role in Role]
+    unknown = [each for each in _names(text) if each not in known]
+    if unknown:
+        raise _Malformed(f"knows no {', '.join(unknown)}: name some of {', '.join(known)}")
+    return _names(text)
+
+
+def _providers(text: str) -> tuple[SignInProvider, ...]:
+    """The providers of a TOML file, with their secrets from files of their own."""
+    try:
+        tables = tomllib.loads(_there(text).read_text(encoding="utf-8"))["provider"]
+        found = tuple(provider_of(each, _secret_beside(text, each)) for each in tables)
+    except ProviderMalformed as malformed:
+        raise _Malformed(f"names a file of which a provider {malformed}") from malformed
+    except (ValueError, OSError, KeyError, TypeError, AttributeError) as error:
+        raise _Malformed(f"names a file that says no providers ({error})") from error
+    if len({each.id for each in found}) < len(found):
+        raise _Malformed("names a file in which an id stands twice")
+    return found
+
+
+def _secret_beside(path: str, table: Mapping[str, Any]) -> str:
+    name = table.get("client_secret_file")
+    return (Path(path).parent / name).read_text(encoding="utf-8").strip() if name else ""
 
 
 def _url(text: str) -> str:
@@ -387,6 +417,8 @@ class Settings(_Group):
 
     session_idle_minutes: int = _setting("SESSION_IDLE_MINUTES", 30, _whole(1, 24 * 60))
     session_absolute_hours: int = _setting("SESSION_ABSOLUTE_HOURS", 12, _whole(1, 24 * 7))
+    sign_in_providers: tuple[SignInProvider, ...] = _setting("SIGN_IN_PROVIDERS", (), _providers)
+    second_factor_roles: tuple[str, ...] = _setting("SECOND_FACTOR_ROLES", (), _roles)
     outcome_wait_ms: int = _setting("OUTCOME_WAIT_MS", 500, _whole(0, 5_000))
 
     publish_alone: bool = _setting("PUBLISH_ALONE", True, _yes_or_no)

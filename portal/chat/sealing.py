@@ -1,4 +1,4 @@
-"""Addresses of chat services as they are stored: encrypted, since they hold tokens."""
+"""Secrets as they are stored, such as addresses of chat services, which hold tokens: encrypted."""
 
 import os
 from contextlib import suppress
@@ -9,29 +9,30 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 NONCE = 12
-PURPOSE = b"gloria chat channels 1"
+CHANNELS = b"gloria chat channels 1"
+AUTHENTICATOR_APPS = b"gloria authenticator apps 1"
 
 
 class Unreadable(Exception):
-    """What is stored was sealed with another SECRET_KEY, or for another channel."""
+    """What is stored was sealed with another SECRET_KEY, or for another row or purpose."""
 
 
-def seal(text: str, channel_id: str, secret_key: str) -> bytes:
-    """Encrypt an address (AES-256-GCM) so that only this channel's row can be read with it."""
+def seal(text: str, row_id: str, secret_key: str, purpose: bytes = CHANNELS) -> bytes:
+    """Encrypt a text (AES-256-GCM) so that it can be read for this row and purpose alone."""
     nonce = os.urandom(NONCE)
-    return nonce + _cipher(secret_key).encrypt(nonce, text.encode(), channel_id.encode())
+    return nonce + _cipher(secret_key, purpose).encrypt(nonce, text.encode(), row_id.encode())
 
 
-def unseal(sealed: bytes, channel_id: str, *secret_keys: str) -> str:
-    """The address, which one of the keys sealed. Raises Unreadable."""
+def unseal(sealed: bytes, row_id: str, *secret_keys: str, purpose: bytes = CHANNELS) -> str:
+    """The text, which one of the keys sealed. Raises Unreadable."""
     nonce, rest = bytes(sealed[:NONCE]), bytes(sealed[NONCE:])
     for key in reversed(secret_keys):
         with suppress(InvalidTag, ValueError):
-            return _cipher(key).decrypt(nonce, rest, channel_id.encode()).decode()
+            return _cipher(key, purpose).decrypt(nonce, rest, row_id.encode()).decode()
     raise Unreadable
 
 
-def _cipher(secret_key: str) -> AESGCM:
-    """The key of this purpose, drawn from the portal's secret (HKDF, RFC 5869)."""
-    drawn = HKDF(algorithm=SHA256(), length=32, salt=None, info=PURPOSE)
+def _cipher(secret_key: str, purpose: bytes) -> AESGCM:
+    """The key of a purpose, drawn from the portal's secret (HKDF, RFC 5869)."""
+    drawn = HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose)
     return AESGCM(drawn.derive(secret_key.encode()))

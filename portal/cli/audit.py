@@ -161,6 +161,23 @@ def parted(sql: bool) -> None:
     sys.exit(1 if wrong else 0)
 
 
+@audit.command("signatures")
+@click.option("--request", "number", help="Only the request with this number, such as PR-2052.")
+def verify_signatures(number: str | None) -> None:
+    """Check every signed decision anew. Exits with 1, naming what does not hold."""
+    from portal.services import signatures
+
+    signed = wrong = weaker = 0
+    with explained(), batch() as connection:
+        for each in signatures.examine(connection, _request_id(connection, number)):
+            signed, weaker = signed + each.is_signed, weaker + (not each.is_signed)
+            if each.trouble:
+                wrong += 1
+                click.echo(f"request {each.request_id}, event {each.seq}: {each.trouble}")
+    click.echo(f"{signed} signatures by passkey, {weaker} weaker proofs, {wrong} wrong.")
+    sys.exit(1 if wrong else 0)
+
+
 def _request_id(connection: Connection, number: str | None) -> str | None:
     if number is None:
         return None

@@ -53,6 +53,7 @@ class Refusal(StrEnum):
     OWN_REQUEST = "own_request"
     KEY_USED = "key_used"
     FULL = "full"
+    NOT_SIGNED = "not_signed"
     UNSUPPORTED = "unsupported"
 
 
@@ -113,6 +114,9 @@ REFUSAL_SENTENCES: dict[Refusal, str] = {
     ),
     Refusal.FULL: msgid(
         "This request has as many entries as one can hold. Decide it, or withdraw it and ask anew."
+    ),
+    Refusal.NOT_SIGNED: msgid(
+        "This decision has to be confirmed or signed by you on its own page."
     ),
     Refusal.UNSUPPORTED: msgid("This version of the portal does not support this action."),
 }

@@ -18,6 +18,7 @@ from portal.domain.policy.policy import (
     RuleKind,
     Stage,
     StageKind,
+    StepUp,
     WorkingTime,
     duration,
     minutes_of,
@@ -256,6 +257,7 @@ def stage_form(stage: Stage, content: TypeContent, choosable: Choosable, typed: 
     form = BaseForm(drawn)
     plain = {"name": stage.name, "mode": stage.mode.value, "quorum": stage.quorum}
     plain |= {"quorum_percent": stage.quorum_percent, "receivers": stage.receivers.value}
+    plain |= {"step_up": stage.step_up.value}
     form.process(typed, data={**data, **more, **plain, "distinct": stage.distinct})
     return form
 
@@ -275,6 +277,9 @@ def _vote_fields() -> dict[str, Any]:
         (Receivers.ANYONE.value, _("Anyone")),
     ]
     return {
+        "step_up": unbound(
+            OptionsField, _("What a decision needs"), [_CHOSEN], **options(_step_ups(), "")
+        ),
         "mode": unbound(OptionsField, _("Who must approve"), [_CHOSEN], **options(modes, "")),
         "quorum": unbound(
             WholeNumberField, _("Approvals needed"), [_OfQuorum(), Allowed(), Between(1, 100)]
@@ -290,6 +295,14 @@ def _vote_fields() -> dict[str, Any]:
             **options(receivers, ""),
         ),
     }  # fmt: skip
+
+
+def _step_ups() -> list[tuple[str, str]]:
+    return [
+        (StepUp.NONE.value, _("Only being signed in")),
+        (StepUp.RECENT.value, _("A fresh check that it is them, not older than 10 minutes")),
+        (StepUp.SIGNATURE.value, _("A signature: their passkey, over this decision")),
+    ]
 
 
 class _OfQuorum:
@@ -320,6 +333,7 @@ def changed_stage(stage: Stage, form: BaseForm) -> Stage:
         quorum_percent=form["quorum_percent"].data if is_quorum else None,
         distinct=form["distinct"].data,
         receivers=Receivers(form["receivers"].data),
+        step_up=StepUp(form["step_up"].data),
     )
 
 

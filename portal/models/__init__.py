@@ -20,6 +20,14 @@ from portal.models.channels import ChatChannel, ChatChannelChange
 from portal.models.closures import Closure
 from portal.models.commands import Command, Draft
 from portal.models.delegations import Delegation
+from portal.models.factors import (
+    AuthenticatorApp,
+    Challenge,
+    Passkey,
+    ProviderAccount,
+    RecoveryCode,
+    SignIn,
+)
 from portal.models.insights import DecisionFact, FactsDue, FirstLook, RequestFact
 from portal.models.links import Link, LinkRefusal, PasswordLink
 from portal.models.messages import Message
@@ -56,9 +64,11 @@ __all__ = [
     "AuditQueue",
     "AuditText",
     "AuditVerification",
+    "AuthenticatorApp",
     "Batch",
     "Calendar",
     "CalendarChange",
+    "Challenge",
     "ChatChannel",
     "ChatChannelChange",
     "Check",
@@ -81,17 +91,21 @@ __all__ = [
     "Organisation",
     "OrganisationChange",
     "Participant",
+    "Passkey",
     "PasswordLink",
     "PeopleChange",
     "PeopleImport",
     "PeopleReview",
     "PolicyVersion",
+    "ProviderAccount",
+    "RecoveryCode",
     "Request",
     "RequestFact",
     "RequestState",
     "RequestType",
     "SavedView",
     "SchemaRevision",
+    "SignIn",
     "SignInAttempt",
     "Task",
     "TypeBackTest",

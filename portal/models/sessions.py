@@ -10,7 +10,8 @@ from portal.models.columns import Id, Json, Now, Time
 
 
 class UserSession(Base):
-    """A browser session. `token_hash` is the SHA-256 of the cookie's random id."""
+    """A browser session. `token_hash` is the SHA-256 of the cookie's random id. `confirmed_at`:
+    when the person last proved who they are; `is_strong`: also by a second factor."""
 
     __tablename__ = "sessions"
     __table_args__ = (
@@ -26,6 +27,8 @@ class UserSession(Base):
     user_agent: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[Now]
     last_seen_at: Mapped[Time]
+    confirmed_at: Mapped[Now]
+    is_strong: Mapped[bool] = mapped_column(server_default="false")
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 

@@ -16,12 +16,13 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
+from portal.domain.people.signing_in import Way
 from portal.forms.sign_in import FirstAccountForm, ForgotForm, NewPasswordForm
 from portal.pages import errors
 from portal.security.guards import public
 from portal.security.sessions import address, click, current_settings, portal_session, signed_in
 from portal.services import password_links as service
-from portal.services import sign_in
+from portal.services import second_factors, sign_in
 from portal.services.accounts import AccountRefused
 from portal.services.errors import TooMany
 from portal.services.password_links import FIRST, LinkOver, OpenLink
@@ -123,7 +124,13 @@ def _use(link: OpenLink, form: NewPasswordForm) -> str:
 def _welcome(user_id: str, link: OpenLink) -> ResponseReturnValue:
     old = signed_in()
     ends = old.session_id if old else ""
-    portal_session().sign_in(sign_in.begin(user_id, click(), {}, ends))
+    if second_factors.held_by(user_id).any:
+        # Whoever reads somebody's mail has no second factor of theirs.
+        portal_session().sign_out()
+        flash(_("Your password is set. Sign in with it."), "success")
+        return redirect(url_for("sign_in.show"), 303)
+    entrance = sign_in.Entrance(Way.LINK)
+    portal_session().sign_in(sign_in.begin(user_id, click(), {}, ends, entrance))
     flash(_("Your password is set and you are signed in."), "success")
     start = "admin.show_setup" if link.kind == FIRST else "sign_in.start"
     return redirect(url_for(start), 303)

@@ -37,16 +37,16 @@ from portal.security.guards import (
 from portal.security.kept_forms import KeptForm
 from portal.security.next_page import safe_next
 from portal.security.sessions import (
+    CHALLENGE,
     LINK,
     SAFE_METHODS,
-    address,
     click,
     current_settings,
     me,
     portal_session,
     signed_in,
 )
-from portal.services import acts
+from portal.services import acts, proofs, second_factors
 from portal.services import sign_in as service
 from portal.services.errors import TooMany
 from portal.translation import _, lazy, ngettext
@@ -107,7 +107,7 @@ def enter() -> ResponseReturnValue:
     known = service.Device(*device) if device else None
     try:
         email, password = form.email.data or "", form.password.data or ""
-        person = service.check(email, password, address(), known)
+        person = service.check(email, password, click(), known)
     except service.WrongPassword:
         log.info("sign-in refused")
         acts.keep(ActKind.SIGN_IN_FAILED, account=acts.account_mark(email))
@@ -115,7 +115,7 @@ def enter() -> ResponseReturnValue:
     except TooMany as many:
         log.warning("sign-in limited", wait=many.retry_after)
         return _too_many(form, many)
-    return _welcome(person, kept_forms.unseal(form.kept.data or "", current_settings()))
+    return welcome(person.user_id, form.kept.data or "", service.BY_PASSWORD)
 
 
 @blueprint.post("/sign-out")
@@ -174,20 +174,36 @@ def _to_sign_in() -> ResponseReturnValue:
     return redirect(url_for("sign_in.show"), 303)
 
 
-def _welcome(person: service.SignedIn, kept: KeptForm | None) -> Response:
-    own = kept if kept and kept.owner_id == person.user_id else None
+def welcome(
+    user_id: str, sealed: str, entrance: service.Entrance, target: str | None = None
+) -> Response:
+    """Let somebody in; first ask for the second factor, where they have one and it was not among
+    what they proved. `sealed`: a form that was being sent when a session ended. `target`: where
+    they go then, instead of where the address says."""
+    target = request.args.get("next", "") if target is None else target
+    if not entrance.is_strong and second_factors.held_by(user_id).any:
+        kept_for_then = {"kept": sealed, "how": entrance.how.value}
+        portal_session()[CHALLENGE] = proofs.begin_second(user_id, kept_for_then)
+        second = url_for("second_step.ask_second", next=target or None)
+        return redirect(second, 303)  # type: ignore[return-value]  # as below
+    return _begin(user_id, kept_forms.unseal(sealed, current_settings()), entrance, target)
+
+
+def _begin(
+    user_id: str, kept: KeptForm | None, entrance: service.Entrance, target: str
+) -> Response:
+    own = kept if kept and kept.owner_id == user_id else None
     session, old = portal_session(), signed_in()
     data: dict[str, Any] = {kept_forms.SESSION_KEY: own.as_data()} if own else {}
     if LINK in session:
         data[LINK] = session[LINK]
-    token = service.begin(person.user_id, click(), data, old.session_id if old else "")
-    session.sign_in(token)
-    log.info("signed in", user=person.user_id)
+    ends = old.session_id if old else ""
+    session.sign_in(service.begin(user_id, click(), data, ends, entrance))
+    log.info("signed in", user=user_id, how=entrance.how.value)
     if kept and not own:
         flash(str(NOT_YOURS), "warning")
-    target = safe_next(request.args.get("next", ""))
-    response = redirect(url_for("sign_in.resume") if own else target, 303)
-    sessions.remember(request, response, current_settings(), person.user_id)
+    response = redirect(url_for("sign_in.resume") if own else safe_next(target), 303)
+    sessions.remember(request, response, current_settings(), user_id)
     return response  # type: ignore[return-value]  # Flask's own class of werkzeug's response
 
 
@@ -196,6 +212,8 @@ def _form(form: SignInForm, status: int = 200, error: str = "", notice: str = ""
     body = render_template(
         "pages/sign_in/show.html", form=form, action=action, error=error, notice=notice,
         forgot_url=url_for("passwords.forgot"), closed=frame.closed(),
+        providers=current_settings().sign_in_providers, next_url=request.args.get("next") or None,
+        passkey_url=url_for("second_step.begin_passkey", next=request.args.get("next") or None),
     )  # fmt: skip
     return make_response(body, status)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from portal.domain.marked import msgid
 from portal.domain.people.absence import ChangeKind
+from portal.domain.people.signing_in import Way
 from portal.presentation.labels import Label, words_of
 from portal.queries.password_links import Entry, EntryRecord
 from portal.queries.staff import PersonChangeRecord, StaffRecord
@@ -117,6 +118,10 @@ KINDS: dict[str, str] = {
     ChangeKind.INVITED: lazy("Invited"),
     ChangeKind.RESET: lazy("Link to a new password made"),
     ChangeKind.PASSWORD_SET: lazy("Password set"),
+    ChangeKind.FACTOR_ADDED: lazy("Second factor added"),
+    ChangeKind.FACTOR_REMOVED: lazy("Second factor removed"),
+    ChangeKind.PROVIDER_LINKED: lazy("Account linked"),
+    ChangeKind.PROVIDER_UNLINKED: lazy("Account no longer linked"),
     ChangeKind.AWAY: lazy("Absence added"),
     ChangeKind.BACK: lazy("Absence ended"),
 }
@@ -137,6 +142,22 @@ WAYS: dict[str, str] = {
     "link": lazy("by a link"),
     "themselves": lazy("by themselves"),
 }
+FACTORS: dict[str, str] = {
+    Way.PASSKEY: lazy("passkey"),
+    Way.CODE: lazy("authenticator app"),
+    Way.RECOVERY_CODE: lazy("recovery codes"),
+    "all": lazy("all"),
+}
+# Changes of which one thing is said in brackets: where it stands, and its words.
+BRACKETED: dict[str, tuple[str, dict[str, str]]] = {
+    ChangeKind.INVITED: ("by", WAYS),
+    ChangeKind.RESET: ("by", WAYS),
+    ChangeKind.PASSWORD_SET: ("by", WAYS),
+    ChangeKind.FACTOR_ADDED: ("what", FACTORS),
+    ChangeKind.FACTOR_REMOVED: ("what", FACTORS),
+    ChangeKind.PROVIDER_LINKED: ("what", {}),
+    ChangeKind.PROVIDER_UNLINKED: ("what", {}),
+}
 PARTS: dict[str, str] = {
     "name": lazy("name"),
     "email": lazy("email"),
@@ -151,13 +172,14 @@ PARTS: dict[str, str] = {
 def done(change: PersonChangeRecord, names: dict[str, str]) -> str:
     """What was changed, in a line. `names` by id."""
     words, data = KINDS.get(change.kind, words_of(change.kind)), change.data
+    if change.kind in BRACKETED:
+        key, table = BRACKETED[change.kind]
+        return f"{words} ({table.get(data.get(key, ''), data.get(key, ''))})"
     if change.kind in NAMING:
         return _("%(what)s %(name)s", what=words, name=data.get(NAMING[change.kind], ""))
     match change.kind:
         case ChangeKind.DETAILS:
             return f"{words}: {_parts(data)}"
-        case ChangeKind.INVITED | ChangeKind.RESET | ChangeKind.PASSWORD_SET:
-            return f"{words} ({WAYS.get(data.get('by', ''), data.get('by', ''))})"
         case ChangeKind.MANAGER:
             before, after = (
                 names.get(data.get(side) or "", _("nobody")) for side in ("before", "after")

@@ -110,6 +110,7 @@ PARTS = {
     "comment_required": lazy("when a comment is required"),
     "fallback": lazy("the fallback approver"),
     "receivers": lazy("who may receive a task"),
+    "step_up": lazy("what a decision needs"),
     "elapsed": lazy("which hours count"),
     "working_time": lazy("whose calendar is used"),
     "remind_after": lazy("reminders"),

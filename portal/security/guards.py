@@ -57,13 +57,15 @@ class Guard:
     """A view's rule. `permission` None lets everybody in. `own_settings`: what it changes is only
     the person's own (sign-out, theme, read marks), so auditors may do it too. `uploads`: its posts
     carry files, so they may be larger than others. `by_token`: for programs, whose token has to
-    have the `scope`; no cookie counts."""
+    have the `scope`; no cookie counts. `before_factor`: also for those who still have to set up
+    the second factor that their role requires."""
 
     permission: Permission | None
     own_settings: bool = False
     uploads: bool = False
     by_token: bool = False
     scope: Scope | None = None
+    before_factor: bool = False
 
 
 class UnguardedView(Exception):
@@ -76,12 +78,16 @@ def public(view: View) -> View:
 
 
 def requires(
-    permission: Permission, *, own_settings: bool = False, uploads: bool = False
+    permission: Permission,
+    *,
+    own_settings: bool = False,
+    uploads: bool = False,
+    before_factor: bool = False,
 ) -> Callable[[View], View]:
     """Let in signed-in people whose roles grant the permission; see `Guard` for the rest."""
 
     def decorate(view: View) -> View:
-        return _mark(view, Guard(permission, own_settings, uploads))
+        return _mark(view, Guard(permission, own_settings, uploads, before_factor=before_factor))
 
     return decorate
 
@@ -114,6 +120,10 @@ def _mark(view: View, guard: Guard) -> View:
 
 class SignInNeeded(Exception):
     """The page is for signed-in people; `portal.pages.sign_in` answers."""
+
+
+class FactorNeeded(Exception):
+    """The person's role requires a second factor, which they still have to set up."""
 
 
 MEGABYTE = 1_000_000
@@ -185,6 +195,9 @@ def _hold(guard: Guard, permission: Permission) -> None:
     person = session.identity
     if person is None:
         raise SignInNeeded
+    required = current_settings().second_factor_roles
+    if not guard.before_factor and person.lacks_factor(required):
+        raise FactorNeeded
     if not person.may(permission) or _changes_as_auditor(person, guard):
         abort(403)
 

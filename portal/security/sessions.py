@@ -9,8 +9,9 @@ the messages shown once on the next page, which saves two writes for every form 
 
 import hashlib
 import hmac
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import uuid4
 
@@ -159,6 +160,7 @@ def closed() -> str | None:
 @dataclass(frozen=True, kw_only=True)
 class Identity(UserMixin):  # type: ignore[misc]  # no types there
     """A signed-in person, read anew with every request. `now` is the database's clock;
+    `confirmed_at`: when they last proved who they are; `is_strong`: also by a second factor;
     `frame` what pages tell them beside their content, where it was asked for."""
 
     id: str
@@ -170,6 +172,8 @@ class Identity(UserMixin):  # type: ignore[misc]  # no types there
     session_id: str
     now: datetime
     frame: Frame | None = None
+    confirmed_at: datetime | None = None
+    is_strong: bool = False
     permissions: frozenset[Permission] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -178,6 +182,16 @@ class Identity(UserMixin):  # type: ignore[misc]  # no types there
     def may(self, permission: Permission) -> bool:
         """Whether the person's roles allow it."""
         return permission in self.permissions
+
+    @property
+    def is_recent(self) -> bool:
+        """Whether they proved who they are in the last ten minutes."""
+        return self.confirmed_at is not None and self.now - self.confirmed_at <= RECENT
+
+    def lacks_factor(self, required: Collection[str]) -> bool:
+        """Whether one of these roles is theirs, for which a second factor is required, and they
+        came without one. Everybody is a member."""
+        return not self.is_strong and any(role in required for role in (Role.MEMBER, *self.roles))
 
     @property
     def is_auditor(self) -> bool:
@@ -230,10 +244,12 @@ def current_settings() -> Settings:
 CSRF = "csrf_token"
 FLASHES = "_flashes"
 LINK = "link"  # the link in a message by which a visitor came
+CHALLENGE = "challenge"  # what this browser is asked to prove
 NOTE_SECONDS = 3600
 WITHOUT_SESSION = ("/static/", "/healthz", "/readyz", "/favicon.ico", "/api/")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SEEN_EVERY_SECONDS = 60
+RECENT = timedelta(minutes=10)
 
 
 def is_https(settings: Settings) -> bool:
@@ -408,6 +424,8 @@ def _live(*more: Any) -> Select[*tuple[Any, ...]]:
             UserSession.id.label("session_id"),
             UserSession.data,
             UserSession.last_seen_at,
+            UserSession.confirmed_at,
+            UserSession.is_strong,
             User.id,
             User.name,
             User.email,
@@ -472,6 +490,8 @@ def _identity(row: Row[Any], frame: Frame | None) -> Identity:
         locale=row.locale,
         session_id=row.session_id,
         now=row.now,
+        confirmed_at=row.confirmed_at,
+        is_strong=row.is_strong,
         frame=frame,
     )
 

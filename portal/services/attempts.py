@@ -23,6 +23,7 @@ WINDOW = timedelta(minutes=15)
 PER_ACCOUNT = 10
 PER_DEVICE = 10
 PER_ADDRESS = 50
+PER_CEREMONY = 200
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,13 @@ class Attempt:
 
     def forget(self) -> None:
         """Take the try back: it was right, or it was not let through to the password."""
-        db.session.execute(delete(SignInAttempt).where(SignInAttempt.id.in_(self.ids)))
+        forget_within(self)
         db.session.commit()
+
+
+def forget_within(attempt: Attempt) -> None:
+    """Take a try back in the caller's transaction, together with what it was right for."""
+    db.session.execute(delete(SignInAttempt).where(SignInAttempt.id.in_(attempt.ids)))
 
 
 def keys(email: str, address: str | None, device: str | None) -> dict[str, int]:
@@ -55,6 +61,11 @@ def asking_keys(
     """What asking for a link to the address is counted by, each with its limit."""
     account = sha256(email.encode("utf-8", "replace")).hexdigest()
     return {f"reset:{account}": per_address, f"resets:{_network(address)}": per_network}
+
+
+def ceremony_keys(address: str | None) -> dict[str, int]:
+    """What asking for a passkey is counted by, before it is known whose."""
+    return {f"passkey:{_network(address)}": PER_CEREMONY}
 
 
 def begin(limits: Mapping[str, int]) -> Attempt:

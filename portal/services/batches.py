@@ -6,7 +6,7 @@ form that is sent twice decides once. The relay delivers them all, so no page wa
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 from uuid import UUID, uuid5
@@ -16,10 +16,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from portal.directory.planner import load_policy
 from portal.domain.deciding.bulk import lock_of
+from portal.domain.deciding.decide import proof_of
 from portal.domain.errors import Refusal
 from portal.domain.policy.policy import Decision
 from portal.domain.request.commands import Command as DomainCommand
 from portal.domain.request.commands import Retract, TaskCommand
+from portal.domain.request.proof import ListProof, SignedDecision
 from portal.domain.request.state import Click, Via
 from portal.extensions import db
 from portal.models import Batch, Command, Task
@@ -29,7 +31,7 @@ from portal.services.errors import Refused
 from portal.services.judge import admitted
 from portal.services.notifications import mark_tasks_read
 from portal.services.snapshots import RequestSnapshot, TaskSnapshot, of_tasks
-from portal.services.tasks import Vote, decision_of, retraction_of
+from portal.services.tasks import Vote, decision_of, retraction_of, to_be_signed
 
 MOST = 200
 # A decision about the task is recorded already and waits to be applied.
@@ -45,12 +47,14 @@ class UnknownBatch(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchDecision:
     """What the review page's form says. `seen`: for each of the batch's tasks in their order the
-    content version that the page showed; None for one that it left out."""
+    content version that the page showed; None for one that it left out. `proof`: by what whoever
+    decides showed that it is they."""
 
     batch_id: str
     decision: Decision
     seen: Sequence[int | None]
     comment: str = ""
+    proof: ListProof | None = None
 
 
 def choose(batch_id: str, user_id: str, task_ids: Iterable[str]) -> None:
@@ -65,7 +69,8 @@ def decide(given: BatchDecision, user_id: str, click: Click) -> None:
     """Record a decision about each task that still allows it; the others are noted with the reason.
 
     A batch that is decided already stays as it is. Raises UnknownBatch, and Refused, with the
-    comment and nothing recorded, where a task wants a comment and there is none.
+    comment and nothing recorded, where a task wants a comment and there is none, or has to be
+    signed and is not.
     """
     batch = _mine(given.batch_id, user_id)
     if batch.decided_at is not None:
@@ -81,6 +86,8 @@ def decide(given: BatchDecision, user_id: str, click: Click) -> None:
         if task is None:
             items.append({"task": vote.task_id, "left_out": Refusal.UNKNOWN_TASK.value})
             continue
+        if given.proof is not None:
+            vote = replace(vote, proof=given.proof.of(to_be_signed(task, vote, user_id)))
         command, reason = _admitted(task, decision_of(task, vote, user_id, Via.BULK))
         if reason is not None:
             items.append({"task": vote.task_id, "left_out": reason})
@@ -92,6 +99,16 @@ def decide(given: BatchDecision, user_id: str, click: Click) -> None:
     changed = {"decision": given.decision.value, "comment": given.comment}
     _keep(batch, items, **changed, decided_at=func.now())
     db.session.commit()
+
+
+def decisions_of(given: BatchDecision, user_id: str) -> tuple[SignedDecision, ...]:
+    """The decisions of the batch as they are signed together. Raises UnknownBatch."""
+    batch = _mine(given.batch_id, user_id)
+    tasks = of_tasks(item["task"] for item in batch.items)
+    shown = zip_longest(batch.items, given.seen[: len(batch.items)])
+    votes = (_vote(given, item["task"], seen) for item, seen in shown if seen is not None)
+    found = ((vote, tasks.get(vote.task_id)) for vote in votes)
+    return tuple(to_be_signed(task, vote, user_id) for vote, task in found if task is not None)
 
 
 def undo(batch_id: str, user_id: str, click: Click) -> None:
@@ -153,9 +170,16 @@ def _admitted(task: TaskSnapshot, command: TaskCommand) -> tuple[DomainCommand, 
     try:
         return admitted(task.request, command), _why_not(task, command)
     except Refused as refused:
-        if refused.reason is Refusal.COMMENT_REQUIRED:
+        if refused.reason is Refusal.COMMENT_REQUIRED or _can_sign(command, refused):
             raise
         return command, refused.reason.value
+
+
+def _can_sign(command: TaskCommand, refused: Refused) -> bool:
+    """Whether it was refused since it was not signed, and not since something else was."""
+    proof = proof_of(command)
+    is_signed = proof is not None and bool(proof.statement)
+    return refused.reason is Refusal.NOT_SIGNED and not is_signed
 
 
 def _why_not(task: TaskSnapshot, command: DomainCommand) -> str | None:

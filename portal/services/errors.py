@@ -13,6 +13,7 @@ STATUS: dict[Refusal, int] = {
     Refusal.NOT_ALLOWED: 403,
     Refusal.UNKNOWN_TASK: 404,
     Refusal.OWN_REQUEST: 403,
+    Refusal.NOT_SIGNED: 403,
     Refusal.COMMENT_REQUIRED: 422,
     Refusal.NOBODY: 422,
     Refusal.ADDED_ENOUGH: 422,

@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, literal, select, update
 
 from portal.domain.people.permissions import Role
+from portal.domain.people.signing_in import Way, Went
 from portal.domain.proof.acts import ActKind
 from portal.domain.request.state import Click
 from portal.extensions import db
-from portal.models import User, UserSession
+from portal.models import SignIn, User, UserSession
 from portal.models.columns import new_id
 from portal.security.tokens import new_token, token_hash
-from portal.services import acts, attempts, passwords
+from portal.services import acts, attempts, challenges, passwords, sign_ins
 
 LONGEST_EMAIL = 254
 
@@ -37,15 +38,29 @@ class Device:
     user_ids: tuple[str, ...] = ()
 
 
-def check(email: str, password: str, address: str | None, device: Device | None) -> SignedIn:
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """How somebody came in. `is_strong`: by two factors, or by one that is two, such as a passkey.
+    `second`: the second one, where it was asked for."""
+
+    how: Way
+    second: Way | None = None
+    is_strong: bool = False
+
+
+BY_PASSWORD = Entrance(Way.PASSWORD)
+
+
+def check(email: str, password: str, click: Click, device: Device | None) -> SignedIn:
     """Let somebody in, or raise WrongPassword, TooMany or Busy. Takes as long for an unknown
     account as for a known one."""
     email = email.strip().lower()[:LONGEST_EMAIL]
     person = _account(email)
     known = device if device and person and person.id in device.user_ids else None
-    attempt = attempts.begin(attempts.keys(email, address, known.id if known else None))
+    attempt = attempts.begin(attempts.keys(email, click.ip, known.id if known else None))
     usable = person.password_hash if person and person.is_active else None
     if not passwords.matches(usable, password) or person is None:
+        _note_refused(email, click)
         raise WrongPassword
     attempt.forget()
     if usable and passwords.is_outdated(usable):
@@ -66,10 +81,16 @@ def confirm(user_id: str, password: str) -> None:
 ROLES = frozenset(role.value for role in Role)
 
 
-def begin(user_id: str, click: Click, data: dict[str, Any], ends: str = "") -> str:
+def begin(
+    user_id: str,
+    click: Click,
+    data: dict[str, Any],
+    ends: str = "",
+    entrance: Entrance = BY_PASSWORD,
+) -> str:
     """Start a session and return its token, which only the browser keeps. `ends` is the id of the
     session that this browser had before: a new sign-in always gets a new id."""
-    token = new_token()
+    token, session_id = new_token(), new_id()
     if ends:
         _end(UserSession.id == ends)
     session_id = new_id()
@@ -82,9 +103,15 @@ def begin(user_id: str, click: Click, data: dict[str, Any], ends: str = "") -> s
             ip=click.ip,
             user_agent=click.user_agent,
             last_seen_at=func.now(),
+            confirmed_at=func.now(),
+            is_strong=entrance.is_strong,
         )
     )
     acts.note(ActKind.SIGNED_IN, user_id, actor=user_id, session_id=session_id)
+    sign_ins.note(
+        user_id, entrance.how, Went.IN, click, second=entrance.second, session_id=session_id
+    )
+    challenges.clean()
     attempts.clean(db.session.execute(select(func.now())).scalar_one())
     db.session.commit()
     return token
@@ -129,6 +156,22 @@ def _account(email: str) -> _Account | None:
 def _end(*which: Any) -> None:
     alive = UserSession.ended_at.is_(None)
     db.session.execute(update(UserSession).where(alive, *which).values(ended_at=func.now()))
+
+
+def _note_refused(email: str, click: Click) -> None:
+    """Note it with the account, if there is one: by one statement, so that it takes as long."""
+    row = {
+        "id": new_id(),
+        "how": Way.PASSWORD.value,
+        "went": Went.REFUSED.value,
+        "ip": click.ip,
+        "user_agent": click.user_agent,
+    }
+    table = SignIn.__table__.c
+    values = (literal(value, table[name].type) for name, value in row.items())
+    whose = select(User.id, *values).where(func.lower(User.email) == email)
+    db.session.execute(insert(SignIn).from_select(["user_id", *row], whose))
+    db.session.commit()
 
 
 def _store_hash(user_id: str, password_hash: str) -> None:

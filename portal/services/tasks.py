@@ -10,12 +10,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from portal.directory.receivers import reach, reaches
+from portal.domain.deciding.decide import find_task
 from portal.domain.errors import Refusal
 from portal.domain.notices.links import is_proof
 from portal.domain.people.delegation import busy
-from portal.domain.policy.policy import Decision, Reach
+from portal.domain.policy.policy import Decision, Reach, StepUp
 from portal.domain.request import commands
 from portal.domain.request.files import KeptFile
+from portal.domain.request.proof import DecisionProof, SignedDecision
 from portal.domain.request.state import Approval, Click, Via
 from portal.extensions import db
 from portal.services import attempts
@@ -31,7 +33,7 @@ log = structlog.get_logger("portal.web")
 LONGEST_COMMENT = 10_000
 LINK_TRIES = 5
 
-_DECISIONS: dict[Decision, type[commands.TaskCommand]] = {
+_DECISIONS: dict[Decision, type[commands.DecisionCommand]] = {
     Decision.APPROVE: commands.Approve,
     Decision.REJECT: commands.Reject,
     Decision.SEND_BACK: commands.SendBack,
@@ -44,7 +46,8 @@ class WrongProof(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vote:
-    """What a decision form says. `content_version` is the one the person saw."""
+    """What a decision form says. `content_version` is the one the person saw; `proof`: by what they
+    showed that it is they."""
 
     command_id: str
     task_id: str
@@ -52,6 +55,7 @@ class Vote:
     content_version: int
     comment: str = ""
     files: tuple[KeptFile, ...] = ()
+    proof: DecisionProof | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +124,25 @@ def decision_of(
         on_behalf_of=task.acting_for,
         comment=vote.comment,
         files=tuple(file.as_value() for file in vote.files),
+        proof=None if step_up_of(task) is StepUp.NONE else vote.proof,
+    )
+
+
+def step_up_of(task: TaskSnapshot) -> StepUp:
+    """What a decision of the task asks for now."""
+    found = find_task(task.request.state, task.id)
+    return StepUp.NONE if found is None else found[0].plan.step_up
+
+
+def to_be_signed(task: TaskSnapshot, vote: Vote, actor_id: str) -> SignedDecision:
+    """The decision as it is signed."""
+    return SignedDecision(
+        command_id=vote.command_id,
+        person_id=actor_id,
+        task_id=vote.task_id,
+        decision=vote.decision,
+        content_version=vote.content_version,
+        content_hash=task.request.state.content_hash,
     )
 
 

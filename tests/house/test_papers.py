@@ -100,3 +100,20 @@ def test_everything_that_the_doctor_finds_has_its_entry() -> None:
     paper = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
     assert len(found) > 20
     assert found - set(re.findall(r"^\| `([a-z.-]+)`", paper, re.MULTILINE)) == set()
+
+
+def test_each_row_of_the_checklist_names_tests_that_are_there() -> None:
+    paper = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| .* \| (.*) \|$", paper, re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, 46))
+    files = named(".py", under=("tests",))
+    there = {
+        name
+        for file in files
+        for name in re.findall(r"^def (test_\w+)", file.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    named_here = {number: re.findall(r"`(test_\w+)`", tests) for number, tests in rows}
+    assert [number for number, tests in named_here.items() if not tests] == []
+    assert [
+        (n, test) for n, tests in named_here.items() for test in tests if test not in there
+    ] == []

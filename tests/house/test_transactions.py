@@ -15,6 +15,8 @@ APART = {
     "acts.keep": "a refusal, a look or a file is recorded whatever becomes of the request",
     "attempts.begin": "a try is counted before the password is looked at",
     "attempts.forget": "the same, taken back",
+    "sign_in._note_refused": "a refused try is noted, whatever becomes of it",
+    "sign_ins.refused": "the same",
     "commands._commit": "the end of `issue`, which counts as its own",
     "commands.leave_to_relay": "what the relay does with a command that is stored",
     "attachments.keep": "each file with its row: no connection is held while bytes travel",

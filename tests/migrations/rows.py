@@ -15,7 +15,9 @@ NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 def fill(connection: Connection) -> dict[str, str]:
     """Insert a row into each table and commit; returns the ids."""
     ids = {name: new_id() for name in ("person", "type", "version", "request", "task")}
-    for model, row in _organisation(ids) + _request(ids) + _around(ids) + _sent(ids):
+    for model, row in (
+        _organisation(ids) + _request(ids) + _around(ids) + _sent(ids) + _factors(ids)
+    ):
         connection.execute(insert(model).values(**row))
     connection.commit()
     return ids
@@ -125,4 +127,21 @@ def _proof(request: str) -> list[tuple[Any, dict[str, Any]]]:
         (models.AuditCheckpoint, point),
         (models.AuditAnchor, {"id": new_id(), "kind": "folder", "size": 1, "anchored_at": NOW}),
         (models.AuditVerification, {"id": new_id(), "begun_at": NOW, "done_at": NOW}),
+    ]
+
+
+def _factors(ids: dict[str, str]) -> list[tuple[Any, dict[str, Any]]]:
+    return [
+        (models.SignIn, {"user_id": ids["person"], "how": "password", "went": "in"}),
+        (
+            models.Passkey,
+            {"user_id": ids["person"], "credential_id": b"x", "public_key": b"x", "name": "Key"},
+        ),
+        (models.AuthenticatorApp, {"user_id": ids["person"], "sealed": b"x"}),
+        (models.RecoveryCode, {"user_id": ids["person"], "code_hash": "x"}),
+        (models.Challenge, {"kind": "sign_in", "expires_at": NOW}),
+        (
+            models.ProviderAccount,
+            {"user_id": ids["person"], "issuer": "https://id.example.org", "subject": "1"},
+        ),
     ]

@@ -32,6 +32,9 @@ UNKNOWN = (
     "delegation_id",
     "unit_id",
     "import_id",
+    "passkey_id",
+    "provider_id",
+    "account_id",
 )
 
 

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from portal.domain.errors import Refusal
-from portal.domain.policy.policy import Decision, Mode, Rejection
+from portal.domain.policy.policy import Decision, Mode, Rejection, StepUp
 from portal.domain.request import commands, events
 from portal.domain.request.evolve import EventRecorder
+from portal.domain.request.proof import DecisionProof, SignedDecision, is_proven
 from portal.domain.request.reasons import Code, Reason, reason
 from portal.domain.request.state import Approval, OpenStage, Status, Task, TaskStatus
 from portal.domain.routing.plan import StagePlan
@@ -260,6 +261,9 @@ def decide(recorder: EventRecorder, command: commands.TaskCommand) -> Refusal | 
         return Refusal.LATE
     if decision in stage.plan.comment_required and not command.comment.strip():
         return Refusal.COMMENT_REQUIRED
+    given = given_by(command, decision, state)
+    if not is_proven(stage.plan.step_up, proof_of(command), given):
+        return Refusal.NOT_SIGNED
     # Both names stand with the decision, whatever the form said.
     recorder.command = replace(command, on_behalf_of=task.acting_for)
     _record(recorder, command, decision, stage)
@@ -362,9 +366,32 @@ def _record(
         settles_at=recorder.now + timedelta(seconds=undo) if reached else None,
         via=command.via,
         files=command.files,
+        proof=_kept_proof(command, stage),
     )
     if undo <= 0:
         settle(recorder)
+
+
+def _kept_proof(command: commands.TaskCommand, stage: OpenStage) -> DecisionProof | None:
+    """A proof stands in the record only where one was asked for."""
+    return None if stage.plan.step_up is StepUp.NONE else proof_of(command)
+
+
+def proof_of(command: commands.TaskCommand) -> DecisionProof | None:
+    """What came with the command to show who gives it."""
+    return command.proof if isinstance(command, commands.DecisionCommand) else None
+
+
+def given_by(command: commands.TaskCommand, decision: Decision, state: Approval) -> SignedDecision:
+    """The decision that the command is, as it has to be signed."""
+    return SignedDecision(
+        command_id=command.command_id,
+        person_id=command.actor_id,
+        task_id=command.task_id,
+        decision=decision,
+        content_version=state.content_version,
+        content_hash=state.content_hash,
+    )
 
 
 def _voted(task: Task, decision: Decision) -> Task:

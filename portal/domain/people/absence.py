@@ -23,6 +23,10 @@ class ChangeKind(StrEnum):
     INVITED = "invited"
     RESET = "password_link_made"
     PASSWORD_SET = "password_set"  # noqa: S105 - no password but what was done
+    FACTOR_ADDED = "factor_added"
+    FACTOR_REMOVED = "factor_removed"
+    PROVIDER_LINKED = "provider_linked"
+    PROVIDER_UNLINKED = "provider_unlinked"
     AWAY = "delegation_set"
     BACK = "delegation_ended"
 

@@ -83,6 +83,15 @@ class WorkingTime(StrEnum):
     APPROVER = "approver"
 
 
+class StepUp(StrEnum):
+    """What whoever decides in a stage has to show beside having signed in: nothing; that it was
+    still they in the last minutes; a signature over this very decision."""
+
+    NONE = "none"
+    RECENT = "recent"
+    SIGNATURE = "signature"
+
+
 class Receivers(StrEnum):
     """Who may receive a task beyond those whom the stage's rules, its fallback or its escalation
     name, the policy's stand-ins, and the managers above whoever has it: nobody; whoever shares a
@@ -154,7 +163,7 @@ class Stage:
     stage's decision depends on, absent = all. `rejection` absent: ENDS for ANY, ALL and PER_GROUP,
     COUNTS for QUORUM. `fallback` absent: the policy's. `asking_stops_clock`: while somebody asked
     here waits for information from the requester, the stage's times stand still. `receivers`: who
-    may be given a task of the stage by a person.
+    may be given a task of the stage by a person. `step_up`: what a decision needs.
     """
 
     key: str
@@ -176,6 +185,7 @@ class Stage:
     working_time: WorkingTime = WorkingTime.TYPE
     asking_stops_clock: bool = False
     receivers: Receivers = Receivers.NAMED
+    step_up: StepUp = StepUp.NONE
     remind_after: tuple[int, ...] = ()
     escalate: tuple[EscalationLevel, ...] = ()
     expire_after: int | None = None

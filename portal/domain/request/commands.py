@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from portal.domain.policy.policy import Decision, Reach
+from portal.domain.request.proof import DecisionProof
 from portal.domain.request.reasons import Kept
 from portal.domain.request.state import Content, Priority, Via
 
@@ -59,17 +60,24 @@ class TaskCommand(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Approve(TaskCommand):
+class DecisionCommand(TaskCommand):
+    """Decides one task. `proof`: by what whoever decides showed that it is they."""
+
+    proof: DecisionProof | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approve(DecisionCommand):
     """Say yes to one task."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reject(TaskCommand):
+class Reject(DecisionCommand):
     """Say no to one task."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class SendBack(TaskCommand):
+class SendBack(DecisionCommand):
     """Return the request to the requester for changes."""
 
 

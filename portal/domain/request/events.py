@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from portal.domain.policy.policy import Decision
+from portal.domain.request.proof import DecisionProof
 from portal.domain.request.reasons import Kept
 from portal.domain.request.state import Content, Priority, Via
 from portal.domain.routing.plan import StagePlan
@@ -266,7 +267,8 @@ class TaskAssigned(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class TaskDecided(Event):
-    """A task got its decision. `settles_at`: when the stage moves on unless undone, if it can."""
+    """A task got its decision. `settles_at`: when the stage moves on unless undone, if it can.
+    `proof`: what the stage asked for beside it."""
 
     TEXTS: ClassVar[tuple[str, ...]] = ("comment",)
     task_id: str
@@ -277,6 +279,7 @@ class TaskDecided(Event):
     settles_at: datetime | None = None
     via: Via = Via.WEB
     files: tuple[dict[str, Any], ...] = ()
+    proof: DecisionProof | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from portal.domain.policy.policy import Decision, Mode, Rejection, RuleKind, StageKind
+from portal.domain.policy.policy import Decision, Mode, Rejection, RuleKind, StageKind, StepUp
 from portal.domain.request.reasons import Kept
 
 
@@ -119,6 +119,7 @@ class StagePlan:
     is_last: bool = False
     basis: tuple[RoutingEvidence, ...] = ()
     parts_settle: bool = False
+    step_up: StepUp = StepUp.NONE
 
 
 @dataclass(frozen=True, kw_only=True)

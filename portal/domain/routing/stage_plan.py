@@ -54,6 +54,7 @@ def stage_plan(
         is_last=_is_last(index, policy),
         basis=evidence_of(_followed(stage, policy, choice), chooser.question, chooser.directory),
         parts_settle=True,
+        step_up=stage.step_up,
     )
 
 

@@ -23,6 +23,7 @@ from portal.forms.fields import examine, uuid_of
 from portal.forms.organisation import somebody_form
 from portal.forms.people_change import ChangeForm, Offered, manager_form, record_form
 from portal.pages.admin import blueprint
+from portal.pages.second_step import confirm_first
 from portal.presentation.labels import language_name, words_of
 from portal.presenters import people as people_words
 from portal.presenters.answer import command_key, new_key
@@ -32,7 +33,7 @@ from portal.queries import request as requests
 from portal.queries.staff import StaffRecord
 from portal.security.guards import requires
 from portal.security.sessions import current_settings, me
-from portal.services import accounts, password_links
+from portal.services import accounts, password_links, second_factors
 from portal.services import people as service
 from portal.services import staff as records
 from portal.services.people import Act, Change, PeopleRefused, effects_of
@@ -213,6 +214,23 @@ def make_password_link(person_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("admin.show_person", person_id=person.id), 303)
 
 
+@blueprint.post("/admin/people/<uuid:person_id>/second-factor")
+@requires(Permission.ADMINISTER)
+def reset_second_factor(person_id: UUID) -> ResponseReturnValue:
+    """Take the second factors of somebody who lost them."""
+    person = _person(person_id)
+    there = url_for("admin.show_person", person_id=person.id)
+    if not me().is_recent:
+        return confirm_first(there)
+    try:
+        second_factors.reset(person.id, me().id)
+    except PeopleRefused as refused:
+        flash(str(refused), "error")
+    else:
+        flash(_("%(name)s signs in by password alone until they add one.", name=person.name))
+    return redirect(there, 303)
+
+
 @blueprint.get("/admin/invitations")
 @requires(Permission.MANAGE_PEOPLE)
 def show_invitations() -> ResponseReturnValue:
@@ -345,6 +363,7 @@ def _page(
         language_name=language_name(person.locale) if person.locale else _("Same as the browser"),
         entry=(found := entries.entry_of(person.id)) and people_words.entry(found),
         has_password=found is not None and found.has_password,
+        has_factor=second_factors.held_by(person.id).any,
         mail=bool(current_settings().mail.host),
         groups={k: v for k, v in staff.groups().items() if k not in person.groups},
         changes=[(each, people_words.done(each, names)) for each in changes],

@@ -7,10 +7,12 @@ from flask.typing import ResponseReturnValue
 
 from portal.domain.people.permissions import Permission
 from portal.domain.policy.policy import Decision
+from portal.domain.request.proof import ListProof
 from portal.forms.decision import CommentForm
 from portal.forms.fields import uuid_of
 from portal.pages.inbox import blueprint
 from portal.pages.inbox.show import filter_of, offered
+from portal.pages.tasks.signing import sign_batch_first
 from portal.presenters import batches as reading
 from portal.presenters.answer import command_key
 from portal.presenters.current_stage import JUST_NOW
@@ -21,6 +23,7 @@ from portal.security.sessions import click, me
 from portal.services import batches as service
 from portal.services.batches import BatchDecision, UnknownBatch, undo
 from portal.services.errors import Refused
+from portal.services.signing import is_unsigned, of_session
 from portal.services.tasks import note_opened
 from portal.translation import _
 
@@ -69,13 +72,15 @@ def decide_batch(batch_id: UUID) -> ResponseReturnValue:
         return _incomplete(batch_id, form)
     text = form.comment.data
     verdict = BatchDecision(
-        batch_id=str(batch_id), decision=Decision(said), seen=seen, comment=text
+        batch_id=str(batch_id), decision=Decision(said), seen=seen, comment=text, proof=_recent()
     )
     try:
         service.decide(verdict, me().id, click())
     except UnknownBatch:
         abort(404)
-    except Refused:
+    except Refused as refused:
+        if is_unsigned(refused):
+            return sign_batch_first(verdict)
         form.comment.errors = [_("Say why. Each requester can read it.")]
         return _review(_find(batch_id), form), 422
     return redirect(url_for(".show_batch", batch_id=batch_id), 303)
@@ -100,6 +105,11 @@ def batch_state(batch_id: UUID) -> ResponseReturnValue:
     return jsonify(
         done=batches.waiting(batch) == 0, location=url_for(".show_batch", batch_id=batch_id)
     )
+
+
+def _recent() -> ListProof | None:
+    proof = of_session(me().confirmed_at) if me().is_recent else None
+    return None if proof is None else ListProof(proof)
 
 
 def _find(batch_id: UUID) -> BatchRecord:

@@ -1,0 +1,142 @@
+"""Signing decisions: what is to be decided is kept with the question, and given once it is signed.
+
+What is signed is a statement over the decision itself, so nothing of it can be another afterwards.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from portal.domain import codec
+from portal.domain.errors import Refusal
+from portal.domain.policy.policy import Decision, StepUp
+from portal.domain.request.proof import (
+    RANKS,
+    DecisionProof,
+    ListProof,
+    SignedDecision,
+    statement_of,
+)
+from portal.extensions import db
+from portal.security.tokens import new_token
+from portal.services import batches, challenges, proofs, tasks
+from portal.services.batches import BatchDecision
+from portal.services.challenges import ChallengeKind, OpenChallenge
+from portal.services.commands import Receipt
+from portal.services.errors import Refused
+from portal.services.proofs import NotProven, ProofInput, Prover
+from portal.services.snapshots import of_task
+from portal.services.tasks import Vote
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """What waits to be signed: one decision, or those of a batch. `needed`: how strongly."""
+
+    challenge: OpenChallenge
+    needed: StepUp
+    vote: Vote | None
+    batch: BatchDecision | None
+
+    @property
+    def decision(self) -> Decision:
+        """What is decided."""
+        given = self.vote or self.batch
+        assert given is not None
+        return given.decision
+
+
+def begin(vote: Vote, actor_id: str) -> str:
+    """Keep a decision until it is signed; returns the challenge's id."""
+    task = of_task(vote.task_id, vote.command_id, vote.comment)
+    data = {"vote": codec.encode(vote), "needed": tasks.step_up_of(task)}
+    signed = tasks.to_be_signed(task, vote, actor_id)
+    return _begun([signed], data, actor_id)
+
+
+def begin_batch(given: BatchDecision, actor_id: str) -> str:
+    """Keep the decisions of a batch until they are signed together; returns the challenge's id."""
+    decisions = batches.decisions_of(given, actor_id)
+    data = {"batch": codec.encode(given), "needed": StepUp.SIGNATURE}
+    return _begun(decisions, data, actor_id)
+
+
+def waiting(challenge_id: object, actor_id: str) -> Signing | None:
+    """What the person has to sign, where it still waits."""
+    found = challenges.find(challenge_id, ChallengeKind.DECISION, actor_id)
+    if found is None:
+        return None
+    vote, batch = found.data.get("vote"), found.data.get("batch")
+    return Signing(
+        found,
+        StepUp(found.data["needed"]),
+        codec.decode(Vote, vote) if vote else None,
+        codec.decode(BatchDecision, batch) if batch else None,
+    )
+
+
+def sign(given: ProofInput, waits: Signing, prover: Prover, session_id: str) -> Receipt:
+    """Give the decision, once it is proven who gives it. Raises NotProven, TooMany and Refused, and
+    then nothing is recorded."""
+    assert waits.vote is not None
+    vote = replace(waits.vote, proof=_proof(given, waits, prover, session_id))
+    with _all_or_nothing():
+        return tasks.decide(vote, prover.user_id, prover.click)
+
+
+def sign_batch(given: ProofInput, waits: Signing, prover: Prover, session_id: str) -> None:
+    """The same for the decisions of a batch."""
+    assert waits.batch is not None
+    proof = _proof(given, waits, prover, session_id)
+    whole = ListProof(proof, tuple(waits.challenge.data["leaves"]))
+    with _all_or_nothing():
+        return batches.decide(replace(waits.batch, proof=whole), prover.user_id, prover.click)
+
+
+def _proof(given: ProofInput, waits: Signing, prover: Prover, session_id: str) -> DecisionProof:
+    """What was proven, and strongly enough, in the caller's transaction."""
+    proven = proofs.confirm(waits.challenge, given, prover)
+    proof = DecisionProof(
+        at=datetime.now(UTC),
+        ways=proven.ways,
+        statement=waits.challenge.data["statement"],
+        evidence=proven.evidence or {},
+    )
+    if RANKS[proof.strength] < RANKS[waits.needed]:
+        db.session.rollback()
+        raise NotProven
+    proofs.keep(session_id, prover, proven)
+    return proof
+
+
+@contextmanager
+def _all_or_nothing() -> Iterator[None]:
+    """Whoever is refused may sign again: the question stays."""
+    try:
+        yield
+    except Refused:
+        db.session.rollback()
+        raise
+
+
+def of_session(confirmed_at: datetime | None) -> DecisionProof | None:
+    """The proof that a session is young enough: it was its person who began or confirmed it."""
+    return None if confirmed_at is None else DecisionProof(at=confirmed_at)
+
+
+def is_unsigned(refused: Refused) -> bool:
+    """Whether nothing but a signature is missing."""
+    return refused.reason is Refusal.NOT_SIGNED
+
+
+def _begun(decisions: Sequence[SignedDecision], data: Mapping[str, Any], actor_id: str) -> str:
+    kept = {
+        **data,
+        "statement": statement_of(decisions, new_token()),
+        "leaves": [each.leaf for each in decisions],
+    }
+    challenge_id = challenges.put(ChallengeKind.DECISION, kept, actor_id)
+    db.session.commit()
+    return challenge_id
