@@ -157,8 +157,8 @@ _BARRED = {
 
 
 def _why(each: Affected) -> Code | None:
-    """The first reason that counts."""
-    return next((code for code in (*_GAPS, *_BARRED) if code.value in each.lacks), None)
+    """What counts: who may not decide, as a fallback is there, before what is missing."""
+    return next((code for code in (*_BARRED, *_GAPS) if code.value in each.lacks), None)
 
 
 def _stuck(each: Affected, people: int) -> Problem:

@@ -81,12 +81,7 @@ def test_a_live_type_is_tried_reviewed_and_published_and_open_requests_move(
     number = tom.submit("access", access)
     tom.sees(number, "Pending approval")
     here = "/admin/types/access"
-    ada.go(here).page.get_by_role("button", name="Start a draft", exact=True).click()
-    ada.go(f"{here}/draft/form/reason")
-    fill(ada, "Save field", label="Why now")
-    ada.go(f"{here}/draft/route")
-    fill(ada, "Add stage", name="Director")
-    fill(ada, "Save stage", who_0="people:", who_people_0="Ines Okafor")
+    change(ada, here)
     ada.go(f"{here}/draft/past")
     fill(ada, "Run back-test", days="365")
     expect(ada.page.locator("main")).to_contain_text("More stages")
@@ -109,6 +104,16 @@ def test_a_live_type_is_tried_reviewed_and_published_and_open_requests_move(
     ada.page.get_by_role("button", name="Preview", exact=True).click()
     fill(ada, "Move 1 request", reason="The director decides now.")
     tom.sees(number, "Director")
+
+
+def change(ada: Person, here: str) -> None:
+    """A draft with another label, and the director in addition."""
+    ada.go(here).page.get_by_role("button", name="Start a draft", exact=True).click()
+    ada.go(f"{here}/draft/form/reason")
+    fill(ada, "Save field", label="Why now")
+    ada.go(f"{here}/draft/route")
+    fill(ada, "Add stage", name="Director")
+    fill(ada, "Save stage", who_0="people:", who_people_0="Ines Okafor")
 
 
 def give_reasons(ada: Person, here: str) -> None:

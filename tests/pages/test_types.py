@@ -474,6 +474,12 @@ def test_checks_say_who_would_be_stuck(
     assert "(Adam Example, Dan Example, Eve Example)" in text
     assert "tried for 7 active people" in text
     page = adam.get_page(f"{CHAIRS}/draft/policy")
+    page = press(adam, page, f"{CHAIRS}/draft/policy", fallback_0="people:",
+                 fallback_people_0="Adam Example")  # fmt: skip
+    checks = adam.get_page(f"{CHAIRS}/draft/checks")
+    assert "1 of 7 people would be stuck at Line manager: too few others" in checks.text
+    assert "Save reasons" not in checks.text
+    page = adam.get_page(f"{CHAIRS}/draft/policy")
     press(adam, page, f"{CHAIRS}/draft/policy", fallback_0="group:finance")
     assert "would be stuck at Line manager" not in adam.get_page(f"{CHAIRS}/draft/checks").text
 
