@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 
-from babel.lists import format_list
-
 from portal.domain.deciding.bulk import Lock
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
 from portal.domain.marked import msgid
 from portal.domain.policy.policy import Bulk
+from portal.presentation.labels import listed
 from portal.presentation.money import money
-from portal.translation import _, current, ngettext
+from portal.translation import _, ngettext
 
 SENTENCES: dict[str, str] = {
     Lock.ONE_BY_ONE: msgid("Requests of this type are decided one at a time."),
@@ -38,7 +37,7 @@ def sentence(code: str) -> str:
 def sum_words(totals: Mapping[str, int]) -> str:
     """`€1,234.50 and CHF 80.00`: a sum for each currency; empty without any."""
     amounts = [money(minor, currency) for currency, minor in totals.items()]
-    return format_list(amounts, locale=current().locale) if len(amounts) > 1 else "".join(amounts)
+    return listed(amounts)
 
 
 def requests_words(number: int) -> str:

@@ -4,7 +4,7 @@ Unknown names become words, never blanks.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
+from babel.lists import format_list
 from babel.numbers import format_decimal
 
 from portal.domain.marked import msgid
@@ -131,6 +132,15 @@ def priority(name: str | Enum) -> Label:
 def decision(name: str | Enum) -> Label:
     """The label of a decision: approve, reject or send back."""
     return _look_up(DECISIONS, name)
+
+
+def listed(names: Sequence[str]) -> str:
+    """`Ana, Ben and Chloé`."""
+    if len(names) < 2:
+        return "".join(names)
+    if not current().is_english:
+        return format_list(list(names), locale=current().locale)
+    return _("%(names)s and %(last)s", names=", ".join(names[:-1]), last=names[-1])
 
 
 def people(count: int) -> str:

@@ -17,13 +17,13 @@ from portal.presentation.money import major
 from portal.queries import request as requests
 from portal.queries.audit import EventRecord
 from portal.queries.history import Exported, HistoryApprover
-from portal.translation import _, lazy
+from portal.translation import _, bare, lazy
 
 # Those that every request has, beside those of its form.
 COLUMNS = (
     lazy("Number"), lazy("Title"), lazy("Type"), lazy("Requester"), lazy("Amount"),
     lazy("Currency"), lazy("Status"), lazy("Stage"), lazy("Submitted"), lazy("Closed"),
-    lazy("Approvers"), lazy("Decisions"),
+    lazy("Approvers"), lazy("Decisions"), lazy("Type code"), lazy("Status code"),
 )  # fmt: skip
 # A field's column: its label, and the how manieth of that label it is in its form.
 Column = tuple[str, int]
@@ -32,7 +32,8 @@ Column = tuple[str, int]
 def as_csv(rows: Sequence[Exported], zone: ZoneInfo) -> str:
     """RFC 4180 with a byte order mark, which spreadsheets need to read UTF-8. Times are ISO 8601
     with the offset of the reader's zone; amounts are in whole units with a point. Each label of
-    the requests' forms has a column. Words are those of the pages, in the reader's language."""
+    the requests' forms has a column. Words are those of the pages, in the reader's language; what
+    programs go by stands beside them as a code."""
     text = io.StringIO()
     writer = csv.writer(text)
     places = list(dict.fromkeys(column for each in rows for column, _field in _columns(each.form)))
@@ -64,12 +65,14 @@ def _always(each: Exported, zone: ZoneInfo) -> Iterator[str]:
     yield _time(row.closed_at, zone)
     yield harmless("; ".join(dict.fromkeys(map(_who, each.asked))))
     yield harmless("; ".join(_decided(one, zone) for one in each.asked if one.decision))
+    yield harmless(row.type_code or "")
+    yield row.status
 
 
 def _who(asked: HistoryApprover) -> str:
     name = asked.name
     if asked.acting_for:
-        name = _("%(name)s for %(other)s", name=name, other=asked.acting_for)
+        name = bare(_("%(name)s for %(other)s", name=name, other=asked.acting_for))
     return f"{name} ({asked.stage_name})"
 
 

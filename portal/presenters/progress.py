@@ -11,10 +11,10 @@ from portal.domain.request import events as e
 from portal.domain.request.events import Event
 from portal.domain.request.state import Approval, Status
 from portal.domain.routing.plan import Attention, StagePlan, StageSkip
-from portal.presentation.labels import people, said, words_of
+from portal.presentation.labels import listed, people, said, words_of
 from portal.presentation.parts import Step
 from portal.queries.request import RequestRecord, TaskRecord
-from portal.translation import _, ngettext
+from portal.translation import _, current, ngettext
 
 Forecast = Sequence[StageSkip | StagePlan | Attention]
 NAMED = 12
@@ -329,7 +329,7 @@ def rule_of(plan: StagePlan) -> str:
 
 def lowered(sentence: str) -> str:
     """A sentence as it goes on after a colon."""
-    return sentence[:1].lower() + sentence[1:]
+    return sentence[:1].lower() + sentence[1:] if current().is_english else sentence
 
 
 def some(names: Sequence[str]) -> str:
@@ -338,6 +338,4 @@ def some(names: Sequence[str]) -> str:
     if hidden > 0:
         shown = ", ".join(names[:NAMED])
         return _("%(names)s and %(people)s more", names=shown, people=people(hidden))
-    if len(names) > 1:
-        return _("%(names)s and %(last)s", names=", ".join(names[:-1]), last=names[-1])
-    return "".join(names)
+    return listed(names)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from portal.domain.request.state import Status
-from portal.presentation.labels import said
+from portal.presentation.labels import listed, said
 from portal.translation import _
 
 NAMED = 2
@@ -66,9 +66,7 @@ def whose(waiting: Waiting, me: str) -> str:
     if len(names) > NAMED + 1:
         shown = ", ".join(names[:NAMED])
         return _("%(names)s and %(n)s others", names=shown, n=len(names) - NAMED)
-    if len(names) > 1:
-        return _("%(names)s and %(last)s", names=", ".join(names[:-1]), last=names[-1])
-    return "".join(names)
+    return listed(names)
 
 
 def _named(person: dict[str, Any], me: str) -> str:

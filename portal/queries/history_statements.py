@@ -50,6 +50,7 @@ class HistoryRow:
     stage_name: str | None
     submitted_at: datetime
     closed_at: datetime | None
+    type_code: str = ""
 
 
 COLUMNS = tuple(getattr(Request, each.name) for each in fields(HistoryRow))

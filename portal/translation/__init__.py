@@ -170,6 +170,11 @@ def _apart(variables: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def bare(text: str) -> str:
+    """The text for programs, without the signs that set a value apart."""
+    return text.replace(ISOLATE, "").replace(END, "")
+
+
 def _(message: str, **variables: Any) -> str:
     """The message in the language of the reader, with the values in their places."""
     text = (_current.get() or _ENGLISH).text(message)

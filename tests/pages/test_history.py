@@ -110,6 +110,7 @@ def test_the_file_says_what_pages_say_with_forms_and_decisions(
     (row,) = csv.DictReader(io.StringIO(olga.get("/history.csv").text.removeprefix("\ufeff")))
     assert row["Status"] == "Approved"
     assert row["Type"] == "Chairs"
+    assert (row["Status code"], row["Type code"]) == ("APPROVED", "chairs")
     assert row["Reason"] == "The old one broke."
     assert row["Approvers"] == "Ben Example (Line manager)"
     assert row["Decisions"].startswith("Ben Example (Line manager): Approved 20")

@@ -14,8 +14,10 @@ from portal.domain.routing.plan import StagePlan
 from portal.presentation import labels
 from portal.presentation.history import entry, unknown_entry
 from portal.presentation.icons import icon
+from portal.presentation.labels import listed
 from portal.presentation.letters import letters
 from portal.presenters import my_requests, rows
+from portal.translation import speaking
 
 TONES = {"neutral", "info", "ok", "warn", "bad"}
 ALL = [
@@ -133,3 +135,14 @@ def test_a_deadline_in_a_mail_is_absolute() -> None:
     due, now = datetime(2026, 12, 8, 16, tzinfo=UTC), datetime(2026, 11, 25, tzinfo=UTC)
     words = letters(Path("templates")).from_string("{{ due|due_words('Europe/Berlin', now) }}")
     assert words.render(due=due, now=now) == "Tue 8 Dec, 17:00"
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [("en", "Ana, Ben and Chloé"), ("de", "Ana, Ben und Chloé"), ("id", "Ana, Ben, dan Chloé")],
+)
+def test_names_are_listed_as_the_language_does(code: str, words: str) -> None:
+    with speaking(code):
+        assert listed(["Ana", "Ben", "Chloé"]) == words
+    assert listed(["Ana"]) == "Ana"
+    assert listed([]) == ""
