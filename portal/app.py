@@ -52,7 +52,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "admin": (
         "attention", "messages", "channels", "policy_moves", "people", "calendars", "organisation",
         "calendar_types", "due_dates", "setup", "types", "type_form", "type_route", "type_tries",
-        "people_imports", "type_readers",
+        "people_imports", "type_readers", "api_tokens",
     ),
     "commands": (),
     "health": (),

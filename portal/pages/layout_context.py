@@ -21,7 +21,17 @@ THEME_COOKIE = "theme"
 SHORTCUTS_COOKIE = "shortcuts"
 # Places of the navigation that are part of a larger blueprint: of the profile, and for admins.
 PLACES_WITHIN = frozenset(
-    {"away", "attention", "messages", "channels", "policy_moves", "people", "calendars", "types"}
+    {
+        "away",
+        "attention",
+        "messages",
+        "channels",
+        "policy_moves",
+        "people",
+        "calendars",
+        "types",
+        "tokens",
+    }
 )
 
 

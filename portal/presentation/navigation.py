@@ -94,6 +94,7 @@ _ADMINISTRATION = (
     ("types", msgid("Request types"), "squares-2x2", {"admin", "type_editor", "type_publisher"}),
     ("people", msgid("People and groups"), "users", {"admin", "people_admin"}),
     ("calendars", msgid("Calendars"), "calendar", {"admin"}),
+    ("tokens", msgid("API tokens"), "key", {"admin"}),
     ("jobs", msgid("Jobs"), "queue-list", {"admin"}),
     ("settings", msgid("Settings"), "cog-6-tooth", {"admin"}),
 )
@@ -106,6 +107,7 @@ _PATHS = {
     "calendars": "admin/calendars",
     "types": "admin/types",
     "messages": "admin/messages",
+    "tokens": "admin/tokens",
     "policy_moves": "admin/policy-moves",
 }
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, func, insert, select, true, update
+from sqlalchemy import ColumnElement, func, select, true, update
+from sqlalchemy.dialects.postgresql import insert
 
 from portal.domain.marked import msgid
 from portal.domain.people.tokens import (
@@ -30,6 +31,8 @@ from portal.translation import _
 
 MOST_OF_ONE = 50
 ENDING = 4
+USED = msgid("This form was already used. Its secret is not shown again: rotate that token.")
+MOVED = msgid("The token got another secret meanwhile. Reload the page to see which.")
 NO_SCOPE = msgid("Choose at least one thing that the token may do.")
 NOT_OFFERED = msgid("A token of this kind cannot have all of these scopes.")
 TOO_MANY = msgid("There are already %(most)s tokens in use. Revoke one first.")
@@ -45,10 +48,12 @@ class TokenGone(Exception):
     """There is no such token in use: it was revoked, it expired, or it never was."""
 
 
-def make_service(wish: TokenWish, actor_id: str | None) -> tuple[str, str]:
+def make_service(
+    wish: TokenWish, actor_id: str | None, token_id: str | None = None
+) -> tuple[str, str]:
     """Make a token for a program; its id and its secret. `actor_id` None: a command on the server.
-    Raises TokenRejected."""
-    return _make(TokenKind.SERVICE, None, wish, actor_id)
+    `token_id`: drawn with the form, which makes one token only. Raises TokenRejected."""
+    return _make(TokenKind.SERVICE, None, wish, actor_id, token_id)
 
 
 def make_personal(wish: TokenWish, owner_id: str, actor_id: str | None) -> tuple[str, str]:
@@ -58,20 +63,26 @@ def make_personal(wish: TokenWish, owner_id: str, actor_id: str | None) -> tuple
 
 
 def _make(
-    kind: TokenKind, owner_id: str | None, wish: TokenWish, actor_id: str | None
+    kind: TokenKind,
+    owner_id: str | None,
+    wish: TokenWish,
+    actor_id: str | None,
+    token_id: str | None = None,
 ) -> tuple[str, str]:
     _check(kind, wish)
     mine = ApiToken.user_id == owner_id if owner_id else ApiToken.user_id.is_(None)
     if (db.session.scalar(select(func.count()).where(mine, *_in_use())) or 0) >= MOST_OF_ONE:
         raise TokenRejected(_(TOO_MANY, most=MOST_OF_ONE))
-    secret, token_id = new_secret(kind), new_id()
+    secret, token_id = new_secret(kind), token_id or new_id()
     row = {
         "id": token_id, "kind": kind.value, "user_id": owner_id, "name": wish.name,
         "secret_hash": token_hash(secret), "ending": secret[-ENDING:],
         "scopes": sorted(wish.scopes), "modules": list(wish.modules), "created_by": actor_id,
         "expires_at": func.now() + timedelta(days=wish.days),
     }  # fmt: skip
-    db.session.execute(insert(ApiToken).values(row))
+    made = insert(ApiToken).values(row).on_conflict_do_nothing().returning(ApiToken.id)
+    if db.session.execute(made).one_or_none() is None:
+        raise TokenRejected(_(USED))
     told = {"made": kind.value, "name": wish.name, "scopes": sorted(wish.scopes)}
     _record(token_id, actor_id, told | {"modules": list(wish.modules), "owner": owner_id})
     db.session.commit()
@@ -95,15 +106,20 @@ def _check(kind: TokenKind, wish: TokenWish) -> None:
         )  # fmt: skip
 
 
-def rotate(token_id: str, actor_id: str | None, owner_id: str | None = None) -> str:
+def rotate(
+    token_id: str, actor_id: str | None, owner_id: str | None = None, seen: str | None = None
+) -> str:
     """Give a token in use another secret; the one before is good for a day. `owner_id`: only a
-    token of theirs. Raises TokenGone."""
-    kind = db.session.scalar(
-        select(ApiToken.kind).where(*_one(token_id, owner_id)).with_for_update()
-    )
-    if kind is None:
+    token of theirs. `seen`: how its secret ended when the form was drawn: pressed twice, it is one
+    rotation. Raises TokenGone, and TokenRejected where it was rotated meanwhile."""
+    row = db.session.execute(
+        select(ApiToken.kind, ApiToken.ending).where(*_one(token_id, owner_id)).with_for_update()
+    ).one_or_none()
+    if row is None:
         raise TokenGone
-    secret = new_secret(TokenKind(kind))
+    if seen is not None and seen != row.ending:
+        raise TokenRejected(_(MOVED))
+    secret = new_secret(TokenKind(row.kind))
     changed = {
         "old_hash": ApiToken.secret_hash, "old_until": func.now() + OVERLAP,
         "secret_hash": token_hash(secret), "ending": secret[-ENDING:], "rotated_at": func.now(),

@@ -35,6 +35,7 @@ UNKNOWN = (
     "passkey_id",
     "provider_id",
     "account_id",
+    "token_id",
 )
 
 

@@ -1,0 +1,64 @@
+"""Tokens of the JSON API for administrators: made once, shown once, rotated, revoked."""
+
+import re
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from portal.extensions import db
+from portal.models import ApiToken
+from tests.api.programs import Program
+from tests.clients import PageClient, sign_in
+from tests.pages_read import Page
+from tests.web import People
+
+HERE = "/admin/tokens"
+SECRET = re.compile(r"gloria_svc_[0-9A-Za-z]{46}")
+
+
+@pytest.fixture
+def adam(client: PageClient, people: People) -> PageClient:
+    sign_in(client, people.adam)
+    return client
+
+
+def secret_on(page: Page) -> str:
+    found = SECRET.search(page.text)
+    assert found is not None
+    return found[0]
+
+
+def made(adam: PageClient) -> str:
+    form = adam.get_page(f"{HERE}/new")
+    values = {"name": "ERP", "scopes": "approvals:read", "modules": "A, B,, A"}
+    return secret_on(adam.post_form(form, f"{HERE}/new", **values))
+
+
+def test_a_token_is_made_rotated_and_revoked(adam: PageClient, app: Flask) -> None:
+    first = made(adam)
+    assert Program(app, first).get("/me").get_json()["modules"] == ["A", "B"]
+    listed = adam.get_page(HERE)
+    assert first not in listed.text
+    assert f"…{first[-4:]}" in listed.text
+    rotate = next(f.action for f in listed.document.forms if f.action.endswith("/rotate"))
+    second = secret_on(adam.post_form(listed, rotate))
+    assert [Program(app, each).get("/me").status_code for each in (first, second)] == [200, 200]
+    # Pressed twice, or on an old page: no third secret, and the second stays good.
+    assert "another secret meanwhile" in adam.post_form(listed, rotate).text
+    assert Program(app, second).get("/me").status_code == 200
+    revoke = next(f.action for f in listed.document.forms if f.action.endswith("/revoke"))
+    assert "Ended" in adam.post_form(listed, revoke).text
+    assert Program(app, second).get("/me").status_code == 401
+
+
+def test_a_form_sent_twice_makes_one_token_and_bad_input_none(adam: PageClient, app: Flask) -> None:
+    form = adam.get_page(f"{HERE}/new")
+    values = {"name": "ERP", "scopes": "approvals:read"}
+    for wrong in ({"days": "367"}, {"days": "x"}, {"name": ""}, {"scopes": "tasks:decide"}):
+        page = adam.post_form(form, f"{HERE}/new", 422, **{**values, **wrong})
+        assert page.form(f"{HERE}/new").values["name"] == {**values, **wrong}["name"]
+    adam.post_form(form, f"{HERE}/new", **values)
+    assert "already used" in adam.post_form(form, f"{HERE}/new", 422, **values).text
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(ApiToken)) == 1
