@@ -25,7 +25,6 @@ from portal.security.sessions import (
     address,
     cookie_name,
     portal_session,
-    signed_in,
 )
 from portal.services import acts
 from portal.services.health import free_bytes
@@ -176,10 +175,10 @@ def _origin() -> acts.Origin:
     """Who acts in the present request; outside of one, a command on the server."""
     if not has_request_context():
         return acts.Origin()
-    person = signed_in()
+    person = portal_session().identity
     if person is None:
         return acts.Origin("", None, address())
-    return acts.Origin(person.id, person.session_id, address())
+    return acts.Origin(person.id, person.session_id or None, address())
 
 
 def _watch(app: Flask, settings: Settings) -> None:

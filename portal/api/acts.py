@@ -6,11 +6,12 @@ from typing import Any, Literal, cast
 
 from pydantic import Field
 
-from portal.api.approvals import asker, found
+from portal.api.approvals import asker, found, found_by_id
 from portal.api.endpoints import Answer, Input, Output, endpoint
 from portal.api.pages import cursor_of, invalid_cursor, text_of
 from portal.api.people import actor_of
 from portal.domain.people.tokens import Scope
+from portal.domain.policy.policy import Decision
 from portal.domain.request.state import Via
 from portal.forms.fields import uuid_of
 from portal.presentation.problems import PREFIX, InputError, ProblemRaised
@@ -26,7 +27,7 @@ from portal.services import requests as service
 from portal.services.api_calls import Call, CallDiffers
 from portal.services.commands import Outcome, Receipt
 from portal.services.errors import Refused
-from portal.services.tasks import LONGEST_COMMENT
+from portal.services.tasks import LONGEST_COMMENT, Vote, decide
 from portal.translation import _
 
 WHO = "In whose name: needed with a service's token, and left out with a person's own."
@@ -121,6 +122,8 @@ class TasksQuery(Input):
 def add_comment(workflow_id: str, command_id: str, body: NewComment) -> Answer:
     """Everybody who may see the request reads it."""
     record, actor = _of(workflow_id, command_id, body)
+    if callers.caller().identity is None and requests.find(record.number, Reader(actor)) is None:
+        raise ProblemRaised("forbidden")
     receipt = service.comment(record.number, body.comment, command_id, actor, click(), via=Via.API)
     return _done(receipt)
 
@@ -152,15 +155,12 @@ def cancel_approval(workflow_id: str, command_id: str, body: Cancellation) -> An
 def _of(
     workflow_id: str, command_id: str, body: NewComment | Withdrawal | Cancellation
 ) -> tuple[StatusRecord, str]:
-    """The request, which whoever acts has to see as well, and who acts; the call is noted."""
+    """The request, and who acts; the call is noted."""
     record = found(workflow_id)
     actor, behalf = actor_of(body.user_id, callers.caller())
     if behalf is not None:
         words = _("A person's token acts for its owner alone.")
         raise ProblemRaised("invalid", errors=(InputError("/userId", words),))
-    own = callers.caller().identity
-    if own is None and requests.find(record.number, Reader(actor)) is None:
-        raise ProblemRaised("forbidden")
     _note(record.id, command_id, {"workflowId": workflow_id, **body.model_dump(by_alias=True)})
     return record, actor
 
@@ -185,6 +185,31 @@ def _done(receipt: Receipt) -> Answer:
     )
     headers = {"Location": f"{PREFIX}/commands/{receipt.command_id}"} if waits else {}
     return Answer(body=body, status=202 if waits else 200, headers=headers)
+
+
+@endpoint(
+    "POST", "/tasks/{taskId}/decision", Scope.TASKS_DECIDE, body=TaskDecision, keyed=True,
+    answers={200: CommandAnswer, 202: CommandAnswer}, refuses=(403, 404, 409, 422, 503),
+    summary="Decide a task",
+)  # fmt: skip
+def decide_task(task_id: str, command_id: str, body: TaskDecision) -> Answer:
+    """Approve, reject or send back what waits for the token's owner. Off unless the request type
+    allows it."""
+    person, known = callers.caller().identity, uuid_of(task_id)
+    reader = Reader(person.id) if person is not None else None
+    record = requests.find_by_task(known, reader) if known and reader else None
+    if known is None or person is None or record is None:
+        raise ProblemRaised("not-found")
+    if found_by_id(record.id) is None:
+        raise ProblemRaised("module-not-covered")
+    if not service.policy_of(record.policy_version_id).decide_by_token:
+        raise ProblemRaised("deciding-by-token")
+    _note(record.id, command_id, {"taskId": known, **body.model_dump(by_alias=True)})
+    vote = Vote(
+        command_id=command_id, task_id=known, decision=Decision(body.decision),
+        content_version=body.content_version, comment=body.comment,
+    )  # fmt: skip
+    return _done(decide(vote, person.id, click(), Via.API))
 
 
 @endpoint("GET", "/commands/{commandId}", None, answers={200: CommandState}, refuses=(404,),

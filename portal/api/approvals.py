@@ -55,7 +55,7 @@ class Accepted(Output):
     url: str
 
 
-class ApprovalStatus(Output):
+class CurrentStatus(Output):
     """Where a request stands: ACCEPTED, STARTED while it is open, then its outcome. `seq` grows
     with each event."""
 
@@ -72,7 +72,7 @@ class ApprovalStatus(Output):
     url: str
 
 
-class ApprovalItem(ApprovalStatus):
+class ApprovalItem(CurrentStatus):
     """A request in a list."""
 
     title: str
@@ -187,6 +187,11 @@ def found(workflow_id: str) -> StatusRecord:
     return record
 
 
+def found_by_id(request_id: str) -> StatusRecord | None:
+    """The request of that id, where the program sees it."""
+    return approvals.status_by_id(request_id, asker())
+
+
 def url_of(number: str) -> str:
     """The address of a request's page."""
     return f"{current_settings().public_url}/requests/{number}"
@@ -254,7 +259,7 @@ def _asked(receipt: Receipt, request_id: str, status: int) -> Answer:
 
 
 @endpoint("GET", "/approvals/{workflowId}/status", Scope.APPROVALS_READ,
-          answers={200: ApprovalStatus, 304: None}, refuses=(404,),
+          answers={200: CurrentStatus, 304: None}, refuses=(404,),
           summary="Where a request stands")  # fmt: skip
 def show_status(workflow_id: str) -> Answer:
     """From PostgreSQL alone: it answers while Temporal is away. Send the ETag back as If-None-Match
@@ -264,7 +269,7 @@ def show_status(workflow_id: str) -> Answer:
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if request.if_none_match.contains_weak(tag[3:-1]):
         return Answer(body=None, status=304, headers=headers)
-    return Answer(body=ApprovalStatus(**_status(record)), headers=headers)
+    return Answer(body=CurrentStatus(**_status(record)), headers=headers)
 
 
 def _status(record: StatusRecord) -> dict[str, Any]:
@@ -272,7 +277,12 @@ def _status(record: StatusRecord) -> dict[str, Any]:
         "workflow_id": record.workflow_id, "run_id": record.run_id,
         "request_id": record.external_id or record.id, "number": record.number,
         "status": record.status, "stage": record.stage,
-        "waiting_on": [Person(id=each["id"], name=each["name"]) for each in record.waiting_on],
+        "waiting_on": [
+            # Where nobody could be asked, the row says so in place of a person.
+            Person(id=each["id"], name=each["name"] or "")
+            for each in record.waiting_on
+            if each["id"]
+        ],
         "content_version": record.content_version, "seq": record.seq,
         "decided_at": record.decided_at, "url": url_of(record.number),
     }  # fmt: skip

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache, partial
 from typing import Any, Literal
 
@@ -97,6 +98,9 @@ def wish_of(body: NewApproval, command_id: str, caller: Caller) -> NewRequest:
     """What the program asks for, checked as on the page. Raises ProblemRaised with every error."""
     kind = _kind(body)
     requester_id, behalf = actor_of(body.user_id, caller)
+    if not request_types.may_ask(kind.askers, requester_id):
+        words = _("This person may not ask for requests of this type.")
+        raise ProblemRaised("invalid", errors=(InputError("/userId", words),))
     form, errors = _form(kind, requester_id), list[InputError]()
     typed = dict(_typed(body, kind, errors))
     form.read(typed, {})
@@ -150,7 +154,7 @@ def _form(kind: TypeRecord, requester_id: str) -> RequestForm:
 
 def _typed(
     body: NewApproval, kind: TypeRecord, errors: list[InputError]
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[tuple[str, Any]]:
     """The values as they would be typed into the form, by HTML name."""
     yield "title", body.title or _title(body, kind)
     yield "priority", body.priority or kind.default_priority
@@ -208,9 +212,9 @@ def _text(field: FormField | None, value: Any) -> str | None:
         return "\n".join(map(str, value))
     if isinstance(value, dict | list | bool):
         return None
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else format(value, "f" if value != int(value) else ".0f")
+    if isinstance(value, float):
+        return format(Decimal(repr(value)), "f")
+    return "" if value is None else str(value)
 
 
 def _title(body: NewApproval, kind: TypeRecord) -> str:

@@ -3,9 +3,10 @@
 from pydantic import Field
 
 from portal.api.endpoints import Answer, Input, Output, endpoint
-from portal.api.pages import cursor_of, text_of
+from portal.api.pages import cursor_of, invalid_cursor, text_of
 from portal.domain.people.permissions import Permission
 from portal.domain.people.tokens import Scope, TokenKind
+from portal.forms.fields import uuid_of
 from portal.presentation.problems import InputError, ProblemRaised
 from portal.queries import people
 from portal.security import callers
@@ -81,7 +82,9 @@ def list_people(query: PeopleQuery) -> Answer:
         caller.identity is not None and caller.identity.may(Permission.MANAGE_PEOPLE)
     )
     after = cursor_of(query.cursor, 2)
-    place = None if after is None else (after[0], after[1])
+    place = None if after is None else (after[0], uuid_of(after[1]) or "")
+    if place is not None and not place[1]:
+        raise invalid_cursor()
     found, more = people.directory(query.q, query.limit, place, with_email=keeps)
     items = [
         DirectoryPerson(

@@ -7,6 +7,7 @@ from portal.domain.people.tokens import Scope
 from portal.domain.policy.forms import FormField
 from portal.presentation.problems import ProblemRaised
 from portal.queries import request_types
+from portal.security import callers
 
 
 class TypeItem(Output):
@@ -55,10 +56,11 @@ class TypeForm(TypeItem):
 @endpoint("GET", "/request-types", Scope.PEOPLE_READ, answers={200: TypeList},
           summary="List request types")  # fmt: skip
 def list_request_types() -> Answer:
-    """The types that can be asked for, in their order."""
+    """The types that the token's owner can ask for, in their order; for a service all of them."""
+    own = callers.caller().identity
     items = [
         TypeItem(code=each.code, name=each.name, description=each.description, module=each.module)
-        for each in request_types.choices()
+        for each in request_types.choices(own.id if own else None)
     ]
     return Answer(body=TypeList(items=items))
 

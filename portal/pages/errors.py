@@ -24,7 +24,7 @@ from portal.presentation.problems import ProblemRaised
 from portal.presentation.times import rounded, zone_named
 from portal.presenters import kept_forms
 from portal.presenters.check_page import CheckedAnswer
-from portal.security import guards
+from portal.security import callers, guards
 from portal.security.callers import TokenRefused
 from portal.security.sessions import SAFE_METHODS, current_settings, signed_in
 from portal.services import acts
@@ -143,8 +143,9 @@ def record_refusal(response: Response) -> Response:
     """Record that somebody was refused, whatever refused them: once for each page in a while."""
     kind = REFUSALS.get(response.status_code)
     if kind is not None:
-        page = request.endpoint or "unknown"
-        acts.keep(kind, page, method=request.method, fold=f"{page} {request.method}")
+        page, program = request.endpoint or "unknown", callers.known()
+        said = {"method": request.method} | ({"token": program.token_id} if program else {})
+        acts.keep(kind, page, **said, fold=" ".join((page, *said.values())))
     return response
 
 

@@ -70,6 +70,7 @@ PARTS: Mapping[str, str] = {
     "undo_seconds": lazy("time to undo"),
     "bulk": lazy("what may be decided together"),
     "link_up_to": lazy("what may be decided by mail"),
+    "decide_by_token": lazy("whether programs may decide"),
     "stand_ins": lazy("who may stand in"),
     "askers": lazy("who may ask"),
 }

@@ -18,6 +18,7 @@ from sqlalchemy import (
     column,
     exists,
     func,
+    literal,
     or_,
     select,
     table,
@@ -140,7 +141,8 @@ def listed(
     statement = _rows(*asker.shape).where(*_wanted(sought))
     if after is not None:
         place = tuple_(Request.submitted_at, Request.id)
-        statement = statement.where(place < tuple_(after.submitted_at, after.id))
+        last = literal(after.submitted_at), literal(after.id, Uuid(as_uuid=False))
+        statement = statement.where(place < tuple_(*last))
     newest = statement.order_by(Request.submitted_at.desc(), Request.id.desc()).limit(limit + 1)
     found = tuple(_record(row) for row in db.session.execute(newest, asker.values))
     shown = found[:limit]

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, null, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, Uuid, func, literal, null, or_, select, tuple_
 
 from portal.domain.people.permissions import Role
 from portal.domain.policy.types import is_id
@@ -147,7 +147,8 @@ def directory(
         .limit(limit + 1)
     )
     if after is not None:
-        statement = statement.where(tuple_(name, User.id) > tuple_(*after))
+        shown = literal(after[0]), literal(after[1], Uuid(as_uuid=False))
+        statement = statement.where(tuple_(name, User.id) > tuple_(*shown))
     rows = db.session.execute(statement).all()
     entries = tuple(DirectoryEntry(*row[:-1]) for row in rows[:limit])
     last = rows[limit - 1] if len(rows) > limit else None

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from flask import g, request
 from sqlalchemy import Row, func, text, update
 
-from portal.config import LimitSettings
 from portal.domain.people.tokens import NEEDS, Scope, TokenKind, is_whole
 from portal.extensions import db
 from portal.models import ApiToken
@@ -73,6 +72,12 @@ class Caller:
         return not self.modules or module in self.modules
 
 
+def known() -> Caller | None:
+    """The program of the present request; None for a person, or where it was not let in."""
+    found: Caller | None = g.get("caller")
+    return found
+
+
 @dataclass
 class TokenRefused(Exception):
     """A request under `/api/` that is not let in. `reason`: the name of its problem page."""
@@ -91,9 +96,10 @@ def caller() -> Caller:
 
 def hold(scope: Scope | None) -> None:
     """Let the request's program in, or raise TokenRefused."""
-    found = _found(_secret())
-    g.caller = found
+    row = _found(_secret())
+    found = g.caller = _caller(row)
     portal_session().identity = found.identity
+    _require_within_limits(row)
     if scope is not None and not found.may(scope):
         raise TokenRefused(403, "insufficient-scope", scope.value)
     is_auditor = found.identity is not None and found.identity.is_auditor
@@ -110,7 +116,7 @@ def _secret() -> str:
     return secret
 
 
-def _found(secret: str) -> Caller:
+def _found(secret: str) -> Row[*tuple[object, ...]]:
     reads = request.method in SAFE_METHODS
     given = {"hash": token_hash(secret), "reads": int(reads), "writes": int(not reads)}
     # A transaction of its own: the counter of a program must not wait for what the program does.
@@ -118,11 +124,10 @@ def _found(secret: str) -> Caller:
         row = connection.execute(_FIND, given).one_or_none()
         if row is None:
             raise TokenRefused(401, "token-invalid")
-        _require_within_limits(row, current_settings().limits, reads=reads)
         if row.last_used_at is None or _is_old(row):
             used = {"last_used_at": func.now(), "last_used_ip": address()}
             connection.execute(update(ApiToken).where(ApiToken.id == row.token_id).values(**used))
-    return _caller(row)
+    return row
 
 
 def _is_old(row: Row[*tuple[object, ...]]) -> bool:
@@ -130,9 +135,8 @@ def _is_old(row: Row[*tuple[object, ...]]) -> bool:
     return seconds > SEEN_EVERY_SECONDS
 
 
-def _require_within_limits(
-    row: Row[*tuple[object, ...]], limits: LimitSettings, *, reads: bool
-) -> None:
+def _require_within_limits(row: Row[*tuple[object, ...]]) -> None:
+    limits, reads = current_settings().limits, request.method in SAFE_METHODS
     count, most = (row.reads, limits.api_reads) if reads else (row.writes, limits.api_writes)
     if most and count > most:
         left = WINDOW_SECONDS - int(row.now.timestamp()) % WINDOW_SECONDS

@@ -1,16 +1,19 @@
 """The old guide's two calls: asking for an approval, and where it stands."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from flask import Flask
 from sqlalchemy import func, select
 
 from portal.api.asking import inputs_of
 from portal.domain.policy.forms import FieldKind, FormField
+from portal.domain.policy.policy import Askers
 from portal.extensions import db
 from portal.models import Command, Request, RequestType
 from tests.api.conftest import MakeProgram
 from tests.api.programs import Program, wanted
+from tests.asking import POLICY, insert_type
 from tests.in_process import InProcess
 from tests.web import People
 
@@ -167,6 +170,17 @@ def test_a_person_asks_for_themselves_or_on_behalf_of_another(
     other = ana.post("/approvals", wanted(people.eve, requestId="PO-2"), None)
     said = ana.get(f"/approvals/{other.get_json()['workflowId']}").get_json()
     assert (said["requester"]["id"], said["onBehalfOf"]["id"]) == (people.ana, people.eve)
+
+
+def test_who_may_not_ask_is_refused(service: Program, people: People, app: Flask) -> None:
+    finance = Askers(groups=("finance",))
+    with app.app_context():
+        insert_type("lamps", replace(POLICY, askers=finance))
+        db.session.commit()
+    refused = service.post("/approvals", wanted(people.ana, requestType="lamps"), None)
+    assert [each["pointer"] for each in refused.get_json()["errors"]] == ["/userId"]
+    taken = service.post("/approvals", wanted(people.cleo, requestType="lamps"), None)
+    assert taken.status_code == 201
 
 
 def test_the_direct_type_is_made_once_and_offered_to_nobody(

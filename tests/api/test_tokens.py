@@ -130,6 +130,22 @@ def test_only_a_hash_is_kept_and_its_use_is_noted(make_program: MakeProgram, app
         assert program.secret not in str(whole)
 
 
+def test_refusals_are_recorded_with_the_token(
+    make_program: MakeProgram, app: Flask, people: People
+) -> None:
+    service, olga = make_program("", Scope.PEOPLE_READ), make_program("olga")
+    for _again in range(2):
+        assert service.get("/approvals").status_code == 403
+        assert olga.post("/approvals", wanted(people.ana)).status_code == 403
+    with app.app_context():
+        acts = db.session.execute(select(AuditAct).where(AuditAct.kind == "refused")).scalars()
+        said = {(act.actor, act.subject, act.data["token"]) for act in acts}
+    assert said == {
+        ("", "api.list_approvals", service.token_id),
+        (people.olga, "api.ask_for_approval", olga.token_id),
+    }
+
+
 def test_what_is_done_to_tokens_is_recorded(make_program: MakeProgram, app: Flask) -> None:
     program = make_program()
     with app.app_context():

@@ -417,6 +417,7 @@ ROUTES = [
     Route("POST", "/api/v1/approvals/<workflow_id>/cancel", 401, visitor=401),
     Route("GET", "/api/v1/commands/<command_id>", 401, visitor=401),
     Route("GET", "/api/v1/tasks", 401, visitor=401),
+    Route("POST", "/api/v1/tasks/<task_id>/decision", 401, visitor=401),
     Route("GET", "/api/v1/people", 401, visitor=401),
     Route("GET", "/api/v1/me", 401, visitor=401),
     Route("GET", "/api/v1/request-types", 401, visitor=401),

@@ -228,6 +228,7 @@ class Policy:
     units) that may be decided from a link in a mail without signing in; absent: none may.
     `stand_ins`: rules for people who may receive a task of any stage. `askers` absent: everybody
     may ask.
+    `decide_by_token`: whether a program may decide with a person's own token.
     """
 
     stages: tuple[Stage, ...]
@@ -235,5 +236,6 @@ class Policy:
     fallback: tuple[ApproverRule, ...] = ()
     bulk: Bulk | None = None
     link_up_to: int | None = None
+    decide_by_token: bool = False
     stand_ins: tuple[ApproverRule, ...] = ()
     askers: Askers | None = None

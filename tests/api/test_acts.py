@@ -1,0 +1,139 @@
+"""What programs do with a request that is there, and what they find of it."""
+
+import json
+from dataclasses import replace
+
+from flask import Flask
+
+from portal.extensions import db
+from tests.api.conftest import MakeProgram
+from tests.api.programs import Program, wanted
+from tests.asking import POLICY, insert_type
+from tests.in_process import InProcess
+from tests.web import People
+
+
+def started(service: Program, person: str, **changes: object) -> str:
+    answer = service.post("/approvals", wanted(person, **changes), None)
+    assert answer.status_code == 201
+    return str(answer.get_json()["workflowId"])
+
+
+def problem(answer: object) -> str:
+    return str(answer.get_json()["type"]).rpartition("/")[2]  # type: ignore[attr-defined]
+
+
+def test_a_key_is_one_command_and_stands_for_one_thing(
+    service: Program, people: People, process: InProcess
+) -> None:
+    place = f"/approvals/{started(service, people.ana)}"
+    key, said = "9f1ac0a2-5a42-4f0e-8a37-7a4d0f3f9b11", {"comment": "Hm.", "userId": people.ana}
+    first = service.post(f"{place}/comments", said, key)
+    again = service.post(f"{place}/comments", said, key)
+    assert (first.status_code, again.get_json()) == (200, first.get_json())
+    other = service.post(f"{place}/comments", {**said, "comment": "Oh."}, key)
+    assert (other.status_code, problem(other)) == (422, "idempotency-key-used")
+    without = service.post(f"{place}/comments", said, None)
+    assert (without.status_code, problem(without)) == (422, "idempotency-key-missing")
+    kinds = [each["kind"] for each in service.get(f"{place}/events").get_json()["items"]]
+    assert kinds.count("CommentAdded") == 1
+    assert service.get(f"/commands/{key}").get_json()["outcome"] == "applied"
+
+
+def test_a_service_acts_only_for_whoever_may(service: Program, people: People) -> None:
+    place = f"/approvals/{started(service, people.ana)}"
+    words = {"comment": "Mine."}
+    assert service.post(f"{place}/withdraw", words).status_code == 422  # in whose name?
+    stranger = service.post(f"{place}/comments", {**words, "userId": people.eve})
+    assert (stranger.status_code, problem(stranger)) == (403, "forbidden")
+    approver = service.post(f"{place}/withdraw", {**words, "userId": people.ben})
+    assert approver.status_code == 403
+    member = service.post(f"{place}/cancel", {"reason": "Why not.", "userId": people.ana})
+    assert (member.status_code, problem(member)) == (403, "not-allowed")
+    admin = service.post(f"{place}/cancel", {"reason": "Why not.", "userId": people.adam})
+    assert admin.status_code == 200
+    late = service.post(f"{place}/withdraw", {**words, "userId": people.ana})
+    assert (late.status_code, problem(late)) == (409, "closed")
+
+
+def test_a_person_decides_where_the_type_lets_programs_decide(
+    service: Program, make_program: MakeProgram, people: People, app: Flask
+) -> None:
+    with app.app_context():
+        insert_type("lamps", replace(POLICY, decide_by_token=True))
+        db.session.commit()
+    started(service, people.ana)
+    ben, eve = make_program("ben"), make_program("eve")
+    (task,) = ben.get("/tasks").get_json()["items"]
+    vote = {"decision": "approve", "contentVersion": 1}
+    off = ben.post(f"/tasks/{task['id']}/decision", vote)
+    assert (off.status_code, problem(off)) == (403, "deciding-by-token")
+    workflow_id = started(service, people.ana, requestId="PO-2", requestType="lamps")
+    (task,) = (each for each in ben.get("/tasks").get_json()["items"] if each["id"] != task["id"])
+    place = f"/tasks/{task['id']}/decision"
+    assert eve.post(place, vote).status_code == 404
+    assert service.post(place, vote).status_code == 403
+    old = ben.post(place, {**vote, "contentVersion": 7})
+    assert (old.status_code, problem(old)) == (409, "stale")
+    assert ben.post(place, vote).status_code == 200
+    (decided,) = ben.get(f"/approvals/{workflow_id}").get_json()["tasks"]
+    assert (decided["decision"], decided["decidedBy"]) == ("approve", "Ben Example")
+
+
+def test_lists_go_on_where_they_ended(
+    service: Program, make_program: MakeProgram, people: People
+) -> None:
+    ids = [started(service, people.ana, requestId=f"PO-{number}") for number in range(3)]
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = service.get(f"/approvals?limit=2{cursor and '&cursor='}{cursor}").get_json()
+        seen += [each["workflowId"] for each in page["items"]]
+        cursor = page["next"]
+    assert seen == ids[::-1]
+    (one,) = service.get("/approvals?requestId=PO-1").get_json()["items"]
+    assert one["workflowId"] == ids[1]
+    assert service.get("/approvals?status=APPROVED").get_json()["items"] == []
+    assert len(service.get("/approvals?status=STARTED&module=PURCHASE").get_json()["items"]) == 3
+    assert make_program("eve").get("/approvals").get_json()["items"] == []
+    assert len(make_program("olga").get("/approvals").get_json()["items"]) == 3
+    for wrong in ("limit=0", "limit=x", "cursor=x", "status=OPEN", "colour=red"):
+        assert service.get(f"/approvals?{wrong}").status_code == 422, wrong
+
+
+def test_addresses_of_mail_are_for_services_and_who_keeps_people(
+    service: Program, make_program: MakeProgram, people: People
+) -> None:
+    found = service.get("/people?q=ben").get_json()["items"]
+    assert [(each["name"], each["email"]) for each in found] == [("Ben Example", "ben@example.org")]
+    (ben,) = make_program("ana").get("/people?q=ben").get_json()["items"]
+    assert (ben["id"], ben["email"]) == (people.ben, None)
+    first = service.get("/people?limit=2").get_json()
+    second = service.get(f"/people?limit=2&cursor={first['next']}").get_json()["items"]
+    names = [each["name"] for each in first["items"] + second]
+    assert names == ["Adam Example", "Ana Example", "Ben Example", "Carl Example"]
+    form = service.get("/request-types/chairs").get_json()
+    assert [field["name"] for field in form["fields"]] == ["amount", "reason", "offers"]
+    assert service.get("/request-types/nothing").status_code == 404
+
+
+def test_nasty_input_gets_a_problem(service: Program, people: People, app: Flask) -> None:
+    good = wanted(people.ana)
+    for body in (
+        {**good, "title": "a\x00b"}, {**good, "metadata": {"a": ["\x00"]}},
+        {**good, "fields": {"amount": int("9" * 400), "reason": "x"}},
+        {**good, "fields": {"amount": "NaN", "reason": "x"}}, {**good, "createdBy": people.eve},
+        {**good, "priority": "high"}, {**good, "module": ""}, {**good, "dueAt": "2020-01-01"},
+        {**good, "dueAt": "2020-01-01T00:00:00Z"}, {**good, "requestId": "a b"}, [], "x",
+    ):  # fmt: skip
+        assert service.post("/approvals", body, None).status_code == 422, body
+    client, headers = app.test_client(), {"Authorization": f"Bearer {service.secret}"}
+    for data, kind, status in (
+        (b"{", "application/json", 400), (b"[" * 100_000, "application/json", 400),
+        (b'{"title": "\xff"}', "application/json", 400), (b"a=b", "text/plain", 415),
+        (b"a=b", "application/x-www-form-urlencoded", 415), (b"", "application/json", 400),
+        (json.dumps({"title": "x" * 600_000}).encode(), "application/json", 413),
+    ):  # fmt: skip
+        answer = client.post("/api/v1/approvals", data=data, content_type=kind, headers=headers)
+        assert (answer.status_code, answer.mimetype) == (status, "application/problem+json"), kind
+    assert client.delete("/api/v1/approvals", headers=headers).get_json()["status"] == 405
+    assert client.get("/api/v1/nothing", headers=headers).get_json()["status"] == 404
