@@ -9,7 +9,7 @@ from wtforms.form import BaseForm
 
 from portal.domain.policy.forms import TODAY, FormField, decimal_text
 from portal.domain.time.day_ranges import LONGEST, DayRange, Workdays, counted, day_range_of
-from portal.forms.fields import Allowed, DayField
+from portal.forms.fields import DayField
 from portal.translation import _
 
 PARTS = ("first", "first_half", "last", "last_half")
@@ -39,9 +39,9 @@ class DayRangeField(Field):
         self.errors: list[str] = []
         label = self.label.text
         fields = {
-            "first": self.draw(DayField, _("%(label)s: first day", label=label), [Allowed()]),
+            "first": self.draw(DayField, _("%(label)s: first day", label=label), []),
             "first_half": self.draw(BooleanField, _("Only from midday on"), []),
-            "last": self.draw(DayField, _("%(label)s: last day", label=label), [Allowed()]),
+            "last": self.draw(DayField, _("%(label)s: last day", label=label), []),
             "last_half": self.draw(BooleanField, _("Only until midday"), []),
         }
         self.parts = BaseForm(fields, prefix=self.name)
