@@ -29,7 +29,7 @@ WHOLE = "history.as_csv"
 # Without a limit of their own: decisions, and what has one already (drafts, a password asked).
 FREE = (
     "requests.save_draft", "requests.delete_draft", "requests.override_request", "tasks.decision",
-    "tasks.undo_decision", "tasks.decide_unsigned_task",
+    "tasks.undo_decision", "tasks.decide_unsigned_task", "tasks.sign",
 )  # fmt: skip
 
 
