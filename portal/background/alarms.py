@@ -112,7 +112,7 @@ class AlarmWatch:
         ids = {row.kind: row.id for row in rows}
         for after in looked(map(_state, rows), causes(self.figures()), now):
             if after.kind not in ids:
-                log.warning("alarm.began", kind=after.kind, alarm=True)
+                log.warning("alarm.began", kind=after.kind)
             if after.over_at is not None:
                 log.warning("alarm.over", kind=after.kind)
             values = {
@@ -141,7 +141,7 @@ class AlarmWatch:
                     continue
                 told = TOLD_OVER if row.is_end else TOLD
                 connection.execute(told, {"id": row.id, "user_id": row.user_id})
-                log.info("alarm.mailed", kind=row.kind, user=row.user_id, is_end=row.is_end)
+                log.warning("alarm.mailed", kind=row.kind, user=row.user_id, is_end=row.is_end)
 
     def _letter(self, row: Row[Any]) -> Letter:
         said = WORDS[AlarmKind(row.kind)]
