@@ -1,9 +1,11 @@
-"""Finds texts of templates that were not marked for translation. Part of ./scripts/check.
+"""Finds texts of templates that were not marked for translation, and texts of Python that were
+marked so that no catalogue can hold them. Part of ./scripts/check.
 
 A text counts as marked inside `_()`, `ngettext()` or `{% trans %}`. What else a reader sees is
 found: words between tags, words in attributes that are read out or shown, words in an expression.
 """
 
+import ast
 import re
 import sys
 from collections.abc import Iterator
@@ -17,6 +19,7 @@ from portal.translation import install
 
 TEMPLATES = ROOT / "templates"
 MARKS = {"_", "gettext", "ngettext", "pgettext"}
+PYTHON_MARKS = {*MARKS, "lazy", "msgid"}
 SEEN = {"alt", "aria-label", "data-busy", "data-words", "placeholder", "title"}
 VALUE = "\N{OBJECT REPLACEMENT CHARACTER}"
 LETTERS = re.compile(r"[^\W\d_]{2,}")
@@ -111,9 +114,28 @@ def _name(call: nodes.Call) -> str:
     return call.node.name if isinstance(call.node, nodes.Name) else ""
 
 
+def put_together(source: str) -> list[int]:
+    """Lines of Python where a text is put together before it is marked, as by an f-string: what
+    stands in a catalogue is another text than what is asked for."""
+    marked = (
+        call
+        for call in ast.walk(ast.parse(source))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id in PYTHON_MARKS
+        and call.args
+    )
+    made = ast.JoinedStr | ast.BinOp
+    return [call.lineno for call in marked if isinstance(call.args[0], made)]
+
+
 def main() -> int:
     """Name every template with unmarked texts; 1 where there is one."""
     wrong = 0
+    for path in sorted((ROOT / "portal").rglob("*.py")):
+        for line in put_together(path.read_text(encoding="utf-8")):
+            wrong = 1
+            print(f"{path.relative_to(ROOT)}:{line}: put values into the marked text by name")
     for path in sorted(each for each in TEMPLATES.rglob("*") if each.is_file()):
         html = path.suffix == ".html"
         for text in unmarked(path.read_text(encoding="utf-8"), html=html):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.local.texts import unmarked
+from scripts.local.texts import put_together, unmarked
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,16 @@ def test_what_is_not_marked_is_found(source: str, found: list[str]) -> None:
 
 def test_plain_mails_are_looked_at_as_well() -> None:
     assert unmarked("Amount: {{ amount }}", html=False) == ["Amount:"]
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ('_(f"Hello {name}")', [1]),
+        ('x = 1\nlazy("Hello " + name)', [2]),
+        ('_("Hello %(name)s", name=f"{x}")', []),
+        ("_(sentence)", []),
+    ],
+)
+def test_a_text_that_is_put_together_is_found(source: str, lines: list[int]) -> None:
+    assert put_together(source) == lines
