@@ -1,17 +1,14 @@
 """An administrator makes a type by pages alone, and changes a live one: to the first approval."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.asking import PDF
-from tests.journeys.installation import Installation
 from tests.journeys.people import Person
 
 Arrive = Callable[..., Person]
@@ -73,8 +70,8 @@ def test_from_an_empty_type_to_an_approved_request(somebody: Arrive) -> None:
     tom.sees(number, "Approved", "Large")
 
 
-def test_a_live_type_is_tried_reviewed_and_published_and_open_requests_stay(
-    somebody: Arrive, installation: Installation
+def test_a_live_type_is_tried_and_published_and_open_requests_stay(
+    somebody: Arrive,
 ) -> None:
     ada, tom = somebody("ada.admin", script=False), somebody("tom.becker")
     access = {"title": "Ledger", "system": "ledger", "level": "read", "reason": "For the audit."}
@@ -87,14 +84,7 @@ def test_a_live_type_is_tried_reviewed_and_published_and_open_requests_stay(
     expect(ada.page.locator("main")).to_contain_text("More stages")
     expect(ada.page.locator("main")).to_contain_text(number)
     give_reasons(ada, here)
-    with second_administrator(installation):
-        ada.go(f"{here}/draft/review")
-        ada.page.get_by_role("button", name="Send for review", exact=True).click()
-        ines = somebody("ines.okafor", script=False)
-        ines.go(f"{here}/draft/review")
-        ines.page.get_by_role("button", name="Approve the draft", exact=True).click()
-        ines.page.get_by_role("button", name="Publish version").click()
-        expect(ines.page.locator("main")).to_contain_text("is live")
+    publish(ada, here)
     tom.go("/requests/new/access")
     expect(tom.page.locator("main")).to_contain_text("Why now")
     assert "Why now" not in tom.sees(number, "For the audit.").text()
@@ -117,21 +107,6 @@ def give_reasons(ada: Person, here: str) -> None:
         for box in ada.page.locator("main input[name^=reason_]").all():
             box.fill("As it was before.")
         ada.page.get_by_role("button", name="Save reasons").click()
-
-
-@contextmanager
-def second_administrator(installation: Installation) -> Iterator[None]:
-    """Ines is one for a while: the other journeys count on Ada alone."""
-    statement = "UPDATE portal.users SET roles = %s WHERE email = 'ines.okafor@gloria.example'"
-    with psycopg.connect(installation.database_url, autocommit=True) as connection:
-        found = connection.execute(statement.replace("UPDATE portal.users SET roles = %s",
-                                   "SELECT roles FROM portal.users")).fetchone()  # fmt: skip
-        assert found is not None
-        connection.execute(statement, [["admin"]])
-        try:
-            yield
-        finally:
-            connection.execute(statement, [found[0]])
 
 
 TAKEN = {
