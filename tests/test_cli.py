@@ -117,7 +117,9 @@ def test_types_go_out_are_checked_and_come_in(app: Flask, people: People, tmp_pa
     other.write_text(
         text.replace("code: chairs", "code: lamps").replace("prefix: CH", "prefix: LA")
     )
-    assert "warning: “Line manager” has no fallback" in run(app, "types", "check", str(other))
+    assert "warning: 3 of 7 people would be stuck at Line manager" in run(
+        app, "types", "check", str(other)
+    )
     told = run(app, "types", "import", str(other), "--as", "adam@example.org")
     assert "There is a draft of lamps now" in told
     assert "has a draft already" in run(

@@ -127,7 +127,7 @@ def test_a_misspelt_setting_is_named(name: str) -> None:
     ("name", "words"),
     [
         ("TEMPORAL_ENCRYPT", "those of this name are .*TEMPORAL_ADDRESS"),
-        ("DATABASE_PASSWORD", "those of this name are DATABASE_POOL_SIZE, DATABASE_URL"),
+        ("DATABASE_PASSWORD", "those of this name are DATABASE_MIGRATION_URL, DATABASE_POOL_SIZE,"),
         ("SMTP_SECURITY", "those of this name are .*SMTP_TLS"),
         ("PUBLIC_URL_FILE", "only secrets may stand in a file .*SECRET_KEY"),
     ],

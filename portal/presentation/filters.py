@@ -1,9 +1,11 @@
 """The words that templates know: filters and globals, bound to the reader's viewpoint."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -148,7 +150,14 @@ def filters(viewpoint: ViewpointSource) -> dict[str, Any]:
         "count_words": labels.count,
         "words": labels.words_of,
         "told": labels.told,
+        "runs": runs,
     }
+
+
+def runs(items: Iterable[Any], name: str) -> list[tuple[Any, list[Any]]]:
+    """Items in their order, those that follow each other with the same value of that attribute
+    together; the value with each."""
+    return [(value, list(run)) for value, run in groupby(items, key=attrgetter(name))]
 
 
 def zone_words(viewpoint: ViewpointSource) -> Callable[..., str]:
