@@ -81,10 +81,8 @@ class Visits:
         resting = self._client("marta.lindqvist")
         resting.set_cookie("shortcuts", "off")
         ben, giulia = self._client("ben.carter"), self._client("giulia.ferri")
-        camera, desk = (
-            self._place("Microscope camera"),
-            self._place("Fume cupboard, chemistry room 2"),
-        )
+        # By the hour of the day the demonstration has got further with some requests.
+        camera, desk = self._place("Microscope camera"), self._waiting_for("marta.lindqvist")
         skis, tablets = (
             self._place("Ski week with the family"),
             self._place("Classroom tablets, 24 units"),
@@ -120,6 +118,19 @@ class Visits:
         with self.app.app_context():
             number = select(models.Request.number).where(models.Request.title == title)
             return f"/requests/{db.session.scalars(number).one()}"
+
+    def _waiting_for(self, key: str) -> str:
+        """A purchase that the person is asked about."""
+        with self.app.app_context():
+            number = (
+                select(models.Request.number)
+                .join(models.Task, models.Task.request_id == models.Request.id)
+                .join(models.User, models.User.id == models.Task.assignee_id)
+                .where(models.User.email.startswith(f"{key}@"), models.Task.status == "OPEN")
+                .where(models.Request.type_code == "purchase")
+                .order_by(models.Request.number)
+            )
+            return f"/requests/{db.session.scalars(number).first()}"
 
     def _rejected_without_words(self, client: PageClient, place: str) -> TestResponse:
         page = client.get_page(place)
