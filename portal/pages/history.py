@@ -90,15 +90,23 @@ def events(number: str) -> ResponseReturnValue:
     record = visible(number)
     if me().may(Permission.READ_AUDIT):
         acts.keep(ActKind.AUDIT_VIEWED, record.number, fold=record.number)
-    found = audit_log.read(record, me().now, _after(request.args.get("after", "")))
+    found = audit_log.read(record, _after(request.args.get("after", "")))
     return render_template(
         "pages/history/events.html",
         record=record,
         trail=found,
         proves=me().may(Permission.READ_AUDIT),
-        spent=timeline(found.life),
         refusals=links.refusals_of(record.id) if me().may(Permission.READ_AUDIT) else (),
     )
+
+
+@blueprint.get("/history/<number>/time")
+@requires(Permission.READ_INVOLVED)
+def time_spent(number: str) -> ResponseReturnValue:
+    """What one request's time went into, drawn and as a table."""
+    record = visible(number)
+    spent = timeline(audit.all_of(record.id, record.submitted_at), record.id, me().now)
+    return render_template("pages/history/time.html", record=record, spent=spent)
 
 
 @blueprint.get("/history/<number>.ndjson")

@@ -1,14 +1,13 @@
 """One request's audit events as rows: who, when, in which words, before and after."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import msgspec
 import structlog
 from flask import current_app
 
-from portal.domain.errors import CannotDecode, DomainError
+from portal.domain.errors import CannotDecode
 from portal.domain.request.catalogue import EVENT_ENTRIES
 from portal.domain.request.events import (
     SYSTEM,
@@ -40,7 +39,6 @@ from portal.domain.request.events import (
     TaskWithdrawn,
 )
 from portal.domain.request.state import Content, Status
-from portal.domain.time.spent import Life, life_of
 from portal.presentation.history import entry, unknown_entry
 from portal.presentation.labels import people_in, status
 from portal.presentation.money import money
@@ -68,16 +66,14 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class AuditLog:
-    """A page of events; `problems` is empty where the whole chain of the request holds. `life`: the
-    whole request's, where this page has all of its events and each can be read."""
+    """A page of events; `problems` is empty where the whole chain of the request holds."""
 
     lines: tuple[LogLine, ...]
     following: int | None
     problems: tuple[Problem, ...]
-    life: Life | None = None
 
 
-def read(record: RequestRecord, now: datetime, after: int = 0) -> AuditLog:
+def read(record: RequestRecord, after: int = 0) -> AuditLog:
     """The events after that number, and whether the request's chain is whole."""
     records, following = audit.page_of(record.id, record.submitted_at, after)
     events = [_typed(each) for each in records]
@@ -86,16 +82,7 @@ def read(record: RequestRecord, now: datetime, after: int = 0) -> AuditLog:
         LogLine(reading.row(each, event), each, _pretty(each))
         for each, event in zip(records, events, strict=True)
     )
-    life = None if after or following else _life(record.id, events, now)
-    return AuditLog(lines, following, audit.problems_of(record.id), life)
-
-
-def _life(request_id: str, events: Sequence[Event | None], now: datetime) -> Life | None:
-    try:
-        readable = [each for each in events if each is not None]
-        return life_of(request_id, readable, now) if len(readable) == len(events) else None
-    except DomainError:  # of an old engine, or damaged: the list of events says what there is
-        return None
+    return AuditLog(lines, following, audit.problems_of(record.id))
 
 
 def _typed(record: EventRecord) -> Event | None:

@@ -1,17 +1,19 @@
 """Insights as a page and as files: figures in words, charts, and the table beside each chart."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from babel.numbers import format_decimal
 
+from portal.domain.errors import DomainError
 from portal.domain.policy.policy import WORKING_DAY
-from portal.domain.time.spent import Life, Use, share
+from portal.domain.time.spent import Use, life_of, share
 from portal.presentation.charts import Columns, Mark, columns, placed
 from portal.presentation.times import day
 from portal.queries import insights
+from portal.queries.audit import EventRecord
 from portal.queries.insights import Scope, Totals
 from portal.translation import _, current, lazy, ngettext
 
@@ -467,9 +469,14 @@ class SpentBar:
 _LOOKS = {Use.RETURNED: "hatch", Use.HELD: "dots", Use.QUESTION: "hatch", Use.NOBODY: "late"}
 
 
-def timeline(life: Life | None) -> tuple[SpentBar, ...]:
-    """What one request's time went into, in order; what took less than a minute is left out."""
-    spent = [each for each in life.spent if each.minutes] if life else []
+def timeline(events: Iterable[EventRecord], request_id: str, now: datetime) -> tuple[SpentBar, ...]:
+    """What one request's time went into, in order; what took less than a minute is left out.
+    Nothing where its events cannot be read, as of an old engine: their list says what there is."""
+    try:
+        life = life_of(request_id, [each.typed() for each in events], now)
+    except DomainError:
+        return ()
+    spent = [each for each in life.spent if each.minutes]
     if not spent:
         return ()
     begin, names = spent[0].start, dict(_USES)

@@ -186,11 +186,12 @@ def test_figures_that_were_lost_are_made_again(
         assert db.session.scalars(select(RequestFact.working)).one() == before
 
 
-def test_a_requests_own_time_is_drawn_above_its_events(
+def test_a_requests_own_time_is_drawn(
     client: PageClient, app: Flask, people: People, process: InProcess, asked: Approval
 ) -> None:
     decided(app, process, asked)
     sign_in(client, people.ana)
-    page = client.get_page(f"/history/{NUMBER}")
+    assert f"/history/{NUMBER}/time" in client.get_page(f"/history/{NUMBER}").links
+    page = client.get_page(f"/history/{NUMBER}/time")
     assert "Where the time went" in page.text
     assert "With the approvers" in page.text

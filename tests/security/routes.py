@@ -393,6 +393,7 @@ ROUTES = [
     Route("GET", "/history.csv"),
     Route("GET", "/history/<number>", stranger=404),
     Route("GET", "/history/<number>.ndjson", stranger=404),
+    Route("GET", "/history/<number>/time", stranger=404),
     Route("GET", "/history/<number>/evidence.zip", 403, auditor=409, admin=409),
     Route("GET", "/search"),
     Route("GET", "/views"),
