@@ -71,10 +71,11 @@ def visible(person: ColumnElement[str], *, reads_all: bool) -> ColumnElement[boo
     if reads_all:
         return true()
     asked = exists().where(Participant.request_id == Request.id, Participant.user_id == person)
-    all_of_type = exists().where(
-        TypeReader.type_code == Request.type_code,
-        GroupMember.group_id == TypeReader.group_id,
-        GroupMember.user_id == person,
+    all_of_type = (
+        select(TypeReader.type_code)
+        .join(GroupMember, GroupMember.group_id == TypeReader.group_id)
+        .where(TypeReader.type_code == Request.type_code, GroupMember.user_id == person)
+        .exists()
     )
     own = Request.requester_id == person, Request.on_behalf_of == person
     return or_(*own, asked, all_of_type)

@@ -2,6 +2,7 @@
 made it, and kept as a hash alone."""
 
 from datetime import timedelta
+from secrets import choice
 from typing import Any
 
 import structlog
@@ -10,15 +11,17 @@ from sqlalchemy.dialects.postgresql import insert
 
 from portal.domain.marked import msgid
 from portal.domain.people.tokens import (
+    LETTERS,
     LONGEST_LIFE,
     MODULE_LENGTH,
     MOST_MODULES,
     NAME_LENGTH,
     OVERLAP,
+    RANDOM,
     TokenKind,
     TokenWish,
-    new_secret,
     offered,
+    secret_of,
 )
 from portal.domain.proof.acts import ActKind
 from portal.domain.request.events import SYSTEM
@@ -38,6 +41,11 @@ NOT_OFFERED = msgid("A token of this kind cannot have all of these scopes.")
 TOO_MANY = msgid("There are already %(most)s tokens in use. Revoke one first.")
 
 log = structlog.get_logger("portal.web")
+
+
+def new_secret(kind: TokenKind) -> str:
+    """A random secret of that kind: 238 bits."""
+    return secret_of(kind, (choice(LETTERS) for _ in range(RANDOM)))
 
 
 class TokenRejected(Exception):

@@ -18,7 +18,6 @@ from portal.domain.people.tokens import (
     TokenKind,
     TokenWish,
     is_whole,
-    new_secret,
 )
 from portal.extensions import db
 from portal.models import ApiToken, AuditAct, User
@@ -52,7 +51,7 @@ def change(app: Flask, statement: str) -> None:
 
 
 def test_no_token_and_a_wrong_one_open_nothing(app: Flask, people: People) -> None:
-    unknown = Program(app, new_secret(TokenKind.SERVICE))
+    unknown = Program(app, api_tokens.new_secret(TokenKind.SERVICE))
     assert refused(unknown) == {(401, "token-invalid")}
     for secret in ("", "gloria_svc_x", "a b", "x" * 9000):
         assert {status for status, _ in refused(Program(app, secret))} == {401}
@@ -191,7 +190,7 @@ def test_a_program_that_asks_too_often_waits(
 def test_a_changed_letter_is_noticed_without_the_database(
     kind: TokenKind, place: int, letter: str
 ) -> None:
-    secret = new_secret(kind)
+    secret = api_tokens.new_secret(kind)
     assert is_whole(secret)
     place %= len(secret)
     changed = secret[:place] + letter + secret[place + 1 :]

@@ -6,11 +6,10 @@ mistyped one never reaches the database: ``gloria_svc_`` + 40 letters and digits
 
 import re
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from secrets import choice
 
 from portal.domain.marked import msgid
 from portal.domain.people.permissions import Permission
@@ -80,9 +79,9 @@ class TokenWish:
     modules: tuple[str, ...] = ()
 
 
-def new_secret(kind: TokenKind) -> str:
-    """A random secret of that kind: 238 bits."""
-    start = f"{PREFIX}_{_MARKS[kind]}_" + "".join(choice(LETTERS) for _ in range(RANDOM))
+def secret_of(kind: TokenKind, drawn: Iterable[str]) -> str:
+    """The secret of that kind with the letters that were drawn: `RANDOM` of `LETTERS`."""
+    start = f"{PREFIX}_{_MARKS[kind]}_" + "".join(drawn)
     return start + checksum(start)
 
 
