@@ -148,7 +148,7 @@ def test_a_change_is_noted_with_before_and_after(adam: PageClient, office: str, 
     assert f"{told} 10:00–14:00; the region from none to BE" in shown.text
     assert "working holiday: 2026-05-01" in shown.text
     assert one(app, select(Calendar.version)) == 2
-    with app.app_context(), pytest.raises(DBAPIError, match="append|permission denied"):
+    with app.app_context(), pytest.raises(DBAPIError, match="permission denied"):
         db.session.execute(text("DELETE FROM portal.calendar_changes"))
 
 

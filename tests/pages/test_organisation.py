@@ -123,5 +123,5 @@ def test_a_group_gets_members(adam: PageClient, app: Flask, people: People) -> N
     page = adam.post_form(page, here, purpose="Travel.")
     assert "Changed: purpose from Travel and events. to Travel." in page.text
     assert "Nothing was changed." in adam.post_form(page, here).text
-    with app.app_context(), pytest.raises(DBAPIError, match="append|permission denied"):
+    with app.app_context(), pytest.raises(DBAPIError, match="permission denied"):
         db.session.execute(text("DELETE FROM portal.organisation_changes"))
