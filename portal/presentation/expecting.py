@@ -34,7 +34,7 @@ def expectation(found: Expected | Unsaid, view: Viewpoint) -> Expectation:
     return Expectation(
         _("Not enough past requests to estimate"),
         ngettext(
-            "The stage “%(stage)s” has ended once; an estimate needs %(least)s.",
+            "The stage “%(stage)s” has ended %(n)s time; an estimate needs %(least)s.",
             "The stage “%(stage)s” has ended %(n)s times; an estimate needs %(least)s.",
             found.count, stage=found.stage, least=LEAST,
         ),
