@@ -183,7 +183,7 @@ def _cutover(options: argparse.Namespace, folder: Path) -> dict[str, object]:
 
 
 def _database(server: PostgresServer, name: str) -> str:
-    statement = SQL("CREATE DATABASE {} OWNER gloria").format(Identifier(name))
+    statement = SQL("CREATE DATABASE {} OWNER gloria_owner").format(Identifier(name))
     with psycopg.connect(server.admin_url(), autocommit=True) as connection:
         connection.execute(statement)
     return server.url(name)

@@ -222,5 +222,5 @@ def _old_database(server: PostgresServer, name: str, instances: int) -> str:
 
 def _database(server: PostgresServer, name: str) -> str:
     with psycopg.connect(server.admin_url(), autocommit=True) as connection:
-        connection.execute(SQL("CREATE DATABASE {} OWNER gloria").format(Identifier(name)))
+        connection.execute(SQL("CREATE DATABASE {} OWNER gloria_owner").format(Identifier(name)))
     return server.url(name)

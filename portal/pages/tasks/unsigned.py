@@ -47,10 +47,7 @@ def show_unsigned() -> ResponseReturnValue:
         return errors.answer(410)
     if link.decided_by == link.recipient_id:
         return _page("pages/links/decided.html", 200, link=link)
-    instead = _elsewhere(link)
-    if instead is None:
-        note_opened(link.recipient_id, tasks=[link.task_id])
-    return instead or _draw(link, UnsignedForm())
+    return _elsewhere(link) or _draw(link, UnsignedForm())
 
 
 @blueprint.post("/links/decision")
@@ -77,6 +74,8 @@ def _decided(link: LinkRecord, form: UnsignedForm, decision: Decision) -> Respon
         content_version=link.seen_version,
         comment=form.comment.data,
     )
+    # Not when the link is opened: programs that look through mail do that, too.
+    note_opened(link.recipient_id, tasks=[link.task_id])
     try:
         receipt = decide_unsigned(
             vote, link.id, link.recipient_id, link.number, form.proof.data, click()

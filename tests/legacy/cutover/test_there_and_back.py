@@ -39,7 +39,7 @@ COMMENT ON TYPE "WorkflowState" IS 'states';
 COMMENT ON INDEX "Odd Name" IS 'odd';
 ALTER TABLE workflow_escalations OWNER TO cutover_reader;
 ALTER TYPE "TransitionType" OWNER TO cutover_reader;
-GRANT cutover_reader TO gloria;
+GRANT cutover_reader TO gloria_owner;
 """
 TIES = """
 ALTER TABLE gloria_ops.user_profiles ADD "Escalation received" text,
@@ -128,17 +128,17 @@ def test_an_engine_that_lacks_some_tables_goes_and_comes_back(moved: Site) -> No
 def test_a_superuser_may_do_it_for_tables_of_others(moved: Site) -> None:
     moved.as_superuser("""
         ALTER TABLE gloria_ops.workflow_actions OWNER TO postgres;
-        GRANT SELECT ON gloria_ops.workflow_actions TO gloria""")
+        GRANT SELECT ON gloria_ops.workflow_actions TO gloria_owner""")
     before = moved.schema_dump()
     portal = moved.app.config["SETTINGS"]
     moved.app.config["SETTINGS"] = replace(portal, database_url=moved.admin_url)
     moved.cut_over()
     assert moved.database.rows("SELECT count(*) FROM gloria_archive.workflow_actions")
-    moved.as_superuser("GRANT postgres TO gloria")
+    moved.as_superuser("GRANT postgres TO gloria_owner")
     try:
         moved.run("db", "downgrade")
     finally:
-        moved.as_superuser("REVOKE postgres FROM gloria")
+        moved.as_superuser("REVOKE postgres FROM gloria_owner")
     assert moved.schema_dump() == before
 
 
