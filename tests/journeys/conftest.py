@@ -59,8 +59,8 @@ def somebody(chromium: Browser, installation: Installation) -> Iterator[Callable
     """Call it with a key of the demonstration: that person, signed in, in a browser."""
     contexts = []
 
-    def arrive(key: str, *, script: bool = True) -> Person:
-        context = chromium.new_context(java_script_enabled=script, locale="en-GB")
+    def arrive(key: str, *, script: bool = True, locale: str = "en-GB") -> Person:
+        context = chromium.new_context(java_script_enabled=script, locale=locale)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)

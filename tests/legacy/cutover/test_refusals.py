@@ -133,7 +133,8 @@ def test_without_an_old_engine_there_is_nothing_to_do(make_app, settings) -> Non
 
 def test_a_role_that_could_not_go_back_does_not_go(moved: Site) -> None:
     moved.as_superuser("""
-        REVOKE CREATE ON SCHEMA gloria_ops FROM gloria_owner; ALTER SCHEMA gloria_ops OWNER TO postgres;
+        REVOKE CREATE ON SCHEMA gloria_ops FROM gloria_owner;
+        ALTER SCHEMA gloria_ops OWNER TO postgres;
         GRANT USAGE ON SCHEMA gloria_ops TO gloria_owner""")
     assert "create in schema gloria_ops" in moved.cut_over("--dry-run", status=1)
 
