@@ -36,6 +36,7 @@ def create_app():
     def upgrade():
         file = os.environ.get("DATABASE_URL_FILE")
         url = pathlib.Path(file).read_text() if file else os.environ["DATABASE_URL"]
+        url = os.environ.get("DATABASE_MIGRATION_URL") or url
         with psycopg.connect(url) as connection:
             connection.execute("CREATE TABLE IF NOT EXISTS starts (at timestamptz DEFAULT now())")
             connection.execute("INSERT INTO starts DEFAULT VALUES")
@@ -84,6 +85,7 @@ SETTINGS = (
     "logs.py",
     "serving.py",
     "domain",
+    "proof",
     "temporal",
     "translation",
 )
