@@ -37,6 +37,7 @@ from portal.models import (
     Command,
     Comment,
     Department,
+    FirstLook,
     GroupMember,
     Participant,
     PolicyVersion,
@@ -88,8 +89,9 @@ _READER = bindparam("reader", type_=Uuid(as_uuid=False))
 class RequestRecord:
     """A request as it stands. `amount` is in minor units; names are people's full names.
 
-    `was_said`: there are comments; `was_enclosed`: files came with some or with decisions;
-    `has_waiting`: there are commands not applied yet.
+    `was_seen`: the reader's first look in this round is kept; `was_said`: there are comments;
+    `was_enclosed`: files came with some or with decisions; `has_waiting`: there are commands
+    not applied yet.
     """
 
     id: str
@@ -131,6 +133,7 @@ class RequestRecord:
     submitted_at: datetime
     updated_at: datetime
     closed_at: datetime | None
+    was_seen: bool
     was_said: bool
     was_enclosed: bool
     has_waiting: bool
@@ -298,6 +301,13 @@ def _one() -> Select[*tuple[Any, ...]]:
             Department.name.label("department"),
             PolicyVersion.form.cast(Text).label("form"),
             exists().where(Comment.request_id == Request.id).label("was_said"),
+            exists()
+            .where(
+                FirstLook.request_id == Request.id,
+                FirstLook.person_id == _READER,
+                FirstLook.round == Request.round,
+            )
+            .label("was_seen"),
             exists()
             .where(Attachment.request_id == Request.id, Attachment.field == ENCLOSED)
             .label("was_enclosed"),

@@ -18,9 +18,9 @@ PAGES = {
     "/inbox": 6,  # the types that its filter offers
     "/requests": 4,
     HERE: 12,
-    "/history": 4,
+    "/history": 5,  # the types of which groups of the reader see all requests
     f"/history/{NUMBER}": 8,
-    "/search?q=chair": 4,  # by who was asked to decide
+    "/search?q=chair": 5,  # by who was asked to decide; the types, as in the history
     "/notifications": 2,
     "/profile": 2,
     "/requests/new": 2,

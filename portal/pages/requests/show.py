@@ -42,7 +42,7 @@ def show(number: str) -> ResponseReturnValue:
     """The request's page; an honest one while its submission is not applied yet."""
     record = requests.find(number.upper(), reader())
     if record is not None:
-        if any(each["id"] == me().id for each in record.waiting_for):
+        if not record.was_seen and any(each["id"] == me().id for each in record.waiting_for):
             note_opened(me().id, requests=[record.id])
         return draw(record)
     command = commands.submit_of(number.upper(), reader())
