@@ -132,6 +132,8 @@ class _World:
 
     def looked_at(self, life: Life, taken: DecisionTaken) -> datetime | None:
         """When who decided first opened the request in that round, if before the decision."""
+        if taken.by_link:
+            return taken.decided_at
         at = self._looks.get((life.state.request_id, taken.person_id, taken.round))
         return at if at is not None and at <= taken.decided_at else None
 

@@ -23,7 +23,8 @@ def mine(settings: Settings, tmp_path: Path) -> Settings:
 
 
 def elsewhere(settings: Settings, url: str, folder: Path) -> Settings:
-    return replace(settings, database_url=url, attachments_dir=folder / "restored")
+    there = replace(settings, database_url=url, database_migration_url=url)
+    return replace(there, attachments_dir=folder / "restored")
 
 
 def test_there_and_back(mine: Settings, empty_database_url: str, tmp_path: Path) -> None:
@@ -69,7 +70,7 @@ def test_what_is_no_whole_backup_is_refused(
 
 def test_a_backup_that_fails_leaves_nothing(mine: Settings, empty_database_url: str) -> None:
     with pytest.raises(Exception, match=r"portal\.requests"):
-        take(replace(mine, database_url=empty_database_url))
+        take(replace(mine, database_url=empty_database_url, database_migration_url=""))
     assert list(mine.backups_dir.iterdir()) == []
 
 

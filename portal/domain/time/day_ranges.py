@@ -46,11 +46,13 @@ class DayRange:
 
     def overlaps(self, other: "DayRange") -> bool:
         """Whether they share half a day or more."""
-        if self.last < other.first or other.last < self.first:
-            return False
-        if self.last == other.first:
-            return not (self.last_half and other.first_half)
-        return not (other.last == self.first and other.last_half and self.first_half)
+        (begin, end), (others_begin, others_end) = self._halves(), other._halves()
+        is_something = begin <= end and others_begin <= others_end
+        return is_something and begin <= others_end and others_begin <= end
+
+    def _halves(self) -> tuple[tuple[date, bool], tuple[date, bool]]:
+        """The first and the last half day of it: the day, and whether it is the afternoon."""
+        return (self.first, self.first_half), (self.last, not self.last_half)
 
 
 @dataclass(frozen=True, kw_only=True)

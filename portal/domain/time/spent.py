@@ -11,8 +11,8 @@ from enum import StrEnum
 
 from portal.domain.policy.policy import Decision
 from portal.domain.request.apply import evolve
-from portal.domain.request.events import Event, TaskEscalated
-from portal.domain.request.state import Approval, OpenStage, Status, Task, TaskStatus
+from portal.domain.request.events import Event, TaskDecided, TaskEscalated
+from portal.domain.request.state import Approval, OpenStage, Status, Task, TaskStatus, Via
 from portal.domain.time.working_time import Calendar, business_minutes_between
 
 CalendarOf = Callable[[str | None], Calendar | None]
@@ -54,7 +54,8 @@ class TimeSpent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionTaken:
-    """A task that was decided. `asked_at`: when its person came to have it."""
+    """A task that was decided. `asked_at`: when its person came to have it. `by_link`: on the page
+    of a link, which shows what is asked."""
 
     task_id: str
     round: int
@@ -66,6 +67,7 @@ class DecisionTaken:
     asked_at: datetime
     decided_at: datetime
     is_late: bool
+    by_link: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,8 @@ def life_of(request_id: str, events: Iterable[Event], until: datetime | None = N
         after = evolve(state, event)
         if since is not None and state.is_open and state.round:
             _add(walk.spent, state, since, event.at)
-        _note_tasks(walk, after, event.at)
+        by_link = isinstance(event, TaskDecided) and event.via is Via.LINK
+        _note_tasks(walk, after, event.at, by_link=by_link)
         walk.escalations += isinstance(event, TaskEscalated)
         walk.sent_back += after.status is Status.RETURNED and state.status is not Status.RETURNED
         state, since = after, event.at
@@ -140,7 +143,7 @@ def _use(state: Approval) -> Use:
     return Use.REVIEW if state.stage.paused_at is None else Use.QUESTION
 
 
-def _note_tasks(walk: _Walk, state: Approval, at: datetime) -> None:
+def _note_tasks(walk: _Walk, state: Approval, at: datetime, *, by_link: bool) -> None:
     for stage in state.under_way:
         for task in stage.tasks:
             person, asked_at = walk.asked.get(task.id, ("", at))
@@ -150,7 +153,8 @@ def _note_tasks(walk: _Walk, state: Approval, at: datetime) -> None:
             if task.status is not TaskStatus.DECIDED:
                 walk.decided.pop(task.id, None)
             elif task.id not in walk.decided and task.decision is not None:
-                walk.decided[task.id] = _taken(task, task.decision, stage, state, asked_at, at)
+                taken = _taken(task, task.decision, stage, state, asked_at, at)
+                walk.decided[task.id] = replace(taken, by_link=by_link)
 
 
 def _taken(

@@ -27,7 +27,7 @@ from portal.queries.links import LinkRecord
 from portal.security.guards import public
 from portal.security.sessions import LINK, click, signed_in
 from portal.services.errors import Refused
-from portal.services.tasks import Vote, WrongProof, decide_unsigned, note_opened
+from portal.services.tasks import Vote, WrongProof, decide_unsigned
 from portal.translation import _, lazy
 
 log = structlog.get_logger("portal.web")
@@ -74,8 +74,6 @@ def _decided(link: LinkRecord, form: UnsignedForm, decision: Decision) -> Respon
         content_version=link.seen_version,
         comment=form.comment.data,
     )
-    # Not when the link is opened: programs that look through mail do that, too.
-    note_opened(link.recipient_id, tasks=[link.task_id])
     try:
         receipt = decide_unsigned(
             vote, link.id, link.recipient_id, link.number, form.proof.data, click()
