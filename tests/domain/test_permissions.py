@@ -15,7 +15,10 @@ def test_only_administrators_change_administrators_and_roles(
     is_admin = Role.ADMIN in actor and Role.AUDITOR not in actor
     keeps_people = is_admin or (Role.PEOPLE_ADMIN in actor and Role.AUDITOR not in actor)
     assert may_change(actor, person, roles=True) == is_admin
-    is_above = bool({Role.ADMIN, Role.AUDITOR} & person)
+    editors = {Role.TYPE_EDITOR, Role.TYPE_PUBLISHER}
+    edits_more = bool(editors & person) and not editors & actor
+    publishes_more = Role.TYPE_PUBLISHER in person - actor
+    is_above = bool({Role.ADMIN, Role.AUDITOR} & person) or edits_more or publishes_more
     assert may_change(actor, person) == (is_admin or (keeps_people and not is_above))
 
 

@@ -56,6 +56,8 @@ def test_every_text_of_every_page_is_marked(
         sign_in(client, getattr(people, name))
     typed = _words_of_the_database(app)
     pages = [route for route in ROUTES if route.method == "GET" and route.status(who) == 200]
+    # For programmers: the API speaks English, titles of its problems included.
+    pages = [route for route in pages if not route.rule.startswith("/api/")]
     wrong = {route.rule: _unmarked(client, route, names) - typed for route in pages}
     assert {rule: words for rule, words in wrong.items() if words} == {}
 
@@ -72,7 +74,7 @@ def _words_of_the_database(app: Flask) -> set[str]:
 
 def _unmarked(client: PageClient, route: Route, names: dict[str, str]) -> set[str]:
     answer = client.get(path_of(route, names))
-    if answer.mimetype != "text/html":
+    if answer.mimetype != "text/html" or answer.status_code != 200:
         return set()
     shown = " ".join(Document(answer.text).texts[""])
     while MARKED.search(shown):
