@@ -9,8 +9,8 @@ pytestmark = pytest.mark.slow
 
 
 def test_it_can_be_cut_over_like_any_other(app, settings) -> None:
-    make_tables(settings.database_url)
-    database = OldDatabase(settings.database_url, {})
+    make_tables(settings.database_migration_url)
+    database = OldDatabase(settings.database_migration_url, {})
     runner = app.test_cli_runner()
 
     for words in (["db", "upgrade"], ["db", "check"], ["portal", "cutover", "--no-backup", "test"]):
