@@ -10,7 +10,7 @@ from portal.legacy.cutover import success
 
 
 def test_each_request_has_its_row_for_the_other_systems(settings: Settings, tmp_path: Path) -> None:
-    engine = create_engine(settings.sqlalchemy_url)
+    engine = create_engine(settings.owner_sqlalchemy_url)
     load_demo(engine, tmp_path / "accounts")
     with engine.connect() as connection:
         well = {each.code for each in success.criteria(connection)}

@@ -229,8 +229,10 @@ def _lacking(stage: OpenStage, tasks: Sequence[Task]) -> int:
 
 def _can_be_undone(world: World, stage: OpenStage, task: Task) -> bool:
     """Whether an approval beside which the task is not needed could still be taken back when the
-    clock looked last."""
-    seen = world.steps[-1].now
+    clock looked last, or something last happened to the stage: a command that is refused is no look
+    of the clock."""
+    looks = (x for x in reversed(world.steps) if x.what is None or x.before.stage != x.after.stage)
+    seen = next(looks).now
     per_group = stage.plan.mode is Mode.PER_GROUP
     beside = (
         each.undo_until
