@@ -9,7 +9,7 @@ from email.policy import default
 import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Error, Page, expect
 
 from tests.journeys.installation import Installation
 from tests.journeys.people import Person
@@ -92,18 +92,32 @@ def test_a_scanner_that_opens_and_presses_everything_changes_nothing(
         context = chromium.new_context(locale="en-GB")
         press_everything(context.new_page(), link)
         context.close()
-    assert checksums(installation) == before
+    # A passkey that is asked for counts as a try to sign in, against guessing; nothing else.
+    after = checksums(installation) | {"sign_in_attempts": before["sign_in_attempts"]}
+    assert after == before
 
 
 def press_everything(page: Page, link: str) -> None:
     """Open a link as scanners do, and press each button of what it shows."""
     page.set_default_timeout(15_000)
-    page.goto(link)
+    open_again(page, link)
     for place in range(page.locator("button:visible, input[type=submit]").count()):
-        page.goto(link)
+        open_again(page, link)
         button = page.locator("button:visible, input[type=submit]").nth(place)
         button.click(force=True, no_wait_after=True)
         page.wait_for_load_state()
+
+
+def open_again(page: Page, link: str) -> None:
+    """Go there, however often what the last button began to load gets in the way."""
+    for _ in range(5):
+        try:
+            page.goto(link)
+            return
+        except Error as error:
+            if "ERR_ABORTED" not in str(error):
+                raise
+    raise AssertionError(link)
 
 
 def test_while_the_mail_server_is_away(somebody: Arrive, installation: Installation) -> None:
