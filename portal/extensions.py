@@ -98,7 +98,7 @@ class Database(SQLAlchemy):
         the connection is thrown away and the answer goes out."""
         try:
             super()._teardown_session(exc)
-        except Exception:
+        except Exception:  # whatever it is, the answer is drawn and has to go out
             log.warning("connection thrown away", exc_info=True)
             if self.session.registry.has():
                 session = self.session.registry()

@@ -20,6 +20,7 @@ from portal.domain.time.spent import (
     Life,
     Use,
     decision_minutes,
+    elapsed_minutes,
     life_of,
     working_minutes,
 )
@@ -147,7 +148,7 @@ def _request_row(life: Life, world: _World) -> dict[str, Any]:
         "outcome": state.status.value,
         "submitted_at": state.submitted_at,
         "closed_at": state.closed_at,
-        "elapsed": int((state.closed_at - state.submitted_at).total_seconds()) // 60,
+        "elapsed": elapsed_minutes(state.submitted_at, state.closed_at),
         "working": working_minutes(life, partial(world.calendar, life)),
         **{use.value: life.minutes(use) for use in Use if use is not Use.REVIEW},
         "rounds": state.round,
@@ -169,7 +170,7 @@ def _decision_rows(life: Life, world: _World) -> Iterator[dict[str, Any]]:
             "asked_at": each.asked_at,
             "looked_at": world.looked_at(life, each),
             "decided_at": each.decided_at,
-            "elapsed": int((each.decided_at - each.asked_at).total_seconds()) // 60,
+            "elapsed": elapsed_minutes(each.asked_at, each.decided_at),
             "working": decision_minutes(life, each, calendar),
             "is_late": each.is_late,
         }

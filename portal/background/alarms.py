@@ -89,7 +89,7 @@ class AlarmWatch:
                 self.turn()
             except SQLAlchemyError as error:
                 log.warning("alarms.database_away", error=type(error).__name__)
-            except Exception:
+            except Exception:  # the thread has to go on: nobody would tell of what came next
                 log.exception("alarms.failed", alarm=True)
 
     def turn(self) -> None:

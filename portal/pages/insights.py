@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 
 from portal.domain.people.permissions import Permission
-from portal.domain.policy.policy import duration, minutes_of
+from portal.domain.policy.policy import WORKING_DAY, duration, minutes_of
 from portal.pages.layout_context import viewpoint
 from portal.presenters import exports
 from portal.presenters import insights as presenter
@@ -18,7 +18,7 @@ from portal.security.sessions import me
 from portal.services.types import set_targets as keep_targets
 from portal.translation import _
 
-LONGEST = 400 * 480  # working minutes: four hundred days
+LONGEST = 400 * WORKING_DAY
 
 blueprint = Blueprint("insights", __name__)
 
@@ -27,8 +27,9 @@ blueprint = Blueprint("insights", __name__)
 @requires(Permission.READ_INVOLVED)
 def show() -> ResponseReturnValue:
     """The figures for the period, type and department that the address says."""
-    people, weeks = _people(), _weeks()
-    scope = _scope(people, weeks)
+    people, weeks, types = _people(), _weeks(), insights.types()
+    departments = insights.departments(people)
+    scope = _scope(people, weeks, types, departments)
     late = url_for("history.show", status="PENDING") if people is None else url_for("team.show")
     return render_template(
         "pages/insights/show.html",
@@ -36,8 +37,8 @@ def show() -> ResponseReturnValue:
         scope=scope,
         weeks=weeks,
         periods=presenter.WEEKS,
-        types=insights.types(),
-        departments=insights.departments(people),
+        types=types,
+        departments=departments,
         leads=people is None or bool(people),
         csv_url=_csv_url,
         may_target=me().may(Permission.PUBLISH_TYPES),
@@ -50,9 +51,10 @@ def as_csv(name: str) -> ResponseReturnValue:
     """The table beside a chart, as a file."""
     if name not in presenter.NAMES:
         abort(404)
-    shown = presenter.shown(_scope(_people(), _weeks()), viewpoint().zone, "")
-    chart = next(each for each in shown.charts if each.name == name)
-    answer = Response(exports.table_as_csv(chart.table.columns, chart.table.rows), 200)
+    people = _people()
+    scope = _scope(people, _weeks(), insights.types(), insights.departments(people))
+    table = presenter.chart(name, scope, viewpoint().zone).table
+    answer = Response(exports.table_as_csv(table.columns, table.rows), 200)
     answer.headers["Content-Type"] = "text/csv; charset=utf-8"
     answer.headers["Content-Disposition"] = f'attachment; filename="insights-{name}.csv"'
     return answer
@@ -101,7 +103,10 @@ def _weeks() -> int:
     return int(text) if text in map(str, presenter.WEEKS) else presenter.USUAL
 
 
-def _scope(people: tuple[str, ...] | None, weeks: int) -> Scope:
+def _scope(
+    people: tuple[str, ...] | None, weeks: int, types: Mapping[str, str],
+    departments: Mapping[str, str],
+) -> Scope:  # fmt: skip
     """What the address names that there is; anything else is as if it were not said."""
     type_code, department = (request.args.get(name) for name in ("type", "department"))
     view = viewpoint()
@@ -110,8 +115,8 @@ def _scope(people: tuple[str, ...] | None, weeks: int) -> Scope:
         view.zone,
         view.now,
         people,
-        type_code if type_code in insights.types() else None,
-        department if department in insights.departments(people) else None,
+        type_code if type_code in types else None,
+        department if department in departments else None,
     )
 
 

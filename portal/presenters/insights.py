@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from babel.numbers import format_decimal
 
 from portal.domain.errors import DomainError
-from portal.domain.policy.policy import WORKING_DAY
+from portal.domain.policy.policy import WHOLE_DAY, WORKING_DAY
 from portal.domain.time.spent import Use, life_of, share
 from portal.presentation.charts import Columns, Mark, columns, placed
 from portal.presentation.times import day
@@ -22,7 +22,6 @@ USUAL = 12
 # Nine of ten requests should be decided within their type's target.
 GOAL = 90
 BINS = 10
-DAY = 24 * 60
 NAMES = ("time", "weeks", "stages", "load", "uses", "open", "unopened")
 
 
@@ -124,6 +123,24 @@ def shown(scope: Scope, zone: ZoneInfo, late_url: str) -> Shown:
         more=tuple(_more(totals)),
         due=insights.due(),
     )
+
+
+def chart(name: str, scope: Scope, zone: ZoneInfo) -> Chart:
+    """One of the charts, by its name of `NAMES`; asks for nothing else."""
+    match name:
+        case "time":
+            return _time_chart(scope, insights.totals(scope), _target(scope))
+        case "weeks":
+            return _weeks_chart(scope, zone)
+        case "stages":
+            return _stages_chart(scope)
+        case "load":
+            return _load_chart(scope)
+        case "uses":
+            return _uses_chart(insights.totals(scope))
+        case "open":
+            return _open_chart(insights.open_by_age(scope))
+    return _unopened_chart(scope)
 
 
 _MOMENT = timedelta(seconds=1)
@@ -242,8 +259,8 @@ def _more(totals: Totals) -> Sequence[tuple[str, str]]:
         (_("Decided in the first round, never sent back"), f"{first}%"),
         (_("Rounds per request"), _decimal(totals.rounds / totals.decided)),
         (_("Escalations per request"), _decimal(totals.escalations / totals.decided)),
-        (_("Median in calendar days"), _decimal(totals.median_elapsed / DAY)),
-        (_("90th percentile in calendar days"), _decimal(totals.slow_elapsed / DAY)),
+        (_("Median in calendar days"), _decimal(totals.median_elapsed / WHOLE_DAY)),
+        (_("90th percentile in calendar days"), _decimal(totals.slow_elapsed / WHOLE_DAY)),
         (_("Closed without a decision"), str(totals.others)),
     )
 
@@ -349,7 +366,7 @@ def _stages_chart(scope: Scope) -> Chart:
 
 
 def _some_days(minutes: float | None) -> str:
-    return str(_NONE) if minutes is None else _decimal(minutes / DAY)
+    return str(_NONE) if minutes is None else _decimal(minutes / WHOLE_DAY)
 
 
 def _load_chart(scope: Scope) -> Chart:
@@ -398,14 +415,14 @@ def _uses_chart(totals: Totals) -> Chart:
         FigureTable(
             (_("Spent on"), _("Days per request"), _("Share")),
             tuple(
-                (words, _decimal(minutes / DAY / totals.decided), f"{part}%")
+                (words, _decimal(minutes / WHOLE_DAY / totals.decided), f"{part}%")
                 for words, minutes, part in parts
             ),
         ),
         bars=tuple(
             MeasuredBar(
                 words, "", placed(minutes, 0, whole), 0, 0,
-                (_decimal(minutes / DAY / totals.decided), f"{part}%"),
+                (_decimal(minutes / WHOLE_DAY / totals.decided), f"{part}%"),
             )
             for words, minutes, part in parts
         ),

@@ -351,7 +351,7 @@ def _saying_why_not(order: ImportOrder, say: Callable[..., None]) -> Iterator[No
         said = _("People changed since this page was drawn. Check again, then import.")
     except (PeopleRefused, SheetRefused) as refused:
         said = str(refused)
-    except Exception:
+    except Exception:  # on a thread, where nobody else would say so to who waits
         log.exception("import of people failed", import_id=order.import_id)
         said = _("The import could not be completed. Nothing was changed. Try again.")
     if said:

@@ -49,7 +49,7 @@ class TimeSpent:
     @property
     def minutes(self) -> int:
         """Whole minutes by the wall clock."""
-        return _elapsed(self.start, self.end)
+        return elapsed_minutes(self.start, self.end)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,13 +197,14 @@ def working_minutes(life: Life, calendar_of: CalendarOf) -> int:
 
 def _between(calendar: Calendar | None, spans: Iterable[tuple[datetime, datetime]]) -> int:
     return sum(
-        _elapsed(a, b) if calendar is None else business_minutes_between(calendar, a, b)
+        elapsed_minutes(a, b) if calendar is None else business_minutes_between(calendar, a, b)
         for a, b in spans
         if a < b
     )
 
 
-def _elapsed(start: datetime, end: datetime) -> int:
+def elapsed_minutes(start: datetime, end: datetime) -> int:
+    """Whole minutes by the wall clock; 0 if `end` is not later."""
     return max(0, int((end - start).total_seconds()) // 60)
 
 
