@@ -13,6 +13,7 @@ from portal.domain.marked import msgid
 
 LASTS = timedelta(minutes=1)
 CALM = timedelta(minutes=2)
+# A worker says every ten seconds that it lives, or as often as the settings say.
 WORKER_SECONDS = 30
 COMMANDS_SECONDS = 5 * 60
 MESSAGES_SECONDS = 30 * 60

@@ -4,13 +4,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, func, select
 
+from portal.domain.alarms import WORKER_SECONDS
 from portal.extensions import db
 from portal.models import WorkerHeartbeat
 from portal.models.schema import gap, revisions_run
 from portal.queries.attention import comparison
-
-# A worker says every ten seconds that it lives, or as often as the settings say.
-WORKER_SECONDS = 30
 
 _AGE = select(
     func.extract("epoch", func.now() - func.max(WorkerHeartbeat.seen_at)).label("age")

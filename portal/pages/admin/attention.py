@@ -5,11 +5,11 @@ from datetime import timedelta
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
+from portal.domain.alarms import WORKER_SECONDS
 from portal.domain.people.permissions import Permission
 from portal.pages.admin import blueprint
 from portal.presenters.answer import after, answered, command_key, new_key
 from portal.queries import attention, commands, gaps, messages
-from portal.queries.health import WORKER_SECONDS
 from portal.security.guards import requires
 from portal.security.sessions import click, current_settings, me
 from portal.services.requests import review_people
