@@ -237,7 +237,7 @@ WRONG = {
 def test_what_is_wrong_with_a_field_is_said(words: str) -> None:
     content = TypeContent(name="T", form=(DAY, WRONG[words]))
     found = [each for each in problems_of(content) if each.about == "form"]
-    assert [(each.name, words in each.sentence) for each in found] == [("a", True)]
+    assert [(each.name, words in str(each.sentence)) for each in found] == [("a", True)]
 
 
 def test_a_day_may_be_held_beside_another_and_beside_the_day_of_the_request() -> None:
@@ -256,7 +256,7 @@ def test_names_are_their_own_and_one_field_is_the_amount() -> None:
                            (word, "stands for something else")):  # fmt: skip
         found = [each for each in problems_of(content) if each.about == "form"]
         assert len(found) == len(content.form)
-        assert all(words in each.sentence and not each.is_warning for each in found)
+        assert all(words in str(each.sentence) and not each.is_warning for each in found)
 
 
 def test_nothing_has_the_address_of_a_page() -> None:
