@@ -60,11 +60,12 @@ class Newcomer:
         return self
 
     def press(self, name: str) -> "Newcomer":
-        """Press a button or follow a link of that name."""
+        """Press a button or follow a link of that name, and arrive at the page that it leads to."""
         main = self.page.locator("main")
         button = main.get_by_role("button", name=name, exact=True)
-        named = button if button.count() else main.get_by_role("link", name=name, exact=True)
-        named.first.click()
+        link = main.get_by_role("link", name=name, exact=True)
+        with self.page.expect_navigation():
+            button.or_(link).first.click()
         return self
 
     def sees(self, heading: str) -> "Newcomer":

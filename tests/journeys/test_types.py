@@ -106,7 +106,8 @@ def give_reasons(ada: Person, here: str) -> None:
     if ada.page.get_by_role("button", name="Save reasons").count():
         for box in ada.page.locator("main input[name^=reason_]").all():
             box.fill("As it was before.")
-        ada.page.get_by_role("button", name="Save reasons").click()
+        with ada.page.expect_navigation():
+            ada.page.get_by_role("button", name="Save reasons").click()
 
 
 TAKEN = {

@@ -51,8 +51,12 @@ def test_the_language_is_ones_own_and_may_be_left_to_the_browser(
     assert "There is a problem" in page.text
 
 
-def test_one_language_leaves_no_choice(ana: PageClient) -> None:
-    assert "Change language" not in ana.get_page("/profile").text
+def test_one_language_leaves_no_choice(
+    make_app: Callable[[Settings], Flask], settings: Settings, people: People
+) -> None:
+    client = PageClient(make_app(replace(settings, languages=("en",))))
+    sign_in(client, people.ana)
+    assert "Change language" not in client.get_page("/profile").text
 
 
 @pytest.mark.parametrize(("wish", "shown"), [("dark", True), ("light", True), ("system", False)])
