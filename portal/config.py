@@ -344,13 +344,15 @@ class LimitSettings(_Group):
     """How many of a kind one person may send in fifteen minutes; 0: as many as they like.
 
     `messages`: comments, questions, reminders and whatever else tells others something; `requests`:
-    new and changed ones; `uploads`: forms with files; `searches`: in each web process. `api_reads`,
-    `api_writes`: how many requests one token may send in a minute, over all web processes.
+    new and changed ones; `uploads`: forms with files; `changes`: all other forms but decisions;
+    `searches`: those, and files of lists. `api_reads`, `api_writes`: how many requests one token
+    may send in a minute. All are counted over all web processes.
     """
 
     messages: int = _setting("LIMIT_MESSAGES", 200, _whole(0, 100_000))
     requests: int = _setting("LIMIT_REQUESTS", 200, _whole(0, 100_000))
     uploads: int = _setting("LIMIT_UPLOADS", 200, _whole(0, 100_000))
+    changes: int = _setting("LIMIT_CHANGES", 1000, _whole(0, 100_000))
     searches: int = _setting("LIMIT_SEARCHES", 1000, _whole(0, 100_000))
     api_reads: int = _setting("LIMIT_API_READS", 600, _whole(0, 1_000_000))
     api_writes: int = _setting("LIMIT_API_WRITES", 120, _whole(0, 1_000_000))

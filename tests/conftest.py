@@ -127,6 +127,6 @@ def settings_for(database_url: str) -> Settings:
         outcome_wait_ms=0,
         database_pool_size=5,
         limits=LimitSettings(
-            messages=0, requests=0, uploads=0, searches=0, api_reads=0, api_writes=0
+            messages=0, requests=0, uploads=0, changes=0, searches=0, api_reads=0, api_writes=0
         ),
     )

@@ -12,7 +12,7 @@ from hashlib import sha256
 from ipaddress import ip_address, ip_network
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Select, delete, exists, func, insert, literal, select
 
 from portal.extensions import db
 from portal.models import SignInAttempt
@@ -24,6 +24,7 @@ PER_ACCOUNT = 10
 PER_DEVICE = 10
 PER_ADDRESS = 50
 PER_CEREMONY = 200
+MOST_CLEANED = 1000
 
 
 @dataclass(frozen=True)
@@ -82,21 +83,40 @@ def begin(limits: Mapping[str, int]) -> Attempt:
     return attempt
 
 
+def count(key: str, limit: int) -> None:
+    """Write down one more of what only reads, by one statement of its own. Raises TooMany, and then
+    writes nothing. Several at the very same moment may pass the limit by their number."""
+    full = _nth(key, limit).cte()
+    row_id = literal(new_id(), SignInAttempt.id.type)
+    wanted = select(row_id, literal(key)).where(~exists(full))
+    another = insert(SignInAttempt).from_select(["id", "key"], wanted).cte()
+    old = (SignInAttempt.key == key, SignInAttempt.at < func.now() - WINDOW)
+    statement = select(full.c.at, full.c.now).add_cte(
+        another, delete(SignInAttempt).where(*old).cte()
+    )
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        row = connection.execute(statement).one_or_none()
+    if row is not None:
+        raise TooMany(_seconds(row.at + WINDOW - row.now))
+
+
 def _wait(key: str, limit: int, attempt: Attempt) -> int:
     """Seconds until the key may be tried again; 0 for now."""
-    recent = (
+    others = _nth(key, limit).where(SignInAttempt.id.not_in(attempt.ids))
+    row = db.session.execute(others).one_or_none()
+    return 0 if row is None else _seconds(row.at + WINDOW - row.now)
+
+
+def _nth(key: str, limit: int) -> Select[tuple[datetime, datetime]]:
+    """The moment of the last try but `limit` in the window, and the present one; nothing where
+    there were fewer."""
+    return (
         select(SignInAttempt.at, func.now().label("now"))
-        .where(
-            SignInAttempt.key == key,
-            SignInAttempt.at > func.now() - WINDOW,
-            SignInAttempt.id.not_in(attempt.ids),
-        )
+        .where(SignInAttempt.key == key, SignInAttempt.at > func.now() - WINDOW)
         .order_by(SignInAttempt.at.desc())
         .offset(limit - 1)
         .limit(1)
     )
-    row = db.session.execute(recent).one_or_none()
-    return 0 if row is None else _seconds(row.at + WINDOW - row.now)
 
 
 def _seconds(wait: timedelta) -> int:
@@ -111,7 +131,7 @@ def clean(now: datetime) -> None:
         select(SignInAttempt.id)
         .where(SignInAttempt.id < oldest_kept)
         .order_by(SignInAttempt.id)
-        .limit(100)
+        .limit(MOST_CLEANED)
     )
     db.session.execute(delete(SignInAttempt).where(SignInAttempt.id.in_(old)))
 

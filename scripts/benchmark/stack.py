@@ -92,7 +92,14 @@ def environment(database: str, temporal: str, port: int) -> dict[str, str]:
         "DATABASE_POOL_SIZE": "20",
         "LOG_LEVEL": "WARNING",
         **dict.fromkeys(
-            ("LIMIT_MESSAGES", "LIMIT_REQUESTS", "LIMIT_UPLOADS", "LIMIT_SEARCHES"), "0"
+            (
+                "LIMIT_MESSAGES",
+                "LIMIT_REQUESTS",
+                "LIMIT_UPLOADS",
+                "LIMIT_CHANGES",
+                "LIMIT_SEARCHES",
+            ),
+            "0",
         ),
         "ATTACHMENTS_DIR": tempfile.gettempdir(),
         "AUDIT_LOG_DIR": f"{tempfile.gettempdir()}/no-log",

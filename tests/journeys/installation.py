@@ -57,7 +57,14 @@ class Installation:
             "AUDIT_LOG_DIR": str(self.folder / "audit"),
             "WORKER_HEARTBEAT_SECONDS": "2",
             **dict.fromkeys(
-                ("LIMIT_MESSAGES", "LIMIT_REQUESTS", "LIMIT_UPLOADS", "LIMIT_SEARCHES"), "0"
+                (
+                    "LIMIT_MESSAGES",
+                    "LIMIT_REQUESTS",
+                    "LIMIT_UPLOADS",
+                    "LIMIT_CHANGES",
+                    "LIMIT_SEARCHES",
+                ),
+                "0",
             ),
             "SMTP_HOST": HOST,
             "SMTP_PORT": str(self.smtp_port),

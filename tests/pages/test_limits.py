@@ -18,7 +18,7 @@ from tests.web import People
 
 HERE = f"/requests/{NUMBER}"
 WHOLE = "/history.csv"
-FEW = LimitSettings(messages=2, requests=2, uploads=2, searches=3)
+FEW = LimitSettings(messages=2, requests=2, uploads=2, changes=3, searches=3)
 
 
 @pytest.fixture
@@ -91,10 +91,26 @@ def test_uploads_and_requests_are_limited(ana: PageClient) -> None:
     assert 429 not in sent[:2]
 
 
-def test_searches_are_limited_and_write_nothing(ana: PageClient) -> None:
-    assert [ana.get("/search?q=chair").status_code for _ in range(4)] == [200, 200, 200, 429]
-    assert ana.get("/history").status_code == 200
+def test_searches_are_limited_over_all_processes(
+    ana: PageClient, people: People, settings: Settings, make_app: Callable[[Settings], Flask]
+) -> None:
+    other = PageClient(make_app(settings))
+    sign_in(other, people.ana)
+    asked = [client.get("/search?q=chair").status_code for client in (ana, other, ana, other, ana)]
+    assert asked == [200, 200, 200, 429, 429]
+    assert other.get("/history").status_code == 200
+    assert other.get("/history?status=PENDING").status_code == 429
     assert ana.get(WHOLE).status_code == 429
+
+
+def test_every_other_form_counts_too(ana: PageClient) -> None:
+    statuses = []
+    for language in ("en", "de", "en", "de"):
+        page = ana.get_page("/profile")
+        data = {**page.form("/profile/language").values, "language": language}
+        statuses.append(ana.post("/profile/language", data=data).status_code)
+    assert statuses == [303, 303, 303, 429]
+    assert ana.post("/sign-out", data={"csrf_token": ana.csrf_token()}).status_code == 303
 
 
 def test_what_another_site_sends_counts_against_nobody(ana: PageClient) -> None:
@@ -104,8 +120,7 @@ def test_what_another_site_sends_counts_against_nobody(ana: PageClient) -> None:
     ana.post_form(ana.get_page(HERE), f"{HERE}/comments", comment="Mine.")
 
 
-def test_every_form_about_requests_and_tasks_has_a_limit_or_needs_none(app: Flask) -> None:
-    known = {*limits.MESSAGES, *limits.REQUESTS, *limits.FREE}
-    posts = {rule.endpoint for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
-    about = {each for each in posts if each.startswith(("requests.", "tasks."))}
-    assert about == known
+def test_whatever_is_named_is_there(app: Flask) -> None:
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
+    named = {*limits.MESSAGES, *limits.REQUESTS, *limits.SEARCHES, *limits.WHOLE, *limits.FREE}
+    assert named <= endpoints
