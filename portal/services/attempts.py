@@ -107,7 +107,7 @@ def _wait(key: str, limit: int, attempt: Attempt) -> int:
     return 0 if row is None else _seconds(row.at + WINDOW - row.now)
 
 
-def _nth(key: str, limit: int) -> Select[tuple[datetime, datetime]]:
+def _nth(key: str, limit: int) -> Select[datetime, datetime]:
     """The moment of the last try but `limit` in the window, and the present one; nothing where
     there were fewer."""
     return (
