@@ -50,6 +50,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "profile": ("settings", "notifications", "away", "security"),
     "admin": (
         "attention", "messages", "channels", "policy_moves", "people", "calendars", "organisation",
+        "organisation_settings",
         "calendar_types", "due_dates", "setup", "types", "type_form", "type_route", "type_tries",
         "people_imports", "type_readers", "api_tokens",
     ),
@@ -57,6 +58,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "health": (),
     "metrics": (),
     "mail": (),
+    "branding": (),
 }  # fmt: skip
 # What programs are served, in the order of the document.
 API = ("approvals", "acts", "people", "request_types", "docs")
@@ -186,7 +188,7 @@ def _watch(app: Flask, settings: Settings) -> None:
     the gate, the CSRF token, then the limits."""
     guards.compress(app)
     guards.number_and_log(app)
-    translation.register(app, settings.languages, frame.own_language)
+    translation.register(app, settings.languages, frame.own_language, frame.usual_language)
     guards.add_security_headers(app, settings)
     guards.register(app, settings)
     MaskedCSRF().init_app(app)

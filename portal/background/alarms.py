@@ -16,8 +16,9 @@ from portal.config import Settings
 from portal.domain.alarms import WORDS, AlarmKind, AlarmState, causes, looked
 from portal.models.columns import new_id
 from portal.notifications.letter import Letter, as_mail, is_usable
+from portal.notifications.letterhead import Letterhead, read_letterhead
 from portal.notifications.smtp import MailNotTaken, SmtpConnection
-from portal.translation import _, speaking
+from portal.translation import _, writing_to
 
 SECONDS = 30.0
 FRESH_SECONDS = 20
@@ -130,10 +131,11 @@ class AlarmWatch:
         rows = [row for row in begun + ended if is_usable(row.email)]
         if not rows:
             return
+        head = read_letterhead(connection, self.settings)
         with SmtpConnection(self.settings.mail) as door:
             for row in rows:
                 try:
-                    door.send(as_mail(self._letter(row), self.settings), row.email)
+                    door.send(as_mail(self._letter(row, head), self.settings), row.email)
                 except MailNotTaken as error:
                     log.warning("alarm.not_mailed", kind=row.kind, error=str(error))
                     if error.is_away:
@@ -143,9 +145,9 @@ class AlarmWatch:
                 connection.execute(told, {"id": row.id, "user_id": row.user_id})
                 log.warning("alarm.mailed", kind=row.kind, user=row.user_id, is_end=row.is_end)
 
-    def _letter(self, row: Row[Any]) -> Letter:
+    def _letter(self, row: Row[Any], head: Letterhead) -> Letter:
         said = WORDS[AlarmKind(row.kind)]
-        with speaking(row.locale):
+        with writing_to(row.locale, head.languages):
             heading = _(said.over if row.is_end else said.heading)
             context = {
                 "row": row,
@@ -154,6 +156,7 @@ class AlarmWatch:
                 "todo": _(said.todo),
                 "link": f"{self.settings.public_url}{said.path}",
                 "public_url": self.settings.public_url,
+                "head": head,
             }
             return Letter(
                 message_id=f"alarm-{row.id}-{'over' if row.is_end else 'began'}",
@@ -164,6 +167,7 @@ class AlarmWatch:
                 subject=heading,
                 text=self.words.get_template("email/alarm.txt").render(context),
                 html=self.words.get_template("email/alarm.html").render(context),
+                head=head,
             )
 
 

@@ -418,6 +418,16 @@ class MoneyField(Typed):
         return money(value, self.currency)
 
 
+class CurrencyField(LineField):
+    """A code such as EUR."""
+
+    def read(self, text: str) -> str:
+        """Three capitals."""
+        if not re.fullmatch("[A-Za-z]{3}", text):
+            raise ValueError(_("%(label)s must be a code of three letters, such as EUR."))
+        return text.upper()
+
+
 class WholeNumberField(Typed):
     """A whole number."""
 

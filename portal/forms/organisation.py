@@ -1,28 +1,161 @@
-"""The forms of a department and of a group, and that of somebody who joins or heads one."""
+"""The forms of the organisation's settings, of a department and of a group, and that of somebody
+who joins or heads one.
+"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
-from wtforms import Form
 from wtforms.form import BaseForm
+from wtforms.validators import ValidationError
 
-from portal.domain.people.organisation import CODE_RULE, NAME_LIMIT, PURPOSE_LIMIT, UnitKind
+from portal.domain.branding import read_colour
+from portal.domain.people.organisation import CODE_RULE, NAME_LIMIT, PURPOSE_LIMIT, Part, UnitKind
 from portal.forms.building import options, unbound
-from portal.forms.fields import Allowed, AtMost, LineField, LinesField, OptionsField, Required
+from portal.forms.fields import (
+    Allowed,
+    AtMost,
+    Between,
+    CurrencyField,
+    LineField,
+    LinesField,
+    OptionsField,
+    Required,
+    WholeNumberField,
+)
 from portal.forms.handing import HINT, SomebodyField
 from portal.forms.people import PeopleSource
-from portal.translation import _, lazy
+from portal.translation import _
+
+MOST_DAYS = 3650
 
 
-class OrganisationForm(Form):
-    """What the house is called."""
+class ColourField(LineField):
+    """A colour, as six hexadecimal digits."""
 
-    name: Any = unbound(
-        LineField,
-        lazy("Name of the organisation"),
-        [Required(lazy("enter a name")), AtMost(60)],
-    )
+    def read(self, text: str) -> str:
+        """The digits, with or without the # before them."""
+        colour = read_colour(text)
+        if colour is None:
+            raise ValueError(_("%(label)s must be six digits from 0 to F, such as #1F5FBF."))
+        return colour
+
+    def write(self, value: Any) -> str:
+        """With the # before it."""
+        return f"#{value}" if value else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettingChoices:
+    """What the defaults may be: names by value."""
+
+    places: Mapping[str, str]
+    zones: Sequence[str]
+    languages: Mapping[str, str]
+    currencies: Collection[str]
+
+
+class _KnownCurrency:
+    """A currency that exists."""
+
+    def __init__(self, known: Collection[str]) -> None:
+        self.known = known
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Raise for a code that stands for none."""
+        if field.data not in self.known:
+            raise ValidationError(_("%(code)s is no currency. Enter its code, such as EUR or IDR.",
+                                    code=field.data))  # fmt: skip
+
+
+def setting_form(
+    part: Part,
+    choices: SettingChoices,
+    typed: "MultiDict[str, str] | None",
+    values: Mapping[str, Any],
+) -> BaseForm:
+    """What one part of the organisation is set to."""
+    made = {
+        Part.NAME: _name_fields,
+        Part.COLOUR: _colour_fields,
+        Part.DEFAULTS: lambda: _default_fields(choices),
+        Part.MAIL: _mail_fields,
+        Part.RETENTION: _retention_fields,
+    }
+    form = BaseForm(made[part]())
+    form.process(typed, data=dict(values))
+    return form
+
+
+def _name_fields() -> dict[str, Any]:
+    rules = [Required(_("enter a name")), AtMost(60)]
+    return {"name": unbound(LineField, _("Name of the organisation"), rules)}
+
+
+def _colour_fields() -> dict[str, Any]:
+    hint = _("Six digits from 0 to F, such as #1F5FBF. Leave empty for the product's blue.")
+    return {"accent": unbound(ColourField, _("Accent colour"), [Allowed()], hint)}
+
+
+def _default_fields(choices: SettingChoices) -> dict[str, Any]:
+    zones = [(each, each.replace("_", " ")) for each in choices.zones]
+    places, languages = list(choices.places.items()), list(choices.languages.items())
+    return {
+        "currency": unbound(
+            CurrencyField, _("Currency"), [Allowed(), _KnownCurrency(choices.currencies)],
+            _("For new amounts in forms, such as EUR. Those that are there stay as they are."),
+        ),
+        "calendar_id": unbound(
+            OptionsField, _("Location"), [Allowed()],
+            _("Of a new person. Its working hours and holidays count for them, and its time zone."),
+            **options(places, first=_("No location")),
+        ),
+        "time_zone": unbound(
+            OptionsField, _("Time zone"), [Allowed()], _("Of a new person without a location."),
+            **options(zones, first="UTC"),
+        ),
+        "locale": unbound(
+            OptionsField, _("Language"), [Allowed()],
+            _("Of pages and emails, for whoever chose none; on pages their browser comes first."),
+            **options(languages, first=_("The first language of the installation")),
+        ),
+    }  # fmt: skip
+
+
+def _mail_fields() -> dict[str, Any]:
+    footer = _("Below every email, such as who runs the portal and whom to ask.")
+    return {
+        "sender_name": unbound(LineField, _("Sender name"), [Allowed(), AtMost(60), _NoAddress()]),
+        "mail_footer": unbound(LinesField, _("Footer"), [Allowed(), AtMost(600)], footer),
+    }
+
+
+class _NoAddress:
+    """A name that nobody takes for an address."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Raise where it holds a sign of one."""
+        if set("<>@") & set(field.data or ""):
+            raise ValidationError(_("The sender name must not contain <, > or @."))
+
+
+def _retention_fields() -> dict[str, Any]:
+    days = {
+        "drafts_days": (
+            _("Drafts"), 7, _("Days after the last change of a request that was not submitted."),
+        ),
+        "sessions_days": (
+            _("Sessions"), 1, _("Days after somebody signed out or the session ran out."),
+        ),
+        "notifications_days": (
+            _("Notifications"), 30, _("Days after they were sent, of requests that are closed."),
+        ),
+    }  # fmt: skip
+    return {
+        name: unbound(WholeNumberField, label, [Allowed(), Between(least, MOST_DAYS)], hint)
+        for name, (label, least, hint) in days.items()
+    }
 
 
 def unit_form(

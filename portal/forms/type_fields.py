@@ -30,6 +30,7 @@ from portal.forms.fields import (
     Allowed,
     AtMost,
     Between,
+    CurrencyField,
     DecimalNumberField,
     LineField,
     LinesField,
@@ -113,8 +114,11 @@ def new_field_form(typed: Any = None, *, column: bool = False) -> BaseForm:
     return form
 
 
-def new_field(form: BaseForm, content: TypeContent, taken: Sequence[str]) -> FormField:
-    """The field that a valid `new_field_form` describes, with a name that nothing else has."""
+def new_field(
+    form: BaseForm, content: TypeContent, taken: Sequence[str], usual: str = "EUR"
+) -> FormField:
+    """The field that a valid `new_field_form` describes, with a name that nothing else has; an
+    amount is in the `usual` currency."""
     kind, label = FieldKind(form["kind"].data), form["label"].data
     used = {*taken, *(each.name for each in (*content.form, *comparable(content.form)))}
     if kind is not FieldKind.MONEY:
@@ -129,28 +133,28 @@ def new_field(form: BaseForm, content: TypeContent, taken: Sequence[str]) -> For
         label=label,
         kind=kind,
         max_length=lengths.get(kind, 200),
-        currency="EUR" if kind is FieldKind.MONEY else None,
+        currency=usual if kind is FieldKind.MONEY else None,
         is_amount=first_amount(content, kind),
         required=kind is not FieldKind.SECTION,
         min_value=least,
         max_value=most,
-        columns=_first_columns() if kind is FieldKind.LINES else (),
+        columns=_first_columns(usual) if kind is FieldKind.LINES else (),
     )
 
 
-def _first_columns() -> tuple[FormField, ...]:
+def _first_columns(usual: str) -> tuple[FormField, ...]:
     """What most tables begin with; both can be changed and removed."""
     return (
         FormField(name="description", label=_("Description")),
-        FormField(name="amount", label=_("Amount"), kind=FieldKind.MONEY, currency="EUR",
+        FormField(name="amount", label=_("Amount"), kind=FieldKind.MONEY, currency=usual,
                   min_value=0),
     )  # fmt: skip
 
 
-def new_column(form: BaseForm, table: FormField) -> FormField:
+def new_column(form: BaseForm, table: FormField, usual: str = "EUR") -> FormField:
     """The column that a valid `new_field_form` describes."""
     inside = TypeContent(name="", form=table.columns)
-    return replace(new_field(form, inside, ()), is_amount=False)
+    return replace(new_field(form, inside, (), usual), is_amount=False)
 
 
 class _NotAbove:
@@ -332,16 +336,6 @@ class _AtMostChoices:
     def __call__(self, _form: Any, field: Any) -> None:
         if len(field.data) > 500:
             raise ValidationError(_("%(label)s: at most 500 options.", label=field.label.text))
-
-
-class CurrencyField(LineField):
-    """A code such as EUR."""
-
-    def read(self, text: str) -> str:
-        """Three capitals."""
-        if not re.fullmatch("[A-Za-z]{3}", text):
-            raise ValueError(_("%(label)s must be a code of three letters, such as EUR."))
-        return text.upper()
 
 
 def _money_fields() -> dict[str, Any]:

@@ -32,7 +32,8 @@ from portal.models.insights import DecisionFact, FactsDue, FirstLook, RequestFac
 from portal.models.links import Link, LinkRefusal, PasswordLink
 from portal.models.messages import Message
 from portal.models.notifications import Notification, NotificationPreference
-from portal.models.people import Department, Group, GroupMember, Organisation, User
+from portal.models.organisation import MailText, Organisation, OrganisationLogo
+from portal.models.people import Department, Group, GroupMember, User
 from portal.models.policies import (
     Calendar,
     CalendarChange,
@@ -85,11 +86,13 @@ __all__ = [
     "GroupMember",
     "Link",
     "LinkRefusal",
+    "MailText",
     "Message",
     "Notification",
     "NotificationPreference",
     "Organisation",
     "OrganisationChange",
+    "OrganisationLogo",
     "Participant",
     "Passkey",
     "PasswordLink",

@@ -1,10 +1,8 @@
 """People, groups and departments."""
 
 from sqlalchemy import (
-    CheckConstraint,
     ForeignKey,
     Index,
-    SmallInteger,
     Text,
     Uuid,
     func,
@@ -107,15 +105,3 @@ class GroupMember(Base):
         Uuid(as_uuid=False), ForeignKey("portal.users.id"), primary_key=True, index=True
     )
     added_at: Mapped[Now]
-
-
-class Organisation(Base):
-    """The installation's own row, once there is something to say. `name`: what the house is called;
-    `hides_setup`: its setup is no longer in the menu."""
-
-    __tablename__ = "organisation"
-    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
-
-    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
-    name: Mapped[str] = mapped_column(Text, server_default="")
-    hides_setup: Mapped[bool] = mapped_column(server_default="false")

@@ -22,6 +22,7 @@ from portal.domain.notices.chat import (
 )
 from portal.domain.notices.kinds import why_not
 from portal.models import Message
+from portal.notifications.letterhead import read_languages
 from portal.notifications.outbox import LEASE, OutgoingBatch
 from portal.notifications.reading import Facts, read
 from portal.notifications.sending import CLAIM, GONE, UNWRITABLE
@@ -119,17 +120,18 @@ class ChatSending:
         if facts is None or found is None:
             self._end(connection, message_id, "DROPPED", reason or NOBODY)
             return None
-        return Ready(found, self._words(facts))
+        languages = read_languages(connection, self.settings)
+        return Ready(found, self._words(facts, languages))
 
     def _address(self, channel_id: str, sealed: bytes) -> Address:
         opened = sealing.unseal(sealed, channel_id, *self.settings.secret_keys)
         return examine(opened, self.settings.chat.schemes)
 
-    def _words(self, facts: Facts) -> ChatMessage:
+    def _words(self, facts: Facts, languages: tuple[str, ...]) -> ChatMessage:
         """The same facts as in the mail, and one link that decides nothing."""
         row = facts.row
         context = {"facts": facts, "row": row, "now": datetime.now(UTC), "harmless": harmless}
-        with writing_to(row.locale, self.settings.languages):
+        with writing_to(row.locale, languages):
             drawn = self.words.get_template("chat/notice.txt").render(context)
             return ChatMessage(
                 title=f"{_(facts.kind.heading)}: {harmless(row.title, 120)} ({row.number})",

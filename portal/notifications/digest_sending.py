@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal.models import Message
 from portal.notifications.letter import Letter, Links, as_mail
+from portal.notifications.letterhead import Letterhead, read_letterhead
 from portal.notifications.links import make_links
 from portal.notifications.outbox import LEASE, OutgoingBatch
 from portal.notifications.reading import Facts, read
@@ -47,6 +48,7 @@ class DigestItem(NamedTuple):
 class Digest:
     """What one mail says. `items`: by group; `unshown`: how many more, which only count."""
 
+    head: Letterhead
     facts: list[Facts] = field(default_factory=list)
     items: dict[str, list[DigestItem]] = field(default_factory=dict)
     unshown: int = 0
@@ -100,7 +102,7 @@ class DigestSending:
         for message_id in _repeated(told):
             _end(connection, message_id, "DROPPED", REPEATED)
             del told[message_id]
-        digest = Digest()
+        digest = Digest(read_letterhead(connection, self.sending.settings))
         for message_id, facts in _in_order(told):
             self._add(connection, digest, message_id, facts)
         if not digest.facts:
@@ -114,7 +116,13 @@ class DigestSending:
             return
         settings, words = self.sending.settings, self.sending.words
         links = make_links(connection, facts, settings, (None,))
-        context = {"facts": facts, "row": facts.row, "links": links, "now": datetime.now(UTC)}
+        context = {
+            "facts": facts,
+            "row": facts.row,
+            "links": links,
+            "now": datetime.now(UTC),
+            "head": digest.head,
+        }
         try:
             for kind in ("txt", "html"):
                 words.get_template(f"email/digest_item.{kind}").render(context)
@@ -127,7 +135,7 @@ class DigestSending:
 
     def _letter(self, digest: Digest, batch: OutgoingBatch) -> Letter:
         row = digest.facts[0].row
-        with writing_to(row.locale, self.sending.settings.languages):
+        with writing_to(row.locale, digest.head.languages):
             subject = _subject(digest.facts)
             context = {
                 "groups": [(GROUPS[key], items) for key, items in digest.items.items()],
@@ -136,6 +144,7 @@ class DigestSending:
                 "row": row,
                 "now": datetime.now(UTC),
                 "public_url": self.sending.settings.public_url,
+                "head": digest.head,
             }
             return Letter(
                 message_id=f"digest-{batch.id}",
@@ -146,6 +155,7 @@ class DigestSending:
                 subject=subject,
                 text=self.sending.words.get_template("email/digest.txt").render(context),
                 html=self.sending.words.get_template("email/digest.html").render(context),
+                head=digest.head,
             )
 
     def _note(self, ids: Sequence[str], **values: object) -> None:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -12,6 +12,7 @@ from email.utils import format_datetime
 from jinja2 import Environment
 
 from portal.config import Settings
+from portal.notifications.letterhead import LOGO, Letterhead
 from portal.notifications.reading import Facts
 from portal.translation import _, writing_to
 
@@ -37,6 +38,7 @@ class Letter:
     text: str
     html: str
     about: str = "request"
+    head: Letterhead = field(default_factory=Letterhead)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +55,9 @@ def is_usable(address: str | None) -> bool:
     return bool(address) and USABLE.fullmatch(address or "") is not None
 
 
-def compose_letter(facts: Facts, links: Links, words: Environment, settings: Settings) -> Letter:
+def compose_letter(
+    facts: Facts, links: Links, words: Environment, settings: Settings, head: Letterhead
+) -> Letter:
     """Write the mail of a message. `words` draws the templates `email/notice.*`."""
     row = facts.row
     context = {
@@ -62,8 +66,9 @@ def compose_letter(facts: Facts, links: Links, words: Environment, settings: Set
         "links": links,
         "now": datetime.now(UTC),
         "public_url": settings.public_url,
+        "head": head,
     }
-    with writing_to(row.locale, settings.languages):
+    with writing_to(row.locale, head.languages):
         return Letter(
             message_id=row.message_id,
             thread=row.request_id,
@@ -72,6 +77,7 @@ def compose_letter(facts: Facts, links: Links, words: Environment, settings: Set
             subject=subject_of(_(facts.kind.heading), row.title, row.number),
             text=words.get_template("email/notice.txt").render(context),
             html=words.get_template("email/notice.html").render(context),
+            head=head,
         )
 
 
@@ -86,7 +92,8 @@ def as_mail(letter: Letter, settings: Settings) -> EmailMessage:
     mail, sender = EmailMessage(policy=SMTP), settings.mail
     local, _, domain = letter.address.rpartition("@")
     own_local, _, own_domain = sender.sender_address.rpartition("@")
-    mail["From"] = Address(one_line(sender.sender_name, LONGEST_NAME), own_local, own_domain)
+    name = letter.head.sender or sender.sender_name
+    mail["From"] = Address(one_line(name, LONGEST_NAME), own_local, own_domain)
     mail["To"] = Address(one_line(letter.name, LONGEST_NAME), local, domain)
     mail["Subject"] = one_line(letter.subject, LONGEST_SUBJECT)
     mail["Date"] = format_datetime(datetime.now(UTC))
@@ -98,8 +105,19 @@ def as_mail(letter: Letter, settings: Settings) -> EmailMessage:
     mail["X-Auto-Response-Suppress"] = "All"
     mail.set_content(letter.text, cte="quoted-printable")
     mail.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    if letter.head.logo:
+        _enclose(mail, letter.head.logo.png)
     mail.policy = UNFOLDED
     return mail
+
+
+def _enclose(mail: EmailMessage, png: bytes) -> None:
+    """Put the logo beside the HTML: mail programs fetch no pictures by themselves."""
+    page = mail.get_body(("html",))
+    assert page is not None
+    page.add_related(
+        png, "image", "png", cid=f"<{LOGO}>", disposition="inline", filename="logo.png"
+    )
 
 
 def one_line(words: str, most: int) -> str:

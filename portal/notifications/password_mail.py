@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from portal.config import Settings
 from portal.models.links import MAIL_WAITS, PasswordLink, token_made
 from portal.notifications.letter import Letter, as_mail, is_usable
+from portal.notifications.letterhead import Letterhead, read_letterhead
 from portal.notifications.smtp import MailNotTaken, SmtpConnection
 from portal.translation import _, writing_to
 
@@ -65,13 +66,14 @@ class PasswordMail:
         """Mail one link that is due; False if there was none."""
         with self.engine.begin() as connection:
             row = connection.execute(TAKE, {"lease": LEASE}).one_or_none()
+            head = read_letterhead(connection, self.settings)
         if row is None:
             return False
         try:
             if not is_usable(row.email):
                 raise MailNotTaken(NO_ADDRESS)
             with SmtpConnection(self.settings.mail) as door:
-                door.send(as_mail(self._letter(row), self.settings), row.email)
+                door.send(as_mail(self._letter(row, head), self.settings), row.email)
         except MailNotTaken as error:
             self._note(row.id, last_error=str(error))
             log.warning("password_mail.not_taken", link=row.id, error=str(error))
@@ -80,7 +82,7 @@ class PasswordMail:
             log.info("password_mail.sent", link=row.id)
         return True
 
-    def _letter(self, row: Row[Any]) -> Letter:
+    def _letter(self, row: Row[Any], head: Letterhead) -> Letter:
         token = token_made(row.id, row.token_hash, self.settings.secret_keys)
         if token is None:
             raise MailNotTaken(OTHER_KEY)
@@ -88,8 +90,9 @@ class PasswordMail:
             "row": row,
             "link": f"{self.settings.public_url}/p/{token}",
             "public_url": self.settings.public_url,
+            "head": head,
         }
-        with writing_to(row.locale, self.settings.languages):
+        with writing_to(row.locale, head.languages):
             subject = (
                 _("Welcome: choose your password")
                 if row.kind == "invitation"
@@ -106,6 +109,7 @@ class PasswordMail:
                 html=self.words.get_template("email/password.html").render(
                     context | {"subject": subject}
                 ),
+                head=head,
             )
 
     def _note(self, link_id: str, **values: object) -> None:

@@ -12,6 +12,7 @@ from portal.config import Settings
 from portal.domain.notices.kinds import why_not
 from portal.models import Message
 from portal.notifications.letter import Letter, as_mail, compose_letter, is_usable
+from portal.notifications.letterhead import read_letterhead
 from portal.notifications.links import make_links
 from portal.notifications.outbox import LEASE, OutgoingBatch
 from portal.notifications.reading import Facts, read
@@ -90,7 +91,8 @@ class Sending:
             log.info("message.dropped", message=message_id, reason=reason)
             return None
         links = make_links(connection, facts, self.settings)
-        return compose_letter(facts, links, self.words, self.settings)
+        head = read_letterhead(connection, self.settings)
+        return compose_letter(facts, links, self.words, self.settings, head)
 
     def _note(self, message_id: str, **values: object) -> None:
         change = update(Message).where(Message.id == message_id, Message.status == "WAITING")

@@ -9,12 +9,13 @@ from flask import Flask, current_app, g, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.local import LocalProxy
 
+from portal.domain.branding import Branding
 from portal.domain.people.permissions import Permission
 from portal.presentation.navigation import AdminPlace, MenuPerson, Navigation, build
 from portal.presentation.times import Viewpoint, zone_named
 from portal.security import sessions
 from portal.security.guards import request_id
-from portal.security.sessions import me, signed_in
+from portal.security.sessions import Frame, Identity, me, signed_in
 
 THEMES = ("light", "dark")
 THEME_COOKIE = "theme"
@@ -29,6 +30,7 @@ PLACES_WITHIN = frozenset(
         "policy_moves",
         "people",
         "calendars",
+        "organisation",
         "types",
         "tokens",
     }
@@ -63,7 +65,7 @@ def _navigation() -> Navigation:
         places -= {"inbox", "away"}
     if not person.may(Permission.SUBMIT):
         places -= {"requests"}
-    found = person.frame or sessions.frame(person.id)
+    found = _frame(person)
     if not found.leads:
         places -= {"team"}
     if not (found.leads or person.may(Permission.READ_ALL)):
@@ -77,9 +79,26 @@ def _navigation() -> Navigation:
         home_url=f"{request.script_root}/",
         away=found.away,
         closed=found.closed,
-        organisation=found.organisation,
+        branding=found.branding,
         acting=found.acting,
     )
+
+
+def _frame(person: Identity) -> Frame:
+    if "frame" not in g:
+        g.frame = person.frame or sessions.frame(person.id)
+    found: Frame = g.frame
+    return found
+
+
+def branding() -> Branding:
+    """What the house looks like, asked once a page."""
+    if "branding" not in g:
+        person = signed_in()
+        g.branding = _frame(person).branding if person else sessions.branding()
+    look: Branding = g.branding
+    current_app.extensions["usual_language"] = look.locale
+    return look
 
 
 def _places_of_rooms() -> list[AdminPlace]:
@@ -102,6 +121,15 @@ def own_language() -> str | None:
     return person.locale if person else None
 
 
+def usual_language() -> str:
+    """The organisation's language, for whoever says none: as this process saw it last for visitors,
+    whose page needs no database."""
+    person, seen = signed_in(), current_app.extensions
+    if person is not None and request.method == "GET":
+        seen["usual_language"] = _frame(person).branding.locale
+    return str(seen.get("usual_language", ""))
+
+
 def theme() -> str | None:
     """The chosen theme, or None for the system's own."""
     chosen = request.cookies.get(THEME_COOKIE)
@@ -111,6 +139,7 @@ def theme() -> str | None:
 def _context() -> dict[str, Any]:
     return {
         "nav": LocalProxy(navigation),
+        "branding": LocalProxy(branding),
         "now": LocalProxy(lambda: viewpoint().now),
         "theme": theme(),
         "shortcuts_off": request.cookies.get(SHORTCUTS_COOKIE) == "off",

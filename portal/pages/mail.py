@@ -14,7 +14,7 @@ blueprint = Blueprint("mail", __name__)
 
 # A mail brings its own looks, no script, and a page of ours may frame it; its links lead out of it.
 MAIL_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; "
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; "
     "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
 )
 

@@ -1,8 +1,9 @@
 """The frame around every signed-in page: where one can go, and who is here."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from portal.domain.branding import Branding
 from portal.domain.marked import msgid
 from portal.domain.people.directory import OnNow
 from portal.presentation import labels
@@ -46,8 +47,8 @@ class Navigation:
     """What `layouts/base.html` draws. `new_url` is None for those who may not submit.
 
     `away`: who decides for the reader meanwhile; `acting`: for whom the reader decides.
-    `closed`: what to say on every page while the portal takes no commands. `organisation`: what the
-    house is called, where somebody said so.
+    `closed`: what to say on every page while the portal takes no commands. `branding`: what
+    the house is called and looks like.
     """
 
     person: MenuPerson
@@ -62,7 +63,7 @@ class Navigation:
     away: tuple[OnNow, ...] = ()
     acting: tuple[OnNow, ...] = ()
     closed: str | None = None
-    organisation: str = ""
+    branding: Branding = field(default_factory=Branding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ _ADMINISTRATION = (
     ("types", msgid("Request types"), "squares-2x2", {"admin", "type_editor", "type_publisher"}),
     ("people", msgid("People and groups"), "users", {"admin", "people_admin"}),
     ("calendars", msgid("Calendars"), "calendar", {"admin"}),
+    ("organisation", msgid("Organisation"), "building-office-2", {"admin"}),
     ("tokens", msgid("API tokens"), "key", {"admin"}),
     ("jobs", msgid("Jobs"), "queue-list", {"admin"}),
     ("settings", msgid("Settings"), "cog-6-tooth", {"admin"}),
@@ -105,6 +107,7 @@ _PATHS = {
     "channels": "admin/channels",
     "people": "admin/people",
     "calendars": "admin/calendars",
+    "organisation": "admin/organisation",
     "types": "admin/types",
     "messages": "admin/messages",
     "tokens": "admin/tokens",

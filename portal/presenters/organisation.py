@@ -1,20 +1,106 @@
-"""Changes to departments and groups in words."""
+"""The organisation's settings, and changes to them, to departments and to groups, in words."""
 
-from portal.domain.people.organisation import UnitChangeKind
+from dataclasses import dataclass
+
+from portal.domain.branding import (
+    DARK_GROUNDS,
+    LIGHT_GROUNDS,
+    WHITE,
+    least_contrast,
+    palette,
+)
+from portal.domain.people.organisation import Part, UnitChangeKind
 from portal.queries.organisation import UnitChangeRecord
-from portal.translation import _, lazy
+from portal.translation import _, lazy, ngettext
 
 PARTS: dict[str, str] = {
     "name": lazy("name"),
     "parent": lazy("part of"),
     "purpose": lazy("purpose"),
+    "hides_setup": lazy("setup hidden"),
+    "accent": lazy("accent colour"),
+    "logo": lazy("logo"),
+    "currency": lazy("currency"),
+    "calendar_id": lazy("location"),
+    "time_zone": lazy("time zone"),
+    "locale": lazy("language"),
+    "sender_name": lazy("sender name"),
+    "mail_footer": lazy("footer of emails"),
+    "drafts_days": lazy("days that drafts are kept"),
+    "sessions_days": lazy("days that sessions are kept"),
+    "notifications_days": lazy("days that notifications are kept"),
 }
+TITLES: dict[Part, str] = {
+    Part.NAME: lazy("Name"),
+    Part.COLOUR: lazy("Accent colour"),
+    Part.DEFAULTS: lazy("Currency, location and language"),
+    Part.MAIL: lazy("Sender and footer of emails"),
+    Part.RETENTION: lazy("How long things are kept"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ColourUse:
+    """What of the colour is used where. `contrast`: on the ground where it is hardest to read;
+    `is_adjusted`: the chosen colour could not be read there."""
+
+    label: str
+    colour: str
+    contrast: float
+    is_adjusted: bool
+
+
+def colour_uses(accent: str) -> tuple[ColourUse, ...]:
+    """Links and buttons in both themes."""
+    made = palette(accent)
+    uses = (
+        (_("Links, light theme"), made.link, (*LIGHT_GROUNDS, made.soft)),
+        (_("Links, dark theme"), made.dark_link, (*DARK_GROUNDS, made.dark_soft)),
+        (_("Buttons, light theme"), made.fill, (WHITE,)),
+        (_("Buttons, dark theme"), made.dark_fill, (WHITE,)),
+    )
+    return tuple(
+        ColourUse(label, colour, least_contrast(colour, grounds), colour != accent)
+        for label, colour, grounds in uses
+    )
+
+
+def colour_words(accent: str) -> str:
+    """What became of the chosen colour, in a sentence."""
+    found = least_contrast(accent, LIGHT_GROUNDS)
+    if palette(accent).link == accent:
+        return _("#%(colour)s is easy to read in the light theme.", colour=accent)
+    return _(
+        "#%(colour)s is too light to read on our backgrounds: its contrast is %(found)s to 1, and "
+        "4.5 to 1 is needed. Links use the nearest darker colour instead.",
+        colour=accent,
+        found=f"{found:.1f}",
+    )
+
+
+def days_words(days: int | None) -> str:
+    """For how long."""
+    return ngettext("%(n)s day", "%(n)s days", days) if days else _("for ever")
+
+
+def moved_words(change: UnitChangeRecord) -> str:
+    """What somebody else did while the form was open."""
+    return _(
+        "%(name)s changed this while you had it open: %(what)s. Save again to replace it with "
+        "yours.",
+        name=change.actor or _("Somebody"),
+        what=_parts(change),
+    )
 
 
 def done(change: UnitChangeRecord) -> str:
     """What was changed, in a line."""
     if change.kind == UnitChangeKind.ADDED:
         return _("Added")
+    return _("Changed: %(parts)s", parts=_parts(change))
+
+
+def _parts(change: UnitChangeRecord) -> str:
     before, after = change.data.get("before", {}), change.data.get("after", {})
     parts = [
         _(
@@ -26,4 +112,4 @@ def done(change: UnitChangeRecord) -> str:
         for name, value in after.items()
         if before.get(name) != value
     ]
-    return _("Changed: %(parts)s", parts="; ".join(parts))
+    return "; ".join(parts)

@@ -81,7 +81,7 @@ def _organisation(found: SetupRecord, mail: bool) -> tuple[SetupTask, ...]:
         _task(
             _("Name of the organisation"),
             found.name or _("It stands above the menu, so that people know where they are."),
-            "admin.edit_organisation",
+            "admin.show_organisation",
             _("Enter the name"),
             done=bool(found.name),
         ),

@@ -1,6 +1,7 @@
 """The mails that a development installation caught instead of sending, newest first."""
 
 import re
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
@@ -50,8 +51,18 @@ def find(folder: Path, name: str) -> CaughtMail | None:
         at=_moment(str(mail.get("Date", ""))),
         headers=headers,
         text=_part(mail, "plain"),
-        html=_part(mail, "html"),
+        html=_with_pictures(_part(mail, "html"), mail),
     )
+
+
+def _with_pictures(html: str, mail: EmailMessage) -> str:
+    """The page with the pictures that the mail brings, as a mail program shows them."""
+    for part in mail.walk():
+        name = str(part.get("Content-ID", "")).strip("<>")
+        if name and part.get_content_maintype() == "image":
+            picture = b64encode(part.get_content()).decode()
+            html = html.replace(f"cid:{name}", f"data:{part.get_content_type()};base64,{picture}")
+    return html
 
 
 def _moment(words: str) -> datetime | None:

@@ -1,4 +1,6 @@
-"""Departments with their heads, groups with their members, and what was changed about them."""
+"""Departments with their heads, groups with their members, the settings of the organisation, and
+what was changed about each.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +11,16 @@ from sqlalchemy.orm import aliased
 
 from portal.domain.people.organisation import UnitKind
 from portal.extensions import db
-from portal.models import Department, Group, GroupMember, OrganisationChange, User
+from portal.models import (
+    Calendar,
+    Department,
+    Group,
+    GroupMember,
+    Organisation,
+    OrganisationChange,
+    OrganisationLogo,
+    User,
+)
 from portal.models.columns import by_name
 
 SHOWN = 500
@@ -55,7 +66,7 @@ class MemberRecord:
 
 @dataclass(frozen=True, slots=True)
 class UnitChangeRecord:
-    """Something that was changed about a department or group."""
+    """Something that was changed about a department, a group or the organisation itself."""
 
     kind: str
     actor: str | None
@@ -120,7 +131,7 @@ def members(kind: UnitKind, unit_id: str) -> tuple[MemberRecord, ...]:
     return tuple(MemberRecord(*row) for row in rows)
 
 
-def changes(kind: UnitKind, unit_id: str) -> tuple[UnitChangeRecord, ...]:
+def changes(kind: str, unit_id: str) -> tuple[UnitChangeRecord, ...]:
     """What was changed about it of late, the newest first."""
     rows = db.session.execute(
         select(OrganisationChange.kind, User.name, OrganisationChange.data, OrganisationChange.at)
@@ -130,3 +141,17 @@ def changes(kind: UnitKind, unit_id: str) -> tuple[UnitChangeRecord, ...]:
         .limit(CHANGES_SHOWN)
     )
     return tuple(UnitChangeRecord(*row) for row in rows)
+
+
+def logo(digest: str) -> bytes | None:
+    """The picture of that digest."""
+    return db.session.scalar(select(OrganisationLogo.png).where(OrganisationLogo.digest == digest))
+
+
+def settings() -> dict[str, Any]:
+    """Everything that is set about the organisation; its location by name as `place`."""
+    statement = select(Organisation.__table__, Calendar.name.label("place")).outerjoin(
+        Calendar, Calendar.id == Organisation.calendar_id
+    )
+    row = db.session.execute(statement).one_or_none()
+    return dict(row._mapping) if row else {}

@@ -26,6 +26,7 @@ from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response
 
 from portal.config import Settings
+from portal.domain.branding import Branding
 from portal.domain.people.directory import OnNow
 from portal.domain.people.permissions import Permission, Role, permissions_of
 from portal.domain.request.state import Click
@@ -36,6 +37,7 @@ from portal.models import (
     Delegation,
     Notification,
     Organisation,
+    OrganisationLogo,
     Task,
     User,
     UserSession,
@@ -45,6 +47,9 @@ from portal.security.tokens import token_hash
 
 MOST = 100
 MOST_ABSENCES = 5
+
+
+OURS = Branding()  # where nothing is set
 
 
 def _at_most(inner: Select[Any]) -> Any:
@@ -72,7 +77,15 @@ def _unread(person: Any) -> Select[Any]:
     )
 
 
-_ORGANISATION = select(Organisation.name).scalar_subquery()
+_LOOK = (
+    select(
+        Organisation.name, Organisation.accent, Organisation.logo, OrganisationLogo.width,
+        OrganisationLogo.height, OrganisationLogo.ground, Organisation.locale,
+    )
+    .outerjoin(OrganisationLogo, OrganisationLogo.digest == Organisation.logo)
+    .subquery("look")
+)  # fmt: skip
+_BRANDING = select(func.to_jsonb(literal_column("look"))).select_from(_LOOK).scalar_subquery()
 _CLOSED = select(Closure.words).where(Closure.in_force.is_(True)).scalar_subquery()
 
 
@@ -108,7 +121,7 @@ def frame_columns(person: Any) -> tuple[Any, ...]:
     delegator, delegate = Delegation.delegator_id, Delegation.delegate_id
     return (
         _CLOSED.label("closed"),
-        _ORGANISATION.label("organisation"),
+        _BRANDING.label("branding"),
         _leads(person).label("leads"),
         _at_most(_open_tasks(person)).label("inbox"),
         _at_most(_unread(person)).label("notifications"),
@@ -124,13 +137,13 @@ ALONE = select(*frame_columns(bindparam("user_id")))
 class Frame:
     """`counts` by place (100 means "more than 99"); `away`: who acts for the reader; `acting`:
     for whom the reader acts; `closed`: what to say while the portal takes no commands;
-    `organisation`: what the house is called; `leads`: whether anybody reports to the reader."""
+    `branding`: what the house looks like; `leads`: whether anybody reports to the reader."""
 
     counts: dict[str, int]
     away: tuple[OnNow, ...] = ()
     acting: tuple[OnNow, ...] = ()
     closed: str | None = None
-    organisation: str = ""
+    branding: Branding = OURS
     leads: bool = False
 
 
@@ -143,9 +156,22 @@ def frame_of(row: Row[Any]) -> Frame:
     """The frame in a row with `frame_columns`."""
     counts = {"inbox": row.inbox, "notifications": row.notifications}
     counts = {name: count for name, count in counts.items() if count}
-    return Frame(
-        counts, _on(row.away), _on(row.acting), row.closed, row.organisation or "", row.leads
-    )
+    look = _branded(row.branding)
+    return Frame(counts, _on(row.away), _on(row.acting), row.closed, look, row.leads)
+
+
+def branding() -> Branding:
+    """What the house looks like now, for visitors' pages; as the product does where the database
+    does not say."""
+    try:
+        return _branded(db.session.scalar(select(_BRANDING)))
+    except SQLAlchemyError:
+        db.session.rollback()
+        return OURS
+
+
+def _branded(said: dict[str, Any] | None) -> Branding:
+    return Branding(**{name: value for name, value in (said or {}).items() if value})
 
 
 def _on(pairs: list[list[str]] | None) -> tuple[OnNow, ...]:
@@ -246,7 +272,7 @@ FLASHES = "_flashes"
 LINK = "link"  # the link in a message by which a visitor came
 CHALLENGE = "challenge"  # what this browser is asked to prove
 NOTE_SECONDS = 3600
-WITHOUT_SESSION = ("/static/", "/healthz", "/readyz", "/favicon.ico", "/api/")
+WITHOUT_SESSION = ("/static/", "/healthz", "/readyz", "/favicon.ico", "/api/", "/branding/")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SEEN_EVERY_SECONDS = 60
 RECENT = timedelta(minutes=10)
@@ -341,7 +367,7 @@ class DatabaseSessions(SessionInterface):
             return session
         if request.path.startswith(WITHOUT_SESSION):
             # Programs' reads write nothing either.
-            if request.path.startswith("/api/"):
+            if request.path.startswith(("/api/", "/branding/")):
                 read_only(request.method in SAFE_METHODS)
             return session
         read_only(request.method in SAFE_METHODS)

@@ -21,7 +21,7 @@ from portal.models import (
     User,
 )
 from portal.models.columns import new_id
-from portal.services import acts, people
+from portal.services import acts, organisation_settings, people
 from portal.services.acts import Origin
 from portal.services.people import Act, Change
 from portal.services.preferences import time_digests
@@ -86,12 +86,12 @@ class ImportWriter:
             time_digests(person_id)
 
     def _add(self, outcomes: Sequence[Outcome]) -> None:
-        rows = []
+        rows, usual = [], organisation_settings.of_new_people()
         for each in outcomes:
             after = {column: sides[1] for column, sides in each.changes.items()}
             values = {name: after.get(column) or None for column, name in FIELDS.items()}
-            place = self.places.get(after.get(Column.PLACE, ""))
-            zone = values["time_zone"] or (place[1] if place else "UTC")
+            place = self.places.get(after.get(Column.PLACE, "") or usual["place"])
+            zone = values["time_zone"] or (place[1] if place else usual["time_zone"])
             rows.append(
                 values
                 | {

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_or_not
 
 from portal.directory.planner import BEFORE_A_CHANGE
 from portal.domain.people.organisation import (
@@ -19,7 +18,7 @@ from portal.domain.people.organisation import (
 from portal.domain.proof.acts import ActKind
 from portal.domain.request.events import SYSTEM
 from portal.extensions import db
-from portal.models import Department, Group, Organisation, OrganisationChange
+from portal.models import Department, Group, OrganisationChange
 from portal.services import acts
 from portal.services.people import require_power
 from portal.translation import _
@@ -104,40 +103,6 @@ def change(unit_id: str, details: Details, actor_id: str) -> bool:
         db.session.execute(update(table).where(table.id == unit_id).values(**asdict(details)))
     db.session.commit()
     return before != details
-
-
-ORGANISATION = "organisation"
-# The subject's id of what is changed about the house itself.
-ITSELF = "00000000-0000-0000-0000-000000000001"
-
-
-def rename(name: str, actor_id: str) -> None:
-    """Give the house another name."""
-    _change_itself(actor_id, name=name)
-    db.session.commit()
-
-
-def hide_setup(actor_id: str, *, hidden: bool) -> None:
-    """Take the setup out of the menu, or put it back."""
-    _change_itself(actor_id, hides_setup=hidden)
-    db.session.commit()
-
-
-def _change_itself(actor_id: str, **values: object) -> None:
-    db.session.execute(insert_or_not(Organisation).values(id=1).on_conflict_do_nothing())
-    here = db.session.execute(select(Organisation).with_for_update()).scalar_one()
-    before = {name: getattr(here, name) for name in values}
-    if before != values:
-        row: dict[str, Any] = {
-            "subject": ORGANISATION,
-            "subject_id": ITSELF,
-            "kind": UnitChangeKind.CHANGED,
-            "actor_id": actor_id,
-            "data": {"before": before, "after": values},
-            "at": func.clock_timestamp(),
-        }
-        db.session.execute(update(Organisation).values(**values))
-        _keep(row)
 
 
 def _keep(row: dict[str, Any]) -> None:

@@ -505,10 +505,12 @@ GALLERY = Path(__file__).resolve().parents[1] / "gallery"
 
 
 @cache
-def gallery() -> Mapping[str, TypeFile]:
-    """Every type of the gallery by its file's name, in the order of names."""
-    paths = sorted(GALLERY.glob("*.yaml"))
-    found = {path.stem: read(path.read_text(encoding="utf-8")) for path in paths}
+def gallery(currency: str = "EUR") -> Mapping[str, TypeFile]:
+    """Every type of the gallery by its file's name, in the order of names; amounts are in this
+    currency, as many units as the files say of euros: their thresholds are examples."""
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted(GALLERY.glob("*.yaml"))}
+    mine = f"currency: {currency}"
+    found = {name: read(text.replace("currency: EUR", mine)) for name, text in texts.items()}
     return MappingProxyType(found)
 
 

@@ -144,13 +144,28 @@ def writing_to(wished: str | None, offered: tuple[str, ...]) -> AbstractContextM
     return speaking(chosen(wished, (), offered))
 
 
-def chosen(wished: str | None, accepted: Iterable[str], offered: tuple[str, ...]) -> str:
-    """A code among `offered`: the person's own, else what the browser asks for, else the first."""
+def in_order(usual: str, offered: tuple[str, ...]) -> tuple[str, ...]:
+    """The languages with the organisation's usual one first, where it is offered."""
+    if usual not in offered or offered[0] in TRIALS:
+        return offered
+    return (usual, *(code for code in offered if code != usual))
+
+
+def chosen(
+    wished: str | None,
+    accepted: Iterable[str],
+    offered: tuple[str, ...],
+    usual: Callable[[], str] = str,
+) -> str:
+    """A code among `offered`: the person's own, else what the browser asks for, else the
+    organisation's `usual` one, else the first."""
     if wished and wished in offered:
         return wished
     real = [code for code in offered if code not in TRIALS]
     found = negotiate_locale([tag.replace("-", "_") for tag in accepted], real)
-    return found if found in real and offered[0] not in TRIALS else offered[0]
+    if found in real and offered[0] not in TRIALS:
+        return found
+    return offered[0] if len(offered) == 1 else in_order(usual(), offered)[0]
 
 
 # A name in letters that run the other way would turn what stands beside it (Unicode's annex 9).
@@ -274,9 +289,15 @@ def install(templates: Environment) -> None:
     )
 
 
-def register(app: "Flask", offered: tuple[str, ...], source: Callable[[], str | None]) -> None:
+def register(
+    app: "Flask",
+    offered: tuple[str, ...],
+    source: Callable[[], str | None],
+    usual: Callable[[], str] = str,
+) -> None:
     """Answer every request in its reader's language, one of `offered`. `source` is asked for the
-    person's own choice, and says None for visitors."""
+    person's own choice, and says None for visitors; `usual` for the organisation's, where neither
+    they nor their browser say."""
     from flask import g, request
 
     for code in offered:
@@ -284,7 +305,7 @@ def register(app: "Flask", offered: tuple[str, ...], source: Callable[[], str | 
 
     @app.before_request
     def choose() -> None:
-        code = chosen(source(), request.accept_languages.values(), offered)
+        code = chosen(source(), request.accept_languages.values(), offered, usual)
         g.language_token = _current.set(language(code))
 
     @app.teardown_request

@@ -31,6 +31,9 @@ def _organisation(ids: dict[str, str]) -> list[tuple[Any, dict[str, Any]]]:
         (models.Group, {"id": group, "code": "finance", "name": "Finance"}),
         (models.GroupMember, {"group_id": group, "user_id": ids["person"]}),
         (models.Calendar, {"id": calendar, "name": "Office", "time_zone": "UTC"}),
+        (models.Organisation, {"id": 1, "name": "St Gloria", "accent": "1f5fbf"}),
+        (models.OrganisationLogo, {"digest": "0", "png": b"x", "width": 1, "height": 1}),
+        (models.MailText, {"code": "asked", "locale": "en", "subject": "", "body": ""}),
         (models.RequestType, {"id": ids["type"], "code": "a", "name": "A", "prefix": "A"}),
         (
             models.PolicyVersion,

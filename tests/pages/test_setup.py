@@ -83,16 +83,3 @@ def test_setup_is_hidden_and_comes_back(adam: PageClient) -> None:
     page = adam.get_page("/admin/setup")
     adam.post_form(page, "/admin/setup/hide")
     assert "/admin/setup" in adam.get_page("/admin/people").links
-
-
-def test_the_house_has_a_name(adam: PageClient) -> None:
-    page = adam.get_page("/admin/setup/organisation")
-    page = adam.post_form(page, "/admin/setup/organisation", name="St Gloria")
-    assert "St Gloria" in page.text
-    assert "St Gloria" in adam.get_page("/inbox").text
-    assert (
-        "enter a name"
-        in adam.post_form(
-            adam.get_page("/admin/setup/organisation"), "/admin/setup/organisation", 422, name=" "
-        ).text
-    )

@@ -259,8 +259,12 @@ ROUTES = [
     Route("POST", "/admin/people/import/<uuid:import_id>/columns", 403, admin=404),
     Route("GET", "/admin/setup", 403, admin=200),
     Route("POST", "/admin/setup/hide", 403, admin=303, data={"hide": "1"}),
-    Route("GET", "/admin/setup/organisation", 403, admin=200),
-    Route("POST", "/admin/setup/organisation", 403, admin=303, data={"name": "St Gloria"}),
+    Route("GET", "/admin/organisation", 403, admin=200),
+    Route("GET", "/admin/organisation/<part>", 403, admin=200, args={"part": "name"}),
+    Route("POST", "/admin/organisation/<part>", 403, admin=409, args={"part": "name"},
+          data={"name": "St Gloria"}),  # which state was seen?
+    Route("GET", "/branding/<accent>.css", visitor=200, args={"accent": "1f5fbf"}),
+    Route("GET", "/branding/<digest>.png", 404, visitor=404, args={"digest": "0" * 64}),
     # Departments and groups
     Route("GET", "/admin/departments", 403, admin=200),
     Route("GET", "/admin/departments/new", 403, admin=200),

@@ -27,6 +27,26 @@ class UnitChangeKind(StrEnum):
     CHANGED = "changed"
 
 
+class Part(StrEnum):
+    """What of the organisation itself is changed on one page, in the order of the list."""
+
+    NAME = "name"
+    COLOUR = "colour"
+    DEFAULTS = "defaults"
+    MAIL = "mail"
+    RETENTION = "retention"
+
+
+SETTINGS: dict[Part, tuple[str, ...]] = {
+    Part.NAME: ("name",),
+    Part.COLOUR: ("accent",),
+    Part.DEFAULTS: ("currency", "calendar_id", "time_zone", "locale"),
+    Part.MAIL: ("sender_name", "mail_footer"),
+    Part.RETENTION: ("drafts_days", "sessions_days", "notifications_days"),
+}
+"""The columns that each part sets."""
+
+
 def is_code(text: str) -> bool:
     """Whether rules and files may name something by this text."""
     return CODE.fullmatch(text) is not None

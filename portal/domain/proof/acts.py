@@ -18,6 +18,7 @@ class ActKind(StrEnum):
     LIMITED = "limited"
     PERSON_CHANGED = "person_changed"
     UNIT_CHANGED = "unit_changed"
+    ORGANISATION_CHANGED = "organisation_changed"
     TYPE_CHANGED = "type_changed"
     CALENDAR_CHANGED = "calendar_changed"
     CHANNEL_CHANGED = "channel_changed"
@@ -39,6 +40,7 @@ WORDS: dict[ActKind, str] = {
     ActKind.LIMITED: msgid("Reached a limit"),
     ActKind.PERSON_CHANGED: msgid("Changed a person"),
     ActKind.UNIT_CHANGED: msgid("Changed a department or group"),
+    ActKind.ORGANISATION_CHANGED: msgid("Changed the organisation's settings"),
     ActKind.TYPE_CHANGED: msgid("Changed a request type"),
     ActKind.CALENDAR_CHANGED: msgid("Changed a calendar"),
     ActKind.CHANNEL_CHANGED: msgid("Changed a chat channel"),

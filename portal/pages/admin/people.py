@@ -27,7 +27,7 @@ from portal.pages.second_step import confirm_first
 from portal.presentation.labels import language_name, words_of
 from portal.presenters import people as people_words
 from portal.presenters.answer import command_key, new_key
-from portal.queries import calendars, gaps, people, staff
+from portal.queries import calendars, gaps, organisation, people, staff
 from portal.queries import password_links as entries
 from portal.queries import request as requests
 from portal.queries.staff import StaffRecord
@@ -92,7 +92,10 @@ def show_chart() -> ResponseReturnValue:
 @requires(Permission.MANAGE_PEOPLE)
 def new_person() -> ResponseReturnValue:
     """An empty record."""
-    return _record(None, record_form(_offered(), None, time_zone=me().time_zone))
+    usual = organisation.settings()
+    zone = usual.get("time_zone") or me().time_zone
+    place = usual.get("calendar_id") or ""
+    return _record(None, record_form(_offered(), None, time_zone=zone, place=place))
 
 
 @blueprint.post("/admin/people/new")

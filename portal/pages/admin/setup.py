@@ -1,17 +1,16 @@
 """The setup of a new installation as a list: it blocks nothing, can be hidden, and comes back."""
 
-from flask import current_app, flash, make_response, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.domain.people.permissions import Permission
-from portal.forms.organisation import OrganisationForm
 from portal.pages.admin import blueprint
 from portal.presentation.navigation import AdminPlace
 from portal.presenters import setup as setup_words
 from portal.queries import setup
 from portal.security.guards import requires
 from portal.security.sessions import current_settings, me
-from portal.services import organisation as service
+from portal.services import organisation_settings as service
 from portal.translation import _
 
 
@@ -43,29 +42,6 @@ def hide_setup() -> ResponseReturnValue:
         return redirect(url_for("admin.show_setup"), 303)
     flash(_("Setup is hidden. Open it again below."), "success")
     return redirect(url_for("admin.list_attention"), 303)
-
-
-@blueprint.get("/admin/setup/organisation")
-@requires(Permission.ADMINISTER)
-def edit_organisation() -> ResponseReturnValue:
-    """What the organisation is called."""
-    return _page(OrganisationForm(name=setup.found().name))
-
-
-@blueprint.post("/admin/setup/organisation")
-@requires(Permission.ADMINISTER)
-def change_organisation() -> ResponseReturnValue:
-    """Call it otherwise."""
-    form = OrganisationForm(request.form)
-    if not form.validate():
-        return _page(form, 422)
-    service.rename(form.name.data, me().id)
-    flash(_("Changes saved."), "success")
-    return redirect(url_for("admin.show_setup"), 303)
-
-
-def _page(form: OrganisationForm, status: int = 200) -> ResponseReturnValue:
-    return make_response(render_template("pages/setup/organisation.html", form=form), status)
 
 
 def place() -> AdminPlace | None:

@@ -12,6 +12,7 @@ from portal.pages.admin import blueprint
 from portal.pages.admin.types import after_edit, drafted, found, page
 from portal.queries.request_types import AdminType
 from portal.security.guards import requires
+from portal.services import organisation_settings
 
 
 @blueprint.get("/admin/types/<code>/draft/form")
@@ -31,7 +32,7 @@ def add_type_field(code: str) -> ResponseReturnValue:
     if not form.validate():
         return _list(kind, 422, form=form)
     taken = [each.name for version in kind.versions for each in version.content.form]
-    made = forms.new_field(form, draft.content, taken)
+    made = forms.new_field(form, draft.content, taken, organisation_settings.currency())
     return after_edit(
         kind,
         lambda content: domain.with_field(content, made),
@@ -111,7 +112,7 @@ def change_type_columns(code: str, name: str) -> ResponseReturnValue:
     form = forms.new_field_form(request.form, column=True)
     if not form.validate():
         return _field(kind, table, draw, 422, new=form)
-    made = forms.new_column(form, table)
+    made = forms.new_column(form, table, organisation_settings.currency())
     return after_edit(
         kind,
         lambda content: domain.with_column(content, name, made),

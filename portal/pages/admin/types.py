@@ -26,7 +26,7 @@ from portal.queries import back_tests, people, request_types, staff, type_reader
 from portal.queries.request_types import AdminType, DraftRecord
 from portal.security.guards import requires
 from portal.security.sessions import current_settings, me
-from portal.services import type_files
+from portal.services import organisation_settings, type_files
 from portal.services import types as service
 from portal.services.type_files import FileRefused, TypeFile
 from portal.services.types import Act, DraftMoved, Edit, TypeRefused
@@ -73,7 +73,7 @@ def add_type() -> ResponseReturnValue:
 @requires(Permission.EDIT_TYPES)
 def show_type_of_gallery(name: str) -> ResponseReturnValue:
     """A type of the gallery, drawn, and who takes the places of its groups here."""
-    file = type_files.gallery().get(name) or abort(404)
+    file = type_files.gallery(organisation_settings.currency()).get(name) or abort(404)
     own = staff.groups()
     form = gallery_form(file.groups, own)
     form.process(None, data={"name": file.content.name, "prefix": file.prefix} | {
@@ -85,7 +85,7 @@ def show_type_of_gallery(name: str) -> ResponseReturnValue:
 @requires(Permission.EDIT_TYPES)
 def take_type_from_gallery(name: str) -> ResponseReturnValue:
     """Make a type of it, with a draft."""
-    file = type_files.gallery().get(name) or abort(404)
+    file = type_files.gallery(organisation_settings.currency()).get(name) or abort(404)
     form, act = gallery_form(file.groups, staff.groups()), acting()
     form.process(request.form)
     if form.validate():
@@ -375,7 +375,7 @@ def retire_type(code: str) -> ResponseReturnValue:
 
 
 def _new(form: NewTypeForm, key: str, status: int = 200) -> ResponseReturnValue:
-    offered = type_files.gallery()
+    offered = type_files.gallery(organisation_settings.currency())
     drawn = render_template("pages/types/new.html", form=form, key=key, gallery=offered)
     return make_response(drawn, status)
 

@@ -1,0 +1,105 @@
+"""What is set about the organisation itself, each in the browser without scripts."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import insert, select
+
+from portal.extensions import db
+from portal.models import AuditAct, Organisation
+from portal.services import organisation_settings
+from tests.clients import PageClient, sign_in
+from tests.web import People
+
+HERE = "/admin/organisation"
+
+
+@pytest.fixture
+def adam(client: PageClient, people: People) -> PageClient:
+    sign_in(client, people.adam)
+    return client
+
+
+def acts(app: Flask) -> list[dict[str, Any]]:
+    with app.app_context():
+        kind = AuditAct.kind == "organisation_changed"
+        return list(db.session.scalars(select(AuditAct.data).where(kind).order_by(AuditAct.at)))
+
+
+def test_the_house_has_a_name(adam: PageClient, app: Flask) -> None:
+    page = adam.post_form(adam.get_page(f"{HERE}/name"), f"{HERE}/name", name="St Gloria")
+    assert page.heading == "Organisation"
+    assert "St Gloria" in adam.get_page("/inbox").text
+    assert "St Gloria" in PageClient(app).get_page("/sign-in").text
+    page = adam.post_form(adam.get_page(f"{HERE}/name"), f"{HERE}/name", 422, name=" ")
+    assert "enter a name" in page.text
+    assert acts(app) == [{"before": {"name": ""}, "after": {"name": "St Gloria"}}]
+
+
+def test_a_colour_is_checked_and_stands_on_every_page(adam: PageClient, app: Flask) -> None:
+    page = adam.get_page(f"{HERE}/colour")
+    looked = adam.post_form(page, f"{HERE}/colour", accent="#FFD400", look="1")
+    assert "#ffd400 is too light to read" in looked.text
+    assert acts(app) == []
+    adam.post_form(page, f"{HERE}/colour", accent="#FFD400")
+    sheet = "/branding/ffd400.css"
+    assert sheet in adam.get("/inbox").text
+    assert sheet in PageClient(app).get("/sign-in").text
+    assert sheet not in adam.get("/admin/nowhere").text
+    wrong = adam.post_form(adam.get_page(f"{HERE}/colour"), f"{HERE}/colour", 422, accent="red")
+    assert "Accent colour must be six digits from 0 to F" in wrong.text
+    assert wrong.form(f"{HERE}/colour").values["accent"] == "red"
+
+
+def test_the_style_sheet_never_goes_stale(client: PageClient) -> None:
+    answer = client.get("/branding/ffd400.css")
+    assert answer.mimetype == "text/css"
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert "Set-Cookie" not in answer.headers
+    again = client.get("/branding/ffd400.css", headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+    assert [client.get(f"/branding/{each}.css").status_code for each in ("red", "FFD400")] == [
+        404
+    ] * 2
+
+
+def test_two_administrators_at_once_see_each_other(adam: PageClient, app: Flask) -> None:
+    first = adam.get_page(f"{HERE}/mail")
+    adam.post_form(adam.get_page(f"{HERE}/mail"), f"{HERE}/mail", sender_name="Office of the Head")
+    page = adam.post_form(first, f"{HERE}/mail", 409, sender_name="Approvals")
+    assert "Adam Example changed this while you had it open" in page.text
+    assert "from – to Office of the Head" in page.text
+    assert page.form(f"{HERE}/mail").values["sender_name"] == "Approvals"
+    adam.post_form(page, f"{HERE}/mail")
+    assert [each["after"]["sender_name"] for each in acts(app)] == [
+        "Office of the Head",
+        "Approvals",
+    ]
+
+
+def test_defaults_are_what_exists(adam: PageClient) -> None:
+    page = adam.get_page(f"{HERE}/defaults")
+    wrong = adam.post_form(page, f"{HERE}/defaults", 422, currency="EUX")
+    assert "EUX is no currency" in wrong.text
+    done = adam.post_form(
+        page, f"{HERE}/defaults", currency="idr", time_zone="Asia/Jakarta", locale="id"
+    )
+    assert "IDR" in done.text
+    assert "Asia/Jakarta" in done.text
+
+
+def test_what_is_no_part_is_nowhere(adam: PageClient) -> None:
+    adam.get_page(f"{HERE}/nowhere", 404)
+
+
+def test_new_people_and_amounts_begin_with_the_defaults(adam: PageClient, app: Flask) -> None:
+    with app.app_context():
+        row = {"id": 1, "currency": "JPY", "time_zone": "Asia/Jakarta"}
+        db.session.execute(insert(Organisation).values(**row))
+        db.session.commit()
+    page = adam.get_page("/admin/people/new")
+    assert page.form("/admin/people/new").values["time_zone"] == "Asia/Jakarta"
+    assert "¥10,000" in adam.get_page("/admin/types/gallery/purchase").text
+    with app.app_context():
+        assert organisation_settings.currency() == "JPY"
