@@ -15,12 +15,33 @@ LONGEST = 10_000
 THE_STAGE = "approve_stage"
 
 
-def override_form(stage: str | None, typed: "MultiDict[str, str] | None" = None) -> BaseForm:
+def override_form(
+    stage: str | None,
+    typed: "MultiDict[str, str] | None" = None,
+    signed: "frozenset[str]" = frozenset(),
+) -> BaseForm:
     """Decision, reason and password, with what was typed; `stage` is the name of the stage under
-    way, None where none can be decided by itself."""
+    way, None where none can be decided by itself. `signed`: decisions that are signed on the next
+    page in place of the password."""
+
+    def password_unless_signed(form: Any, field: Any) -> None:
+        if form["decision"].data not in signed:
+            Required(_("enter your password"))(form, field)
+
     only = _("Approve the stage “%(stage)s” only; the others are asked", stage=stage)
     choices = {} if stage is None else {THE_STAGE: only}
     choices |= {"approve": _("Approve the whole request"), "reject": _("Reject the request")}
+    hint = _("Asked again because you are deciding for others.")
+    if signed:
+        hint = _("Leave it empty to decide the whole request: that is signed on the next page.")
+    password = unbound(
+        PasswordField,
+        _("Your password"),
+        [password_unless_signed],
+        hint,
+        render_kw=_PASSWORD,
+    )
+    is_asked = not signed.issuperset(choices)
     form = BaseForm(
         {
             "decision": unbound(
@@ -36,14 +57,8 @@ def override_form(stage: str | None, typed: "MultiDict[str, str] | None" = None)
                 [Required(_("enter a reason; the approvers read it")), AtMost(LONGEST)],
                 _("Everyone who can see the request can read this."),
             ),
-            "password": unbound(
-                PasswordField,
-                _("Your password"),
-                [Required(_("enter your password"))],
-                _("Asked again because you are deciding for others."),
-                render_kw=_PASSWORD,
-            ),
         }
+        | ({"password": password} if is_asked else {})
     )
     form.process(typed)
     return form

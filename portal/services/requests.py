@@ -2,7 +2,7 @@
 domain (`judge`) and by the request's workflow; here the command is made."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -12,12 +12,15 @@ from sqlalchemy import Row, Select, delete, select, update
 from sqlalchemy.orm import aliased
 
 from portal.directory.planner import load_policy
+from portal.domain.deciding.override import given_over
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
 from portal.domain.marked import msgid
+from portal.domain.people.signing_in import Way
 from portal.domain.policy.difference import PolicyDifference, difference
-from portal.domain.policy.policy import Decision, Policy
+from portal.domain.policy.policy import Decision, Policy, StepUp
 from portal.domain.request import commands
 from portal.domain.request.files import KeptFile
+from portal.domain.request.proof import DecisionProof, SignedDecision, is_proven, strongest
 from portal.domain.request.state import Click, Content, Priority, Via
 from portal.domain.routing.plan import RouteQuestion
 from portal.extensions import db
@@ -88,6 +91,7 @@ class OverrideInput:
     stage_key: str | None
     reason: str
     content_version: int
+    proof: DecisionProof | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,15 +277,47 @@ def override(given: OverrideInput, password: str, actor_id: str, click: Click) -
     Raises WrongPassword, TooMany and Busy beside Refused.
     """
     sign_in.confirm(actor_id, password)
+    proof = DecisionProof(at=datetime.now(UTC), ways=(Way.PASSWORD,))
+    return override_proven(replace(given, proof=proof), actor_id, click)
+
+
+def override_proven(given: OverrideInput, actor_id: str, click: Click) -> Receipt:
+    """The same, once they have shown who they are. Raises Refused, also where what they showed is
+    less than one of the stages that are decided asks for."""
     about = of_request(given.number, given.command_id, given.reason)
-    command = commands.Override(
+    needed, proof = step_up_over(about, given.stage_key), given.proof
+    command = _over(about, given, actor_id, None if needed is StepUp.NONE else proof)
+    is_current = given.content_version == about.state.content_version
+    if is_current and not is_proven(needed, proof, given_over(command, about.state)):
+        raise Refused(Refusal.NOT_SIGNED, given.reason)
+    return issue(command, click, about)
+
+
+def step_up_over(about: RequestSnapshot, stage_key: str | None) -> StepUp:
+    """What a decision in place of others has to show: as much as any stage that it decides."""
+    plans = [stage.plan for stage in about.state.under_way]
+    needed = [plan.step_up for plan in plans if stage_key in (None, plan.key)]
+    if stage_key is None:
+        needed += [stage.step_up for stage in policy_of(about.state.policy_version_id).stages]
+    return strongest(needed)
+
+
+def override_to_sign(about: RequestSnapshot, given: OverrideInput, actor_id: str) -> SignedDecision:
+    """The decision in place of others as it is signed."""
+    return given_over(_over(about, given, actor_id, None), about.state)
+
+
+def _over(
+    about: RequestSnapshot, given: OverrideInput, actor_id: str, proof: DecisionProof | None
+) -> commands.Override:
+    return commands.Override(
         **about.given(given.command_id, actor_id),
         decision=given.decision,
         stage_key=given.stage_key,
         reason=given.reason,
         content_version=given.content_version,
+        proof=proof,
     )
-    return issue(command, click, about)
 
 
 def review_people(number: str, command_id: str, actor_id: str, click: Click) -> Receipt:

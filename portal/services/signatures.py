@@ -13,7 +13,7 @@ from webauthn.helpers.exceptions import WebAuthnException
 from portal.domain import codec
 from portal.domain.errors import CannotDecode
 from portal.domain.policy.policy import Decision
-from portal.domain.request.events import TaskDecided
+from portal.domain.request.events import RequestOverridden, TaskDecided
 from portal.domain.request.proof import DecisionProof, SignedDecision, covers
 from portal.models import AuditEvent
 
@@ -31,7 +31,7 @@ class ExaminedSignature:
 
 def examine(connection: Connection, request_id: str | None = None) -> Iterator[ExaminedSignature]:
     """Every decision that came with a proof, in the order of the record."""
-    kind = AuditEvent.kind == TaskDecided.__name__
+    kind = AuditEvent.kind.in_([TaskDecided.__name__, RequestOverridden.__name__])
     asked = () if request_id is None else (AuditEvent.request_id == request_id,)
     rows = connection.execute(
         select(
@@ -43,7 +43,12 @@ def examine(connection: Connection, request_id: str | None = None) -> Iterator[E
         .execution_options(yield_per=500)
     )  # fmt: skip
     for row in rows:
-        event = {"actor": row.actor, "command_id": str(row.command_id), **row.data}
+        event = {
+            "request_id": str(row.request_id),
+            "actor": row.actor,
+            "command_id": str(row.command_id),
+            **row.data,
+        }
         yield ExaminedSignature(
             str(row.request_id), row.seq, bool(event["proof"].get("evidence")), trouble_of(event)
         )
@@ -57,7 +62,7 @@ def trouble_of(event: dict[str, Any]) -> str:
         given = SignedDecision(
             command_id=event["command_id"],
             person_id=event["actor"],
-            task_id=event["task_id"],
+            **_about(event),
             decision=Decision(event["decision"]),
             content_version=event["content_version"],
             content_hash=event["content_hash"],
@@ -67,6 +72,12 @@ def trouble_of(event: dict[str, Any]) -> str:
     if proof.statement and not covers(proof, given):
         return "what was signed is another decision"
     return _trouble_of_evidence(proof) if proof.evidence else ""
+
+
+def _about(event: dict[str, Any]) -> dict[str, Any]:
+    if "task_id" in event:
+        return {"task_id": event["task_id"]}
+    return {"request_id": event["request_id"], "stage_key": event["stage_key"]}
 
 
 def _trouble_of_evidence(proof: DecisionProof) -> str:

@@ -21,31 +21,40 @@ from portal.domain.request.proof import (
 )
 from portal.extensions import db
 from portal.security.tokens import new_token
-from portal.services import batches, challenges, proofs, tasks
+from portal.services import batches, challenges, proofs, requests, tasks
 from portal.services.batches import BatchDecision
 from portal.services.challenges import ChallengeKind, OpenChallenge
 from portal.services.commands import Receipt
 from portal.services.errors import Refused
 from portal.services.proofs import NotProven, ProofInput, Prover
-from portal.services.snapshots import of_task
+from portal.services.requests import OverrideInput
+from portal.services.snapshots import of_request, of_task
 from portal.services.tasks import Vote
 
 
 @dataclass(frozen=True, slots=True)
 class Signing:
-    """What waits to be signed: one decision, or those of a batch. `needed`: how strongly."""
+    """What waits to be signed: one decision, those of a batch, or one in place of others. `needed`:
+    how strongly."""
 
     challenge: OpenChallenge
     needed: StepUp
     vote: Vote | None
     batch: BatchDecision | None
+    over: OverrideInput | None
 
     @property
     def decision(self) -> Decision:
         """What is decided."""
-        given = self.vote or self.batch
+        given = self.vote or self.batch or self.over
         assert given is not None
         return given.decision
+
+    @property
+    def comment(self) -> str:
+        """What is said with it."""
+        given = self.vote or self.batch
+        return given.comment if given else self.over.reason if self.over else ""
 
 
 def begin(vote: Vote, actor_id: str) -> str:
@@ -63,27 +72,38 @@ def begin_batch(given: BatchDecision, actor_id: str) -> str:
     return _begun(decisions, data, actor_id)
 
 
+def begin_override(given: OverrideInput, actor_id: str) -> str:
+    """Keep a decision in place of others until it is signed; returns the challenge's id."""
+    about = of_request(given.number, given.command_id, given.reason)
+    data = {"over": codec.encode(given), "needed": StepUp.SIGNATURE}
+    return _begun([requests.override_to_sign(about, given, actor_id)], data, actor_id)
+
+
 def waiting(challenge_id: object, actor_id: str) -> Signing | None:
     """What the person has to sign, where it still waits."""
     found = challenges.find(challenge_id, ChallengeKind.DECISION, actor_id)
     if found is None:
         return None
-    vote, batch = found.data.get("vote"), found.data.get("batch")
+    vote, batch, over = (found.data.get(name) for name in ("vote", "batch", "over"))
     return Signing(
         found,
         StepUp(found.data["needed"]),
         codec.decode(Vote, vote) if vote else None,
         codec.decode(BatchDecision, batch) if batch else None,
+        codec.decode(OverrideInput, over) if over else None,
     )
 
 
 def sign(given: ProofInput, waits: Signing, prover: Prover, session_id: str) -> Receipt:
     """Give the decision, once it is proven who gives it. Raises NotProven, TooMany and Refused, and
     then nothing is recorded."""
-    assert waits.vote is not None
-    vote = replace(waits.vote, proof=_proof(given, waits, prover, session_id))
+    proof = _proof(given, waits, prover, session_id)
     with _all_or_nothing():
-        return tasks.decide(vote, prover.user_id, prover.click)
+        if waits.over is not None:
+            over = replace(waits.over, proof=proof)
+            return requests.override_proven(over, prover.user_id, prover.click)
+        assert waits.vote is not None
+        return tasks.decide(replace(waits.vote, proof=proof), prover.user_id, prover.click)
 
 
 def sign_batch(given: ProofInput, waits: Signing, prover: Prover, session_id: str) -> None:

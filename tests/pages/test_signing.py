@@ -206,3 +206,44 @@ def test_many_decisions_are_signed_by_one_signature_over_their_list(
     assert [signatures.trouble_of(each) for each in events] == ["", "", ""]
     assert len({each["proof"]["evidence"]["signature"] for each in events}) == 1
     assert signatures.trouble_of(events[0] | {"proof": events[1]["proof"]})
+
+
+def test_who_decides_in_place_of_others_signs_as_they_would(
+    client: PageClient, people: People, asked: object, app: Flask
+) -> None:
+    over = f"{HERE}/override"
+    sign_in(client, people.adam)
+    key = Authenticator(app.config["SETTINGS"].public_url, "localhost")
+    add_passkey(client, key)
+    page = client.get_page(over)
+    assert "password" not in page.form(over).values
+    said = {"decision": "approve", "reason": "Ben cannot be reached."}
+    client.post_form(page, over, 200, **said, password=PASSWORD)
+    page = client.get_page("/tasks/sign")
+    assert "You sign as Adam Example, meaning: approval in place of the approvers." in page.text
+    assert "Ben cannot be reached." in page.text
+    client.post_form(page, "/tasks/sign", 422, password=PASSWORD)
+    page = client.post_form(page, "/tasks/sign", secret_answer=key.sign(options(page)))
+    assert "You decided CH-1001 in place of the approvers." in page.text
+    with app.app_context():
+        overridden = AuditEvent.kind == "RequestOverridden"
+        row = db.session.execute(select(AuditEvent).where(overridden)).scalar_one()
+        event = {"request_id": str(row.request_id), "actor": row.actor, **row.data}
+        event |= {"command_id": str(row.command_id)}
+    assert event["proof"]["ways"] == ["passkey"]
+    assert signatures.trouble_of(event) == ""
+    assert signatures.trouble_of(event | {"decision": "reject"})
+    assert "1 signatures by passkey, 0 weaker proofs, 0 wrong." in run(app, "audit", "signatures")
+
+
+@pytest.mark.parametrize("needed", [StepUp.RECENT])
+def test_a_password_is_enough_where_no_signature_is_asked_for(
+    client: PageClient, people: People, asked: object, app: Flask
+) -> None:
+    over = f"{HERE}/override"
+    sign_in(client, people.adam)
+    page = client.get_page(over)
+    client.post_form(page, over, decision="reject", reason="No.", password=PASSWORD)
+    with app.app_context():
+        row = select(AuditEvent.data).where(AuditEvent.kind == "RequestOverridden")
+        assert db.session.execute(row).scalar_one()["proof"]["ways"] == ["password"]

@@ -5,6 +5,7 @@ from portal.domain.errors import Refusal
 from portal.domain.policy.policy import Decision
 from portal.domain.request import commands, events
 from portal.domain.request.evolve import EventRecorder
+from portal.domain.request.proof import SignedDecision, is_proven, strongest
 from portal.domain.request.reasons import Code, reason
 from portal.domain.request.state import Approval, OpenStage, Status
 
@@ -32,6 +33,7 @@ def override(recorder: EventRecorder, command: commands.Override) -> Refusal | N
         content_version=state.content_version,
         content_hash=state.content_hash,
         passed_over=tuple(sorted(passed_over - {command.actor_id})),
+        proof=command.proof,
     )
     stage = state.stage if command.stage_key is not None else None
     withdraw_open_tasks(recorder, reason(Code.OVERRIDDEN), stage)
@@ -48,7 +50,26 @@ def _refusal(state: Approval, command: commands.Override) -> Refusal | None:
         return Refusal.COMMENT_REQUIRED
     if command.content_version != state.content_version:
         return Refusal.STALE
-    return None if command.stage_key is None else _not_this_stage(state, command)
+    refusal = None if command.stage_key is None else _not_this_stage(state, command)
+    if refusal is not None:
+        return refusal
+    # Who decides for others shows no less than they would have to.
+    needed = strongest(stage.plan.step_up for stage in state.under_way)
+    is_shown = is_proven(needed, command.proof, given_over(command, state))
+    return None if is_shown else Refusal.NOT_SIGNED
+
+
+def given_over(command: commands.Override, state: Approval) -> SignedDecision:
+    """The decision that the command is, as it has to be signed."""
+    return SignedDecision(
+        command_id=command.command_id,
+        person_id=command.actor_id,
+        request_id=state.request_id,
+        stage_key=command.stage_key,
+        decision=command.decision,
+        content_version=state.content_version,
+        content_hash=state.content_hash,
+    )
 
 
 def _not_this_stage(state: Approval, command: commands.Override) -> Refusal | None:

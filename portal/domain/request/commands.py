@@ -222,13 +222,15 @@ class ReviewPeople(Command):
 class Override(Command):
     """An admin decides in place of those who are asked, with a reason.
 
-    `stage_key`: only that stage, the one under way; None: the whole request.
+    `stage_key`: only that stage, the one under way; None: the whole request. `proof`: by what they
+    showed that it is they, where a stage asks for it.
     """
 
     decision: Decision
     reason: str
     stage_key: str | None = None
     content_version: int = 1
+    proof: DecisionProof | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

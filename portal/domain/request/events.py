@@ -173,7 +173,8 @@ class RequestMovedToPolicy(Event):
 class RequestOverridden(Event):
     """An admin decided the request, or the stage `stage_key`, in place of `passed_over`.
 
-    `passed_over`: everybody who was asked in what was under way, or decided there.
+    `passed_over`: everybody who was asked in what was under way, or decided there. `proof`: what a
+    stage asks of whoever decides.
     """
 
     TEXTS: ClassVar[tuple[str, ...]] = ("reason",)
@@ -183,6 +184,7 @@ class RequestOverridden(Event):
     content_version: int = 1
     content_hash: str = ""
     passed_over: tuple[str, ...] = ()
+    proof: DecisionProof | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

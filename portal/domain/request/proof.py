@@ -7,7 +7,7 @@ is kept with the hashes beside its way up, so it stands by itself.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
@@ -46,23 +46,30 @@ class DecisionProof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedDecision:
-    """One decision as it is signed: who decides what about which task, having seen what."""
+    """One decision as it is signed: who decides what about which task, having seen what; or about
+    which request, or its stage, in place of its approvers (then there is no task)."""
 
     command_id: str
     person_id: str
-    task_id: str
+    task_id: str = ""
+    request_id: str = ""
+    stage_key: str | None = None
     decision: Decision
     content_version: int
     content_hash: str
 
     def as_data(self) -> dict[str, Any]:
         """For the statement."""
+        about = {"task": self.task_id, "meaning": MEANINGS[self.decision]}
+        if not self.task_id:
+            meaning = f"{MEANINGS[self.decision]} in place of the approvers"
+            about = {"request": self.request_id, "meaning": meaning}
+            about |= {"stage": self.stage_key} if self.stage_key is not None else {}
         return {
+            **about,
             "command": self.command_id,
             "person": self.person_id,
-            "task": self.task_id,
             "decision": self.decision.value,
-            "meaning": MEANINGS[self.decision],
             "content_version": self.content_version,
             "content_hash": self.content_hash,
         }
@@ -93,6 +100,11 @@ MEANINGS = {
     Decision.SEND_BACK: "return for changes",
 }
 RANKS = {StepUp.NONE: 0, StepUp.RECENT: 1, StepUp.SIGNATURE: 2}
+
+
+def strongest(needed: Iterable[StepUp]) -> StepUp:
+    """The most that is asked for; NONE of nothing."""
+    return max(needed, key=RANKS.__getitem__, default=StepUp.NONE)
 
 
 def canonical(data: dict[str, Any]) -> str:

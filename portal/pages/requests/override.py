@@ -9,20 +9,22 @@ from wtforms.form import BaseForm
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
 from portal.domain.marked import msgid
 from portal.domain.people.permissions import Permission
-from portal.domain.policy.policy import Decision
+from portal.domain.policy.policy import Decision, StepUp
 from portal.domain.request.state import Status, TaskStatus
 from portal.forms.override import THE_STAGE, override_form
 from portal.pages.requests import blueprint
 from portal.pages.requests.edit_request import seen_version
 from portal.pages.requests.show import draw, visible
+from portal.pages.tasks.signing import sign_override_first
 from portal.presenters.answer import after, answered, command_key, new_key
 from portal.queries import request as requests
 from portal.queries.request import RequestRecord
 from portal.security.guards import requires
 from portal.security.sessions import click, me
 from portal.services.errors import Refused, TooMany
-from portal.services.requests import OverrideInput, override
+from portal.services.requests import OverrideInput, override, step_up_over
 from portal.services.sign_in import WrongPassword
+from portal.services.snapshots import of_request
 from portal.translation import _
 
 NOT_THAT = msgid("Wrong password. Nothing was decided.")
@@ -46,7 +48,8 @@ def ask_to_override(number: str) -> ResponseReturnValue:
     if not record.status.is_open:
         abort(409, REFUSAL_SENTENCES[Refusal.CLOSED])
     stage = _stage(record)
-    return _page(record, stage, override_form(stage.name if stage else None))
+    signed = _signed(record, stage.key if stage else None)
+    return _page(record, stage, override_form(stage.name if stage else None, None, signed))
 
 
 @blueprint.post("/requests/<number>/override")
@@ -55,11 +58,14 @@ def override_request(number: str) -> ResponseReturnValue:
     """Decide. A form that was sent before gives the first result."""
     record = _others(number)
     stage, key = _stage(record), command_key()
-    drawn = override_form(_named_stage(stage), request.form)
+    signed = _signed(record, request.form.get("stage_key"))
+    drawn = override_form(_named_stage(stage), request.form, signed)
     if not drawn.validate():
         return _page(record, stage, drawn, 422)
     ruling = _ruling(record, drawn, key)
     try:
+        if drawn["decision"].data in signed:
+            return sign_override_first(ruling)
         receipt = override(ruling, drawn["password"].data, me().id, click())
         answered(receipt, ruling.reason)
     except WrongPassword:
@@ -91,6 +97,14 @@ def _stage(record: RequestRecord) -> OverrideStage | None:
         return None
     names = tuple(task.assignee_name for task in tasks)
     return OverrideStage(tasks[0].stage_key, tasks[0].stage_name, names)
+
+
+def _signed(record: RequestRecord, stage_key: str | None) -> frozenset[str]:
+    """Which of the form's decisions have to be signed."""
+    about = of_request(record.number, new_key())
+    whole = step_up_over(about, None) is StepUp.SIGNATURE
+    stage = stage_key and step_up_over(about, stage_key) is StepUp.SIGNATURE
+    return frozenset((("approve", "reject") if whole else ()) + ((THE_STAGE,) if stage else ()))
 
 
 def _named_stage(stage: OverrideStage | None) -> str | None:

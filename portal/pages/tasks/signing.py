@@ -11,12 +11,14 @@ from portal.pages.tasks import blueprint
 from portal.presenters.answer import after, answered, reader
 from portal.queries import batches
 from portal.queries import request as requests
+from portal.queries.request import RequestRecord
 from portal.security.guards import requires
 from portal.security.sessions import me, portal_session
 from portal.services import passkeys, second_factors, signing
 from portal.services.batches import BatchDecision
 from portal.services.errors import Refused, TooMany
 from portal.services.proofs import NotProven, ProofInput
+from portal.services.requests import OverrideInput
 from portal.services.signing import Signing
 from portal.services.tasks import Vote
 from portal.translation import _, lazy
@@ -29,10 +31,21 @@ MEANING: dict[Decision, str] = {
     Decision.SEND_BACK: lazy("return for changes"),
 }
 
+MEANING_OVER: dict[Decision, str] = {
+    Decision.APPROVE: lazy("approval in place of the approvers"),
+    Decision.REJECT: lazy("rejection in place of the approvers"),
+}
+
 
 def sign_first(vote: Vote) -> ResponseReturnValue:
     """Keep the decision, and ask whoever gives it to sign."""
     portal_session()[SIGNING] = signing.begin(vote, me().id)
+    return redirect(url_for("tasks.ask_to_sign"), 303)
+
+
+def sign_override_first(given: OverrideInput) -> ResponseReturnValue:
+    """The same for a decision in place of others."""
+    portal_session()[SIGNING] = signing.begin_override(given, me().id)
     return redirect(url_for("tasks.ask_to_sign"), 303)
 
 
@@ -78,9 +91,12 @@ def _signed(waits: Signing, given: ProofInput) -> ResponseReturnValue:
         signing.sign_batch(given, waits, by, person.session_id)
         portal_session().pop(SIGNING, None)
         return redirect(url_for("inbox.show_batch", batch_id=waits.batch.batch_id), 303)
-    assert waits.vote is not None
     receipt = signing.sign(given, waits, by, person.session_id)
     portal_session().pop(SIGNING, None)
+    if waits.over is not None:
+        words = _("You decided %(number)s in place of the approvers.", number=waits.over.number)
+        return after(answered(receipt, waits.over.reason), words)
+    assert waits.vote is not None
     return after(answered(receipt, waits.vote.comment))
 
 
@@ -107,15 +123,13 @@ def _too_many(waits: Signing, form: ProofForm, many: TooMany) -> Response:
 
 def _page(waits: Signing, form: ProofForm, status: int = 200, error: str = "") -> Response:
     person, record = me(), None
-    if waits.vote is not None:
-        record = requests.find_by_task(waits.vote.task_id, reader()) or abort(404)
-        back = url_for("requests.show", number=record.number)
-    else:
-        assert waits.batch is not None
+    if waits.batch is not None:
         many = batches.find(waits.batch.batch_id, person.id) or abort(404)
         back = url_for("inbox.show_batch", batch_id=many.id)
+    else:
+        record = _record(waits) or abort(404)
+        back = url_for("requests.show", number=record.number)
     held = second_factors.held_by(person.id)
-    given = waits.vote or waits.batch
     page = render_template(
         "pages/task/sign.html",
         form=form,
@@ -123,8 +137,8 @@ def _page(waits: Signing, form: ProofForm, status: int = 200, error: str = "") -
         person=person,
         record=record,
         count=len(waits.challenge.data["leaves"]),
-        comment=given.comment if given else "",
-        meaning=str(MEANING[waits.decision]),
+        comment=waits.comment,
+        meaning=str((MEANING_OVER if waits.over else MEANING)[waits.decision]),
         held=held,
         options=passkeys.options_known(waits.challenge, site()) if held.passkeys else None,
         signature=waits.needed is StepUp.SIGNATURE,
@@ -132,3 +146,11 @@ def _page(waits: Signing, form: ProofForm, status: int = 200, error: str = "") -
         error=error,
     )
     return make_response(page, status)
+
+
+def _record(waits: Signing) -> RequestRecord | None:
+    """The request that is decided, where the reader still sees it."""
+    if waits.over is not None:
+        return requests.find(waits.over.number, reader())
+    assert waits.vote is not None
+    return requests.find_by_task(waits.vote.task_id, reader())
