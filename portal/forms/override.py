@@ -23,25 +23,9 @@ def override_form(
     """Decision, reason and password, with what was typed; `stage` is the name of the stage under
     way, None where none can be decided by itself. `signed`: decisions that are signed on the next
     page in place of the password."""
-
-    def password_unless_signed(form: Any, field: Any) -> None:
-        if form["decision"].data not in signed:
-            Required(_("enter your password"))(form, field)
-
     only = _("Approve the stage “%(stage)s” only; the others are asked", stage=stage)
     choices = {} if stage is None else {THE_STAGE: only}
     choices |= {"approve": _("Approve the whole request"), "reject": _("Reject the request")}
-    hint = _("Asked again because you are deciding for others.")
-    if signed:
-        hint = _("Leave it empty to decide the whole request: that is signed on the next page.")
-    password = unbound(
-        PasswordField,
-        _("Your password"),
-        [password_unless_signed],
-        hint,
-        render_kw=_PASSWORD,
-    )
-    is_asked = not signed.issuperset(choices)
     form = BaseForm(
         {
             "decision": unbound(
@@ -58,10 +42,23 @@ def override_form(
                 _("Everyone who can see the request can read this."),
             ),
         }
-        | ({"password": password} if is_asked else {})
+        | ({} if signed.issuperset(choices) else {"password": _password(signed)})
     )
     form.process(typed)
     return form
+
+
+def _password(signed: "frozenset[str]") -> Any:
+    """The field, which what is signed does without."""
+
+    def unless_signed(form: Any, field: Any) -> None:
+        if form["decision"].data not in signed:
+            Required(_("enter your password"))(form, field)
+
+    hint = _("Asked again because you are deciding for others.")
+    if signed:
+        hint = _("Leave it empty to decide the whole request: that is signed on the next page.")
+    return unbound(PasswordField, _("Your password"), [unless_signed], hint, render_kw=_PASSWORD)
 
 
 def _listed(_form: Any, field: Any) -> None:
