@@ -44,6 +44,7 @@ from portal.models.policies import (
     TypeDraft,
     TypeReader,
 )
+from portal.models.provisioning import ProvisionedGroup, ProvisionedPerson
 from portal.models.requests import Comment, Participant, Request, Task
 from portal.models.saved_views import SavedView
 from portal.models.schema import Check, SchemaRevision
@@ -101,6 +102,8 @@ __all__ = [
     "PeopleReview",
     "PolicyVersion",
     "ProviderAccount",
+    "ProvisionedGroup",
+    "ProvisionedPerson",
     "RecoveryCode",
     "Request",
     "RequestFact",

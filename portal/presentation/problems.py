@@ -12,6 +12,9 @@ from portal.translation import _
 
 PREFIX = "/api/v1"
 TYPE = "application/problem+json"
+SCIM_PREFIX = "/scim/v2"
+SCIM_TYPE = "application/scim+json"
+SCIM_ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,11 @@ class ProblemRaised(Exception):
 
 def is_for_programs() -> bool:
     """Whether the present request is a program's, which is answered in JSON."""
-    return request.path == PREFIX or request.path.startswith(f"{PREFIX}/")
+    return _is_under(PREFIX) or _is_under(SCIM_PREFIX)
+
+
+def _is_under(prefix: str) -> bool:
+    return request.path == prefix or request.path.startswith(f"{prefix}/")
 
 
 def name_of(refusal: Refusal) -> str:
@@ -139,6 +146,8 @@ def answer(problem: ProblemRaised, request_id: str) -> Response:
     """The problem as a response."""
     kind = known(problem.name) or KINDS["internal"]
     status = problem.status or kind.status
+    if _is_under(SCIM_PREFIX):
+        return _scim_error(status, problem.detail or _(kind.title), problem.headers)
     body = {
         "type": f"/api/problems/{kind.name}",
         "title": _(kind.title),
@@ -152,4 +161,12 @@ def answer(problem: ProblemRaised, request_id: str) -> Response:
         body["errors"] = errors
     response = Response(json.dumps(body, ensure_ascii=False), status, mimetype=TYPE)
     response.headers.update(problem.headers)
+    return response
+
+
+def _scim_error(status: int, detail: str, headers: Mapping[str, str]) -> Response:
+    """The same to an identity provider (RFC 7644, section 3.12)."""
+    body = {"schemas": [SCIM_ERROR], "status": str(status), "detail": detail}
+    response = Response(json.dumps(body, ensure_ascii=False), status, mimetype=SCIM_TYPE)
+    response.headers.update(headers)
     return response

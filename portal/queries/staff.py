@@ -8,7 +8,16 @@ from sqlalchemy import Uuid, func, literal, select, tuple_
 from sqlalchemy.orm import aliased
 
 from portal.extensions import db
-from portal.models import Calendar, Department, Group, GroupMember, PeopleChange, Task, User
+from portal.models import (
+    Calendar,
+    Department,
+    Group,
+    GroupMember,
+    PeopleChange,
+    ProvisionedPerson,
+    Task,
+    User,
+)
 from portal.models.columns import by_name
 from portal.queries.people import begins
 
@@ -183,6 +192,28 @@ def changes_of(
     rows = db.session.execute(statement.order_by(PeopleChange.id.desc()).limit(PAGE + 1)).all()
     found = tuple(PersonChangeRecord(*row) for row in rows[:PAGE])
     return found, found[-1].id if len(rows) > PAGE else None
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedRecord:
+    """That a provider keeps somebody. `source`: its name; `fields`: those of the record that it
+    wrote and that still say so."""
+
+    source: str
+    fields: frozenset[str]
+
+
+def managed(person_id: str) -> ManagedRecord | None:
+    """Who keeps somebody, for their page; None: nobody but administrators."""
+    row = db.session.execute(
+        select(ProvisionedPerson.source, ProvisionedPerson.taken, User)
+        .join(User, User.id == ProvisionedPerson.user_id)
+        .where(ProvisionedPerson.user_id == person_id, ProvisionedPerson.removed_at.is_(None))
+    ).one_or_none()
+    if row is None:
+        return None
+    same = {name for name, value in row.taken.items() if getattr(row.User, name) == value}
+    return ManagedRecord(row.source, frozenset(same))
 
 
 def _groups_of(person_id: str) -> dict[str, str]:

@@ -65,7 +65,10 @@ class Caller:
         """Whether the token has the scope and its owner still has the right that it needs."""
         if scope not in self.scopes:
             return False
-        return self.identity is None or self.identity.may(NEEDS[scope])
+        if self.identity is None:
+            return self.kind is TokenKind.SERVICE
+        needed = NEEDS.get(scope)
+        return needed is not None and self.identity.may(needed)
 
     def covers(self, module: str | None) -> bool:
         """Whether the token is good for requests of that module."""

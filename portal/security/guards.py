@@ -399,6 +399,7 @@ def add_security_headers(app: Flask, settings: Settings) -> None:
 BROTLI = 5
 KINDS = [
     "text/html", "text/css", "text/javascript", "text/csv", "image/svg+xml", "application/json",
+    "application/scim+json",
     "application/x-ndjson",
 ]  # fmt: skip
 AS_THEY_ARE = frozenset({"requests.download"})

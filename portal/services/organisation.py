@@ -91,6 +91,13 @@ def change(unit_id: str, details: Details, actor_id: str) -> bool:
     and PeopleRefused."""
     db.session.execute(BEFORE_A_CHANGE)
     require_power(actor_id, ())
+    made = rewrite_unit(unit_id, details, actor_id)
+    db.session.commit()
+    return made
+
+
+def rewrite_unit(unit_id: str, details: Details, actor_id: str | None) -> bool:
+    """The same in the caller's transaction."""
     table = TABLES[kind_of(details)]
     unit = db.session.get(table, unit_id, with_for_update=True)
     if unit is None:
@@ -101,7 +108,6 @@ def change(unit_id: str, details: Details, actor_id: str) -> bool:
         sides = {"before": _shown(before), "after": _shown(details)}
         _note(details, unit_id, UnitChangeKind.CHANGED, actor_id, sides)
         db.session.execute(update(table).where(table.id == unit_id).values(**asdict(details)))
-    db.session.commit()
     return before != details
 
 

@@ -43,11 +43,12 @@ class Details:
 
 
 class FieldRefused(Exception):
-    """A value that cannot be; `field` is one of `Details`, the message a sentence for people."""
+    """A value that cannot be; `field` is one of `Details`, the message a sentence for people.
+    `taken`: because somebody else has it."""
 
-    def __init__(self, field: str, sentence: str) -> None:
+    def __init__(self, field: str, sentence: str, *, taken: bool = False) -> None:
         super().__init__(sentence)
-        self.field = field
+        self.field, self.taken = field, taken
 
 
 class RecordMoved(Exception):
@@ -146,7 +147,7 @@ def _require_free(details: Details, person_id: str) -> None:
     for field, same in mine.items():
         name = getattr(details, field) and db.session.scalar(others.where(same))
         if name:
-            raise FieldRefused(field, _("%(name)s has it already.", name=name))
+            raise FieldRefused(field, _("%(name)s has it already.", name=name), taken=True)
 
 
 def _shown(details: Details) -> dict[str, str | None]:

@@ -16,7 +16,12 @@ def fill(connection: Connection) -> dict[str, str]:
     """Insert a row into each table and commit; returns the ids."""
     ids = {name: new_id() for name in ("person", "type", "version", "request", "task")}
     for model, row in (
-        _organisation(ids) + _request(ids) + _around(ids) + _sent(ids) + _factors(ids)
+        _organisation(ids)
+        + _request(ids)
+        + _around(ids)
+        + _sent(ids)
+        + _factors(ids)
+        + _programs(ids)
     ):
         connection.execute(insert(model).values(**row))
     connection.commit()
@@ -147,4 +152,16 @@ def _factors(ids: dict[str, str]) -> list[tuple[Any, dict[str, Any]]]:
             models.ProviderAccount,
             {"user_id": ids["person"], "issuer": "https://id.example.org", "subject": "1"},
         ),
+    ]
+
+
+def _programs(ids: dict[str, str]) -> list[tuple[Any, dict[str, Any]]]:
+    token, group = new_id(), new_id()
+    secret = {"secret_hash": "x", "ending": "wxyz", "expires_at": NOW}
+    source = {"source": "Entra", "token_id": token}
+    return [
+        (models.ApiToken, {"id": token, "kind": "service", "name": "Entra", **secret}),
+        (models.ProvisionedPerson, {"user_id": ids["person"], "user_name": "ana", **source}),
+        (models.Group, {"id": group, "code": "buyers", "name": "Buyers"}),
+        (models.ProvisionedGroup, {"group_id": group, **source}),
     ]

@@ -40,6 +40,7 @@ class Scope(StrEnum):
     TASKS_READ = "tasks:read"
     TASKS_DECIDE = "tasks:decide"
     PEOPLE_READ = "people:read"
+    PEOPLE_PROVISION = "people:provision"
 
 
 SENTENCES: dict[Scope, str] = {
@@ -49,9 +50,13 @@ SENTENCES: dict[Scope, str] = {
     Scope.TASKS_READ: msgid("Read the tasks that wait for its owner."),
     Scope.TASKS_DECIDE: msgid("Decide tasks, where the request type allows it."),
     Scope.PEOPLE_READ: msgid("Look up people and request types."),
+    Scope.PEOPLE_PROVISION: msgid(
+        "Add, change and deactivate people and groups, for an identity provider (SCIM)."
+    ),
 }
 
 # What the owner of a personal token has to be allowed for the scope to count, asked anew each time.
+# A scope that is not here is for services only.
 NEEDS: dict[Scope, Permission] = {
     Scope.APPROVALS_READ: Permission.READ_INVOLVED,
     Scope.APPROVALS_WRITE: Permission.SUBMIT,
@@ -105,4 +110,4 @@ def offered(kind: TokenKind, permissions: Collection[Permission] = ()) -> tuple[
     """The scopes that a token of that kind can have, for an owner of these permissions."""
     if kind is TokenKind.SERVICE:
         return tuple(scope for scope in Scope if scope in OF_SERVICES)
-    return tuple(scope for scope in Scope if NEEDS[scope] in permissions)
+    return tuple(scope for scope in Scope if NEEDS.get(scope) in permissions)

@@ -360,6 +360,7 @@ def _page(
         "pages/people/show.html",
         person=person,
         ties=None if person.is_active else gaps.ties_of(person.id),
+        managed=staff.managed(person.id),
         form=form or _manager_form(person, None),
         roles=service.known_roles(person.roles),
         places=calendars.names(),
@@ -440,6 +441,7 @@ def _record(
     page = render_template(
         "pages/people/record.html",
         person=person,
+        managed=person and staff.managed(person.id),
         form=form,
         key=request.form.get("command_id") or new_key(),
         seen=request.form.get("seen", seen) if status == 422 else seen,
