@@ -15,6 +15,7 @@ from scim2_models import (
     Filter,
     Patch,
     PatchOp,
+    Reference,
     Resource,
     ResourceType,
     ResponseParameters,
@@ -126,7 +127,7 @@ def service() -> "ScimDialect":
                 type=AuthenticationScheme.Type.oauthbearertoken,
                 name="Access token",
                 description="A service's token with the scope people:provision.",
-                spec_uri="https://www.rfc-editor.org/rfc/rfc6750",
+                spec_uri=Reference("https://www.rfc-editor.org/rfc/rfc6750"),
                 primary=True,
             )
         ],

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from hashlib import sha256
-from typing import Any, cast
+from typing import Any
 
 from scim2_models import (
     ForbiddenException,
@@ -81,15 +81,15 @@ class PortalStorage(ScimStorage):
         return self.model_of(resource_type).model_validate(body)
 
     def _found(self, resource_type: ResourceType, resource_id: str) -> Resource[Any]:
+        body: dict[str, Any] | None = None
         if resource_type.name == "Group":
-            group = kept.group(resource_id)
-            found = group and group_body(group)
-        else:
-            person = kept.person(resource_id)
-            found = person and person_body(person)
-        if found is None:
+            if (group := kept.group(resource_id)) is not None:
+                body = group_body(group)
+        elif (person := kept.person(resource_id)) is not None:
+            body = person_body(person)
+        if body is None:
             raise NotFoundException(detail=_("There is nothing here."))
-        return self._resource(resource_type, found)
+        return self._resource(resource_type, body)
 
     def search(
         self,
@@ -189,7 +189,7 @@ def _told(inside: AbstractContextManager[None]) -> Iterator[None]:
 
 def _tree(search_request: SearchRequest[Any]) -> FilterNode | None:
     wanted = search_request.filter
-    return None if wanted is None else cast(FilterNode, wanted.ast)
+    return None if wanted is None else wanted.ast
 
 
 def _order(search_request: SearchRequest[Any]) -> tuple[AttrPath, bool] | None:

@@ -395,13 +395,14 @@ _KIND_OF_EMAIL = {
 def _compared(found: Attribute, op: CompareOperator, value: Any) -> Clause:
     column = found.compared
     if value is None:
-        given = found.column.is_(None)
+        given: Clause = found.column.is_(None)
         return given if op == CompareOperator.eq else not_(given)
     if isinstance(value, str) and found.column.type.python_type is str and not found.exact:
         value = func.lower(value)
     elif not _fits(found, value):
         raise InvalidFilterException(detail="The value does not fit the attribute")
-    return _OPERATORS[op](column, value)
+    clause: Clause = _OPERATORS[op](column, value)
+    return clause
 
 
 def _fits(found: Attribute, value: Any) -> bool:
