@@ -13,7 +13,8 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends postgresql-client \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --no-create-home --home-dir /srv/gloria gloria \
-    && install -d -m 700 -o gloria -g gloria /var/lib/gloria/attachments /var/backups/gloria
+    && install -d -m 700 -o gloria -g gloria /var/lib/gloria/attachments /var/lib/gloria/audit \
+       /var/lib/gloria/key /var/backups/gloria
 WORKDIR /srv/gloria
 COPY --from=packages /srv/gloria/.venv .venv
 COPY worker.py ./

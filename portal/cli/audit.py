@@ -141,6 +141,9 @@ def _sealers() -> Iterator[Engine]:
             yield engine
     except (NoKey, NotSealed, LogBroken) as error:
         raise click.ClickException(str(error)) from error
+    except OSError as error:
+        said = f"{error.filename}: {error.strerror}. Only the sealer's user may."
+        raise click.ClickException(said) from error
 
 
 @click.command("roles")
@@ -149,16 +152,24 @@ def parted(sql: bool) -> None:
     """Say whether the database's roles are parted, so that the portal cannot rewrite its record."""
     with explained(), batch() as connection:
         wrong = rights.wrong(connection)
-        database = connection.engine.url.database or ""
-        owner = rights.owner_of(connection)
+        former = rights.owner_of(connection)
+        lines = list(rights.parting_statements(connection)) if sql else []
+        if sql and rights.is_superuser(connection, former):
+            raise click.ClickException(NOT_FROM_SUPERUSER % former)
     if sql:
-        lines = [*roles.make_statements(), *roles.hand_over_statements(database, owner)]
-        click.echo("".join(f"{each};\n" for each in lines) + roles.THEN, nl=False)
+        said = roles.THEN.format(former=former)
+        click.echo("".join(f"{each};\n" for each in lines) + said, nl=False)
         return
     for each in wrong:
         click.echo(each)
     click.echo("The roles are not parted." if wrong else "The roles are parted.")
     sys.exit(1 if wrong else 0)
+
+
+NOT_FROM_SUPERUSER = (
+    "The tables belong to %s, a superuser, whose things cannot be handed over. Make a database as "
+    "docs/deployment.md says, and move there by scripts/backup and scripts/restore."
+)
 
 
 @audit.command("signatures")

@@ -6,10 +6,10 @@ Each module examines one part and gives findings; none raises for what is wrong 
 from collections.abc import Iterator
 
 from portal.config import Settings
-from portal.doctor import comparison, database, mail, proxy, settings, storage, temporal
+from portal.doctor import comparison, database, mail, proxy, record, settings, storage, temporal
 from portal.doctor.finding import Finding
 
-PARTS = (settings, database, temporal, comparison, mail, storage, proxy)
+PARTS = (settings, database, record, temporal, comparison, mail, storage, proxy)
 
 
 def examine(of: Settings) -> Iterator[Finding]:

@@ -38,7 +38,8 @@ SELECT current_setting('server_version_num')::int AS version,
             OR c.relname IN ('alembic_version', 'schema_revisions') OR c.relname LIKE 'audit%'
             AND c.relname NOT IN ('audit_events', 'audit_texts', 'audit_acts')))
         ORDER BY 1) AS closed,
-    (SELECT has_table_privilege(c.oid, 'DELETE') FROM pg_class c
+    (SELECT has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE')
+            OR pg_has_role(c.relowner, 'MEMBER') FROM pg_class c
         WHERE c.oid = to_regclass('portal.audit_events')) AS rewrites,
     to_regclass('portal.commands') IS NOT NULL AS has_tables
 """

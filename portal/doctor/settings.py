@@ -26,7 +26,12 @@ def _of_production(settings: Settings) -> Iterator[Finding]:
     if settings.log_level == "DEBUG":
         said = "LOG_LEVEL=DEBUG: a line for every step fills the disk"
         yield warning("settings.debug", said, "set LOG_LEVEL=INFO")
+    if settings.database_migration_url:
+        said = "DATABASE_MIGRATION_URL is known here, so whoever has this process owns the record"
+        todo = "give it to migrations and backups alone, as a user of their own"
+        yield warning("settings.owner", said, todo)
     inside = {
+        "AUDIT_LOG_DIR": settings.audit_log_dir,
         "ATTACHMENTS_DIR": settings.attachments_dir if not settings.attachments_url else None,
         "BACKUPS_DIR": settings.backups_dir,
     }

@@ -17,6 +17,8 @@ CALM = timedelta(minutes=2)
 WORKER_SECONDS = 30
 COMMANDS_SECONDS = 5 * 60
 MESSAGES_SECONDS = 30 * 60
+# Sealing comes every minute.
+LOG_SECONDS = 10 * 60
 DISK_BYTES = 300_000_000
 
 
@@ -27,6 +29,7 @@ class AlarmKind(StrEnum):
     COMMANDS_WAIT = "commands_wait"
     MESSAGES_FAIL = "messages_fail"
     DISK_FULL = "disk_full"
+    LOG_WAITS = "log_waits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,13 @@ WORDS = {
         path="/admin/attention",
         over=msgid("The disk for attached files has room again"),
     ),
+    AlarmKind.LOG_WAITS: AlarmWords(
+        heading=msgid("The record is not being sealed"),
+        meaning=msgid("What was recorded has waited for its seal for more than ten minutes."),
+        todo=msgid("Start the sealer: systemctl start gloria-sealer. Its log says why it ended."),
+        path="/admin/attention",
+        over=msgid("The record is being sealed again"),
+    ),
 }
 
 
@@ -100,6 +110,7 @@ def causes(figures: Mapping[str, float | None]) -> frozenset[AlarmKind]:
         AlarmKind.COMMANDS_WAIT: above("commands_oldest_seconds", COMMANDS_SECONDS),
         AlarmKind.MESSAGES_FAIL: above("messages_failed", 0)
         or above("messages_oldest_seconds", MESSAGES_SECONDS),
+        AlarmKind.LOG_WAITS: above("log_oldest_seconds", LOG_SECONDS),
         AlarmKind.DISK_FULL: free is not None and free < DISK_BYTES,
     }
     return frozenset(kind for kind, is_so in found.items() if is_so)

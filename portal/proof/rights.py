@@ -4,7 +4,16 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, text
 
-from portal.proof.roles import APP, OWNER, READ, ROLES, SEAL, WORKING
+from portal.proof.roles import (
+    APP,
+    OWNER,
+    READ,
+    ROLES,
+    SEAL,
+    WORKING,
+    hand_over_statements,
+    make_statements,
+)
 
 # What is only added to. The log's own tables are the sealer's.
 RECORD = (
@@ -48,6 +57,19 @@ WHERE n.nspname = 'gloria_ops' AND c.relkind IN ('r', 'p', 'v')
     AND NOT EXISTS (SELECT FROM aclexplode(c.relacl) a
         WHERE pg_get_userbyid(a.grantee) = 'gloria_app')
 ORDER BY 1
+""")
+TABLES = text("""
+SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = 'portal' AND c.relkind IN ('r', 'p', 'v', 'm') ORDER BY 1
+""")
+OLD_TABLES = text("""
+SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = 'gloria_ops' AND c.relkind IN ('r', 'p', 'v')
+    AND pg_get_userbyid(c.relowner) = :owner ORDER BY 1
+""")
+SUPERUSER = text("SELECT rolsuper FROM pg_roles WHERE rolname = :role")
+ACTS_AS_OWNER = text("""
+SELECT pg_has_role(nspowner, 'MEMBER') FROM pg_namespace WHERE nspname = 'portal'
 """)
 IS_OWNER = text("""
 SELECT pg_get_userbyid(nspowner) = current_user FROM pg_namespace WHERE nspname = 'portal'
@@ -93,6 +115,48 @@ def grant(connection: Connection) -> bool:
     return True
 
 
+def parting_statements(connection: Connection) -> Iterator[str]:
+    """What parts the roles where one account did everything, in one transaction: people work on
+    meanwhile, and that account afterwards, as one of the portal's."""
+    database, former = connection.engine.url.database or "", owner_of(connection)
+    there = present(connection)
+    yield "BEGIN"
+    yield "SET LOCAL lock_timeout = '10s'"
+    yield from make_statements(there=there)
+    yield from hand_over_statements(database, former)
+    yield from _on_schema()
+    for table in connection.scalars(TABLES):
+        for role, wanted in rights_on(table).items():
+            yield f'GRANT {", ".join(sorted(wanted))} ON {SCHEMA}."{table}" TO {role}'
+    for called in CALLED:
+        yield from _on_function(called)
+    yield from _on_old(list(connection.scalars(OLD_TABLES, {"owner": former})))
+    yield f'GRANT {APP} TO "{former}"'
+    yield "COMMIT"
+
+
+def _on_schema() -> Iterator[str]:
+    everybody = ", ".join(WORKING)
+    yield f"GRANT USAGE ON SCHEMA {SCHEMA} TO {everybody}"
+    yield (
+        f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} IN SCHEMA {SCHEMA}"
+        f" GRANT SELECT ON TABLES TO {everybody}"
+    )
+    yield f"GRANT SELECT ON ALL SEQUENCES IN SCHEMA {SCHEMA} TO {everybody}"  # a dump reads them
+
+
+def _on_function(called: str) -> Iterator[str]:
+    yield f"REVOKE ALL ON FUNCTION {SCHEMA}.{called} FROM PUBLIC"
+    yield f"GRANT EXECUTE ON FUNCTION {SCHEMA}.{called} TO {APP}"
+
+
+def _on_old(tables: list[str]) -> Iterator[str]:
+    if tables:
+        yield f"GRANT USAGE ON SCHEMA gloria_ops TO {', '.join(WORKING)}"
+    for table in tables:
+        yield f'GRANT SELECT ON gloria_ops."{table}" TO {APP}, {READ}'
+
+
 def _of_tables(connection: Connection) -> Iterator[str]:
     """What changes the rights on tables to those that are wanted; mostly nothing."""
     have: dict[str, dict[str, set[str]]] = {}
@@ -102,9 +166,7 @@ def _of_tables(connection: Connection) -> Iterator[str]:
             mine[row.role].add(row.right)
     if not have:
         return
-    everybody = ", ".join(WORKING)
-    yield f"GRANT USAGE ON SCHEMA {SCHEMA} TO {everybody}"
-    yield f"ALTER DEFAULT PRIVILEGES IN SCHEMA {SCHEMA} GRANT SELECT ON TABLES TO {everybody}"
+    yield from _on_schema()
     for table, mine in have.items():
         wanted = rights_on(table)
         for role in WORKING:
@@ -117,22 +179,22 @@ def _of_functions(connection: Connection) -> Iterator[str]:
     for called in CALLED:
         found = connection.scalar(FUNCTION, {"name": f"{SCHEMA}.{called}"})
         if found is False:
-            yield f"REVOKE ALL ON FUNCTION {SCHEMA}.{called} FROM PUBLIC"
-            yield f"GRANT EXECUTE ON FUNCTION {SCHEMA}.{called} TO {APP}"
+            yield from _on_function(called)
 
 
 def _of_old(connection: Connection) -> Iterator[str]:
     """The old engine's schema, where its tables are the owner's: pages show the move."""
-    tables = list(connection.scalars(OLD))
-    if tables:
-        yield f"GRANT USAGE ON SCHEMA gloria_ops TO {', '.join(WORKING)}"
-    for table in tables:
-        yield f'GRANT SELECT ON gloria_ops."{table}" TO {APP}, {READ}'
+    yield from _on_old(list(connection.scalars(OLD)))
 
 
 def owner_of(connection: Connection) -> str:
     """Who owns the portal's schema."""
     return str(connection.scalar(OWNER_OF))
+
+
+def is_superuser(connection: Connection, role: str) -> bool:
+    """Whether nothing of the server is closed to a role."""
+    return bool(connection.scalar(SUPERUSER, {"role": role}))
 
 
 def wrong(connection: Connection) -> list[str]:
@@ -141,6 +203,8 @@ def wrong(connection: Connection) -> list[str]:
     owner = owner_of(connection)
     if owner != OWNER:
         said.append(f"The tables belong to {owner}, and not to {OWNER}.")
+    if connection.scalar(ACTS_AS_OWNER):
+        said.append(f"The account of DATABASE_URL may act as {owner}, the owner of the tables.")
     for table, right in connection.execute(MAY, {"tables": list(RECORD)}):
         said.append(f"The account of DATABASE_URL has {right} on {table}.")
     return said

@@ -10,7 +10,7 @@ Any of them may also be a group to which an account of another name belongs. Whe
 there, one account does everything, and whatever verifies the record says so.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 OWNER, MIGRATE, APP, SEAL, READ = ROLES = (
     "gloria_owner", "gloria_migrate", "gloria_app", "gloria_seal", "gloria_read",
@@ -19,11 +19,15 @@ SIGNING_IN = (MIGRATE, APP, SEAL, READ)
 WORKING = (APP, SEAL, READ)
 
 
-def make_statements(passwords: dict[str, str] | None = None) -> Iterator[str]:
-    """What makes the roles; for an administrator of the server. Those that sign in have a password
-    where one is given; else the administrator sets it, or makes them groups of other accounts."""
-    yield f"CREATE ROLE {OWNER} NOLOGIN"
-    for role in SIGNING_IN:
+def make_statements(
+    passwords: dict[str, str] | None = None, there: Collection[str] = ()
+) -> Iterator[str]:
+    """What makes the roles that are not there; for an administrator of the server. Those that sign
+    in have a password where one is given; else the administrator sets it, or makes them groups of
+    other accounts."""
+    if OWNER not in there:
+        yield f"CREATE ROLE {OWNER} NOLOGIN"
+    for role in (each for each in SIGNING_IN if each not in there):
         word = (passwords or {}).get(role)
         quoted = "" if word is None else " PASSWORD '" + word.replace("'", "''") + "'"
         yield f"CREATE ROLE {role} LOGIN{quoted}"
@@ -40,9 +44,10 @@ def hand_over_statements(database: str, owner: str) -> Iterator[str]:
 
 # What follows in the shell, once the roles are there.
 THEN = """\
--- Then give the roles that sign in their passwords, each its own:
---   \\password gloria_app   (gloria_migrate, gloria_seal, gloria_read)
--- and name them: DATABASE_URL (gloria_app), DATABASE_MIGRATION_URL (gloria_migrate) and
--- DATABASE_SEAL_URL (gloria_seal). `flask db upgrade` grants each what it needs, and
--- `flask portal roles` says whether all is as it should be.
+-- The account {former} goes on to work, with the rights of the portal alone: DATABASE_URL stays.
+-- Then give those that sign in a password, each its own:
+--   \\password gloria_migrate   (gloria_seal; gloria_read for whoever verifies)
+-- and name them where nobody else reads them: DATABASE_MIGRATION_URL for `flask db upgrade`, the
+-- sealer's DATABASE_URL for `python worker.py sealer` (docs/deployment.md). `flask portal roles`
+-- says whether all is as it should be.
 """

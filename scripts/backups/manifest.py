@@ -20,13 +20,15 @@ class Unusable(Exception):
 @dataclass(frozen=True)
 class Manifest:
     """`counts`: rows by table. `files`: the SHA-256 of each file beside the manifest.
-    `attachments`: how many files are in the archive; None where they lie in a bucket."""
+    `attachments`: how many files are in the archive; None where they lie in a bucket. `log`: how
+    many files of the sealed log; None where none was begun."""
 
     taken_at: str
     revision: str
     counts: dict[str, int]
     attachments: int | None
     files: dict[str, str]
+    log: int | None = None
 
     def write(self, folder: Path) -> None:
         """The last file of a backup: without it, it is none."""

@@ -22,7 +22,7 @@ from portal.config import ConfigurationError, Settings
 from portal.legacy.cutover.backup import dumper
 from portal.legacy.cutover.chain import CutoverRefused
 from scripts.backups.manifest import Manifest, Unusable, counts_of, differences, read
-from scripts.backups.take import FILES, KEYS
+from scripts.backups.take import FILES, KEYS, LOG
 from scripts.local import clone
 
 NEXT = """\
@@ -32,6 +32,9 @@ Restored. Now, with the SECRET_KEY of {keys}:
   flask portal files verify        every file is what it was
   flask portal reconcile           starts the workflows that this Temporal does not know
   flask portal doctor"""
+LOG_LEFT = """\
+The sealed log is in {log}:
+unpack it into AUDIT_LOG_DIR where there is none, for the sealer's user."""
 # Made by an administrator where the role may not, and then not ours to comment on.
 NOT_OURS = "COMMENT - EXTENSION"
 
@@ -42,7 +45,8 @@ def main(arguments: Sequence[str]) -> int:
     os.umask(0o077)
     clone.say_what_it_is()
     try:
-        restore(Settings.from_environment(), folder)
+        settings = Settings.from_environment()
+        manifest = restore(settings, folder)
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         return 2
@@ -53,6 +57,8 @@ def main(arguments: Sequence[str]) -> int:
         print(f"Not restored: {' '.join(str(error.orig).split())}", file=sys.stderr)
         return 1
     print(NEXT.format(keys=folder / KEYS))
+    if manifest.log is not None and not any(settings.audit_log_dir.glob("*/checkpoint")):
+        print(LOG_LEFT.format(log=folder / LOG))
     return 0
 
 
@@ -75,6 +81,8 @@ def restore(settings: Settings, folder: Path) -> Manifest:
         engine.dispose()
     if manifest.attachments is not None:
         wrong += _files(folder / FILES, files, manifest.attachments)
+    if manifest.log is not None and _is_ours(settings.audit_log_dir):
+        wrong += _files(folder / LOG, settings.audit_log_dir, manifest.log, "**/*")
     if wrong:
         raise Unusable(f"What was restored is not what was backed up: {'; '.join(wrong)}.")
     return manifest
@@ -107,12 +115,20 @@ def _said(command: list[str], env: dict[str, str]) -> str:
     return done.stdout
 
 
-def _files(archive: Path, folder: Path, number: int) -> list[str]:
+def _is_ours(folder: Path) -> bool:
+    """Whether a folder is there for us to fill, or can be made."""
+    if folder.is_dir():
+        return os.access(folder, os.W_OK) and not any(folder.iterdir())
+    above = next(each for each in folder.parents if each.exists())
+    return not folder.exists() and os.access(above, os.W_OK)
+
+
+def _files(archive: Path, folder: Path, number: int, pattern: str = "*/*") -> list[str]:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tarfile.open(archive) as opened:
         for member in opened:
             _put(opened, member, folder)
-    found = sum(1 for _ in folder.glob("*/*"))
+    found = sum(each.is_file() for each in folder.glob(pattern))
     return [] if found == number else [f"files: {number} in the backup, {found} here"]
 
 

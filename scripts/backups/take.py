@@ -1,7 +1,9 @@
 """``scripts/backup``: database, attached files and keys into a new folder under BACKUPS_DIR.
 
-The database comes first, as one moment sees it: a file is stored before its row is written, so
-every file that the dump speaks of is there when the files are copied after it.
+The sealed log comes first: a log that knew more than the database would be taken for one that was
+put back. Then the database, as one moment sees it: a file is stored before its row is written, so
+every file that the dump speaks of is there when the files are copied after it. The key that signs
+the log is none of it.
 """
 
 import argparse
@@ -25,6 +27,7 @@ from scripts.backups.manifest import Manifest, Unusable, counts_of, digest_of
 from scripts.local import clone
 
 FILES = "attachments.tar"
+LOG = "audit-log.tar"
 KEYS = "keys.env"
 REVISION = "SELECT version_num FROM portal.alembic_version"
 
@@ -59,12 +62,13 @@ def take(settings: Settings, *, keys: bool = True) -> Path:
     draft = folder.with_name(folder.name + ".part")
     draft.mkdir(mode=0o700, parents=True)
     try:
+        log = _log(settings.audit_log_dir, draft)
         counts, revision = _database(settings, draft)
         attachments = _files(settings, draft)
         if keys:
             (draft / KEYS).write_text(f"SECRET_KEY={settings.secret_key}\n", encoding="utf-8")
         digests = {each.name: digest_of(each) for each in sorted(draft.iterdir())}
-        Manifest(now.isoformat(), revision, counts, attachments, digests).write(draft)
+        Manifest(now.isoformat(), revision, counts, attachments, digests, log).write(draft)
         draft.rename(folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -76,6 +80,22 @@ def take(settings: Settings, *, keys: bool = True) -> Path:
         file=sys.stderr,
     )
     return folder
+
+
+def _log(home: Path, folder: Path) -> int | None:
+    """Pack the sealed log. Of what is written meanwhile the checkpoint goes first: the tiles behind
+    it hold at least what it signs."""
+    points = sorted(home.glob("*/checkpoint"))
+    if not points:
+        return None
+    names = {each: None for each in (*points, *sorted(home.rglob("*"))) if each.is_file()}
+    number = 0
+    with tarfile.open(folder / LOG, "x:") as archive:
+        for path in names:
+            with suppress(FileNotFoundError):  # a draft that has its name by now
+                archive.add(path, path.relative_to(home), recursive=False)
+                number += 1
+    return number
 
 
 def _database(settings: Settings, folder: Path) -> tuple[dict[str, int], str]:

@@ -21,7 +21,7 @@ from werkzeug.serving import make_server
 
 from portal import doctor as clinic
 from portal.config import ROOT, Settings
-from portal.doctor import comparison, database, mail, proxy, storage, temporal
+from portal.doctor import comparison, database, mail, proxy, record, storage, temporal
 from portal.doctor import settings as given
 from portal.doctor.finding import Finding, Level
 from scripts.local.ports import any_free
@@ -57,6 +57,7 @@ def test_settings_that_are_left_to_chance(settings: Settings, tmp_path: Path) ->
         log_level="DEBUG",
         attachments_dir=ROOT / "var" / "attachments",
         backups_dir=tmp_path,
+        database_migration_url="",
     )
     secret = tmp_path / "secret"
     secret.write_text("x")
@@ -164,6 +165,52 @@ def test_a_clock_that_is_wrong(seconds: int, level: Level) -> None:
     here = datetime(2026, 3, 1, tzinfo=UTC)
     there = here + timedelta(seconds=seconds)
     assert [each.level for each in database.clock(here, here, there)] == [level]
+
+
+# --- the log --------------------------------------------------------------------------------------
+
+SUBJECT = "'0192aaaa-0000-7000-8000-00000000000b'"
+SEALED = f"INSERT INTO portal.audit_leaves VALUES (0, {SUBJECT}, 1, '')"
+ANCHORED = (
+    "INSERT INTO portal.audit_anchors (id, kind, size, anchored_at)"
+    f" VALUES ({SUBJECT}, 'mail', 1, %s)"
+)
+LOST = "INSERT INTO portal.checks (name, trouble) VALUES ('{}', 'it was put back')"
+WAITS = (
+    "INSERT INTO portal.audit_queue (subject_id, seq, hash, queued_at)"
+    f" VALUES ({SUBJECT}, 2, '', now() - interval '10 minutes')"
+)
+BROKEN = "INSERT INTO portal.checks (name, report) VALUES ('verification', '{\"problems\": 2}')"
+
+
+@pytest.mark.parametrize(
+    ("statements", "codes"),
+    [
+        ([], {"log.none"}),
+        ([SEALED, ANCHORED % "now()"], set()),
+        ([SEALED, ANCHORED % "now() - interval '3 days'"], {"log.anchor"}),
+        ([SEALED], {"log.anchor"}),
+        ([SEALED, LOST.format("anchoring")], {"log.anchor"}),
+        ([SEALED, ANCHORED % "now()", WAITS], {"log.waits"}),
+        ([SEALED, ANCHORED % "now()", WAITS, LOST.format("sealing")], {"log.refused"}),
+        ([SEALED, ANCHORED % "now()", BROKEN], {"log.broken"}),
+    ],
+)
+def test_a_log_that_proves_less_than_it_should(
+    settings: Settings, statements: list[str], codes: set[str]
+) -> None:
+    (settings.audit_log_dir / "1").mkdir(parents=True)
+    (settings.audit_log_dir / "1" / "checkpoint").touch()
+    change(settings, *statements)
+    assert set(wrong(record.examine(settings))) == codes
+
+
+def test_a_log_that_pages_cannot_read_or_could_sign(settings: Settings) -> None:
+    change(settings, SEALED, ANCHORED % "now()")
+    settings.audit_key_file.parent.mkdir()
+    settings.audit_key_file.touch()
+    found = wrong(record.examine(replace(settings, environment="production")))
+    assert set(found) == {"log.away", "log.key"}
 
 
 # --- Temporal -------------------------------------------------------------------------------------
@@ -293,6 +340,47 @@ def test_a_public_address_where_nobody_or_somebody_else_answers(settings: Settin
         other.shutdown()
     assert set(found) <= {"proxy.elsewhere", "proxy.pages"}
     assert found
+
+
+# --- everything at once ---------------------------------------------------------------------------
+
+
+def test_twenty_faults_at_once_are_each_found(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through the whole examination, as an administrator who begins with a bad day would."""
+    secret = tmp_path / "secret"
+    secret.write_text("x")
+    secret.chmod(0o644)
+    monkeypatch.setenv("SECRET_KEY_FILE", str(secret))
+    settings.audit_key_file.parent.mkdir()
+    settings.audit_key_file.touch()
+    change(
+        settings,
+        "DROP EXTENSION pg_trgm CASCADE",
+        "REVOKE INSERT ON portal.commands FROM gloria_app",
+        "GRANT DELETE ON portal.audit_events TO gloria_app",
+        f"{FORGET} WHERE revision = (SELECT max(revision) {TABLE})",
+        SEALED, WAITS, BROKEN, LOST.format("anchoring"), LOST.format("workflows"),
+    )  # fmt: skip
+    (tmp_path / "file").touch()
+    usage = namedtuple("usage", "total used free")(10**11, 0, 10**8)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    broken = replace(
+        mailing(settings, any_free()),
+        environment="production", log_level="DEBUG", backups_dir=ROOT / "var" / "backups",
+        attachments_dir=tmp_path / "file", database_pool_size=200,
+        public_url=f"http://127.0.0.1:{any_free()}",
+    )  # fmt: skip
+    planted = {
+        "settings.debug", "settings.inside", "settings.readable", "settings.owner",
+        "database.fsync", "database.commit", "database.rights", "database.one-role",
+        "database.connections", "database.extension", "database.schema", "log.waits", "log.away",
+        "log.key", "log.anchor", "log.broken", "temporal.away", "workflows.unchecked", "mail.away",
+        "storage.away", "disk.full", "proxy.away",
+    }  # fmt: skip
+    assert len(planted) > 20
+    assert planted - set(wrong(clinic.examine(broken))) == set()
 
 
 # --- the command ----------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ def test_what_is_a_cause() -> None:
         ({"messages_failed": 1.0}, AlarmKind.MESSAGES_FAIL),
         ({"messages_oldest_seconds": 1801.0}, AlarmKind.MESSAGES_FAIL),
         ({"attachments_free_bytes": 1e6}, AlarmKind.DISK_FULL),
+        ({"log_oldest_seconds": 601.0}, AlarmKind.LOG_WAITS),
     ):
         assert causes(WELL | changed) == {kind}
 

@@ -24,18 +24,26 @@ def mine(settings: Settings, tmp_path: Path) -> Settings:
 
 def elsewhere(settings: Settings, url: str, folder: Path) -> Settings:
     there = replace(settings, database_url=url, database_migration_url=url)
-    return replace(there, attachments_dir=folder / "restored")
+    files, log = folder / "restored", folder / "log-restored"
+    return replace(there, attachments_dir=files, audit_log_dir=log)
 
 
 def test_there_and_back(mine: Settings, empty_database_url: str, tmp_path: Path) -> None:
-    folder = take(mine)
+    """With no more rights than the pages have."""
+    files = mine.audit_log_dir / "1" / "tile" / "0" / "000.p"
+    files.mkdir(parents=True)
+    for file in (files / "7", mine.audit_log_dir / "1" / "checkpoint"):
+        file.write_text("a log")
+    folder = take(replace(mine, database_migration_url=""))
     names = {each.name for each in folder.iterdir()}
-    assert names == {"database.dump", "attachments.tar", "keys.env", "manifest.json"}
+    parts = {"database.dump", "attachments.tar", "audit-log.tar", "keys.env", "manifest.json"}
+    assert names == parts
     assert folder.stat().st_mode & 0o077 == 0
     assert mine.secret_key in (folder / "keys.env").read_text()
     there = elsewhere(mine, empty_database_url, tmp_path)
     restore(there, folder)
     assert (there.attachments_dir / "ab" / "receipt-ab").read_bytes() == b"what Ana paid"
+    assert (there.audit_log_dir / "1" / "tile" / "0" / "000.p" / "7").read_text() == "a log"
     with psycopg.connect(empty_database_url) as connection:
         (noted,) = connection.execute("SELECT version_num FROM portal.alembic_version").fetchone()  # type: ignore[misc]
     assert noted == json.loads((folder / "manifest.json").read_text())["revision"]
