@@ -121,6 +121,7 @@ def parting_statements(connection: Connection) -> Iterator[str]:
     database, former = connection.engine.url.database or "", owner_of(connection)
     there = present(connection)
     yield "BEGIN"
+    # Raw: for an administrator's psql.
     yield "SET LOCAL lock_timeout = '10s'"
     yield from make_statements(there=there)
     yield from hand_over_statements(database, former)

@@ -345,16 +345,11 @@ def test_a_public_address_where_nobody_or_somebody_else_answers(settings: Settin
 # --- everything at once ---------------------------------------------------------------------------
 
 
-def test_twenty_faults_at_once_are_each_found(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Through the whole examination, as an administrator who begins with a bad day would."""
-    secret = tmp_path / "secret"
-    secret.write_text("x")
-    secret.chmod(0o644)
-    monkeypatch.setenv("SECRET_KEY_FILE", str(secret))
+def broken_everywhere(settings: Settings, folder: Path) -> Settings:
+    """Settings and a database with nearly everything wrong."""
     settings.audit_key_file.parent.mkdir()
     settings.audit_key_file.touch()
+    (folder / "file").touch()
     change(
         settings,
         "DROP EXTENSION pg_trgm CASCADE",
@@ -363,24 +358,36 @@ def test_twenty_faults_at_once_are_each_found(
         f"{FORGET} WHERE revision = (SELECT max(revision) {TABLE})",
         SEALED, WAITS, BROKEN, LOST.format("anchoring"), LOST.format("workflows"),
     )  # fmt: skip
-    (tmp_path / "file").touch()
-    usage = namedtuple("usage", "total used free")(10**11, 0, 10**8)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
-    broken = replace(
+    return replace(
         mailing(settings, any_free()),
         environment="production", log_level="DEBUG", backups_dir=ROOT / "var" / "backups",
-        attachments_dir=tmp_path / "file", database_pool_size=200,
+        attachments_dir=folder / "file", database_pool_size=200,
         public_url=f"http://127.0.0.1:{any_free()}",
     )  # fmt: skip
-    planted = {
-        "settings.debug", "settings.inside", "settings.readable", "settings.owner",
-        "database.fsync", "database.commit", "database.rights", "database.one-role",
-        "database.connections", "database.extension", "database.schema", "log.waits", "log.away",
-        "log.key", "log.anchor", "log.broken", "temporal.away", "workflows.unchecked", "mail.away",
-        "storage.away", "disk.full", "proxy.away",
-    }  # fmt: skip
-    assert len(planted) > 20
-    assert planted - set(wrong(clinic.examine(broken))) == set()
+
+
+PLANTED = {
+    "settings.debug", "settings.inside", "settings.readable", "settings.owner", "database.fsync",
+    "database.commit", "database.rights", "database.one-role", "database.connections",
+    "database.extension", "database.schema", "log.waits", "log.away", "log.key", "log.anchor",
+    "log.broken", "temporal.away", "workflows.unchecked", "mail.away", "storage.away", "disk.full",
+    "proxy.away",
+}  # fmt: skip
+
+
+def test_twenty_faults_at_once_are_each_found(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through the whole examination, as an administrator with a bad day would see it."""
+    secret = tmp_path / "secret"
+    secret.write_text("x")
+    secret.chmod(0o644)
+    monkeypatch.setenv("SECRET_KEY_FILE", str(secret))
+    usage = namedtuple("usage", "total used free")(10**11, 0, 10**8)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    found = wrong(clinic.examine(broken_everywhere(settings, tmp_path)))
+    assert len(PLANTED) > 20
+    assert PLANTED - set(found) == set()
 
 
 # --- the command ----------------------------------------------------------------------------------

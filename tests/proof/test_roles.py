@@ -111,37 +111,45 @@ def test_the_roles_are_parted_here(database_url: str, postgres_server: PostgresS
     assert "The account of DATABASE_URL has DELETE on audit_events." in as_owner
 
 
-def test_an_installation_of_one_account_is_parted_while_it_works(
-    database_url: str, postgres_server: PostgresServer, settings: Settings
-) -> None:
-    """The account goes on to work on the connection it has, with the portal's rights alone."""
-    name = database_url.rpartition("/")[2]
-    former = f"one_{uuid4().hex[:8]}"
-    admin_url = postgres_server.admin_url(name)
-    with psycopg.connect(admin_url, autocommit=True) as admin:
+@pytest.fixture
+def one_account(
+    database_url: str, postgres_server: PostgresServer
+) -> Iterator[tuple[str, Connection]]:
+    """A database where one account owns everything: its name, and an administrator in it."""
+    name, former = database_url.rpartition("/")[2], f"one_{uuid4().hex[:8]}"
+    with psycopg.connect(postgres_server.admin_url(name), autocommit=True) as admin:
         for statement in (
             f"CREATE ROLE {former} LOGIN PASSWORD '{postgres_server.password}'",
             f"REASSIGN OWNED BY {roles.OWNER} TO {former}",
             f"DROP OWNED BY {', '.join(roles.WORKING)}",
         ):
             admin.execute(statement.encode())
-        url = postgres_server.url(name, former)
-        alone = replace(settings, database_url=url, database_migration_url="")
-        engine = create_engine(alone.sqlalchemy_url)
-        try:
-            with engine.connect() as connection, psycopg.connect(url, autocommit=True) as at_work:
-                assert f"The tables belong to {former}" in " ".join(rights.wrong(connection))
-                assert "database.one-role" in {each.code for each in database.examine(alone)}
-                statements = list(rights.parting_statements(connection))
-                connection.rollback()
-                admin.execute(";\n".join(statements).encode())
-                at_work.execute("SELECT count(*) FROM portal.requests")
-                at_work.execute("INSERT INTO portal.checks (name) VALUES ('mine')")
-                with pytest.raises(InsufficientPrivilege):
-                    at_work.execute("DELETE FROM portal.audit_events")
-                assert rights.wrong(connection) == []
-            found = {each.code for each in database.examine(alone)}
-            assert not {"database.one-role", "database.rights"} & found
-        finally:
-            engine.dispose()
-            admin.execute(f"DROP OWNED BY {former}; DROP ROLE {former}".encode())
+        yield former, admin
+        admin.execute(f"DROP OWNED BY {former}; DROP ROLE {former}".encode())
+
+
+def test_an_installation_of_one_account_is_parted_while_it_works(
+    one_account: tuple[str, Connection],
+    database_url: str,
+    postgres_server: PostgresServer,
+    settings: Settings,
+) -> None:
+    """The account goes on to work on the connection it has, with the portal's rights alone."""
+    former, admin = one_account
+    url = postgres_server.url(database_url.rpartition("/")[2], former)
+    alone = replace(settings, database_url=url, database_migration_url="")
+    engine = create_engine(alone.sqlalchemy_url)
+    with engine.connect() as connection, psycopg.connect(url, autocommit=True) as at_work:
+        assert f"The tables belong to {former}" in " ".join(rights.wrong(connection))
+        assert "database.one-role" in {each.code for each in database.examine(alone)}
+        statements = list(rights.parting_statements(connection))
+        connection.rollback()
+        admin.execute(";\n".join(statements).encode())
+        at_work.execute("SELECT count(*) FROM portal.requests")
+        at_work.execute("INSERT INTO portal.checks (name) VALUES ('mine')")
+        with pytest.raises(InsufficientPrivilege):
+            at_work.execute("DELETE FROM portal.audit_events")
+        assert rights.wrong(connection) == []
+    engine.dispose()
+    found = {each.code for each in database.examine(alone)}
+    assert not {"database.one-role", "database.rights"} & found
