@@ -26,13 +26,14 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from portal import logs, presentation
+from portal.activities.deliver import DeliverActivity
 from portal.activities.record import RecordActivity, refuse_late
 from portal.activities.route import RouteActivity
 from portal.activities.send import SendActivity
 from portal.activities.staff import StaffActivity
 from portal.background.back_tests import BackTestWatch
 from portal.background.check import CheckActivity
-from portal.background.dispatch import Dispatcher
+from portal.background.dispatch import Dispatcher, HookDispatcher
 from portal.background.endings import cancel, first_end, unless
 from portal.background.heartbeat import Heartbeat
 from portal.background.people_reviews import PeopleWatch
@@ -52,9 +53,13 @@ from portal.notifications.sending import Sending
 from portal.temporal import client as clients
 from portal.temporal import schedules, search_attributes
 from portal.temporal.client import NotYet, wait_for
+from portal.webhooks.outbox import SENDERS as HOOK_SENDERS
+from portal.webhooks.outbox import HookOutbox
+from portal.webhooks.sending import HookSending
 from portal.workflows import names
 from portal.workflows.approval import ApprovalWorkflow
 from portal.workflows.check import CheckWorkflow
+from portal.workflows.delivering import WebhookWorkflow
 from portal.workflows.digest import DigestWorkflow
 from portal.workflows.sealing import SealWorkflow, VerifyWorkflow
 from portal.workflows.sending import SendingWorkflow
@@ -64,6 +69,7 @@ CONNECT_SECONDS = 5
 STATEMENT_MS = 10_000
 RELAY_CONNECTIONS = 4
 SENDERS = 4
+HOOK_CONNECTIONS = 6
 CACHED_WORKFLOWS = 1000
 
 log = structlog.get_logger("portal.worker")
@@ -99,6 +105,8 @@ class Process:
         self.engine = engine(settings, settings.worker_max_activities, "gloria-worker")
         self.side_engine = engine(settings, RELAY_CONNECTIONS, "gloria-relay")
         self.sending_engine = engine(settings, 2 * SENDERS + 1, "gloria-messages")
+        # Those who deliver ask it for moments only, between two talks with a receiver.
+        self.hook_engine = engine(settings, HOOK_CONNECTIONS, "gloria-webhooks")
         self.begins_again = False
         self._reloading: asyncio.Task[None] | None = None
 
@@ -144,7 +152,7 @@ class Process:
 
     def dispose(self) -> None:
         """Close every connection to the database."""
-        for each in (self.engine, self.side_engine, self.sending_engine):
+        for each in (self.engine, self.side_engine, self.sending_engine, self.hook_engine):
             each.dispose()
 
     async def _servers(self) -> Client:
@@ -169,12 +177,14 @@ class Process:
             ThreadPoolExecutor(settings.worker_max_activities, "activity") as executor,
             ThreadPoolExecutor(SENDERS, "sender") as senders,
             ThreadPoolExecutor(SENDERS, "chat") as chatters,
+            ThreadPoolExecutor(HOOK_SENDERS, "webhook") as tellers,
             ThreadPoolExecutor(1, "check") as checkers,
             ThreadPoolExecutor(1, "sealer") as sealers,
         ):
             workers = [
                 self.worker(client, executor),
                 *self.senders(client, senders, chatters),
+                self.hook_sender(client, tellers),
                 self.checker(client, checkers),
                 *([self.sealer(client, sealers)] if settings.audit_sealer == "worker" else []),
             ]
@@ -205,6 +215,7 @@ class Process:
             schedules.keep(client, settings.temporal_task_queue),
             Relay(self.side_engine, client, settings, refuse_late).run(),
             dispatcher.run(),
+            HookDispatcher(client, settings, HookOutbox(self.hook_engine)).run(),
             PeopleWatch(self.side_engine, settings.people_watch_seconds).run(),
             BackTestWatch(self.side_engine).run(),
             PublicationWatch(self.side_engine).run(),
@@ -258,6 +269,24 @@ class Process:
             activity_executor=pool,
             workflow_runner=UnsandboxedWorkflowRunner(),
             max_concurrent_activities=SENDERS,
+            max_cached_workflows=CACHED_WORKFLOWS,
+            identity=self.name,
+            graceful_shutdown_timeout=timedelta(seconds=self.settings.worker_shutdown_seconds),
+        )
+
+    def hook_sender(self, client: Client, pool: ThreadPoolExecutor) -> Worker:
+        """What polls the queue of webhooks; it has a thread for all that may be under way."""
+        delivering = DeliverActivity(HookSending(self.hook_engine, self.settings))
+        return Worker(
+            client,
+            task_queue=names.webhook_queue(self.settings.temporal_task_queue),
+            workflows=[WebhookWorkflow],
+            activities=[delivering.deliver],
+            activity_executor=pool,
+            workflow_runner=UnsandboxedWorkflowRunner(),
+            max_concurrent_activities=HOOK_SENDERS,
+            max_concurrent_workflow_task_polls=2,
+            max_concurrent_activity_task_polls=2,
             max_cached_workflows=CACHED_WORKFLOWS,
             identity=self.name,
             graceful_shutdown_timeout=timedelta(seconds=self.settings.worker_shutdown_seconds),

@@ -61,6 +61,7 @@ FAMILIES = (
     "SMTP_",
     "TEMPORAL_",
     "TRUSTED_",
+    "WEBHOOK_",
 )
 NEIGHBOURS = re.compile(r"_(NAME|ENV_.*|(SERVICE_)?(HOST|PORT)(_.*)?)$")
 
@@ -324,6 +325,18 @@ class ChatSettings(_Group):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
+class WebhookSettings(_Group):
+    """What holds for every webhook.
+
+    `allowed_hosts`: names and addresses that may lead into the organisation's own network, and that
+    may be talked to without encryption. `timeout_seconds` bounds the whole of one try.
+    """
+
+    allowed_hosts: tuple[str, ...] = _setting("WEBHOOK_ALLOWED_HOSTS", (), _names)
+    timeout_seconds: int = _setting("WEBHOOK_TIMEOUT_SECONDS", 15, _whole(1, 60))
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class TlsSettings(_Group):
     """How we talk to Temporal, by the names that its own command line reads.
 
@@ -414,6 +427,7 @@ class Settings(_Group):
     tls: TlsSettings = field(default_factory=TlsSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     chat: ChatSettings = field(default_factory=ChatSettings)
+    webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
     messages_interval_ms: int = _setting("MESSAGES_INTERVAL_MS", 1000, _whole(10, 60_000))
 
@@ -453,7 +467,9 @@ class Settings(_Group):
         chat = ChatSettings(**_read(ChatSettings, given, problems))
         limits = LimitSettings(**_read(LimitSettings, given, problems))
         tls = TlsSettings(**_read(TlsSettings, given, problems))
-        settings = cls(**_read(cls, given, problems), tls=tls, mail=mail, chat=chat, limits=limits)
+        hooks = WebhookSettings(**_read(WebhookSettings, given, problems))
+        groups = {"tls": tls, "mail": mail, "chat": chat, "limits": limits, "webhooks": hooks}
+        settings = cls(**_read(cls, given, problems), **groups)
         file = "" if _text(given, "DATABASE_URL") else _text(given, "DATABASE_URL_FILE")
         settings = replace(
             settings,
@@ -512,7 +528,7 @@ def _of_sqlalchemy(url: str) -> str:
     return "postgresql+psycopg" + url[url.index("://") :]
 
 
-GROUPS = (Settings, TlsSettings, MailSettings, ChatSettings, LimitSettings)
+GROUPS = (Settings, TlsSettings, MailSettings, ChatSettings, LimitSettings, WebhookSettings)
 VARIABLES = frozenset(
     each.metadata["variable"] for group in GROUPS for each in fields(group) if each.metadata
 )

@@ -187,6 +187,29 @@ KEEP_STATE = _insert(
     "ON CONFLICT (request_id) DO UPDATE"
     " SET seq = excluded.seq, shape = excluded.shape, state = excluded.state",
 )
+# No foreign key leads to an endpoint, and none is locked: an approval neither waits for one nor
+# fails with it. Which requests a program's endpoint hears of is what the program itself may see.
+INSERT_HOOKS = """
+INSERT INTO portal.webhook_deliveries (id, endpoint_id, request_id, seq, type, at, data)
+SELECT gen_random_uuid(), e.id, CAST(:id AS uuid), new.seq, new.type, new.at,
+    new.data || CASE WHEN e.is_full THEN new.more ELSE '{}' END || jsonb_build_object(
+        'module', COALESCE(p.module, r.module),
+        'entityType', COALESCE(p.entity_type, r.entity_type),
+        'entityId', COALESCE(p.entity_id, r.entity_id))
+FROM portal.webhook_endpoints e
+JOIN jsonb_to_recordset(CAST(:rows AS jsonb))
+    AS new(seq int, type text, at timestamptz, data jsonb, more jsonb) ON new.type = ANY(e.types)
+CROSS JOIN jsonb_to_record(CAST(:place AS jsonb))
+    AS p(module text, entity_type text, entity_id text, type_code text)
+LEFT JOIN portal.requests r ON r.id = CAST(:id AS uuid)
+WHERE e.state <> 'removed'
+    AND (e.modules = '{}' OR COALESCE(p.module, r.module) = ANY(e.modules))
+    AND (e.request_types = '{}' OR p.type_code = ANY(e.request_types))
+    AND (e.token_id IS NULL OR e.modules <> '{}' OR EXISTS (
+        SELECT FROM portal.api_calls c
+        WHERE c.request_id = CAST(:id AS uuid) AND c.token_id = e.token_id))
+ON CONFLICT (endpoint_id, request_id, seq) DO NOTHING
+"""
 INSERT_TEXTS = _insert(AuditText)
 FACTS_DUE = _insert(FactsDue, "ON CONFLICT DO NOTHING")
 INSERT_EVENTS = _insert(AuditEvent)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from portal.activities import statements
 from portal.activities.chaining import RecordRows, chain_events
+from portal.activities.hooks import hook_rows
 from portal.activities.projection import SOMEBODY, Row, Rows, people_in, request_columns
 from portal.activities.texts import project
 from portal.domain.codec import decode, decode_text, encode
@@ -42,6 +43,8 @@ def _as_json(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no place in a row")
 
 
+# What a request is about elsewhere; known with its first event, and in its row from then on.
+PLACE = ("module", "entity_type", "entity_id", "type_code")
 _ENCODER = json.JSONEncoder(default=_as_json, ensure_ascii=False)
 
 
@@ -191,6 +194,13 @@ class Writing:
                 for notice in notices
             ],
         )
+        hooks = hook_rows(events, state, self._names, self._batch.workflow_id)
+        if hooks:
+            place = {"type_code": state.type_code} | _submitted_columns(events)
+            place = {name: place.get(name) for name in PLACE}
+            yield _with(
+                statements.INSERT_HOOKS, hooks, id=state.request_id, place=json.dumps(place)
+            )
         if not state.is_open:
             yield _given(statements.FACTS_DUE, [{"request_id": state.request_id}])
         if not before.is_there or not state.is_open or before.run_id != self._batch.run_id:

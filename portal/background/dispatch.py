@@ -1,4 +1,4 @@
-"""The dispatcher: starts a workflow for each batch of messages that is due.
+"""The dispatchers: each starts a workflow for each batch of messages that is due.
 
 The outbox in PostgreSQL remembers what has to be sent. While Temporal or every worker is away it
 waits there. A batch whose dispatcher dies before its workflow has begun is due again in half a
@@ -14,12 +14,15 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from portal.config import Settings
+from portal.webhooks.outbox import HookOutbox
 from portal.workflows import names
-from portal.workflows.messages import MessageBatch
+from portal.workflows.delivering import WebhookWorkflow
+from portal.workflows.messages import HookBatch, MessageBatch
 from portal.workflows.sending import SendingWorkflow
 
 LIMIT_SECONDS = 5.0
 LONGEST_REST_SECONDS = 10.0
+TIDY_SECONDS = 600.0
 
 log = structlog.get_logger("portal.messages")
 
@@ -89,4 +92,37 @@ class Dispatcher:
                 id=names.sending_id(batch_id),
                 task_queue=queue_of(self._queue),
                 static_summary=f"{len(message_ids)} messages",
+            )
+
+
+class HookDispatcher(Dispatcher):
+    """The same for webhooks, whose batches are of one endpoint each. What is settled is cleared up
+    now and then."""
+
+    def __init__(
+        self,
+        client: Client,
+        settings: Settings,
+        outbox: HookOutbox,
+    ) -> None:
+        super().__init__(client, settings, outbox.next_batch, outbox.put_back, outbox.hold)
+        self._tidy = outbox.tidy
+        self._tidied = 0.0
+
+    async def turn(self) -> bool:
+        """Clear up if that is due, then start one batch."""
+        now = asyncio.get_running_loop().time()
+        if now - self._tidied > TIDY_SECONDS:
+            self._tidied = now
+            await asyncio.to_thread(self._tidy)
+        return await super().turn()
+
+    async def _start(self, batch_id: str, message_ids: list[str], channel: str) -> None:
+        async with asyncio.timeout(LIMIT_SECONDS):
+            await self._client.start_workflow(
+                WebhookWorkflow.run,
+                HookBatch(batch_id, message_ids, channel),
+                id=names.webhook_id(batch_id),
+                task_queue=names.webhook_queue(self._queue),
+                static_summary=f"{len(message_ids)} webhooks",
             )

@@ -1,4 +1,4 @@
-"""A watch over what a thread connects to while it talks to a chat service.
+"""A watch over what a thread connects to while it talks to a chat service or a webhook's receiver.
 
 A name may mean another address a moment later, and libraries connect by themselves, so the check
 stands where nothing comes after it: Python tells (PEP 578) before each connection of the process,
@@ -31,10 +31,14 @@ class HostRefused(ConnectionError):
 class Watch:
     """Watches the thread in its `with` block, for so many seconds; then it cuts every connection.
 
-    `refused`: why a connection was refused, if one was. `is_late`: the time was over.
+    `setting`: the one that names the allowed hosts. `refused`: why a connection was refused, if one
+    was. `is_late`: the time was over.
     """
 
-    def __init__(self, allowed_hosts: tuple[str, ...], seconds: float) -> None:
+    def __init__(
+        self, allowed_hosts: tuple[str, ...], seconds: float, setting: str = "CHAT_ALLOWED_HOSTS"
+    ) -> None:
+        self._setting = setting
         self.refused = ""
         self.is_late = False
         self._allowed = allowed_hosts
@@ -76,7 +80,7 @@ class Watch:
             raise HostRefused("too late")
         host = str(address[0]).lower() if sock.family in INTERNET else ""
         if not host or not (self._name in self._allowed or is_public(host)):
-            self._refuse("Its host is inside the network and not one of CHAT_ALLOWED_HOSTS.")
+            self._refuse(f"Its host is inside the network and not one of {self._setting}.")
         # Another handle on the same connection: the library may wrap its own.
         with self._lock:
             self._open.append(sock.dup())

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 NONCE = 12
 CHANNELS = b"gloria chat channels 1"
+WEBHOOKS = b"gloria webhooks 1"
 AUTHENTICATOR_APPS = b"gloria authenticator apps 1"
 
 

@@ -51,6 +51,7 @@ from portal.models.schema import Check, SchemaRevision
 from portal.models.sessions import SignInAttempt, UserSession
 from portal.models.states import RequestState
 from portal.models.system import WorkerHeartbeat, WorkflowHistory, WorkflowTrouble
+from portal.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "Alarm",
@@ -120,6 +121,9 @@ __all__ = [
     "TypeReader",
     "User",
     "UserSession",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
     "WorkerHeartbeat",
     "WorkflowHistory",
     "WorkflowTrouble",

@@ -97,6 +97,7 @@ _ADMINISTRATION = (
     ("calendars", msgid("Calendars"), "calendar", {"admin"}),
     ("organisation", msgid("Organisation"), "building-office-2", {"admin"}),
     ("tokens", msgid("API tokens"), "key", {"admin"}),
+    ("webhooks", msgid("Webhooks"), "signal", {"admin"}),
     ("jobs", msgid("Jobs"), "queue-list", {"admin"}),
     ("settings", msgid("Settings"), "cog-6-tooth", {"admin"}),
 )
@@ -111,6 +112,7 @@ _PATHS = {
     "types": "admin/types",
     "messages": "admin/messages",
     "tokens": "admin/tokens",
+    "webhooks": "admin/webhooks",
     "policy_moves": "admin/policy-moves",
 }
 

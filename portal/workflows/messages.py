@@ -136,6 +136,15 @@ class MessageBatch:
 
 
 @dataclass(frozen=True)
+class HookBatch:
+    """Webhooks to one endpoint: their ids, and the id under which the outbox holds them."""
+
+    batch_id: str
+    delivery_ids: list[str] = field(default_factory=list)
+    endpoint_id: str = ""
+
+
+@dataclass(frozen=True)
 class Digests:
     """Digests that are due, each with its messages."""
 

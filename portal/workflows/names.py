@@ -106,6 +106,16 @@ def chat_queue(task_queue: str) -> str:
     return f"{sending_queue(task_queue)}-chat"
 
 
+def webhook_queue(task_queue: str) -> str:
+    """The task queue of whatever calls other programs."""
+    return f"{task_queue}-webhooks"
+
+
+def webhook_id(batch_id: str) -> str:
+    """The id of the workflow that delivers a batch of webhooks."""
+    return f"webhooks-{batch_id}"
+
+
 def summary(number: str, type_code: str) -> str:
     """The line that Temporal's own pages show for a workflow: nothing about people or money."""
     return f"{number} ({type_code})" if number else "Approval request"

@@ -36,6 +36,16 @@ SEND_RETRY = RetryPolicy(
     maximum_interval=timedelta(minutes=10),
 )
 
+# A dozen messages at the longest timeout that the settings allow, each tried once. Tries begin
+# again only where a worker or the database went away.
+HOOKS_START_TO_CLOSE = timedelta(minutes=15)
+HOOKS_FOR = timedelta(minutes=30)
+HOOKS_RETRY = RetryPolicy(
+    initial_interval=timedelta(seconds=2),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(minutes=1),
+)
+
 # The next one comes in five minutes anyway; one that a dead worker leaves is taken up in a minute.
 CHECK_START_TO_CLOSE = timedelta(hours=2)
 CHECK_HEARTBEAT = timedelta(minutes=1)

@@ -8,6 +8,7 @@ from portal.workflows.messages import (
     Digests,
     EntitlementAnswer,
     EntitlementAsk,
+    HookBatch,
     MessageBatch,
     RecordAnswer,
     RecordBatch,
@@ -75,6 +76,15 @@ class Sender(ABC):
     @abstractmethod
     def give_up(self, batch: MessageBatch) -> None:
         """Mark what was not sent as failed, for the administrators. Safe to run twice."""
+
+
+class HookSender(ABC):
+    """Tells other programs."""
+
+    @activity.defn(name="deliver_webhooks")
+    @abstractmethod
+    def deliver(self, batch: HookBatch) -> None:
+        """Try what waits of a batch, once each. Safe to run twice: what was taken stays so."""
 
 
 class Checker(ABC):

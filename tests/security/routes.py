@@ -88,6 +88,10 @@ CHANNEL = {
     "name": "Team chat",
     "secret_address": "ntfys://ntfy.example.org/approvals-{employee_no}",
 }
+HOOK = {
+    "endpoint_id": "<endpoint_id>", "name": "ERP", "url": "https://erp.example.org/hooks",
+    "types": "request.approved",
+}  # fmt: skip
 
 # fmt: off
 ROUTES = [
@@ -377,6 +381,24 @@ ROUTES = [
           data={"token_id": "<new>", "name": "ERP", "scopes": "approvals:read", "days": "30"}),
     Route("POST", "/admin/tokens/<uuid:token_id>/rotate", 403, admin=404),
     Route("POST", "/admin/tokens/<uuid:token_id>/revoke", 403, admin=303),
+    Route("GET", "/admin/webhooks", 403, admin=200),
+    Route("GET", "/admin/webhooks/new", 403, admin=200),
+    Route("POST", "/admin/webhooks/new", 403, admin=200, data=HOOK),
+    Route("GET", "/admin/webhooks/deliveries", 403, admin=200),
+    Route("GET", "/admin/webhooks/deliveries/<uuid:delivery_id>", 403, admin=404),
+    Route("POST", "/admin/webhooks/deliveries/<uuid:delivery_id>/deliver-again", 403, admin=404),
+    # The endpoint that was added two rows before.
+    Route("GET", "/admin/webhooks/<uuid:endpoint_id>", 403, admin=200),
+    # The form does not say which state of the endpoint was seen.
+    Route("POST", "/admin/webhooks/<uuid:endpoint_id>/change", 403, admin=409, data=HOOK),
+    Route("POST", "/admin/webhooks/<uuid:endpoint_id>/switch", 403, admin=303, data={"to": "off"}),
+    Route("POST", "/admin/webhooks/<uuid:endpoint_id>/test", 403, admin=303),
+    Route("POST", "/admin/webhooks/<uuid:endpoint_id>/rotate", 403, admin=200),
+    Route("POST", "/admin/webhooks/<uuid:endpoint_id>/end-old-secret", 403, admin=303),
+    Route("POST", "/admin/webhooks/<uuid:endpoint_id>/deliver-again", 403, admin=303,
+          data={"day": "2026-11-30"}),
+    Route("GET", "/admin/webhooks/<uuid:endpoint_id>/remove", 403, admin=200),
+    Route("POST", "/admin/webhooks/<uuid:endpoint_id>/remove", 403, admin=303),
     Route("GET", "/admin/messages", 403, admin=200),
     Route("POST", "/admin/messages/send-again", 403, admin=303),
     Route("POST", "/admin/messages/<uuid:message_id>/send-again", 403, admin=303),

@@ -36,6 +36,8 @@ UNKNOWN = (
     "provider_id",
     "account_id",
     "token_id",
+    "endpoint_id",
+    "delivery_id",
 )
 
 

@@ -23,6 +23,7 @@ class ActKind(StrEnum):
     CALENDAR_CHANGED = "calendar_changed"
     CHANNEL_CHANGED = "channel_changed"
     TOKEN_CHANGED = "token_changed"  # noqa: S105 - a kind
+    WEBHOOK_CHANGED = "webhook_changed"
     EXPORTED = "exported"
     AUDIT_VIEWED = "audit_viewed"
     HELD = "held"
@@ -45,6 +46,7 @@ WORDS: dict[ActKind, str] = {
     ActKind.CALENDAR_CHANGED: msgid("Changed a calendar"),
     ActKind.CHANNEL_CHANGED: msgid("Changed a chat channel"),
     ActKind.TOKEN_CHANGED: msgid("Changed an access token"),
+    ActKind.WEBHOOK_CHANGED: msgid("Changed a webhook"),
     ActKind.EXPORTED: msgid("Exported data"),
     ActKind.AUDIT_VIEWED: msgid("Viewed the audit log"),
     ActKind.HELD: msgid("Placed or lifted a legal hold"),

@@ -20,6 +20,7 @@ from portal.domain.request import commands, events
 from portal.domain.request.commands import Command
 from portal.domain.request.events import Event
 from portal.domain.request.state import Status
+from portal.domain.webhooks import HookType
 
 Composer = Callable[[Any, ComposeContext], list[Notice]]
 
@@ -59,7 +60,8 @@ class EventEntry:
     `tone` and `icon`: how a list of events shows it. `comment`: what was written with it.
     `in_course`: it moves the request along its route; the rest is for the list of all events.
     `status`: the request's status after it, where it changes that. `tells`: the composer of its
-    notices; `knows_tasks`: composing them takes knowing who is asked, or was before.
+    notices; `knows_tasks`: composing them takes knowing who is asked, or was before. `hook`: what
+    other programs are told of it.
     """
 
     kind: type[Event]
@@ -72,6 +74,7 @@ class EventEntry:
     status: Status | None = None
     tells: Composer | None = None
     knows_tasks: bool = False
+    hook: HookType | None = None
 
 
 def _carried(about: str, label: str, field: str = "comment") -> Carried:
@@ -184,6 +187,7 @@ EVENT_ENTRIES: dict[type[Event], EventEntry] = {
             kind=events.RequestSubmitted, tag="request:submitted",
             label=msgid("Submitted the request"), tone="info", icon="paper-airplane",
             in_course=True, status=Status.PENDING, tells=composers.content_given,
+            hook=HookType.REQUEST_STARTED,
         ),
         EventEntry(
             kind=events.StageSkipped, tag="stage:skipped",
@@ -198,17 +202,20 @@ EVENT_ENTRIES: dict[type[Event], EventEntry] = {
             kind=events.TaskAssigned, tag="task:assigned",
             label=msgid("Asked to decide"), tone="info", icon="user-plus", in_course=True,
             tells=composers.assigned,
+            hook=HookType.TASK_OPENED,
         ),
         EventEntry(
             kind=events.TaskDecided, tag="task:decided",
             label=msgid("Decided"), tone="info", icon="check",
             # Decisions stand beside their comments: the code is the decision itself.
             comment=_carried("", ""), tells=composers.decided,
+            hook=HookType.TASK_DECIDED,
         ),
         EventEntry(
             kind=events.DecisionRetracted, tag="task:retracted",
             label=msgid("Undid the decision"), tone="warn", icon="arrow-uturn-left",
             tells=composers.retracted,
+            hook=HookType.TASK_OPENED,
         ),
         EventEntry(
             kind=events.DecisionCarried, tag="task:carried",
@@ -218,23 +225,27 @@ EVENT_ENTRIES: dict[type[Event], EventEntry] = {
             kind=events.TaskEscalated, tag="task:escalated",
             label=msgid("Escalated, because time ran out"), tone="warn", icon="arrow-trending-up",
             tells=composers.escalated,
+            hook=HookType.TASK_OPENED,
         ),
         EventEntry(
             kind=events.TaskReassigned, tag="task:reassigned",
             label=msgid("Task reassigned"), tone="info", icon="arrows-right-left",
             comment=_carried("reassigned", msgid("reassigned a task")),
             tells=composers.reassigned,
+            hook=HookType.TASK_OPENED,
         ),
         EventEntry(
             kind=events.TaskDelegated, tag="task:delegated",
             label=msgid("Task delegated"), tone="info", icon="user-plus",
             comment=_carried("delegated", msgid("delegated a task")), tells=composers.delegated,
+            hook=HookType.TASK_OPENED,
         ),
         EventEntry(
             kind=events.TaskGivenBack, tag="task:given-back",
             label=msgid("Task given back to its owner"), tone="info", icon="arrow-uturn-left",
             comment=_carried("given_back", msgid("ended a delegation")),
             tells=composers.given_back,
+            hook=HookType.TASK_OPENED,
         ),
         EventEntry(
             kind=events.TaskExpired, tag="task:expired",
@@ -266,6 +277,7 @@ EVENT_ENTRIES: dict[type[Event], EventEntry] = {
             label=msgid("Added an approver"), tone="info", icon="user-plus", in_course=True,
             comment=_carried("added", msgid("added an approver")),
             tells=composers.approver_added,
+            hook=HookType.TASK_OPENED,
         ),
         EventEntry(
             kind=events.CommentAdded, tag="request:commented",
@@ -306,29 +318,34 @@ EVENT_ENTRIES: dict[type[Event], EventEntry] = {
             kind=events.RequestReturned, tag="request:returned",
             label=msgid("Returned to the requester"), tone="warn", icon="arrow-uturn-left",
             in_course=True, status=Status.RETURNED, tells=composers.returned,
+            hook=HookType.REQUEST_RETURNED,
         ),
         EventEntry(
             kind=events.RequestResubmitted, tag="request:resubmitted",
             label=msgid("Submitted again"), tone="info", icon="paper-airplane", in_course=True,
             status=Status.PENDING, comment=_carried("resubmitted", msgid("submitted it again")),
             tells=composers.content_given,
+            hook=HookType.REQUEST_CHANGED,
         ),
         EventEntry(
             kind=events.RequestAmended, tag="request:amended",
             label=msgid("Changed the request"), tone="warn", icon="pencil-square", in_course=True,
             comment=_carried("amended", msgid("edited it")),
             tells=composers.amended, knows_tasks=True,
+            hook=HookType.REQUEST_CHANGED,
         ),
         EventEntry(
             kind=events.RequestHeld, tag="request:held",
             label=msgid("Put on hold"), tone="warn", icon="pause", status=Status.ON_HOLD,
             comment=_carried("held", msgid("put it on hold"), "reason"),
             tells=to_owners("held", msgid("%(actor)s put “%(title)s” on hold.")),
+            hook=HookType.REQUEST_CHANGED,
         ),
         EventEntry(
             kind=events.RequestResumed, tag="request:resumed",
             label=msgid("Resumed"), tone="info", icon="play", status=Status.PENDING,
             comment=_carried("resumed", msgid("resumed it")),
+            hook=HookType.REQUEST_CHANGED,
         ),
         EventEntry(
             kind=events.RequestMovedToPolicy, tag="request:policy:moved",
@@ -339,6 +356,7 @@ EVENT_ENTRIES: dict[type[Event], EventEntry] = {
                 "moved_policy",
                 msgid("%(actor)s moved “%(title)s” to a newer version of its policy."),
             ),
+            hook=HookType.REQUEST_CHANGED,
         ),
         EventEntry(
             kind=events.RequestOverridden, tag="request:overridden",
@@ -353,6 +371,7 @@ EVENT_ENTRIES: dict[type[Event], EventEntry] = {
             status=Status.APPROVED,
             tells=to_owners("approved", msgid("“%(title)s” is approved."), "decided"),
             knows_tasks=True,
+            hook=HookType.REQUEST_APPROVED,
         ),
         EventEntry(
             kind=events.RequestRejected, tag="request:rejected",
@@ -360,6 +379,7 @@ EVENT_ENTRIES: dict[type[Event], EventEntry] = {
             status=Status.REJECTED,
             tells=to_owners("rejected", msgid("“%(title)s” was rejected."), "decided"),
             knows_tasks=True,
+            hook=HookType.REQUEST_REJECTED,
         ),
         EventEntry(
             kind=events.RequestTimedOut, tag="request:timedout",
@@ -369,6 +389,7 @@ EVENT_ENTRIES: dict[type[Event], EventEntry] = {
                 "timed_out", msgid("“%(title)s” expired: all its deadlines passed."), "decided"
             ),
             knows_tasks=True,
+            hook=HookType.REQUEST_EXPIRED,
         ),
         EventEntry(
             kind=events.RequestWithdrawn, tag="request:withdrawn",
@@ -376,6 +397,7 @@ EVENT_ENTRIES: dict[type[Event], EventEntry] = {
             comment=_carried("withdrawn", msgid("withdrew it")),
             tells=to_owners("withdrawn", msgid("%(actor)s withdrew “%(title)s”."), "withdrawn"),
             knows_tasks=True,
+            hook=HookType.REQUEST_WITHDRAWN,
         ),
         EventEntry(
             kind=events.RequestCancelled, tag="request:cancelled",
@@ -383,6 +405,7 @@ EVENT_ENTRIES: dict[type[Event], EventEntry] = {
             status=Status.CANCELLED, comment=_carried("cancelled", msgid("cancelled it"), "reason"),
             tells=to_owners("cancelled", msgid("%(actor)s cancelled “%(title)s”."), "decided"),
             knows_tasks=True,
+            hook=HookType.REQUEST_CANCELLED,
         ),
         EventEntry(
             kind=events.CommandRefused, tag="command:refused",

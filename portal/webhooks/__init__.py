@@ -1,0 +1,1 @@
+"""Telling other programs: the outbox of webhooks, and delivering them by guarded connections."""
