@@ -62,7 +62,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "branding": (),
 }  # fmt: skip
 # What programs are served, in the order of the document.
-API = ("approvals", "acts", "people", "request_types", "docs", "scim")
+API = ("approvals", "acts", "people", "request_types", "webhooks", "docs", "scim")
 migrate.configure(chain.configure)
 
 LARGEST_BODY = 500_000  # forms with files may be larger: portal.security.guards

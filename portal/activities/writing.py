@@ -194,17 +194,21 @@ class Writing:
                 for notice in notices
             ],
         )
-        hooks = hook_rows(events, state, self._names, self._batch.workflow_id)
-        if hooks:
-            place = {"type_code": state.type_code} | _submitted_columns(events)
-            place = {name: place.get(name) for name in PLACE}
-            yield _with(
-                statements.INSERT_HOOKS, hooks, id=state.request_id, place=json.dumps(place)
-            )
+        yield self._hooks(events)
         if not state.is_open:
             yield _given(statements.FACTS_DUE, [{"request_id": state.request_id}])
         if not before.is_there or not state.is_open or before.run_id != self._batch.run_id:
             yield _given(statements.UPSERT_WORKFLOW, [self._workflow_row()])
+
+    def _hooks(self, events: Sequence[Event]) -> Statement | None:
+        """What other programs are told, to those endpoints that want it."""
+        state = self._state
+        rows = hook_rows(events, state, self._names, self._batch.workflow_id)
+        if not rows:
+            return None
+        known = {"type_code": state.type_code} | _submitted_columns(events)
+        place = json.dumps({name: known.get(name) for name in PLACE})
+        return _with(statements.INSERT_HOOKS, rows, id=state.request_id, place=place)
 
     def _request_row(self, events: Sequence[Event], before: Before) -> dict[str, Any]:
         state = self._state

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.api import blueprint
 from portal.api.endpoints import ENDPOINTS
-from portal.api.openapi import document
+from portal.api.openapi import SIGNED, document
 from portal.domain.people.tokens import SENTENCES, Scope
 from portal.presentation import problems
 from portal.presentation.problems import PREFIX
@@ -43,6 +43,8 @@ def docs() -> ResponseReturnValue:
         "pages/api/docs.html",
         info=found["info"],
         operations=operations,
+        webhooks=found["webhooks"],
+        signed=SIGNED,
         schemas=found["components"]["schemas"],
         scopes=[(scope.value, SENTENCES[scope]) for scope in Scope],
         kinds=tuple(problems.all_kinds()),

@@ -9,7 +9,10 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from portal.api.endpoints import ENDPOINTS, Endpoint
+from portal.api.webhooks import WebhookMessage
 from portal.domain.people.tokens import SENTENCES, Scope
+from portal.domain.webhooks import PING, HookType
+from portal.domain.webhooks import SENTENCES as OF_HOOKS
 from portal.presentation.problems import PREFIX, TYPE
 
 VERSION = "1.0.0"
@@ -17,7 +20,7 @@ REFERENCE = "#/components/schemas/{model}"
 ALWAYS = (401, 403, 429, 500, 503)
 OF_BODY = (400, 413, 415, 422)
 WORDS = {
-    200: "Done.", 201: "Recorded, and its workflow runs.", 304: "Nothing changed.",
+    200: "Done.", 201: "Made, and recorded.", 204: "Done.", 304: "Nothing changed.",
     202: "Recorded. It takes effect as soon as Temporal answers.",
     400: "The request could not be read.", 401: "No valid token.", 403: "Not allowed.",
     404: "Not there, or not to be seen.", 409: "It does not fit what is there.",
@@ -29,6 +32,18 @@ KEY = {
     "description": "A new UUID, which becomes the command's id. Repeat a call with the same one.",
     "schema": {"type": "string", "format": "uuid"},
 }  # fmt: skip
+SENTENCES_OF_HOOKS = {kind.value: words for kind, words in OF_HOOKS.items()}
+SIGNATURE = (
+    "“v1,” and the HMAC-SHA256, in Base64, of id, timestamp and body with dots between, by the"
+    " secret behind “whsec_”. After a rotation there are two, with a space between: one has to be"
+    " right."
+)
+SIGNED: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("webhook-id", "The message's id, the same each time that it is sent.", {"type": "string"}),
+    ("webhook-timestamp", "When it was sent, in seconds since 1970. Refuse what is old.",
+     {"type": "integer"}),
+    ("webhook-signature", SIGNATURE, {"type": "string"}),
+)  # fmt: skip
 PROBLEM = {
     "type": "object",
     "description": "What is wrong (RFC 9457).",
@@ -71,6 +86,7 @@ def document() -> dict[str, Any]:
         "servers": [{"url": "/"}],
         "security": [{"token": []}],
         "paths": paths,
+        "webhooks": {kind: {"post": _message(kind)} for kind in (*map(str, HookType), PING)},
         "components": {
             "securitySchemes": {
                 "token": {
@@ -82,6 +98,29 @@ def document() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _message(kind: str) -> dict[str, Any]:
+    """What an endpoint is sent."""
+    said = SENTENCES_OF_HOOKS.get(kind, "A test event, which somebody sends to try the endpoint.")
+    return {
+        "operationId": re.sub(r"[._](\w)", lambda letter: letter[1].upper(), f"on.{kind}"),
+        "summary": said,
+        "tags": ["webhooks"],
+        "security": [],
+        "parameters": [
+            {"name": name, "in": "header", "required": True, "description": words, "schema": schema}
+            for name, words, schema in SIGNED
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": _reference(WebhookMessage)}},
+        },
+        "responses": {
+            "2XX": {"description": "Taken. Anything else is tried again, for about a day."},
+            "410": {"description": "Nothing is wanted any more: the endpoint is switched off."},
+        },
+    }
+
+
 def _scopes() -> str:
     return " ".join(f"{scope.value}: {SENTENCES[scope]}" for scope in Scope)
 
@@ -90,7 +129,7 @@ def _schemas() -> dict[str, Any]:
     inputs = {each.body for each in ENDPOINTS if each.body is not None}
     outputs = {model for each in ENDPOINTS for model in each.answers.values() if model is not None}
     named: list[tuple[type[BaseModel], Any]] = [(model, "validation") for model in inputs]
-    named += [(model, "serialization") for model in outputs]
+    named += [(model, "serialization") for model in {*outputs, WebhookMessage}]
     named.sort(key=lambda pair: pair[0].__name__)
     _, found = models_json_schema(named, by_alias=True, ref_template=REFERENCE)
     definitions: dict[str, Any] = found.get("$defs", {})

@@ -33,6 +33,7 @@ PLACES_WITHIN = frozenset(
         "organisation",
         "types",
         "tokens",
+        "webhooks",
     }
 )
 

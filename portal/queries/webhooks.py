@@ -19,6 +19,7 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy import Uuid as UuidType
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from portal.domain.proof.acts import ActKind
 from portal.domain.webhooks import DeliveryState, EndpointState
@@ -36,6 +37,29 @@ from portal.models.columns import by_name
 
 SHOWN = 50
 SHOWN_CHANGES = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookReader:
+    """Whose endpoints: of the service `token_id` those that it made, of everybody else all;
+    `modules`: only those that hear of nothing beside these."""
+
+    token_id: str | None = None
+    modules: tuple[str, ...] = ()
+
+    @property
+    def its_own(self) -> list[ColumnElement[bool]]:
+        """What its endpoints have in common."""
+        found: list[ColumnElement[bool]] = []
+        if self.token_id is not None:
+            found.append(WebhookEndpoint.token_id == self.token_id)
+        if self.modules:
+            named = cast(list(self.modules), ARRAY(Text))
+            found += [WebhookEndpoint.modules.contained_by(named), WebhookEndpoint.modules != []]
+        return found
+
+
+EVERYBODY = HookReader()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,15 +155,15 @@ class DeliveriesSought:
     number: str | None = None
 
 
-def listed(token_id: str | None = None) -> tuple[EndpointRecord, ...]:
-    """All endpoints by name, or those of one service; there are few."""
-    found = _endpoints(token_id).order_by(by_name(WebhookEndpoint.name), WebhookEndpoint.id)
+def listed(reader: HookReader = EVERYBODY) -> tuple[EndpointRecord, ...]:
+    """Endpoints by name; there are few."""
+    found = _endpoints(reader).order_by(by_name(WebhookEndpoint.name), WebhookEndpoint.id)
     return tuple(EndpointRecord(**row) for row in db.session.execute(found).mappings())
 
 
-def find(endpoint_id: str, token_id: str | None = None) -> EndpointRecord | None:
+def find(endpoint_id: str, reader: HookReader = EVERYBODY) -> EndpointRecord | None:
     """The endpoint of that id."""
-    found = _endpoints(token_id).where(WebhookEndpoint.id == endpoint_id)
+    found = _endpoints(reader).where(WebhookEndpoint.id == endpoint_id)
     row = db.session.execute(found).mappings().one_or_none()
     return None if row is None else EndpointRecord(**row)
 
@@ -155,10 +179,9 @@ def troubled() -> tuple[EndpointRecord, ...]:
 
 def deliveries(
     sought: DeliveriesSought, limit: int = SHOWN, after: DeliveryCursor | None = None,
-    token_id: str | None = None,
 ) -> tuple[tuple[DeliveryRecord, ...], DeliveryCursor | None]:  # fmt: skip
     """Messages, the newest first, and where the next page begins."""
-    found = _deliveries(token_id).where(*_wanted(sought))
+    found = _deliveries().where(*_wanted(sought))
     if after is not None:
         last = literal(after.at), literal(after.id, UuidType(as_uuid=False))
         found = found.where(tuple_(WebhookDelivery.at, WebhookDelivery.id) < tuple_(*last))
@@ -169,9 +192,9 @@ def deliveries(
     return shown, more
 
 
-def delivery(delivery_id: str, token_id: str | None = None) -> DeliveryRecord | None:
+def delivery(delivery_id: str) -> DeliveryRecord | None:
     """One message."""
-    found = _deliveries(token_id).where(WebhookDelivery.id == delivery_id)
+    found = _deliveries().where(WebhookDelivery.id == delivery_id)
     row = db.session.execute(found).mappings().one_or_none()
     return None if row is None else DeliveryRecord(**row)
 
@@ -209,7 +232,7 @@ def changes(endpoint_id: str) -> tuple[HookChange, ...]:
     return tuple(HookChange(*row) for row in db.session.execute(found))
 
 
-def _endpoints(token_id: str | None) -> Select[Any]:
+def _endpoints(reader: HookReader) -> Select[Any]:
     each, message = WebhookEndpoint, WebhookDelivery
 
     def count(status: str) -> Any:
@@ -230,12 +253,12 @@ def _endpoints(token_id: str | None) -> Select[Any]:
         .outerjoin(ApiToken, ApiToken.id == each.token_id)
         .where(each.state != EndpointState.REMOVED)
     )  # fmt: skip
-    return found if token_id is None else found.where(each.token_id == token_id)
+    return found.where(*reader.its_own)
 
 
-def _deliveries(token_id: str | None) -> Select[Any]:
+def _deliveries() -> Select[Any]:
     each, at = WebhookDelivery, WebhookEndpoint
-    found = (
+    return (
         select(
             each.id, each.endpoint_id, at.name.label("endpoint_name"), each.type, each.at,
             Request.number, each.seq, each.status, each.tries, each.due_at, each.last_status,
@@ -244,7 +267,6 @@ def _deliveries(token_id: str | None) -> Select[Any]:
         .join(at, at.id == each.endpoint_id)
         .outerjoin(Request, Request.id == each.request_id)
     )  # fmt: skip
-    return found if token_id is None else found.where(at.token_id == token_id)
 
 
 def _wanted(sought: DeliveriesSought) -> list[ColumnElement[bool]]:

@@ -32,6 +32,7 @@ from portal.domain.webhooks import (
 from portal.extensions import db
 from portal.models import RequestType, WebhookDelivery, WebhookEndpoint
 from portal.models.columns import new_id
+from portal.queries.webhooks import EVERYBODY, HookReader
 from portal.services import acts
 from portal.translation import _, tell
 
@@ -71,14 +72,16 @@ class HookRules:
     secret_keys: tuple[str, ...] = field(repr=False)
 
 
+class HookUsed(HookRejected):
+    """The same form or call made another endpoint before."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class HookActor:
-    """Who acts. `token_id`: the service whose endpoints alone it is about; its `modules` bind
-    them."""
+    """Who acts, on which endpoints. A service has no `person_id`."""
 
     person_id: str | None
-    token_id: str | None = None
-    modules: tuple[str, ...] = ()
+    reader: HookReader = EVERYBODY
 
     @property
     def name(self) -> str:
@@ -102,7 +105,7 @@ class HookWish:
 
 def add(rules: HookRules, wish: HookWish, endpoint_id: str, actor: HookActor) -> str | None:
     """Make an endpoint; its secret, which is not shown again. None where the same form or call
-    made it before. Raises HookRejected."""
+    made it before. Raises HookRejected, HookUsed where it was another."""
     values = _columns(rules, wish, actor)
     _lock()
     there = select(func.count()).where(WebhookEndpoint.state != EndpointState.REMOVED)
@@ -111,7 +114,7 @@ def add(rules: HookRules, wish: HookWish, endpoint_id: str, actor: HookActor) ->
         raise HookRejected(_(TOO_MANY, most=MOST_ENDPOINTS))
     secret = secret_of(token_bytes(SECRET_BYTES))
     row = {
-        "id": endpoint_id, "token_id": actor.token_id, "created_by": actor.person_id,
+        "id": endpoint_id, "token_id": actor.reader.token_id, "created_by": actor.person_id,
         "sealed": _sealed(secret, endpoint_id, rules), **values,
     }  # fmt: skip
     made = insert_or_not(WebhookEndpoint).values(row).on_conflict_do_nothing()
@@ -128,7 +131,7 @@ def _same(endpoint_id: str, values: dict[str, Any], actor: HookActor) -> None:
     row = db.session.execute(_one(endpoint_id, actor)).mappings().one_or_none()
     db.session.rollback()
     if row is None or _shown(dict(row)) != _shown(values):
-        raise HookRejected(_(USED))
+        raise HookUsed(_(USED))
 
 
 def change(rules: HookRules, wish: HookWish, endpoint_id: str, actor: HookActor) -> None:
@@ -312,8 +315,10 @@ def _check(rules: HookRules, wish: HookWish, actor: HookActor) -> None:
         raise HookRejected(_(NO_TYPE), "types")
     if len(wish.modules) > MOST_MODULES or any(len(m) > MODULE_LENGTH for m in wish.modules):
         raise HookRejected(_(MODULES, most=MOST_MODULES, long=MODULE_LENGTH), "modules")
-    if actor.modules and not (wish.modules and set(wish.modules) <= set(actor.modules)):
-        names = ", ".join(actor.modules)
+    if actor.reader.modules and not (
+        wish.modules and set(wish.modules) <= set(actor.reader.modules)
+    ):
+        names = ", ".join(actor.reader.modules)
         raise HookRejected(_("The token is for these modules only: %(names)s.", names=names),
                            "modules")  # fmt: skip
     _check_types(wish.request_types)
@@ -342,9 +347,7 @@ def _one(endpoint_id: str, actor: HookActor) -> Any:
     found = select(*WebhookEndpoint.__table__.columns, has_old).where(
         WebhookEndpoint.id == endpoint_id, WebhookEndpoint.state != EndpointState.REMOVED
     )
-    return found if actor.token_id is None else found.where(
-        WebhookEndpoint.token_id == actor.token_id
-    )  # fmt: skip
+    return found.where(*actor.reader.its_own)
 
 
 def _locked(endpoint_id: str, actor: HookActor) -> dict[str, Any]:

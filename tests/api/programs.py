@@ -21,6 +21,11 @@ class Program:
         """GET under `/api/v1`."""
         return self._client().get(BASE + path, headers=self._headers(headers))
 
+    def send(self, method: str, path: str, body: Any = None) -> TestResponse:
+        """Any method, with JSON where there is a body, and without a key."""
+        headers = self._headers({})
+        return self._client().open(BASE + path, method=method, json=body, headers=headers)
+
     def post(self, path: str, body: Any, key: str | None = "", **headers: str) -> TestResponse:
         """POST JSON; with a new Idempotency-Key unless one is given, None: without."""
         if key is not None:

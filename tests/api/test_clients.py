@@ -49,7 +49,7 @@ def test_each_example_asks_and_reads(address: str, service: Program, people: Peo
             assert "STARTED" in done.stdout
             assert "Ben Example" in done.stdout
     assert {path.name for path in (ROOT / "examples").iterdir()} == {
-        "README.md", *(name for _, name in EXAMPLES),
+        "README.md", "receive_webhooks.py", *(name for _, name in EXAMPLES),
     }  # fmt: skip
 
 

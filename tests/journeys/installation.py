@@ -72,6 +72,7 @@ class Installation:
             "MAIL_CATCHER_DIR": str(self.mail),
             "CHAT_SCHEMES": "json",
             "CHAT_ALLOWED_HOSTS": HOST,
+            "WEBHOOK_ALLOWED_HOSTS": HOST,
         }
 
     def flask(self, *words: str) -> str:

@@ -1,6 +1,7 @@
 """Webhooks' pages: an endpoint added, its secret shown once, tried, changed, replayed, removed."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -30,6 +31,11 @@ def settings(settings: Settings) -> Settings:
 def adam(client: PageClient, people: People) -> PageClient:
     sign_in(client, people.adam)
     return client
+
+
+@pytest.fixture
+def asking(process: InProcess, people: People, kind: dict[str, str]) -> Callable[[], object]:
+    return lambda: process.give(submit(kind, people))
 
 
 def added(adam: PageClient, url: str = URL, status: int = 200, **more: object) -> Page:
@@ -94,12 +100,11 @@ def test_an_address_that_leads_inside_is_refused_and_nothing_typed_is_lost(
 
 
 def test_a_message_is_shown_with_its_tries_and_can_be_delivered_again(
-    adam: PageClient, app: Flask, settings: Settings, process: InProcess, kind: dict[str, str],
-    people: People,
+    adam: PageClient, app: Flask, settings: Settings, asking: Callable[[], object]
 ) -> None:  # fmt: skip
     with receiver() as ear:
         here = there(added(adam, ear.url))
-        process.give(submit(kind, people))
+        asking()
         adam.post_form(adam.get_page(here), f"{here}/test")
         deliver(app, settings)
         assert ear.types() == ["ping", "request.started"]

@@ -1,6 +1,6 @@
 """A receiver, an endpoint that leads there, and what a worker does with the outbox, by hand."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import Engine, create_engine, text
 
 from portal.config import Settings
+from portal.domain.request.state import Approval
 from portal.domain.webhooks import HookType
 from portal.models.columns import new_id
 from portal.services import webhooks
@@ -16,7 +17,7 @@ from portal.services.webhooks import HookActor, HookRules, HookWish
 from portal.webhooks.outbox import HookOutbox, HookTaken
 from portal.webhooks.sending import HookSending
 from tests.asking import kind  # noqa: F401
-from tests.in_process import asked, process  # noqa: F401
+from tests.in_process import InProcess, process, submit  # noqa: F401
 from tests.receiving import Receiver, receiver, receiving
 from tests.web import People
 
@@ -32,7 +33,12 @@ class Hooks:
     outbox: HookOutbox
     sending: HookSending
     actor: HookActor
+    asking: Callable[..., Approval]
     secrets: dict[str, str] = field(default_factory=dict)
+
+    def ask(self, **values: Any) -> Approval:
+        """Ana asks for a chair."""
+        return self.asking(**values)
 
     def add(self, url: str, actor: HookActor | None = None, **wish: Any) -> str:
         """An endpoint that is on; its id."""
@@ -102,8 +108,18 @@ def engine(settings: Settings) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def hooks(app: Flask, settings: Settings, engine: Engine, people: People) -> Hooks:
+def asking(process: InProcess, people: People, kind: dict[str, str]) -> Callable[..., Approval]:  # noqa: F811
+    """Gives a request of Ana's."""
+    return lambda **values: process.give(submit(kind, people, **values))
+
+
+@pytest.fixture
+def hooks(
+    app: Flask, settings: Settings, engine: Engine, people: People,
+    asking: Callable[..., Approval],
+) -> Hooks:  # fmt: skip
     """What a worker does with the outbox, without Temporal."""
     rules = HookRules(settings=settings.webhooks, secret_keys=settings.secret_keys)
     sending = HookSending(engine, replace(settings, public_url="https://portal.example"))
-    return Hooks(app, rules, HookOutbox(engine), sending, HookActor(person_id=people.adam))
+    actor = HookActor(person_id=people.adam)
+    return Hooks(app, rules, HookOutbox(engine), sending, actor, asking)

@@ -11,12 +11,8 @@ from portal.config import Settings
 from portal.services import webhooks
 from portal.services.webhooks import HookRejected
 from tests.asking import CODE
-from tests.in_process import InProcess, submit
 from tests.receiving import Heard, Receiver, receiver
-from tests.web import People
 from tests.webhooks.conftest import Hooks
-
-Kind = dict[str, str]
 
 
 def signatures(message: Heard, *secrets: str) -> list[str]:
@@ -34,15 +30,13 @@ def signatures(message: Heard, *secrets: str) -> list[str]:
 
 
 @pytest.fixture
-def at_work(hooks: Hooks, ear: Receiver, process: InProcess) -> str:
+def at_work(hooks: Hooks, ear: Receiver) -> str:
     """An endpoint that hears of everything."""
     return hooks.add(ear.url)
 
 
-def test_each_event_is_told_once_and_signed(
-    hooks: Hooks, ear: Receiver, at_work: str, process: InProcess, people: People, kind: Kind
-) -> None:
-    state = process.give(submit(kind, people, module="PURCHASE", entity_id="4711"))
+def test_each_event_is_told_once_and_signed(hooks: Hooks, ear: Receiver, at_work: str) -> None:
+    state = hooks.ask(module="PURCHASE", entity_id="4711")
     assert (hooks.go(), hooks.go()) == (1, 0)
     assert sorted(ear.types()) == ["request.started", "task.opened"]
     started = next(each for each in ear.heard if each.said["type"] == "request.started")
@@ -64,13 +58,13 @@ def test_each_event_is_told_once_and_signed(
 
 
 def test_only_what_an_endpoint_wants_and_only_full_ones_hear_names(
-    hooks: Hooks, ear: Receiver, process: InProcess, people: People, kind: Kind
+    hooks: Hooks, ear: Receiver, people: People
 ) -> None:
     hooks.add(ear.url, types=("request.started",), modules=("OTHER",))
     hooks.add(ear.url, types=("request.started",), request_types=())
     hooks.add(ear.url, types=("request.approved",))
     hooks.add(ear.url, types=("request.started",), request_types=(CODE,), is_full=True)
-    process.give(submit(kind, people, module="PURCHASE"))
+    hooks.ask(module="PURCHASE")
     hooks.go()
     thin, full = sorted((each.said["data"] for each in ear.heard), key=len)
     assert "title" not in thin
@@ -80,10 +74,10 @@ def test_only_what_an_endpoint_wants_and_only_full_ones_hear_names(
 
 
 def test_what_is_not_taken_comes_again_with_growing_pauses_and_then_waits_for_somebody(
-    hooks: Hooks, ear: Receiver, process: InProcess, people: People, kind: Kind
+    hooks: Hooks, ear: Receiver
 ) -> None:
     endpoint = hooks.add(ear.url, types=("request.started",))
-    process.give(submit(kind, people))
+    hooks.ask()
     ear.answer, ear.text = 500, b"<p>No\x00\xff" + b"x" * 5_000
     pauses = []
     for _ in range(8):
@@ -109,12 +103,12 @@ def test_what_is_not_taken_comes_again_with_growing_pauses_and_then_waits_for_so
 
 
 def test_a_receiver_that_is_away_is_left_alone_and_holds_nobody_up(
-    hooks: Hooks, ear: Receiver, at_work: str, process: InProcess, people: People, kind: Kind
+    hooks: Hooks, ear: Receiver, at_work: str
 ) -> None:
     with receiver() as gone:
         pass
     lost = hooks.add(gone.url, name="Away")
-    process.give(submit(kind, people))
+    hooks.ask()
     hooks.go()
     assert len(ear.heard) == 2
     rows = [row for row in hooks.rows() if str(row.endpoint_id) == lost]
@@ -127,11 +121,9 @@ def test_a_receiver_that_is_away_is_left_alone_and_holds_nobody_up(
     assert sorted(hooks.states()) == ["DELIVERED", "DELIVERED", "FAILED", "FAILED"]
 
 
-def test_a_receiver_may_ask_for_time_and_say_that_it_is_gone(
-    hooks: Hooks, ear: Receiver, process: InProcess, people: People, kind: Kind
-) -> None:
+def test_a_receiver_may_ask_for_time_and_say_that_it_is_gone(hooks: Hooks, ear: Receiver) -> None:
     endpoint = hooks.add(ear.url, types=("request.started",))
-    process.give(submit(kind, people))
+    hooks.ask()
     ear.answer, ear.headers = 429, {"Retry-After": "1200"}
     hooks.go()
     (row,), (told,) = hooks.rows(), hooks.rows("attempts", "id")
@@ -140,7 +132,7 @@ def test_a_receiver_may_ask_for_time_and_say_that_it_is_gone(
     hooks.hurry()
     hooks.go()
     hooks.hurry()
-    process.give(submit(kind, people, number="CH-1002"))
+    hooks.ask(number="CH-1002")
     assert hooks.go() == 0
     assert hooks.rows("endpoints", "id")[0].state == "gone"
     ear.answer = 200
@@ -151,11 +143,11 @@ def test_a_receiver_may_ask_for_time_and_say_that_it_is_gone(
 
 
 def test_a_test_event_turns_an_endpoint_on_and_a_pause_lets_messages_gather(
-    hooks: Hooks, ear: Receiver, process: InProcess, people: People, kind: Kind
+    hooks: Hooks, ear: Receiver
 ) -> None:
     endpoint = hooks.add(ear.url, types=("request.started",))
     hooks.do("UPDATE portal.webhook_endpoints SET state = 'unverified'")
-    process.give(submit(kind, people))
+    hooks.ask()
     assert hooks.go() == 0
     with hooks.app.app_context():
         with pytest.raises(HookRejected):
@@ -165,7 +157,7 @@ def test_a_test_event_turns_an_endpoint_on_and_a_pause_lets_messages_gather(
     assert ear.types() == ["ping", "request.started"]
     with hooks.app.app_context():
         webhooks.switch(endpoint, hooks.actor, on=False)
-    process.give(submit(kind, people, number="CH-1002"))
+    hooks.ask(number="CH-1002")
     assert hooks.go() == 0
     with hooks.app.app_context():
         webhooks.switch(endpoint, hooks.actor, on=True)
@@ -174,7 +166,7 @@ def test_a_test_event_turns_an_endpoint_on_and_a_pause_lets_messages_gather(
 
 
 def test_after_a_rotation_both_secrets_sign_for_a_while(
-    hooks: Hooks, ear: Receiver, at_work: str, process: InProcess, people: People, kind: Kind
+    hooks: Hooks, ear: Receiver, at_work: str
 ) -> None:
     with hooks.app.app_context():
         anew = webhooks.rotate(hooks.rules, at_work, hooks.actor)
@@ -197,10 +189,10 @@ def test_after_a_rotation_both_secrets_sign_for_a_while(
 
 
 def test_all_since_a_moment_are_delivered_again_and_a_removed_endpoint_hears_nothing(
-    hooks: Hooks, ear: Receiver, at_work: str, process: InProcess, people: People, kind: Kind
+    hooks: Hooks, ear: Receiver, at_work: str
 ) -> None:
-    first = process.give(submit(kind, people))
-    second = process.give(submit(kind, people, number="CH-1002"))
+    first = hooks.ask()
+    second = hooks.ask(number="CH-1002")
     assert first.submitted_at is not None
     assert second.submitted_at is not None
     hooks.go()
@@ -211,19 +203,17 @@ def test_all_since_a_moment_are_delivered_again_and_a_removed_endpoint_hears_not
         assert count == 2
     hooks.go()
     assert len(ear.heard) == 6
-    process.give(submit(kind, people, number="CH-1003"))
+    hooks.ask(number="CH-1003")
     with hooks.app.app_context():
         webhooks.remove(at_work, hooks.actor)
-    process.give(submit(kind, people, number="CH-1004"))
+    hooks.ask(number="CH-1004")
     assert hooks.go() == 0
     assert sorted(set(hooks.states())) == ["DELIVERED", "DROPPED"]
     assert len(hooks.states()) == 6
 
 
-def test_a_batch_that_was_lost_is_taken_up_again(
-    hooks: Hooks, ear: Receiver, at_work: str, process: InProcess, people: People, kind: Kind
-) -> None:
-    process.give(submit(kind, people))
+def test_a_batch_that_was_lost_is_taken_up_again(hooks: Hooks, ear: Receiver, at_work: str) -> None:
+    hooks.ask()
     lost = hooks.outbox.next_batch()
     assert lost is not None
     assert hooks.go() == 0

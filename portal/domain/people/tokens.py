@@ -41,6 +41,7 @@ class Scope(StrEnum):
     TASKS_DECIDE = "tasks:decide"
     PEOPLE_READ = "people:read"
     PEOPLE_PROVISION = "people:provision"
+    WEBHOOKS_MANAGE = "webhooks:manage"
 
 
 SENTENCES: dict[Scope, str] = {
@@ -53,6 +54,7 @@ SENTENCES: dict[Scope, str] = {
     Scope.PEOPLE_PROVISION: msgid(
         "Add, change and deactivate people and groups, for an identity provider (SCIM)."
     ),
+    Scope.WEBHOOKS_MANAGE: msgid("Set up webhooks for what it may see, and deliver again."),
 }
 
 # What the owner of a personal token has to be allowed for the scope to count, asked anew each time.
@@ -64,6 +66,7 @@ NEEDS: dict[Scope, Permission] = {
     Scope.TASKS_READ: Permission.DECIDE_OWN_TASKS,
     Scope.TASKS_DECIDE: Permission.DECIDE_OWN_TASKS,
     Scope.PEOPLE_READ: Permission.READ_INVOLVED,
+    Scope.WEBHOOKS_MANAGE: Permission.ADMINISTER,
 }
 # A service is no person: nothing is ever asked of it.
 OF_SERVICES = frozenset(Scope) - {Scope.TASKS_READ, Scope.TASKS_DECIDE}
