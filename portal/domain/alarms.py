@@ -28,6 +28,7 @@ class AlarmKind(StrEnum):
     NO_WORKER = "no_worker"
     COMMANDS_WAIT = "commands_wait"
     MESSAGES_FAIL = "messages_fail"
+    WEBHOOKS_STOPPED = "webhooks_stopped"
     DISK_FULL = "disk_full"
     LOG_WAITS = "log_waits"
 
@@ -64,6 +65,13 @@ WORDS = {
         todo=msgid("Look at the reasons, then send them again."),
         path="/admin/messages",
         over=msgid("Messages are being sent again"),
+    ),
+    AlarmKind.WEBHOOKS_STOPPED: AlarmWords(
+        heading=msgid("Webhooks are not being delivered"),
+        meaning=msgid("An endpoint takes no messages any more, or messages were given up."),
+        todo=msgid("Look at the reasons, then turn it on or deliver again. Nothing is lost."),
+        path="/admin/webhooks",
+        over=msgid("Webhooks are being delivered again"),
     ),
     AlarmKind.DISK_FULL: AlarmWords(
         heading=msgid("The disk for attached files is full"),
@@ -111,6 +119,7 @@ def causes(figures: Mapping[str, float | None]) -> frozenset[AlarmKind]:
         AlarmKind.MESSAGES_FAIL: above("messages_failed", 0)
         or above("messages_oldest_seconds", MESSAGES_SECONDS),
         AlarmKind.LOG_WAITS: above("log_oldest_seconds", LOG_SECONDS),
+        AlarmKind.WEBHOOKS_STOPPED: above("webhooks_failed", 0) or above("webhooks_stopped", 0),
         AlarmKind.DISK_FULL: free is not None and free < DISK_BYTES,
     }
     return frozenset(kind for kind, is_so in found.items() if is_so)

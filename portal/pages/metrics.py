@@ -27,6 +27,8 @@ HELP = {
     "messages_due": "Messages that should have been sent by now.",
     "messages_oldest_seconds": "For how long the oldest of them has been due.",
     "messages_failed": "Messages that were given up.",
+    "webhooks_failed": "Webhooks that were given up.",
+    "webhooks_stopped": "Endpoints that are off, or have taken no webhook for half an hour.",
     "requests_pending": "Requests that wait for approval.",
     "requests_late": "Of them, those whose next moment is over for ten minutes.",
     "requests_attention": "Requests for which nobody could be asked.",

@@ -17,6 +17,16 @@ SELECT
     m.waiting AS messages_due, m.oldest AS messages_oldest_seconds,
     (SELECT count(*) FROM portal.messages
         WHERE status = 'FAILED' AND last_error IS NOT NULL) AS messages_failed,
+    (SELECT count(*) FROM portal.webhook_deliveries d
+        WHERE d.status = 'FAILED' AND d.type <> 'ping' AND EXISTS (
+            SELECT FROM portal.webhook_endpoints e
+            WHERE e.id = d.endpoint_id AND e.state <> 'removed')) AS webhooks_failed,
+    (SELECT count(*) FROM portal.webhook_endpoints e
+        WHERE e.state = 'gone' OR (e.state = 'on' AND (
+            e.failing_since < now() - interval '30 minutes' OR EXISTS (
+                SELECT FROM portal.api_tokens t WHERE t.id = e.token_id
+                    AND (t.revoked_at IS NOT NULL OR t.expires_at <= now()))))
+    ) AS webhooks_stopped,
     p.pending AS requests_pending, p.late AS requests_late,
     (SELECT count(*) FROM portal.requests WHERE attention IS NOT NULL) AS requests_attention,
     (SELECT coalesce((SELECT extract(epoch FROM now() - queued_at) FROM portal.audit_queue

@@ -26,6 +26,8 @@ def test_what_is_a_cause() -> None:
         ({"commands_oldest_seconds": 301.0}, AlarmKind.COMMANDS_WAIT),
         ({"messages_failed": 1.0}, AlarmKind.MESSAGES_FAIL),
         ({"messages_oldest_seconds": 1801.0}, AlarmKind.MESSAGES_FAIL),
+        ({"webhooks_failed": 1.0}, AlarmKind.WEBHOOKS_STOPPED),
+        ({"webhooks_stopped": 1.0}, AlarmKind.WEBHOOKS_STOPPED),
         ({"attachments_free_bytes": 1e6}, AlarmKind.DISK_FULL),
         ({"log_oldest_seconds": 601.0}, AlarmKind.LOG_WAITS),
     ):

@@ -18,6 +18,7 @@ from tests.api.programs import Program, wanted
 from tests.house.tree import ROOT
 from tests.programs import started
 from tests.receiving import Receiver
+from tests.web import People
 from tests.webhooks.conftest import EVERYTHING, Hooks
 
 WISH = {"name": "ERP", "types": ["request.started", "task.opened"]}

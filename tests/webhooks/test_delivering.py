@@ -12,6 +12,7 @@ from portal.services import webhooks
 from portal.services.webhooks import HookRejected
 from tests.asking import CODE
 from tests.receiving import Heard, Receiver, receiver
+from tests.web import People
 from tests.webhooks.conftest import Hooks
 
 

@@ -9,7 +9,8 @@ from portal.domain.alarms import WORKER_SECONDS
 from portal.domain.people.permissions import Permission
 from portal.pages.admin import blueprint
 from portal.presenters.answer import after, answered, command_key, new_key
-from portal.queries import attention, commands, gaps, messages
+from portal.presenters.webhooks import endpoint_label
+from portal.queries import attention, commands, gaps, messages, webhooks
 from portal.security.guards import requires
 from portal.security.sessions import click, current_settings, me
 from portal.services.requests import review_people
@@ -36,6 +37,7 @@ def list_attention() -> ResponseReturnValue:
         parked=commands.parked(),
         vacant_heads=gaps.vacant_heads(),
         without_manager=gaps.without_manager(),
+        hooks=[(each, endpoint_label(each)) for each in webhooks.troubled()],
         unsent=messages.any_troubled() or messages.overdue().number,
         workers=workers,
         compared=compared,
