@@ -57,8 +57,8 @@ def test_a_service_hears_of_its_own_requests_by_its_own_names(
     assert hooks.go() == 0
 
 
-def test_endpoints_are_their_programs_own_and_calls_may_be_repeated(
-    hooks: Hooks, service: Program, make_program: MakeProgram,  # noqa: F811
+def test_calls_may_be_repeated_and_say_what_is_wrong(
+    service: Program,  # noqa: F811
 ) -> None:  # fmt: skip
     key, url = "0193a000-0000-7000-8000-000000000001", "https://erp.example.org/hooks"
     body = {**WISH, "url": url}
@@ -76,6 +76,8 @@ def test_endpoints_are_their_programs_own_and_calls_may_be_repeated(
     assert changed.get_json()["url"] == f"{url}/2"
     since = (datetime.now(UTC) - timedelta(days=1)).isoformat()
     assert service.post(f"{here}/redeliver", {"since": since}, None).get_json() == {"messages": 0}
+    assert service.send("DELETE", here).status_code == 204
+    assert service.get(here).status_code == 404
     for bad, pointer in (
         ({"url": "https://10.0.0.1/"}, "/url"), ({"requestTypes": ["?"]}, "/requestTypes"),
         ({"types": []}, "/types"), ({"name": " "}, "/name"),
@@ -83,6 +85,13 @@ def test_endpoints_are_their_programs_own_and_calls_may_be_repeated(
         refused = service.post("/webhooks", {**body, **bad})
         assert refused.status_code == 422
         assert refused.get_json()["errors"][0]["pointer"] == pointer
+
+
+def test_endpoints_are_their_programs_own(
+    hooks: Hooks, service: Program, make_program: MakeProgram,  # noqa: F811
+) -> None:  # fmt: skip
+    body = {**WISH, "url": "https://erp.example.org/hooks"}
+    here = f"/webhooks/{service.post('/webhooks', body).get_json()['id']}"
     stranger, bound = make_program(), make_program("", modules=("PURCHASE",))
     assert stranger.get("/webhooks").get_json()["items"] == []
     assert stranger.get(here).status_code == stranger.send("DELETE", here).status_code == 404
@@ -92,7 +101,6 @@ def test_endpoints_are_their_programs_own_and_calls_may_be_repeated(
     assert blind.post("/webhooks", {**body, "isFull": True}).status_code == 403
     assert make_program("ana", Scope.WEBHOOKS_MANAGE).get("/webhooks").status_code == 403
     assert len(make_program("adam").get("/webhooks").get_json()["items"]) == 2
-    assert service.send("DELETE", here).status_code == 204
 
 
 def test_the_receiver_of_the_examples_takes_what_is_genuine(hooks: Hooks, ear: Receiver) -> None:
