@@ -18,6 +18,7 @@ from scripts.benchmark import (
     legacy,
     organisation,
     pages,
+    programs,
 )
 from scripts.benchmark.portal_load import Lane
 from scripts.benchmark.report import table
@@ -26,7 +27,7 @@ from scripts.local.ports import any_free
 from scripts.local.postgres import PostgresServer, running_postgres
 from scripts.local.temporal import running_temporal
 
-PARTS = ("approvals", "pages", "loop", "check", "backtest", "legacy", "cutover")
+PARTS = ("approvals", "programs", "pages", "loop", "check", "backtest", "legacy", "cutover")
 
 
 def main() -> None:
@@ -36,7 +37,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="gloria-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        if "approvals" in options.part or "loop" in options.part:
+        if {"approvals", "loop", "programs"} & set(options.part):
             figures |= _with_stack(options, folder / "stack")
         if "pages" in options.part:
             figures["pages"] = _pages(options, folder / "pages")
@@ -87,6 +88,8 @@ def _with_stack(options: argparse.Namespace, folder: Path) -> dict[str, object]:
             if "approvals" in options.part:
                 found["approvals"] = _approvals(options, stack, floor_at, lanes)
                 found["paced"] = _paced(stack, floor_at, lanes[0])
+            if "programs" in options.part:
+                found["programs"] = _programs(options, stack, floor_at, lanes)
             if "loop" in options.part:
                 loop = closed_loop.measure(lanes[:8], options.open, options.rounds, options.seconds)
                 found["loop"] = loop
@@ -95,6 +98,19 @@ def _with_stack(options: argparse.Namespace, folder: Path) -> dict[str, object]:
         print("memory of web and worker, MB, at rest:", found["memory at rest MB"])
         print("memory of web and worker, MB, after:", found["memory after MB"])
     return found
+
+
+def _programs(
+    options: argparse.Namespace, stack: Stack, floor_at: FloorWorker, lanes: list[Lane]
+) -> dict[str, object]:
+    app, in_flight = programs.application(stack), min(8, len(lanes))
+    asked = programs.asking(app, stack, floor_at, in_flight, options.rounds, options.seconds)
+    print(table("Asking by the API", [asked]))
+    status = programs.status(app, options.times)
+    print(table("Where a request stands", [status]))
+    hooks = programs.webhooks(app, stack, lanes[:in_flight], options.rounds, options.seconds)
+    print(table("Approvals beside webhooks to a slow receiver", [hooks]))
+    return {"asking": asked, "status": status, "webhooks": hooks}
 
 
 def _memory(web: int, worker: int) -> dict[str, float]:

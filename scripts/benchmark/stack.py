@@ -31,6 +31,7 @@ class Stack:
     worker_pid: int
     web_pid: int
     temporal_pid: int
+    environment: dict[str, str]
 
     def processor(self, others: int = 0) -> dict[str, float]:
         """Processor seconds each part has used so far; `others` is one more process to name."""
@@ -70,7 +71,8 @@ def running(folder: Path, *, on_disk: bool) -> Iterator[Stack]:
         web = parts.enter_context(_process(_gunicorn(port), env, folder / "web.log"))
         _wait(f"http://{HOST}:{port}/readyz")
         url, temporal_pid = f"http://{HOST}:{port}", temporal.service.process.pid
-        yield Stack(postgres, temporal.address, url, port, worker.pid, web.pid, temporal_pid)
+        pids = (worker.pid, web.pid, temporal_pid)
+        yield Stack(postgres, temporal.address, url, port, *pids, env)
 
 
 def _gunicorn(port: int) -> list[str]:
@@ -98,9 +100,12 @@ def environment(database: str, temporal: str, port: int) -> dict[str, str]:
                 "LIMIT_UPLOADS",
                 "LIMIT_CHANGES",
                 "LIMIT_SEARCHES",
+                "LIMIT_API_READS",
+                "LIMIT_API_WRITES",
             ),
             "0",
         ),
+        "WEBHOOK_ALLOWED_HOSTS": HOST,
         "ATTACHMENTS_DIR": tempfile.gettempdir(),
         "AUDIT_LOG_DIR": f"{tempfile.gettempdir()}/no-log",
     }
