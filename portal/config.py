@@ -29,6 +29,7 @@ from sqlalchemy.exc import ArgumentError
 from portal.domain.notices.chat import SERVICES, USUAL
 from portal.domain.people.permissions import Role
 from portal.domain.people.providers import ProviderMalformed, SignInProvider, provider_of
+from portal.domain.people.tokens import PREFIX
 from portal.translation import CATALOGUES, SHIPPED
 from portal.translation.pseudo import TRIALS
 
@@ -443,6 +444,11 @@ class Settings(_Group):
     worker_max_activities: int = _setting("WORKER_MAX_ACTIVITIES", 20, _whole(1, 500))
     worker_shutdown_seconds: int = _setting("WORKER_SHUTDOWN_SECONDS", 10, _whole(1, 600))
     worker_heartbeat_seconds: int = _setting("WORKER_HEARTBEAT_SECONDS", 10, _whole(1, 10))
+    api_token_prefix: str = _setting(
+        "API_TOKEN_PREFIX",
+        PREFIX,
+        _matching("[a-z][a-z0-9]{1,15}", "two to sixteen small letters and digits"),
+    )
     metrics_token: str = _setting("METRICS_TOKEN", "", _token, secret=True)
     worker_metrics_port: int = _setting("WORKER_METRICS_PORT", 0, _whole(0, 65_535))
 

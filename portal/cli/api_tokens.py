@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import click
 from flask.cli import AppGroup
 
-from portal.cli.running import explained
+from portal.cli.running import explained, settings
 from portal.domain.people.tokens import USUAL_DAYS, Scope, TokenWish
 from portal.queries import api_tokens as tokens
 from portal.services import api_tokens, people
@@ -26,7 +26,8 @@ def create(
 ) -> None:
     """Make a token and print its secret, once. Without --for it is a service's."""
     granted = frozenset(Scope(each) for each in scopes)
-    wish = TokenWish(name=name, scopes=granted, days=days, modules=modules)
+    prefix = settings().api_token_prefix
+    wish = TokenWish(name=name, scopes=granted, days=days, modules=modules, prefix=prefix)
     with explained(), _sentences():
         if email:
             owner = people.by_email(email)
@@ -54,7 +55,8 @@ def show() -> None:
 def rotate(token_id: object) -> None:
     """Print another secret for a token; the one before is good for a day."""
     with explained(), _sentences():
-        click.echo(api_tokens.rotate(str(token_id), None))
+        prefix = settings().api_token_prefix
+        click.echo(api_tokens.rotate(str(token_id), None, prefix=prefix))
 
 
 @group.command("revoke")

@@ -415,7 +415,7 @@ def changed_clocks(stage: Stage, form: BaseForm) -> Stage:
 
 
 def policy_form(policy: Policy, content: TypeContent, choosable: Choosable, typed: Any) -> BaseForm:
-    """What holds for every stage: the fallback, and the time to undo."""
+    """What holds for every stage: the fallback, the time to undo, and whether programs decide."""
     rules, data = _rule_fields("fallback", policy.fallback, content, choosable)
     undo = [Required(_("enter 0 or more")), Between(0, 3600)]
     form = BaseForm({
@@ -424,12 +424,23 @@ def policy_form(policy: Policy, content: TypeContent, choosable: Choosable, type
             WholeNumberField, _("Seconds to undo a decision"), undo,
             _("A stage goes on this long after its last decision. 0: at once."),
         ),
+        "decide_by_token": unbound(
+            BooleanField, _("Programs may decide"), (),
+            _("With a person's own API token, for their own tasks. Never where a stage asks for a"
+              " check or a signature."),
+        ),
     })  # fmt: skip
-    form.process(typed, data={**data, "undo_seconds": policy.undo_seconds})
+    kept = {"undo_seconds": policy.undo_seconds, "decide_by_token": policy.decide_by_token}
+    form.process(typed, data={**data, **kept})
     return form
 
 
 def changed_policy(policy: Policy, form: BaseForm) -> Policy:
     """The policy as a valid `policy_form` has it."""
     fallback = _rules_of("fallback", form, policy.fallback)
-    return replace(policy, fallback=fallback, undo_seconds=form["undo_seconds"].data)
+    return replace(
+        policy,
+        fallback=fallback,
+        undo_seconds=form["undo_seconds"].data,
+        decide_by_token=form["decide_by_token"].data,
+    )

@@ -17,6 +17,7 @@ from portal.domain.people.tokens import (
     MOST_MODULES,
     NAME_LENGTH,
     OVERLAP,
+    PREFIX,
     RANDOM,
     TokenKind,
     TokenWish,
@@ -43,9 +44,9 @@ TOO_MANY = msgid("There are already %(most)s tokens in use. Revoke one first.")
 log = structlog.get_logger("portal.web")
 
 
-def new_secret(kind: TokenKind) -> str:
+def new_secret(kind: TokenKind, prefix: str = PREFIX) -> str:
     """A random secret of that kind: 238 bits."""
-    return secret_of(kind, (choice(LETTERS) for _ in range(RANDOM)))
+    return secret_of(kind, (choice(LETTERS) for _ in range(RANDOM)), prefix)
 
 
 class TokenRejected(Exception):
@@ -81,7 +82,7 @@ def _make(
     mine = ApiToken.user_id == owner_id if owner_id else ApiToken.user_id.is_(None)
     if (db.session.scalar(select(func.count()).where(mine, *_in_use())) or 0) >= MOST_OF_ONE:
         raise TokenRejected(_(TOO_MANY, most=MOST_OF_ONE))
-    secret, token_id = new_secret(kind), token_id or new_id()
+    secret, token_id = new_secret(kind, wish.prefix), token_id or new_id()
     row = {
         "id": token_id, "kind": kind.value, "user_id": owner_id, "name": wish.name,
         "secret_hash": token_hash(secret), "ending": secret[-ENDING:],
@@ -115,7 +116,11 @@ def _check(kind: TokenKind, wish: TokenWish) -> None:
 
 
 def rotate(
-    token_id: str, actor_id: str | None, owner_id: str | None = None, seen: str | None = None
+    token_id: str,
+    actor_id: str | None,
+    owner_id: str | None = None,
+    seen: str | None = None,
+    prefix: str = PREFIX,
 ) -> str:
     """Give a token in use another secret; the one before is good for a day. `owner_id`: only a
     token of theirs. `seen`: how its secret ended when the form was drawn: pressed twice, it is one
@@ -127,7 +132,7 @@ def rotate(
         raise TokenGone
     if seen is not None and seen != row.ending:
         raise TokenRejected(_(MOVED))
-    secret = new_secret(TokenKind(row.kind))
+    secret = new_secret(TokenKind(row.kind), prefix)
     changed = {
         "old_hash": ApiToken.secret_hash, "old_until": func.now() + OVERLAP,
         "secret_hash": token_hash(secret), "ending": secret[-ENDING:], "rotated_at": func.now(),

@@ -194,8 +194,10 @@ def test_a_program_that_asks_too_often_waits(
 def test_a_changed_letter_is_noticed_without_the_database(
     kind: TokenKind, place: int, letter: str
 ) -> None:
-    secret = api_tokens.new_secret(kind)
+    secret = api_tokens.new_secret(kind, "acme")
+    assert secret.startswith("acme_")
     assert is_whole(secret)
+    assert is_whole(api_tokens.new_secret(kind))
     place %= len(secret)
     changed = secret[:place] + letter + secret[place + 1 :]
     assert is_whole(changed) == (changed == secret)

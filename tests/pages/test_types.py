@@ -480,7 +480,8 @@ def test_checks_say_who_would_be_stuck(
     assert "1 of 7 people would be stuck at Line manager: too few others" in checks.text
     assert "Save reasons" not in checks.text
     page = adam.get_page(f"{CHAIRS}/draft/policy")
-    press(adam, page, f"{CHAIRS}/draft/policy", fallback_0="group:finance")
+    press(adam, page, f"{CHAIRS}/draft/policy", fallback_0="group:finance", decide_by_token="y")
+    assert "whether programs may decide" in adam.get_page(f"{CHAIRS}/draft/review").text
     assert "would be stuck at Line manager" not in adam.get_page(f"{CHAIRS}/draft/checks").text
 
 

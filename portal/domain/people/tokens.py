@@ -21,6 +21,7 @@ USUAL_DAYS = 90
 # After a rotation the old secret is good for so long, so that whoever uses it can change over.
 OVERLAP = timedelta(days=1)
 NAME_LENGTH, MODULE_LENGTH, MOST_MODULES = 80, 60, 20
+# How secrets begin, unless the settings say otherwise.
 PREFIX = "gloria"
 
 
@@ -73,23 +74,25 @@ OF_SERVICES = frozenset(Scope) - {Scope.TASKS_READ, Scope.TASKS_DECIDE}
 
 _MARKS = {TokenKind.PERSONAL: "pat", TokenKind.SERVICE: "svc"}
 _SHAPE = re.compile(
-    rf"{PREFIX}_(?:pat|svc)_[{LETTERS}]{{{RANDOM}}}[{LETTERS}]{{{CHECKED}}}", re.ASCII
+    rf"[a-z][a-z0-9]{{1,15}}_(?:pat|svc)_[{LETTERS}]{{{RANDOM}}}[{LETTERS}]{{{CHECKED}}}", re.ASCII
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class TokenWish:
-    """What a token shall be. `days`: until it expires. `modules` empty: of every module."""
+    """What a token shall be. `days`: until it expires. `modules` empty: of every module. `prefix`:
+    how its secret begins."""
 
     name: str
     scopes: frozenset[Scope]
     days: int = USUAL_DAYS
     modules: tuple[str, ...] = ()
+    prefix: str = PREFIX
 
 
-def secret_of(kind: TokenKind, drawn: Iterable[str]) -> str:
+def secret_of(kind: TokenKind, drawn: Iterable[str], prefix: str = PREFIX) -> str:
     """The secret of that kind with the letters that were drawn: `RANDOM` of `LETTERS`."""
-    start = f"{PREFIX}_{_MARKS[kind]}_" + "".join(drawn)
+    start = f"{prefix}_{_MARKS[kind]}_" + "".join(drawn)
     return start + checksum(start)
 
 

@@ -1,5 +1,6 @@
 """Tokens of the JSON API, for administrators: made for programs, rotated and revoked."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
@@ -12,7 +13,7 @@ from portal.pages.admin import blueprint
 from portal.presenters.answer import new_key
 from portal.queries import api_tokens as tokens
 from portal.security.guards import requires
-from portal.security.sessions import me
+from portal.security.sessions import current_settings, me
 from portal.services import api_tokens as service
 from portal.services.api_tokens import TokenGone, TokenRejected
 from portal.translation import _
@@ -39,7 +40,7 @@ def make_token() -> ResponseReturnValue:
     form = _form(request.form)
     if not form.validate():
         return _new(form, 422)
-    wish = form.wish()
+    wish = replace(form.wish(), prefix=current_settings().api_token_prefix)
     try:
         key = str(UUID(form.token_id.data))
         token_id, secret = service.make_service(wish, me().id, key)
@@ -54,7 +55,10 @@ def make_token() -> ResponseReturnValue:
 def rotate_token(token_id: UUID) -> ResponseReturnValue:
     """Give it another secret, and show that this once."""
     try:
-        secret = service.rotate(str(token_id), me().id, seen=request.form.get("seen"))
+        secret = service.rotate(
+            str(token_id), me().id, seen=request.form.get("seen"),
+            prefix=current_settings().api_token_prefix,
+        )  # fmt: skip
     except TokenGone:
         abort(404)
     except TokenRejected as rejected:

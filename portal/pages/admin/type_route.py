@@ -138,7 +138,8 @@ def change_type_policy(code: str) -> ResponseReturnValue:
     if not form.validate():
         return _page("policy", kind, form, 422)
     changed = forms.changed_policy(policy, form)
-    kept: dict[str, Any] = {"fallback": changed.fallback, "undo_seconds": changed.undo_seconds}
+    names = ("fallback", "undo_seconds", "decide_by_token")
+    kept: dict[str, Any] = {name: getattr(changed, name) for name in names}
     return after_edit(
         kind,
         lambda content: replace(content, policy=replace(content.policy, **kept)),
