@@ -1,24 +1,24 @@
 """PostgreSQL: does it answer, does it keep what it is given, has it what this code needs?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg.rows import dict_row
-from sqlalchemy import create_engine, select
+from sqlalchemy import Row, create_engine, select
 
 from portal.chat import sealing
 from portal.config import Settings
 from portal.doctor.finding import Finding, fault, warning, well
-from portal.models import ChatChannel, schema
+from portal.models import ChatChannel, WebhookEndpoint, schema
 
 OLDEST = 140_000
 CONNECT_SECONDS = 5
 SKEW, BAD_SKEW = timedelta(seconds=2), timedelta(seconds=30)
 EXTENSIONS = ("unaccent", "pg_trgm")
 # Connections that one worker keeps beside those of its activities.
-OF_WORKER = 13
+OF_WORKER = 19
 # Raw: settings of the server; asked without SQLAlchemy, which may be what is wrong.
 FACTS = """
 SELECT current_setting('server_version_num')::int AS version,
@@ -44,7 +44,23 @@ SELECT current_setting('server_version_num')::int AS version,
     to_regclass('portal.commands') IS NOT NULL AS has_tables
 """
 SEALED = select(ChatChannel.id, ChatChannel.sealed)
+SEALED_HOOKS = select(WebhookEndpoint.id, WebhookEndpoint.sealed).where(
+    WebhookEndpoint.state != "removed"
+)
 Facts = dict[str, Any]
+
+
+class Kept(NamedTuple):
+    """What is sealed for one purpose, and what helps where it cannot be read."""
+
+    what: str
+    purpose: bytes
+    todo: str
+
+
+ENTER_AGAIN = "enter them again at /admin/channels"
+CHANNELS = Kept("addresses of chat channels", sealing.CHANNELS, ENTER_AGAIN)
+HOOKS = Kept("secrets of webhooks", sealing.WEBHOOKS, "rotate them at /admin/webhooks")
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -156,30 +172,31 @@ def _schema(settings: Settings, facts: Facts) -> Iterator[Finding]:
         with engine.connect() as connection:
             wrong = schema.gap(schema.revisions_run(connection))
             sealed = [] if wrong else connection.execute(SEALED).all()
+            hooks = [] if wrong else connection.execute(SEALED_HOOKS).all()
     finally:
         engine.dispose()
     if wrong is None:
         yield well("database", "the tables are those of this version")
-        yield from _sealed(settings, [(each.id, each.sealed) for each in sealed])
+        yield from _sealed(settings, sealed, CHANNELS)
+        yield from _sealed(settings, hooks, HOOKS)
     else:
         yield fault("database.schema", wrong[:1].lower() + wrong[1:], "flask db upgrade")
 
 
-def _sealed(settings: Settings, rows: list[tuple[str, bytes]]) -> Iterator[Finding]:
-    """Whether the addresses of chat channels open with SECRET_KEY alone."""
-    closed = sum(not _opens(row, settings.secret_keys) for row in rows)
-    former = sum(not _opens(row, settings.secret_keys[-1:]) for row in rows) - closed
+def _sealed(settings: Settings, rows: Sequence[Row[Any]], kept: Kept) -> Iterator[Finding]:
+    """Whether what is sealed opens with SECRET_KEY alone."""
+    closed = sum(not _opens(row, kept, settings.secret_keys) for row in rows)
+    former = sum(not _opens(row, kept, settings.secret_keys[-1:]) for row in rows) - closed
     if closed:
-        said = f"{closed} addresses of chat channels were sealed with another SECRET_KEY"
-        todo = "give it as SECRET_KEY_PREVIOUS, or enter them again at /admin/channels"
-        yield fault("database.sealed", said, todo)
+        said = f"{closed} {kept.what} were sealed with another SECRET_KEY"
+        yield fault("database.sealed", said, f"give it as SECRET_KEY_PREVIOUS, or {kept.todo}")
     if former:
-        said = f"{former} addresses of chat channels need SECRET_KEY_PREVIOUS"
+        said = f"{former} {kept.what} need SECRET_KEY_PREVIOUS"
         yield warning("database.former-key", said, "flask portal reseal")
 
 
-def _opens(row: tuple[str, bytes], keys: tuple[str, ...]) -> bool:
+def _opens(row: Row[Any], kept: Kept, keys: tuple[str, ...]) -> bool:
     try:
-        return bool(sealing.unseal(row[1], row[0], *keys))
+        return bool(sealing.unseal(row.sealed, row.id, *keys, purpose=kept.purpose))
     except sealing.Unreadable:
         return False
