@@ -474,8 +474,8 @@ class Settings(_Group):
         limits = LimitSettings(**_read(LimitSettings, given, problems))
         tls = TlsSettings(**_read(TlsSettings, given, problems))
         hooks = WebhookSettings(**_read(WebhookSettings, given, problems))
-        groups = {"tls": tls, "mail": mail, "chat": chat, "limits": limits, "webhooks": hooks}
-        settings = cls(**_read(cls, given, problems), **groups)
+        settings = cls(**_read(cls, given, problems), tls=tls, mail=mail, chat=chat, limits=limits)
+        settings = replace(settings, webhooks=hooks)
         file = "" if _text(given, "DATABASE_URL") else _text(given, "DATABASE_URL_FILE")
         settings = replace(
             settings,

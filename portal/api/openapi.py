@@ -127,9 +127,11 @@ def _scopes() -> str:
 
 def _schemas() -> dict[str, Any]:
     inputs = {each.body for each in ENDPOINTS if each.body is not None}
-    outputs = {model for each in ENDPOINTS for model in each.answers.values() if model is not None}
+    outputs: set[type[BaseModel]] = {
+        model for each in ENDPOINTS for model in each.answers.values() if model is not None
+    }
     named: list[tuple[type[BaseModel], Any]] = [(model, "validation") for model in inputs]
-    named += [(model, "serialization") for model in {*outputs, WebhookMessage}]
+    named += [(model, "serialization") for model in outputs | {WebhookMessage}]
     named.sort(key=lambda pair: pair[0].__name__)
     _, found = models_json_schema(named, by_alias=True, ref_template=REFERENCE)
     definitions: dict[str, Any] = found.get("$defs", {})

@@ -183,7 +183,9 @@ def _schema(settings: Settings, facts: Facts) -> Iterator[Finding]:
         yield fault("database.schema", wrong[:1].lower() + wrong[1:], "flask db upgrade")
 
 
-def _sealed(settings: Settings, rows: Sequence[Row[Any]], kept: Kept) -> Iterator[Finding]:
+def _sealed(
+    settings: Settings, rows: Sequence[Row[*tuple[Any, ...]]], kept: Kept
+) -> Iterator[Finding]:
     """Whether what is sealed opens with SECRET_KEY alone."""
     closed = sum(not _opens(row, kept, settings.secret_keys) for row in rows)
     former = sum(not _opens(row, kept, settings.secret_keys[-1:]) for row in rows) - closed
@@ -195,7 +197,7 @@ def _sealed(settings: Settings, rows: Sequence[Row[Any]], kept: Kept) -> Iterato
         yield warning("database.former-key", said, "flask portal reseal")
 
 
-def _opens(row: Row[Any], kept: Kept, keys: tuple[str, ...]) -> bool:
+def _opens(row: Row[*tuple[Any, ...]], kept: Kept, keys: tuple[str, ...]) -> bool:
     try:
         return bool(sealing.unseal(row.sealed, row.id, *keys, purpose=kept.purpose))
     except sealing.Unreadable:

@@ -232,7 +232,7 @@ def changes(endpoint_id: str) -> tuple[HookChange, ...]:
     return tuple(HookChange(*row) for row in db.session.execute(found))
 
 
-def _endpoints(reader: HookReader) -> Select[Any]:
+def _endpoints(reader: HookReader) -> Select[*tuple[Any, ...]]:
     each, message = WebhookEndpoint, WebhookDelivery
 
     def count(status: str) -> Any:
@@ -256,7 +256,7 @@ def _endpoints(reader: HookReader) -> Select[Any]:
     return found.where(*reader.its_own)
 
 
-def _deliveries() -> Select[Any]:
+def _deliveries() -> Select[*tuple[Any, ...]]:
     each, at = WebhookDelivery, WebhookEndpoint
     return (
         select(

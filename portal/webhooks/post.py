@@ -33,13 +33,13 @@ def post(
                 late = f"It gave no whole answer within {settings.timeout_seconds} s."
                 return HookReply(error=late, is_away=True, took_ms=took)
             return HookReply(error=_why(error), is_away=True, took_ms=took)
-    error = "" if 200 <= status < 300 else f"It answered {status}."
+    wrong = "" if 200 <= status < 300 else f"It answered {status}."
     if 300 <= status < 400:
-        error = f"It answered {status}; redirects are not followed."
+        wrong = f"It answered {status}; redirects are not followed."
     return HookReply(
         status=status,
         answer=_kept(text),
-        error=error,
+        error=wrong,
         retry_after=_seconds(retry_after),
         took_ms=_since(begun),
     )

@@ -3,6 +3,7 @@ their messages, each with its tries, and delivering them again."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
@@ -127,9 +128,11 @@ def test_webhook(endpoint_id: UUID) -> ResponseReturnValue:
 @requires(Permission.ADMINISTER)
 def rotate_webhook(endpoint_id: UUID) -> ResponseReturnValue:
     """Give it another secret, and show that this once."""
-    endpoint = _endpoint(endpoint_id)
+    endpoint, secret = _endpoint(endpoint_id), ""
     with _there(endpoint):
-        return _secret(endpoint.id, service.rotate(_rules(), endpoint.id, _actor()))
+        secret = service.rotate(_rules(), endpoint.id, _actor())
+    if secret:
+        return _secret(endpoint.id, secret)
     return redirect(url_for(".show_webhook", endpoint_id=endpoint.id), 303)
 
 
@@ -184,7 +187,7 @@ def list_deliveries() -> ResponseReturnValue:
     form, sought = words.sought_of(request.args, names)
     after = words.cursor_of(request.args.get("after", ""))
     rows, more = hooks.deliveries(sought, after=after)
-    given = {name: form.given(name) for name in words.FILTERS if form.given(name)}
+    given: dict[str, Any] = {name: form.given(name) for name in words.FILTERS if form.given(name)}
     place = words.text_of_cursor(more) if more else None
     return render_template(
         "pages/webhooks/deliveries.html",
