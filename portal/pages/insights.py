@@ -15,6 +15,8 @@ from portal.queries import insights
 from portal.queries.insights import Scope
 from portal.security.guards import requires
 from portal.security.sessions import me
+from portal.services.organisation_settings import MOVED
+from portal.services.types import TargetsMoved
 from portal.services.types import set_targets as keep_targets
 from portal.translation import _
 
@@ -76,21 +78,41 @@ def list_targets() -> ResponseReturnValue:
 def set_targets() -> ResponseReturnValue:
     """Keep what was typed; a length that cannot be read keeps all as it was."""
     known = insights.targets()
-    given = {code: request.form.get(f"target-{code}", "").strip() for code in known}
+    asked = [code for code in known if f"target-{code}" in request.form]
+    given = {code: request.form[f"target-{code}"].strip() for code in asked}
     minutes = {code: minutes_of(text, elapsed=False) for code, text in given.items() if text}
     wrong = {code for code, found in minutes.items() if not found or found > LONGEST}
     if wrong:
         words = _("Write a length of working time, such as 3d or 1d 4h.")
         return _targets(given, dict.fromkeys(wrong, words)), 422
-    keep_targets({code: minutes.get(code) for code in known}, me().id)
+    seen = {code: _whole(request.form.get(f"seen-{code}"), known[code]) for code in asked}
+    try:
+        keep_targets({code: minutes.get(code) for code in asked}, seen, me().id)
+    except TargetsMoved:
+        return _targets(given, {}, moved=True), 409
     flash(_("The targets are saved."), "success")
     return redirect(url_for("insights.show"), 303)
 
 
-def _targets(given: Mapping[str, str], errors: Mapping[str, str]) -> str:
+def _targets(given: Mapping[str, str], errors: Mapping[str, str], *, moved: bool = False) -> str:
+    known = insights.targets()
+    seen = {code: "" if known[code] is None else str(known[code]) for code in known}
+    if errors:
+        seen |= {code: request.form.get(f"seen-{code}", seen[code]) for code in known}
     return render_template(
-        "pages/insights/targets.html", types=insights.types(), given=given, errors=errors
+        "pages/insights/targets.html",
+        types=insights.types(),
+        given=dict.fromkeys(known, "") | dict(given),
+        errors=errors,
+        seen=seen,
+        trouble=[_(MOVED)] if moved else [],
     )
+
+
+def _whole(text: str | None, usual: int | None) -> int | None:
+    if text is None:
+        return usual
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _people() -> tuple[str, ...] | None:

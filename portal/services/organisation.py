@@ -20,6 +20,7 @@ from portal.domain.request.events import SYSTEM
 from portal.extensions import db
 from portal.models import Department, Group, OrganisationChange
 from portal.services import acts
+from portal.services.organisation_settings import mark_of
 from portal.services.people import require_power
 from portal.translation import _
 
@@ -43,6 +44,10 @@ class GroupDetails:
 
     name: str
     purpose: str = ""
+
+
+class UnitMoved(Exception):
+    """Somebody else changed it since the form was drawn."""
 
 
 class UnitRefused(Exception):
@@ -86,9 +91,9 @@ def insert_unit(unit_id: str, code: str, details: Details, actor_id: str | None)
     _note(details, unit_id, UnitChangeKind.ADDED, actor_id, {"after": after})
 
 
-def change(unit_id: str, details: Details, actor_id: str) -> bool:
-    """Write something else about one; False if it says so already. Raises UnitRefused, LookupError
-    and PeopleRefused."""
+def change(unit_id: str, details: Details, seen: str | None, actor_id: str) -> bool:
+    """Write something else about one that was seen with the mark `seen` (None: whatever it says);
+    False if it says so already. Raises UnitRefused, UnitMoved, LookupError and PeopleRefused."""
     db.session.execute(BEFORE_A_CHANGE)
     require_power(actor_id, ())
     made = rewrite_unit(unit_id, details, actor_id)
@@ -104,6 +109,9 @@ def rewrite_unit(unit_id: str, details: Details, actor_id: str | None) -> bool:
         raise LookupError(unit_id)
     before = type(details)(**{name: getattr(unit, name) for name in asdict(details)})
     if before != details:
+        if seen not in (None, mark_of(asdict(before))):
+            db.session.rollback()
+            raise UnitMoved
         _check(unit_id, details)
         sides = {"before": _shown(before), "after": _shown(details)}
         _note(details, unit_id, UnitChangeKind.CHANGED, actor_id, sides)

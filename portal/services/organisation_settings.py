@@ -9,12 +9,14 @@ from typing import Any
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
 
+from portal.domain.marked import msgid
 from portal.domain.people.organisation import SETTINGS, Part, UnitChangeKind
 from portal.domain.proof.acts import ActKind
 from portal.extensions import db
 from portal.models import Calendar, Organisation, OrganisationChange
 from portal.services import acts
 
+MOVED = msgid("Somebody changed this meanwhile. Save again to replace it with yours.")
 SUBJECT = "organisation"
 # The subject's id of what is changed about the organisation itself.
 ITSELF = "00000000-0000-0000-0000-000000000001"

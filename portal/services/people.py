@@ -65,7 +65,7 @@ class Change:
     department's code, or the roles.
 
     `actor_id` None: a command on the server. `successor_id`: who takes over what depends on
-    somebody who is deactivated.
+    somebody who is deactivated. `seen`: the roles that the form was drawn with, where it said so.
     """
 
     person_id: str
@@ -74,6 +74,7 @@ class Change:
     actor_id: str | None = None
     reason: str = ""
     successor_id: str | None = None
+    seen: str | None = None
 
 
 def change(wish: Change) -> bool:
@@ -200,6 +201,8 @@ def _roles(wish: Change, person: User) -> bool:
     before = sorted(person.roles)
     if wanted == before:
         return False
+    if wish.seen not in (None, " ".join(before)):
+        raise PeopleRefused(_("Somebody changed the roles meanwhile. Look at them again."))
     # An auditor changes nothing, whatever else they are.
     becomes_auditor = Role.AUDITOR in wanted and Role.AUDITOR not in before
     if Role.ADMIN in before and (Role.ADMIN not in wanted or becomes_auditor):

@@ -8,13 +8,19 @@ from portal.domain.policy.types import TypeChangeKind
 from portal.extensions import db
 from portal.models import Group, RequestType, TypeChange, TypeReader
 from portal.queries import type_readers
+from portal.services.organisation_settings import mark_of
 from portal.services.types import Act, TypeRefused, note
 from portal.translation import _
 
 
-def change(code: str, groups: Iterable[str], act: Act) -> bool:
+class ReadersMoved(Exception):
+    """Somebody else changed them since the form was drawn."""
+
+
+def change(code: str, groups: Iterable[str], seen: str | None, act: Act) -> bool:
     """Let the members of these groups, by code, see all requests of the type, and of no others;
-    False if it is so already. Raises TypeRefused and LookupError."""
+    False if it is so already. Raises TypeRefused, LookupError, and ReadersMoved where the groups
+    are not those with the mark `seen` (None: whichever they are)."""
     kind = db.session.execute(
         select(RequestType).where(RequestType.code == code).with_for_update()
     ).scalar_one_or_none()
@@ -27,6 +33,9 @@ def change(code: str, groups: Iterable[str], act: Act) -> bool:
     if unknown := wanted - set(found):
         raise TypeRefused(_("There is no group %(value)s.", value=", ".join(sorted(unknown))[:100]))
     made = set(before) != wanted and db.session.get(TypeChange, act.key) is None
+    if made and seen not in (None, mark_of(before)):
+        db.session.rollback()
+        raise ReadersMoved
     if made:
         db.session.execute(delete(TypeReader).where(TypeReader.type_code == code))
         rows = [{"type_code": code, "group_id": each.id} for each in found.values()]

@@ -380,12 +380,22 @@ def _review(draft: TypeDraft, kind: Kind, act: Act, **values: Any) -> None:
         note(draft.request_type_id, name, kind, act, {"revision": draft.revision, "mark": mark})
 
 
-def set_targets(minutes: Mapping[str, int | None], actor_id: str) -> None:
+class TargetsMoved(Exception):
+    """Somebody else set one of them since the form was drawn."""
+
+
+def set_targets(
+    minutes: Mapping[str, int | None], seen: Mapping[str, int | None], actor_id: str
+) -> None:
     """Within how many working minutes the requests of each type should be decided, by code; None
-    for no target. What stays as it is, is no change."""
-    types = select(RequestType).where(RequestType.code.in_(minutes)).order_by(RequestType.code)
+    for no target. What is as it was `seen`, is no change. Raises TargetsMoved."""
+    changed = [code for code, length in minutes.items() if length != seen.get(code)]
+    types = select(RequestType).where(RequestType.code.in_(changed)).order_by(RequestType.code)
     for each in db.session.scalars(types.with_for_update()):
         before, after = each.target_minutes, minutes[each.code]
+        if before not in (after, seen.get(each.code)):
+            db.session.rollback()
+            raise TargetsMoved
         if before != after:
             each.target_minutes = after
             said = {"before": _length(before), "after": _length(after)}

@@ -132,6 +132,9 @@ def test_targets_are_kept_refused_and_told_on_the_type(
     again = client.post_form(form, "/insights/targets", 422, **{named: "soon <b>"})
     assert again.form("/insights/targets").values[named] == "soon <b>"
     client.post_form(again, "/insights/targets", **{named: "2d 4h"})
+    told = client.post_form(form, "/insights/targets", 409, **{named: "5d"})
+    assert "Somebody changed this meanwhile." in told.text
+    assert told.form("/insights/targets").values[named] == "5d"
     with app.app_context():
         assert db.session.scalar(select(RequestType.target_minutes)) == 2 * 480 + 240
     assert "100%" in client.get_page("/insights").text

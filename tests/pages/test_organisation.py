@@ -1,5 +1,7 @@
 """Departments with heads, and groups with members: made, changed, and noted for ever."""
 
+from urllib.parse import urlencode
+
 import pytest
 from flask import Flask
 from sqlalchemy import select, text
@@ -125,3 +127,26 @@ def test_a_group_gets_members(adam: PageClient, app: Flask, people: People) -> N
     assert "Nothing was changed." in adam.post_form(page, here).text
     with app.app_context(), pytest.raises(DBAPIError, match="permission denied"):
         db.session.execute(text("DELETE FROM portal.organisation_changes"))
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_replaced_in_silence(
+    adam: PageClient, app: Flask, people: People
+) -> None:
+    """A group and a department in two tabs, and the roles of somebody."""
+    added(adam, GROUPS, name="Art", code="art")
+    added(adam, HERE, name="Art", code="art")
+    units = {table: id_of(app, table, "art") for table in (Group, Department)}
+    for table, place in ((Group, "groups"), (Department, "departments")):
+        there = f"/admin/{place}/{units[table]}"
+        first, second = adam.get_page(there), adam.get_page(there)
+        adam.post_form(first, there, name="Changed first")
+        told = adam.post_form(second, there, 409, name="Changed second")
+        assert "Somebody changed this meanwhile." in told.text
+        assert told.form(there).values["name"] == "Changed second"
+        adam.post_form(told, there, name="Changed second")
+        assert "Changed second" in adam.get_page(there).text
+    there = f"/admin/people/{people.eve}/change"
+    old = {"act": "roles", "value": "auditor", "seen": "admin"}
+    told = adam.get(f"{there}?{urlencode(old)}")
+    assert told.status_code == 422
+    assert "Somebody changed the roles meanwhile." in told.text

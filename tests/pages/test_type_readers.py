@@ -83,7 +83,7 @@ def test_only_a_group_that_is_there_is_taken(
     assert "Nothing was changed." in choose(client, code, "nobody").text
     act = Act(key=new_id(), actor_id=people.adam)
     with app.app_context(), pytest.raises(TypeRefused, match="There is no group nobody"):
-        service.change(code, ["nobody"], act)
+        service.change(code, ["nobody"], None, act)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,14 @@ from portal.queries.organisation import DepartmentRecord, GroupRecord
 from portal.security.guards import requires
 from portal.security.sessions import me
 from portal.services import organisation as service
-from portal.services.organisation import DepartmentDetails, Details, GroupDetails, UnitRefused
+from portal.services.organisation import (
+    DepartmentDetails,
+    Details,
+    GroupDetails,
+    UnitMoved,
+    UnitRefused,
+)
+from portal.services.organisation_settings import MOVED, mark_of
 from portal.services.people import Act, PeopleRefused
 from portal.translation import _
 
@@ -178,10 +185,13 @@ def _change(place: Place, unit_id: UUID) -> ResponseReturnValue:
     if not form.validate():
         return _page(place, unit, form, 422)
     try:
-        made = service.change(unit.id, _details(place, form), me().id)
+        seen = request.form.get("seen")
+        made = service.change(unit.id, _details(place, form), seen, me().id)
     except UnitRefused as refused:
         form[refused.field].errors = [str(refused)]
         return _page(place, unit, form, 422)
+    except UnitMoved:
+        return _page(place, unit, form, 409)
     except PeopleRefused as refused:
         abort(403, str(refused))
     flash(_("Changes saved.") if made else _("Nothing was changed."), "success")
@@ -225,9 +235,13 @@ def _page(
     status: int = 200,
     somebody: BaseForm | None = None,
 ) -> ResponseReturnValue:
+    written = {name: getattr(unit, name) for name in _details_class(place).__dataclass_fields__}
+    mark = mark_of(written)
     page = render_template(
         f"pages/{place.folder}/show.html",
         unit=unit,
+        seen=request.form.get("seen", mark) if status == 422 else mark,
+        trouble=[_(MOVED)] if status == 409 else [],
         form=form,
         somebody_form=somebody or _somebody(place, None),
         members=organisation.members(place.kind, unit.id),

@@ -164,7 +164,8 @@ def check_person(person_id: UUID) -> ResponseReturnValue:
         value: str | tuple[str, ...] = form["person"].data or ""
     else:
         value = _value(act, request.args)
-    wish = Change(person_id=person.id, act=act, value=value, actor_id=me().id)
+    seen = request.args.get("seen")
+    wish = Change(person_id=person.id, act=act, value=value, actor_id=me().id, seen=seen)
     if act is Act.DEACTIVATE and "person" in request.args:
         heir = _successor_form(person, request.args)
         if not heir.validate():
@@ -186,6 +187,7 @@ def change_person(person_id: UUID) -> ResponseReturnValue:
         actor_id=me().id,
         reason=form.reason.data or "",
         successor_id=uuid_of(request.form.get("successor")),
+        seen=request.form.get("seen"),
     )
     if not form.validate():
         return _ask(person, wish, form)

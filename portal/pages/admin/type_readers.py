@@ -13,6 +13,7 @@ from portal.queries.request_types import AdminType
 from portal.security.guards import requires
 from portal.security.sessions import me
 from portal.services import type_readers as service
+from portal.services.organisation_settings import MOVED, mark_of
 from portal.services.types import Act, TypeRefused
 from portal.translation import _
 
@@ -33,7 +34,10 @@ def change_type_readers(code: str) -> ResponseReturnValue:
     kind, key = request_types.of_administrators(code) or abort(404), command_key()
     form = readers_form(staff.groups(), (), request.form)
     try:
-        made = service.change(code, form["groups"].data or (), Act(key=key, actor_id=me().id))
+        seen, act = request.form.get("seen"), Act(key=key, actor_id=me().id)
+        made = service.change(code, form["groups"].data or (), seen, act)
+    except service.ReadersMoved:
+        return _page(kind, form, key, 409)
     except TypeRefused as refused:
         form["groups"].errors = [str(refused)]
         return _page(kind, form, key, 422)
@@ -42,5 +46,10 @@ def change_type_readers(code: str) -> ResponseReturnValue:
 
 
 def _page(kind: AdminType, form: BaseForm, key: str, status: int = 200) -> ResponseReturnValue:
-    page = render_template("pages/types/readers.html", kind=kind, form=form, key=key)
+    mark = mark_of(type_readers.groups_of(kind.code))
+    seen = request.form.get("seen", mark) if status == 422 else mark
+    trouble = [_(MOVED)] if status == 409 else []
+    page = render_template(
+        "pages/types/readers.html", kind=kind, form=form, key=key, seen=seen, trouble=trouble
+    )
     return make_response(page, status)
