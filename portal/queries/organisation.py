@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Text, func, select
 from sqlalchemy.orm import aliased
 
 from portal.domain.people.organisation import UnitKind
@@ -149,9 +149,14 @@ def logo(digest: str) -> bytes | None:
 
 
 def settings() -> dict[str, Any]:
-    """Everything that is set about the organisation; its location by name as `place`."""
+    """Everything that is set about the organisation; its location by name as `place`. Without a
+    row, which the first change makes, nothing is."""
     statement = select(Organisation.__table__, Calendar.name.label("place")).outerjoin(
         Calendar, Calendar.id == Organisation.calendar_id
     )
     row = db.session.execute(statement).one_or_none()
-    return dict(row._mapping) if row else {}
+    if row is not None:
+        return dict(row._mapping)
+    texts = {each.name for each in Organisation.__table__.columns if isinstance(each.type, Text)}
+    names = [*Organisation.__table__.columns.keys(), "place"]
+    return {name: "" if name in texts else None for name in names}

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from werkzeug.serving import make_server
 
 from portal.config import Settings
@@ -115,7 +115,12 @@ def house(app: Flask, people: People, process: InProcess) -> dict[str, str]:
             at=datetime.now(UTC), comment=f"{WORD} https://example.org/{WORD}",
         )  # fmt: skip
         process.give(said)
-    return {"task": state.open_tasks[0].id}
+    with app.app_context():
+        units = {
+            "department": db.session.scalars(select(Department.id)).first(),
+            "group": db.session.scalars(select(Group.id)).first(),
+        }
+    return {"task": state.open_tasks[0].id, **{name: str(each) for name, each in units.items()}}
 
 
 @pytest.fixture
@@ -156,6 +161,11 @@ def pages_of(people: People, house: dict[str, str]) -> dict[str, list[str]]:
         people.adam: [
             "/admin/people", f"/admin/people/{people.ana}", request, f"{request}/override",
             "/admin/attention", "/admin/calendars", "/admin/departments", "/admin/groups",
+            f"/admin/departments/{house['department']}", f"/admin/groups/{house['group']}",
+            "/admin/people/chart", f"/admin/people/{people.ana}/edit", "/admin/invitations",
+            "/admin/people/import", "/admin/types", f"/admin/types/{CODE}", "/admin/tokens",
+            f"/admin/types/{CODE}/readers", "/insights", "/insights/targets", "/history/CH-2/time",
+            "/profile/security", f"/people/{people.ana}/sign-ins", "/api/docs", "/admin/organisation",
         ],
     }  # fmt: skip
 
