@@ -96,12 +96,14 @@ def change(unit_id: str, details: Details, seen: str | None, actor_id: str) -> b
     False if it says so already. Raises UnitRefused, UnitMoved, LookupError and PeopleRefused."""
     db.session.execute(BEFORE_A_CHANGE)
     require_power(actor_id, ())
-    made = rewrite_unit(unit_id, details, actor_id)
+    made = rewrite_unit(unit_id, details, actor_id, seen)
     db.session.commit()
     return made
 
 
-def rewrite_unit(unit_id: str, details: Details, actor_id: str | None) -> bool:
+def rewrite_unit(
+    unit_id: str, details: Details, actor_id: str | None, seen: str | None = None
+) -> bool:
     """The same in the caller's transaction."""
     table = TABLES[kind_of(details)]
     unit = db.session.get(table, unit_id, with_for_update=True)
@@ -110,7 +112,6 @@ def rewrite_unit(unit_id: str, details: Details, actor_id: str | None) -> bool:
     before = type(details)(**{name: getattr(unit, name) for name in asdict(details)})
     if before != details:
         if seen not in (None, mark_of(asdict(before))):
-            db.session.rollback()
             raise UnitMoved
         _check(unit_id, details)
         sides = {"before": _shown(before), "after": _shown(details)}

@@ -165,7 +165,8 @@ def pages_of(people: People, house: dict[str, str]) -> dict[str, list[str]]:
             "/admin/people/chart", f"/admin/people/{people.ana}/edit", "/admin/invitations",
             "/admin/people/import", "/admin/types", f"/admin/types/{CODE}", "/admin/tokens",
             f"/admin/types/{CODE}/readers", "/insights", "/insights/targets", "/history/CH-2/time",
-            "/profile/security", f"/people/{people.ana}/sign-ins", "/api/docs", "/admin/organisation",
+            "/profile/security", f"/people/{people.ana}/sign-ins", "/api/docs",
+            "/admin/organisation",
         ],
     }  # fmt: skip
 
