@@ -131,7 +131,7 @@ class PlayedBack:
                 page = self._pages[int(request.next_page_token or b"0")]
                 return ListWorkflowExecutionsResponse.FromString(page)
 
-            service.list_workflow_executions = answer  # type: ignore[method-assign]
+            service.list_workflow_executions = answer  # type: ignore[assignment, method-assign]
             return client
 
         if self._pages:
