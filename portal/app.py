@@ -47,7 +47,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "notifications": (),
     "team": (),
     "insights": (),
-    "profile": ("settings", "notifications", "away", "security"),
+    "profile": ("settings", "notifications", "away", "security", "tokens"),
     "admin": (
         "attention", "messages", "channels", "policy_moves", "people", "calendars", "organisation",
         "organisation_settings",

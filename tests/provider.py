@@ -70,6 +70,16 @@ class TestProvider:
             return None
         return {"access_token": "x", "token_type": "Bearer", "id_token": self.signed(asked)}
 
+    def logout_token(self, **claims: Any) -> str:
+        """A token by which it says that somebody signed out; None: without that claim."""
+        now, event = int(time.time()), "http://schemas.openid.net/event/backchannel-logout"
+        said = {
+            "iss": self.issuer, "aud": CLIENT, "iat": now, "exp": now + 120, "jti": uuid4().hex,
+            "events": {event: {}}, "sub": self.person["sub"], **claims,
+        }  # fmt: skip
+        kept = {name: value for name, value in said.items() if value is not None}
+        return jwt.encode({"alg": "RS256", "kid": self.key.kid}, kept, self.key)
+
     def signed(self, asked: dict[str, str]) -> str:
         """The token itself."""
         now = int(time.time())

@@ -12,7 +12,7 @@ from portal.domain.people.providers import SignInProvider
 from portal.domain.people.signing_in import Way
 from portal.pages import sign_in
 from portal.pages.second_step import confirm_first, prover
-from portal.security.guards import public, requires
+from portal.security.guards import public, requires, signed
 from portal.security.next_page import safe_next
 from portal.security.sessions import (
     CHALLENGE,
@@ -103,6 +103,24 @@ def finish(provider_id: str) -> ResponseReturnValue:
         return _told(str(failed))
 
 
+@blueprint.post("/sign-in/provider/<provider_id>/logout")
+@signed
+def log_out(provider_id: str) -> ResponseReturnValue:
+    """The provider itself says that somebody signed out there (OpenID Connect Back-Channel Logout):
+    their sessions that began there end. Whatever is wrong with its token is logged only."""
+    provider = _provider(provider_id)
+    try:
+        attempt = attempts.begin(attempts.ceremony_keys(address()))
+    except TooMany:
+        abort(429)
+    try:
+        service.log_out(provider, request.form.get("logout_token", ""))
+    except ProviderFailed:
+        return {"error": "invalid_request"}, 400
+    attempt.forget()
+    return "", 200
+
+
 def _finished(
     provider: SignInProvider, waits: OpenChallenge, claims: dict[str, object]
 ) -> ResponseReturnValue:
@@ -115,7 +133,8 @@ def _finished(
         service.confirm(provider, claims, prover(me().id), me().session_id)
         return redirect(target, 303)
     user_id = service.person_of(provider, claims, prover(""))
-    entrance = Entrance(Way.PROVIDER, is_strong=provider.is_strong)
+    there = service.session_there(provider, claims)
+    entrance = Entrance(Way.PROVIDER, is_strong=provider.is_strong, there=there)
     return sign_in.welcome(user_id, "", entrance, target)
 
 

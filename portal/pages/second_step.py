@@ -100,8 +100,8 @@ def enter_by_second() -> ResponseReturnValue:
         return _second_page(challenge, form, 422, str(WRONG))
     except TooMany as many:
         return _too_many(many, to("second_step.ask_second"))
-    how = Way(challenge.data["how"])
-    entrance = Entrance(how, second=proven.ways[0], is_strong=True)
+    how, there = Way(challenge.data["how"]), challenge.data.get("there", "")
+    entrance = Entrance(how, second=proven.ways[0], is_strong=True, there=there)
     return sign_in.welcome(challenge.user_id, challenge.data.get("kept", ""), entrance)
 
 

@@ -182,7 +182,9 @@ def welcome(
     they go then, instead of where the address says."""
     target = request.args.get("next", "") if target is None else target
     if not entrance.is_strong and second_factors.held_by(user_id).any:
-        kept_for_then = {"kept": sealed, "how": entrance.how.value}
+        kept_for_then = {
+            "kept": sealed, "how": entrance.how.value, "there": entrance.there,
+        }  # fmt: skip
         portal_session()[CHALLENGE] = proofs.begin_second(user_id, kept_for_then)
         second = url_for("second_step.ask_second", next=target or None)
         return redirect(second, 303)  # type: ignore[return-value]  # as below

@@ -57,13 +57,15 @@ class Guard:
     """A view's rule. `permission` None lets everybody in. `own_settings`: what it changes is only
     the person's own (sign-out, theme, read marks), so auditors may do it too. `uploads`: its posts
     carry files, so they may be larger than others. `by_token`: for programs, whose token has to
-    have the `scope`; no cookie counts. `before_factor`: also for those who still have to set up
-    the second factor that their role requires."""
+    have the `scope`; no cookie counts. `signed`: what is sent says by its own signature who
+    sends it, so no form of ours and no cookie stands behind it. `before_factor`: also for
+    those who still have to set up the second factor that their role requires."""
 
     permission: Permission | None
     own_settings: bool = False
     uploads: bool = False
     by_token: bool = False
+    signed: bool = False
     scope: Scope | None = None
     before_factor: bool = False
 
@@ -99,6 +101,11 @@ def token(scope: Scope | None) -> Callable[[View], View]:
         return _mark(view, Guard(None, by_token=True, scope=scope))
 
     return decorate
+
+
+def signed(view: View) -> View:
+    """Let everybody in: the view checks the signature of what is sent, and nothing else counts."""
+    return _mark(view, Guard(None, signed=True))
 
 
 def guard_of(view: Callable[..., Any] | None) -> Guard | None:
@@ -280,7 +287,7 @@ class MaskedCSRF(CSRFProtect):  # type: ignore[misc]  # no types there
     def protect(self, **how: bool) -> None:
         """Raise CSRFError for a form without its token."""
         guard = guard_of(current_app.view_functions.get(request.endpoint or ""))
-        if guard is None or not guard.by_token:
+        if guard is None or not (guard.by_token or guard.signed):
             super().protect(**how)
 
     def init_app(self, app: Flask) -> None:

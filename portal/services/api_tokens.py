@@ -65,10 +65,12 @@ def make_service(
     return _make(TokenKind.SERVICE, None, wish, actor_id, token_id)
 
 
-def make_personal(wish: TokenWish, owner_id: str, actor_id: str | None) -> tuple[str, str]:
+def make_personal(
+    wish: TokenWish, owner_id: str, actor_id: str | None, token_id: str | None = None
+) -> tuple[str, str]:
     """Make a token that acts for its owner. What it may do follows the owner's rights of the moment
     it is used."""
-    return _make(TokenKind.PERSONAL, owner_id, wish, actor_id)
+    return _make(TokenKind.PERSONAL, owner_id, wish, actor_id, token_id)
 
 
 def _make(

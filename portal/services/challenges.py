@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy import delete, func, insert, select
+from sqlalchemy.dialects.postgresql import insert as insert_or_not
 
 from portal.extensions import db
 from portal.models import Challenge
@@ -24,6 +26,7 @@ class ChallengeKind(StrEnum):
     CONFIRM = "confirm"
     DECISION = "decision"
     PROVIDER = "provider"
+    LOGOUT = "logout"
 
 
 LIFETIMES = {
@@ -33,6 +36,7 @@ LIFETIMES = {
     ChallengeKind.CONFIRM: timedelta(minutes=10),
     ChallengeKind.DECISION: timedelta(hours=1),
     ChallengeKind.PROVIDER: timedelta(minutes=10),
+    ChallengeKind.LOGOUT: timedelta(hours=1),
 }
 MOST_CLEANED = 100
 
@@ -60,6 +64,16 @@ def put(kind: ChallengeKind, data: dict[str, Any], user_id: str | None = None) -
         )
     )
     return challenge_id
+
+
+def first_time(kind: ChallengeKind, name: str) -> bool:
+    """Whether nothing of that name was met before, while it lives; it is noted then."""
+    row = {
+        "id": str(uuid5(NAMESPACE_URL, f"{kind}\n{name}")), "kind": kind, "data": {},
+        "expires_at": func.now() + LIFETIMES[kind],
+    }  # fmt: skip
+    noted = insert_or_not(Challenge).values(row).on_conflict_do_nothing().returning(Challenge.id)
+    return db.session.execute(noted).one_or_none() is not None
 
 
 def find(challenge_id: object, kind: ChallengeKind, user_id: str | None) -> OpenChallenge | None:

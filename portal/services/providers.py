@@ -29,7 +29,7 @@ from portal.extensions import db
 from portal.models import ProviderAccount, User
 from portal.models.columns import new_id
 from portal.security.tokens import new_token
-from portal.services import accounts, challenges, proofs, sign_ins
+from portal.services import accounts, challenges, proofs, sign_in, sign_ins
 from portal.services.accounts import AccountRefused
 from portal.services.challenges import ChallengeKind, OpenChallenge
 from portal.services.people_changes import note
@@ -43,6 +43,8 @@ LEEWAY_SECONDS = 60
 KEPT_SECONDS = 3600
 RECENT_SECONDS = 300
 LARGEST = 1_000_000
+LONGEST_SID, LONGEST_TOKEN = 255, 10_000
+LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
 
 class ProviderFailed(Exception):
@@ -129,6 +131,33 @@ def person_of(provider: SignInProvider, claims: Mapping[str, Any], prover: Prove
     used = update(ProviderAccount).where(*_same(provider, claims))
     db.session.execute(used.values(last_used_at=func.now()))
     return str(row.user_id)
+
+
+def session_there(provider: SignInProvider, claims: Mapping[str, Any]) -> str:
+    """Which session at the provider it is, as a session here keeps it."""
+    sid = claims.get("sid")
+    return f"{provider.id}:{sid if isinstance(sid, str) and len(sid) <= LONGEST_SID else ''}"
+
+
+def log_out(provider: SignInProvider, token: str) -> None:
+    """End what began at the provider with the session that its logout token names, or, where it
+    names somebody only, all of theirs that began there. Each token counts once. Raises
+    ProviderFailed."""
+    if not 0 < len(token) <= LONGEST_TOKEN:
+        raise _failed(provider, "no logout token")
+    with _talk(provider, "") as client:
+        claims = _decoded(provider, client, _metadata(provider, client)["jwks_uri"], token)
+    _check_logout(provider, claims)
+    if not challenges.first_time(ChallengeKind.LOGOUT, f"{provider.issuer}\n{claims['jti']}"):
+        raise _failed(provider, "its logout token was used before")
+    user_id = None
+    if "sub" in claims:
+        user_id = db.session.scalar(select(ProviderAccount.user_id).where(*_same(provider, claims)))
+    if user_id is not None or "sub" not in claims:
+        there, has_sid = session_there(provider, claims), "sid" in claims
+        ended = sign_in.end_by_provider(there, user_id, all_there=not has_sid)
+        log.info("signed out by provider", provider=provider.id, sessions=ended)
+    db.session.commit()
 
 
 def link(provider: SignInProvider, claims: Mapping[str, Any], user_id: str) -> None:
@@ -319,6 +348,34 @@ def _check(
     asked_at = claims.get("auth_time", 0)
     if asked_again and not (isinstance(asked_at, int) and now - asked_at <= RECENT_SECONDS):
         raise _failed(provider, "it did not ask again who it is")
+
+
+def _check_logout(provider: SignInProvider, claims: dict[str, Any]) -> None:
+    """OpenID Connect Back-Channel Logout 1.0, section 2.6."""
+    now = int(time.time())
+    rules = jwt.JWTClaimsRegistry(
+        now=now,
+        leeway=LEEWAY_SECONDS,
+        iss={"essential": True, "value": provider.issuer},
+        aud={"essential": True, "value": provider.client_id},
+        iat={"essential": True},
+        jti={"essential": True},
+    )
+    try:
+        rules.validate(claims)
+    except (JoseError, ValueError, TypeError) as error:
+        raise _failed(provider, f"its logout token does not hold: {error}") from error
+    events, named = (
+        claims.get("events"),
+        [claims[name] for name in ("sub", "sid") if name in claims],
+    )
+    texts = [*named, claims["jti"]]
+    if not named or not all(isinstance(each, str) and 0 < len(each) <= 255 for each in texts):
+        raise _failed(provider, "its logout token names nobody")
+    if not isinstance(events, dict) or LOGOUT_EVENT not in events or "nonce" in claims:
+        raise _failed(provider, "its token is for no logout")
+    if now - claims["iat"] > RECENT_SECONDS:
+        raise _failed(provider, "its logout token is too old")
 
 
 def _failed(provider: SignInProvider, why: str) -> ProviderFailed:

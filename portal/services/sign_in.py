@@ -8,6 +8,7 @@ from sqlalchemy import func, insert, literal, select, update
 from portal.domain.people.permissions import Role
 from portal.domain.people.signing_in import Way, Went
 from portal.domain.proof.acts import ActKind
+from portal.domain.request.events import SYSTEM
 from portal.domain.request.state import Click
 from portal.extensions import db
 from portal.models import SignIn, User, UserSession
@@ -16,6 +17,8 @@ from portal.security.tokens import new_token, token_hash
 from portal.services import acts, attempts, challenges, passwords, sign_ins
 
 LONGEST_EMAIL = 254
+# Where a session's data say by which session of a provider it was begun.
+PROVIDER = "provider"
 
 
 class WrongPassword(Exception):
@@ -41,11 +44,13 @@ class Device:
 @dataclass(frozen=True, slots=True)
 class Entrance:
     """How somebody came in. `is_strong`: by two factors, or by one that is two, such as a passkey.
-    `second`: the second one, where it was asked for."""
+    `second`: the second one, where it was asked for. `there`: which session of which provider it
+    was, so that the provider can end it here, too."""
 
     how: Way
     second: Way | None = None
     is_strong: bool = False
+    there: str = ""
 
 
 BY_PASSWORD = Entrance(Way.PASSWORD)
@@ -93,7 +98,8 @@ def begin(
     token, session_id = new_token(), new_id()
     if ends:
         _end(UserSession.id == ends)
-    session_id = new_id()
+    if entrance.there:
+        data = {**data, PROVIDER: entrance.there}
     db.session.execute(
         insert(UserSession).values(
             id=session_id,
@@ -135,6 +141,23 @@ def end_all(user_id: str, but: str | None = None) -> None:
     """End all of the person's sessions, `but` that of this id, in the caller's transaction."""
     others = () if but is None else (UserSession.id != but,)
     _end(UserSession.user_id == user_id, *others)
+
+
+def end_by_provider(there: str, user_id: str | None, *, all_there: bool) -> int:
+    """End the sessions that a session at a provider began, in the caller's transaction; how many
+    they were. `all_there`: all that begin with `there`. `user_id`: only theirs."""
+    began = UserSession.data[PROVIDER].astext
+    which = [func.starts_with(began, there) if all_there else began == there]
+    if user_id is not None:
+        which.append(UserSession.user_id == user_id)
+    ended = update(UserSession).where(UserSession.ended_at.is_(None), *which)
+    ids = db.session.execute(
+        ended.values(ended_at=func.now()).returning(UserSession.id, UserSession.user_id)
+    ).all()
+    for session_id, whose in ids:
+        said = {"session": session_id, "by": there.partition(":")[0]}
+        acts.note(ActKind.SIGNED_OUT, whose, said, actor=SYSTEM)
+    return len(ids)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,14 @@
 """Tokens of the JSON API for administrators: made once, shown once, rotated, revoked."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from portal.extensions import db
-from portal.models import ApiToken
+from portal.models import ApiToken, UserSession
 from tests.api.programs import Program
 from tests.clients import PageClient, sign_in
 from tests.pages_read import Page
@@ -62,3 +63,37 @@ def test_a_form_sent_twice_makes_one_token_and_bad_input_none(adam: PageClient, 
     assert "already used" in adam.post_form(form, f"{HERE}/new", 422, **values).text
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(ApiToken)) == 1
+
+
+def test_ones_own_token_acts_for_oneself_and_needs_a_fresh_check(
+    client: PageClient, people: People, app: Flask
+) -> None:
+    sign_in(client, people.ana)
+    there = "/profile/tokens"
+    form = client.get_page(f"{there}/new")
+    values = {"name": "Script", "scopes": "approvals:read"}
+    page = client.post_form(form, f"{there}/new", **values)
+    found = re.search(r"gloria_pat_[0-9A-Za-z]{46}", page.text)
+    assert found is not None
+    assert Program(app, found[0]).get("/me").get_json()["owner"]["id"] == people.ana
+    assert "Script" in client.get_page(there).text
+    client.post_form(form, f"{there}/new", 422, **values | {"scopes": "people:provision"})
+    revoke = next(
+        f.action for f in client.get_page(there).document.forms if f.action.endswith("/revoke")
+    )
+    stranger = PageClient(app)
+    sign_in(stranger, people.ben)
+    assert "Script" not in stranger.get_page(there).text
+    stranger.post(revoke, data={"csrf_token": stranger.csrf_token()})
+    assert Program(app, found[0]).get("/me").status_code == 200
+    with app.app_context():
+        long_ago = datetime.now(UTC) - timedelta(minutes=11)
+        db.session.execute(update(UserSession).values(confirmed_at=long_ago))
+        db.session.commit()
+    late = client.get_page(f"{there}/new")
+    again = client.post_form(late, f"{there}/new", 422, **values | {"name": "Another"})
+    assert again.form(f"{there}/new").values["name"] == "Another"
+    assert "Another" not in client.get_page(there).text
+    assert client.post_form(again, f"{there}/confirm").path.startswith("/confirm")
+    client.post_form(client.get_page(there), revoke)
+    assert Program(app, found[0]).get("/me").status_code == 401

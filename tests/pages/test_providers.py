@@ -197,6 +197,38 @@ def test_an_account_is_linked_by_whoever_is_signed_in_and_belongs_to_one(
     assert "no longer linked" in client.post_form(page, "/profile/security/accounts/").text
 
 
+def log_out(app: Flask, token: str) -> int:
+    return PageClient(app).post(f"{BEGIN}/logout", data={"logout_token": token}).status_code
+
+
+def test_who_signs_out_there_is_signed_out_here(
+    client: PageClient, linked: None, provider: TestProvider, app: Flask, people: People
+) -> None:
+    provider.person["sid"] = "first"
+    assert enter(client, provider).heading == "Your profile"
+    by_password = PageClient(app)
+    sign_in(by_password, people.ana)
+    token = provider.logout_token(sid="another")
+    assert (log_out(app, token), log_out(app, token)) == (200, 400)  # each counts once
+    for wrong in (
+        {"iss": "https://evil.example"}, {"aud": "another"}, {"nonce": "x"}, {"events": {}},
+        {"events": None}, {"jti": None}, {"sub": None}, {"iat": 1_000_000_000}, {"exp": 1},
+        {"sub": ["ana-at-provider"]},
+    ):  # fmt: skip
+        assert log_out(app, provider.logout_token(**wrong)) == 400
+    for token in ("", "x", "x" * 20_000, provider.logout_token()[:-4]):
+        assert log_out(app, token) == 400
+    assert client.get("/profile").status_code == 200
+    assert log_out(app, provider.logout_token(sub="somebody else")) == 200
+    assert client.get("/profile").status_code == 200
+    assert log_out(app, provider.logout_token(sid="first", sub=None)) == 200
+    assert client.get("/profile").status_code == 302
+    assert enter(client, provider).heading == "Your profile"
+    assert log_out(app, provider.logout_token()) == 200
+    assert client.get("/profile").status_code == 302
+    assert by_password.get("/profile").status_code == 200
+
+
 def test_a_provider_that_is_away_is_said(make_app, settings: Settings, people: People) -> None:
     gone = SignInProvider(id="staff", name="Gone", issuer="http://127.0.0.1:9", client_id="x")
     client = PageClient(make_app(replace(settings, sign_in_providers=(gone,))))

@@ -2,7 +2,11 @@
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from portal.domain.proof.acts import ActKind
+from portal.extensions import db
+from portal.models import AuditAct
 from tests.clients import PageClient, sign_in
 from tests.security.routes import PEOPLE, ROUTES
 from tests.security.scene import ask
@@ -35,3 +39,17 @@ def test_everybody_gets_the_answer_of_the_table(
         if status != route.status(who):
             wrong.append(f"{route.method} {route.rule}: {status}, not {route.status(who)}")
     assert not wrong
+    assert refusals_without_an_act(app, who) == set()
+
+
+def refusals_without_an_act(app: Flask, who: str) -> set[str]:
+    """The pages that refused this person (403) and of which the record says nothing."""
+    endpoints = {
+        (method, str(rule)): rule.endpoint
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods or ()
+    }
+    refused = {endpoints[each.method, each.rule] for each in ROUTES if each.status(who) == 403}
+    with app.app_context():
+        kept = select(AuditAct.subject).where(AuditAct.kind == ActKind.REFUSED)
+        return refused - set(db.session.scalars(kept))

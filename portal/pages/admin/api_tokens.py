@@ -23,7 +23,7 @@ from portal.translation import _
 @requires(Permission.ADMINISTER)
 def list_tokens() -> ResponseReturnValue:
     """All tokens, of services and of people, with when each was last used."""
-    return render_template("pages/tokens/list.html", rows=tokens.listed())
+    return render_template("pages/tokens/list.html", rows=tokens.listed(), room="admin")
 
 
 @blueprint.get("/admin/tokens/new")
@@ -84,11 +84,12 @@ def _form(*given: object, **shown: object) -> NewTokenForm:
 
 
 def _new(form: NewTokenForm, status: int = 200) -> ResponseReturnValue:
-    return make_response(render_template("pages/tokens/new.html", form=form), status)
+    page = render_template("pages/tokens/new.html", form=form, room="admin", lacks_proof=False)
+    return make_response(page, status)
 
 
 def _secret(token_id: str, secret: str) -> ResponseReturnValue:
     token = tokens.find(token_id)
     if token is None:
         abort(404)
-    return render_template("pages/tokens/secret.html", token=token, secret=secret)
+    return render_template("pages/tokens/secret.html", token=token, secret=secret, room="admin")
