@@ -43,6 +43,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "approvers", "reassignment", "attachments",
     ),
     "history": (),
+    "audit": (),
     "search": (),
     "notifications": (),
     "team": (),

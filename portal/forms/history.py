@@ -14,7 +14,26 @@ from portal.translation import _
 LONGEST = 100
 
 
-class HistoryForm(BaseForm):
+class FilterForm(BaseForm):
+    """Filters in an address. Wrong values have an error and filter nothing."""
+
+    def given(self, name: str) -> Any:
+        """A field's value, or None where it is empty or wrong."""
+        drawn = self[name]
+        return None if drawn.errors or drawn.data in (None, "") else drawn.data
+
+    def text_of(self, name: str) -> str:
+        """A field's value as it stands in the address."""
+        value = self.given(name)
+        return value.isoformat() if isinstance(value, date) else str(value or "")
+
+    def values(self) -> dict[str, str]:
+        """Every filter that is set, as it stands in the address."""
+        texts = {name: self.text_of(name) for name in self.data}
+        return {name: text for name, text in texts.items() if text}
+
+
+class HistoryForm(FilterForm):
     """Status, type, person, days and text. Wrong values have an error and filter nothing."""
 
     def __init__(self, types: Mapping[str, str], statuses: Mapping[Status, str]) -> None:
@@ -31,13 +50,3 @@ class HistoryForm(BaseForm):
                 "to": unbound(DayField, _("Submitted until"), ()),
             }
         )
-
-    def given(self, name: str) -> Any:
-        """A field's value, or None where it is empty or wrong."""
-        drawn = self[name]
-        return None if drawn.errors or drawn.data in (None, "") else drawn.data
-
-    def text_of(self, name: str) -> str:
-        """A field's value as it stands in the address."""
-        value = self.given(name)
-        return value.isoformat() if isinstance(value, date) else str(value or "")

@@ -2,11 +2,25 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, DateTime, Identity, Index, Text, UniqueConstraint, Uuid
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Identity,
+    Index,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import Base
 from portal.models.columns import Id, Json, Key, Now, Time
+
+# So many neighbouring leaves have a row of `audit_blocks`.
+BLOCK = 4_096
+# The words of an act, by which it is searched.
+ACT_WORDS = """jsonb_to_tsvector('portal.words'::regconfig, data, '["string"]')"""
 
 
 class AuditEvent(Base):
@@ -62,6 +76,7 @@ class AuditAct(Base):
     __table_args__ = (
         Index("ix_audit_acts_kind_id", "kind", "id"),
         Index("ix_audit_acts_actor_id", "actor", "id"),
+        Index("ix_audit_acts_words", text(ACT_WORDS), postgresql_using="gin"),
     )
 
     id: Mapped[Id]
@@ -100,6 +115,59 @@ class AuditLeaf(Base):
     subject_id: Mapped[Key]
     seq: Mapped[int]
     hash: Mapped[str] = mapped_column(Text)
+
+
+class AuditIndex(Base):
+    """What a leaf is about, for whoever looks for it: made from the record by the sealer, and no
+    proof of anything. `kind`: an event's tag, a decision's with the decision behind it, or an act's
+    kind; `type_code`: of the request's type."""
+
+    __tablename__ = "audit_index"
+    __table_args__ = (
+        Index("ix_audit_index_actor_number", "actor", "number"),
+        Index("ix_audit_index_actor_kind_number", "actor", "kind", "number"),
+        Index("ix_audit_index_kind_number", "kind", "number"),
+        Index("ix_audit_index_subject_id_number", "subject_id", "number"),
+        Index(
+            "ix_audit_index_type_code_number",
+            "type_code",
+            "number",
+            postgresql_where=text("type_code IS NOT NULL"),
+        ),
+        Index(
+            "ix_audit_index_type_code_kind_number",
+            "type_code",
+            "kind",
+            "number",
+            postgresql_where=text("type_code IS NOT NULL"),
+        ),
+        Index(
+            "ix_audit_index_on_behalf_of_number",
+            "on_behalf_of",
+            "number",
+            postgresql_where=text("on_behalf_of IS NOT NULL"),
+        ),
+    )
+
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    subject_id: Mapped[Key]
+    seq: Mapped[int]
+    at: Mapped[Time]
+    kind: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(Text)
+    on_behalf_of: Mapped[str | None] = mapped_column(Text)
+    type_code: Mapped[str | None] = mapped_column(Text)
+
+
+class AuditBlock(Base):
+    """The first and the last moment among `BLOCK` neighbouring leaves: by it
+    a search between days passes over all others."""
+
+    __tablename__ = "audit_blocks"
+
+    block: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    first_at: Mapped[Time]
+    last_at: Mapped[Time]
 
 
 class AuditCheckpoint(Base):

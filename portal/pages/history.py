@@ -53,7 +53,7 @@ def show() -> ResponseReturnValue:
         "pages/history/show.html",
         form=form,
         filtered=filters.any(),
-        views=views_of(SavedList.HISTORY, me().id, _values(form)),
+        views=views_of(SavedList.HISTORY, me().id, form.values()),
         chips=chips_of(form, types, _address),
         rows=list(history_rows(found.rows, requests_url(), viewpoint())),
         older_url=_address(form, before=found.older) if found.older else None,
@@ -134,12 +134,7 @@ def evidence_pack(number: str) -> ResponseReturnValue:
 
 def filters_in(given: Mapping[str, str]) -> dict[str, str]:
     """The filters that a form names, as they stand in an address."""
-    return _values(form_of(history.type_names(), given))
-
-
-def _values(form: HistoryForm) -> dict[str, str]:
-    values = {name: form.text_of(name) for name in form.data}
-    return {name: text for name, text in values.items() if text}
+    return form_of(history.type_names(), given).values()
 
 
 def _address(
@@ -150,7 +145,7 @@ def _address(
     path: str = "",
 ) -> str | None:
     """The list's address with these filters; None for a page that is not there."""
-    values = _values(form)
+    values = form.values()
     values.pop(without, None)
     for name, cursor in (("before", before), ("after", after)):
         if cursor is not None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from portal.domain.proof.acts import WORDS, ActKind
 from portal.domain.request import events
 from portal.domain.request.catalogue import EVENT_ENTRIES
 from portal.domain.request.events import Event
@@ -26,6 +27,34 @@ def entry(event: Event) -> Entry:
     if isinstance(event, events.ReminderDue) and not event.number and not event.escalation:
         label = Label(_("Reminded the approvers"), label.tone, label.icon)
     return Entry(label, _detail(event))
+
+
+ACT_ICONS = {
+    ActKind.SIGNED_IN: ("ok", "arrow-right-end-on-rectangle"),
+    ActKind.SIGN_IN_FAILED: ("bad", "x-circle"),
+    ActKind.SIGNED_OUT: ("neutral", "arrow-left-start-on-rectangle"),
+    ActKind.REFUSED: ("bad", "no-symbol"),
+    ActKind.LIMITED: ("warn", "hand-raised"),
+    ActKind.PERSON_CHANGED: ("info", "user"),
+    ActKind.UNIT_CHANGED: ("info", "user-group"),
+    ActKind.TYPE_CHANGED: ("info", "squares-2x2"),
+    ActKind.CALENDAR_CHANGED: ("info", "calendar-days"),
+    ActKind.CHANNEL_CHANGED: ("info", "chat-bubble-left-right"),
+    ActKind.TOKEN_CHANGED: ("info", "key"),
+    ActKind.EXPORTED: ("neutral", "arrow-down-tray"),
+    ActKind.AUDIT_VIEWED: ("neutral", "eye"),
+    ActKind.HELD: ("warn", "lock-closed"),
+    ActKind.TEXT_ERASED: ("warn", "trash"),
+    ActKind.RECORDS_DROPPED: ("warn", "archive-box"),
+    ActKind.LOG_BEGUN: ("info", "play"),
+    ActKind.VERIFIED: ("ok", "shield-check"),
+}
+
+
+def act_entry(kind: ActKind) -> Entry:
+    """The entry of an act."""
+    tone, icon = ACT_ICONS.get(kind, ("neutral", "minus-circle"))
+    return Entry(Label(_(WORDS[kind]), tone, icon))
 
 
 def unknown_entry(kind: str) -> Entry:

@@ -63,9 +63,11 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """One audit event as listed. `who` is a full name, or "The system"."""
+    """One audit event or act as listed. `who` is a full name, or "The system". `number`: its number
+    in the list, "" for none yet; `on`: what it is about, with `on_note` below; `is_sealed`: it
+    stands in the log, None where that is not asked."""
 
-    number: int
+    number: int | str
     at: datetime
     who: str
     kind: str
@@ -78,3 +80,7 @@ class AuditRow:
     comment: str = ""
     changes: tuple[Change, ...] = ()
     url: str | None = None
+    on: str = ""
+    on_url: str | None = None
+    on_note: str = ""
+    is_sealed: bool | None = None

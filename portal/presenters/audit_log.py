@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 import structlog
@@ -76,16 +77,25 @@ class AuditLog:
 def read(record: RequestRecord, after: int = 0) -> AuditLog:
     """The events after that number, and whether the request's chain is whole."""
     records, following = audit.page_of(record.id, record.submitted_at, after)
-    events = [_typed(each) for each in records]
+    events = [typed(each) for each in records]
     reading = _Reading(record, _names(record, filter(None, events)))
     lines = tuple(
-        LogLine(reading.row(each, event), each, _pretty(each))
+        LogLine(reading.row(each, event), each, pretty(each.data))
         for each, event in zip(records, events, strict=True)
     )
     return AuditLog(lines, following, audit.problems_of(record.id))
 
 
-def _typed(record: EventRecord) -> Event | None:
+def changes_of(record: RequestRecord, seq: int) -> tuple[Change, ...]:
+    """What an event of the request changed, before and after."""
+    kept = [each for each in audit.all_of(record.id, record.submitted_at) if each.seq <= seq]
+    events = [typed(each) for each in kept]
+    reading = _Reading(record, _names(record, filter(None, events)))
+    rows = [reading.row(each, event) for each, event in zip(kept, events, strict=True)]
+    return rows[-1].changes if rows else ()
+
+
+def typed(record: EventRecord) -> Event | None:
     """The event; None for one that this version cannot read, which people see by its name."""
     try:
         return record.typed()
@@ -119,7 +129,7 @@ class _Reading:
             icon=words.label.icon,
             detail="" if event is None else self._detail(event, words.detail),
             acting_for=self.names.get(kept.on_behalf_of or ""),
-            comment="" if event is None else _text(kept, event),
+            comment="" if event is None else text_of(kept, event),
             changes=() if event is None else tuple(self._changes(kept, event)),
         )
 
@@ -190,7 +200,7 @@ class _Reading:
         return list(facts.changes(self.record.form, before, event.content, self.names))
 
 
-def _text(kept: EventRecord, event: Event) -> str:
+def text_of(kept: EventRecord, event: Event) -> str:
     """What somebody wrote with the event."""
     for name in event.TEXTS:
         if name != "content":
@@ -221,5 +231,6 @@ def _names(record: RequestRecord, events: Iterable[Event]) -> Mapping[str, str]:
     return request.names_of({each for each in ids if each and each != SYSTEM})
 
 
-def _pretty(event: EventRecord) -> str:
-    return msgspec.json.format(msgspec.json.encode(event.data), indent=2).decode()
+def pretty(data: Mapping[str, Any]) -> str:
+    """What was recorded, for people to read."""
+    return msgspec.json.format(msgspec.json.encode(data), indent=2).decode()

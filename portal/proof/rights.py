@@ -23,6 +23,8 @@ RECORD = (
 LOG = (
     "audit_queue", "audit_leaves", "audit_checkpoints", "audit_anchors", "audit_verifications",
 )  # fmt: skip
+# What the sealer makes of it, so that it is found.
+INDEX = ("audit_index", "audit_blocks")
 SCHEMA = "portal"
 # What the portal may call though it runs with the owner's rights.
 CALLED = ("ensure_audit_partitions(date, date)", "erase_text(uuid, integer, text, uuid)")
@@ -92,6 +94,8 @@ def rights_on(table: str) -> dict[str, frozenset[str]]:
             SEAL: add | ({"DELETE"} if table == "audit_queue" else set()),
             READ: read,
         }
+    if table in INDEX:
+        return {APP: read, SEAL: add | {"UPDATE"}, READ: read}
     if table in ("alembic_version", "schema_revisions"):
         return {APP: read, SEAL: read, READ: read}
     checks = add | {"UPDATE"} if table == "checks" else read

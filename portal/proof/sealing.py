@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, insert, text
 
 from portal.domain.proof import merkle, notes
 from portal.models import AuditCheckpoint
-from portal.proof import keys
+from portal.proof import indexing, keys
 from portal.proof.keys import Signer
 from portal.proof.tiles import WIDTH, LogBroken, LogFiles
 
@@ -72,7 +72,10 @@ def seal(engine: Engine, files: LogFiles, signer: Signer, now: datetime | None =
             return Sealed()
         try:
             connection.commit()
-            return _sealed(connection, files, signer, now or datetime.now(UTC))
+            sealed = _sealed(connection, files, signer, now or datetime.now(UTC))
+            connection.commit()
+            indexing.follow(connection)
+            return sealed
         finally:
             connection.rollback()
             connection.execute(UNLOCK)

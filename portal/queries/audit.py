@@ -1,12 +1,13 @@
 """A request's audit events: typed, with what people wrote, and as they are recorded and hashed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import DateTime, Select, Uuid, bindparam, func, select
+from sqlalchemy import DateTime, Integer, Select, Uuid, bindparam, column, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from portal.domain.request.catalogue import COURSE
 from portal.domain.request.events import Event
@@ -85,24 +86,61 @@ def _following() -> Select[*tuple[Any, ...]]:
     return _events().where(AuditEvent.seq > bindparam("after")).limit(PAGE + 1)
 
 
-def _events() -> Select[*tuple[Any, ...]]:
+def at_places(places: Sequence[tuple[str, int, datetime]]) -> dict[tuple[str, int], EventRecord]:
+    """Events by request and number, of which the moments are known, too: each is found in the
+    partition of its month."""
+    if not places:
+        return {}
+    ids, numbers, moments = zip(*places, strict=True)
+    given = {"ids": list(ids), "numbers": list(numbers), "moments": list(moments)}
+    rows = db.session.execute(_at_places(), given)
+    return {(row[0], row[1]): EventRecord(*row) for row in rows}
+
+
+@cache
+def _at_places() -> Select[*tuple[Any, ...]]:
+    wanted = (
+        func.unnest(
+            bindparam("ids", type_=ARRAY(Uuid(as_uuid=False))),
+            bindparam("numbers", type_=ARRAY(Integer)),
+            bindparam("moments", type_=ARRAY(DateTime(timezone=True))),
+        )
+        .table_valued(
+            column("id", Uuid(as_uuid=False)), column("number", Integer),
+            column("moment", DateTime(timezone=True)),
+        )
+        .render_derived("wanted")
+    )  # fmt: skip
+    return _columns().join(
+        wanted,
+        (AuditEvent.request_id == wanted.c.id)
+        & (AuditEvent.seq == wanted.c.number)
+        & (AuditEvent.at == wanted.c.moment),
+    )
+
+
+def _columns() -> Select[*tuple[Any, ...]]:
     texts = (
         select(func.jsonb_object_agg(AuditText.name, AuditText.text))
         .where(AuditText.request_id == AuditEvent.request_id, AuditText.seq == AuditEvent.seq)
         .scalar_subquery()
     )
+    return select(
+        AuditEvent.request_id, AuditEvent.seq, AuditEvent.at, AuditEvent.kind, AuditEvent.tag,
+        AuditEvent.actor, AuditEvent.on_behalf_of, AuditEvent.command_id, AuditEvent.data,
+        AuditEvent.prev_hash, AuditEvent.hash, texts,
+    )  # fmt: skip
+
+
+def _events() -> Select[*tuple[Any, ...]]:
     return (
-        select(
-            AuditEvent.request_id, AuditEvent.seq, AuditEvent.at, AuditEvent.kind, AuditEvent.tag,
-            AuditEvent.actor, AuditEvent.on_behalf_of, AuditEvent.command_id, AuditEvent.data,
-            AuditEvent.prev_hash, AuditEvent.hash, texts,
-        )
+        _columns()
         .where(
             AuditEvent.request_id == bindparam("request", type_=Uuid(as_uuid=False)),
             AuditEvent.at >= bindparam("from_at", type_=DateTime(timezone=True)),
         )
         .order_by(AuditEvent.seq)
-    )  # fmt: skip
+    )
 
 
 def all_of(request_id: str, submitted_at: datetime) -> Iterator[EventRecord]:

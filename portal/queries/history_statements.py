@@ -94,7 +94,7 @@ def statement(
     reader: Reader, filters: Filters, query: str | None, limit: int, place: PagePlace
 ) -> Select[*tuple[Any, ...]]:
     """A page by the order's own index: of all requests, or of the reader's own."""
-    fits = [*_on_request(filters), *_matching(filters.text, query)]
+    fits = [*_on_request(filters), *matching(filters.text, query)]
     if reader.reads_all:
         return _cut(select(*COLUMNS).where(*fits), filters, place, limit)
     # The offset keeps it from reading all requests: the person's rows are few, and come in order.
@@ -112,7 +112,7 @@ def among_newest(
     near = _cut(select(Request).where(*_on_request(filters)), filters, place, WINDOW)
     window = aliased(Request, near.subquery("near"))
     columns = [getattr(window, column.key) for column in COLUMNS]
-    fits = _matching(filters.text, query, window)
+    fits = matching(filters.text, query, window)
     order = window.submitted_at, window.id
     return _cut(select(*columns).where(*fits), Filters(), place, limit, order)
 
@@ -121,7 +121,7 @@ def by_words(
     filters: Filters, query: str, limit: int, place: PagePlace
 ) -> Select[*tuple[Any, ...]]:
     """All matches by the words' own index first, then everything else."""
-    hits = select(Request).where(*_matching("", query)).cte("hits").prefix_with("MATERIALIZED")
+    hits = select(Request).where(*matching("", query)).cte("hits").prefix_with("MATERIALIZED")
     found = aliased(Request, hits)
     columns = [getattr(found, column.key) for column in COLUMNS]
     fits = [*_on_request(filters, found), *_number(filters.text, found)]
@@ -176,7 +176,8 @@ def _in_time(filters: Filters, at: Any) -> list[ColumnElement[bool]]:
     return bounds
 
 
-def _matching(text: str, query: str | None, row: Any = Request) -> list[ColumnElement[bool]]:
+def matching(text: str, query: str | None, row: Any = Request) -> list[ColumnElement[bool]]:
+    """What holds of a request whose texts have the words, and whose number is the one given."""
     if not query:
         return []
     matches = func.to_tsquery(literal_column("'portal.words'::regconfig"), query)

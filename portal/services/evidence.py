@@ -1,12 +1,15 @@
 """Evidence packs for auditors."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from portal.domain.marked import msgid
+from portal.domain.proof import merkle, notes
 from portal.domain.proof.acts import ActKind
 from portal.extensions import db
 from portal.proof import beginning, pack
 from portal.proof.tiles import LogBroken
+from portal.queries.audit_entries import AuditEntry
 from portal.services import acts
 
 NO_LOG = msgid("No log of the record was begun yet, so there is no evidence to hand out.")
@@ -32,3 +35,41 @@ def of_request(request_id: str, number: str, log_dir: Path) -> bytes:
         raise NoEvidence(BROKEN) from error
     acts.keep(ActKind.EXPORTED, number, what="evidence")
     return body
+
+
+@dataclass(frozen=True, slots=True)
+class LeafProof:
+    """That an entry is in the log: the leaf's text and hash, the way from it to the root of the
+    newest checkpoint, and whether it leads there."""
+
+    number: int
+    entry: str
+    leaf: str
+    size: int
+    root: str
+    path: tuple[str, ...]
+    holds: bool
+
+
+def proof_of(entry: AuditEntry, digest: str, log_dir: Path) -> LeafProof | None:
+    """The proof of a sealed entry; None where the log's files cannot be read from here, or have no
+    checkpoint that counts it yet."""
+    log = beginning.current(log_dir)
+    try:
+        point = None if log is None else log.checkpoint()
+        if log is None or point is None or entry.number >= point.size:
+            return None
+        path = merkle.inclusion(entry.number, point.size, log.node)
+    except LogBroken:
+        return None
+    told = notes.entry(entry.subject_id, entry.seq, digest)
+    leaf = merkle.leaf_hash(told)
+    return LeafProof(
+        entry.number,
+        told.decode(),
+        leaf.hex(),
+        point.size,
+        point.root.hex(),
+        tuple(each.hex() for each in path),
+        merkle.includes(leaf, entry.number, point.size, path, point.root),
+    )

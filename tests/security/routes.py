@@ -429,6 +429,12 @@ ROUTES = [
     Route("GET", "/history/<number>.ndjson", stranger=404),
     Route("GET", "/history/<number>/time", stranger=404),
     Route("GET", "/history/<number>/evidence.zip", 403, auditor=409, admin=409),
+    Route("GET", "/audit", 403, auditor=200, admin=200),
+    Route("GET", "/audit/<int:number>", 403, auditor=404, admin=404),
+    Route("GET", "/audit/<uuid:subject_id>/<int:seq>", 403, auditor=404, admin=404),
+    # Nothing was sealed.
+    Route("GET", "/audit.<any(csv, ndjson):kind>", 403, auditor=409, admin=409,
+          args={"kind": "csv"}),
     Route("GET", "/search"),
     Route("GET", "/views"),
     Route("POST", "/views", 303, data={"place": "history", "text": "oak", "name": "Oak"}),

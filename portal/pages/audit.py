@@ -1,0 +1,165 @@
+"""The audit log: every event and act in the one order of the log, one of them, and files."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import urlencode
+from uuid import UUID
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+
+from portal.domain.people.permissions import Permission
+from portal.domain.proof.acts import ActKind
+from portal.forms.audit import AuditForm
+from portal.pages.requests.show import visible
+from portal.presentation.labels import number as in_figures
+from portal.presentation.times import zone_named
+from portal.presenters import audit_exports, audit_log
+from portal.presenters.audit_entries import (
+    LARGEST,
+    chips_of,
+    filters_of,
+    form_of,
+    place_of,
+    recorded,
+    rows_of,
+)
+from portal.presenters.audit_exports import FORMATS, ExportFormat
+from portal.queries import attention, audit_details, audit_entries, history
+from portal.queries.audit_entries import AuditFilters, AuditPlace
+from portal.security.guards import requires
+from portal.security.sessions import current_settings, me
+from portal.services import acts, evidence
+from portal.translation import _
+
+blueprint = Blueprint("audit", __name__)
+
+
+@blueprint.get("/audit")
+@requires(Permission.READ_AUDIT)
+def show() -> ResponseReturnValue:
+    """Entries, newest first, filtered by what the address says."""
+    asked = acts.filters(request.args)
+    acts.keep(ActKind.AUDIT_VIEWED, "audit", filters=asked, fold=repr(sorted(asked.items())))
+    types = history.type_names()
+    form = form_of(types, request.args)
+    filters = filters_of(form, zone_named(me().time_zone))
+    before, after = (place_of(request.args.get(name, "")) for name in ("before", "after"))
+    found = audit_entries.page(filters, before, after)
+    page = render_template(
+        "pages/audit/show.html",
+        form=form,
+        filtered=filters.any(),
+        paged=bool(before or after),
+        chips=chips_of(form, types, _address),
+        rows=rows_of(found.entries),
+        total=audit_entries.count(filters),
+        most=audit_entries.COUNTED,
+        most_words=in_figures(audit_entries.COUNTED),
+        proof=attention.proof(me().now),
+        older_url=_address(form, before=found.older) if found.older else None,
+        newer_url=_address(form, after=found.newer) if found.newer else None,
+        exports=_exports(form) if audit_entries.indexed() else (),
+    )
+    return make_response(page, 422 if form.errors else 200)
+
+
+@blueprint.get("/audit/<int:number>")
+@requires(Permission.READ_AUDIT)
+def leaf(number: int) -> ResponseReturnValue:
+    """The entry that is sealed as this leaf."""
+    found = audit_details.leaf(number) if number < LARGEST else None
+    if found is None:
+        abort(404)
+    subject_id, seq = found
+    return redirect(url_for("audit.entry", subject_id=subject_id, seq=seq), 303)
+
+
+@blueprint.get("/audit/<uuid:subject_id>/<int:seq>")
+@requires(Permission.READ_AUDIT)
+def entry(subject_id: UUID, seq: int) -> ResponseReturnValue:
+    """One event, or act (0), with what was recorded, the proof, the command and the session."""
+    one = audit_details.one(str(subject_id), seq) if seq < 2**31 else None
+    if one is None:
+        abort(404)
+    of = f"{subject_id}/{seq}"
+    acts.keep(ActKind.AUDIT_VIEWED, "entry", of=of, fold=of)
+    found, row, proof = recorded(one), rows_of([one])[0], None
+    if found is not None and one.is_sealed:
+        proof = evidence.proof_of(one, found.hash, current_settings().audit_log_dir)
+    if found is not None and found.request is not None:
+        changed = audit_log.changes_of(visible(found.request.number), seq)
+        row = replace(row, changes=changed or row.changes)
+    return render_template("pages/audit/entry.html", row=row, seq=seq, found=found, proof=proof)
+
+
+@blueprint.get("/audit.<any(csv, ndjson):kind>")
+@requires(Permission.READ_AUDIT)
+def export(kind: str) -> ResponseReturnValue:
+    """Every entry that matches, in the order of the log, from the leaf `start` on."""
+    form = form_of(history.type_names(), request.args)
+    if form.errors:
+        return redirect(_address(form) or url_for("audit.show"), 303)
+    end = audit_entries.indexed()
+    if not end:
+        abort(409, _(evidence.NO_LOG))
+    place = place_of(request.args.get("start", ""))
+    start = place.number if place is not None else 0
+    filters = filters_of(form, zone_named(me().time_zone))
+    acts.keep(ActKind.EXPORTED, f"audit.{kind}", filters=form.values(), start=start, end=end)
+    made = FORMATS[kind]
+    body = stream_with_context(_noted(made, filters, start, end))
+    answer = Response(body, mimetype=made.mimetype)
+    answer.headers["Content-Disposition"] = f'attachment; filename="audit.{kind}"'
+    answer.headers["X-Audit-Start"], answer.headers["X-Audit-End"] = str(start), str(end)
+    return answer
+
+
+def _noted(made: ExportFormat, filters: AuditFilters, start: int, end: int) -> Iterator[str]:
+    """The file's pieces; once it ends, or breaks off, how far it came is recorded."""
+    going = audit_exports.Going(filters, start, end, zone_named(me().time_zone))
+    try:
+        yield from made.pieces(going)
+    finally:
+        said = {"entries": going.entries, "next": going.next, "whole": going.next >= end}
+        acts.keep(ActKind.EXPORTED, f"audit.{made.kind}", **said)
+
+
+def _exports(form: AuditForm) -> tuple[audit_exports.ExportChoice, ...]:
+    """What the list can be taken as, with these filters."""
+    return tuple(
+        audit_exports.ExportChoice(
+            title=made.title,
+            text=made.text,
+            url=_address(form, path=url_for("audit.export", kind=kind)) or "",
+            icon=made.icon,
+        )
+        for kind, made in FORMATS.items()
+    )
+
+
+def _address(
+    form: AuditForm,
+    without: str = "",
+    before: AuditPlace | None = None,
+    after: AuditPlace | None = None,
+    path: str = "",
+) -> str | None:
+    """The list's address with these filters."""
+    values = form.values()
+    values.pop(without, None)
+    for name, place in (("before", before), ("after", after)):
+        if place is not None:
+            values[name] = str(place)
+    path = path or url_for("audit.show")
+    return f"{path}?{urlencode(values)}" if values else path

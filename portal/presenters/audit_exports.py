@@ -1,0 +1,168 @@
+"""Entries of the log as files, made piece by piece in the order of the log."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from portal.domain.marked import msgid
+from portal.domain.spreadsheets import harmless
+from portal.presentation.parts import AuditRow
+from portal.presenters.audit_entries import behind, rows_with
+from portal.presenters.exports import as_documents
+from portal.queries import audit_entries
+from portal.queries.audit_entries import AuditEntry, AuditFilters
+from portal.translation import _, lazy
+
+# So many at once are asked about, well within the time that a statement has.
+AT_ONCE = 500
+COLUMNS = (
+    lazy("Leaf"), lazy("Time"), lazy("Who"), lazy("For whom"), lazy("What happened"), lazy("On"),
+    lazy("Detail"), lazy("Comment"), lazy("Before and after"), lazy("Kind"), lazy("Who (id)"),
+    lazy("For whom (id)"), lazy("Type code"), lazy("Event of request"), lazy("Command"),
+    lazy("Session"), lazy("Address"), lazy("Hash"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ExportChoice:
+    """A file that the list can be taken as."""
+
+    title: str
+    text: str
+    url: str
+    icon: str
+
+
+@dataclass
+class Going:
+    """An export under way: leaves from `start` on and below `end` that match. `next`: the leaf to
+    go on with, `entries`: how many were written."""
+
+    filters: AuditFilters
+    start: int
+    end: int
+    zone: ZoneInfo
+    entries: int = 0
+    next: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.next = self.start
+
+    def batches(self) -> Iterator[list[AuditEntry]]:
+        """The entries, so many at a time; a batch counts as written once the next is asked for."""
+        while self.next < self.end:
+            found = audit_entries.ascending(self.filters, self.next, self.end, AT_ONCE)
+            if found:
+                yield found
+                self.entries += len(found)
+            self.next = found[-1].number + 1 if len(found) == AT_ONCE else self.end
+
+
+Pieces = Callable[[Going], Iterator[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFormat:
+    """A kind of file."""
+
+    kind: str
+    title: str
+    words: str
+    mimetype: str
+    icon: str
+    pieces: Pieces
+
+    @property
+    def text(self) -> str:
+        """What it is for."""
+        return _(self.words)
+
+
+def as_csv(going: Going) -> Iterator[str]:
+    """RFC 4180 with a byte order mark, in the reader's words and zone, codes and ids beside them;
+    every line has its leaf, so that an export that broke off goes on with the next."""
+    yield "\ufeff" + _line([str(each) for each in COLUMNS])
+    for batch in going.batches():
+        yield "".join(_line(cells) for cells in _cells(batch, going.zone))
+
+
+def _line(cells: Sequence[str]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow(cells)
+    return out.getvalue()
+
+
+def _cells(batch: Sequence[AuditEntry], zone: ZoneInfo) -> Iterator[list[str]]:
+    known = behind(batch)
+    for each, row in zip(batch, rows_with(batch, known), strict=True):
+        event = known.events.get((each.subject_id, each.seq))
+        kept = known.acts.get(each.subject_id)
+        act = None if kept is None else kept.act
+        yield [
+            str(each.number),
+            each.at.astimezone(zone).isoformat(timespec="seconds"),
+            *map(harmless, (row.who, row.acting_for or "", row.words, row.on, row.detail)),
+            harmless(row.comment),
+            harmless(_sides(row)),
+            each.kind,
+            each.actor,
+            each.on_behalf_of or "",
+            each.type_code or "",
+            str(each.seq or ""),
+            (event.command_id or "") if event else "",
+            (act.session_id or "") if act else "",
+            (act.address or "") if act else "",
+            event.hash if event else kept.hash if kept else "",
+        ]
+
+
+def _sides(row: AuditRow) -> str:
+    return "; ".join(f"{x.label}: {x.before or '–'} → {x.after or '–'}" for x in row.changes)
+
+
+def as_ndjson(going: Going) -> Iterator[str]:
+    """One JSON document a line with every field that is hashed, and the texts."""
+    for batch in going.batches():
+        lines = (json.dumps(each, ensure_ascii=False) for each in documents(batch))
+        yield "\n".join(lines) + "\n"
+
+
+def documents(batch: Sequence[AuditEntry]) -> Iterator[dict[str, Any]]:
+    """Entries as programs read them; of what was removed after its retention only the leaf."""
+    known = behind(batch)
+    for each in batch:
+        event = known.events.get((each.subject_id, each.seq))
+        kept = known.acts.get(each.subject_id)
+        said: dict[str, Any] = {"leaf": each.number, "type": each.type_code}
+        if event is not None:
+            named = known.requests.get(each.subject_id)
+            said |= {"request": named.number if named else None, "texts": event.texts or {}}
+            yield said | next(as_documents([event]))
+        elif kept is not None:
+            act = kept.act
+            yield said | {
+                "id": act.id, "at": act.at.isoformat(), "kind": act.kind, "actor": act.actor,
+                "session_id": act.session_id, "address": act.address, "subject": act.subject,
+                "data": act.data, "hash": kept.hash,
+            }  # fmt: skip
+        else:
+            yield said | {"id": each.subject_id, "seq": each.seq, "kind": audit_entries.MISSING}
+
+
+FORMATS = {
+    made.kind: made
+    for made in (
+        ExportFormat(
+            "csv", "CSV", msgid("For spreadsheets, in the words of this page"), "text/csv",
+            "table-cells", as_csv,
+        ),
+        ExportFormat(
+            "ndjson", "NDJSON", msgid("Every field that is hashed, one document a line"),
+            "application/x-ndjson", "code-bracket", as_ndjson,
+        ),
+    )
+}  # fmt: skip

@@ -1,0 +1,196 @@
+"""What stands behind entries of the log: requests, tasks, acts, leaves, commands, sessions."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, text
+
+from portal.domain.proof.acts import ActRecord
+from portal.domain.request.catalogue import EVENTS_BY_NAME
+from portal.extensions import db
+from portal.models import (
+    AuditAct,
+    AuditEvent,
+    AuditLeaf,
+    Command,
+    Request,
+    Task,
+    UserSession,
+)
+from portal.queries.audit_entries import AuditEntry
+
+_STATUS_KINDS = [name for name, entry in EVENTS_BY_NAME.items() if entry.status is not None]
+# Raw: the nearest of the earlier events of each, by the key of the record.
+_BEFORE = text("""
+SELECT w.id::text, w.seq, p.kind
+FROM unnest(CAST(:ids AS uuid[]), CAST(:numbers AS int[]), CAST(:moments AS timestamptz[]))
+    AS w(id, seq, at)
+JOIN portal.requests r ON r.id = w.id,
+LATERAL (SELECT e.kind FROM portal.audit_events e
+    WHERE e.request_id = w.id AND e.seq < w.seq AND e.at <= w.at
+        AND e.at >= r.submitted_at - interval '1 day' AND e.kind = ANY(:kinds)
+    ORDER BY e.seq DESC LIMIT 1) p
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class ActKept:
+    """An act with its salt and hash."""
+
+    act: ActRecord
+    salt: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestNamed:
+    """What an entry says of its request."""
+
+    number: str
+    title: str
+    type_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSeen:
+    """The command behind an event."""
+
+    id: str
+    kind: str
+    via: str
+    ip: str | None
+    user_agent: str | None
+    created_at: datetime
+    applied_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSeen:
+    """The session that an act was done in."""
+
+    id: str
+    ip: str | None
+    user_agent: str | None
+    created_at: datetime
+    ended_at: datetime | None
+
+
+def acts(ids: Iterable[str]) -> dict[str, ActKept]:
+    """Acts by id."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    rows = db.session.execute(
+        select(
+            AuditAct.id, AuditAct.at, AuditAct.kind, AuditAct.actor, AuditAct.session_id,
+            AuditAct.address, AuditAct.subject, AuditAct.data, AuditAct.salt, AuditAct.hash,
+        ).where(AuditAct.id.in_(wanted))
+    )  # fmt: skip
+    names = ActRecord.__slots__
+    return {
+        row.id: ActKept(
+            ActRecord(**{name: getattr(row, name) for name in names}), row.salt, row.hash
+        )
+        for row in rows
+    }
+
+
+def requests(ids: Iterable[str]) -> dict[str, RequestNamed]:
+    """What is said of requests, by id."""
+    rows = db.session.execute(
+        select(Request.id, Request.number, Request.title, Request.type_name).where(
+            Request.id.in_(set(ids))
+        )
+    )
+    return {row.id: RequestNamed(row.number, row.title, row.type_name) for row in rows}
+
+
+def request_of(number: str) -> str | None:
+    """The id of the request of that number, however its letters are written."""
+    found = select(Request.id).where(Request.number == number.strip().upper())
+    return db.session.execute(found).scalar()
+
+
+def stages(task_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """The stage and the assignee of tasks, by id."""
+    wanted = set(task_ids)
+    if not wanted:
+        return {}
+    rows = db.session.execute(
+        select(Task.id, Task.stage_name, Task.assignee_id).where(Task.id.in_(wanted))
+    )
+    return {row.id: (row.stage_name, row.assignee_id) for row in rows}
+
+
+def statuses_before(places: Sequence[tuple[str, int, datetime]]) -> Mapping[tuple[str, int], str]:
+    """The status that each request had before an event of it."""
+    if not places:
+        return {}
+    ids, numbers, moments = zip(*places, strict=True)
+    given = {"ids": list(ids), "numbers": list(numbers), "moments": list(moments)}
+    found: dict[tuple[str, int], str] = {}
+    for request_id, seq, kind in db.session.execute(_BEFORE, given | {"kinds": _STATUS_KINDS}):
+        status = EVENTS_BY_NAME[kind].status
+        if status is not None:
+            found[request_id, seq] = status.value
+    return found
+
+
+def leaf(number: int) -> tuple[str, int] | None:
+    """What a leaf is of: the request or act, and the event's number (0 for an act)."""
+    row = db.session.execute(
+        select(AuditLeaf.subject_id, AuditLeaf.seq).where(AuditLeaf.number == number)
+    ).one_or_none()
+    return None if row is None else (row.subject_id, row.seq)
+
+
+def one(subject_id: str, seq: int) -> AuditEntry | None:
+    """The entry of an event or act; None where there is none."""
+    told: Any
+    if seq == 0:
+        act = acts([subject_id]).get(subject_id)
+        if act is None:
+            return None
+        told = act.act.at, act.act.kind, act.act.actor, None, None
+    else:
+        row = db.session.execute(
+            select(AuditEvent.at, AuditEvent.tag, AuditEvent.actor, AuditEvent.on_behalf_of).where(
+                AuditEvent.request_id == subject_id, AuditEvent.seq == seq
+            )
+        ).first()
+        if row is None:
+            return None
+        told = *row, None
+    sealed = select(AuditLeaf.number).where(
+        AuditLeaf.subject_id == subject_id, AuditLeaf.seq == seq
+    )
+    number = db.session.execute(sealed).scalar()
+    return AuditEntry(-1 if number is None else number, subject_id, seq, *told, number is not None)
+
+
+def command(command_id: str | None) -> CommandSeen | None:
+    """The command behind an event; None where the portal gave it none, or it is gone."""
+    if command_id is None:
+        return None
+    row = db.session.execute(
+        select(
+            Command.id, Command.kind, Command.via, func.host(Command.ip), Command.user_agent,
+            Command.created_at, Command.applied_at,
+        ).where(Command.id == command_id)
+    ).one_or_none()  # fmt: skip
+    return None if row is None else CommandSeen(*row)
+
+
+def session(session_id: str | None) -> SessionSeen | None:
+    """A session; None once it was cleared away."""
+    if session_id is None:
+        return None
+    row = db.session.execute(
+        select(
+            UserSession.id, UserSession.ip, UserSession.user_agent, UserSession.created_at,
+            UserSession.ended_at,
+        ).where(UserSession.id == session_id)
+    ).one_or_none()  # fmt: skip
+    return None if row is None else SessionSeen(*row)
