@@ -54,7 +54,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "organisation_settings",
         "calendar_types", "due_dates", "setup", "types", "type_form", "type_route", "type_tries",
         "people_imports", "type_readers", "api_tokens",
-        "webhooks",
+        "webhooks", "health",
     ),
     "commands": (),
     "health": (),

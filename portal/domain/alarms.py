@@ -31,6 +31,7 @@ class AlarmKind(StrEnum):
     WEBHOOKS_STOPPED = "webhooks_stopped"
     DISK_FULL = "disk_full"
     LOG_WAITS = "log_waits"
+    RECORD_NOT_WHOLE = "record_not_whole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,13 @@ WORDS = {
         path="/admin/attention",
         over=msgid("The disk for attached files has room again"),
     ),
+    AlarmKind.RECORD_NOT_WHOLE: AlarmWords(
+        heading=msgid("The record is not what was recorded"),
+        meaning=msgid("The newest verification found what was changed, removed or slipped in."),
+        todo=msgid("Change nothing, look at what it names, and tell your auditors."),
+        path="/admin/health",
+        over=msgid("The newest verification found the record whole"),
+    ),
     AlarmKind.LOG_WAITS: AlarmWords(
         heading=msgid("The record is not being sealed"),
         meaning=msgid("What was recorded has waited for its seal for more than ten minutes."),
@@ -121,6 +129,7 @@ def causes(figures: Mapping[str, float | None]) -> frozenset[AlarmKind]:
         AlarmKind.LOG_WAITS: above("log_oldest_seconds", LOG_SECONDS),
         AlarmKind.WEBHOOKS_STOPPED: above("webhooks_failed", 0) or above("webhooks_stopped", 0),
         AlarmKind.DISK_FULL: free is not None and free < DISK_BYTES,
+        AlarmKind.RECORD_NOT_WHOLE: above("record_problems", 0),
     }
     return frozenset(kind for kind, is_so in found.items() if is_so)
 

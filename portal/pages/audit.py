@@ -34,7 +34,8 @@ from portal.presenters.audit_entries import (
     recorded,
     rows_of,
 )
-from portal.presenters.audit_exports import FORMATS, ExportFormat
+from portal.presenters.audit_exports import ExportFormat
+from portal.presenters.export_formats import FORMATS
 from portal.queries import attention, audit_details, audit_entries, history
 from portal.queries.audit_entries import AuditFilters, AuditPlace
 from portal.security.guards import requires
@@ -103,7 +104,7 @@ def entry(subject_id: UUID, seq: int) -> ResponseReturnValue:
     return render_template("pages/audit/entry.html", row=row, seq=seq, found=found, proof=proof)
 
 
-@blueprint.get("/audit.<any(csv, ndjson):kind>")
+@blueprint.get("/audit.<any(csv, ndjson, xes, 'ocel.json'):kind>")
 @requires(Permission.READ_AUDIT)
 def export(kind: str) -> ResponseReturnValue:
     """Every entry that matches, in the order of the log, from the leaf `start` on."""

@@ -25,6 +25,7 @@ PLACES_WITHIN = frozenset(
     {
         "away",
         "attention",
+        "standing",
         "messages",
         "channels",
         "policy_moves",

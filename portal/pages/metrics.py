@@ -33,6 +33,7 @@ HELP = {
     "requests_late": "Of them, those whose next moment is over for ten minutes.",
     "requests_attention": "Requests for which nobody could be asked.",
     "log_oldest_seconds": "For how long the oldest entry of the record has waited for its seal.",
+    "record_problems": "What the newest verification found wrong with the record.",
     "attachments_free_bytes": "Free room for attached files.",
 }
 

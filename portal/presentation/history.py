@@ -48,6 +48,7 @@ ACT_ICONS = {
     ActKind.RECORDS_DROPPED: ("warn", "archive-box"),
     ActKind.LOG_BEGUN: ("info", "play"),
     ActKind.VERIFIED: ("ok", "shield-check"),
+    ActKind.REPAIRED: ("info", "wrench"),
 }
 
 

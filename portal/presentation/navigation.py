@@ -87,6 +87,7 @@ _PLACES = (
 )
 _ADMINISTRATION = (
     ("attention", msgid("Needs attention"), "exclamation-triangle", {"admin"}),
+    ("standing", msgid("Health"), "heart", {"admin"}),
     ("messages", msgid("Messages"), "envelope", {"admin"}),
     ("channels", msgid("Chat channels"), "chat-bubble-left-right", {"admin"}),
     ("policy_moves", msgid("Older policies"), "arrow-up-on-square-stack", {"admin"}),
@@ -105,6 +106,7 @@ _ADMINISTRATION = (
 # Addresses that are not simply the blueprint's name.
 _PATHS = {
     "attention": "admin/attention",
+    "standing": "admin/health",
     "channels": "admin/channels",
     "people": "admin/people",
     "calendars": "admin/calendars",

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from portal.domain.marked import msgid
 from portal.domain.spreadsheets import harmless
 from portal.presentation.parts import AuditRow
 from portal.presenters.audit_entries import behind, rows_with
@@ -151,18 +150,3 @@ def documents(batch: Sequence[AuditEntry]) -> Iterator[dict[str, Any]]:
             }  # fmt: skip
         else:
             yield said | {"id": each.subject_id, "seq": each.seq, "kind": audit_entries.MISSING}
-
-
-FORMATS = {
-    made.kind: made
-    for made in (
-        ExportFormat(
-            "csv", "CSV", msgid("For spreadsheets, in the words of this page"), "text/csv",
-            "table-cells", as_csv,
-        ),
-        ExportFormat(
-            "ndjson", "NDJSON", msgid("Every field that is hashed, one document a line"),
-            "application/x-ndjson", "code-bracket", as_ndjson,
-        ),
-    )
-}  # fmt: skip

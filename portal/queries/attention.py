@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, literal_column, select, union
+from sqlalchemy import Select, exists, func, literal_column, select, union
 
 from portal.domain.request.state import Status
 from portal.extensions import db
@@ -137,6 +137,24 @@ def asking_nobody_active() -> tuple[Stuck, ...]:
         .where(~User.is_active)
     )  # fmt: skip
     return _stuck(statement.order_by(waiting.c.opened_at))
+
+
+def without_next_moment() -> tuple[Stuck, ...]:
+    """Pending requests that ask nobody and wait for no timer; up to `SHOWN`. Those for which nobody
+    was found stand among `without_approver`."""
+    asks = exists().where(Task.request_id == Request.id, _OPEN)
+    statement = select(
+        Request.number, Request.title, Request.type_name, Request.requester_name,
+        literal_column("'Nobody is asked, and no timer runs'"), Request.submitted_at,
+        Request.next_at,
+    ).where(
+        Request.status == Status.PENDING.value,
+        Request.next_at.is_(None),
+        Request.attention.is_(None),
+        Request.submitted_at < func.now() - literal_column("interval '1 minute'"),
+        ~asks,
+    )  # fmt: skip
+    return _stuck(statement.order_by(Request.submitted_at))
 
 
 def behind_the_clock(grace: timedelta) -> tuple[Stuck, ...]:

@@ -169,6 +169,38 @@ def ascending(filters: AuditFilters, start: int, end: int, most: int) -> list[Au
     return search.listed(most, AuditPlace(1, start - 1))
 
 
+def first_of(
+    filters: AuditFilters, request_ids: Sequence[str], start: int, end: int
+) -> dict[str, int]:
+    """The first leaf of each of these requests that matches, between two leaves."""
+    every = _events_of(filters, request_ids, start, end).subquery("every")
+    rows = select(every.c.subject_id, func.min(every.c.number)).group_by(every.c.subject_id)
+    return {row[0]: row[1] for row in db.session.execute(rows)}
+
+
+def cases(
+    filters: AuditFilters, request_ids: Sequence[str], start: int, end: int
+) -> list[AuditEntry]:
+    """The events of these requests that match, request by request, between two leaves."""
+    rows = _events_of(filters, request_ids, start, end)
+    return _read(rows.order_by(AuditIndex.subject_id, AuditIndex.number))
+
+
+def _events_of(
+    filters: AuditFilters, request_ids: Sequence[str], start: int, end: int
+) -> Select[*tuple[Any, ...]]:
+    search, row = _Search(filters, None, end, upwards=True), AuditIndex
+    rows = select(*_COLUMNS).where(
+        row.subject_id.in_(request_ids), row.seq > 0, row.number >= start, row.number < end,
+        *search.fits(row.at, row.kind, row.subject_id),
+    )  # fmt: skip
+    if filters.who is not None:
+        rows = rows.where(row.actor.in_(filters.who))
+    if filters.for_whom is not None:
+        rows = rows.where(row.on_behalf_of.in_(filters.for_whom))
+    return rows
+
+
 @dataclass
 class _Search:
     """One search over the zones; `size`: how many leaves the index has."""
@@ -232,7 +264,7 @@ class _Search:
             .outerjoin(AuditAct, (near.c.seq == 0) & (AuditAct.id == near.c.subject_id))
             .where(
                 at.is_not(None),
-                *self._fits(at, kind, near.c.subject_id),
+                *self.fits(at, kind, near.c.subject_id),
                 *self._is_of(actor),
                 *self._has_words(),
             )
@@ -259,7 +291,7 @@ class _Search:
         row = AuditIndex
         for who in self.filters.who or (None,):
             for whom in self.filters.for_whom or (None,):
-                fits = self._fits(row.at, row.kind, row.subject_id)
+                fits = self.fits(row.at, row.kind, row.subject_id)
                 walk = select(*_COLUMNS).where(*_in(row.number, self.bounds), *fits)
                 if who is not None:
                     walk = walk.where(row.actor == who)
@@ -311,7 +343,7 @@ class _Search:
             holds.append(Request.type_code == wanted.type_code)
         return holds
 
-    def _fits(self, at: Any, kind: Any, subject_id: Any) -> list[ColumnElement[bool]]:
+    def fits(self, at: Any, kind: Any, subject_id: Any) -> list[ColumnElement[bool]]:
         """What holds of an entry, whoever did it."""
         wanted, holds = self.filters, []
         if wanted.since is not None:

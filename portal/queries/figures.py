@@ -31,7 +31,9 @@ SELECT
     (SELECT count(*) FROM portal.requests WHERE attention IS NOT NULL) AS requests_attention,
     (SELECT coalesce((SELECT extract(epoch FROM now() - queued_at) FROM portal.audit_queue
         ORDER BY id LIMIT 1), 0) WHERE EXISTS (SELECT FROM portal.audit_leaves))
-        AS log_oldest_seconds
+        AS log_oldest_seconds,
+    (SELECT CAST(report ->> 'problems' AS integer) FROM portal.checks
+        WHERE name = 'verification') AS record_problems
 FROM (SELECT count(*) AS waiting,
         coalesce(extract(epoch FROM now() - min(created_at)), 0) AS oldest
     FROM portal.commands WHERE applied_at IS NULL AND parked_at IS NULL) w,

@@ -25,7 +25,7 @@ from temporalio.api.workflowservice.v1 import (
     SignalWorkflowExecutionRequest,
     StartWorkflowExecutionRequest,
 )
-from temporalio.client import Client
+from temporalio.client import Client, ScheduleOverlapPolicy
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -234,6 +234,31 @@ FAILURES_TO_SHUT = 2
 _SLACK_SECONDS = 0.5
 
 
+class Scheduled(StrEnum):
+    """What runs by a schedule, and may be asked for at once."""
+
+    COMPARISON = "comparison"
+    SEALING = "sealing"
+    VERIFICATION = "verification"
+
+
+SCHEDULES = {
+    Scheduled.COMPARISON: names.check_schedule,
+    Scheduled.SEALING: names.seal_schedule,
+    Scheduled.VERIFICATION: names.verify_schedule,
+}
+
+
+async def _trigger(client: Client, schedule: str) -> bool:
+    try:
+        handle = client.get_schedule_handle(schedule)
+        limit = timedelta(seconds=LIMIT_SECONDS)
+        await handle.trigger(overlap=ScheduleOverlapPolicy.SKIP, rpc_timeout=limit)
+    except RPCError:
+        return False
+    return True
+
+
 class Gateway:
     """Delivers commands from threads that know nothing of event loops."""
 
@@ -265,6 +290,12 @@ class Gateway:
         """Whether the server serves our namespace now; within about a second."""
         line = self._connected()
         return bool(line.call(_answers(line.client)))
+
+    def trigger(self, what: Scheduled) -> bool:
+        """Have it run now, unless it runs; whether the server took that, within a second."""
+        line = self._connected()
+        schedule = SCHEDULES[what](self.settings.temporal_task_queue)
+        return bool(line.call(_trigger(line.client, schedule)))
 
     def close(self) -> None:
         """End the thread, if this process has one. A later call makes another."""

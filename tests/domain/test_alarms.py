@@ -30,6 +30,7 @@ def test_what_is_a_cause() -> None:
         ({"webhooks_stopped": 1.0}, AlarmKind.WEBHOOKS_STOPPED),
         ({"attachments_free_bytes": 1e6}, AlarmKind.DISK_FULL),
         ({"log_oldest_seconds": 601.0}, AlarmKind.LOG_WAITS),
+        ({"record_problems": 1.0}, AlarmKind.RECORD_NOT_WHOLE),
     ):
         assert causes(WELL | changed) == {kind}
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from xml.etree import ElementTree as ET
 
 import pytest
 from flask import Flask
@@ -144,3 +145,18 @@ def test_files_go_on_at_a_leaf_and_are_acts(sealed: PageClient, app: Flask) -> N
     ]
     assert {"entries", "next", "whole"} <= set(said[1]["data"])
     assert said[1]["data"]["whole"] is True
+
+
+def test_process_mining_has_a_case_for_each_request(sealed: PageClient, asked: Approval) -> None:
+    log = ET.fromstring(sealed.get("/audit.xes").data)
+    space = "{http://www.xes-standard.org/}"
+    traces = log.findall(f"{space}trace")
+    assert [trace.find(f"{space}string").get("value") for trace in traces] == [NUMBER]  # type: ignore[union-attr]
+    assert len(traces[0].findall(f"{space}event")) == asked.seq
+    told = json.loads(sealed.get("/audit.ocel.json").data)
+    known = {each["id"] for each in told["objects"]}
+    kinds = {each["name"] for each in told["eventTypes"]}
+    assert len(told["events"]) == asked.seq
+    for event in told["events"]:
+        assert event["type"] in kinds
+        assert {each["objectId"] for each in event["relationships"]} <= known

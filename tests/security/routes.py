@@ -407,6 +407,9 @@ ROUTES = [
           data={"day": "2026-11-30"}),
     Route("GET", "/admin/webhooks/<uuid:endpoint_id>/remove", 403, admin=200),
     Route("POST", "/admin/webhooks/<uuid:endpoint_id>/remove", 403, admin=303),
+    Route("GET", "/admin/health", 403, admin=200),
+    # Temporal is away: nothing was started, and the page says so.
+    Route("POST", "/admin/health/<kind>", 403, admin=303, args={"kind": "sealing"}, data=NEW),
     Route("GET", "/admin/messages", 403, admin=200),
     Route("POST", "/admin/messages/send-again", 403, admin=303),
     Route("POST", "/admin/messages/<uuid:message_id>/send-again", 403, admin=303),
@@ -433,7 +436,7 @@ ROUTES = [
     Route("GET", "/audit/<int:number>", 403, auditor=404, admin=404),
     Route("GET", "/audit/<uuid:subject_id>/<int:seq>", 403, auditor=404, admin=404),
     # Nothing was sealed.
-    Route("GET", "/audit.<any(csv, ndjson):kind>", 403, auditor=409, admin=409,
+    Route("GET", "/audit.<any(csv, ndjson, xes, 'ocel.json'):kind>", 403, auditor=409, admin=409,
           args={"kind": "csv"}),
     Route("GET", "/search"),
     Route("GET", "/views"),

@@ -31,6 +31,7 @@ class ActKind(StrEnum):
     RECORDS_DROPPED = "records_dropped"
     LOG_BEGUN = "log_begun"
     VERIFIED = "verified"
+    REPAIRED = "repaired"
 
 
 WORDS: dict[ActKind, str] = {
@@ -54,6 +55,7 @@ WORDS: dict[ActKind, str] = {
     ActKind.RECORDS_DROPPED: msgid("Removed records after their retention"),
     ActKind.LOG_BEGUN: msgid("Began a log"),
     ActKind.VERIFIED: msgid("Verified the record"),
+    ActKind.REPAIRED: msgid("Had something repaired"),
 }
 
 

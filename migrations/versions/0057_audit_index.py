@@ -6,8 +6,8 @@ The sealer fills the tables behind the leaves; whoever writes the record pays no
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0056"
-down_revision = "0055"
+revision = "0057"
+down_revision = "0056"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,51 @@
+"""For administrators: what has to be so, as standing checks, each with what puts it right."""
+
+from flask import abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.domain.people.permissions import Permission
+from portal.pages.admin import blueprint
+from portal.presenters.answer import command_key, new_key
+from portal.presenters.health import standing_checks
+from portal.security.guards import requires
+from portal.security.sessions import click, me
+from portal.services.repairs import NotRepaired, RepairKind, repair
+from portal.translation import _, ngettext
+
+
+@blueprint.get("/admin/health")
+@requires(Permission.ADMINISTER)
+def show_health() -> ResponseReturnValue:
+    """Every check, with its age and its repair."""
+    checks = standing_checks(me().now)
+    return render_template(
+        "pages/attention/health.html",
+        checks=checks,
+        wrong=[each for each in checks if each.tone == "bad"],
+        key=new_key,
+    )
+
+
+@blueprint.post("/admin/health/<kind>")
+@requires(Permission.ADMINISTER)
+def repair_health(kind: str) -> ResponseReturnValue:
+    """Put something right, as far as the portal can."""
+    if kind not in set(RepairKind):
+        abort(404)
+    try:
+        count = repair(RepairKind(kind), command_key(), me().id, click())
+    except NotRepaired:
+        flash(_("Temporal does not answer, so nothing was started. Try again later."), "error")
+    else:
+        flash(_done(RepairKind(kind), count), "success")
+    return redirect(url_for("admin.show_health"), 303)
+
+
+def _done(kind: RepairKind, count: int) -> str:
+    if kind in (RepairKind.WORKFLOWS, RepairKind.SEALING, RepairKind.VERIFICATION):
+        return _("It was started, and recorded. What it finds stands here in a few minutes.")
+    if not count:
+        return _("There was nothing left to do.")
+    return ngettext(
+        "It was done for %(n)s, and recorded.", "It was done for %(n)s, and recorded.", count
+    )

@@ -1,0 +1,88 @@
+"""What an administrator has put right with one press: each is recorded as an act."""
+
+from enum import StrEnum
+from uuid import UUID, uuid5
+
+from sqlalchemy import func, update
+
+from portal.domain.errors import Refused
+from portal.domain.proof.acts import ActKind
+from portal.extensions import db, transaction
+from portal.models import Command
+from portal.queries import attention
+from portal.services import acts
+from portal.services.commands import Click
+from portal.services.messages import send_again
+from portal.services.requests import review_people
+from portal.temporal import gateway
+from portal.temporal.gateway import Scheduled
+
+
+class RepairKind(StrEnum):
+    """What can be put right."""
+
+    APPROVERS = "approvers"
+    WORKFLOWS = "workflows"
+    COMMANDS = "commands"
+    MESSAGES = "messages"
+    SEALING = "sealing"
+    VERIFICATION = "verification"
+
+
+class NotRepaired(Exception):
+    """Temporal did not take the wish; nothing was done."""
+
+
+SCHEDULES = {
+    RepairKind.WORKFLOWS: Scheduled.COMPARISON,
+    RepairKind.SEALING: Scheduled.SEALING,
+    RepairKind.VERIFICATION: Scheduled.VERIFICATION,
+}
+
+
+def repair(kind: RepairKind, key: str, actor_id: str, click: Click) -> int:
+    """Put right what is wrong, as far as the portal can; to how much it was done. `key`: the
+    form's, so that a second press does nothing more. Raises NotRepaired."""
+    if kind in SCHEDULES:
+        if not gateway.current().trigger(SCHEDULES[kind]):
+            raise NotRepaired
+        count = 1
+    elif kind is RepairKind.APPROVERS:
+        count = _approvers(key, actor_id, click)
+    elif kind is RepairKind.COMMANDS:
+        count = _commands()
+    else:
+        count = send_again()
+    acts.keep(ActKind.REPAIRED, kind.value, count=count)
+    return count
+
+
+def _approvers(key: str, actor_id: str, click: Click) -> int:
+    """Have routing asked again about each request that has nobody who may decide."""
+    stuck = (
+        *attention.without_approver(),
+        *attention.asking_nobody_active(),
+        *attention.without_next_moment(),
+    )
+    count = 0
+    for number in dict.fromkeys(each.number for each in stuck):
+        try:
+            review_people(number, str(uuid5(UUID(key), number)), actor_id, click)
+            count += 1
+        except Refused:  # it went on meanwhile
+            db.session.rollback()
+    return count
+
+
+def _commands() -> int:
+    """Have the relay try again what it had given up."""
+    again = (
+        update(Command)
+        .where(Command.parked_at.is_not(None), Command.applied_at.is_(None))
+        .values(parked_at=None, attempts=0, next_attempt_at=func.now())
+        .returning(Command.id)
+    )
+    with transaction():
+        count = len(db.session.execute(again).all())
+        db.session.commit()
+    return count

@@ -1,0 +1,59 @@
+"""The administrators' standing checks, and what puts right what they find."""
+
+import json
+
+from flask import Flask
+from sqlalchemy import text
+
+from portal.domain.request.state import Approval
+from portal.extensions import db
+from portal.temporal.gateway import Scheduled
+from tests.clients import PageClient, sign_in
+from tests.in_process import NUMBER, InProcess
+from tests.web import People
+
+HERE = "/admin/health"
+
+
+def execute(app: Flask, statement: str, **values: object) -> None:
+    with app.app_context():
+        db.session.execute(text(statement), values)
+        db.session.commit()
+
+
+def press(client: PageClient, kind: str) -> str:
+    return client.post_form(client.get_page(HERE), f"{HERE}/{kind}").text
+
+
+def test_checks_find_what_is_stuck_and_repairs_are_acts(
+    client: PageClient, app: Flask, people: People, asked: Approval, process: InProcess
+) -> None:
+    sign_in(client, people.adam)
+    page = client.get_page(HERE)
+    assert "No worker is running" in page.text
+    assert "Every open request asks somebody who is active and may decide." in page.text
+    execute(app, "UPDATE portal.users SET is_active = false WHERE id = :id", id=people.ben)
+    execute(
+        app,
+        "INSERT INTO portal.checks (name, begun_at, done_at, report) VALUES ('verification',"
+        " now(), now(), CAST(:report AS jsonb))",
+        report=json.dumps({"problems": 1, "named": [f"{NUMBER}, event 2: it was changed."]}),
+    )
+    execute(
+        app,
+        "INSERT INTO portal.audit_checkpoints (origin, size, signed_at, note)"
+        " VALUES ('x', 1, now(), '')",
+    )
+    page = client.get_page(HERE)
+    assert "1 request" in page.text
+    assert f"1 problem; {NUMBER}, event 2: it was changed." in page.text
+    assert "It was done for 1, and recorded." in press(client, "approvers")
+    assert "Every open request asks somebody who is active" in client.get_page(HERE).text
+    assert "Temporal does not answer" in press(client, "verification")
+    triggered: list[Scheduled] = []
+    process.trigger = lambda what: not triggered.append(what)  # type: ignore[method-assign,func-returns-value]
+    assert "It was started, and recorded." in press(client, "verification")
+    assert triggered == [Scheduled.VERIFICATION]
+    log = client.get_page("/audit?kind=repaired").text
+    assert log.count("Had something repaired") >= 2
+    assert client.post(f"{HERE}/nothing").status_code in (400, 404)
