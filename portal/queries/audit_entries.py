@@ -363,10 +363,11 @@ class _Search:
         return [or_(of_request, self._act_has_words())]
 
     def _act_has_words(self) -> ColumnElement[bool]:
-        """An act has the words; but for looks at the log, whose words are those looked for."""
+        """An act has the words; but for looks and files, whose words are those looked for."""
         words = func.to_tsquery(literal_column("'portal.words'::regconfig"), self.query)
         said = literal_column(ACT_WORDS.replace("data", "audit_acts.data", 1))
-        return said.bool_op("@@")(words) & (AuditAct.kind != ActKind.AUDIT_VIEWED.value)
+        looks = (ActKind.AUDIT_VIEWED.value, ActKind.EXPORTED.value)
+        return said.bool_op("@@")(words) & AuditAct.kind.not_in(looks)
 
     def _cut(
         self, rows: Select[*tuple[Any, ...]], order: Any, number: int | None

@@ -5,13 +5,13 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import func, update
 
-from portal.domain.errors import Refused
 from portal.domain.proof.acts import ActKind
+from portal.domain.request.state import Click
 from portal.extensions import db, transaction
 from portal.models import Command
 from portal.queries import attention
 from portal.services import acts
-from portal.services.commands import Click
+from portal.services.errors import Refused
 from portal.services.messages import send_again
 from portal.services.requests import review_people
 from portal.temporal import gateway

@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -11,6 +12,7 @@ from psycopg.sql import SQL, Identifier
 
 from scripts.benchmark import (
     approvals,
+    audit,
     backtest,
     check,
     closed_loop,
@@ -27,7 +29,7 @@ from scripts.local.ports import any_free
 from scripts.local.postgres import PostgresServer, running_postgres
 from scripts.local.temporal import running_temporal
 
-PARTS = ("approvals", "programs", "pages", "loop", "check", "backtest", "legacy", "cutover")
+PARTS = ("approvals", "programs", "pages", "loop", "check", "backtest", "audit", "legacy", "cutover")
 
 
 def main() -> None:
@@ -39,16 +41,9 @@ def main() -> None:
         folder.chmod(0o755)
         if {"approvals", "loop", "programs"} & set(options.part):
             figures |= _with_stack(options, folder / "stack")
-        if "pages" in options.part:
-            figures["pages"] = _pages(options, folder / "pages")
-        if "check" in options.part:
-            figures["check"] = _check(options, folder / "check")
-        if "backtest" in options.part:
-            figures["backtest"] = _backtest(folder / "backtest")
-        if "legacy" in options.part:
-            figures["legacy"] = _legacy(options, folder / "legacy")
-        if "cutover" in options.part:
-            figures["cutover"] = _cutover(options, folder / "cutover")
+        for part, measure in ALONE.items():
+            if part in options.part:
+                figures[part] = measure(options, folder / part)
     figures["load average after"] = os.getloadavg()
     print(
         "load average before and after:",
@@ -167,11 +162,20 @@ def _check(options: argparse.Namespace, folder: Path) -> dict[str, object]:
     return found
 
 
-def _backtest(folder: Path) -> list[dict[str, object]]:
+def _backtest(_options: argparse.Namespace, folder: Path) -> list[dict[str, object]]:
     folder.mkdir(mode=0o755)
     with running_postgres(folder / "postgres", any_free()) as server:
         found = backtest.measure(_database(server, "backtest"), (1_000, 10_000, 20_000), folder)
     print(table("Past requests by a draft beside the version in force", found))
+    return found
+
+
+def _audit(options: argparse.Namespace, folder: Path) -> list[dict[str, object]]:
+    folder.mkdir(mode=0o755)
+    with running_postgres(folder / "postgres", any_free()) as server:
+        times = min(options.times, 40)
+        found = audit.measure(_database(server, "audit"), options.large, times, folder)
+    print(table(f"The audit log at {options.large:,} events", found))
     return found
 
 
@@ -203,6 +207,17 @@ def _database(server: PostgresServer, name: str) -> str:
     with psycopg.connect(server.admin_url(), autocommit=True) as connection:
         connection.execute(statement)
     return server.url(name)
+
+
+# Those that need no portal that runs.
+ALONE: dict[str, Callable[[argparse.Namespace, Path], object]] = {
+    "pages": _pages,
+    "check": _check,
+    "backtest": _backtest,
+    "audit": _audit,
+    "legacy": _legacy,
+    "cutover": _cutover,
+}
 
 
 if __name__ == "__main__":

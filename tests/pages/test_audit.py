@@ -112,7 +112,7 @@ def test_pages_follow_each_other(
             break
         page = sealed.get_page(older)
     flat = [each for one in down for each in one]
-    assert len(flat) == len(set(flat)) == 4
+    assert len(flat) == len(set(flat)) >= 4
     newer = next(each for each in page.links if "after=" in each)
     up = [each for each in sealed.get_page(newer).links if ENTRY.match(each)]
     assert up == down[-2]

@@ -10,7 +10,7 @@ from portal.extensions import db
 from portal.temporal.gateway import Scheduled
 from tests.clients import PageClient, sign_in
 from tests.in_process import NUMBER, InProcess
-from tests.web import People
+from tests.web import People, as_owner
 
 HERE = "/admin/health"
 
@@ -25,6 +25,23 @@ def press(client: PageClient, kind: str) -> str:
     return client.post_form(client.get_page(HERE), f"{HERE}/{kind}").text
 
 
+def change_the_record(app: Flask) -> None:
+    """What the nightly verification then says, of a log that was begun."""
+    execute(
+        app,
+        "INSERT INTO portal.checks (name, begun_at, done_at, report) VALUES ('verification',"
+        " now(), now(), CAST(:report AS jsonb))",
+        report=json.dumps({"problems": 1, "named": [f"{NUMBER}, event 2: it was changed."]}),
+    )
+    with as_owner(app) as owner:
+        owner.execute(
+            text(
+                "INSERT INTO portal.audit_checkpoints (origin, size, signed_at, note)"
+                " VALUES ('x', 1, now(), '')"
+            )
+        )
+
+
 def test_checks_find_what_is_stuck_and_repairs_are_acts(
     client: PageClient, app: Flask, people: People, asked: Approval, process: InProcess
 ) -> None:
@@ -33,17 +50,7 @@ def test_checks_find_what_is_stuck_and_repairs_are_acts(
     assert "No worker is running" in page.text
     assert "Every open request asks somebody who is active and may decide." in page.text
     execute(app, "UPDATE portal.users SET is_active = false WHERE id = :id", id=people.ben)
-    execute(
-        app,
-        "INSERT INTO portal.checks (name, begun_at, done_at, report) VALUES ('verification',"
-        " now(), now(), CAST(:report AS jsonb))",
-        report=json.dumps({"problems": 1, "named": [f"{NUMBER}, event 2: it was changed."]}),
-    )
-    execute(
-        app,
-        "INSERT INTO portal.audit_checkpoints (origin, size, signed_at, note)"
-        " VALUES ('x', 1, now(), '')",
-    )
+    change_the_record(app)
     page = client.get_page(HERE)
     assert "1 request" in page.text
     assert f"1 problem; {NUMBER}, event 2: it was changed." in page.text
@@ -51,9 +58,7 @@ def test_checks_find_what_is_stuck_and_repairs_are_acts(
     assert "Every open request asks somebody who is active" in client.get_page(HERE).text
     assert "Temporal does not answer" in press(client, "verification")
     triggered: list[Scheduled] = []
-    process.trigger = lambda what: not triggered.append(what)  # type: ignore[method-assign,func-returns-value]
+    process.trigger = lambda what: triggered.append(what) or True  # type: ignore[method-assign,func-returns-value]
     assert "It was started, and recorded." in press(client, "verification")
     assert triggered == [Scheduled.VERIFICATION]
-    log = client.get_page("/audit?kind=repaired").text
-    assert log.count("Had something repaired") >= 2
-    assert client.post(f"{HERE}/nothing").status_code in (400, 404)
+    assert client.get_page("/audit?kind=repaired").text.count("Had something repaired") >= 2

@@ -1,0 +1,92 @@
+"""The audit log with very many events: its pages, a file, and what its index costs."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import create_engine, text
+
+from portal.proof import indexing, sealing
+from scripts.benchmark import pages
+from scripts.benchmark.figures import Sample
+
+# Of each request that is made up.
+EVENTS = 4
+NOTHING_MORE = {"batch": sealing.BATCH}
+
+
+def measure(url: str, events: int, times: int, folder: Path) -> list[dict[str, object]]:
+    """Server time of the log's pages over so many events, and what the sealer's part takes."""
+    app = pages.prepared(url, events // EVENTS, folder)
+    rows = [_index(url)]
+    auditor = pages.signed_in(app, "victor.audit")
+    with app.app_context():
+        engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.connect() as connection:
+        person = connection.scalar(text("SELECT actor FROM portal.audit_index WHERE number = 1000"))
+        middle = connection.scalar(
+            text("SELECT at::date FROM portal.audit_index ORDER BY number OFFSET :n LIMIT 1"),
+            {"n": events // 3},
+        )
+    engine.dispose()
+    for name, query in {
+        "all": "", "older": f"before={events // 2}", "who (a few)": f"who={person}",
+        "who (the system)": "who=system", "kind": "kind=request:submitted",
+        "who and kind, never together": "who=system&kind=held", "type": "type=purchase",
+        "type and kind": "type=purchase&kind=task:decided", "request": "request=PR-1005",
+        "one old day": f"from={middle}&to={middle}",
+        "one old day and who": f"from={middle}&to={middle}&who={person}",
+        "common word": "text=chair", "rare word": "text=zeppelin",
+    }.items():  # fmt: skip
+        sample = Sample()
+        for warm in range(times + 3):
+            begun = time.perf_counter()
+            answer = auditor.get(f"/audit?{query}")
+            answer.get_data()
+            if answer.status_code != 200:
+                raise RuntimeError(f"{query} answered {answer.status_code}")
+            if warm >= 3:
+                sample.add("page", time.perf_counter() - begun)
+        rows.append(
+            {
+                "what": name,
+                "p50 ms": round(sample.milliseconds("page", 0.5), 1),
+                "p95 ms": round(sample.milliseconds("page", 0.95), 1),
+            }
+        )
+    rows.append(_file(lambda: auditor.get("/audit.ndjson?start=0&kind=request:submitted")))
+    return rows
+
+
+def _index(url: str) -> dict[str, object]:
+    """Number the leaves of everything, and index them; of the second what one leaf takes."""
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.connect() as connection:
+        while connection.execute(sealing.MOVE, NOTHING_MORE).scalar_one() == sealing.BATCH:
+            connection.commit()
+        connection.commit()
+        connection.execute(text("ANALYZE portal.audit_leaves"))
+        connection.commit()
+        count = connection.scalar(text("SELECT count(*) FROM portal.audit_leaves"))
+        connection.rollback()
+        begun = time.perf_counter()
+        while indexing.follow(connection):
+            pass
+        took = time.perf_counter() - begun
+        connection.execute(text("ANALYZE portal.audit_index"))
+        connection.commit()
+        size = connection.scalar(text("SELECT pg_total_relation_size('portal.audit_index')"))
+    engine.dispose()
+    return {
+        "what": f"index of {count:,} leaves, µs and bytes a leaf",
+        "p50 ms": round(took / count * 1e6, 1),
+        "p95 ms": round(size / count),
+    }
+
+
+def _file(get: Callable[[], object]) -> dict[str, object]:
+    begun = time.perf_counter()
+    body = get().get_data()  # type: ignore[attr-defined]
+    lines = body.count(b"\n")
+    took = time.perf_counter() - begun
+    return {"what": f"NDJSON of {lines:,} events, µs an event", "p50 ms": round(took / lines * 1e6)}
