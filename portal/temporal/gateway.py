@@ -254,7 +254,7 @@ async def _trigger(client: Client, schedule: str) -> bool:
         handle = client.get_schedule_handle(schedule)
         limit = timedelta(seconds=LIMIT_SECONDS)
         await handle.trigger(overlap=ScheduleOverlapPolicy.SKIP, rpc_timeout=limit)
-    except RPCError:
+    except (RPCError, TimeoutError, RuntimeError):  # the last: a connect that failed
         return False
     return True
 
