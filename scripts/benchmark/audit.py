@@ -29,15 +29,7 @@ def measure(url: str, events: int, times: int, folder: Path) -> list[dict[str, o
             {"n": events // 3},
         )
     engine.dispose()
-    for name, query in {
-        "all": "", "older": f"before={events // 2}", "who (a few)": f"who={person}",
-        "who (the system)": "who=system", "kind": "kind=request:submitted",
-        "who and kind, never together": "who=system&kind=held", "type": "type=purchase",
-        "type and kind": "type=purchase&kind=task:decided", "request": "request=PR-1005",
-        "one old day": f"from={middle}&to={middle}",
-        "one old day and who": f"from={middle}&to={middle}&who={person}",
-        "common word": "text=chair", "rare word": "text=zeppelin",
-    }.items():  # fmt: skip
+    for name, query in _queries(events, person, str(middle)).items():
         sample = Sample()
         for warm in range(times + 3):
             begun = time.perf_counter()
@@ -56,6 +48,18 @@ def measure(url: str, events: int, times: int, folder: Path) -> list[dict[str, o
         )
     rows.append(_file(lambda: auditor.get("/audit.ndjson?start=0&kind=request:submitted")))
     return rows
+
+
+def _queries(events: int, person: str, middle: str) -> dict[str, str]:
+    return {
+        "all": "", "older": f"before={events // 2}", "who (a few)": f"who={person}",
+        "who (the system)": "who=system", "kind": "kind=request:submitted",
+        "who and kind, never together": "who=system&kind=held", "type": "type=purchase",
+        "type and kind": "type=purchase&kind=task:decided", "request": "request=PR-1005",
+        "one old day": f"from={middle}&to={middle}",
+        "one old day and who": f"from={middle}&to={middle}&who={person}",
+        "common word": "text=chair", "rare word": "text=zeppelin",
+    }  # fmt: skip
 
 
 def _index(url: str) -> dict[str, object]:

@@ -47,7 +47,6 @@ def test_checks_find_what_is_stuck_and_repairs_are_acts(
     client: PageClient,
     app: Flask,
     people: People,
-    process: InProcess,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sign_in(client, people.adam)
@@ -61,8 +60,8 @@ def test_checks_find_what_is_stuck_and_repairs_are_acts(
     assert f"1 problem; {NUMBER}, event 2: it was changed." in page.text
     assert "It was done for 1, and recorded." in press(client, "approvers")
     assert "Every open request asks somebody who is active" in client.get_page(HERE).text
-    monkeypatch.setattr(process, "trigger", lambda _what: False)
+    monkeypatch.setattr(InProcess, "trigger", lambda _self, _what: False)
     assert "Temporal does not answer" in press(client, "verification")
-    monkeypatch.setattr(process, "trigger", lambda what: what is Scheduled.VERIFICATION)
+    monkeypatch.setattr(InProcess, "trigger", lambda _self, it: it is Scheduled.VERIFICATION)
     assert "It was started, and recorded." in press(client, "verification")
     assert client.get_page("/audit?kind=repaired").text.count("Had something repaired") >= 2
