@@ -29,7 +29,17 @@ from scripts.local.ports import any_free
 from scripts.local.postgres import PostgresServer, running_postgres
 from scripts.local.temporal import running_temporal
 
-PARTS = ("approvals", "programs", "pages", "loop", "check", "backtest", "audit", "legacy", "cutover")
+PARTS = (
+    "approvals",
+    "programs",
+    "pages",
+    "loop",
+    "check",
+    "backtest",
+    "audit",
+    "legacy",
+    "cutover",
+)
 
 
 def main() -> None:
