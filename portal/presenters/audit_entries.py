@@ -11,6 +11,7 @@ from flask import url_for
 from werkzeug.datastructures import MultiDict
 
 from portal.domain.policy.policy import Decision
+from portal.domain.policy.types import is_id
 from portal.domain.proof.acts import WORDS, ActKind, ActRecord
 from portal.domain.request.catalogue import EVENT_ENTRIES
 from portal.domain.request.events import (
@@ -83,7 +84,7 @@ def _people(named: str | None) -> tuple[str, ...] | None:
     name it is a part."""
     if named is None:
         return None
-    if request.is_id(named):
+    if is_id(named):
         return (named,)
     if named.casefold() in (SYSTEM, _("The system").casefold()):
         return (SYSTEM,)
@@ -105,7 +106,7 @@ def chips_of(
         value = form.given(name)
         if value is not None:
             shown = words.get(name, str)(value)
-            if name in ("who", "for") and request.is_id(str(value)):
+            if name in ("who", "for") and is_id(str(value)):
                 shown = request.names_of({str(value)}).get(str(value), shown)
             chips.append(Chip(form[name].label.text, shown, address(form, without=name) or ""))
     return chips
@@ -195,7 +196,7 @@ def behind(entries: Sequence[AuditEntry]) -> Behind:
     return Behind(
         events, read, acts, audit_details.requests({place[0] for place in places}), stages,
         audit_details.statuses_before(changing),
-        request.names_of({each for each in ids if request.is_id(each)}),
+        request.names_of({each for each in ids if is_id(each)}),
     )  # fmt: skip
 
 
@@ -305,7 +306,7 @@ def _subject(act: ActRecord, names: Mapping[str, str]) -> str:
     subject = act.subject or ""
     if name := act.data.get("name"):
         return str(name)
-    return names.get(subject, "" if request.is_id(subject) else subject)
+    return names.get(subject, "" if is_id(subject) else subject)
 
 
 def act_detail(act: ActRecord, names: Mapping[str, str]) -> str:

@@ -143,7 +143,7 @@ def without_next_moment() -> tuple[Stuck, ...]:
     """Pending requests that ask nobody and wait for no timer; up to `SHOWN`. Those for which nobody
     was found stand among `without_approver`."""
     asks = exists().where(Task.request_id == Request.id, _OPEN)
-    statement = select(
+    statement: Select[*tuple[Any, ...]] = select(
         Request.number, Request.title, Request.type_name, Request.requester_name,
         literal_column("'Nobody is asked, and no timer runs'"), Request.submitted_at,
         Request.next_at,

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, null, select, text
 
 from portal.domain.proof.acts import ActRecord
 from portal.domain.request.catalogue import EVENTS_BY_NAME
@@ -148,26 +147,28 @@ def leaf(number: int) -> tuple[str, int] | None:
 
 def one(subject_id: str, seq: int) -> AuditEntry | None:
     """The entry of an event or act; None where there is none."""
-    told: Any
-    if seq == 0:
-        act = acts([subject_id]).get(subject_id)
-        if act is None:
-            return None
-        told = act.act.at, act.act.kind, act.act.actor, None, None
-    else:
-        row = db.session.execute(
+    if seq:
+        found = db.session.execute(
             select(AuditEvent.at, AuditEvent.tag, AuditEvent.actor, AuditEvent.on_behalf_of).where(
                 AuditEvent.request_id == subject_id, AuditEvent.seq == seq
             )
         ).first()
-        if row is None:
-            return None
-        told = *row, None
+    else:
+        found = db.session.execute(
+            select(AuditAct.at, AuditAct.kind, AuditAct.actor, null()).where(
+                AuditAct.id == subject_id
+            )
+        ).first()
+    if found is None:
+        return None
+    at, kind, actor, on_behalf_of = found
     sealed = select(AuditLeaf.number).where(
         AuditLeaf.subject_id == subject_id, AuditLeaf.seq == seq
     )
     number = db.session.execute(sealed).scalar()
-    return AuditEntry(-1 if number is None else number, subject_id, seq, *told, number is not None)
+    is_sealed = number is not None
+    place = -1 if number is None else number
+    return AuditEntry(place, subject_id, seq, at, kind, actor, on_behalf_of, None, is_sealed)
 
 
 def command(command_id: str | None) -> CommandSeen | None:

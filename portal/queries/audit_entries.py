@@ -365,7 +365,7 @@ class _Search:
     def _act_has_words(self) -> ColumnElement[bool]:
         """An act has the words; but for looks and files, whose words are those looked for."""
         words = func.to_tsquery(literal_column("'portal.words'::regconfig"), self.query)
-        said = literal_column(ACT_WORDS.replace("data", "audit_acts.data", 1))
+        said: ColumnElement[Any] = literal_column(ACT_WORDS.replace("data", "audit_acts.data", 1))
         looks = (ActKind.AUDIT_VIEWED.value, ActKind.EXPORTED.value)
         return said.bool_op("@@")(words) & AuditAct.kind.not_in(looks)
 
@@ -398,7 +398,6 @@ def _bounds(filters: AuditFilters, size: int) -> tuple[int, int]:
     first, last = func.min(AuditBlock.block), func.max(AuditBlock.block)
     later = [AuditBlock.last_at >= filters.since] if filters.since else []
     earlier = [AuditBlock.first_at < filters.until] if filters.until else []
-    row = db.session.execute(select(first, last).where(*later, *earlier)).one()
-    if row[0] is None:
-        return 0, 0
-    return row[0] * BLOCK, min(size, (row[1] + 1) * BLOCK)
+    blocks = select(func.coalesce(first, 0), func.coalesce(last, -1)).where(*later, *earlier)
+    lowest, highest = db.session.execute(blocks).one()
+    return lowest * BLOCK, min(size, (highest + 1) * BLOCK)
