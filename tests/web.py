@@ -17,7 +17,9 @@ from portal.models import Department, Group, GroupMember, User
 from portal.models.columns import new_id
 from portal.services import passwords
 from tests.clients import PageClient
+from tests.remembered import remember
 
+remember()
 PASSWORD = "correct horse battery"
 FINANCE = "FIN"
 
