@@ -6,6 +6,7 @@ that it is called in. See "Transactions" in docs/architecture.md.
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 
 from tests.house.tree import ROOT, functions, label, named, parsed
 
@@ -87,18 +88,23 @@ def _calls(
             yield call, known.get(ast.unparse(call.func), "")
 
 
+@cache
+def _defined(file: str) -> list[str]:
+    """The functions of a file of services."""
+    return [each.name for each in functions(SERVICES / f"{file}.py")]
+
+
+@cache
 def _names(file: str) -> dict[str, str]:
     """What the functions of services are called in a file of theirs."""
-    tree = parsed(SERVICES / f"{file}.py")
-    known = {each.name: f"{file}.{each.name}" for each in functions(SERVICES / f"{file}.py")}
-    for node in ast.walk(tree):
+    known = {name: f"{file}.{name}" for name in _defined(file)}
+    for node in ast.walk(parsed(SERVICES / f"{file}.py")):
         if not isinstance(node, ast.ImportFrom) or node.module is None:
             continue
         for each in node.names:
             if node.module == "portal.services":
-                module = parsed(SERVICES / f"{each.name}.py")
-                names = (f.name for f in ast.walk(module) if isinstance(f, ast.FunctionDef))
-                known |= {f"{each.name}.{name}": f"{each.name}.{name}" for name in names}
+                names = [f"{each.name}.{name}" for name in _defined(each.name)]
+                known |= dict(zip(names, names, strict=True))
             elif node.module.startswith("portal.services."):
                 known[each.name] = f"{node.module.split('.')[-1]}.{each.name}"
     return known
