@@ -33,6 +33,7 @@ from portal.activities.send import SendActivity
 from portal.activities.staff import StaffActivity
 from portal.background.back_tests import BackTestWatch
 from portal.background.check import CheckActivity
+from portal.background.cleaning import CleaningActivity
 from portal.background.dispatch import Dispatcher, HookDispatcher
 from portal.background.endings import cancel, first_end, unless
 from portal.background.heartbeat import Heartbeat
@@ -59,6 +60,7 @@ from portal.webhooks.sending import HookSending
 from portal.workflows import names
 from portal.workflows.approval import ApprovalWorkflow
 from portal.workflows.check import CheckWorkflow
+from portal.workflows.cleaning import CleaningWorkflow
 from portal.workflows.delivering import WebhookWorkflow
 from portal.workflows.digest import DigestWorkflow
 from portal.workflows.sealing import SealWorkflow, VerifyWorkflow
@@ -297,8 +299,11 @@ class Process:
         return Worker(
             client,
             task_queue=names.check_queue(self.settings.temporal_task_queue),
-            workflows=[CheckWorkflow],
-            activities=[CheckActivity(self.settings, self.side_engine).check],
+            workflows=[CheckWorkflow, CleaningWorkflow],
+            activities=[
+                CheckActivity(self.settings, self.side_engine).check,
+                CleaningActivity(self.settings, self.side_engine).clean_up,
+            ],
             activity_executor=pool,
             workflow_runner=UnsandboxedWorkflowRunner(),
             max_concurrent_activities=1,

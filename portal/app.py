@@ -51,7 +51,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "profile": ("settings", "notifications", "away", "security", "tokens"),
     "admin": (
         "attention", "messages", "channels", "policy_moves", "people", "calendars", "organisation",
-        "organisation_settings",
+        "organisation_settings", "mail_texts",
         "calendar_types", "due_dates", "setup", "types", "type_form", "type_route", "type_tries",
         "people_imports", "type_readers", "api_tokens",
         "webhooks", "health",

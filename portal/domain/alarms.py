@@ -32,6 +32,7 @@ class AlarmKind(StrEnum):
     DISK_FULL = "disk_full"
     LOG_WAITS = "log_waits"
     RECORD_NOT_WHOLE = "record_not_whole"
+    MAIL_TEXTS = "mail_texts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,13 @@ WORDS = {
         path="/admin/attention",
         over=msgid("The record is being sealed again"),
     ),
+    AlarmKind.MAIL_TEXTS: AlarmWords(
+        heading=msgid("A mail text cannot be used"),
+        meaning=msgid("Mails of that kind go out with the product's own words."),
+        todo=msgid("Open the text, and correct the variable that is named there."),
+        path="/admin/organisation/mail-texts",
+        over=msgid("All mail texts can be used again"),
+    ),
 }
 
 
@@ -130,6 +138,7 @@ def causes(figures: Mapping[str, float | None]) -> frozenset[AlarmKind]:
         AlarmKind.WEBHOOKS_STOPPED: above("webhooks_failed", 0) or above("webhooks_stopped", 0),
         AlarmKind.DISK_FULL: free is not None and free < DISK_BYTES,
         AlarmKind.RECORD_NOT_WHOLE: above("record_problems", 0),
+        AlarmKind.MAIL_TEXTS: above("mail_texts_unusable", 0),
     }
     return frozenset(kind for kind, is_so in found.items() if is_so)
 

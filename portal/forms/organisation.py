@@ -11,6 +11,12 @@ from wtforms.form import BaseForm
 from wtforms.validators import ValidationError
 
 from portal.domain.branding import read_colour
+from portal.domain.notices.mail_texts import (
+    LONGEST_BODY,
+    LONGEST_SUBJECT,
+    MailTopic,
+    problems,
+)
 from portal.domain.people.organisation import CODE_RULE, NAME_LIMIT, PURPOSE_LIMIT, Part, UnitKind
 from portal.forms.building import options, unbound
 from portal.forms.fields import (
@@ -26,7 +32,7 @@ from portal.forms.fields import (
 )
 from portal.forms.handing import HINT, SomebodyField
 from portal.forms.people import PeopleSource
-from portal.translation import _
+from portal.translation import _, tell
 
 MOST_DAYS = 3650
 
@@ -156,6 +162,39 @@ def _retention_fields() -> dict[str, Any]:
         name: unbound(WholeNumberField, label, [Allowed(), Between(least, MOST_DAYS)], hint)
         for name, (label, least, hint) in days.items()
     }
+
+
+class _Fillable:
+    """A text of which every variable is one of the topic's."""
+
+    def __init__(self, topic: MailTopic, *, is_subject: bool) -> None:
+        self.topic, self.is_subject = topic, is_subject
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Raise with everything that is wrong."""
+        found = problems(field.data or "", self.topic, is_subject=self.is_subject)
+        if said := [tell(each) for each in found]:
+            raise ValidationError(" ".join(dict.fromkeys(said)))
+
+
+def mail_text_form(
+    topic: MailTopic, typed: "MultiDict[str, str] | None", **values: object
+) -> BaseForm:
+    """Subject and first words of a mail."""
+    fields = {
+        "subject": unbound(
+            LineField, _("Subject"),
+            [Required(_("enter a subject")), AtMost(LONGEST_SUBJECT),
+             _Fillable(topic, is_subject=True)],
+        ),
+        "body": unbound(
+            LinesField, _("Text"),
+            [Required(_("enter a text")), AtMost(LONGEST_BODY), _Fillable(topic, is_subject=False)],
+        ),
+    }  # fmt: skip
+    form = BaseForm(fields)
+    form.process(typed, data=values)
+    return form
 
 
 def unit_form(

@@ -12,6 +12,7 @@ from email.utils import format_datetime
 from jinja2 import Environment
 
 from portal.config import Settings
+from portal.domain.notices.mail_texts import MailWords
 from portal.notifications.letterhead import LOGO, Letterhead
 from portal.notifications.reading import Facts
 from portal.translation import _, writing_to
@@ -19,7 +20,7 @@ from portal.translation import _, writing_to
 LONGEST_SUBJECT = 150
 # Some readers show the space at which a long header was folded.
 UNFOLDED = SMTP.clone(max_line_length=400)
-LONGEST_NAME = 80
+LONGEST_NAME, LONGEST_TITLE = 80, 80
 # Quoted local parts, comments and groups are addresses, too, but nobody's: whatever could make two
 # recipients of one, or end a header, is no address here.
 USABLE = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
@@ -69,16 +70,38 @@ def compose_letter(
         "head": head,
     }
     with writing_to(row.locale, head.languages):
+        usual = MailWords(subject_of(_(facts.kind.heading), row.title, row.number), facts.text)
+        made = head.worded(facts.kind.topic.code, usual, _values(facts, words, head))
+        context["body"] = made.body
         return Letter(
             message_id=row.message_id,
             thread=row.request_id,
             name=row.name,
             address=row.email,
-            subject=subject_of(_(facts.kind.heading), row.title, row.number),
+            subject=made.subject,
             text=words.get_template("email/notice.txt").render(context),
             html=words.get_template("email/notice.html").render(context),
             head=head,
         )
+
+
+def _values(facts: Facts, words: Environment, head: Letterhead) -> dict[str, str]:
+    """What the variables of `portal.domain.notices.mail_texts` stand for in this mail."""
+    row, draw = facts.row, words.filters
+    has_amount = row.amount is not None and row.currency
+    return {
+        "name": row.name,
+        "organisation": head.name,
+        "heading": _(facts.kind.heading),
+        "sentence": facts.text,
+        "number": row.number,
+        "title": one_line(row.title, LONGEST_TITLE),
+        "type": row.type_name,
+        "stage": row.stage_name or "",
+        "requester": row.requester_name,
+        "amount": draw["money_words"](row.amount, row.currency) if has_amount else "",
+        "due": draw["due_words"](row.due_at, row.time_zone, datetime.now(UTC)),
+    }
 
 
 def subject_of(heading: str, title: str, number: str) -> str:

@@ -1,17 +1,23 @@
 """What the organisation puts on every mail: its name, logo and colours, the sender, the footer."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
-from sqlalchemy import Connection, select
+import structlog
+from sqlalchemy import Connection, select, update
 
 from portal.config import Settings
 from portal.domain.branding import OURS, Palette, palette
-from portal.models import Organisation, OrganisationLogo
-from portal.translation import in_order
+from portal.domain.notices.mail_texts import MailWords, TextUnusable, filled
+from portal.models import MailText, Organisation, OrganisationLogo
+from portal.translation import current, in_order
 
 # As large as a logo stands on top of a mail, in pixels.
 TALLEST, WIDEST = 40, 240
 LOGO = "logo"  # the picture's content id
+
+log = structlog.get_logger("portal.messages")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,17 +30,43 @@ class Logo:
     ground: str = ""
 
 
+def _unheard(_code: str, _locale: str, _problem: str) -> None:
+    pass
+
+
 @dataclass(frozen=True, kw_only=True)
 class Letterhead:
     """What is empty is as the installation has it. `languages`: those that mails are written in,
-    first that of whoever chose none."""
+    first that of whoever chose none. `texts`: the organisation's own words by kind of mail and
+    language; `report` keeps why some cannot be used."""
 
     name: str = ""
     sender: str = ""
     footer: str = ""
     colours: Palette = field(default_factory=lambda: palette(OURS))
     logo: Logo | None = None
+    texts: Mapping[tuple[str, str], MailWords] = field(default_factory=dict)
+    report: Callable[[str, str, str], None] = _unheard
     languages: tuple[str, ...] = ()
+
+    def worded(self, code: str, usual: MailWords, values: Mapping[str, str]) -> MailWords:
+        """The organisation's words for a kind of mail, in the language that is being written; the
+        product's where there are none, or where they cannot be used, which is reported."""
+        locale = current().code
+        own = self.texts.get((code, locale))
+        if own is None:
+            return usual
+        try:
+            return filled(own, values)
+        except TextUnusable as error:
+            log.warning("mail_text.unusable", mail=code, language=locale, alarm=True)
+            self.report(code, locale, str(error))
+            return usual
+
+
+def _note_problem(connection: Connection, code: str, locale: str, problem: str) -> None:
+    one = (MailText.code == code, MailText.locale == locale)
+    connection.execute(update(MailText).where(*one).values(problem=problem))
 
 
 def read_letterhead(connection: Connection, settings: Settings) -> Letterhead:
@@ -48,12 +80,16 @@ def read_letterhead(connection: Connection, settings: Settings) -> Letterhead:
     ).one_or_none()  # fmt: skip
     if row is None:
         return Letterhead(languages=settings.languages)
+    columns = select(MailText.code, MailText.locale, MailText.subject, MailText.body)
+    texts = {(e.code, e.locale): MailWords(e.subject, e.body) for e in connection.execute(columns)}
     return Letterhead(
         name=row.name,
         sender=row.sender_name,
         footer=row.mail_footer,
         colours=palette(row.accent or OURS),
         logo=_shown(row.png, row.width, row.height, row.ground) if row.png else None,
+        texts=texts,
+        report=partial(_note_problem, connection),
         languages=in_order(row.locale, settings.languages),
     )
 

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, Row, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.config import Settings
+from portal.domain.notices.mail_texts import MAIL_TOPICS, MailWords
 from portal.models.links import MAIL_WAITS, PasswordLink, token_made
 from portal.notifications.letter import Letter, as_mail, is_usable
 from portal.notifications.letterhead import Letterhead, read_letterhead
@@ -66,14 +67,15 @@ class PasswordMail:
         """Mail one link that is due; False if there was none."""
         with self.engine.begin() as connection:
             row = connection.execute(TAKE, {"lease": LEASE}).one_or_none()
-            head = read_letterhead(connection, self.settings)
         if row is None:
             return False
         try:
             if not is_usable(row.email):
                 raise MailNotTaken(NO_ADDRESS)
+            with self.engine.begin() as connection:
+                letter = self._letter(row, read_letterhead(connection, self.settings))
             with SmtpConnection(self.settings.mail) as door:
-                door.send(as_mail(self._letter(row, head), self.settings), row.email)
+                door.send(as_mail(letter, self.settings), row.email)
         except MailNotTaken as error:
             self._note(row.id, last_error=str(error))
             log.warning("password_mail.not_taken", link=row.id, error=str(error))
@@ -93,22 +95,20 @@ class PasswordMail:
             "head": head,
         }
         with writing_to(row.locale, head.languages):
-            subject = (
-                _("Welcome: choose your password")
-                if row.kind == "invitation"
-                else _("Choose a new password")
-            )
+            topic = MAIL_TOPICS["invitation" if row.kind == "invitation" else "reset"]
+            usual = MailWords(_(topic.subject), _(topic.body, name=row.name))
+            values = {"name": row.name, "organisation": head.name, "email": row.email}
+            made = head.worded(topic.code, usual, values)
+            context |= {"subject": made.subject, "body": made.body}
             return Letter(
                 message_id=f"password-{row.id}",
                 thread=row.id,
                 about="password",
                 name=row.name,
                 address=row.email,
-                subject=subject,
+                subject=made.subject,
                 text=self.words.get_template("email/password.txt").render(context),
-                html=self.words.get_template("email/password.html").render(
-                    context | {"subject": subject}
-                ),
+                html=self.words.get_template("email/password.html").render(context),
                 head=head,
             )
 

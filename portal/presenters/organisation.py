@@ -1,5 +1,6 @@
 """The organisation's settings, and changes to them, to departments and to groups, in words."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from portal.domain.branding import (
@@ -81,6 +82,22 @@ def colour_words(accent: str) -> str:
 def days_words(days: int | None) -> str:
     """For how long."""
     return ngettext("%(n)s day", "%(n)s days", days) if days else _("for ever")
+
+
+def gone_words(gone: Mapping[str, int]) -> tuple[str, ...]:
+    """What would be deleted tonight."""
+    said = {
+        "drafts_days": lambda n: ngettext(
+            "%(n)s draft, with its files", "%(n)s drafts, with their files", n
+        ),
+        "sessions_days": lambda n: ngettext("%(n)s old session", "%(n)s old sessions", n),
+        "notifications_days": lambda n: ngettext(
+            "%(n)s notification of closed requests, with what was sent of it",
+            "%(n)s notifications of closed requests, with what was sent of them",
+            n,
+        ),
+    }
+    return tuple(said[name](count) for name, count in gone.items() if count)
 
 
 def moved_words(change: UnitChangeRecord) -> str:

@@ -27,6 +27,7 @@ SELECT
                 SELECT FROM portal.api_tokens t WHERE t.id = e.token_id
                     AND (t.revoked_at IS NOT NULL OR t.expires_at <= now()))))
     ) AS webhooks_stopped,
+    (SELECT count(*) FROM portal.mail_texts WHERE problem <> '') AS mail_texts_unusable,
     p.pending AS requests_pending, p.late AS requests_late,
     (SELECT count(*) FROM portal.requests WHERE attention IS NOT NULL) AS requests_attention,
     (SELECT coalesce((SELECT extract(epoch FROM now() - queued_at) FROM portal.audit_queue

@@ -2,6 +2,7 @@
 what was changed about each.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,15 +14,18 @@ from portal.domain.people.organisation import UnitKind
 from portal.extensions import db
 from portal.models import (
     Calendar,
+    Check,
     Department,
     Group,
     GroupMember,
+    MailText,
     Organisation,
     OrganisationChange,
     OrganisationLogo,
     User,
 )
 from portal.models.columns import by_name
+from portal.models.retention import over
 
 SHOWN = 500
 CHANGES_SHOWN = 50
@@ -146,6 +150,30 @@ def changes(kind: str, unit_id: str) -> tuple[UnitChangeRecord, ...]:
 def logo(digest: str) -> bytes | None:
     """The picture of that digest."""
     return db.session.scalar(select(OrganisationLogo.png).where(OrganisationLogo.digest == digest))
+
+
+def mail_texts() -> dict[tuple[str, str], str]:
+    """Which mails have words of our own, by kind and language; why they cannot be used, if so."""
+    rows = db.session.execute(select(MailText.code, MailText.locale, MailText.problem))
+    return {(row.code, row.locale): row.problem for row in rows}
+
+
+def over_now(days: Mapping[str, int | None]) -> dict[str, int]:
+    """How much of each is over by these settings, and would be deleted tonight."""
+    counts = {
+        name: select(func.count()).select_from(over(name, least).subquery()).scalar_subquery()
+        for name, least in days.items()
+        if least
+    }
+    if not counts:
+        return {}
+    row = db.session.execute(select(*(each.label(name) for name, each in counts.items()))).one()
+    return dict(row._mapping)
+
+
+def cleaned_at() -> datetime | None:
+    """When the last clean-up came to its end."""
+    return db.session.scalar(select(Check.done_at).where(Check.name == "cleaning"))
 
 
 def settings() -> dict[str, Any]:

@@ -1,4 +1,6 @@
-"""The schedules of digests, check, seal and verification, made by every worker and the check."""
+"""The schedules of digests, check, clean-up, seal and verification, made by every worker and the
+check.
+"""
 
 import asyncio
 from contextlib import suppress
@@ -22,6 +24,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from portal.workflows import names
 from portal.workflows.check import CheckWorkflow
+from portal.workflows.cleaning import CleaningWorkflow
 from portal.workflows.digest import DigestWorkflow
 from portal.workflows.sealing import SealWorkflow, VerifyWorkflow
 
@@ -35,6 +38,7 @@ SEAL_EVERY = timedelta(minutes=1)
 # A pass that nobody takes, as before a log was begun, makes room for the next.
 SEAL_LIMIT = timedelta(hours=1)
 NIGHTLY, AT_NIGHT = timedelta(days=1), timedelta(hours=2)
+CLEANED_AT = timedelta(hours=1)
 # A server that lost its store lost the schedules, too.
 LOOK_SECONDS = 60.0
 AGAIN_SECONDS = 15.0
@@ -126,8 +130,23 @@ def _schedules(task_queue: str) -> dict[str, Schedule]:
     return {
         names.digest_schedule(task_queue): digests,
         names.check_schedule(task_queue): check,
+        names.cleaning_schedule(task_queue): _cleaning(task_queue),
         **_of_the_log(task_queue),
     }
+
+
+def _cleaning(task_queue: str) -> Schedule:
+    """What is kept no longer, every night; one that was missed is made up for by the next."""
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            CleaningWorkflow.run,
+            id=names.cleaning_schedule(task_queue),
+            task_queue=names.check_queue(task_queue),
+            static_summary="Delete what is kept no longer",
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=NIGHTLY, offset=CLEANED_AT)]),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=CATCH_UP),
+    )
 
 
 def _of_the_log(task_queue: str) -> dict[str, Schedule]:

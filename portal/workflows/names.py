@@ -81,6 +81,11 @@ def check_queue(task_queue: str) -> str:
     return f"{task_queue}-check"
 
 
+def cleaning_schedule(task_queue: str) -> str:
+    """The id of the schedule that deletes what is kept no longer."""
+    return f"{task_queue}-cleaning"
+
+
 def seal_schedule(task_queue: str) -> str:
     """The id of the schedule that seals the record."""
     return f"{task_queue}-seal"

@@ -96,6 +96,15 @@ class Checker(ABC):
         """Compare, and put right what the record says how to. Safe to run twice."""
 
 
+class Cleaner(ABC):
+    """Deletes what is kept no longer."""
+
+    @activity.defn(name="clean_up")
+    @abstractmethod
+    def clean_up(self) -> None:
+        """Delete drafts, sessions and notifications that are over. Safe to run twice."""
+
+
 class RecordSealer(ABC):
     """Seals the record in the log that proves it, and verifies both."""
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from portal.config import MailSettings, Settings
 from portal.notifications.letter import Letter, as_mail, is_usable, one_line, subject_of
+from portal.notifications.letterhead import Letterhead, Logo
 
 SETTINGS = Settings(
     database_url="postgresql://nobody@nowhere/none",
@@ -27,10 +28,10 @@ TYPED = st.text(max_size=300) | st.sampled_from(
 )
 
 
-def sent(name: str = "Ben", subject: str = "Chairs") -> bytes:
+def sent(name: str = "Ben", subject: str = "Chairs", head: Letterhead | None = None) -> bytes:
     letter = Letter(
         message_id="1", thread="2", name=name, address="ben@example.org", subject=subject,
-        text="Words", html="<p>Words</p>",
+        text="Words", html="<p>Words</p>", head=head or Letterhead(),
     )  # fmt: skip
     return as_mail(letter, SETTINGS).as_bytes()
 
@@ -83,3 +84,12 @@ def test_a_line_is_a_line(words: str, most: int) -> None:
     line = one_line(words, most)
     assert len(line) <= most
     assert len(line.splitlines()) <= 1
+
+
+def test_a_letterhead_names_the_sender_and_brings_its_picture() -> None:
+    head = Letterhead(sender="Office, of the Head", logo=Logo(png=b"x", width=1, height=1))
+    mail = message_from_bytes(sent(head=head), policy=default)
+    assert mail["From"].addresses[0].display_name == "Office, of the Head"
+    (picture,) = [part for part in mail.walk() if part.get_content_type() == "image/png"]
+    assert picture["Content-ID"] == "<logo>"
+    assert [mail.get_body((kind,)) is not None for kind in ("plain", "html")] == [True, True]

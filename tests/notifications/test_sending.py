@@ -4,9 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 
 from portal.domain.request import commands
 from portal.domain.request.state import Approval
+from portal.models import MailText
 from portal.models.columns import new_id
 from portal.notifications.outbox import Outbox
 from portal.notifications.sending import give_up
@@ -174,3 +176,27 @@ def test_no_title_or_name_becomes_a_header_or_a_recipient(
     html = mail.get_body(("html",)).get_content()
     assert "<script>alert" not in html
     assert "{{7*7}}" in html
+
+
+def test_our_own_words_are_sent_and_unusable_ones_never_stop_a_mail(
+    post: Post, catcher: Catcher, asked: Approval
+) -> None:
+    row = "(1, 'St Gloria', 'Ask Eve.')"
+    post.do(f"INSERT INTO portal.organisation (id, name, mail_footer) VALUES {row}")
+    own = "VALUES ('asked', 'en', 'Please: {title} ({number})', 'Dear {name}, {sentence}')"
+    post.do(f"INSERT INTO portal.mail_texts (code, locale, subject, body) {own}")
+    post.send()
+    post.do("UPDATE portal.mail_texts SET body = '{gone}'")
+    post.do("UPDATE portal.messages SET status = 'WAITING', due_at = now(), batch_id = NULL")
+    assert post.send() == 0
+    first, second = catcher.mails
+    assert first["Subject"] == f"Please: A chair ({NUMBER})"
+    for kind in ("plain", "html"):
+        body = first.get_body((kind,))
+        assert body is not None
+        assert all(
+            word in body.get_content() for word in ("Dear Ben Example,", "St Gloria", "Ask Eve.")
+        )
+    assert second["Subject"] == f"Needs your approval: A chair ({NUMBER})"
+    with post.outbox.engine.connect() as connection:
+        assert connection.scalar(select(MailText.problem)) == "{gone}"

@@ -1,13 +1,18 @@
 """What is set about the organisation itself, each in the browser without scripts."""
 
+import re
+from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert, select
+from PIL import Image
+from sqlalchemy import func, insert, select
 
+from portal.background.cleaning import clean_up
 from portal.extensions import db
-from portal.models import AuditAct, Organisation
+from portal.models import AuditAct, Draft, Organisation
 from portal.services import organisation_settings
 from tests.clients import PageClient, sign_in
 from tests.web import People
@@ -103,3 +108,74 @@ def test_new_people_and_amounts_begin_with_the_defaults(adam: PageClient, app: F
     assert "¥10,000" in adam.get_page("/admin/types/gallery/purchase").text
     with app.app_context():
         assert organisation_settings.currency() == "JPY"
+
+
+def test_a_logo_is_shown_to_everybody_and_can_be_removed(adam: PageClient, app: Flask) -> None:
+    here, out = f"{HERE}/logo", BytesIO()
+    Image.new("RGBA", (400, 100), "#884400").save(out, "PNG")
+    page = adam.get_page(here)
+    wrong = adam.post_form(page, here, 422, file="")
+    assert "Choose a file." in wrong.text
+    data = {**page.form(here).values, "file": (BytesIO(out.getvalue()), "logo.png")}
+    sent = adam.post(here, data=data, content_type="multipart/form-data")
+    assert sent.status_code == 303
+    (address,) = set(re.findall(r"/branding/[0-9a-f]{64}\.png", adam.get("/inbox").text))
+    assert address in PageClient(app).get("/sign-in").text
+    answer = PageClient(app).get(address)
+    assert (answer.mimetype, answer.data[:4]) == ("image/png", b"\x89PNG")
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    again = adam.post(here, data={**page.form(here).values, "remove": "1"})
+    assert again.status_code == 409  # it was seen without one
+    adam.post_form(adam.get_page(here), here, remove="1")
+    assert address not in adam.get("/inbox").text
+    assert [bool(each["after"]["logo"]) for each in acts(app)] == [True, False]
+
+
+def test_what_would_be_deleted_is_said_before(adam: PageClient, app: Flask, people: People) -> None:
+    with app.app_context():
+        old = {"user_id": people.ana, "type_code": "a"}
+        long_ago = func.now() - timedelta(days=100)
+        db.session.execute(insert(Draft).values(**old, updated_at=long_ago))
+        db.session.commit()
+    here = f"{HERE}/retention"
+    page = adam.post_form(adam.get_page(here), here, drafts_days="90", notifications_days="400")
+    assert "1 draft, with its files" in page.text
+    assert acts(app) == []
+    other = adam.post_form(page, here, drafts_days="30")
+    assert "The next clean-up would delete" in other.text
+    assert "90 days" in adam.post_form(page, here).text
+    assert acts(app)[0]["after"] == {"drafts_days": 90, "notifications_days": 400}
+    assert (
+        "Drafts must be 7 or more"
+        in adam.post_form(adam.get_page(here), here, 422, drafts_days="1").text
+    )
+    with app.app_context():
+        gone = clean_up(db.engine, app.config["SETTINGS"], lambda: None)
+        assert gone == {"drafts_days": 1, "notifications_days": 0}
+        (kept,) = db.session.scalars(select(AuditAct.data).where(AuditAct.actor == "system"))
+        assert kept == {"drafts": {"deleted": 1, "days": 90}}
+
+
+def test_a_mail_text_is_checked_previewed_and_reset(adam: PageClient, app: Flask) -> None:
+    here = f"{HERE}/mail-texts/asked/en"
+    page = adam.get_page(here)
+    assert page.form(here).values["subject"] == "{heading}: {title} ({number})"
+    wrong = adam.post_form(page, here, 422, body="Dear {nmae},")
+    assert "{nmae} is no variable. Did you mean {name}?" in wrong.text
+    assert wrong.form(here).values["body"].strip() == "Dear {nmae},"
+    looked = adam.post_form(page, here, body="Dear {name}, {sentence}", look="1")
+    assert "Dear Adam Example, Ana Ruiz needs your approval." in looked.text
+    assert acts(app) == []
+    adam.post_form(page, here, body="Dear {name}, {sentence}")
+    assert "Our own" in adam.get_page(f"{HERE}/mail-texts").text
+    assert (
+        "Adam Example changed this" in adam.post_form(page, here, 409, body="Well, {sentence}").text
+    )
+    adam.post_form(adam.get_page(here), here, reset="1")
+    assert "Our own" not in adam.get_page(f"{HERE}/mail-texts").text
+    assert [each["after"]["text (asked, en)"] for each in acts(app)] == [
+        "Dear {name}, {sentence}",
+        "",
+    ]
+    adam.get_page(f"{HERE}/mail-texts/asked/xx", 404)

@@ -272,6 +272,13 @@ ROUTES = [
     Route("GET", "/admin/setup", 403, admin=200),
     Route("POST", "/admin/setup/hide", 403, admin=303, data={"hide": "1"}),
     Route("GET", "/admin/organisation", 403, admin=200),
+    Route("GET", "/admin/organisation/logo", 403, admin=200),
+    Route("POST", "/admin/organisation/logo", 403, admin=422),  # without a file
+    Route("GET", "/admin/organisation/mail-texts", 403, admin=200),
+    Route("GET", "/admin/organisation/mail-texts/<code>/<locale>", 403, admin=200,
+          args={"code": "asked", "locale": "en"}),
+    Route("POST", "/admin/organisation/mail-texts/<code>/<locale>", 403, admin=303,
+          args={"code": "asked", "locale": "en"}, data={"reset": "1"}),
     Route("GET", "/admin/organisation/<part>", 403, admin=200, args={"part": "name"}),
     Route("POST", "/admin/organisation/<part>", 403, admin=409, args={"part": "name"},
           data={"name": "St Gloria"}),  # which state was seen?

@@ -1,10 +1,12 @@
 """The organisation itself: its name and looks, and what holds where nobody chose something."""
 
+from contextlib import closing
 from typing import Any
 
 from babel.numbers import list_currencies
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import FileStorage
 from wtforms.form import BaseForm
 
 from portal.domain.people.organisation import SETTINGS, Part
@@ -16,8 +18,9 @@ from portal.presenters import organisation as words
 from portal.queries import calendars, organisation
 from portal.security.guards import requires
 from portal.security.sessions import current_settings, me
-from portal.services import accounts
+from portal.services import accounts, logos
 from portal.services import organisation_settings as service
+from portal.services.logos import LogoRefused, SafeLogo
 from portal.services.organisation_settings import SettingsMoved
 from portal.translation import _
 
@@ -29,6 +32,7 @@ def show_organisation() -> ResponseReturnValue:
     return render_template(
         "pages/organisation/show.html",
         set=organisation.settings(),
+        texts=organisation.mail_texts(),
         words=words,
         settings=current_settings(),
         language_name=language_name,
@@ -52,8 +56,10 @@ def change_organisation(part: str) -> ResponseReturnValue:
     form = _form(which, typed=True)
     if not form.validate():
         return _page(which, form, seen, 422)
-    if "look" in request.form:
-        return _page(which, form, seen)
+    gone = _gone(which, form)
+    is_sure = not any(gone.values()) or request.form.get("sure") == _sure(which, form)
+    if "look" in request.form or not is_sure:
+        return _page(which, form, seen, gone=gone)
     try:
         changed = service.change(which, _values(which, form), seen, me().id)
     except SettingsMoved:
@@ -61,6 +67,43 @@ def change_organisation(part: str) -> ResponseReturnValue:
         return _page(which, form, service.mark_of(service.current(which)), 409, told)
     flash(_("Changes saved.") if changed else _("Nothing was changed."), "success")
     return redirect(url_for("admin.show_organisation"), 303)
+
+
+@blueprint.get("/admin/organisation/logo")
+@requires(Permission.ADMINISTER)
+def edit_logo() -> ResponseReturnValue:
+    """The logo as it is seen on light and on dark."""
+    return _logo()
+
+
+@blueprint.post("/admin/organisation/logo")
+@requires(Permission.ADMINISTER, uploads=True)
+def change_logo() -> ResponseReturnValue:
+    """Show another one, or none."""
+    seen, file = request.form.get("seen", ""), request.files.get("file")
+    made = None
+    try:
+        if "remove" not in request.form:
+            made = _sent(file)
+        changed = logos.change(made, seen, me().id)
+    except LogoRefused as refused:
+        return _logo(str(refused), 422)
+    except SettingsMoved:
+        return _logo(" ".join(words.moved_words(each) for each in _changes()[:1]), 409)
+    flash(_("Changes saved.") if changed else _("Nothing was changed."), "success")
+    return redirect(url_for("admin.edit_logo"), 303)
+
+
+def _sent(file: FileStorage | None) -> SafeLogo:
+    if file is None or not file.filename:
+        raise LogoRefused(_("Choose a file."))
+    with closing(file):
+        return logos.made_safe(file.stream.read(logos.MOST_BYTES + 1))
+
+
+def _logo(trouble: str = "", status: int = 200) -> ResponseReturnValue:
+    page = render_template("pages/organisation/logo.html", trouble=trouble)
+    return make_response(page, status)
 
 
 def _part(name: str) -> Part:
@@ -82,6 +125,18 @@ def _form(part: Part, *, typed: bool = False) -> BaseForm:
     )
 
 
+def _gone(part: Part, form: BaseForm) -> dict[str, int]:
+    """What would be deleted tonight by what the form says."""
+    if part is not Part.RETENTION:
+        return {}
+    return organisation.over_now({name: form[name].data for name in SETTINGS[part]})
+
+
+def _sure(part: Part, form: BaseForm) -> str:
+    """What says that these very values were agreed to."""
+    return service.mark_of(_values(part, form))
+
+
 def _values(part: Part, form: BaseForm) -> dict[str, Any]:
     """What the form says, as the columns hold it."""
     values = {name: form[name].data for name in SETTINGS[part]}
@@ -95,7 +150,12 @@ def _changes() -> tuple[organisation.UnitChangeRecord, ...]:
 
 
 def _page(
-    part: Part, form: BaseForm, seen: str, status: int = 200, trouble: list[str] | None = None
+    part: Part,
+    form: BaseForm,
+    seen: str,
+    status: int = 200,
+    trouble: list[str] | None = None,
+    gone: dict[str, int] | None = None,
 ) -> ResponseReturnValue:
     page = render_template(
         "pages/organisation/part.html",
@@ -103,6 +163,9 @@ def _page(
         form=form,
         seen=seen,
         trouble=trouble or [],
+        gone=words.gone_words(gone or {}),
+        sure=_sure(part, form) if gone else "",
+        cleaned_at=organisation.cleaned_at() if part is Part.RETENTION else None,
         words=words,
         settings=current_settings(),
         accent=form["accent"].data if part is Part.COLOUR else "",
