@@ -27,7 +27,7 @@ from scripts.local import clone
 
 NEXT = """\
 Restored. Now, with the SECRET_KEY of {keys}:
-  flask db upgrade                 where this version is newer than the backup
+  flask db upgrade                 as the owner: the roles have their rights again
   flask portal audit verify        the record is whole
   flask portal files verify        every file is what it was
   flask portal reconcile           starts the workflows that this Temporal does not know
@@ -66,7 +66,8 @@ def restore(settings: Settings, folder: Path) -> Manifest:
     """Put everything back, and compare the counts. Raises Unusable."""
     manifest = read(folder)
     files = settings.attachments_dir
-    if manifest.attachments is not None and files.is_dir() and any(files.iterdir()):
+    there = (each for each in files.glob("**/*") if not each.is_dir())  # empty folders may stay
+    if manifest.attachments is not None and any(there):
         raise Unusable(f"ATTACHMENTS_DIR ({files}) is not empty: name or make an empty folder.")
     engine = create_engine(settings.owner_sqlalchemy_url, hide_parameters=True)
     try:

@@ -109,6 +109,18 @@ def _section(unit: Path) -> configparser.SectionProxy:
     return parser["Service"]
 
 
+def test_the_socket_of_the_pages_outlives_them() -> None:
+    """So that a restart keeps people waiting, and turns nobody away; the proxy knows its port."""
+    unit = (ROOT / "deploy" / "systemd" / "gloria-web.service").read_text(encoding="utf-8")
+    socket = (ROOT / "deploy" / "systemd" / "gloria-web.socket").read_text(encoding="utf-8")
+    assert "\nRequires=gloria-web.socket\n" in unit
+    assert "--bind" not in unit
+    found = re.findall(r"^ListenStream=(.*)$", socket, re.MULTILINE)
+    site = (ROOT / "deploy" / "nginx" / "gloria.conf.template").read_text(encoding="utf-8")
+    assert len(found) == 1
+    assert f"GLORIA_PAGES={found[0]} " in site
+
+
 def test_the_health_check_says_whether_the_pages_answer(settings: Settings) -> None:
     def check(port: int, url: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -41,6 +41,7 @@ def test_there_and_back(mine: Settings, empty_database_url: str, tmp_path: Path)
     assert folder.stat().st_mode & 0o077 == 0
     assert mine.secret_key in (folder / "keys.env").read_text()
     there = elsewhere(mine, empty_database_url, tmp_path)
+    (there.attachments_dir / "42").mkdir(parents=True)  # as the doctor leaves one
     restore(there, folder)
     assert (there.attachments_dir / "ab" / "receipt-ab").read_bytes() == b"what Ana paid"
     assert (there.audit_log_dir / "1" / "tile" / "0" / "000.p" / "7").read_text() == "a log"
