@@ -104,10 +104,13 @@ def entry(subject_id: UUID, seq: int) -> ResponseReturnValue:
     return render_template("pages/audit/entry.html", row=row, seq=seq, found=found, proof=proof)
 
 
-@blueprint.get("/audit.<any(csv, ndjson, xes, 'ocel.json'):kind>")
+@blueprint.get("/audit.<kind>")
 @requires(Permission.READ_AUDIT)
 def export(kind: str) -> ResponseReturnValue:
     """Every entry that matches, in the order of the log, from the leaf `start` on."""
+    made = FORMATS.get(kind)
+    if made is None:
+        abort(404)
     form = form_of(history.type_names(), request.args)
     if form.errors:
         return redirect(_address(form) or url_for("audit.show"), 303)
@@ -118,7 +121,6 @@ def export(kind: str) -> ResponseReturnValue:
     start = place.number if place is not None else 0
     filters = filters_of(form, zone_named(me().time_zone))
     acts.keep(ActKind.EXPORTED, f"audit.{kind}", filters=form.values(), start=start, end=end)
-    made = FORMATS[kind]
     body = stream_with_context(_noted(made, filters, start, end))
     answer = Response(body, mimetype=made.mimetype)
     answer.headers["Content-Disposition"] = f'attachment; filename="audit.{kind}"'
