@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 import uuid
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -31,7 +32,29 @@ from tests.databases import Databases, make_database
 pytest_plugins = ["tests.web"]
 
 TEMPLATE = "migrated"
+# What a test takes about, in seconds, by its marks and fixtures: the first that it has counts.
+COSTS = {
+    "slow": 40.0, "installation": 8.0, "temporal": 3.0, "temporal_server": 3.0, "chromium": 3.0,
+    "app": 0.6, "databases": 0.3,
+}  # fmt: skip
 NOBODY_LISTENS = "127.0.0.1:1"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes share the tests, the files that take longest come first: otherwise
+    the last one keeps one process busy for minutes while the others have nothing left to do."""
+    if not hasattr(config, "workerinput"):
+        return
+    files: defaultdict[Path, float] = defaultdict(float)
+    for each in items:
+        files[each.path] += cost(each)
+    items.sort(key=lambda each: -files[each.path])
+
+
+def cost(item: pytest.Item) -> float:
+    """About how many seconds a test takes."""
+    has = {*getattr(item, "fixturenames", ()), *(mark.name for mark in item.iter_markers())}
+    return next((seconds for name, seconds in COSTS.items() if name in has), 0.1)
 
 
 @pytest.fixture(scope="session")
