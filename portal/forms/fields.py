@@ -7,17 +7,17 @@ field and in the summary on top.
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from wtforms import Field, RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import StopValidation, ValidationError
-from wtforms.widgets import CheckboxInput, FileInput, ListWidget, TextArea, TextInput
+from wtforms.widgets import CheckboxInput, FileInput, ListWidget, Select, TextArea, TextInput
 
 from portal.domain.marked import Sentence
 from portal.domain.money import decimals
@@ -546,8 +546,27 @@ class PersonField(Typed):
         return person.label if person else ""
 
 
+class OptionList(Select):
+    """A list of options, each written in one go: lists have filters with dozens of them."""
+
+    @classmethod
+    def render_option(cls, choice: Any, **more: Any) -> str:
+        """One option; what is out of the ordinary as the library does it."""
+        if more or choice.render_kw or not isinstance(choice.value, str):
+            return str(super().render_option(choice, **more))
+        chosen = "selected " if choice.selected else ""
+        label = escape(choice.label or choice.value)
+        return f'<option {chosen}value="{escape(choice.value)}">{label}</option>'
+
+    @classmethod
+    def _dispatch_render_option(cls) -> Callable[..., str]:
+        return cls.render_option
+
+
 class OptionsField(SelectField):
     """One of the options offered; `data` is its value, or ""."""
+
+    widget = OptionList()
 
     @property
     def offered(self) -> set[str]:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, cached_property
 from gettext import NullTranslations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -71,7 +71,7 @@ class Language:
         """Whether times and amounts stand as they are written in the source."""
         return self.locale.language == SOURCE
 
-    @property
+    @cached_property
     def direction(self) -> str:
         """`ltr` or `rtl`."""
         return str(self.locale.text_direction)
