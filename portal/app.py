@@ -62,8 +62,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "mail": (),
     "branding": (),
 }  # fmt: skip
-# What programs are served, in the order of the document.
-API = ("approvals", "acts", "people", "request_types", "webhooks", "docs", "scim")
+# What programs are served.
+API = ("approvals", "acts", "people", "request_types", "files", "webhooks", "docs", "scim")
 migrate.configure(chain.configure)
 
 LARGEST_BODY = 500_000  # forms with files may be larger: portal.security.guards

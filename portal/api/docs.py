@@ -8,7 +8,7 @@ from flask import Response, abort, render_template
 from flask.typing import ResponseReturnValue
 
 from portal.api import blueprint
-from portal.api.endpoints import ENDPOINTS
+from portal.api.endpoints import in_order
 from portal.api.openapi import SIGNED, document
 from portal.domain.people.tokens import SENTENCES, Scope
 from portal.presentation import problems
@@ -37,7 +37,7 @@ def docs() -> ResponseReturnValue:
     paths: dict[str, dict[str, Any]] = found["paths"]
     operations = [
         (each.method, PREFIX + each.path, paths[PREFIX + each.path][each.method.lower()])
-        for each in ENDPOINTS
+        for each in in_order()
     ]
     return render_template(
         "pages/api/docs.html",

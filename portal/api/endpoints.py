@@ -48,17 +48,19 @@ class Output(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What a view answers. `body` None: nothing but the status."""
+    """What a view answers. `body` None: nothing but the status, or the bytes of a `file`."""
 
     body: Output | None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    file: Response | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
     """One method of one address. `keyed`: it needs an Idempotency-Key, the id of its command.
-    `answers`: the class of each status; None: no body. `refuses`: statuses of its problems."""
+    `answers`: the class of each status; None: no body, or bytes where it `is_file`. `refuses`:
+    statuses of its problems."""
 
     method: str
     path: str
@@ -71,9 +73,15 @@ class Endpoint:
     answers: Mapping[int, type[Output] | None]
     refuses: tuple[int, ...]
     keyed: bool
+    is_file: bool = False
 
 
 ENDPOINTS: list[Endpoint] = []
+
+
+def in_order() -> list[Endpoint]:
+    """All of them by their addresses, whichever module was read first."""
+    return sorted(ENDPOINTS, key=lambda each: (each.path, each.method))
 
 
 def endpoint(
@@ -87,6 +95,7 @@ def endpoint(
     body: type[Input] | None = None,
     refuses: tuple[int, ...] = (),
     keyed: bool = False,
+    is_file: bool = False,
 ) -> Callable[[View], View]:
     """Serve a view at that address, to tokens with that scope, and describe it."""
 
@@ -94,7 +103,7 @@ def endpoint(
         described = Endpoint(
             method=method, path=path, scope=scope, name=view.__name__, summary=summary,
             description=" ".join((view.__doc__ or "").split()), query=query, body=body,
-            answers=answers, refuses=refuses, keyed=keyed,
+            answers=answers, refuses=refuses, keyed=keyed, is_file=is_file,
         )  # fmt: skip
         ENDPOINTS.append(described)
 
@@ -185,6 +194,8 @@ def unreadable(value: Any, pointer: str) -> list[InputError]:
 
 
 def _response(answer: Answer) -> Response:
+    if answer.file is not None:
+        return answer.file
     text = "" if answer.body is None else answer.body.model_dump_json(by_alias=True)
     response = Response(text, answer.status, mimetype="application/json")
     response.headers.update(answer.headers)

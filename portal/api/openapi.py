@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from portal.api.endpoints import ENDPOINTS, Endpoint
+from portal.api.endpoints import ENDPOINTS, Endpoint, in_order
 from portal.api.webhooks import WebhookMessage
 from portal.domain.people.tokens import SENTENCES, Scope
 from portal.domain.webhooks import PING, HookType
@@ -27,6 +27,7 @@ WORDS = {
     413: "Too large.", 415: "No JSON.", 422: "Some values are not right.",
     429: "Too many requests.", 500: "Something went wrong here.", 503: "No answer is possible now.",
 }  # fmt: skip
+BYTES = {"type": "string", "format": "binary"}
 KEY = {
     "name": "Idempotency-Key", "in": "header", "required": True,
     "description": "A new UUID, which becomes the command's id. Repeat a call with the same one.",
@@ -78,7 +79,7 @@ def document() -> dict[str, Any]:
     """The whole document."""
     schemas = _schemas()
     paths: dict[str, Any] = {}
-    for each in ENDPOINTS:
+    for each in in_order():
         paths.setdefault(PREFIX + each.path, {})[each.method.lower()] = _operation(each)
     return {
         "openapi": "3.1.0",
@@ -209,6 +210,8 @@ def _response(each: Endpoint, status: int) -> dict[str, Any]:
         model = each.answers[status]
         if model is not None:
             words["content"] = {"application/json": {"schema": _reference(model)}}
+        elif each.is_file and status == 200:
+            words["content"] = {"application/octet-stream": {"schema": BYTES}}
     else:
         words["content"] = {TYPE: {"schema": {"$ref": REFERENCE.format(model="Problem")}}}
     return words

@@ -53,6 +53,21 @@ def added_to(request_id: str) -> tuple[AddedFile, ...]:
     return tuple(AddedFile(row[0], row[1], row[2], KeptFile(*row[3:])) for row in rows)
 
 
+def of_request(request_id: str) -> tuple[KeptFile, ...]:
+    """The files of a request, oldest first: those of its form, and those that came with comments
+    and decisions which had their effect."""
+    rows = db.session.execute(
+        select(*_COLUMNS)
+        .outerjoin(Command, Command.id == Attachment.form_id)
+        .where(
+            Attachment.request_id == request_id,
+            or_(Attachment.field != ENCLOSED, Command.outcome == "applied"),
+        )
+        .order_by(Attachment.created_at, Attachment.id)
+    )
+    return tuple(KeptFile(*row) for row in rows)
+
+
 def find(attachment_id: str, reader: Reader) -> KeptFile | None:
     """The file, for its owner and for those who may see its request."""
     statement = (

@@ -143,7 +143,7 @@ def floor_worker(address: str, log: Path) -> Iterator[FloorWorker]:
         yield FloorWorker(queue, process.pid)
 
 
-def _wait(url: str, patience: float = 60.0) -> None:
+def _wait(url: str, patience: float = 300.0) -> None:
     limit = time.monotonic() + patience
     while time.monotonic() < limit:
         try:

@@ -1,14 +1,19 @@
 """What programs do with a request that is there, and what they find of it."""
 
+import io
 import json
 from dataclasses import replace
 
 from flask import Flask
+from sqlalchemy import text
 
 from portal.extensions import db
+from portal.models.columns import new_id
+from portal.services import attachments
+from portal.services.file_store import store_of
 from tests.api.conftest import MakeProgram
 from tests.api.programs import Program, wanted
-from tests.asking import POLICY, insert_type
+from tests.asking import PDF, POLICY, insert_type
 from tests.in_process import InProcess
 from tests.web import People
 
@@ -137,3 +142,30 @@ def test_nasty_input_gets_a_problem(service: Program, people: People, app: Flask
         assert (answer.status_code, answer.mimetype) == (status, "application/problem+json"), kind
     assert client.delete("/api/v1/approvals", headers=headers).get_json()["status"] == 405
     assert client.get("/api/v1/nothing", headers=headers).get_json()["status"] == 404
+
+
+def test_files_are_listed_and_downloaded_by_whoever_reads_the_request(
+    service: Program, make_program: MakeProgram, people: People, app: Flask
+) -> None:
+    place = f"/approvals/{started(service, people.ana)}/files"
+    assert service.get(place).get_json() == {"items": [], "next": None}
+    form, request_id = new_id(), place.split("/")[2].removeprefix("approval-")
+    with app.app_context():
+        store = attachments.Store(files=store_of(app.config["SETTINGS"]), most=9, largest=99_999)
+        file = attachments.Upload("offers", "Offer \u00fc.pdf", io.BytesIO(PDF))
+        assert attachments.keep(store, form, people.ana, [file]) == []
+        attached = "UPDATE portal.attachments SET request_id = :request WHERE form_id = :form"
+        db.session.execute(text(attached), {"request": request_id, "form": form})
+        db.session.commit()
+    (found,) = service.get(place).get_json()["items"]
+    assert (found["name"], found["size"]) == ("Offer \u00fc.pdf", len(PDF))
+    answer = service.get(f"{place}/{found['id']}")
+    assert (answer.data, answer.mimetype) == (PDF, "application/pdf")
+    assert "attachment" in answer.headers["Content-Disposition"]
+    answer.close()
+    assert service.get(f"{place}/{new_id()}").status_code == 404
+    assert make_program().get(f"{place}/{found['id']}").status_code == 404
+    with app.app_context():
+        db.session.execute(text("UPDATE portal.attachments SET sha256 = repeat('0', 64)"))
+        db.session.commit()
+    assert service.get(f"{place}/{found['id']}").status_code == 409

@@ -30,7 +30,7 @@ from tests.in_process import InProcess
 from tests.web import People
 
 NAMES = {"workflowId": "approval-x", "commandId": "x", "code": "x", "taskId": "x",
-         "endpointId": "x", "deliveryId": "x"}  # fmt: skip
+         "endpointId": "x", "deliveryId": "x", "fileId": "x"}  # fmt: skip
 
 
 def send(program: Program, each: Endpoint) -> tuple[int, str, str]:
