@@ -92,6 +92,25 @@ def test_whoever_decides_for_certain_is_missing_where_people_are_distinct() -> N
     assert ("Head", "Ana") in {(each.stage, name) for each in found.stuck for name in each.names}
 
 
+LINES = (
+    FormField(name="place", label="Place", kind=FieldKind.DEPARTMENT),
+    FormField(name="items", label="Items", kind=FieldKind.LINES, total_of="price", currency="EUR",
+              is_amount=True, columns=(
+                  FormField(name="price", label="Price", kind=FieldKind.MONEY, currency="EUR"),)),
+)  # fmt: skip
+
+
+def test_a_sum_that_no_condition_reads_and_each_department_that_may_be_named() -> None:
+    head = ApproverRule(kind=RuleKind.DEPARTMENT_HEAD, form_field="place")
+    content = TypeContent(name="T", form=LINES, policy=Policy(stages=(stage("head", head),)))
+    departments = {**HOUSE.departments, "OPS": Department(id="d2", code="OPS", name="Operations")}
+    whole = replace(HOUSE, departments=departments)
+    found = run(content, compared(content), whole, by_hand, NOW)
+    assert [(each.count, each.lacks) for each in found.stuck] == [(3, ("no_head", "requester"))]
+    lone = run(content, compared(content), HOUSE, by_hand, NOW)
+    assert [(each.names, each.lacks) for each in lone.stuck] == [(("Boss",), ("requester",))]
+
+
 def asks(who: str, amount: int) -> RouteQuestion:
     return RouteQuestion(
         request_id="r", policy_version_id="v", from_index=0, requester_id=who,

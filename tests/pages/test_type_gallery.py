@@ -24,7 +24,7 @@ from tests.pages.test_types import press
 from tests.web import People
 
 LIST = "/admin/types"
-GROUPS = {"hr": ("carl",), "it": ("eve",), "legal": ("eve",), "management": ("dan", "eve"),
+GROUPS = {"hr": ("carl",), "it": ("ben",), "legal": ("eve",), "management": ("dan", "eve"),
           "sales": ("carl",)}  # fmt: skip
 
 
@@ -52,8 +52,24 @@ PLAIN: dict[FieldKind, Any] = {
 }
 
 
+def answers(content: TypeContent) -> dict[str, Any]:
+    """What somebody fills in, by the names of inputs."""
+    found: dict[str, Any] = {}
+    for each in answerable(content.form):
+        if each.kind is FieldKind.LINES:
+            found |= {f"{each.name}-0-{c.name}": answer(c, content) for c in each.columns}
+        elif each.kind is FieldKind.DAY_RANGE:
+            found |= {f"{each.name}-{part}": answer(DAY, content) for part in ("first", "last")}
+        else:
+            found[each.name] = answer(each, content)
+    return found
+
+
+DAY = FormField(name="day", label="Day", kind=FieldKind.DATE)
+
+
 def answer(each: FormField, content: TypeContent) -> Any:
-    """What somebody fills in, so that the longest route is taken."""
+    """What somebody fills in in one place, so that the longest route is taken."""
     rows = [row for stage in content.policy.stages if stage.when for row in stage.when.all_rows()]
     asked = [r.value for r in rows if r.field == each.name and r.comparison is Comparison.IS]
     if asked:
@@ -87,8 +103,7 @@ def publish(adam: PageClient, name: str) -> str:
 def ask(ana: PageClient, code: str, content: TypeContent) -> None:
     """Fill the form in and submit it."""
     here = f"/requests/new/{code}"
-    answers = {each.name: answer(each, content) for each in answerable(content.form)}
-    page = press(ana, ana.get_page(here), here, title=f"One {code}", **answers)
+    page = press(ana, ana.get_page(here), here, title=f"One {code}", **answers(content))
     press(ana, page, f"{here}/submit")
 
 

@@ -26,6 +26,8 @@ from portal.domain.routing.plan import RouteQuestion
 
 # More combinations than these say nothing new: they are told apart by what they bring about.
 MOST_TRIED = 2000
+# So many departments are tried where the requester names one.
+MOST_CHOSEN = 12
 MOST_NAMED = 3
 NUMBERS = frozenset({FieldKind.MONEY, FieldKind.INTEGER})
 
@@ -197,6 +199,8 @@ def _values(
         each = content.field(rule_field)
         if each is not None and each.kind is FieldKind.CHOICE:
             edges[each.name] = [option.value for option in each.choices]
+        elif each is not None and each.kind is FieldKind.DEPARTMENT:
+            edges[each.name] = _by_head(directory)
         elif each is not None:
             edges[each.name] = [chosen]
     tried = {name: values for name, values in edges.items() if values}
@@ -205,7 +209,17 @@ def _values(
         tried["amount"] = [edge for n in numbers for edge in (n - 1, n, n + 1)]
     for some in _combined(tried):
         values = base | some
-        yield values | ({"amount": values[amount]} if amount else {})
+        yield values | ({"amount": values.get(amount)} if amount else {})
+
+
+def _by_head(directory: Directory) -> list[str]:
+    """Departments to choose among, those without an active head first."""
+
+    def has_head(code: str) -> bool:
+        head = directory.people.get(directory.departments[code].head_id or "")
+        return head is not None and head.is_active
+
+    return sorted(directory.departments, key=lambda code: (has_head(code), code))[:MOST_CHOSEN]
 
 
 def _combined(tried: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
