@@ -113,7 +113,9 @@ def set_absence(absence: NewAbsence, delegation_id: str, actor_id: str) -> None:
     if is_set(delegation_id):
         return
     # Two forms of one person at the same moment: the second sees the first.
-    db.session.execute(select(User.id).where(User.id == absence.delegator_id).with_for_update())
+    db.session.execute(
+        select(User.id).where(User.id == absence.delegator_id).with_for_update(key_share=True)
+    )
     check(absence)
     row = {
         "id": delegation_id,

@@ -45,8 +45,13 @@ def codes_of(text: str) -> set[str]:
 
 @dataclass
 class ImportWriter:
-    """Writes a plan, many rows with each statement. What is to be noted and looked at is gathered
-    and written at last. `tell` hears how much of it is written, from 0 to 1."""
+    """Writes a plan, many rows with each statement. What is to be changed, noted and looked at is
+    gathered, then written. `tell` hears how much of it is written, from 0 to 1; `noted`: so many
+    changes of people are noted.
+
+    New people are written first: nobody's rights end by that, so commands need not wait for it.
+    Then what changes about others is gathered (`gather_known`), and written at last.
+    """
 
     by: Origin
     words: str
@@ -54,9 +59,13 @@ class ImportWriter:
     notes: list[dict[str, Any]] = field(default_factory=list)
     reviews: list[dict[str, Any]] = field(default_factory=list)
     zones: list[str] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    joined: list[dict[str, Any]] = field(default_factory=list)
+    left: list[Any] = field(default_factory=list)
+    noted: int = 0
 
-    def write(self, found: Plan, leaving: Sequence[str]) -> None:
-        """All that the plan says; `leaving`: who is deactivated beside it."""
+    def write_new(self, found: Plan) -> None:
+        """Everybody who is new, with managers and groups."""
         self.departments = _ids(Department.code, Department.id)
         self.names = _ids(Department.code, Department.name)
         self.groups = _ids(Group.code, Group.id)
@@ -67,14 +76,22 @@ class ImportWriter:
         self.ids = {each.key: new_id() for each in found.of(Verdict.NEW)}
         self._add(found.of(Verdict.NEW))
         self.tell(0.3)
+        self._managers(found.of(Verdict.NEW))
+        self._members(found.of(Verdict.NEW))
+        self._note_acts(from_share=0.3)
+        self._store(from_share=0.45)
+
+    def gather_known(self, found: Plan) -> None:
+        """What changes about others, and the acts of it; nothing of them is changed yet."""
         known = (*found.of(Verdict.CHANGED), *found.of(Verdict.BACK))
         self._rewrite(known)
-        self.tell(0.5)
-        self._managers((*found.of(Verdict.NEW), *known))
-        self._members((*found.of(Verdict.NEW), *known))
-        self.tell(0.7)
-        self._flush()
-        self.tell(0.9)
+        self._managers(known)
+        self._members(known)
+        self._note_acts(from_share=0.6)
+
+    def write_known(self, found: Plan, leaving: Sequence[str]) -> None:
+        """What was gathered, and who leaves; `leaving`: who is deactivated beside the plan."""
+        self._store(from_share=0.75)
         for person_id in (*(str(each.person_id) for each in found.of(Verdict.LEAVES)), *leaving):
             people.apply(
                 Change(
@@ -111,7 +128,6 @@ class ImportWriter:
             self._review(rows[0]["id"], ReviewScope.STUCK)
 
     def _rewrite(self, outcomes: Sequence[Outcome]) -> None:
-        rows = []
         for each in outcomes:
             person_id = str(each.person_id)
             values: dict[str, Any] = {
@@ -133,8 +149,7 @@ class ImportWriter:
             if "time_zone" in values:
                 self.zones.append(person_id)
             if values:
-                rows.append({"person": person_id, **values})
-        _update_each(rows)
+                self.rows.append({"person": person_id, **values})
 
     def _place(self, person_id: str, outcome: Outcome) -> dict[str, Any]:
         """Another place, whose clock the person follows where the file names no zone."""
@@ -167,41 +182,30 @@ class ImportWriter:
             row.id: row.manager_id
             for row in db.session.execute(select(User.id, User.manager_id).where(User.id.in_(ids)))
         }
-        rows = []
         for each in given:
             person_id = each.person_id or self.ids[each.key]
             manager_id = self.ids.get(each.manager or "", each.manager)
-            rows.append({"person": person_id, "manager_id": manager_id})
+            self.rows.append({"person": person_id, "manager_id": manager_id})
             data = {"before": before.get(person_id), "after": manager_id}
             self._note(person_id, ChangeKind.MANAGER, data)
             if each.person_id:
                 self._review(person_id, ReviewScope.REQUESTS)
-        _update_each(rows)
 
     def _members(self, outcomes: Sequence[Outcome]) -> None:
         """Who joins and who leaves which group; a cell names all groups of a person."""
-        joined: list[dict[str, Any]] = []
-        left: list[Any] = []
         for each in outcomes:
             person_id = each.person_id or self.ids[each.key]
             before, after = map(codes_of, each.changes.get(Column.GROUPS, ("", "")))
             for code in sorted(after - before):
-                joined.append({"group_id": self.groups[code], "user_id": person_id})
+                self.joined.append({"group_id": self.groups[code], "user_id": person_id})
                 self._note(person_id, ChangeKind.GROUP_JOINED, {"group": code})
             for code in sorted(before - after):
-                left.append(_is_member(self.groups[code], person_id))
+                self.left.append(_is_member(self.groups[code], person_id))
                 self._note(person_id, ChangeKind.GROUP_LEFT, {"group": code})
             if before - after:
                 self._review(person_id, ReviewScope.TASKS)
-        self._store_members(joined, left)
-
-    def _store_members(self, joined: Sequence[dict[str, Any]], left: Sequence[Any]) -> None:
-        for chunk in _chunks(joined):
-            db.session.execute(insert_or_not(GroupMember).on_conflict_do_nothing(), chunk)
-        for which in _chunks(left):
-            db.session.execute(delete(GroupMember).where(or_(*which)))
-        if joined:
-            self._review(joined[0]["user_id"], ReviewScope.STUCK)
+        if self.joined:
+            self._review(self.joined[0]["user_id"], ReviewScope.STUCK)
 
     def _note(self, person_id: str, kind: ChangeKind, data: dict[str, Any]) -> None:
         self.notes.append(
@@ -215,13 +219,28 @@ class ImportWriter:
         row = {"id": new_id(), "person_id": person_id, "scope": scope.value, "cause": self.words}
         self.reviews.append(row)
 
-    def _flush(self) -> None:
+    def _note_acts(self, from_share: float) -> None:
+        """An act for each change that was gathered."""
+        for number, chunk in enumerate(_chunks(self.notes)):
+            acts.note_many(ActKind.PERSON_CHANGED, map(_said, chunk), self.by)
+            self.tell(from_share + 0.15 * number * CHUNK / len(self.notes))
+
+    def _store(self, from_share: float) -> None:
+        """Make the changes that were gathered, note them, and have looked at what they concern."""
+        _update_each(self.rows)
+        self.tell(from_share + 0.05)
+        for chunk in _chunks(self.joined):
+            db.session.execute(insert_or_not(GroupMember).on_conflict_do_nothing(), chunk)
+        for which in _chunks(self.left):
+            db.session.execute(delete(GroupMember).where(or_(*which)))
         now = db.session.scalar(select(func.clock_timestamp()))
         for chunk in _chunks(self.notes):
             db.session.execute(insert(PeopleChange), [{**each, "at": now} for each in chunk])
-            acts.note_many(ActKind.PERSON_CHANGED, map(_said, chunk), self.by)
+        self.tell(from_share + 0.1)
         for chunk in _chunks(self.reviews):
             db.session.execute(insert(PeopleReview), chunk)
+        self.noted += len(self.notes)
+        self.rows, self.joined, self.left, self.notes, self.reviews = [], [], [], [], []
 
 
 def _said(note: dict[str, Any]) -> tuple[str, dict[str, Any]]:

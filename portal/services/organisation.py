@@ -106,7 +106,7 @@ def rewrite_unit(
 ) -> bool:
     """The same in the caller's transaction."""
     table = TABLES[kind_of(details)]
-    unit = db.session.get(table, unit_id, with_for_update=True)
+    unit = db.session.get(table, unit_id, with_for_update={"key_share": True})
     if unit is None:
         raise LookupError(unit_id)
     before = type(details)(**{name: getattr(unit, name) for name in asdict(details)})

@@ -12,8 +12,9 @@ from typing import Any
 
 import structlog
 from flask import Flask, current_app
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
+from sqlalchemy.exc import IntegrityError
 
 from portal.directory.planner import BEFORE_A_CHANGE
 from portal.domain.people.importing import Column, House, Known, Line, Outcome, Plan, Verdict, plan
@@ -25,6 +26,8 @@ from portal.models import (
     Department,
     Group,
     GroupMember,
+    OrganisationChange,
+    PeopleChange,
     PeopleImport,
     Request,
     Task,
@@ -51,6 +54,8 @@ from portal.translation import _, speaking
 
 log = structlog.get_logger("portal.web")
 
+# Raw: a lock that belongs to no table.
+ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('portal.people_imports'))")
 KEPT = timedelta(days=2)
 # An import of more lines than these is done beside the pages, which tell how far it is.
 LARGE = 500
@@ -224,11 +229,16 @@ def _nobody(_share: float) -> None:
 
 def apply(order: ImportOrder, tell: Callable[[float], None] = _nobody) -> None:
     """Import it, all of it or nothing; `tell` hears how far it is. Raises ImportGone, ImportMoved,
-    PeopleRefused and what `sheet_of` does. The file is read before anybody waits."""
+    PeopleRefused and what `sheet_of` does.
+
+    Commands wait for a large one only while it changes people who are there already: the file is
+    read, looked at, and new people are written before.
+    """
     row, sheet = sheet_of(order.import_id)
-    read_as, file_name = row.choices, row.file_name
-    db.session.execute(BEFORE_A_CHANGE)
+    read_as, file_name, at_once = row.choices, row.file_name, not is_large(row)
+    db.session.execute(BEFORE_A_CHANGE if at_once else ONE_AT_A_TIME)
     _still(order.import_id, read_as)
+    before = _changes_noted()
     house = _house(order.actor_id, order.languages)
     found = _planned(sheet, choices_of(read_as), house, order.whole)
     if found.mark != order.seen:
@@ -242,12 +252,33 @@ def apply(order: ImportOrder, tell: Callable[[float], None] = _nobody) -> None:
         _("Import of %(file)s", file=file_name),
         lambda part: tell(0.1 + 0.9 * part),
     )
-    writer.write(found.plan, [each.id for each in found.going])
+    try:
+        _write(writer, found, before, waited=at_once)
+    except (IntegrityError, ImportMoved) as error:
+        db.session.rollback()
+        raise ImportMoved from error
     row = _still(order.import_id, read_as, lock=True)
     row.report = _report(found)
     row.refused = refused_of(found.plan, sheet)
     row.content, row.applied_at = None, datetime.now(UTC)
     db.session.commit()
+
+
+def _write(writer: ImportWriter, found: Preview, before: int, *, waited: bool) -> None:
+    """Raise ImportMoved where people were changed since so many changes were noted `before`."""
+    writer.write_new(found.plan)
+    writer.gather_known(found.plan)
+    if not waited:
+        db.session.execute(BEFORE_A_CHANGE)
+        if _changes_noted() != before + writer.noted:
+            raise ImportMoved
+    writer.write_known(found.plan, [each.id for each in found.going])
+
+
+def _changes_noted() -> int:
+    """How many changes of people, departments and groups there ever were."""
+    counts = (select(func.count()).select_from(t) for t in (PeopleChange, OrganisationChange))
+    return sum(db.session.scalar(each) or 0 for each in counts)
 
 
 def _still(import_id: str, read_as: Mapping[str, Any], *, lock: bool = False) -> PeopleImport:

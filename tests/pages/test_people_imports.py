@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import func, insert, select, update
 
 from portal.background.people_reviews import PeopleWatch
-from portal.directory.planner import BEFORE_A_CHANGE
+from portal.directory.planner import BEFORE_A_CHANGE, LOCK
 from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.models import Department, Group, GroupMember, PeopleChange, PeopleImport, Task, User
@@ -373,14 +373,14 @@ def test_a_large_file_is_imported_beside_the_pages(
     page = checked(adam, uploaded(adam, lines.encode()))
     url, seen = page.path, page.form(page.path).values
     entered, go_on = Event(), Event()
-    write = service.ImportWriter.write
+    write = service.ImportWriter.write_new
 
     def waiting(*args: Any) -> None:
         entered.set()
         assert go_on.wait(60)
         write(*args)
 
-    monkeypatch.setattr(service.ImportWriter, "write", waiting)
+    monkeypatch.setattr(service.ImportWriter, "write_new", waiting)
     for _twice in range(2):
         page = Page(adam.post(url, data=seen, follow_redirects=True))
         assert page.heading == "Importing people"
@@ -392,6 +392,27 @@ def test_a_large_file_is_imported_beside_the_pages(
     assert adam.get(f"{url}/state").json["done"]
     assert adam.get_page(url).heading == "Imported people"
     assert len([row for row in rows(app, User.name) if row.name.startswith("Large")]) == 5
+
+
+def test_nobody_waits_for_a_large_import_of_new_people_and_what_they_change_counts(
+    adam: PageClient, app: Flask, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "LARGE", 0)
+    page = checked(adam, uploaded(adam, b"Number;Name\nN-1;Nia\n"))
+    free: list[bool] = []
+
+    def meanwhile(*_args: Any) -> None:
+        with db.engine.begin() as own:
+            free.append(bool(own.scalar(select(func.pg_try_advisory_xact_lock(LOCK)))))
+            change = {"person_id": people.ana, "kind": "details", "data": {}}
+            own.execute(insert(PeopleChange).values(change))
+
+    monkeypatch.setattr(service.ImportWriter, "gather_known", meanwhile)
+    adam.post(page.path, data=page.form(page.path).values)
+    ended(page.path)
+    assert free == [True]
+    assert "People changed since this page was drawn." in adam.get_page(page.path, 422).text
+    assert "Nia" not in {row.name for row in rows(app, User.name)}
 
 
 def ended(url: str) -> None:
@@ -413,7 +434,7 @@ def test_a_large_import_that_stops_says_why_and_changes_nothing(
         raise RuntimeError("the disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(service.ImportWriter, "write", broken)
+        patch.setattr(service.ImportWriter, "write_new", broken)
         adam.post(page.path, data=page.form(page.path).values)
         ended(page.path)
     page = adam.get_page(page.path, 422)
