@@ -226,6 +226,25 @@ def unit_form(
     return form
 
 
+def successors_form(
+    parts: Mapping[str, str],
+    people: PeopleSource,
+    names: Sequence[str],
+    typed: "MultiDict[str, str] | None",
+) -> BaseForm:
+    """Who takes over: `person` everything that has nobody of its own in `parts`, labels by name."""
+    hint = _("%(hint)s Takes over whatever has no successor of its own.", hint=HINT)
+    somebody: dict[str, Any] = {"people": people, "names": names}
+    fields = {"person": unbound(SomebodyField, _("Successor"), [Allowed()], hint, **somebody)}
+    fields |= {
+        name: unbound(SomebodyField, label, [Allowed()], **somebody)
+        for name, label in parts.items()
+    }
+    form = BaseForm(fields)
+    form.process(typed)
+    return form
+
+
 def somebody_form(
     label: str, people: PeopleSource, names: Sequence[str], typed: "MultiDict[str, str] | None"
 ) -> BaseForm:

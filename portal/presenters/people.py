@@ -1,15 +1,17 @@
 """Changes to people in words: what is asked before one, and what was done."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from portal.domain.marked import msgid
 from portal.domain.people.absence import ChangeKind
 from portal.domain.people.signing_in import Way
 from portal.presentation.labels import Label, words_of
+from portal.queries.gaps import Estate
 from portal.queries.password_links import Entry, EntryRecord
 from portal.queries.staff import PersonChangeRecord, StaffRecord
-from portal.services.people import Act
-from portal.translation import _, lazy
+from portal.services.people import REPORTS, Act, part
+from portal.translation import _, lazy, ngettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,3 +247,45 @@ def people_in(changes: tuple[PersonChangeRecord, ...]) -> set[str]:
     """Ids of everybody whom the lines name."""
     found = (each.data.get(key) for each in changes for key in ("before", "after", "delegate_id"))
     return {each for each in found if isinstance(each, str)}
+
+
+def parts_of(estate: Estate, *, types: bool, tasks: bool, titles: bool) -> dict[str, str]:
+    """What a leaver can hand over, labels by the part's name: `types` for whoever may edit them,
+    `tasks` for whoever may give tasks to others, with `titles` for whoever may read them."""
+    found: dict[str, str] = {}
+    if estate.reports:
+        found[REPORTS] = ngettext(
+            "Manager of %(n)s person who reports to them",
+            "Manager of %(n)s people who report to them",
+            estate.reports,
+        )
+    for code, name in estate.heads.items():
+        found[part("head", code)] = _("Head of %(name)s", name=name)
+    for code, name in estate.groups.items():
+        found[part("group", code)] = _("Member of the group %(name)s", name=name)
+    for code, name in (estate.types if types else {}).items():
+        found[part("type", code)] = _("Named in the policy of %(name)s", name=name)
+    for id_, (number, title) in (estate.tasks if tasks else {}).items():
+        text = f"{number} {title}" if titles else number
+        found[part("task", id_)] = _("Open task: %(request)s", request=text)
+    return found
+
+
+def given(estate: Estate, heirs: Mapping[str, str | None], names: Mapping[str, str]) -> list[str]:
+    """What goes to whom, in sentences. `names`: of people by id."""
+    for_all = heirs.get("person")
+    reports = ngettext(
+        "%(name)s manages %(n)s person who reported to them",
+        "%(name)s manages %(n)s people who reported to them",
+        estate.reports,
+        name="%(name)s",
+    )
+    told = [(heirs.get(REPORTS) or for_all, reports, "")] if estate.reports else []
+    heads, joins = _("%(name)s heads %(what)s"), _("%(name)s joins the group %(what)s")
+    told += [(heirs.get(part("head", k)) or for_all, heads, n) for k, n in estate.heads.items()]
+    told += [(heirs.get(part("group", k)) or for_all, joins, n) for k, n in estate.groups.items()]
+    draft = _("A draft of %(what)s names %(name)s. It has to be reviewed and published")
+    told += [(heirs.get(part("type", k)), draft, n) for k, n in estate.types.items()]
+    task = _("%(name)s gets the task of %(what)s")
+    told += [(heirs.get(part("task", k)), task, n) for k, (n, _title) in estate.tasks.items()]
+    return [text % {"name": names.get(heir, heir), "what": w} for heir, text, w in told if heir]

@@ -8,8 +8,18 @@ from typing import Any
 from sqlalchemy import Text, exists, func, or_, select, true
 from sqlalchemy.orm import aliased
 
+from portal.domain.request.state import Status
 from portal.extensions import db
-from portal.models import Department, Group, GroupMember, PolicyVersion, RequestType, User
+from portal.models import (
+    Department,
+    Group,
+    GroupMember,
+    PolicyVersion,
+    Request,
+    RequestType,
+    Task,
+    User,
+)
 from portal.models.columns import by_name
 
 SHOWN = 100
@@ -38,6 +48,27 @@ class Ties:
     def any(self) -> bool:
         """Whether anything does."""
         return bool(self.heads or self.managed or self.only_member_of or self.named_in)
+
+
+# So many open tasks of somebody are handed over one by one; the rest follow the rules.
+TASKS_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """What somebody who leaves can hand over to others: departments and groups by code, types whose
+    policies name them by code, their own open tasks by id (the request's number and title)."""
+
+    reports: int
+    heads: dict[str, str]
+    groups: dict[str, str]
+    types: dict[str, str]
+    tasks: dict[str, tuple[str, str]]
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything."""
+        return bool(self.reports or self.heads or self.groups or self.types or self.tasks)
 
 
 def vacant_heads() -> tuple[Gap, ...]:
@@ -105,18 +136,47 @@ def ties_of(person_id: str) -> Ties:
         ),
         managed_count=db.session.scalar(select(func.count()).where(*managed)) or 0,
         only_member_of=tuple(only_member_of(person_id).values()),
-        named_in=tuple(
-            names(
-                select(RequestType.name)
-                .join(PolicyVersion, PolicyVersion.id == RequestType.policy_version_id)
-                .where(
-                    RequestType.is_active.is_(true()),
-                    PolicyVersion.definition.cast(Text).contains(f'"{person_id}"', autoescape=True),
-                )
-                .order_by(by_name(RequestType.name))
-            )
-        ),
+        named_in=tuple(_named_in(person_id).values()),
     )
+
+
+def _named_in(person_id: str) -> dict[str, str]:
+    """The types in use whose policies name them, names by code."""
+    rows = db.session.execute(
+        select(RequestType.code, RequestType.name)
+        .join(PolicyVersion, PolicyVersion.id == RequestType.policy_version_id)
+        .where(
+            RequestType.is_active.is_(true()),
+            PolicyVersion.definition.cast(Text).contains(f'"{person_id}"', autoescape=True),
+        )
+        .order_by(by_name(RequestType.name), RequestType.code)
+    )
+    return {row.code: row.name for row in rows}
+
+
+def estate_of(person_id: str) -> Estate:
+    """What they can hand over."""
+    managed = select(func.count()).where(User.manager_id == person_id, User.is_active)
+    return Estate(
+        reports=db.session.scalar(managed) or 0,
+        heads=headed_by(person_id),
+        groups=only_member_of(person_id),
+        types=_named_in(person_id),
+        tasks=_open_tasks(person_id),
+    )
+
+
+def _open_tasks(person_id: str) -> dict[str, tuple[str, str]]:
+    """Those of their own, the oldest first; what they do for others ends with their delegations."""
+    rows = db.session.execute(
+        select(Task.id, Request.number, Request.title)
+        .join(Request, Request.id == Task.request_id)
+        .where(Task.assignee_id == person_id, Task.acting_for.is_(None), Task.status == "OPEN")
+        .where(Request.status == Status.PENDING)
+        .order_by(Request.submitted_at, Task.id)
+        .limit(TASKS_SHOWN)
+    )
+    return {str(row.id): (row.number, row.title) for row in rows}
 
 
 def ties_of_many(

@@ -1,7 +1,7 @@
 """What administrators change about people, looked at before. Open tasks follow by themselves."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -65,7 +65,8 @@ class Change:
     department's code, or the roles.
 
     `actor_id` None: a command on the server. `successor_id`: who takes over what depends on
-    somebody who is deactivated. `seen`: the roles that the form was drawn with, where it said so.
+    somebody who is deactivated; `successors`: who takes over one part of it, by `part`. `seen`: the
+    roles that the form was drawn with, where it said so.
     """
 
     person_id: str
@@ -75,6 +76,20 @@ class Change:
     reason: str = ""
     successor_id: str | None = None
     seen: str | None = None
+    successors: Mapping[str, str] = field(default_factory=dict)
+
+    def heir_of(self, part: str) -> str | None:
+        """Who takes that part over, if anybody."""
+        return self.successors.get(part) or self.successor_id
+
+
+REPORTS = "reports"
+
+
+def part(kind: str, key: str) -> str:
+    """The name of a part of what depends on somebody: "head", "group", "type" or "task", and the
+    code or id; `REPORTS` is another one."""
+    return f"{kind}.{key}"
 
 
 def change(wish: Change) -> bool:
@@ -100,7 +115,7 @@ def locked(person_id: str, actor_id: str | None) -> User | None:
     """The person; nobody else changes them or the actor meanwhile. Both in one order: two who
     change each other wait instead of standing in each other's way."""
     both = [each for each in (person_id, actor_id) if each is not None]
-    rows = select(User).where(User.id.in_(both)).order_by(User.id).with_for_update()
+    rows = select(User).where(User.id.in_(both)).order_by(User.id).with_for_update(key_share=True)
     return next((each for each in db.session.scalars(rows) if each.id == person_id), None)
 
 
@@ -122,8 +137,7 @@ def _deactivate(wish: Change, person: User) -> bool:
     if wish.person_id == wish.actor_id:
         raise PeopleRefused(_("You cannot deactivate yourself. Ask another administrator."))
     _require_another_admin(person)
-    if wish.successor_id is not None:
-        _hand_over(wish, person, wish.successor_id)
+    _hand_over(wish, person)
     _set(person, is_active=False)
     sign_in.end_all(person.id)
     _note(wish, ChangeKind.DEACTIVATED, {})
@@ -133,20 +147,37 @@ def _deactivate(wish: Change, person: User) -> bool:
     return True
 
 
-def _hand_over(wish: Change, person: User, successor_id: str) -> None:
-    """Let the successor manage whom they managed, head what they headed, and be in the groups of
-    which they were the only active member; each is a change of its own. The successor's own manager
-    becomes the one who stood above them."""
-    successor = db.session.get(User, successor_id)
-    if successor is None or not successor.is_active or successor_id == person.id:
-        raise PeopleRefused(_("The successor must be another active person."))
-    given = [(str(each.id), Act.MANAGER, successor_id) for each in _reports_of(person, successor)]
-    if successor.manager_id == person.id:
-        given.insert(0, (successor_id, Act.MANAGER, person.manager_id or ""))
-    given += [(successor_id, Act.HEAD, code) for code in gaps.headed_by(person.id)]
-    given += [(successor_id, Act.JOIN, code) for code in gaps.only_member_of(person.id)]
+def _hand_over(wish: Change, person: User) -> None:
+    """Let successors manage whom they managed, head what they headed, and be in the groups of which
+    they were the only active member; each is a change of its own. A successor who reported to them
+    gets the manager who stood above them."""
+    for each in {wish.successor_id, *wish.successors.values()} - {None}:
+        _require_heir(person, each)
+    given: list[tuple[str, Act, str]] = []
+    if (manager_id := wish.heir_of(REPORTS)) is not None:
+        given += _reports_given(person, manager_id)
+    heads = {code: wish.heir_of(part("head", code)) for code in gaps.headed_by(person.id)}
+    groups = {code: wish.heir_of(part("group", code)) for code in gaps.only_member_of(person.id)}
+    given += [(heir, Act.HEAD, code) for code, heir in heads.items() if heir]
+    given += [(heir, Act.JOIN, code) for code, heir in groups.items() if heir]
+    alone = replace(wish, successor_id=None, successors={})
     for person_id, act, value in given:
-        apply(replace(wish, person_id=person_id, act=act, value=value, successor_id=None))
+        apply(replace(alone, person_id=person_id, act=act, value=value))
+
+
+def _require_heir(person: User, heir_id: str | None) -> None:
+    heir = db.session.get(User, heir_id)
+    if heir is None or not heir.is_active or heir_id == person.id:
+        raise PeopleRefused(_("The successor must be another active person."))
+
+
+def _reports_given(person: User, manager_id: str) -> list[tuple[str, Act, str]]:
+    """Everybody who reports to a person gets the new manager."""
+    manager = db.session.get_one(User, manager_id)
+    given = [(str(each.id), Act.MANAGER, manager_id) for each in _reports_of(person, manager)]
+    if manager.manager_id == person.id:
+        given.insert(0, (manager_id, Act.MANAGER, person.manager_id or ""))
+    return given
 
 
 def _reports_of(person: User, successor: User) -> Sequence[User]:
@@ -314,7 +345,9 @@ def _head_it(department: Department, head_id: str | None) -> None:
 
 def _department(wish: Change) -> Department:
     """The department; nobody else gives it a head meanwhile."""
-    statement = select(Department).where(Department.code == str(wish.value)).with_for_update()
+    statement = (
+        select(Department).where(Department.code == str(wish.value)).with_for_update(key_share=True)
+    )
     department = db.session.execute(statement).scalar()
     if department is None:
         raise PeopleRefused(_("There is no department %(value)s.", value=wish.value))

@@ -178,6 +178,32 @@ def edit(code: str, act: Act, change: Edit) -> bool:
     if draft.revision != act.seen:
         db.session.rollback()
         raise DraftMoved
+    _write(draft, before, after, act)
+    db.session.commit()
+    return True
+
+
+def name_instead(code: str, leaver_id: str, other_id: str, actor_id: str) -> bool:
+    """Let the draft of a type, made of the version in force where there is none, name somebody
+    else wherever it names a person who leaves; in the caller's transaction. It is in force once it
+    was reviewed and published. False where nothing names them."""
+    kind, act = _locked(code), Act(key=new_id(), actor_id=actor_id)
+    found = request_types.of_administrators(code)
+    if found is not None and found.live is not None and found.draft is None:
+        _insert_draft(kind.id, found.live.content, act)
+        drafted = Act(key=new_id(), actor_id=actor_id)
+        note(kind.id, kind.name, Kind.DRAFTED, drafted, {"version": found.live.number})
+    draft = _draft(code)
+    before = decode(TypeContent, draft.content)
+    after = type_files.with_ids(before, {leaver_id: other_id})
+    if after == before:
+        return False
+    _write(draft, before, after, act)
+    return True
+
+
+def _write(draft: TypeDraft, before: TypeContent, after: TypeContent, act: Act) -> None:
+    """Keep what the draft says now. An edit voids a review."""
     row = update(TypeDraft).where(TypeDraft.request_type_id == draft.request_type_id)
     db.session.execute(
         row.values(
@@ -195,8 +221,6 @@ def edit(code: str, act: Act, change: Edit) -> bool:
     )
     told = {"revision": draft.revision + 1, "changes": encode(changes(before, after))}
     note(draft.request_type_id, after.name, Kind.EDITED, act, told)
-    db.session.commit()
-    return True
 
 
 def discard(code: str, act: Act) -> bool:

@@ -12,15 +12,22 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from portal.background.people_reviews import PeopleWatch
+from portal.domain.codec import encode
+from portal.domain.policy.policy import ApproverRule, Policy, RuleKind, Stage
 from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.models import (
     Calendar,
     Department,
+    Group,
+    GroupMember,
     Message,
     NotificationPreference,
     PeopleChange,
+    PolicyVersion,
+    RequestType,
     Task,
+    TypeDraft,
     User,
     UserSession,
 )
@@ -357,7 +364,7 @@ def test_a_successor_takes_over_what_depends_on_a_leaver(
 ) -> None:
     page = looked_at(adam, people.ben, "deactivate", person="Eve Example")
     assert f"{NUMBER} A chair: goes to Eve Example." in page.text
-    assert "Eve Example takes over:" in page.text
+    assert "Eve Example manages 1 person who reported to them." in page.text
     page = adam.post_form(page, f"{HERE}/{people.ben}/change", reason="Retired.")
     assert "Ben Example was deactivated." in page.text
     PeopleWatch(process.engine, 1).turn()
@@ -378,6 +385,50 @@ def test_a_successor_may_be_one_of_the_reports(
         managers = dict(db.session.execute(select(User.id, User.manager_id)).all())
         head = db.session.scalar(select(Department.head_id))
     assert (managers[people.cleo], managers[people.ben], head) == (None, people.cleo, people.cleo)
+
+
+def with_much_to_hand_over(app: Flask, people: People) -> str:
+    """Ben heads Finance, is alone in a group, and is named by the policy of a type: its code."""
+    stage = Stage(key="a", name="A", rules=(
+        ApproverRule(kind=RuleKind.PEOPLE, people=(people.ben, people.eve)),))  # fmt: skip
+    with app.app_context():
+        db.session.execute(update(Department).values(head_id=people.ben))
+        group = {"id": new_id(), "code": "keys", "name": "Keys"}
+        db.session.execute(insert(Group).values(group))
+        db.session.execute(insert(GroupMember).values(group_id=group["id"], user_id=people.ben))
+        chairs = db.session.scalars(select(PolicyVersion)).one()
+        chairs.definition = encode(Policy(stages=(stage,)))
+        db.session.commit()
+    return str(one(app, select(RequestType.code)))
+
+
+def test_each_part_goes_to_whom_it_is_given(
+    adam: PageClient, app: Flask, people: People, process: InProcess, asked: Approval
+) -> None:
+    code, task = with_much_to_hand_over(app, people), f"task.{asked.open_tasks[0].id}"
+    heirs = {"person": "Dan Example", "group.keys": "Carl Example", "head.FIN": "Cleo Example",
+             f"type.{code}": "Eve Example"}  # fmt: skip
+    page = looked_at(adam, people.ben, "deactivate", 422, **heirs | {"group.keys": "C"})
+    assert "several people match" in page.text
+    wrong = looked_at(adam, people.ben, "deactivate", 422, **heirs, **{task: "Ana Example"})
+    assert f"{NUMBER}: " in wrong.text
+    page = looked_at(adam, people.ben, "deactivate", **heirs, **{task: "Carl Example"})
+    for words in (
+        "Dan Example manages 1 person", "Cleo Example heads Finance",
+        "Carl Example joins the group Keys", "A draft of Chairs names Eve Example.",
+        f"Carl Example gets the task of {NUMBER}.",
+    ):  # fmt: skip
+        assert words in page.text
+    adam.post_form(page, f"{HERE}/{people.ben}/change", reason="Retired.")
+    process.take_up()
+    assert one(app, select(Task.assignee_id).where(Task.status == "OPEN")) == people.carl
+    assert one(app, select(User.manager_id).where(User.id == people.ana)) == people.dan
+    assert one(app, select(Department.head_id)) == people.cleo
+    joined = select(GroupMember.user_id).join(Group).where(Group.code == "keys")
+    with app.app_context():
+        assert set(db.session.scalars(joined)) == {people.ben, people.carl}
+        content = db.session.scalars(select(TypeDraft.content)).one()
+    assert content["policy"]["stages"][0]["rules"][0]["people"] == [people.eve]
 
 
 def test_who_cannot_succeed_is_said_before(adam: PageClient, people: People) -> None:

@@ -1,6 +1,5 @@
 """People and groups, for administrators: found, looked at, and changed one thing at a time."""
 
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -20,9 +19,8 @@ from wtforms.form import BaseForm
 from portal.domain.people.organisation import chart, circles
 from portal.domain.people.permissions import Permission
 from portal.forms.fields import examine, uuid_of
-from portal.forms.organisation import somebody_form
 from portal.forms.people_change import ChangeForm, Offered, manager_form, record_form
-from portal.pages.admin import blueprint
+from portal.pages.admin import blueprint, successors
 from portal.pages.second_step import confirm_first
 from portal.presentation.labels import language_name, words_of
 from portal.presenters import people as people_words
@@ -32,10 +30,11 @@ from portal.queries import password_links as entries
 from portal.queries import request as requests
 from portal.queries.staff import StaffRecord
 from portal.security.guards import requires
-from portal.security.sessions import current_settings, me
-from portal.services import accounts, password_links, second_factors
+from portal.security.sessions import click, current_settings, me
+from portal.services import accounts, leaving, password_links, second_factors
 from portal.services import people as service
 from portal.services import staff as records
+from portal.services.errors import Refused
 from portal.services.people import Act, Change, PeopleRefused, effects_of
 from portal.services.staff import Details, FieldRefused, RecordMoved
 from portal.translation import _, ngettext
@@ -166,12 +165,13 @@ def check_person(person_id: UUID) -> ResponseReturnValue:
         value = _value(act, request.args)
     seen = request.args.get("seen")
     wish = Change(person_id=person.id, act=act, value=value, actor_id=me().id, seen=seen)
-    if act is Act.DEACTIVATE and "person" in request.args:
-        heir = _successor_form(person, request.args)
-        if not heir.validate():
-            return _ask(person, wish, heir=heir)
-        wish = replace(wish, successor_id=heir["person"].data or None)
-    return _ask(person, wish)
+    if act is not Act.DEACTIVATE or "person" not in request.args:
+        return _ask(person, wish)
+    heirs = successors.form_of(person, request.args)
+    if heirs.validate():
+        chosen = {each.name: each.data for each in heirs if each.data}
+        wish = successors.with_heirs(wish, chosen)
+    return _ask(person, wish, heirs=heirs)
 
 
 @blueprint.post("/admin/people/<uuid:person_id>/change")
@@ -186,19 +186,29 @@ def change_person(person_id: UUID) -> ResponseReturnValue:
         value=_value(act, request.form),
         actor_id=me().id,
         reason=form.reason.data or "",
-        successor_id=uuid_of(request.form.get("successor")),
         seen=request.form.get("seen"),
     )
-    if not form.validate():
-        return _ask(person, wish, form)
+    if act is Act.DEACTIVATE:
+        wish = successors.with_heirs(wish, successors.posted(request.form))
     words = people_words.question(act, person, _name_of(wish))
-    try:
-        service.change(wish)
-    except PeopleRefused as refused:
-        form.reason.errors = [str(refused)]
+    if not form.validate() or not _made(wish, form):
         return _ask(person, wish, form)
     flash(words.done, "success")
     return redirect(url_for("admin.show_person", person_id=person.id), 303)
+
+
+def _made(wish: Change, form: ChangeForm) -> bool:
+    """Make the change; False where it cannot be, and the form says why."""
+    try:
+        if wish.act is Act.DEACTIVATE:
+            leaving.leave(wish, click(), edits_types=me().may(Permission.EDIT_TYPES))
+        else:
+            service.change(wish)
+    except Refused as refused:
+        form.reason.errors = [successors.trouble_with(refused)]
+    except PeopleRefused as refused:
+        form.reason.errors = [str(refused)]
+    return not form.errors
 
 
 @blueprint.post("/admin/people/<uuid:person_id>/password-link")
@@ -320,20 +330,19 @@ def _name_of(wish: Change) -> str:
     return NOBODY if found is None else found.name
 
 
-def _successor_form(person: StaffRecord, typed: "MultiDict[str, str] | None" = None) -> BaseForm:
-    names = people.suggested(person.id, deciding=True)
-    return somebody_form(_("Successor"), people, names, typed)
-
-
 def _ask(
     person: StaffRecord,
     wish: Change,
     form: ChangeForm | None = None,
-    heir: BaseForm | None = None,
+    heirs: BaseForm | None = None,
 ) -> ResponseReturnValue:
-    status, trouble = (422 if form is not None or heir is not None else 200), ""
+    is_wrong = form is not None or (heirs is not None and bool(heirs.errors))
+    status, trouble = 422 if is_wrong else 200, ""
     try:
         effects = effects_of(wish)
+        leaving.look_at(wish)
+    except Refused as refused:
+        effects, trouble, status = None, successors.trouble_with(refused), 422
     except PeopleRefused as refused:
         effects, trouble, status = None, str(refused), 422
     page = render_template(
@@ -344,10 +353,8 @@ def _ask(
         words=people_words.question(wish.act, person, _name_of(wish)),
         form=form or ChangeForm(),
         effects=effects,
-        ties=gaps.ties_of(person.id) if wish.act is Act.DEACTIVATE else None,
-        heir=heir or _successor_form(person),
-        successor=wish.successor_id and people.find(wish.successor_id),
         trouble=trouble,
+        **(successors.shown(person, wish, heirs) if wish.act is Act.DEACTIVATE else {}),
     )
     return make_response(page, status)
 
