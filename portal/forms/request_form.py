@@ -10,13 +10,13 @@ from wtforms import Field
 from wtforms.fields.core import UnboundField
 from wtforms.form import BaseForm
 
+from portal.domain.policy.conditions import shown_names
 from portal.domain.policy.forms import (
     NO,
     YES,
     FieldKind,
     FormField,
     answerable,
-    shown_names,
 )
 from portal.domain.request.files import KeptFile
 from portal.domain.request.state import Content
@@ -51,11 +51,13 @@ def html_name(name: str) -> str:
 
 @dataclass(frozen=True)
 class ShownWords:
-    """When a part of a form is shown: the other field's name, its values, and the sentence."""
+    """When a part of a form is shown: the other field's name, its values, and the sentence; `more`:
+    the sentence of a whole condition, of which the browser knows nothing."""
 
     name: str
     values: tuple[str, ...]
     words: str
+    more: str = ""
 
 
 @dataclass(frozen=True)
@@ -140,15 +142,19 @@ class RequestForm(BaseForm):
         return [each for each in found if each.heading is not None or each.fields]
 
     def _condition(self, each: FormField) -> "ShownWords | None":
-        on = each.shown_if
+        on, more = each.shown_if, ""
+        if each.shown_when is not None and not each.shown_when.is_empty:
+            more = _(
+                "Only if %(condition)s.", condition=each.shown_text or _("a condition is true")
+            )
         other = next((o for o in self.form_fields if on and o.name == on.field), None)
         if on is None or other is None:
-            return None
+            return ShownWords("", (), "", more) if more else None
         labels = {YES: _("Yes"), NO: _("No")} if other.kind is FieldKind.YES_NO else {}
         labels |= {option.value: option.label for option in other.choices}
         words = _(" or ").join(labels.get(value, value) for value in on.values)
         said = _("Only if “%(field)s” is %(value)s.", field=other.label, value=words)
-        return ShownWords(html_name(on.field), on.values, said)
+        return ShownWords(html_name(on.field), on.values, said, more)
 
     def posted(self, post: "MultiDict[str, str]") -> dict[str, str]:
         """What a form post says about these fields, as it is; everything else is ignored. Lines

@@ -38,13 +38,14 @@ def try_form(fields: Sequence[FormField], around: Surroundings, typed: Any = Non
             OptionsField, _("Priority"), [Required(_("choose an option"))], **options(urgencies, "")
         ),
     }  # fmt: skip
-    form = RequestForm([_counted(each) for each in fields], around, more)
+    form = RequestForm([counted(each) for each in fields], around, more)
     data = {URGENCY: Priority.MEDIUM.value, "title": _("A request that is only tried")}
     form.process(typed, data=data)
     return form
 
 
-def _counted(each: FormField) -> FormField:
+def counted(each: FormField) -> FormField:
+    """In place of files, their number."""
     if each.kind is not FieldKind.ATTACHMENTS:
         return each
     least = 1 if each.required else 0

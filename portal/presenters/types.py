@@ -35,6 +35,7 @@ from portal.presenters.policy_moves import PARTS as STAGE_PARTS
 from portal.queries import request as requests
 from portal.queries import request_types, staff
 from portal.queries.request_types import DraftRecord, NewestRequest, TypeChangeRecord
+from portal.services.type_files import TypeFile
 from portal.translation import _, lazy, ngettext, tell
 
 COMPARED: Mapping[str, str] = {
@@ -63,6 +64,8 @@ PARTS: Mapping[str, str] = {
     "columns": lazy("columns"),
     "total_of": lazy("what is summed"),
     "shown_if": lazy("when it is shown"),
+    "shown_when": lazy("when it is shown"),
+    "shown_text": lazy("when it is shown"),
     "places": lazy("digits after the point"),
     "not_before": lazy("earliest day"),
     "not_after": lazy("latest day"),
@@ -169,6 +172,11 @@ def route(
     ]
 
 
+def route_of_file(file: TypeFile) -> list[StageShown]:
+    """The stages of a type of the gallery, with groups as the file calls them."""
+    return route(file.content, {f"group:{code}": code for code in file.groups})
+
+
 def _condition(stage: Stage, content: TypeContent, names: Mapping[str, str]) -> str:
     """What its rows say, where there are any: a file sets the sentence as it likes."""
     if stage.when is None or stage.when.is_empty:
@@ -195,7 +203,14 @@ def in_words(content: TypeContent) -> TypeContent:
         replace(stage, condition_text=_condition(stage, content, names)) if stage.when else stage
         for stage in content.policy.stages
     )
-    return replace(content, policy=replace(content.policy, stages=tuple(stages)))
+    beside = subjects(content, _departments(names))
+    form = (
+        replace(each, shown_text=condition_words(each.shown_when, beside, names))
+        if each.shown_when else each
+        for each in content.form
+    )  # fmt: skip
+    policy = replace(content.policy, stages=tuple(stages))
+    return replace(content, form=tuple(form), policy=policy)
 
 
 def people_named(content: TypeContent) -> set[str]:
@@ -204,7 +219,8 @@ def people_named(content: TypeContent) -> set[str]:
     rules = [rule for stage in stages for rule in (*stage.rules, *stage.fallback)]
     rules += [rule for stage in stages for level in stage.escalate for rule in level.to]
     named = {person for rule in (*rules, *content.policy.fallback) for person in rule.people}
-    rows = [row for stage in stages if stage.when for row in stage.when.all_rows()]
+    when = [stage.when for stage in stages] + [each.shown_when for each in content.form]
+    rows = [row for condition in when if condition for row in condition.all_rows()]
     return {each for each in (*named, *(str(row.value) for row in rows)) if is_id(each)}
 
 
@@ -306,11 +322,12 @@ def row_words(row: Row, fields: Sequence[FormField], names: Mapping[str, str]) -
     label = each.label if each else row.field
     if each is not None and each.kind is FieldKind.ATTACHMENTS:
         label = _("Number of files in %(field)s", field=label)
-    value = "" if row.comparison in VALUELESS else _value(row.value, each, names)
+    value = "" if row.comparison in VALUELESS else value_words(row.value, each, names)
     return str(COMPARED[row.comparison]) % {"field": label, "value": value}
 
 
-def _value(value: Any, each: FormField | None, names: Mapping[str, str]) -> str:
+def value_words(value: Any, each: FormField | None, names: Mapping[str, str]) -> str:
+    """A value of a condition as people read it."""
     if each is None:
         return str(value)
     match each.kind:

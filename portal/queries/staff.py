@@ -146,6 +146,12 @@ def department_codes() -> dict[str, str]:
     return {row.code: row.name for row in rows}
 
 
+def department_code_of(person_id: str) -> str | None:
+    """The code of somebody's department."""
+    mine = select(Department.code).join(User, User.department_id == Department.id)
+    return db.session.scalar(mine.where(User.id == person_id))
+
+
 def groups() -> dict[str, str]:
     """All groups, names by code; up to `GROUPS_SHOWN`."""
     rows = db.session.execute(

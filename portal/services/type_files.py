@@ -8,7 +8,7 @@ money in conditions is a decimal number in quotation marks. A mistake is named w
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cache
@@ -94,7 +94,7 @@ def written(content: TypeContent, code: str, prefix: str, addresses: Mapping[str
     data: dict[str, Any] = {"schema": SCHEMA, "code": code, "prefix": prefix, "name": content.name}
     data["description"] = content.description
     data["needs"] = _needs(content, addresses)
-    data["form"] = [_lean(each) for each in content.form]
+    data["form"] = [_field(each, money) for each in content.form]
     data["route"] = [_stage(stage, money, addresses) for stage in content.policy.stages]
     data["policy"] = _named(policy, addresses)
     out = StringIO()
@@ -124,7 +124,8 @@ def _needs(content: TypeContent, addresses: Mapping[str, str]) -> dict[str, list
 
 def _groups_in(policy: Policy) -> list[str]:
     """The codes of groups that rules and who may ask speak of."""
-    found = {rule.code for rule in rules_of(policy) if rule.kind == RuleKind.GROUP and rule.code}
+    rules = [rule for rule in rules_of(policy) if rule.kind == RuleKind.GROUP]
+    found = {code for rule in rules for code in (rule.code, *rule.codes.values()) if code}
     return sorted(found | set(policy.askers.groups if policy.askers else ()))
 
 
@@ -164,6 +165,13 @@ def _named(value: Any, addresses: Mapping[str, str]) -> Any:
     if isinstance(named.get("people"), list):
         named["people"] = [addresses.get(each, each) for each in named["people"]]
     return named
+
+
+def _field(each: FormField, money: Mapping[str, int]) -> dict[str, Any]:
+    found = _lean(each)
+    if each.shown_when is not None:
+        found["shown_when"] = _when(each.shown_when, money)
+    return found
 
 
 def _stage(stage: Stage, money: Mapping[str, int], addresses: Mapping[str, str]) -> dict[str, Any]:
@@ -218,7 +226,7 @@ def _read(text: str) -> TypeFile:
         raise FileRefused(_at(data, "code", f"“{data['code']}” cannot be the code of a type"))
     if not PREFIX.fullmatch(data["prefix"]):
         raise FileRefused(_at(data, "prefix", "prefix must be 2 to 5 capitals, such as PR"))
-    form = tuple(_fields(data))
+    form = _with_conditions(data, tuple(_fields(data)))
     policy = _policy(data, form)
     content = TypeContent(
         name=data["name"],
@@ -335,9 +343,23 @@ def _fields(data: CommentedMap) -> Iterator[FormField]:
         for column, where in _entries(node, "columns"):
             _require_known(column, known, f"{way}.{where}")
             _require_plain_name(column, f"{way}.{where}", str(column.get("name", "")))
-        each: FormField = _decoded(FormField, node, _plain(node), way)
+        values = {key: value for key, value in _plain(node).items() if key != "shown_when"}
+        each: FormField = _decoded(FormField, node, values, way)
         _require_plain_name(node, way, each.name)
         yield each
+
+
+def _with_conditions(data: CommentedMap, form: tuple[FormField, ...]) -> tuple[FormField, ...]:
+    """The fields with the conditions that show them, which may speak of any field's money."""
+    money, found = _money(form), []
+    for each, (node, way) in zip(form, _entries(data, "form"), strict=True):
+        shown = each
+        if "shown_when" in node:
+            condition = _condition(node, money, way, "shown_when")
+            _require_values(node, condition, form, way, "shown_when")
+            shown = replace(each, shown_when=condition)
+        found.append(shown)
+    return tuple(found)
 
 
 def _require_plain_name(node: CommentedMap, way: str, name: str) -> None:
@@ -398,10 +420,12 @@ def _minutes(node: CommentedMap, key: str, text: Any, elapsed: bool) -> int:
     return minutes
 
 
-def _condition(stage: CommentedMap, money: Mapping[str, int], way: str) -> Condition:
-    node = stage["when"]
+def _condition(
+    whole: CommentedMap, money: Mapping[str, int], way: str, key: str = "when"
+) -> Condition:
+    node = whole[key]
     if not isinstance(node, CommentedMap) or list(node) not in (["all"], ["any"]):
-        raise FileRefused(_at(stage, "when", f"{way}.when must be one of all or any, with rows"))
+        raise FileRefused(_at(whole, key, f"{way}.{key} must be one of all or any, with rows"))
     join, parts = next(iter(node.items()))
     rows: list[dict[str, Any]] = []
     groups: list[dict[str, Any]] = []
@@ -422,14 +446,18 @@ def _condition(stage: CommentedMap, money: Mapping[str, int], way: str) -> Condi
 
 
 def _require_values(
-    stage: CommentedMap, condition: Condition, form: Sequence[FormField], way: str
+    whole: CommentedMap,
+    condition: Condition,
+    form: Sequence[FormField],
+    way: str,
+    key: str = "when",
 ) -> None:
     """Each row compares with a value such as its field has."""
     kinds = {each.name: each.kind for each in comparable(form)}
     for row in condition.all_rows():
         if row.comparison not in VALUELESS and not _fits(row.value, kinds.get(row.field)):
-            sentence = f"{way}.when: “{row.value}” is no value of {row.field}"
-            raise FileRefused(_at(stage, "when", sentence))
+            sentence = f"{way}.{key}: “{row.value}” is no value of {row.field}"
+            raise FileRefused(_at(whole, key, sentence))
 
 
 def _fits(value: int | str | None, kind: FieldKind | None) -> bool:
@@ -483,7 +511,8 @@ def _plain(value: Any) -> Any:
 
 
 def with_ids(content: TypeContent, ids: Mapping[str, str]) -> TypeContent:
-    """The content with people by their ids; `ids` by mail address in small letters."""
+    """The content with people by their ids; `ids` by mail address in small letters, or by the id
+    that a person has in the content."""
 
     def known(value: Any) -> Any:
         if isinstance(value, list):
@@ -492,7 +521,8 @@ def with_ids(content: TypeContent, ids: Mapping[str, str]) -> TypeContent:
             return value
         found = {key: known(each) for key, each in value.items()}
         if isinstance(found.get("people"), list):
-            found["people"] = [ids.get(each.lower(), each) for each in found["people"]]
+            named = (ids.get(each.lower(), each) for each in found["people"])
+            found["people"] = list(dict.fromkeys(named))
         return found
 
     return decode(TypeContent, known(encode(content)))
@@ -525,6 +555,7 @@ def with_groups(content: TypeContent, groups: Mapping[str, str]) -> TypeContent:
         found = {key: known(each) for key, each in value.items()}
         if found.get("kind") == RuleKind.GROUP.value and "levels" in found:
             found["code"] = groups.get(found["code"], found["code"])
+            found["codes"] = {key: groups.get(e, e) for key, e in found["codes"].items()}
         if set(found) == {"groups", "departments"}:
             found["groups"] = [groups.get(each, each) for each in found["groups"]]
         return found
@@ -550,6 +581,7 @@ def json_schema() -> dict[str, Any]:
     policy["properties"].pop("stages")
     policy.pop("required", None)
     stage["when"] = {"$ref": "#/$defs/When"}
+    parts["FormField"]["properties"]["shown_when"] = {"$ref": "#/$defs/When"}
     parts["When"] = _when_schema()
     text: dict[str, Any] = {"type": "string"}
     names = {"type": "array", "items": text}

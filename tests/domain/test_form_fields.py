@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from portal.directory.conditions import check, evaluate
 from portal.domain.policy.check import problems_of
-from portal.domain.policy.conditions import Comparison, Condition, Row, expression, holds
+from portal.domain.policy.conditions import (
+    Comparison,
+    Condition,
+    Join,
+    Row,
+    expression,
+    holds,
+    shown_names,
+)
 from portal.domain.policy.forms import (
     NO,
     YES,
@@ -22,7 +30,6 @@ from portal.domain.policy.forms import (
     part_names,
     plain,
     section_of,
-    shown_names,
     with_total,
 )
 from portal.domain.policy.types import TypeContent
@@ -57,6 +64,27 @@ def test_what_is_not_asked_decides_nothing(
             assert each.name not in shown
         if each.shown_if is not None and each.shown_if.field not in shown:
             assert each.name not in shown
+
+
+AMOUNT = FormField(name="cost", label="Cost", kind=FieldKind.MONEY, currency="EUR")
+WHEN = Condition(join=Join.ANY, rows=(
+    Row(field="cost", comparison=Comparison.AT_LEAST, value=100_000),
+    Row(field="f0", comparison=Comparison.IS, value=YES),
+))  # fmt: skip
+
+
+@given(st.none() | st.integers(0, 200_000), st.none() | st.booleans())
+def test_a_whole_condition_shows_a_field(cost: int | None, answer: bool | None) -> None:
+    new = FormField(name="f0", label="New", kind=FieldKind.YES_NO)
+    form = (AMOUNT, new, FormField(name="why", label="Why", shown_when=WHEN))
+    shown = shown_names(form, {"cost": cost, "f0": answer})
+    assert ("why" in shown) is ((cost or 0) >= 100_000 or answer is True)
+    early = (form[2], AMOUNT, new)
+    assert "why" not in shown_names(early, {"cost": 200_000, "f0": True})
+    said = [str(each.sentence) for each in problems_of(TypeContent(name="T", form=early))]
+    assert any("shown by “cost”, which is no field further up" in each for each in said)
+    about = [each.about for each in problems_of(TypeContent(name="T", form=form))]
+    assert "form" not in about
 
 
 @given(FORMS, VALUES)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from xml.etree.ElementTree import fromstring
 
 import pytest
 from flask import Flask
@@ -456,6 +457,35 @@ def test_a_condition_is_tried_on_the_newest_requests(
     page = press(adam, page, here, r0_field="amount", r0_is="at_least", r0_value="1000", more="1")
     assert "Chair CH-1 Skipped CH-1 · €999.99 Not true: Amount is at least €1,000.00" in page.text
     assert "Chair CH-2 Asked CH-2 · €1,000.00" in page.text
+    shown_for_examples(adam, f"{CHAIRS}/draft/route")
+
+
+def shown_for_examples(adam: PageClient, here: str) -> None:
+    """The drawn route says what becomes of each stage, and the drawing says the same."""
+    page = adam.get_page(f"{here}?try_as=Ana+Example&amount=999.99")
+    assert "Skipped: Amount is €999.99" in page.text
+    assert "Now: Ben Example" in page.text
+    assert "1 person is asked, 1 stage is skipped." in page.text
+    drawing = adam.get(f"{here}.svg?try_as=Ana+Example&amount=1000")
+    assert drawing.mimetype == "image/svg+xml"
+    root = fromstring(drawing.text)
+    assert "Asked: Amount is €1,000.00" in "".join(root.itertext())
+    assert "Choose the person below" in adam.get_page(f"{here}?try_as=Ana&amount=", 422).text
+    odd = adam.get_page(f"{here}?try_as=&amount=1e400&try_priority=x", 422)
+    assert "Amount must be" in odd.text
+    assert "Skipped:" not in adam.get_page(here).text
+
+
+def test_a_field_is_shown_by_a_whole_condition(adam: PageClient, kind: dict[str, str]) -> None:
+    draft_of_chairs(adam)
+    add_field(adam, CHAIRS, "Other offers", "text")
+    here = f"{CHAIRS}/draft/form/other_offers/condition"
+    page = press(adam, adam.get_page(here), here, r0_field="amount", r0_is="at_least",
+                 r0_value="500")  # fmt: skip
+    assert page.path == f"{CHAIRS}/draft/form/other_offers"
+    assert "Only if Amount is at least €500.00." in page.text
+    assert "“Other offers” is shown if Amount is at least €500.00." in adam.get_page(here).text
+    assert "Only if Amount is at least €500.00." in adam.get_page(f"{CHAIRS}/draft/preview").text
 
 
 def test_nobody_else_may(client: PageClient, people: People, kind: dict[str, str]) -> None:

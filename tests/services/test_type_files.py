@@ -69,7 +69,10 @@ ANY_KIND = (
     FormField(name="new", label="New", kind=FieldKind.YES_NO),
     FormField(name="part", label="Part", kind=FieldKind.SECTION, required=False,
               shown_if=ShownIf(field="new", values=("yes", "no"))),
-    FormField(name="share", label="Share", kind=FieldKind.PERCENT, min_value="0.5", places=1),
+    FormField(name="share", label="Share", kind=FieldKind.PERCENT, min_value="0.5", places=1,
+              shown_when=Condition(rows=(
+                  Row(field="items_total", comparison=Comparison.LESS_THAN, value=500),)),
+              shown_text="Items: total is less than €5.00"),
     FormField(name="leave", label="Leave", kind=FieldKind.DAY_RANGE, not_before="today"),
     FormField(name="items", label="Items", kind=FieldKind.LINES, total_of="price", currency="EUR",
               is_amount=True, columns=(
@@ -90,9 +93,11 @@ def test_a_form_of_every_kind_comes_back_as_it_was() -> None:
     content = TypeContent(name="T", form=ANY_KIND, policy=Policy(stages=(stage,)))
     text = written(content, "t", "TT", {})
     assert "[items_total, '>=', '1000.01']" in text
+    assert "[items_total, <, '5.00']" in text
     assert read(text).content == content
     assert written(read(text).content, "t", "TT", {}) == text
-    assert not [each for each in problems_of(content) if each.about == "form"]
+    (late,) = [each for each in problems_of(content) if each.about == "form"]
+    assert "no field further up" in str(late.sentence)
     column = "    columns:\n      - name: a\n        label: A\n        colour: red\n"
     odd = f"{HEAD}form:\n  - name: b\n    label: B\n    kind: lines\n{column}"
     with pytest.raises(FileRefused, match="colour"):

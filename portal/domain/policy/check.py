@@ -149,7 +149,8 @@ def _line_faults(each: FormField) -> Iterator["Fault"]:
 
 def _column_faults(each: FormField) -> Iterator["Fault"]:
     for column in each.columns:
-        plainly = column.shown_if is None and not column.is_amount and not column.columns
+        is_shown = column.shown_if is None and column.shown_when is None
+        plainly = is_shown and not column.is_amount and not column.columns
         days = {column.not_before, column.not_after} <= {TODAY, None}
         if column.kind not in IN_LINES or not plainly or not days:
             text = msgid("“%(field)s” cannot have the column “%(value)s”: it is no simple one.")
@@ -164,10 +165,11 @@ Fault = tuple[str, object]
 
 def _shown_faults(each: FormField, form: Sequence[FormField]) -> Iterator[Fault]:
     """What keeps a field from ever being shown, or makes it unclear when it is."""
+    before = list(form)[: next(i for i, other in enumerate(form) if other is each)]
+    yield from _shown_when_faults(each, before)
     on = each.shown_if
     if on is None:
         return
-    before = list(form)[: next(i for i, other in enumerate(form) if other is each)]
     other = next((field for field in before if field.name == on.field), None)
     if other is None or other.kind not in DECIDING:
         text = msgid("“%(field)s” is shown by “%(value)s”, which is no choice further up.")
@@ -181,6 +183,24 @@ def _shown_faults(each: FormField, form: Sequence[FormField]) -> Iterator[Fault]
         if value not in offered:
             text = msgid("“%(field)s” is shown for “%(value)s”, which nobody can choose.")
             yield text, value
+
+
+def _shown_when_faults(each: FormField, before: Sequence[FormField]) -> Iterator[Fault]:
+    """Rows that speak of what is not further up, or of options that nobody can choose."""
+    known = {other.name: other for other in comparable(before)}
+    for row in each.shown_when.all_rows() if each.shown_when else ():
+        other = known.get(row.field)
+        if other is None:
+            yield (
+                msgid("“%(field)s” is shown by “%(value)s”, which is no field further up."),
+                row.field,
+            )
+            continue
+        offered = {option.value for option in other.choices}
+        gone = other.kind in OPTIONED and row.value not in {None, *offered}
+        if gone or row.comparison not in COMPARISONS[other.kind]:
+            text = msgid("“%(field)s” is shown for “%(value)s”, which nobody can choose.")
+            yield text, row.value if gone else row.comparison.value
 
 
 def _number_faults(each: FormField) -> Iterator[Fault]:

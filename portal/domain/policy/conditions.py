@@ -7,9 +7,7 @@ of it. So a condition never ends without a value. Money is whole minor units: ex
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 from portal.domain.policy.forms import (
@@ -22,31 +20,21 @@ from portal.domain.policy.forms import (
     parts_of,
     plain,
 )
+from portal.domain.policy.rows import (
+    VALUELESS,
+    Comparison,
+    Condition,
+    Join,
+    Row,
+    RowGroup,
+)
+
+__all__ = [
+    "COMPARISONS", "VALUELESS", "Comparison", "Condition", "Join", "Row", "RowGroup", "expression",
+    "holds", "row_holds", "shown_names",
+]  # fmt: skip
 
 
-class Join(StrEnum):
-    """Whether all rows have to be true, or any of them is enough."""
-
-    ALL = "all"
-    ANY = "any"
-
-
-class Comparison(StrEnum):
-    """How a field's value is compared."""
-
-    IS = "is"
-    IS_NOT = "is_not"
-    AT_LEAST = "at_least"
-    MORE_THAN = "more_than"
-    AT_MOST = "at_most"
-    LESS_THAN = "less_than"
-    CONTAINS = "contains"
-    LACKS = "lacks"
-    EMPTY = "empty"
-    FILLED = "filled"
-
-
-VALUELESS = frozenset({Comparison.EMPTY, Comparison.FILLED})
 _SIGNS = {
     Comparison.IS: "==",
     Comparison.IS_NOT: "!=",
@@ -83,43 +71,6 @@ _NEVER_TEXT = frozenset({FieldKind.MONEY, FieldKind.INTEGER, FieldKind.YES_NO})
 _SIZED = frozenset({FieldKind.CHOICES})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One comparison. `value`: minor units, a whole number, the number of files, decimal text, an
-    ISO date, "yes" or "no", an option's value, a person's id, a department's code, a request's
-    number or a text; None for those that need none."""
-
-    field: str
-    comparison: Comparison
-    value: int | str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class RowGroup:
-    """Rows that are judged together, within a condition."""
-
-    join: Join
-    rows: tuple[Row, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Condition:
-    """Rows and groups of rows."""
-
-    join: Join = Join.ALL
-    rows: tuple[Row, ...] = ()
-    groups: tuple[RowGroup, ...] = ()
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing to judge: the stage is always asked."""
-        return not self.rows and not any(each.rows for each in self.groups)
-
-    def all_rows(self) -> tuple[Row, ...]:
-        """Every row, those of groups last."""
-        return (*self.rows, *(row for group in self.groups for row in group.rows))
-
-
 def expression(condition: Condition, fields: Iterable[FormField]) -> str:
     """The condition in CEL. A row whose field is not there any more is named as it stands."""
     kinds = _kinds(fields)
@@ -149,6 +100,31 @@ def holds(condition: Condition, fields: Iterable[FormField], values: Mapping[str
     found = judge(condition.rows)
     found += [_judged(each.join, judge(each.rows)) for each in condition.groups if each.rows]
     return _judged(condition.join, found)
+
+
+def shown_names(form: Iterable[FormField], values: Mapping[str, Any]) -> frozenset[str]:
+    """The names of the fields and sections that are asked, given these values. What is not asked
+    holds nothing, so that whatever depends on it is judged as if it were empty."""
+    names: set[str] = set()
+    before: list[FormField] = []
+    in_section = True
+    for each in form:
+        met = _is_met(each, before, {name: values.get(name) for name in names})
+        if each.kind is FieldKind.SECTION:
+            in_section = met
+        if met and in_section:
+            names.add(each.name)
+        before.append(each)
+    return frozenset(names)
+
+
+def _is_met(each: FormField, before: Sequence[FormField], asked: Mapping[str, Any]) -> bool:
+    """Whether a field is shown as far as its own conditions say; `asked`: the values of those
+    before it that are asked."""
+    on, when = each.shown_if, each.shown_when
+    if on is not None and not (on.field in asked and on.met_by(asked[on.field])):
+        return False
+    return when is None or when.is_empty or holds(when, before, asked)
 
 
 def row_holds(row: Row, kind: FieldKind, values: Mapping[str, Any]) -> bool:

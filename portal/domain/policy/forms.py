@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from portal.domain.policy.rows import Condition
+
 # In place of a field's name: what lies in the past or in the future by its nature.
 TODAY = "today"
 # A sign, fifteen digits and a point.
@@ -99,7 +101,8 @@ class FormField:
     DECIMAL and PERCENT, which have at most `places` digits after the point. `not_before` names
     the DATE field this one may not precede, `not_after` the one it may not follow; `TODAY` in
     their place is the day on which the request is submitted. A field whose `shown_if` is not met,
-    or that of its section, is not asked: it is never required and holds nothing.
+    or that of its section, is not asked: it is never required and holds nothing. `shown_when` is
+    the same by a whole condition on fields further up, and `shown_text` its sentence.
     """
 
     name: str
@@ -115,6 +118,8 @@ class FormField:
     max_value: int | str | None = None
     places: int = 2
     shown_if: ShownIf | None = None
+    shown_when: Condition | None = None
+    shown_text: str = ""
     columns: "tuple[FormField, ...]" = ()
     total_of: str | None = None
 
@@ -154,21 +159,6 @@ def texts_of(value: Any) -> tuple[str, ...]:
     if isinstance(value, list | tuple):
         return tuple(str(each) for each in value)
     return () if value is None or value == "" else (str(value),)
-
-
-def shown_names(form: Iterable[FormField], values: Mapping[str, Any]) -> frozenset[str]:
-    """The names of the fields and sections that are asked, given these values. What is not asked
-    holds nothing, so that whatever depends on it is not asked either."""
-    names: set[str] = set()
-    in_section = True
-    for each in form:
-        on = each.shown_if
-        met = on is None or (on.field in names and on.met_by(values.get(on.field)))
-        if each.kind is FieldKind.SECTION:
-            in_section = met
-        if met and in_section:
-            names.add(each.name)
-    return frozenset(names)
 
 
 def section_of(form: Iterable[FormField]) -> dict[str, FormField]:

@@ -1,18 +1,32 @@
 """The form of a request type's draft: its fields in order, and one field a page."""
 
+from dataclasses import replace
+from itertools import takewhile
+
 from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.domain.people.permissions import Permission
 from portal.domain.policy import types as domain
 from portal.domain.policy.check import problems_of
+from portal.domain.policy.conditions import Condition
 from portal.domain.policy.forms import FieldKind, FormField
+from portal.forms import type_conditions as rows
 from portal.forms import type_fields as forms
+from portal.forms.type_example import BESIDE
 from portal.pages.admin import blueprint
+from portal.pages.admin.type_conditions import (
+    ConditionOf,
+    condition_page,
+    keep_condition,
+    sentence_of,
+)
 from portal.pages.admin.types import after_edit, drafted, found, page
+from portal.queries import people, request_types
 from portal.queries.request_types import AdminType
 from portal.security.guards import requires
 from portal.services import organisation_settings
+from portal.translation import _
 
 
 @blueprint.get("/admin/types/<code>/draft/form")
@@ -94,6 +108,33 @@ def change_type_field(code: str, name: str) -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/admin/types/<code>/draft/form/<name>/condition")
+@requires(Permission.EDIT_TYPES)
+def show_field_condition(code: str, name: str) -> ResponseReturnValue:
+    """When a field is shown: rows about fields further up."""
+    kind, each = _conditional(code, name)
+    about = _about_field(kind, each)
+    return condition_page(kind, about, rows.shown(each.shown_when, about.fields, people))
+
+
+@blueprint.post("/admin/types/<code>/draft/form/<name>/condition")
+@requires(Permission.EDIT_TYPES)
+def change_field_condition(code: str, name: str) -> ResponseReturnValue:
+    """Keep the rows, and the sentence that follows from them."""
+    kind, each = _conditional(code, name)
+    about = _about_field(kind, each)
+
+    def edited(content: domain.TypeContent, condition: Condition) -> domain.TypeContent:
+        field = content.field(name)
+        if field is None:
+            return content
+        when = None if condition.is_empty else condition
+        text = sentence_of(condition, about.fields) if when else ""
+        return domain.with_field(content, replace(field, shown_when=when, shown_text=text))
+
+    return keep_condition(kind, about, edited)
+
+
 @blueprint.post("/admin/types/<code>/draft/form/<name>/columns")
 @requires(Permission.EDIT_TYPES)
 def change_type_columns(code: str, name: str) -> ResponseReturnValue:
@@ -153,6 +194,29 @@ def change_type_column(code: str, name: str, column: str) -> ResponseReturnValue
         edited,
         lambda told: _column(found(code), table, each, form, 409, told),
         url_for(".show_type_field", code=code, name=name),
+    )
+
+
+def _conditional(code: str, name: str) -> tuple[AdminType, FormField]:
+    kind, draft = drafted(code)
+    return kind, draft.content.field(name) or abort(404)
+
+
+def _about_field(kind: AdminType, each: FormField) -> ConditionOf:
+    content = _content(kind)
+    above = tuple(takewhile(lambda other: other.name != each.name, content.form))
+    offered = rows.subjects(replace(content, form=above), request_types.departments())
+    words = _("“%(field)s” is shown if %(words)s.", field=each.label, words=each.shown_text)
+    return ConditionOf(
+        title=_("When is “%(field)s” shown?", field=each.label),
+        url=url_for(".change_field_condition", code=kind.code, name=each.name),
+        back=url_for(".show_type_field", code=kind.code, name=each.name),
+        back_label=each.label,
+        fields=tuple(other for other in offered if other.name not in BESIDE),
+        when=each.shown_when,
+        words=words if each.shown_when else "",
+        expression="",
+        without=_("Without rows the field is always shown. What is not shown is not required."),
     )
 
 

@@ -1,11 +1,11 @@
 """The route of a request type's draft: drawn stages, and each stage in short pages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from flask import abort, request, url_for
+from flask import abort, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms.form import BaseForm
 
@@ -13,22 +13,37 @@ from portal.domain.people.permissions import Permission
 from portal.domain.policy import bands, conditions
 from portal.domain.policy import types as domain
 from portal.domain.policy.conditions import Condition
+from portal.domain.policy.forms import FormField, named_in
 from portal.domain.policy.policy import Stage
 from portal.domain.policy.types import TypeContent
 from portal.forms import type_conditions as rows
 from portal.forms import type_route as forms
 from portal.forms.type_askers import askers_form, read_askers
 from portal.forms.type_bands import bands_form, read_bands
+from portal.forms.type_example import example_form, read_by_route, read_example
 from portal.forms.type_route import Choosable
+from portal.forms.type_try import ASKER
 from portal.pages.admin import blueprint
+from portal.pages.admin.type_conditions import (
+    ConditionOf,
+    condition_page,
+    keep_condition,
+    sentence_of,
+)
 from portal.pages.admin.types import after_edit, choosable, drafted, found, page
+from portal.pages.requests.request_form_io import surroundings
+from portal.presenters import drawn_routes
 from portal.presenters import types as words
-from portal.queries import people, request_types
+from portal.presenters.drawn_routes import Example
+from portal.presenters.types import StageShown
+from portal.queries import people, request_types, staff
 from portal.queries import request as requests
 from portal.queries.request_types import AdminType
 from portal.security.guards import requires
 from portal.security.sessions import me
+from portal.services import organisation_settings, type_files, type_tries
 from portal.services import types as service
+from portal.translation import _
 
 STEPS = {"up": -1, "down": 1}
 
@@ -38,7 +53,65 @@ STEPS = {"up": -1, "down": 1}
 def show_type_route(code: str) -> ResponseReturnValue:
     """The drawn route, and the form for one more stage."""
     kind, _draft = drafted(code)
-    return _route(kind)
+    found = _example(kind)
+    return _route(kind, 422 if found["example"].errors else 200, **found)
+
+
+@blueprint.get("/admin/types/<code>/draft/route.svg")
+@requires(Permission.EDIT_TYPES)
+def draw_type_route(code: str) -> ResponseReturnValue:
+    """The same as a drawing, with the example of the page where there is one."""
+    kind, draft = drafted(code)
+    stages = words.route(draft.content, words.names_in(draft.content))
+    return drawing(f"{kind.code}-draft", draft.content.name, stages, _example(kind)["shown"])
+
+
+@blueprint.get("/admin/types/<code>/versions/<int:number>.svg")
+@requires(Permission.EDIT_TYPES)
+def draw_type_version(code: str, number: int) -> ResponseReturnValue:
+    """The route of a published version as a drawing."""
+    kind = found(code)
+    version = kind.version(number) or abort(404)
+    title = _("%(name)s, version %(number)s", name=version.content.name, number=number)
+    stages = words.route(version.content, words.names_in(version.content))
+    return drawing(f"{kind.code}-{number}", title, stages)
+
+
+@blueprint.get("/admin/types/gallery/<name>.svg")
+@requires(Permission.EDIT_TYPES)
+def draw_type_of_gallery(name: str) -> ResponseReturnValue:
+    """The route of a type of the gallery as a drawing."""
+    file = type_files.gallery(organisation_settings.currency()).get(name) or abort(404)
+    return drawing(name, file.content.name, words.route_of_file(file))
+
+
+def drawing(
+    name: str, title: str, stages: Sequence[StageShown], shown: Example | None = None
+) -> ResponseReturnValue:
+    """A route as a file."""
+    answer = make_response(drawn_routes.svg(title, stages, shown))
+    answer.mimetype = "image/svg+xml"
+    answer.headers["Content-Disposition"] = f"inline; filename={name}.svg"
+    return answer
+
+
+def _example(kind: AdminType) -> dict[str, Any]:
+    """The form of example values, and the route for those that were given."""
+    content = kind.draft.content if kind.draft else TypeContent(name=kind.name)
+    fields = read_by_route(content, request_types.departments())
+    typed = request.args if ASKER in request.args else None
+    form = example_form(fields, surroundings(suggest=True), typed)
+    if typed is None or not form.validate():
+        return {"example": form, "shown": None, "svg_query": ""}
+    invented = read_example(form, fields, content, me().id)
+    compared = rows.subjects(content, request_types.departments())
+    asked = invented.content
+    values = {**asked.fields, "amount": asked.amount, "priority": invented.priority.value,
+              "department": staff.department_code_of(invented.asker_id)}  # fmt: skip
+    named = words.names_in(content) | requests.names_of(named_in(content.form, asked.fields))
+    entries = type_tries.route(content, kind.code, invented, me().now)
+    shown = drawn_routes.example(content, compared, values, named, entries)
+    return {"example": form, "shown": shown, "svg_query": request.query_string.decode()}
 
 
 @blueprint.post("/admin/types/<code>/draft/route")
@@ -182,8 +255,8 @@ def show_type_condition(code: str, key: str) -> ResponseReturnValue:
     """When a stage is asked: rows of field, comparison and value."""
     kind, draft = drafted(code)
     stage = draft.content.stage(key) or abort(404)
-    fields = rows.subjects(draft.content, request_types.departments())
-    return _condition(kind, stage, rows.shown(stage.when, fields, people))
+    about = _about_stage(kind, stage)
+    return condition_page(kind, about, rows.shown(stage.when, about.fields, people))
 
 
 @blueprint.post("/admin/types/<code>/draft/route/<key>/condition")
@@ -192,31 +265,39 @@ def change_type_condition(code: str, key: str) -> ResponseReturnValue:
     """Keep the rows, and the expression and the sentence that follow from them."""
     kind, draft = drafted(code)
     stage = draft.content.stage(key) or abort(404)
-    fields = rows.subjects(draft.content, request_types.departments())
-    seen, condition = rows.read_condition(request.form, fields, people)
-    if seen.has_errors:
-        return _condition(kind, stage, seen, 422)
-    parts = _parts(condition, fields)
-    more = "more" in request.form or "remove" in request.form
-    here = ".show_type_condition" if more else ".show_type_route"
-    return after_edit(
-        kind,
-        lambda content: _with_parts(content, key, parts),
-        lambda told: _condition(found(code), stage, seen, 409, told),
-        url_for(here, code=code, key=key) if more else url_for(here, code=code),
+    about = _about_stage(kind, stage)
+
+    def edited(content: TypeContent, condition: Condition) -> TypeContent:
+        return _with_parts(content, key, _parts(condition, about.fields))
+
+    return keep_condition(kind, about, edited)
+
+
+def _about_stage(kind: AdminType, stage: Stage) -> ConditionOf:
+    content = kind.draft.content if kind.draft else TypeContent(name=kind.name)
+    said = stage.condition_text or stage.condition
+    words = _("%(name)s is asked if %(words)s.", name=stage.name, words=said) if said else ""
+    return ConditionOf(
+        title=_("When is %(name)s asked?", name=stage.name),
+        url=url_for(".change_type_condition", code=kind.code, key=stage.key),
+        back=url_for(".show_type_route", code=kind.code),
+        back_label=_("Route"),
+        fields=rows.subjects(content, request_types.departments()),
+        when=stage.when,
+        words=words,
+        expression=stage.condition or "",
+        without=_("Without rows the stage is always asked."),
     )
 
 
-def _parts(condition: Condition, fields: Any) -> dict[str, Any]:
+def _parts(condition: Condition, fields: Sequence[FormField]) -> dict[str, Any]:
     """What a stage keeps of a condition; without rows it is always asked."""
     if condition.is_empty:
         return {"when": None, "condition": None, "condition_text": ""}
-    named = {str(row.value) for row in condition.all_rows()}
-    names = requests.names_of({each for each in named if len(each) == 36 and each.count("-") == 4})
     return {
         "when": condition,
         "condition": conditions.expression(condition, fields),
-        "condition_text": words.condition_words(condition, fields, names),
+        "condition_text": sentence_of(condition, fields),
     }
 
 
@@ -269,22 +350,10 @@ def _bands(
     return _page("bands", kind, form, status, amount=amount, **values)
 
 
-def _condition(
-    kind: AdminType, stage: Stage, seen: Any, status: int = 200, told: list[str] | None = None
-) -> ResponseReturnValue:
-    content = kind.draft.content if kind.draft else TypeContent(name=kind.name)
-    fields = rows.subjects(content, request_types.departments())
-    return page(
-        "condition", kind, status, stage=stage, seen=seen, fields=fields, told=told or [],
-        tried=words.tried(stage.when, fields, request_types.newest_of(kind.code))
-        if stage.when and status == 200 else [],
-        comparisons=rows.WORDS, by_hand=stage.condition if stage.when is None else None,
-        most=rows.MOST_ROWS,
-    )  # fmt: skip
-
-
 def _route(kind: AdminType, status: int = 200, **values: Any) -> ResponseReturnValue:
     content = kind.draft.content if kind.draft else TypeContent(name=kind.name)
     problems = service.problems(content)
     stages = words.route(content, words.names_in(content), problems)
+    if "example" not in values:
+        values |= _example(kind)
     return page("route", kind, status, stages=stages, **{"form": forms.new_stage_form(), **values})

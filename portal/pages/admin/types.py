@@ -376,15 +376,17 @@ def retire_type(code: str) -> ResponseReturnValue:
 
 def _new(form: NewTypeForm, key: str, status: int = 200) -> ResponseReturnValue:
     offered = type_files.gallery(organisation_settings.currency())
-    drawn = render_template("pages/types/new.html", form=form, key=key, gallery=offered)
+    routes = {name: words.route_of_file(file) for name, file in offered.items()}
+    drawn = render_template(
+        "pages/types/new.html", form=form, key=key, gallery=offered, routes=routes
+    )
     return make_response(drawn, status)
 
 
 def _gallery(
     name: str, file: TypeFile, form: BaseForm, key: str, status: int = 200
 ) -> ResponseReturnValue:
-    named = {f"group:{code}": code for code in file.groups}
-    route = words.route(file.content, named)
+    route = words.route_of_file(file)
     drawn = render_template(
         "pages/types/gallery.html", name=name, file=file, form=form, route=route, key=key,
         has_groups=bool(staff.groups()),
@@ -434,7 +436,7 @@ def after_edit(
 def page(name: str, kind: AdminType, status: int = 200, **values: Any) -> ResponseReturnValue:
     """A page of a draft; `told`: what others did meanwhile."""
     revision = kind.draft.revision if kind.draft else 0
-    if status == 422:
+    if status == 422 and request.method == "POST":
         revision = acting().seen
     values = {"told": [], "key": request.form.get("command_id") or new_key(), **values}
     template = f"pages/types/{name}.html"

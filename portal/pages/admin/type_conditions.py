@@ -1,0 +1,74 @@
+"""The page of a condition: when a stage is asked, or a field is shown."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from portal.domain.policy.conditions import Condition
+from portal.domain.policy.forms import FormField
+from portal.domain.policy.types import TypeContent, is_id
+from portal.forms import type_conditions as rows
+from portal.forms.type_conditions import ConditionShown
+from portal.pages.admin.types import after_edit, found, page
+from portal.presenters import types as words
+from portal.queries import people, request_types
+from portal.queries import request as requests
+from portal.queries.request_types import AdminType
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConditionOf:
+    """What the page is about. `fields`: what its rows may compare; `when`: the rows that are kept;
+    `words` and `expression`: what they say; `without`: what holds without rows."""
+
+    title: str
+    url: str
+    back: str
+    back_label: str
+    fields: Sequence[FormField]
+    when: Condition | None
+    words: str
+    expression: str
+    without: str
+
+
+def condition_page(
+    kind: AdminType,
+    about: ConditionOf,
+    seen: ConditionShown,
+    status: int = 200,
+    told: list[str] | None = None,
+) -> ResponseReturnValue:
+    """The rows as they were typed, and what they say of the newest requests."""
+    newest = request_types.newest_of(kind.code) if about.when and status == 200 else ()
+    return page(
+        "condition", kind, status, about=about, seen=seen, fields=about.fields, told=told or [],
+        tried=words.tried(about.when, about.fields, newest) if about.when else [],
+        comparisons=rows.WORDS, by_hand=about.expression if about.when is None else "",
+        most=rows.MOST_ROWS,
+    )  # fmt: skip
+
+
+def keep_condition(
+    kind: AdminType, about: ConditionOf, edited: Callable[[TypeContent, Condition], TypeContent]
+) -> ResponseReturnValue:
+    """Keep the rows that were typed; `more` and `remove` come back to the page."""
+    seen, condition = rows.read_condition(request.form, about.fields, people)
+    if seen.has_errors:
+        return condition_page(kind, about, seen, 422)
+    more = "more" in request.form or "remove" in request.form
+    return after_edit(
+        kind,
+        lambda content: edited(content, condition),
+        lambda told: condition_page(found(kind.code), about, seen, 409, told),
+        about.url if more else about.back,
+    )
+
+
+def sentence_of(condition: Condition, fields: Sequence[FormField]) -> str:
+    """The condition in words, people by their names."""
+    named = {str(row.value) for row in condition.all_rows()}
+    names = requests.names_of({each for each in named if is_id(each)})
+    return words.condition_words(condition, fields, names)
