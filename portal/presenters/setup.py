@@ -86,6 +86,24 @@ def _organisation(found: SetupRecord, mail: bool) -> tuple[SetupTask, ...]:
             done=bool(found.name),
         ),
         _task(
+            _("Logo and colour"),
+            _("People see that this portal is their organisation's.")
+            if found.has_looks
+            else _("On every page, in emails and on paper."),
+            "admin.show_organisation",
+            _("Organisation"),
+            done=found.has_looks,
+        ),
+        _task(
+            _("Currency and time zone"),
+            _("New amounts and new people begin with the organisation's.")
+            if found.has_defaults
+            else _("Without them, new amounts are in EUR and new people in UTC."),
+            "admin.show_organisation",
+            _("Organisation"),
+            done=found.has_defaults,
+        ),
+        _task(
             _("Second administrator"),
             ngettext("%(n)s administrator.", "%(n)s administrators.", found.administrators)
             if found.administrators > 1

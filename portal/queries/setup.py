@@ -26,9 +26,12 @@ NAMED = 3
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetupRecord:
     """What there is. `headless` and `adrift`: counts of `portal.queries.gaps`, `adrift_names` the
-    first of the latter. `mails_sent`: whether a mail has ever gone out."""
+    first of the latter. `has_looks`: a logo or a colour; `has_defaults`: currency and time zone.
+    `mails_sent`: whether a mail has ever gone out."""
 
     name: str
+    has_looks: bool
+    has_defaults: bool
     hides_setup: bool
     administrators: int
     people: int
@@ -68,6 +71,8 @@ def found() -> SetupRecord:
     here = db.session.execute(select(Organisation)).scalar()
     return SetupRecord(
         name=here.name if here else "",
+        has_looks=here is not None and bool(here.logo or here.accent),
+        has_defaults=here is not None and bool(here.currency and here.time_zone),
         hides_setup=here is not None and here.hides_setup,
         headless=len(gaps.vacant_heads()),
         adrift=len(adrift),
