@@ -5,22 +5,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from scripts.local.postgres import PostgresServer
 from scripts.local.temporal import TemporalServer
+from tests.browsers import PATIENCE_MS, launched
 from tests.databases import make_database
 from tests.journeys.installation import Installation, running
 from tests.journeys.people import Person
 
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
-
-# A busy machine may take its time; what never comes true fails all the same.
-PATIENCE_MS = 120_000
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -47,28 +40,23 @@ def installation(
 
 @pytest.fixture(scope="module")
 def chromium(chromium: str) -> Iterator[Browser]:
-    """The browser. For one file only: Playwright holds the thread's event loop meanwhile."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    """The browser."""
+    with launched(chromium) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
 def somebody(chromium: Browser, installation: Installation) -> Iterator[Callable[..., Person]]:
     """Call it with a key of the demonstration: that person, signed in, in a browser."""
-    contexts = []
+    there: list[Person] = []
 
     def arrive(key: str, *, script: bool = True, locale: str = "en-GB") -> Person:
-        context = chromium.new_context(java_script_enabled=script, locale=locale)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        return Person(installation, context, page, key).sign_in()
+        there.append(Person.arrive(chromium, installation, key, script=script, locale=locale))
+        return there[-1]
 
     yield arrive
-    for context in contexts:
-        context.close()
+    for person in there:
+        person.leave()
 
 
 @pytest.fixture

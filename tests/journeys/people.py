@@ -5,55 +5,59 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, expect
 
+from tests.browsers import PATIENCE_MS, Visitor, follow
 from tests.journeys.installation import Installation
 
 NUMBER = re.compile(r"\b[A-Z]{2,5}-\d+\b")
 
 
 @dataclass
-class Person:
-    """Somebody signed in, with one page open."""
+class Person(Visitor):
+    """Somebody of the demonstration, signed in."""
 
     installation: Installation
-    context: BrowserContext
-    page: Page
     key: str
 
-    def go(self, path: str) -> "Person":
-        """Open a page by its address."""
-        self.page.goto(self.installation.url + path)
-        return self
+    @classmethod
+    def arrive(
+        cls,
+        browser: Browser,
+        installation: Installation,
+        key: str,
+        *,
+        script: bool = True,
+        locale: str = "en-GB",
+    ) -> "Person":
+        """Somebody with a browser of their own, signed in; `leave` closes it."""
+        context = browser.new_context(java_script_enabled=script, locale=locale)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        return cls(installation.url, page, installation, key).sign_in()
+
+    def leave(self) -> None:
+        """Close the browser's window."""
+        self.page.context.close()
 
     def sign_in(self) -> "Person":
         """Through the form, as anybody does."""
         self.go("/sign-in")
         self.page.fill("input[name=email]", f"{self.key}@gloria.example")
         self.page.fill("input[name=password]", self.installation.passwords[self.key])
-        self.page.locator("main form button[type=submit]").first.click()
+        follow(self.page.locator("main form button[type=submit]").first)
         expect(self.page).not_to_have_url(re.compile("/sign-in"))
         return self
 
     def fill_in(self, kind: str, values: Mapping[str, str | Path]) -> "Person":
         """Fill a new request's form, files by their paths, and go to the check page."""
-        self.go(f"/requests/new/{kind}")
-        for name, value in values.items():
-            control = self.page.locator(f"main [name={name}]")
-            if isinstance(value, Path):
-                control.set_input_files(value)
-            elif control.evaluate("e => e.tagName") == "SELECT":
-                control.select_option(value)
-            else:
-                control.fill(value)
-        self.page.locator("main form button[type=submit]").last.click()
+        self.go(f"/requests/new/{kind}").fill(**values).send()
         expect(self.page).to_have_url(re.compile("/check"))
         return self
 
     def submit(self, kind: str, values: Mapping[str, str | Path]) -> str:
         """Ask for approval; the number on the receipt."""
-        self.fill_in(kind, values)
-        self.page.locator("form[action$='/submit'] button[type=submit]").click()
+        self.fill_in(kind, values).send("form[action$='/submit']")
         expect(self.page).to_have_url(re.compile("/requests/receipt/"))
         found = NUMBER.search(self.page.locator("main").inner_text())
         assert found, self.page.locator("main").inner_text()
@@ -68,12 +72,14 @@ class Person:
         """Press one of the three buttons."""
         if comment:
             self.page.fill("form textarea[name=comment] >> nth=0", comment)
-        self.page.click(f"button[name=decision][value={decision}] >> visible=true")
+        follow(self.page.locator(f"button[name=decision][value={decision}] >> visible=true"))
         return self
 
-    def text(self) -> str:
-        """What the page says."""
-        return self.page.locator("body").inner_text()
+    def more(self, link: str) -> "Person":
+        """Choose from the request's menu "More actions", which needs no script."""
+        self.page.locator("button.more").click()
+        follow(self.page.locator("#more").get_by_role("link", name=link))
+        return self
 
     def sees(self, number: str, *words: str) -> "Person":
         """The request's page says these words, sooner or later."""

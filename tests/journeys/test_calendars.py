@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 from playwright.sync_api import expect
 
+from tests.browsers import follow
 from tests.journeys.installation import Installation
 from tests.journeys.people import Person
 
@@ -32,7 +33,7 @@ def add_calendar(ada: Person) -> None:
     ada.page.select_option("main [name=time_zone]", "Asia/Kathmandu")
     for day in range(1, 8):
         ada.page.fill(f"main [name=day_{day}]", "0-24")
-    ada.page.get_by_role("button", name="Add calendar").click()
+    ada.press("Add calendar")
     expect(ada.page.get_by_role("heading", level=1)).to_have_text(PLACE)
 
 
@@ -44,8 +45,8 @@ def move_there(ada: Person, installation: Installation) -> None:
     assert row is not None
     ada.go(f"/admin/people/{row[0]}")
     ada.page.select_option("#place-value", label=PLACE)
-    ada.page.locator("#place-form button").click()
-    ada.page.get_by_role("button", name="Change location").click()
+    follow(ada.page.locator("#place-form button"))
+    ada.press("Change location")
     expect(ada.page.locator("body")).to_contain_text("Location changed from no location")
 
 

@@ -48,7 +48,7 @@ def the_hour_is_over(installation: Installation) -> None:
 def choose(who: Person, how: str) -> None:
     who.go("/profile/notifications")
     who.page.locator("fieldset").first.get_by_label("Email").select_option(label=how)
-    who.page.get_by_role("button", name="Save").click()
+    who.press("Save")
     expect(who.page.locator("[data-flash]")).to_be_visible()
 
 

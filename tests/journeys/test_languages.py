@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from portal.translation import SHIPPED
+from tests.browsers import follow
 from tests.journeys.people import Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.temporal, pytest.mark.slow]
@@ -37,7 +38,7 @@ def test_a_request_goes_its_way_in_every_language(
     for path in ("/requests/new/purchase", "/inbox", f"/requests/{number}"):
         expect(marta.go(path).page.locator("nav").first).to_contain_text(INBOX[code])
         fits(marta.page)
-    marta.page.locator(".approve").click()
+    follow(marta.page.locator(".approve"))
     # The stage is decided, and the page says so in words of that language.
     expect(marta.page.locator(".approve")).to_have_count(0)
     fits(marta.page)

@@ -11,6 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Error, Page, expect
 
+from tests.browsers import follow
 from tests.journeys.installation import Installation
 from tests.journeys.people import Person
 from tests.journeys.test_deciding import EXPENSE
@@ -52,15 +53,14 @@ def test_approving_from_a_mail(somebody: Arrive, installation: Installation) -> 
     number = somebody("tom.becker").submit("expenses", EXPENSE | {"title": "From a mail"})
     name, _ = mail_of(installation, "marta.lindqvist@", number)
     marta = somebody("marta.lindqvist")
-    marta.go(f"/dev/mail/{name}/html").page.get_by_role("link", name="Approve").click()
+    follow(marta.go(f"/dev/mail/{name}/html").page.get_by_role("link", name="Approve"))
     expect(marta.page.locator("main")).to_contain_text("You came here to approve")
     assert "/a/" not in marta.page.url
     marta.decide("approve", "Seen in the mail.")
     name, _ = mail_of(installation, "mei.tanaka@", number)
     mei = somebody("mei.tanaka")
-    mei.go(f"/dev/mail/{name}").page.frame_locator("iframe").get_by_role(
-        "link", name="Review request"
-    ).click()
+    mail = mei.go(f"/dev/mail/{name}").page.frame_locator("iframe")
+    follow(mail.get_by_role("link", name="Review request"))
     expect(mei.page.locator("h1")).to_have_text("From a mail")
     mei.decide("approve")
     mail_of(installation, "tom.becker@", f"Approved: From a mail ({number})")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
+from tests.browsers import follow
 from tests.journeys.people import Person
 from tests.journeys.test_deciding import EXPENSE
 
@@ -25,7 +26,7 @@ def all_there(approver: Person, numbers: list[str]) -> None:
 def approve_all(approver: Person, numbers: list[str]) -> None:
     page = approver.page
     expect(page.locator("h1")).to_have_text(f"Review {len(numbers)} requests")
-    page.click("button[name=decision][value=approve]")
+    approver.decide("approve")
     expect(page).to_have_url(re.compile("/batches/"))
     done = f"{len(numbers)} of {len(numbers)} approved"
     approver.installation.wait_for(lambda: page.reload() is not None and done in approver.text())
@@ -42,7 +43,7 @@ def test_several_expenses_are_approved_together(somebody: Arrive, script: bool) 
     for number in numbers:
         marta.page.get_by_label(f"Choose {number}").check()
     expect(bar).to_be_visible()
-    bar.click()
+    follow(bar)
     approve_all(marta, numbers)
     for number in numbers:
         tom.sees(number, "Finance")
@@ -77,11 +78,10 @@ def test_found_kept_as_a_view_and_one_after_the_other(somebody: Arrive) -> None:
     page = marta.go("/inbox?q=Crème").page
     page.locator("summary", has_text="Save this view").click()
     page.get_by_label("Name of the view").fill("Sweets")
-    page.get_by_role("button", name="Save").last.click()
-    page.goto(marta.installation.url + "/inbox")
-    page.get_by_role("link", name="Sweets").click()
+    follow(page.get_by_role("button", name="Save").last)
+    follow(marta.go("/inbox").page.get_by_role("link", name="Sweets"))
     expect(page.locator("main")).to_contain_text(first)
-    page.get_by_role("link", name="Crème brûlée für alle").click()
+    follow(page.get_by_role("link", name="Crème brûlée für alle"))
     marta.decide("approve")
-    page.locator("main").get_by_role("link", name="Next in your inbox").click()
+    follow(page.locator("main").get_by_role("link", name="Next in your inbox"))
     expect(page.get_by_role("button", name="Approve")).to_be_visible()

@@ -6,11 +6,12 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, expect
 
 from scripts.local.postgres import PostgresServer
 from scripts.local.temporal import TemporalServer
-from tests.journeys.conftest import PATIENCE_MS, fresh_database
+from tests.browsers import PATIENCE_MS, Visitor, follow
+from tests.journeys.conftest import fresh_database
 from tests.journeys.installation import Installation, running
 
 PASSWORD = "seven horses paint walls"
@@ -31,42 +32,18 @@ def empty(
         yield each
 
 
-class Newcomer:
+class Newcomer(Visitor):
     """Somebody at a browser without scripts, in an installation that they do not know."""
 
-    def __init__(self, browser: Browser, installation: Installation) -> None:
-        self.context: BrowserContext = browser.new_context(
+    @classmethod
+    def arrive(cls, browser: Browser, installation: Installation) -> "Newcomer":
+        """With a phone of their own."""
+        context = browser.new_context(
             java_script_enabled=False, locale="en-GB", viewport={"width": 390, "height": 844}
         )
-        self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(PATIENCE_MS)
-        self.url = installation.url
-
-    def go(self, path: str) -> "Newcomer":
-        """Open a page by its address."""
-        self.page.goto(self.url + path)
-        return self
-
-    def fill(self, **values: str) -> "Newcomer":
-        """Fill in controls of the page by their names."""
-        for name, value in values.items():
-            control = self.page.locator(f"main [name={name}]").first
-            if control.evaluate("e => e.tagName") == "SELECT":
-                control.select_option(label=value)
-            elif control.get_attribute("type") == "checkbox":
-                self.page.get_by_label(value, exact=True).check()
-            else:
-                control.fill(value)
-        return self
-
-    def press(self, name: str) -> "Newcomer":
-        """Press a button or follow a link of that name, and arrive at the page that it leads to."""
-        main = self.page.locator("main")
-        button = main.get_by_role("button", name=name, exact=True)
-        link = main.get_by_role("link", name=name, exact=True)
-        with self.page.expect_navigation():
-            button.or_(link).first.click()
-        return self
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        return cls(installation.url, page)
 
     def sees(self, heading: str) -> "Newcomer":
         """The page's heading is this."""
@@ -76,9 +53,7 @@ class Newcomer:
     def choose_password(self, link: str, **more: str) -> "Newcomer":
         """Follow a link and choose a password."""
         self.page.goto(link)
-        self.fill(**more, password=PASSWORD, password_again=PASSWORD)
-        self.page.locator("main button[type=submit]").click()
-        return self
+        return self.fill(**more, password=PASSWORD, password_again=PASSWORD).send()
 
 
 def add_people(ada: Newcomer) -> None:
@@ -121,7 +96,7 @@ def link_for(ada: Newcomer, name: str) -> str:
 
 
 def test_from_the_first_link_to_the_first_approval(chromium: Browser, empty: Installation) -> None:
-    ada, tom, marta = (Newcomer(chromium, empty) for _each in range(3))
+    ada, tom, marta = (Newcomer.arrive(chromium, empty) for _each in range(3))
     link = empty.flask("portal", "first-link").strip()
     ada.choose_password(link, name="Ada Lindgren", email="ada@example.org").sees("Setup")
     add_people(ada)
@@ -129,16 +104,14 @@ def test_from_the_first_link_to_the_first_approval(chromium: Browser, empty: Ins
     tom.choose_password(link_for(ada, "Tom Staff")).sees("My requests")
     marta.choose_password(link_for(ada, "Marta Boss")).sees("My requests")
     tom.go("/requests/new")
-    tom.page.locator("main a:has-text('Travel')").first.click()
+    follow(tom.page.locator("main a:has-text('Travel')").first)
     tom.fill(title="To Jena", destination="Jena", purpose="A fair")
     tom.fill(first_day="2031-05-05", last_day="2031-05-07", cost="410.00")
-    tom.page.locator("main form button[type=submit]").last.click()
-    tom.press("Submit request")
+    tom.send().press("Submit request")
     number = tom.page.locator(".receipt-number .number").inner_text()
     empty.wait_for(lambda: number in marta.go("/inbox").page.content())
     marta.go(f"/requests/{number}")
-    marta.page.click("button[name=decision][value=approve] >> visible=true")
-    marta.go("/inbox")
+    follow(marta.page.locator("button[name=decision][value=approve] >> visible=true"))
     undo = "Approved"
     empty.wait_for(lambda: undo in tom.go(f"/requests/{number}").page.locator("main").inner_text())
     ada.go("/admin/setup")

@@ -61,15 +61,10 @@ def installation(
         yield each
 
 
-def arrive(chromium: Browser, installation: Installation, key: str) -> Person:
-    context = chromium.new_context(locale="en-GB")
-    return Person(installation, context, context.new_page(), key).sign_in()
-
-
 def test_worker_stopped_while_deciding(chromium: Browser, installation: Installation) -> None:
-    tom = arrive(chromium, installation, "tom.becker")
+    tom = Person.arrive(chromium, installation, "tom.becker")
     number = tom.submit("expenses", EXPENSE)
-    marta = arrive(chromium, installation, "marta.lindqvist").open_from_inbox(number)
+    marta = Person.arrive(chromium, installation, "marta.lindqvist").open_from_inbox(number)
     installation.stop("worker")
     marta.decide("approve", "While nobody works.")
     expect(marta.page.locator("main")).to_contain_text("ecorded")
@@ -80,9 +75,9 @@ def test_worker_stopped_while_deciding(chromium: Browser, installation: Installa
 def test_temporal_stopped_while_submitting_and_deciding(
     chromium: Browser, installation: Installation, temporal: Outage
 ) -> None:
-    tom = arrive(chromium, installation, "tom.becker")
+    tom = Person.arrive(chromium, installation, "tom.becker")
     earlier = tom.submit("expenses", EXPENSE | {"title": "Before the outage"})
-    marta = arrive(chromium, installation, "marta.lindqvist").open_from_inbox(earlier)
+    marta = Person.arrive(chromium, installation, "marta.lindqvist").open_from_inbox(earlier)
     temporal.stop()
     marta.decide("approve", "During the outage.")
     expect(marta.page.locator("main")).to_contain_text("ecorded")

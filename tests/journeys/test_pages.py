@@ -64,10 +64,9 @@ def cookies(chromium: Browser, installation: Installation) -> dict[str, list[Any
     """Sign in once for each person."""
     kept = {}
     for key in PAGES:
-        context = chromium.new_context(locale="en-GB")
-        Person(installation, context, context.new_page(), key).sign_in()
-        kept[key] = context.cookies()
-        context.close()
+        person = Person.arrive(chromium, installation, key)
+        kept[key] = person.page.context.cookies()
+        person.leave()
     return kept
 
 

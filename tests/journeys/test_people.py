@@ -7,6 +7,7 @@ from email.policy import default
 
 from playwright.sync_api import Browser, expect
 
+from tests.browsers import Visitor
 from tests.journeys.installation import Installation
 from tests.journeys.people import Person
 
@@ -19,8 +20,7 @@ def imported(ada: Person, text: str) -> Person:
     ada.go("/admin/people/import")
     file = {"name": "staff.csv", "mimeType": "text/csv", "buffer": text.encode()}
     ada.page.set_input_files("#file", [file])  # type: ignore[list-item]
-    ada.page.click("main button:has-text('Upload')")
-    ada.page.click("main button:has-text('Check the lines')")
+    ada.press("Upload").press("Check the lines")
     expect(ada.page.locator("h1")).to_have_text("Check the import")
     return ada
 
@@ -48,21 +48,15 @@ def test_people_come_from_a_file_and_leave_by_one(
     good = LINES + "J-1;Jo Journey;jo@gloria.example;marta.lindqvist@gloria.example;4100\n"
     page = imported(ada, good + "J-2;Kim Journey;kim@gloria;J-1;4100\n").page
     expect(page.locator("#group-refused-title")).to_be_visible()
-    page = imported(ada, good + "J-2;Kim Journey;kim@gloria.example;J-1;4100\n").page
-    page.click("main button:has-text('Import 2 people')")
-    expect(page.locator("h1")).to_have_text("Imported people")
-    ada.go("/admin/people?q=Jo Journey")
-    page.click("main a:has-text('Jo Journey')")
-    page.click("main button:has-text('Send invitation')")
+    imported(ada, good + "J-2;Kim Journey;kim@gloria.example;J-1;4100\n").press("Import 2 people")
+    expect(ada.page.locator("h1")).to_have_text("Imported people")
+    ada.go("/admin/people?q=Jo Journey").press("Jo Journey").press("Send invitation")
     context = chromium.new_context(locale="en-GB")
-    jo = context.new_page()
-    jo.goto(link_mailed_to(installation, "jo@gloria.example"))
-    jo.fill("input[name=password]", NEW)
-    jo.fill("input[name=password_again]", NEW)
-    jo.click("main button[type=submit]")
-    expect(jo.locator("h1")).to_have_text("My requests")
-    page = imported(ada, "Number;Leaving date\nJ-1;2020-01-31\n").page
-    page.click("main button:has-text('Import 1 person')")
-    jo.goto(f"{installation.url}/requests")
-    expect(jo.locator("h1")).to_have_text("Sign in")
+    jo = Visitor(installation.url, context.new_page())
+    jo.page.goto(link_mailed_to(installation, "jo@gloria.example"))
+    jo.fill(password=NEW, password_again=NEW).send()
+    expect(jo.page.locator("h1")).to_have_text("My requests")
+    imported(ada, "Number;Leaving date\nJ-1;2020-01-31\n").press("Import 1 person")
+    expect(ada.page.locator("h1")).to_have_text("Imported people")
+    expect(jo.go("/requests").page.locator("h1")).to_have_text("Sign in")
     context.close()

@@ -20,11 +20,11 @@ from portal.models.columns import new_id
 from portal.services import signatures
 from scripts.local.ports import any_free
 from tests.asking import MANAGER, insert_type
+from tests.browsers import PATIENCE_MS, follow
 from tests.in_process import NUMBER, asked, process  # noqa: F401
 from tests.provider import CLIENT, SECRET, TestProvider, providing
 from tests.web import People
 
-PATIENCE_MS = 120_000
 KEY = {
     "protocol": "ctap2", "transport": "internal", "hasResidentKey": True,
     "hasUserVerification": True, "isUserVerified": True, "automaticPresenceSimulation": True,
@@ -100,7 +100,7 @@ def decisions(app: Flask) -> list[dict[str, object]]:
 
 
 def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).first.click()
+    follow(page.get_by_role("button", name=name, exact=True).first)
 
 
 def test_signs_in_elsewhere_adds_a_passkey_and_signs(ben: Page, app: Flask) -> None:

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.asking import PDF
+from tests.browsers import follow
 from tests.journeys.people import Person
 
 Arrive = Callable[..., Person]
@@ -17,13 +18,7 @@ TYPE = "/admin/types/standing_desk"
 
 def fill(who: Person, button: str, **values: str) -> None:
     """Fill in controls by their names and press a button."""
-    for name, value in values.items():
-        control = who.page.locator(f"main [name={name}]").last
-        if control.evaluate("e => e.tagName") == "SELECT":
-            control.select_option(value)
-        else:
-            control.fill(value)
-    who.page.get_by_role("button", name=button, exact=True).click()
+    who.fill(**values).press(button)
 
 
 def make_type(ada: Person) -> None:
@@ -53,7 +48,7 @@ def make_route(ada: Person) -> None:
 def publish(ada: Person, here: str) -> None:
     """Without a review, for nobody else could."""
     ada.go(f"{here}/draft/review")
-    ada.page.get_by_role("button", name="without a review").click()
+    follow(ada.page.get_by_role("button", name="without a review"))
     expect(ada.page.locator("main")).to_contain_text("is live")
 
 
@@ -92,7 +87,7 @@ def test_a_live_type_is_tried_and_published_and_open_requests_stay(
 
 def change(ada: Person, here: str) -> None:
     """A draft with another label, and the director in addition."""
-    ada.go(here).page.get_by_role("button", name="Start a draft", exact=True).click()
+    ada.go(here).press("Start a draft")
     ada.go(f"{here}/draft/form/reason")
     fill(ada, "Save field", label="Why now")
     ada.go(f"{here}/draft/route")
@@ -106,8 +101,7 @@ def give_reasons(ada: Person, here: str) -> None:
     if ada.page.get_by_role("button", name="Save reasons").count():
         for box in ada.page.locator("main input[name^=reason_]").all():
             box.fill("As it was before.")
-        with ada.page.expect_navigation():
-            ada.page.get_by_role("button", name="Save reasons").click()
+        ada.press("Save reasons")
 
 
 TAKEN = {
@@ -127,7 +121,7 @@ def test_a_type_goes_from_the_gallery_to_an_approved_request(
     ada.go(f"/admin/types/gallery/{name}")
     for choice in ada.page.locator("main select[name^=group_]").all():
         choice.select_option("finance")
-    ada.page.locator("main form button[type=submit]").last.click()
+    ada.send()
     expect(ada.page.get_by_role("heading", name="Prepare version 1")).to_be_visible()
     here = urlsplit(ada.page.url).path
     give_reasons(ada, here)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
+from tests.browsers import follow
 from tests.journeys.people import Person
 
 Arrive = Callable[..., Person]
@@ -13,18 +14,10 @@ EXPENSE = {
 }  # fmt: skip
 
 
-def more(who: Person, link: str) -> None:
-    """Choose from the menu "More actions", which needs no script."""
-    who.page.locator("button.more").click()
-    who.page.locator("#more").get_by_role("link", name=link).click()
-
-
 def fill(who: Person, link: str, **fields: str) -> None:
     """Choose from the menu of the request's page and send the form behind it."""
-    more(who, link)
-    for name, value in fields.items():
-        who.page.fill(f"main [name={name}]", value)
-    who.page.locator("main form button[type=submit]").first.click()
+    who.more(link).fill(**fields)
+    follow(who.page.locator("main form button[type=submit]").first)
 
 
 def test_asked_answered_delegated_and_handed_over_without_scripts(somebody: Arrive) -> None:
@@ -33,12 +26,12 @@ def test_asked_answered_delegated_and_handed_over_without_scripts(somebody: Arri
     fill(marta.open_from_inbox(number), "Ask a question", comment="Which glass is it?")
     tom.sees(number, "Marta Lindqvist asks:", "Which glass is it?")
     tom.page.fill("main form[action$='/answer'] [name=comment]", "Borosilicate.")
-    tom.page.locator("main form[action$='/answer'] button[type=submit]").click()
+    tom.send("main form[action$='/answer']")
     marta.sees(number, "Borosilicate.")
     fill(marta, "Delegate", person="Mei Tanaka", reason="You know glass.")
     marta.sees(number, "You delegated this to Mei Tanaka")
     somebody("mei.tanaka").sees(number, "You decide for Marta Lindqvist")
-    marta.page.locator("main form[action$='/take-back'] button[type=submit]").click()
+    marta.send("main form[action$='/take-back']")
     marta.sees(number, "Your decision")
     fill(marta, "Reassign", person="Omar Farouk", reason="Chemistry is yours.")
     marta.sees(number, "You reassigned this to Omar Farouk", "Chemistry is yours.")
@@ -47,7 +40,7 @@ def test_asked_answered_delegated_and_handed_over_without_scripts(somebody: Arri
 
 
 def press(who: Person, name: str) -> None:
-    who.page.get_by_role("button", name=name).last.click()
+    follow(who.page.get_by_role("button", name=name).last)
 
 
 def test_reminded_held_resumed_and_asked_together(somebody: Arrive) -> None:
@@ -59,11 +52,11 @@ def test_reminded_held_resumed_and_asked_together(somebody: Arrive) -> None:
     remind = tom.go(f"/requests/{number}").page.get_by_role("button", name="Send a reminder")
     expect(remind.last).to_be_disabled()
     expect(tom.page.locator("main")).to_contain_text("You can send the next one from")
-    more(ada.go(f"/requests/{number}"), "Put on hold")
+    ada.go(f"/requests/{number}").more("Put on hold")
     ada.page.fill("main form textarea >> nth=0", "The budget is being counted.")
     press(ada, "Put on hold")
     tom.sees(number, "On hold", "The budget is being counted.")
-    more(ada.go(f"/requests/{number}"), "Resume")
+    ada.go(f"/requests/{number}").more("Resume")
     press(ada, "Resume")
     fill(
         marta.sees(number, "Your decision"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
+from tests.browsers import follow
 from tests.journeys.installation import Installation
 from tests.journeys.people import Person
 from tests.receiving import Receiver, receiver
@@ -39,11 +40,11 @@ def add_endpoint(ada: Person, ear: Receiver) -> None:
     ada.page.fill("main [name=url]", ear.url)
     for kind in ("request.started", "request.approved"):
         ada.page.check(f"main [name=types][value='{kind}']")
-    ada.page.get_by_role("button", name="Add endpoint").click()
+    follow(ada.page.get_by_role("button", name="Add endpoint"))
     expect(ada.page.locator("main")).to_contain_text("whsec_")
-    ada.page.get_by_role("link", name="Continue").click()
+    follow(ada.page.get_by_role("link", name="Continue"))
     expect(ada.page.locator("h1")).to_have_text("ERP")
-    ada.page.get_by_role("button", name="Send test event").click()
+    follow(ada.page.get_by_role("button", name="Send test event"))
     expect(ada.page).to_have_url(re.compile("/deliveries/"))
     ada.installation.wait_for(lambda: "Delivered" in ada.go("/admin/webhooks/deliveries").text())
 
@@ -65,7 +66,7 @@ def test_asked_by_a_program_decided_on_a_page_heard_by_webhook(
             assert mine.items() <= each.said["data"].items()
         said = next(each.said for each in ear.heard if each.said["type"] == "request.approved")
         assert said["data"]["status"] == "APPROVED"
-        ada.go("/admin/webhooks").page.get_by_role("link", name="ERP").click()
-        ada.page.get_by_role("link", name="Remove endpoint").click()
-        ada.page.get_by_role("button", name="Remove ERP").click()
+        follow(ada.go("/admin/webhooks").page.get_by_role("link", name="ERP"))
+        follow(ada.page.get_by_role("link", name="Remove endpoint"))
+        follow(ada.page.get_by_role("button", name="Remove ERP"))
         expect(ada.page.locator("main")).to_contain_text("No webhooks")

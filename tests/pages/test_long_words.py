@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlalchemy import insert, select, update
 from werkzeug.serving import make_server
 
@@ -23,6 +23,7 @@ from portal.security.sessions import cookie_name
 from portal.translation import MIRRORED, PSEUDO, tag
 from portal.translation.pseudo import TRIALS
 from tests.asking import CODE, FINANCE, MANAGER, insert_type
+from tests.browsers import follow, launched
 from tests.clients import begin_session
 from tests.in_process import InProcess, submit
 from tests.web import People
@@ -30,7 +31,6 @@ from tests.web import People
 pytestmark = pytest.mark.browser
 
 WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 WIDTHS = (320, 1280, 1366)
 # What is cut off by a box around it, or stands beyond the page; whatever is hidden, or may scroll
 # by itself, is left out.
@@ -138,10 +138,8 @@ def server(app: Flask) -> Iterator[str]:
 @pytest.fixture
 def browser(chromium: str) -> Iterator[Browser]:
     """Chromium."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    with launched(chromium) as browser:
         yield browser
-        browser.close()
 
 
 def pages_of(people: People, house: dict[str, str]) -> dict[str, list[str]]:
@@ -215,17 +213,17 @@ def test_neither_is_what_follows_a_form(
     ana.goto(f"/requests/new/{CODE}")
     for name, words in (("title", WORD), ("amount", "x" + WORD), ("reason", WORD * 2)):
         ana.locator(f"[name={name}]").fill(words)
-    ana.locator("#request-form button.primary").click()
+    follow(ana.locator("#request-form button.primary"))
     wrong = faults(ana)
     ana.locator("[name=amount]").fill("12")
-    ana.locator("#request-form button.primary").click()
+    follow(ana.locator("#request-form button.primary"))
     ana.wait_for_url("**/check?*")
     wrong += faults(ana)
     ben = arrive(browser, app, server, people.ben)
     ben.goto("/inbox")
-    ben.locator("button[name=all]").click()
+    follow(ben.locator("button[name=all]"))
     wrong += faults(ben)
-    ben.locator("button.approve").first.click()
+    follow(ben.locator("button.approve").first)
     ben.wait_for_url("**/batches/*")
     wrong += faults(ben)
     assert not wrong, "\n".join(map(str, wrong))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from jinja2 import StrictUndefined
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
@@ -16,15 +16,11 @@ from portal import presentation
 from portal.demo.load import load_demo
 from portal.extensions import db
 from portal.temporal import gateway
+from tests.browsers import launched
 from tests.conftest import settings_for
 from tests.databases import Databases
 from tests.in_process import InProcess
 from tests.presentation.gallery import ROOT, Visits, create_gallery, notices
-
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 
 @pytest.fixture
@@ -73,11 +69,9 @@ def gallery_url(drawn: dict[str, TestResponse]) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def chromium(chromium: str) -> Iterator[Browser]:
-    """The browser. For one file only: Playwright holds the thread's event loop meanwhile."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+    """The browser."""
+    with launched(chromium) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
