@@ -44,8 +44,10 @@ def test_only_who_has_the_token_gets_them(asked: PageClient, app: Flask) -> None
 
 def test_they_say_what_waits(asked: PageClient, settings: Settings) -> None:
     before = figures(asked)
-    # No worker was ever seen, no log begun.
-    assert set(HELP) - set(before) == {"worker_seen_seconds", "log_oldest_seconds"}
+    # No worker was ever seen, no log begun, nothing verified.
+    assert set(HELP) - set(before) == {
+        "worker_seen_seconds", "log_oldest_seconds", "record_problems",
+    }  # fmt: skip
     assert (before["database_up"], before["schema_current"], before["temporal_up"]) == (1, 1, 0)
     assert (before["commands_waiting"], before["workers"]) == (0, 0)
     with psycopg.connect(settings.database_url) as connection:
