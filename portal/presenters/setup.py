@@ -70,13 +70,7 @@ def _task(
     return SetupTask(title, text, endpoint, label, state)
 
 
-def _organisation(found: SetupRecord, mail: bool) -> tuple[SetupTask, ...]:
-    if found.mails_sent:
-        told = _("The mail server has taken mail from here.")
-    elif mail:
-        told = _("Nothing was sent yet. An invitation is a good test.")
-    else:
-        told = _("SMTP_HOST is not set: nobody gets email, and links are handed over by hand.")
+def _settings(found: SetupRecord) -> tuple[SetupTask, ...]:
     return (
         _task(
             _("Name of the organisation"),
@@ -103,6 +97,18 @@ def _organisation(found: SetupRecord, mail: bool) -> tuple[SetupTask, ...]:
             _("Organisation"),
             done=found.has_defaults,
         ),
+    )
+
+
+def _organisation(found: SetupRecord, mail: bool) -> tuple[SetupTask, ...]:
+    if found.mails_sent:
+        told = _("The mail server has taken mail from here.")
+    elif mail:
+        told = _("Nothing was sent yet. An invitation is a good test.")
+    else:
+        told = _("SMTP_HOST is not set: nobody gets email, and links are handed over by hand.")
+    return (
+        *_settings(found),
         _task(
             _("Second administrator"),
             ngettext("%(n)s administrator.", "%(n)s administrators.", found.administrators)
