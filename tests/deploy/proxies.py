@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import shutil
 import socket
 import subprocess
@@ -48,7 +49,10 @@ class Certificate:
 def certificate(folder: Path) -> Certificate:
     """Make both; rustls, unlike OpenSSL, takes no certificate that signed itself."""
     both = Certificate(*(folder / name for name in ("own.pem", "own.key", "ca.pem")))
-    signer, authority = ec.generate_private_key(ec.SECP256R1()), _named("A CA of one's own")
+    signer, authority = (
+        ec.generate_private_key(ec.SECP256R1()),
+        _named(f"A CA of one's own {secrets.token_hex(4)}"),
+    )
     signed = _certificate(authority, signer.public_key(), authority, is_ca=True)
     both.ca.write_bytes(_pem(signed.sign(signer, hashes.SHA256())))
     key = ec.generate_private_key(ec.SECP256R1())

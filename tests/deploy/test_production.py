@@ -1,5 +1,6 @@
-"""Web and worker under production's settings behind nginx."""
+"""Pages, worker and sealer as docker-compose.yml runs them, behind nginx."""
 
+import asyncio
 import http.cookiejar
 import json
 import os
@@ -8,33 +9,35 @@ import secrets
 import signal
 import ssl
 import subprocess
-import sys
 import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg import sql
+from temporalio.client import Client
 
 from portal.app import create_app
-from portal.config import ROOT, Settings
+from portal.config import Settings
 from portal.extensions import db
-from portal.proof.roles import APP
+from portal.proof.roles import APP, SEAL
+from portal.workflows.names import seal_schedule
 from scripts.local.postgres import PostgresServer
 from scripts.local.temporal import TemporalServer
 from tests.asking import ANSWERS, CODE, insert_type
 from tests.conftest import settings_for
 from tests.databases import Databases
+from tests.deploy.composed import Services
+from tests.deploy.doors import Authority, door
 from tests.deploy.proxies import Site, behind
 from tests.pages_read import Document, Form
-from tests.programs import started
 from tests.test_gunicorn import KEY
 from tests.web import PASSWORD, insert_people
 
@@ -98,15 +101,18 @@ class House:
 
     site: Site
     worker: "subprocess.Popen[str]"
+    sealer: "subprocess.Popen[str]"
     admin: psycopg.Connection
     role: str
-    url_file: Path
+    folder: Path
     url: str
+    authority: Authority
+    temporal: TemporalServer
 
     @property
-    def folder(self) -> Path:
-        """Where its files are."""
-        return self.url_file.parent
+    def url_file(self) -> Path:
+        """The address of the database as the pages and the worker read it."""
+        return self.folder / "secrets" / "database-url"
 
     def ask(self, browser: Browser) -> str:
         """Submit a request; its number."""
@@ -134,10 +140,27 @@ class House:
         """The signal, for the pages and for the worker with its relay."""
         self.site.pages.send_signal(signal.SIGHUP)
         self.worker.send_signal(signal.SIGHUP)
+        self.sealer.send_signal(signal.SIGHUP)
 
-    def said(self) -> str:
-        """What the worker wrote so far."""
-        return (self.folder / "worker.log").read_text()
+    def said(self, name: str = "worker") -> str:
+        """What the worker wrote so far, or the sealer."""
+        return (self.folder / f"{name}.log").read_text()
+
+    def seal_now(self) -> None:
+        """Have the sealer take a turn; else it does each minute."""
+
+        async def trigger() -> None:
+            client = await Client.connect(self.temporal.address)
+            await client.get_schedule_handle(seal_schedule(self.role)).trigger()
+
+        asyncio.run(trigger())
+
+    def renew(self) -> None:
+        """The signal, and what it is for: each process has new connections."""
+        changed, said = time.monotonic(), self.said("sealer").count("Sealing the record")
+        self.reload()
+        until(lambda: self.is_newer(time.monotonic() - changed), "new connections everywhere")
+        until(lambda: self.said("sealer").count("Sealing the record") > said, "the sealer anew")
 
     def is_newer(self, seconds: float) -> bool:
         """Whether each program has connections, and none that is older than so many seconds."""
@@ -187,36 +210,60 @@ def house(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("house")
-    with databases.lent(new=True) as lent:
+    authority = Authority(folder)
+    authority.trust("first")
+    authority.show("first")
+    with databases.lent(new=True) as lent, ExitStack() as stack:
         database = lent.rpartition("/")[2]
         fill(settings_for(lent))
-        with a_role(postgres_server, database) as (admin, role, password):
-            url = f"postgresql://{role}:{password}@127.0.0.1:{postgres_server.port}/{database}"
-            file = folder / "database-url"
-            file.write_text(url)
-            env = {
-                "DATABASE_URL": "", "DATABASE_URL_FILE": str(file), "WEB_CONCURRENCY": "2",
-                "TEMPORAL_ADDRESS": temporal_server.address, "SECRET_KEY": KEY,
-                "TEMPORAL_TASK_QUEUE": role, "ATTACHMENTS_DIR": str(folder / "files"),
-                "OUTCOME_WAIT_MS": "5000", "LOG_LEVEL": "WARNING",
-            }  # fmt: skip
-            with (
-                (folder / "worker.log").open("w") as log,
-                behind("nginx", settings_for(lent), folder, env) as site,
-            ):
-                own = {**env, "ENVIRONMENT": "production", "PUBLIC_URL": site.settings.public_url}
-                command = [sys.executable, "worker.py"]
-                given = {
-                    "PATH": os.environ["PATH"],
-                    "PYTHONUNBUFFERED": "1",
-                    **own,
-                    "LOG_LEVEL": "INFO",
-                }
-                options = {"cwd": ROOT, "env": given, "stdout": log, "stderr": subprocess.STDOUT}
-                with started(command, **options) as worker:
-                    house = House(site, worker, admin, role, file, url)
-                    until(lambda: "Connected to Temporal" in house.said(), "a worker")
-                    yield house
+        admin, role, password = stack.enter_context(a_role(postgres_server, database))
+        port = stack.enter_context(door(authority, postgres_server.port, is_postgres=True))
+        place = f"127.0.0.1:{port}/{database}?sslmode=verify-full&sslrootcert={authority.ca}"
+        url = f"postgresql://{role}:{password}@{place}"
+        port = int(temporal_server.address.rpartition(":")[2])
+        port = stack.enter_context(door(authority, port, is_postgres=False))
+        given = {"PUBLIC_URL": "https://localhost", "TEMPORAL_ADDRESS": f"127.0.0.1:{port}"}
+        services = Services(folder, stack, given, besides(role, authority))
+        services.keep(
+            database_url=url,
+            database_migration_url=lent,
+            database_seal_url=f"postgresql://{SEAL}:{postgres_server.password}@{place}",
+            secret_key=KEY,
+        )
+        site = served(services, settings_for(lent))
+        worker, sealer = services.start("worker"), services.start("sealer")
+        house = House(site, worker, sealer, admin, role, folder, url, authority, temporal_server)
+        until(lambda: "Connected to Temporal" in house.said(), "a worker")
+        until(lambda: "Sealing the record" in house.said("sealer"), "a sealer")
+        yield house
+
+
+def besides(queue: str, authority: Authority) -> dict[str, str]:
+    """Settings of this test for every service."""
+    return {
+        "PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1", "WEB_CONCURRENCY": "1",
+        "TEMPORAL_TASK_QUEUE": queue, "OUTCOME_WAIT_MS": "5000", "TEMPORAL_TLS": "true",
+        "TEMPORAL_TLS_SERVER_CA_CERT_PATH": str(authority.ca),
+        "TEMPORAL_TLS_SERVER_NAME": "localhost",
+    }  # fmt: skip
+
+
+def served(services: Services, settings: Settings) -> Site:
+    """Tables and log, then the pages behind nginx."""
+    order = services.order
+    order.is_up("database")
+    services.run("migrate")
+    order.is_up("migrate", "service_completed_successfully")
+    own = services.settings_of("web") | {"DATABASE_URL": "", "SECRET_KEY": ""}
+    own = {name: own[name] for name in own if name not in ("PUBLIC_URL", "TRUSTED_PROXIES")}
+    site = services.stack.enter_context(
+        behind("nginx", settings, services.folder, own | {"LOG_LEVEL": "WARNING"})
+    )
+    services.given["PUBLIC_URL"] = site.settings.public_url
+    order.is_up("web")
+    order.may_start("proxy")
+    services.run("sealer", "flask", "portal", "audit", "begin")
+    return site
 
 
 def test_a_request_is_decided(house: House) -> None:
@@ -224,10 +271,21 @@ def test_a_request_is_decided(house: House) -> None:
     number = house.ask(ana)
     house.decide(ben, number)
     assert "Approved" in ana.open(f"/requests/{number}")
-    assert all(json.loads(line) for line in house.said().splitlines())
+    lines = (house.said() + house.said("sealer")).splitlines()
+    assert all(json.loads(line) for line in lines)
 
 
-def test_the_password_of_the_database_is_changed_while_people_work(house: House) -> None:
+def test_what_was_decided_is_sealed_by_the_account_of_the_sealer(house: House) -> None:
+    waiting = "SELECT count(*) FROM portal.audit_queue"
+    house.seal_now()
+    until(lambda: house.admin.execute(waiting).fetchone() == (0,), "a seal")
+    assert list((house.folder / "var/lib/gloria/audit").glob("1/checkpoint"))
+    writes = "SELECT has_table_privilege(%s, 'portal.audit_leaves', 'INSERT')"
+    assert house.admin.execute(writes, (house.role,)).fetchone() == (False,)
+    assert house.admin.execute(writes, (SEAL,)).fetchone() == (True,)
+
+
+def test_password_and_certificates_are_changed_while_people_work(house: House) -> None:
     with at_work(house) as done:
         house.url_file.write_text(house.url.replace(house.role, "nobody", 1))
         house.reload()
@@ -240,9 +298,10 @@ def test_the_password_of_the_database_is_changed_while_people_work(house: House)
         change = sql.SQL("ALTER ROLE {} PASSWORD {}")
         house.admin.execute(change.format(sql.Identifier(house.role), sql.Literal(password)))
         done.more()
-        changed = time.monotonic()
-        house.reload()
-        until(lambda: house.is_newer(time.monotonic() - changed), "new connections everywhere")
+        house.authority.trust("first", "second")
+        house.authority.show("second")
+        house.authority.trust("second")
+        house.renew()
         done.more()
     assert done.failures == []
     ben = Browser(house.site).sign_in("ben")
