@@ -45,6 +45,7 @@ from portal.domain.policy.policy import (
     minutes_of,
 )
 from portal.domain.policy.types import PAGES, TypeContent
+from portal.translation import _
 
 SCHEMA = "gloria/type/1"
 LARGEST = 200_000
@@ -211,21 +212,25 @@ def read(text: str) -> TypeFile:
     try:
         return _read(text)
     except (ValueError, ArithmeticError) as error:
-        raise FileRefused("a number or a time in the file cannot be read") from error
+        raise FileRefused(_("a number or a time in the file cannot be read")) from error
 
 
 def _read(text: str) -> TypeFile:
     data = _parsed(text)
-    _require_known(data, KEYS, "the file")
+    _require_known(data, KEYS, _("the file"))
     if data.get("schema") != SCHEMA:
-        raise FileRefused(_at(data, "schema", f"the file must begin with schema: {SCHEMA}"))
+        raise FileRefused(
+            _at(data, "schema", _("the file must begin with schema: %(schema)s", schema=SCHEMA))
+        )
     for key in ("code", "prefix", "name"):
         if not isinstance(data.get(key), str) or not data[key].strip():
-            raise FileRefused(_at(data, key, f"{key} is missing or no text"))
+            raise FileRefused(_at(data, key, _("%(key)s is missing or no text", key=key)))
     if not CODE.fullmatch(data["code"]) or data["code"] in PAGES:
-        raise FileRefused(_at(data, "code", f"“{data['code']}” cannot be the code of a type"))
+        sentence = _("“%(code)s” cannot be the code of a type", code=data["code"])
+        raise FileRefused(_at(data, "code", sentence))
     if not PREFIX.fullmatch(data["prefix"]):
-        raise FileRefused(_at(data, "prefix", "prefix must be 2 to 5 capitals, such as PR"))
+        sentence = _("prefix must be 2 to 5 capitals, such as PR")
+        raise FileRefused(_at(data, "prefix", sentence))
     form = _with_conditions(data, tuple(_fields(data)))
     policy = _policy(data, form)
     content = TypeContent(
@@ -247,18 +252,19 @@ def _read(text: str) -> TypeFile:
 def _parsed(text: str) -> CommentedMap:
     text = unicodedata.normalize("NFC", text)
     if len(text) > LARGEST:
-        raise FileRefused(f"the file has more than {LARGEST:,} characters")
+        raise FileRefused(_("the file has more than %(most)s characters", most=f"{LARGEST:,}"))
     yaml = YAML(typ="rt", pure=True)
     try:
         _require_plain(yaml, text)
         data = yaml.load(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise FileRefused(f"line {line}: {_line(error.problem or 'it cannot be read')}") from error
+        said = _line(error.problem or _("it cannot be read"))
+        raise FileRefused(_in_line(line, said)) from error
     except (YAMLError, ValueError) as error:
         raise FileRefused(_line(error)[:200]) from error
     if not isinstance(data, CommentedMap):
-        raise FileRefused("line 1: the file must begin with keys such as schema and code")
+        raise FileRefused(_in_line(1, _("the file must begin with keys such as schema and code")))
     _require_storable(data)
     return data
 
@@ -274,9 +280,9 @@ def _require_storable(node: Any) -> None:
     for key, value in parts:
         for each in (key, value):
             if isinstance(each, str) and not _is_text(each):
-                raise FileRefused(_at(node, key, "a character that cannot be kept"))
+                raise FileRefused(_at(node, key, _("a character that cannot be kept")))
             if isinstance(each, int | float) and not abs(each) <= LARGEST_NUMBER:
-                raise FileRefused(_at(node, key, "the number is too large"))
+                raise FileRefused(_at(node, key, _("the number is too large")))
         if isinstance(value, Mapping | list | tuple | Set):
             _require_storable(value)
 
@@ -291,15 +297,16 @@ def _require_plain(yaml: YAML, text: str) -> None:
     for event in yaml.parse(text):
         line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
-            raise FileRefused(f"line {line}: anchors and aliases are not allowed")
+            raise FileRefused(_in_line(line, _("anchors and aliases are not allowed")))
         if getattr(event, "tag", None):
-            raise FileRefused(f"line {line}: tags such as {_line(event.tag)[:60]} are not allowed")
+            sentence = _("tags such as %(tag)s are not allowed", tag=_line(event.tag)[:60])
+            raise FileRefused(_in_line(line, sentence))
         if isinstance(event, CollectionStartEvent):
             depth += 1
         elif isinstance(event, CollectionEndEvent):
             depth -= 1
         if depth > DEEPEST:
-            raise FileRefused(f"line {line}: nested too deep")
+            raise FileRefused(_in_line(line, _("nested too deep")))
 
 
 def _at(node: Any, key: Any, sentence: str) -> str:
@@ -308,22 +315,28 @@ def _at(node: Any, key: Any, sentence: str) -> str:
         line = (node.lc.key(key) if isinstance(node, CommentedMap) else node.lc.item(key))[0]
     except (AttributeError, KeyError, TypeError):
         line = getattr(getattr(node, "lc", None), "line", None) or 0
-    return f"line {line + 1}: {sentence}"
+    return _in_line(line + 1, sentence)
+
+
+def _in_line(line: int, sentence: str) -> str:
+    return _("line %(line)s: %(sentence)s", line=line, sentence=sentence)
 
 
 def _require_known(node: CommentedMap, known: Sequence[str], what: str) -> None:
     for key in node:
         if key not in known:
-            raise FileRefused(_at(node, key, f"{what} knows no “{key}”"))
+            sentence = _("%(place)s knows no “%(key)s”", place=what, key=key)
+            raise FileRefused(_at(node, key, sentence))
 
 
 def _entries(data: CommentedMap, key: str) -> Iterator[tuple[CommentedMap, str]]:
     found = data.get(key, CommentedSeq())
     if not isinstance(found, CommentedSeq):
-        raise FileRefused(_at(data, key, f"{key} must be a list"))
+        raise FileRefused(_at(data, key, _("%(key)s must be a list", key=key)))
     for number, entry in enumerate(found):
         if not isinstance(entry, CommentedMap):
-            raise FileRefused(_at(found, number, f"{key}[{number}] must have keys such as name"))
+            sentence = _("%(place)s must have keys such as name", place=f"{key}[{number}]")
+            raise FileRefused(_at(found, number, sentence))
         yield entry, f"{key}[{number}]"
 
 
@@ -364,13 +377,15 @@ def _with_conditions(data: CommentedMap, form: tuple[FormField, ...]) -> tuple[F
 
 def _require_plain_name(node: CommentedMap, way: str, name: str) -> None:
     if not name.isidentifier() or not name.isascii():
-        raise FileRefused(_at(node, "name", f"{way}: “{name}” is no plain name"))
+        sentence = _("%(place)s: “%(name)s” is no plain name", place=way, name=name)
+        raise FileRefused(_at(node, "name", sentence))
 
 
 def _policy(data: CommentedMap, form: tuple[FormField, ...]) -> Policy:
     rest = data.get("policy", CommentedMap())
     if not isinstance(rest, CommentedMap):
-        raise FileRefused(_at(data, "policy", "policy must have keys such as fallback"))
+        sentence = _("%(place)s must have keys such as fallback", place="policy")
+        raise FileRefused(_at(data, "policy", sentence))
     names = [each.name for each in fields(Policy) if each.name != "stages"]
     _require_known(rest, names, "policy")
     _require_rules(rest, "policy")
@@ -416,7 +431,8 @@ def _require_rules(node: CommentedMap, way: str) -> None:
 def _minutes(node: CommentedMap, key: str, text: Any, elapsed: bool) -> int:
     minutes = minutes_of(str(text), elapsed=elapsed)
     if minutes is None:
-        raise FileRefused(_at(node, key, f"{key} must be a time such as 1d, 4h or 1d 4h"))
+        sentence = _("%(key)s must be a time such as 1d, 4h or 1d 4h", key=key)
+        raise FileRefused(_at(node, key, sentence))
     return minutes
 
 
@@ -425,17 +441,20 @@ def _condition(
 ) -> Condition:
     node = whole[key]
     if not isinstance(node, CommentedMap) or list(node) not in (["all"], ["any"]):
-        raise FileRefused(_at(whole, key, f"{way}.{key} must be one of all or any, with rows"))
+        sentence = _("%(place)s must be one of all or any, with rows", place=f"{way}.{key}")
+        raise FileRefused(_at(whole, key, sentence))
     join, parts = next(iter(node.items()))
     rows: list[dict[str, Any]] = []
     groups: list[dict[str, Any]] = []
     if not isinstance(parts, CommentedSeq):
-        raise FileRefused(_at(node, join, f"{way}.when.{join} must be a list of rows"))
+        sentence = _("%(place)s must be a list of rows", place=f"{way}.when.{join}")
+        raise FileRefused(_at(node, join, sentence))
     for number, part in enumerate(parts):
         if isinstance(part, CommentedMap):
             inner, within = next(iter(part.items()), ("", None))
             if len(part) != 1 or not isinstance(within, CommentedSeq):
-                raise FileRefused(_at(parts, number, f"{way}.when: a group is all or any of rows"))
+                sentence = _("%(place)s: a group is all or any of rows", place=f"{way}.when")
+                raise FileRefused(_at(parts, number, sentence))
             inside = [_read_row(within, n, money, way) for n in range(len(within))]
             groups.append({"join": inner, "rows": inside})
         else:
@@ -456,7 +475,8 @@ def _require_values(
     kinds = {each.name: each.kind for each in comparable(form)}
     for row in condition.all_rows():
         if row.comparison not in VALUELESS and not _fits(row.value, kinds.get(row.field)):
-            sentence = f"{way}.{key}: “{row.value}” is no value of {row.field}"
+            said = {"place": f"{way}.{key}", "value": row.value, "field": row.field}
+            sentence = _("%(place)s: “%(value)s” is no value of %(field)s", **said)
             raise FileRefused(_at(whole, key, sentence))
 
 
@@ -476,24 +496,37 @@ def _fits(value: int | str | None, kind: FieldKind | None) -> bool:
 
 
 def _read_row(rows: Any, number: int, money: Mapping[str, int], way: str) -> dict[str, Any]:
-    row = rows[number]
+    row, place = rows[number], f"{way}.when"
     is_row = isinstance(row, CommentedSeq) and 2 <= len(row) <= 3
     if not is_row or not isinstance(row[0], str) or str(row[1]) not in MEANT:
-        signs = " ".join(MEANT)
-        sentence = f"{way}.when: a row is [field, comparison, value]; comparisons: {signs}"
+        said = {"place": place, "signs": " ".join(MEANT)}
+        sentence = _(
+            "%(place)s: a row is [field, comparison, value]; comparisons: %(signs)s", **said
+        )
         raise FileRefused(_at(rows, number, sentence))
     value = row[2] if len(row) == 3 else None
     if value is not None and not isinstance(value, str | int | float):
-        raise FileRefused(_at(rows, number, f"{way}.when: “{value}” is no value"))
+        sentence = _("%(place)s: “%(value)s” is no value", place=place, value=value)
+        raise FileRefused(_at(rows, number, sentence))
     if row[0] in money and value is not None:
-        try:
-            minor = Decimal(str(value)).scaleb(money[row[0]])
-        except InvalidOperation as error:
-            raise FileRefused(_at(rows, number, f"{way}.when: “{value}” is no amount")) from error
-        if not minor.is_finite() or minor != int(minor) or abs(minor) > 10**15:
-            raise FileRefused(_at(rows, number, f"{way}.when: “{value}” is no amount to the cent"))
-        value = int(minor)
+        minor = _minor(value, money[row[0]])
+        if minor is None:
+            sentence = _(
+                "%(place)s: “%(value)s” is no amount to the cent", place=place, value=value
+            )
+            raise FileRefused(_at(rows, number, sentence))
+        value = minor
     return {"field": str(row[0]), "comparison": MEANT[str(row[1])].value, "value": value}
+
+
+def _minor(value: object, digits: int) -> int | None:
+    """An amount in its smallest units; None where it is none, or not in whole ones."""
+    try:
+        minor = Decimal(str(value)).scaleb(digits)
+    except InvalidOperation:
+        return None
+    is_whole = minor.is_finite() and minor == int(minor) and abs(minor) <= LARGEST_NUMBER
+    return int(minor) if is_whole else None
 
 
 def _plain(value: Any) -> Any:

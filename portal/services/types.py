@@ -98,7 +98,7 @@ def content_of(file: TypeFile) -> TypeContent:
     ids = request_types.people_at(file.people)
     unknown = [each for each in file.people if each.lower() not in ids and not is_id(each)]
     if unknown:
-        raise FileRefused(f"nobody has the address {', '.join(unknown)}")
+        raise FileRefused(_("nobody has the address %(address)s", address=", ".join(unknown)))
     return type_files.with_ids(file.content, ids)
 
 

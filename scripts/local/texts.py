@@ -1,8 +1,9 @@
-"""Finds texts of templates that were not marked for translation, and texts of Python that were
-marked so that no catalogue can hold them. Part of ./scripts/check.
+"""Finds texts of templates and of Python that were not marked for translation, and texts of Python
+that were marked so that no catalogue can hold them. Part of ./scripts/check.
 
 A text counts as marked inside `_()`, `ngettext()` or `{% trans %}`. What else a reader sees is
-found: words between tags, words in attributes that are read out or shown, words in an expression.
+found: words between tags, words in attributes that are read out or shown, words in an expression;
+in Python words that are given to what shows them.
 """
 
 import ast
@@ -29,10 +30,27 @@ WORDS = re.compile(r"[A-Z][a-z]+( |$|[.…:?!])|[A-Za-z][a-z]+,? [a-z]+")
 ATTRIBUTES = {"root", "body_class"}
 # Not for readers: names of keys on the keyboard, and what is the same in every language.
 SAME = {"Enter", "JSON", "CSV", PRODUCT}
-# What is no text although it looks like one: formats, lists of classes, addresses.
+# What is no text although it looks like one: formats, lists of classes, addresses, attributes of a
+# tag that a macro writes.
 NO_TEXT = re.compile(
-    r"^(btn|card|muted|small|plain|rows|stack)\b|^[%/#.]|^[A-Z][a-z]+([A-Z][a-z]+)+$"
+    r"^(btn|card|muted|num|small|plain|rows|stack)\b|^[%/#.]|^[A-Z][a-z]+([A-Z][a-z]+)+$"
+    r'|^"?\s*data-[a-z-]+="$'
 )
+
+
+# What shows its first words to people, by its name or the end of it, and by the name of a value.
+SHOWING = ("flash", "ValidationError", "Field", "Refused", "Refusal")
+SHOWN = {
+    "label", "heading", "hint", "description", "caption", "placeholder", "legend", "message",
+    "summary", "title", "words", "said", "empty", "meaning", "todo",
+}  # fmt: skip
+# Rooms whose words people read. The API, settings and the command line speak English.
+ROOMS = (
+    "background", "directory", "domain", "forms", "notifications", "pages", "presentation",
+    "presenters", "queries", "security", "services",
+)  # fmt: skip
+# What is kept with a request that a program asks for; what is wrong in a file of settings.
+OF_PROGRAMS = {"services/api_calls.py", "domain/people/providers.py"}
 
 
 class _Seen(HTMLParser):
@@ -129,13 +147,50 @@ def put_together(source: str) -> list[int]:
     return [call.lineno for call in marked if isinstance(call.args[0], made)]
 
 
-def main() -> int:
-    """Name every template with unmarked texts; 1 where there is one."""
-    wrong = 0
+def unmarked_in_python(source: str) -> list[tuple[int, str]]:
+    """Words in Python that are shown to people as they are written, with their lines."""
+    found = []
+    for call in (each for each in ast.walk(ast.parse(source)) if isinstance(each, ast.Call)):
+        shown = [each.value for each in call.keywords if each.arg in SHOWN]
+        if _called(call.func).endswith(SHOWING):
+            shown += call.args[:2]
+        texts = ((each.lineno, _written(each)) for each in shown)
+        found += [(line, text) for line, text in texts if _is_text(text, WORDS)]
+    return found
+
+
+def _called(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _written(node: ast.expr) -> str:
+    """The words of a string, also where values are put into it; "" for anything else."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    if isinstance(node, ast.JoinedStr):
+        return " ".join(_written(each) for each in node.values)
+    return _written(node.left) if isinstance(node, ast.BinOp) else ""
+
+
+def _python() -> Iterator[str]:
     for path in sorted((ROOT / "portal").rglob("*.py")):
-        for line in put_together(path.read_text(encoding="utf-8")):
-            wrong = 1
-            print(f"{path.relative_to(ROOT)}:{line}: put values into the marked text by name")
+        source, name = path.read_text(encoding="utf-8"), path.relative_to(ROOT)
+        for line in put_together(source):
+            yield f"{name}:{line}: put values into the marked text by name"
+        within = path.relative_to(ROOT / "portal")
+        if within.parts[0] in ROOMS and str(within) not in OF_PROGRAMS:
+            for line, text in unmarked_in_python(source):
+                yield f"{name}:{line}: {text!r} is not marked for translation"
+
+
+def main() -> int:
+    """Name every text that is not marked; 1 where there is one."""
+    wrong = 0
+    for sentence in _python():
+        wrong = 1
+        print(sentence)
     for path in sorted(each for each in TEMPLATES.rglob("*") if each.is_file()):
         html = path.suffix == ".html"
         for text in unmarked(path.read_text(encoding="utf-8"), html=html):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.local.texts import put_together, unmarked
+from scripts.local.texts import put_together, unmarked, unmarked_in_python
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,24 @@ def test_plain_mails_are_looked_at_as_well() -> None:
 )
 def test_a_text_that_is_put_together_is_found(source: str, lines: list[int]) -> None:
     assert put_together(source) == lines
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ('flash("Settings saved.", "success")', [(1, "Settings saved.")]),
+        ('flash(_("Settings saved."), "success")', []),
+        ('name = StringField("Your name")', [(1, "Your name")]),
+        ('name = StringField(lazy("Your name"), description="How it is said")',
+         [(1, "How it is said")]),
+        ('raise FileRefused(f"line {n}: nested too deep")', [(1, "line   : nested too deep")]),
+        ('raise TypeRefused("no such key " + key)', [(1, "no such key ")]),
+        ("raise TypeRefused(problem)", []),
+        ('Choice(title=msgid("On hold"), code="on hold or not")', []),
+        ('log.info("a line of the log")', []),
+    ],
+)  # fmt: skip
+def test_words_of_python_that_nobody_marked_are_found(
+    source: str, found: list[tuple[int, str]]
+) -> None:
+    assert unmarked_in_python(source) == found

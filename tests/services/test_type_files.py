@@ -18,6 +18,8 @@ from portal.domain.policy.forms import Choice, FieldKind, FormField, ShownIf
 from portal.domain.policy.policy import EscalationLevel, Policy, Stage
 from portal.domain.policy.types import TypeContent
 from portal.services.type_files import FileRefused, read, with_ids, written
+from portal.translation import speaking
+from portal.translation.pseudo import PSEUDO
 from tests.domain.test_types import CONDITIONS, FIELDS
 
 HEAD = "schema: gloria/type/1\ncode: lamps\nprefix: LA\nname: Lamps\n"
@@ -144,6 +146,13 @@ def test_a_mistake_is_named_with_its_line(text: str) -> None:
     with pytest.raises(FileRefused) as refused:
         read(HEAD + text)
     assert MISTAKES[text] in str(refused.value)
+
+
+def test_a_mistake_is_said_in_the_readers_language() -> None:
+    with speaking(PSEUDO), pytest.raises(FileRefused) as refused:
+        read(f"{HEAD}colour: red\n")
+    assert str(refused.value).count("\N{MATHEMATICAL LEFT WHITE SQUARE BRACKET}") >= 2
+    assert "colour" in str(refused.value)
 
 
 HEADS = {
