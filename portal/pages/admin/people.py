@@ -354,7 +354,11 @@ def _ask(
         form=form or ChangeForm(),
         effects=effects,
         trouble=trouble,
-        **(successors.shown(person, wish, heirs) if wish.act is Act.DEACTIVATE else {}),
+        **(
+            successors.shown(person, wish, heirs)
+            if wish.act is Act.DEACTIVATE
+            else successors.NOBODY
+        ),
     )
     return make_response(page, status)
 

@@ -19,6 +19,10 @@ from portal.services.errors import Refused
 from portal.services.people import REPORTS, Change
 
 FOR_ALL = "person"
+# What the page shows of successors where nobody leaves.
+NOBODY: Mapping[str, Any] = {
+    "ties": None, "estate": None, "heirs": None, "chosen": {}, "given": [],
+}  # fmt: skip
 
 
 def form_of(person: StaffRecord, typed: "MultiDict[str, str] | None" = None) -> BaseForm:
