@@ -138,6 +138,9 @@ def test_every_error_is_named_with_its_place(service: Program, people: People, a
     both = service.post("/approvals", wanted(people.ana, approverId=people.ben), None)
     pointers = {each["pointer"] for each in both.get_json()["errors"]}
     assert pointers == {"/approverId", "/requestType"}
+    for name in ("status", "outcome", "approvedBy", "contentVersion", "user_id"):
+        more = service.post("/approvals", wanted(people.ana, **{name: "APPROVED"}), None)
+        assert (more.status_code, more.get_json()["errors"][0]["pointer"]) == (422, f"/{name}")
     own = wanted(people.ana, requestType=None, approverId=people.ana, fields=None)
     pointers = {each["pointer"] for each in service.post("/approvals", own).get_json()["errors"]}
     assert pointers == {"/approverId"}

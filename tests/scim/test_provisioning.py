@@ -150,6 +150,7 @@ def test_a_page_says_who_keeps_somebody(app: Flask, people: People, provider: Pr
     page = client.get(f"/admin/people/{made['id']}").text
     assert "Managed by Entra" in page
     assert page.count("From Entra") == 3  # name, address and language
+    assert "Entra, by SCIM" in page
     assert "Managed by" not in client.get(f"/admin/people/{people.ana}").text
     assert "may write over" in client.get(f"/admin/people/{made['id']}/edit").text
     # What was changed by hand no longer comes from there, and stays where nothing new is written.

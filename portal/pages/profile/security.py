@@ -185,7 +185,13 @@ def _sign_ins(person_id: str, title: str, here: str) -> Response:
     records, more = sign_ins.of(person_id, uuid_of(request.args.get("before")))
     older = f"{here}?before={records[-1].id}" if more else None
     rows = [(each, words.outcome(each), words.ways(each)) for each in records]
-    page = render_template("pages/profile/sign_ins.html", title=title, rows=rows, older_url=older)
+    page = render_template(
+        "pages/profile/sign_ins.html",
+        title=title,
+        rows=rows,
+        older_url=older,
+        own=person_id == me().id,
+    )
     return make_response(page)
 
 
