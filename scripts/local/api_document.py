@@ -20,9 +20,10 @@ METHODS = ("get", "post", "put", "patch", "delete")
 def current() -> str:
     """The document that this code serves."""
     import portal.app
+
+    portal.app.load_api()  # first: the order of the calls is that in which they are declared
     from portal.api.docs import as_text
 
-    portal.app.load_api()
     return as_text()
 
 

@@ -138,7 +138,7 @@ def test_every_error_is_named_with_its_place(service: Program, people: People, a
     both = service.post("/approvals", wanted(people.ana, approverId=people.ben), None)
     pointers = {each["pointer"] for each in both.get_json()["errors"]}
     assert pointers == {"/approverId", "/requestType"}
-    for name in ("status", "outcome", "approvedBy", "contentVersion", "user_id"):
+    for name in ("status", "outcome", "approvedBy", "contentVersion", "number"):
         more = service.post("/approvals", wanted(people.ana, **{name: "APPROVED"}), None)
         assert (more.status_code, more.get_json()["errors"][0]["pointer"]) == (422, f"/{name}")
     own = wanted(people.ana, requestType=None, approverId=people.ana, fields=None)
