@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -30,6 +31,12 @@ from scripts.local.temporal import TemporalServer, running_temporal
 from tests.databases import Databases, make_database
 
 pytest_plugins = ["tests.web"]
+
+# How fast a machine draws examples is no fault of what is tested: it may be busy.
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 TEMPLATE = "migrated"
 # What a test takes about, in seconds, by its marks and fixtures: the first that it has counts.
