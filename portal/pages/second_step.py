@@ -30,6 +30,7 @@ from portal.translation import _, lazy
 
 blueprint = Blueprint("second_step", __name__)
 
+SIGNING = "signing"  # in the session: the decision that waits to be signed
 OVER = lazy("This took too long. Sign in again.")
 WRONG = lazy("That was not right. Use a new code, or your passkey.")
 NOT_TAKEN = lazy("This passkey was not accepted. Is it one of this portal, and still in use?")
@@ -224,3 +225,9 @@ def _too_many(many: TooMany, back: str) -> ResponseReturnValue:
     response = make_response(page, 429)
     response.headers["Retry-After"] = str(many.retry_after)
     return response
+
+
+def sign_first(waits: str) -> ResponseReturnValue:
+    """Ask whoever gave a decision to sign it: `waits` is what `services.signing` kept it as."""
+    portal_session()[SIGNING] = waits
+    return redirect(to("tasks.ask_to_sign"), 303)

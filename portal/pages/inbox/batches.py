@@ -12,7 +12,7 @@ from portal.forms.decision import CommentForm
 from portal.forms.fields import uuid_of
 from portal.pages.inbox import blueprint
 from portal.pages.inbox.show import filter_of, offered
-from portal.pages.tasks.signing import sign_batch_first
+from portal.pages.second_step import sign_first
 from portal.presenters import batches as reading
 from portal.presenters.answer import command_key
 from portal.presenters.current_stage import JUST_NOW
@@ -21,9 +21,9 @@ from portal.queries.batches import BatchRecord
 from portal.security.guards import requires
 from portal.security.sessions import click, me
 from portal.services import batches as service
+from portal.services import signing
 from portal.services.batches import BatchDecision, UnknownBatch, undo
 from portal.services.errors import Refused
-from portal.services.signing import is_unsigned, of_session
 from portal.services.tasks import note_opened
 from portal.translation import _
 
@@ -79,8 +79,8 @@ def decide_batch(batch_id: UUID) -> ResponseReturnValue:
     except UnknownBatch:
         abort(404)
     except Refused as refused:
-        if is_unsigned(refused):
-            return sign_batch_first(verdict)
+        if signing.is_unsigned(refused):
+            return sign_first(signing.begin_batch(verdict, me().id))
         form.comment.errors = [_("Say why. Each requester can read it.")]
         return _review(_find(batch_id), form), 422
     return redirect(url_for(".show_batch", batch_id=batch_id), 303)
@@ -108,7 +108,7 @@ def batch_state(batch_id: UUID) -> ResponseReturnValue:
 
 
 def _recent() -> ListProof | None:
-    proof = of_session(me().confirmed_at) if me().is_recent else None
+    proof = signing.of_session(me().confirmed_at) if me().is_recent else None
     return None if proof is None else ListProof(proof)
 
 

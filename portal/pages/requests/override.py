@@ -15,12 +15,13 @@ from portal.forms.override import THE_STAGE, override_form
 from portal.pages.requests import blueprint
 from portal.pages.requests.edit_request import seen_version
 from portal.pages.requests.show import draw, visible
-from portal.pages.tasks.signing import sign_override_first
+from portal.pages.second_step import sign_first
 from portal.presenters.answer import after, answered, command_key, new_key
 from portal.queries import request as requests
 from portal.queries.request import RequestRecord
 from portal.security.guards import requires
 from portal.security.sessions import click, me
+from portal.services import signing
 from portal.services.errors import Refused, TooMany
 from portal.services.requests import OverrideInput, override, step_up_over
 from portal.services.sign_in import WrongPassword
@@ -65,7 +66,7 @@ def override_request(number: str) -> ResponseReturnValue:
     ruling = _ruling(record, drawn, key)
     try:
         if drawn["decision"].data in signed:
-            return sign_override_first(ruling)
+            return sign_first(signing.begin_override(ruling, me().id))
         receipt = override(ruling, drawn["password"].data, me().id, click())
         answered(receipt, ruling.reason)
     except WrongPassword:

@@ -11,15 +11,15 @@ from portal.domain.policy.policy import Decision
 from portal.forms.decision import CommentForm
 from portal.pages.requests.attachments import Enclosed, enclose
 from portal.pages.requests.show import draw
+from portal.pages.second_step import sign_first
 from portal.pages.tasks import blueprint, links
-from portal.pages.tasks.signing import sign_first
 from portal.presenters.answer import after, answered, command_key, reader
 from portal.queries import request as requests
 from portal.queries.request import RequestRecord
 from portal.security.guards import requires
 from portal.security.sessions import click, me
+from portal.services import signing
 from portal.services.errors import Refused
-from portal.services.signing import is_unsigned, of_session
 from portal.services.tasks import Vote, decide, undo
 from portal.translation import _
 
@@ -57,13 +57,13 @@ def decision(task_id: UUID) -> ResponseReturnValue:
         content_version=_content_version(),
         comment=text,
         files=files.kept,
-        proof=of_session(me().confirmed_at) if me().is_recent else None,
+        proof=signing.of_session(me().confirmed_at) if me().is_recent else None,
     )
     try:
         receipt = answered(decide(vote, me().id, click()), text)
     except Refused as refused:
-        if is_unsigned(refused):
-            return sign_first(vote)
+        if signing.is_unsigned(refused):
+            return sign_first(signing.begin(vote, me().id))
         return _refused(task_id, form, refused, files)
     # The request's page itself says what the reader has just decided, and offers to undo it.
     return after(receipt)

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from portal.domain.people.permissions import Permission
 from portal.domain.policy.policy import Decision, StepUp
 from portal.forms.factors import ProofForm
-from portal.pages.second_step import proof_input, prover, site
+from portal.pages.second_step import SIGNING, proof_input, prover, site
 from portal.pages.tasks import blueprint
 from portal.presenters.answer import after, answered, reader
 from portal.queries import batches
@@ -15,15 +15,11 @@ from portal.queries.request import RequestRecord
 from portal.security.guards import requires
 from portal.security.sessions import me, portal_session
 from portal.services import passkeys, second_factors, signing
-from portal.services.batches import BatchDecision
 from portal.services.errors import Refused, TooMany
 from portal.services.proofs import NotProven, ProofInput
-from portal.services.requests import OverrideInput
 from portal.services.signing import Signing
-from portal.services.tasks import Vote
 from portal.translation import _, lazy
 
-SIGNING = "signing"  # in the session: the decision that waits to be signed
 ALTERED = lazy("This is not the decision that was signed. Nothing was decided.")
 MEANING: dict[Decision, str] = {
     Decision.APPROVE: lazy("approval"),
@@ -35,24 +31,6 @@ MEANING_OVER: dict[Decision, str] = {
     Decision.APPROVE: lazy("approval in place of the approvers"),
     Decision.REJECT: lazy("rejection in place of the approvers"),
 }
-
-
-def sign_first(vote: Vote) -> ResponseReturnValue:
-    """Keep the decision, and ask whoever gives it to sign."""
-    portal_session()[SIGNING] = signing.begin(vote, me().id)
-    return redirect(url_for("tasks.ask_to_sign"), 303)
-
-
-def sign_override_first(given: OverrideInput) -> ResponseReturnValue:
-    """The same for a decision in place of others."""
-    portal_session()[SIGNING] = signing.begin_override(given, me().id)
-    return redirect(url_for("tasks.ask_to_sign"), 303)
-
-
-def sign_batch_first(given: BatchDecision) -> ResponseReturnValue:
-    """The same for decisions that are given together."""
-    portal_session()[SIGNING] = signing.begin_batch(given, me().id)
-    return redirect(url_for("tasks.ask_to_sign"), 303)
 
 
 @blueprint.get("/tasks/sign")
