@@ -43,18 +43,14 @@ SCHEDULES = {
 def repair(kind: RepairKind, key: str, actor_id: str, click: Click) -> int:
     """Put right what is wrong, as far as the portal can; to how much it was done. `key`: the
     form's, so that a second press does nothing more. Raises NotRepaired."""
-    if kind in SCHEDULES:
-        if not gateway.current().trigger(SCHEDULES[kind]):
-            raise NotRepaired
-        count = 1
-    elif kind is RepairKind.APPROVERS:
-        count = _approvers(key, actor_id, click)
-    elif kind is RepairKind.COMMANDS:
-        count = _commands()
-    else:
-        count = send_again()
-    acts.keep(ActKind.REPAIRED, kind.value, count=count)
-    return count
+    if kind in SCHEDULES and not gateway.current().trigger(SCHEDULES[kind]):
+        raise NotRepaired
+    acts.keep(ActKind.REPAIRED, kind.value)
+    if kind is RepairKind.APPROVERS:
+        return _approvers(key, actor_id, click)
+    if kind is RepairKind.COMMANDS:
+        return _commands()
+    return send_again() if kind is RepairKind.MESSAGES else 1
 
 
 def _approvers(key: str, actor_id: str, click: Click) -> int:
