@@ -50,7 +50,9 @@ def repair(kind: RepairKind, key: str, actor_id: str, click: Click) -> int:
         return _approvers(key, actor_id, click)
     if kind is RepairKind.COMMANDS:
         return _commands()
-    return send_again() if kind is RepairKind.MESSAGES else 1
+    if kind is RepairKind.MESSAGES:
+        return send_again()
+    return 1
 
 
 def _approvers(key: str, actor_id: str, click: Click) -> int:
