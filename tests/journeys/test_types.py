@@ -1,6 +1,7 @@
 """An administrator makes a type by pages alone, and changes a live one: to the first approval."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -65,7 +66,7 @@ def test_from_an_empty_type_to_an_approved_request(somebody: Arrive) -> None:
     tom.sees(number, "Approved", "Large")
 
 
-def test_a_live_type_is_tried_and_published_and_open_requests_stay(
+def test_a_live_type_is_tried_reviewed_and_published_and_open_requests_move(
     somebody: Arrive,
 ) -> None:
     ada, tom = somebody("ada.admin", script=False), somebody("tom.becker")
@@ -79,10 +80,43 @@ def test_a_live_type_is_tried_and_published_and_open_requests_stay(
     expect(ada.page.locator("main")).to_contain_text("More stages")
     expect(ada.page.locator("main")).to_contain_text(number)
     give_reasons(ada, here)
-    publish(ada, here)
+    with second_publisher(ada, "Julia Schmidt"):
+        ada.go(f"{here}/draft/review").press("Send for review")
+        julia = somebody("julia.schmidt", script=False).go(f"{here}/draft/review")
+        julia.press("Approve the draft")
+        follow(julia.page.get_by_role("button", name="Publish version"))
+        expect(julia.page.locator("main")).to_contain_text("is live")
     tom.go("/requests/new/access")
     expect(tom.page.locator("main")).to_contain_text("Why now")
     assert "Why now" not in tom.sees(number, "For the audit.").text()
+    move(ada, number)
+    tom.sees(number, "Director", "Ines Okafor")
+
+
+@contextmanager
+def second_publisher(ada: Person, name: str) -> Iterator[None]:
+    """Somebody who may approve and publish types, meanwhile."""
+    set_publisher(ada, name, publishes=True)
+    try:
+        yield
+    finally:
+        set_publisher(ada, name, publishes=False)
+
+
+def set_publisher(ada: Person, name: str, *, publishes: bool) -> None:
+    """Give the role, or take it."""
+    ada.go(f"/admin/people?q={name}").press(name)
+    ada.page.get_by_label("Type publisher", exact=True).set_checked(publishes)
+    ada.send("#roles-form")
+    follow(ada.page.locator("main form[method=post] button[type=submit]").first)
+    expect(ada.page.locator("h1")).to_have_text(name)
+
+
+def move(ada: Person, number: str) -> None:
+    """Let an open request follow the newest version."""
+    ada.go("/admin/policy-moves").page.check(f"main input[name=number][value={number}]")
+    ada.press("Preview").fill(reason="The director decides these now.").press("Move 1 request")
+    expect(ada.page.locator("main")).to_contain_text("Moved to the newest policy version")
 
 
 def change(ada: Person, here: str) -> None:
