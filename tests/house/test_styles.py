@@ -37,7 +37,8 @@ def physical(sheet: str) -> Iterator[str]:
 def test_styles_are_the_same_from_right_to_left() -> None:
     sheets = [*(ROOT / "static").rglob("*.css"), *(ROOT / "portal").rglob("*.css")]
     found = {file.name: list(physical(file.read_text())) for file in sheets}
-    assert found == {"app.css": [], "charts.css": [], "types.css": []}
+    assert len(found) > 1
+    assert {name: sides for name, sides in found.items() if sides} == {}
 
 
 def test_what_has_sides_is_found() -> None:
