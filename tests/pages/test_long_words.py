@@ -120,7 +120,8 @@ def house(app: Flask, people: People, process: InProcess) -> dict[str, str]:
             "department": db.session.scalars(select(Department.id)).first(),
             "group": db.session.scalars(select(Group.id)).first(),
         }
-    return {"task": state.open_tasks[0].id, **{name: str(each) for name, each in units.items()}}
+    units |= {"task": state.open_tasks[0].id, "request": state.request_id}
+    return {name: str(each) for name, each in units.items()}
 
 
 @pytest.fixture
@@ -164,7 +165,10 @@ def pages_of(people: People, house: dict[str, str]) -> dict[str, list[str]]:
             "/admin/people/import", "/admin/types", f"/admin/types/{CODE}", "/admin/tokens",
             f"/admin/types/{CODE}/readers", "/insights", "/insights/targets", "/history/CH-2/time",
             "/profile/security", f"/people/{people.ana}/sign-ins", "/api/docs",
-            "/admin/organisation",
+            "/admin/organisation", "/admin/organisation/logo", "/admin/organisation/mail-texts",
+            "/admin/types/gallery/leave", "/admin/webhooks", "/admin/webhooks/new",
+            "/admin/webhooks/deliveries", "/profile/tokens", "/admin/health", "/audit",
+            f"/audit?text={WORD[:20]}", f"/audit/{house['request']}/1",
         ],
     }  # fmt: skip
 
