@@ -39,7 +39,7 @@ def upgrade() -> None:
         ["id"], source_schema="portal", referent_schema="portal", ondelete="SET NULL",
     )
     for name, rule in CHECKS.items():
-        op.create_check_constraint(f"ck_organisation_{name}", "organisation", rule, schema="portal")
+        op.create_check_constraint(name, "organisation", rule, schema="portal")
     op.create_table(
         "organisation_logos",
         _text("digest"),
@@ -48,7 +48,7 @@ def upgrade() -> None:
         sa.Column("height", sa.Integer(), nullable=False),
         _text("ground", server_default=""),
         _now("created_at"),
-        sa.CheckConstraint("ground IN ('', 'light', 'dark')", name="ck_organisation_logos_ground"),
+        sa.CheckConstraint("ground IN ('', 'light', 'dark')", name="ground"),
         sa.PrimaryKeyConstraint("digest", name="pk_organisation_logos"),
         schema="portal",
     )

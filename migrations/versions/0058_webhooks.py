@@ -65,7 +65,7 @@ def upgrade() -> None:
         _time("delivered_at"),
         sa.CheckConstraint(
             "state IN ('unverified', 'on', 'paused', 'gone', 'removed')",
-            name="ck_webhook_endpoints_state",
+            name="state",
         ),
         sa.ForeignKeyConstraint(
             ["token_id"], ["portal.api_tokens.id"], name="fk_webhook_endpoints_token_id_api_tokens"
@@ -121,7 +121,7 @@ def _deliveries() -> None:
         _time("done_at"),
         sa.CheckConstraint(
             "status IN ('WAITING', 'DELIVERED', 'FAILED', 'DROPPED')",
-            name="ck_webhook_deliveries_status",
+            name="status",
         ),
         sa.PrimaryKeyConstraint("id", name="pk_webhook_deliveries"),
         schema="portal",

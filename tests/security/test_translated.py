@@ -15,6 +15,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from portal.config import Settings
+from portal.domain.people.tokens import Scope
 from portal.extensions import db
 from portal.services.calendars import countries
 from portal.translation import PSEUDO
@@ -77,6 +78,8 @@ def _unmarked(client: PageClient, route: Route, names: dict[str, str]) -> set[st
     if answer.mimetype != "text/html" or answer.status_code != 200:
         return set()
     shown = " ".join(Document(answer.text).texts[""])
+    for code in Scope:
+        shown = shown.replace(code.value, " ")
     while MARKED.search(shown):
         shown = MARKED.sub(" ", shown)
     # Initials, zones and codes are no texts.
