@@ -22,7 +22,7 @@ from portal.domain.people.permissions import Permission
 from portal.domain.proof.acts import ActKind
 from portal.forms.audit import AuditForm
 from portal.pages.requests.show import visible
-from portal.presentation.labels import number as in_figures
+from portal.presentation.labels import figure
 from portal.presentation.times import zone_named
 from portal.presenters import audit_exports, audit_log
 from portal.presenters.audit_entries import (
@@ -66,7 +66,7 @@ def show() -> ResponseReturnValue:
         rows=rows_of(found.entries),
         total=audit_entries.count(filters),
         most=audit_entries.COUNTED,
-        most_words=in_figures(audit_entries.COUNTED),
+        most_words=figure(audit_entries.COUNTED),
         proof=attention.proof(me().now),
         older_url=_address(form, before=found.older) if found.older else None,
         newer_url=_address(form, after=found.newer) if found.newer else None,

@@ -148,6 +148,7 @@ def filters(viewpoint: ViewpointSource) -> dict[str, Any]:
         "people_count": labels.people,
         "requests_words": bulk.requests_words,
         "count_words": labels.count,
+        "figure": labels.figure,
         "words": labels.words_of,
         "told": labels.told,
         "runs": runs,

@@ -173,6 +173,12 @@ def count(number: int) -> str:
     return str(number) if number < 100 else "99+"
 
 
+def figure(number: int) -> str:
+    """A whole number in the reader's language: `1,234`."""
+    words: str = format_decimal(number, locale=current().locale)
+    return words
+
+
 def command_name(kind: str) -> str:
     """What a command is called to its sender: `Your approval`."""
     entry = COMMANDS_BY_NAME.get(kind)

@@ -146,3 +146,10 @@ def test_names_are_listed_as_the_language_does(code: str, words: str) -> None:
         assert listed(["Ana", "Ben", "Chloé"]) == words
     assert listed(["Ana"]) == "Ana"
     assert listed([]) == ""
+
+
+@pytest.mark.parametrize(("code", "words"), [("en", "12,345"), ("de", "12.345")])
+def test_a_counter_ends_at_99_and_a_figure_never(code: str, words: str) -> None:
+    assert (labels.count(99), labels.count(100)) == ("99", "99+")
+    with speaking(code):
+        assert labels.figure(12_345) == words
