@@ -19,9 +19,12 @@ MESSAGES = (
     "profile.set_away", "profile.set_away_of", "profile.end_away",
 )  # fmt: skip
 REQUESTS = ("requests.submit", "requests.amend_request", "requests.resubmit_request")
-SEARCHES = ("search.show", "history.show", "insights.show")
+SEARCHES = ("search.show", "history.show", "insights.show", "audit.show")
 # These read much, whether or not anything is asked for.
-WHOLE = ("history.as_csv", "history.as_ndjson", "history.evidence_pack", "insights.as_csv")
+WHOLE = (
+    "history.as_csv", "history.as_ndjson", "history.evidence_pack", "insights.as_csv",
+    "audit.export", "admin.export_back_test",
+)  # fmt: skip
 # Without a limit: decisions, what asks for a password or a second factor and counts its tries, and
 # what leaves nothing behind but a mark of one's own.
 FREE = (

@@ -24,13 +24,15 @@ SOON = timedelta(seconds=1)
 TIDIED = 1_000
 NOT_DELIVERED = "It was not delivered in time: the receiver could not be reached."
 
+# Of an endpoint e: what a program set up ends with its token.
+STILL_WANTED = """e.token_id IS NULL OR EXISTS (SELECT FROM portal.api_tokens t
+        WHERE t.id = e.token_id AND t.revoked_at IS NULL AND t.expires_at > now())"""
 # Raw: locks one table of several, takes rows by an index for each endpoint, and changes what it
 # reads.
-NEXT = text("""
+NEXT = text(f"""
 SELECT e.id::text AS id, e.is_open FROM (
     SELECT e.*, e.state = 'on' AND COALESCE(e.rest_until <= now(), true) AND (
-        e.token_id IS NULL OR EXISTS (SELECT FROM portal.api_tokens t
-            WHERE t.id = e.token_id AND t.revoked_at IS NULL AND t.expires_at > now())) AS is_open
+        {STILL_WANTED}) AS is_open
     FROM portal.webhook_endpoints e WHERE e.state <> 'removed'
 ) e CROSS JOIN LATERAL (
     (SELECT d.due_at FROM portal.webhook_deliveries d
@@ -44,7 +46,7 @@ SELECT e.id::text AS id, e.is_open FROM (
 WHERE (SELECT count(DISTINCT b.batch_id) FROM portal.webhook_deliveries b
     WHERE b.endpoint_id = e.id AND b.batch_id IS NOT NULL AND b.due_at > now()) < :parallel
 ORDER BY due.due_at LIMIT 1
-""")
+""")  # noqa: S608 - our own words
 LOCK = text("SELECT pg_advisory_xact_lock(hashtext('portal.webhooks'))")
 TAKE = text("""
 UPDATE portal.webhook_deliveries SET batch_id = CAST(:batch AS uuid), due_at = now() + :lease

@@ -26,25 +26,24 @@ from portal.domain.webhooks import (
 from portal.models import WebhookAttempt
 from portal.models.columns import new_id
 from portal.presentation.money import major
-from portal.webhooks.outbox import LEASE, HookTaken
+from portal.webhooks.outbox import LEASE, STILL_WANTED, HookTaken
 from portal.webhooks.post import post
 
 AGENT = "Gloria-Approvals-Webhooks/1"
 UNREADABLE = "Its secret cannot be read with the current SECRET_KEY. Rotate it."
 
 # Raw: locks and changes what it reads, in one trip.
-CLAIM = text("""
+CLAIM = text(f"""
 UPDATE portal.webhook_deliveries d SET due_at = now() + :lease FROM portal.webhook_endpoints e
 WHERE d.id = CAST(:id AS uuid) AND d.batch_id = CAST(:batch AS uuid) AND d.status = 'WAITING'
     AND e.id = d.endpoint_id
 RETURNING d.id::text, d.type, d.at, d.data, d.tries, e.id::text AS endpoint_id, e.url, e.sealed,
     e.failures, CASE WHEN e.old_until > now() THEN e.old_sealed END AS old_sealed,
     extract(epoch FROM now())::bigint AS clock, d.type = 'ping' OR (e.state = 'on' AND (
-        e.token_id IS NULL OR EXISTS (SELECT FROM portal.api_tokens t
-            WHERE t.id = e.token_id AND t.revoked_at IS NULL AND t.expires_at > now()))) AS is_open,
+        {STILL_WANTED})) AS is_open,
     (SELECT c.external_id FROM portal.api_calls c
         WHERE c.request_id = d.request_id AND c.external_id IS NOT NULL LIMIT 1) AS external_id
-""")
+""")  # noqa: S608 - our own words
 RELEASE = text("""
 UPDATE portal.webhook_deliveries SET batch_id = NULL, due_at = now()
 WHERE id = ANY(CAST(:ids AS uuid[])) AND batch_id = CAST(:batch AS uuid) AND status = 'WAITING'

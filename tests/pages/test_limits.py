@@ -103,6 +103,14 @@ def test_searches_are_limited_over_all_processes(
     assert ana.get(WHOLE).status_code == 429
 
 
+def test_looking_through_the_audit_log_counts(client: PageClient, people: People) -> None:
+    sign_in(client, people.olga)
+    asked = [client.get(f"/audit?text={word}").status_code for word in "abcd"]
+    assert asked == [200, 200, 200, 429]
+    assert client.get("/audit").status_code == 200
+    assert client.get("/audit.csv").status_code == 429
+
+
 def test_every_other_form_counts_too(ana: PageClient) -> None:
     statuses = []
     for language in ("en", "de", "en", "de"):
