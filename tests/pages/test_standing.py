@@ -65,3 +65,18 @@ def test_checks_find_what_is_stuck_and_repairs_are_acts(
     monkeypatch.setattr(InProcess, "trigger", lambda _self, it: it is Scheduled.VERIFICATION)
     assert "It was started, and recorded." in press(client, "verification")
     assert client.get_page("/audit?kind=repaired").text.count("Had something repaired") >= 2
+
+
+def test_nothing_is_called_well_that_was_not_looked_at(
+    client: PageClient, app: Flask, people: People
+) -> None:
+    execute(
+        app,
+        "INSERT INTO portal.worker_heartbeats (worker, task_queue, started_at, seen_at)"
+        " VALUES ('w', 'q', now(), now())",
+    )
+    sign_in(client, people.adam)
+    page = client.get_page(HERE)
+    assert "Not compared with Temporal yet." in page.text
+    assert "Nothing wrong was found, but" in page.text
+    assert "Nothing is stuck." not in page.text

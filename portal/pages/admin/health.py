@@ -22,6 +22,7 @@ def show_health() -> ResponseReturnValue:
         "pages/attention/health.html",
         checks=checks,
         wrong=[each for each in checks if each.tone == "bad"],
+        doubtful=[each for each in checks if each.tone == "warn"],
         key=new_key,
     )
 
