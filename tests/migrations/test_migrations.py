@@ -4,16 +4,33 @@ import psycopg
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import CheckConstraint, text
+from sqlalchemy.dialects import postgresql
 
+from portal.extensions import db
 from tests.migrations.conftest import Database
 from tests.migrations.rows import fill
 
 OURS = "SELECT relname FROM pg_class WHERE relnamespace = 'portal'::regnamespace"
+CHECKS = """
+    SELECT relname, conname FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid
+    WHERE connamespace = 'portal'::regnamespace AND contype = 'c' AND NOT relispartition
+"""
 
 
 def test_models_and_migrations_agree(migrated: Database) -> None:
     migrated.check()
+
+
+def test_checks_have_the_names_that_the_models_give_them(migrated: Database) -> None:
+    named = postgresql.dialect().identifier_preparer.format_constraint
+    wanted = {
+        (table.name, named(check))
+        for table in db.metadata.tables.values()
+        for check in table.constraints
+        if table.schema == "portal" and isinstance(check, CheckConstraint)
+    }
+    assert {tuple(row) for row in migrated.connection.execute(text(CHECKS))} == wanted
 
 
 def test_up_down_up_with_data(migrated: Database) -> None:
