@@ -60,7 +60,7 @@ def test_no_form_crashes(app: Flask, people: People, names: dict[str, str], valu
         client = allowed(app, people, route)
         fields = list(data_of(route, names)) or ["comment"]
         token = client.csrf_token()
-        for some in (fields, fields[:1], fields[-1:]):
+        for some in {tuple(fields), (fields[0],), (fields[-1],)}:
             data = data_of(route, names) | dict.fromkeys(some, value) | {"csrf_token": token}
             status = client.post(path_of(route, names), data=data).status_code
             if status >= 500:
