@@ -53,7 +53,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "attention", "messages", "channels", "policy_moves", "people", "calendars", "organisation",
         "organisation_settings", "mail_texts",
         "calendar_types", "due_dates", "setup", "types", "type_form", "type_route", "type_tries",
-        "people_imports", "type_readers", "api_tokens",
+        "people_imports", "type_readers", "type_languages", "api_tokens",
         "webhooks", "health",
     ),
     "commands": (),

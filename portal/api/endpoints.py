@@ -21,7 +21,7 @@ from portal.api import blueprint
 from portal.domain.people.tokens import Scope
 from portal.presentation.problems import PREFIX, InputError, ProblemRaised
 from portal.security import guards
-from portal.translation import _
+from portal.translation import _, to_a_program
 
 View = Callable[..., "Answer"]
 Model = TypeVar("Model", bound="Input")
@@ -109,7 +109,8 @@ def endpoint(
 
         @wraps(view)
         def run(**names: str) -> Response:
-            return _response(view(**names, **_given(described)))
+            with to_a_program():
+                return _response(view(**names, **_given(described)))
 
         rule = PREFIX + re.sub(r"{(\w+)}", lambda name: f"<{_snake(name[1])}>", path)
         blueprint.add_url_rule(rule, view.__name__, guards.token(scope)(run), methods=[method])

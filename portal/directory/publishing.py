@@ -22,6 +22,7 @@ def put_in_force(
             description=content.description,
             form=encode(content.form),
             definition=encode(content.policy),
+            translations=content.pruned().translations,
             published_at=func.now(),
             published_by=actor_id,
         )

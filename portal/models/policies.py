@@ -90,7 +90,8 @@ class RequestType(Base):
 
 
 class PolicyVersion(Base):
-    """One numbered version of a type: its texts, form and policy (`definition`).
+    """One numbered version of a type: its texts, form and policy (`definition`), and what the texts
+    are in other languages (`translations`: by the original and the language's code).
 
     A trigger forbids changing it once published: a request keeps the form that it was made with.
     """
@@ -107,6 +108,7 @@ class PolicyVersion(Base):
     description: Mapped[str] = mapped_column(Text, server_default="")
     form: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
     definition: Mapped[Json]
+    translations: Mapped[Json]
     note: Mapped[str] = mapped_column(Text, server_default="")
     created_at: Mapped[Now]
     published_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -11,8 +11,10 @@ from portal.domain.codec import decode
 from portal.domain.notices.kinds import DeliveryContext, NoticeKind, kind_named
 from portal.domain.notices.wording import spoken
 from portal.domain.policy.forms import FormField, named_in
+from portal.domain.policy.translations import field_in, words_in
 from portal.domain.request.state import Status, TaskStatus
-from portal.translation import _, ngettext
+from portal.translation import _, current, ngettext
+from portal.translation.own import own_value, showing
 
 MOST_DECISIONS = 8
 
@@ -23,7 +25,8 @@ SELECT m.id::text AS message_id, n.kind, n.text, n.said, n.seq, n.number, n.crea
     r.id::text AS request_id, r.title, r.type_name, r.requester_name, behalf.name AS behalf_name,
     r.amount, r.currency, r.priority, r.due_at AS needed_by, r.status, r.fields, r.attention,
     r.submitted_at,
-    r.content_version, t.id::text AS task_id, t.status AS task_status, t.due_at, t.stage_name,
+    r.content_version, v.translations,
+    t.id::text AS task_id, t.status AS task_status, t.due_at, t.stage_name,
     t.assignee_id::text AS assignee_id, absent.name AS absent_name, t.why,
     u.id = r.requester_id OR u.id IS NOT DISTINCT FROM r.on_behalf_of AS is_theirs,
     v.form,
@@ -87,22 +90,39 @@ class Decided:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What a message says and depends on. `row` has the columns of `MESSAGE`; `names` are those of
+    """What a message says and depends on. `row` has the columns of `MESSAGE`;
+    `own_form` is the form as its administrators wrote it; `names` are those of
     the people whom the form names; `said` is the comment it is about; `more`: for how many others
     of its kind about the request it speaks."""
 
     row: Row[Any]
     kind: NoticeKind
-    form: tuple[FormField, ...]
+    own_form: tuple[FormField, ...]
     decisions: Sequence[Decided]
     names: Mapping[str, str]
     said: str = ""
     more: int = 0
 
     @property
+    def words(self) -> Mapping[str, str]:
+        """What the request's version says in the language that is being written."""
+        return words_in(self.row.translations, current().code)
+
+    @property
+    def form(self) -> tuple[FormField, ...]:
+        """The form in the language that is being written."""
+        words = self.words
+        return tuple(field_in(each, lambda text: words.get(text, text)) for each in self.own_form)
+
+    def say(self, text: str | None) -> str:
+        """A text of the version, such as a stage's name, in that language."""
+        return self.words.get(text or "", text or "")
+
+    @property
     def text(self) -> str:
         """What happened, in the language that is being written."""
-        text = spoken(self.row.said, _) or str(self.row.text)
+        with showing(self.words):
+            text = spoken(self.row.said, _, own_value) or str(self.row.text)
         if not self.more:
             return text
         more = ngettext("And %(n)s more since then.", "And %(n)s more since then.", self.more)
@@ -138,7 +158,7 @@ def read(connection: Connection, message_id: str) -> Facts | None:
         row=row,
         kind=kind,
         more=more,
-        form=form,
+        own_form=form,
         decisions=decisions[::-1],
         names=_names(connection, form, row.fields),
         said=said or "",

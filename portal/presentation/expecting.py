@@ -6,6 +6,7 @@ from portal.domain.time.expected_finish import LEAST, Expected, Unsaid
 from portal.presentation import times
 from portal.presentation.times import Viewpoint
 from portal.translation import _, ngettext
+from portal.translation.own import own
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ def expectation(found: Expected | Unsaid, view: Viewpoint) -> Expectation:
     """The words, on the reader's clock."""
     if isinstance(found, Expected):
         return Expectation(_range(found, view), _basis(found, view))
-    words = {"stage": found.stage, "count": found.count, "shorter": found.shorter}
+    words = {"stage": own(found.stage), "count": found.count, "shorter": found.shorter}
     if found.is_longer:
         return Expectation(
             _("Longer than usual"),
@@ -36,7 +37,7 @@ def expectation(found: Expected | Unsaid, view: Viewpoint) -> Expectation:
         ngettext(
             "The stage “%(stage)s” has ended %(n)s time; an estimate needs %(least)s.",
             "The stage “%(stage)s” has ended %(n)s times; an estimate needs %(least)s.",
-            found.count, stage=found.stage, least=LEAST,
+            found.count, stage=own(found.stage), least=LEAST,
         ),
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from portal.domain.request.catalogue import EVENT_ENTRIES
 from portal.domain.request.events import Event
 from portal.presentation.labels import Label, decision, people, said, words_of
 from portal.translation import _
+from portal.translation.own import own
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,9 @@ def unknown_entry(kind: str) -> Entry:
 def _detail(event: Event) -> str:
     match event:
         case events.StageOpened():
-            return event.plan.name
+            return own(event.plan.name)
         case events.StageSkipped():
-            return ": ".join(filter(None, (event.name, said(event.reason))))
+            return ": ".join(filter(None, (own(event.name), said(event.reason))))
         case events.ReminderDue() if event.task_ids:
             return _("To %(people)s", people=people(len(event.task_ids)))
         case events.TaskEscalated():

@@ -11,7 +11,6 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-from babel import Locale, UnknownLocaleError
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
@@ -25,6 +24,7 @@ from portal.domain.time.day_ranges import DayRange, day_range_of
 from portal.presentation.money import money
 from portal.presentation.times import day
 from portal.translation import _, current, ngettext
+from portal.translation.own import NONE, own_value, showing
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +90,6 @@ DECISIONS = {
     "REJECT": Label(msgid("Rejected"), "bad", "x-mark"),
     "SEND_BACK": Label(msgid("Returned"), "warn", "arrow-uturn-left"),
 }
-
-
-def language_name(code: str) -> str:
-    """A language in its own words; an unknown one is its code."""
-    try:
-        name = Locale.parse(code, sep="-" if "-" in code else "_").get_display_name() or code
-        return name[:1].upper() + name[1:]
-    except (UnknownLocaleError, ValueError):
-        return code
 
 
 def words_of(name: str) -> str:
@@ -187,12 +178,17 @@ def command_name(kind: str) -> str:
 
 def said(kept: Any) -> str:
     """The words of a reason in any form in which it is kept; nothing for none."""
-    return sentence(read(kept), _)
+    return sentence(read(kept), _, own_value)
 
 
 def told(message: Any) -> str:
     """What a notification says: as it was put together, in English where it is an old one."""
-    return spoken(message.said, _) or str(message.text)
+    with showing(getattr(message, "words", NONE)):
+        return _told(message)
+
+
+def _told(message: Any) -> str:
+    return spoken(message.said, _, own_value) or str(message.text)
 
 
 def in_words(field: FormField, value: Any, names: Mapping[str, str]) -> str | None:

@@ -17,6 +17,7 @@ from portal.presenters.progress import fallback
 from portal.queries.asked import MEMBERS, DirectoryNow, Meant
 from portal.queries.request import RequestRecord, TaskRecord, given_of
 from portal.translation import _
+from portal.translation.own import own
 
 NAMED = 12
 LEFT_OUT = 60
@@ -49,7 +50,7 @@ def choice_of(
     reasons.append(fallback(plan))
     rule = _(
         "Stage “%(stage)s”, %(type)s policy, version %(version)s",
-        stage=plan.name, type=record.type_name, version=record.policy_version,
+        stage=own(plan.name), type=record.type_name, version=record.policy_version,
     )  # fmt: skip
     return Explanation(
         reasons=tuple(dict.fromkeys(each for each in reasons if each)),
@@ -72,7 +73,7 @@ def _came(task: TaskRecord, names: Mapping[str, str], me: str) -> Iterator[str]:
     if stored.get("why") and given.get("how") != "added":
         yield _to(said(stored["why"]), task.owner_id, task.owner_name, me)
     if stored.get("message"):
-        yield str(stored["message"])
+        yield own(str(stored["message"]))
     if stored.get("place") and task.due_at:
         yield _("Due by the working hours of %(place)s.", place=stored["place"])
 

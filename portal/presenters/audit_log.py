@@ -50,6 +50,7 @@ from portal.queries.audit import EventRecord
 from portal.queries.audit_chain import Problem
 from portal.queries.request import RequestRecord
 from portal.translation import _
+from portal.translation.own import own
 
 log = structlog.get_logger("portal.audit")
 
@@ -153,7 +154,7 @@ class _Reading:
         """The person or the stage that the event is about."""
         match event:
             case StageOpened():
-                self.stages[event.plan.key] = event.plan.name
+                self.stages[event.plan.key] = own(event.plan.name)
             case TaskAssigned() | ApproverAdded():
                 return self._asked(event.task_id, event.person_id)
             case TaskEscalated() | TaskReassigned() | TaskDelegated() | TaskGivenBack():

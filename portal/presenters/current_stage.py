@@ -21,6 +21,7 @@ from portal.services import expecting
 from portal.services.expecting import Journey, expected
 from portal.services.tasks import may_take
 from portal.translation import _
+from portal.translation.own import own
 
 SHOWN = 6
 NAMED = 60
@@ -217,7 +218,7 @@ def _released(stage: OpenStage, tasks: Sequence[TaskRecord]) -> tuple[Released, 
     for task in tasks:
         if task.id in gone:
             names.setdefault(task.group_name, []).append(task.assignee_name)
-    return tuple(Released(group, some(found)) for group, found in names.items())
+    return tuple(Released(group and own(group), some(found)) for group, found in names.items())
 
 
 def stage_tasks(parts: RequestParts) -> list[TaskRecord]:
@@ -255,7 +256,7 @@ class _Drawing:
             name=task.assignee_name,
             is_you=task.assignee_id == self.reader.me,
             acting_for=task.acting_for_name,
-            group=task.group_name,
+            group=task.group_name and own(task.group_name),
             since=since(task, notices),
             due_at=task.due_at,
             due_by=str(task.why.get("place") or ""),
@@ -294,7 +295,7 @@ def _decided(task: TaskRecord, me: str) -> Asked:
         name=task.decided_by_name or task.assignee_name,
         is_you=decider == me,
         acting_for=owner_of_vote(task),
-        group=task.group_name,
+        group=task.group_name and own(task.group_name),
         since=task.opened_at,
         decision=task.decision,
         decided_at=task.decided_at,

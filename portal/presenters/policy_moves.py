@@ -18,6 +18,7 @@ from portal.queries.request import RequestRecord
 from portal.services.requests import difference_of, policy_of
 from portal.services.snapshots import forecast
 from portal.translation import _, lazy
+from portal.translation.own import own
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,8 @@ def _step(
     kept: set[str],
 ) -> Step:
     if entry.key in kept:
-        return Step("done", entry.name, _("Stays approved"), note=step.note)
-    if entry.name == record.stage_name and entry.key in changes.same:
+        return Step("done", own(entry.name), _("Stays approved"), note=step.note)
+    if own(entry.name) == record.stage_name and entry.key in changes.same:
         return replace(step, state="current", note=_("Continues with the votes it has."))
     return step
 

@@ -15,6 +15,7 @@ from portal.presentation.labels import listed, people, said, words_of
 from portal.presentation.parts import Step
 from portal.queries.request import RequestRecord, TaskRecord
 from portal.translation import _, current, ngettext
+from portal.translation.own import own
 
 Forecast = Sequence[StageSkip | StagePlan | Attention]
 NAMED = 12
@@ -76,7 +77,7 @@ class ProgressReader:
             # Once it settles nobody is asked any more, so that its line says who decided.
             is_decided = state.stage.settles_at is not None
             who = self._votes(self.stage) if self.stage and is_decided else ""
-            steps.append(Step("current", plan.name, who, number=plan.index + 1, note=newly))
+            steps.append(Step("current", own(plan.name), who, number=plan.index + 1, note=newly))
         elif state.attention:
             steps.append(Step("current", _("Needs an administrator"), note=said(state.attention)))
         elif state.status is Status.RETURNED:
@@ -129,7 +130,7 @@ class ProgressReader:
             stage.place = self.steps[-1]
             self.interrupted[key] = stage
         self.carried = event.carried
-        stages = ", ".join(self.stage_names.get(key, key) for key in event.asked_again)
+        stages = ", ".join(own(self.stage_names.get(key, key)) for key in event.asked_again)
         notes = [note, _("Asked again: %(stages)s.", stages=stages) if stages else ""]
         text = " ".join(each for each in notes if each)
         self._line("done", title, event, self._subject(event.actor), text)
@@ -143,12 +144,12 @@ class ProgressReader:
     def _skipped(self, event: e.StageSkipped) -> None:
         if event.key in self.carried:
             self.steps.append(
-                Step("done", event.name, _("Stays approved"), note=said(event.reason))
+                Step("done", own(event.name), _("Stays approved"), note=said(event.reason))
             )
             return
         is_new = self.needed.get(event.key)
         self.needed[event.key] = False
-        self.steps.append(skipped(event.name, said(event.reason), after_change=bool(is_new)))
+        self.steps.append(skipped(own(event.name), said(event.reason), after_change=bool(is_new)))
 
     def _opened(self, event: e.StageOpened) -> None:
         plan = event.plan
@@ -217,7 +218,7 @@ class ProgressReader:
         self.steps.append(
             Step(
                 state,
-                plan.name,
+                own(plan.name),
                 ". ".join(part for part in parts if part),
                 at=event.at,
                 number=plan.index + 1,
@@ -293,13 +294,13 @@ def expected(entry: StageSkip | StagePlan | Attention) -> Step:
     """A stage that is still to come, as routing sees it today."""
     number = entry.index + 1
     if isinstance(entry, StageSkip):
-        return skipped(entry.name, said(entry.reason))
+        return skipped(own(entry.name), said(entry.reason))
     if isinstance(entry, Attention):
-        return Step("future", entry.name, note=said(entry.reason), number=number)
+        return Step("future", own(entry.name), note=said(entry.reason), number=number)
     names, rule = some([each.name for each in entry.people]), rule_of(entry)
     if rule and names:
         names = _("%(rule)s: %(names)s", rule=rule, names=names)
-    return Step("future", entry.name, names, number=number, note=fallback(entry))
+    return Step("future", own(entry.name), names, number=number, note=fallback(entry))
 
 
 def fallback(plan: StagePlan) -> str:

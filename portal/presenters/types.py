@@ -26,6 +26,7 @@ from portal.domain.policy.policy import (
     WorkingTime,
     duration,
 )
+from portal.domain.policy.translations import OwnText
 from portal.domain.policy.types import Change, TypeChangeKind, TypeContent, is_id
 from portal.forms.type_conditions import subjects
 from portal.presentation import times
@@ -36,7 +37,7 @@ from portal.queries import request as requests
 from portal.queries import request_types, staff
 from portal.queries.request_types import DraftRecord, NewestRequest, TypeChangeRecord
 from portal.services.type_files import TypeFile
-from portal.translation import _, lazy, ngettext, tell
+from portal.translation import _, language_name, lazy, ngettext, tell
 
 COMPARED: Mapping[str, str] = {
     "is": lazy("%(field)s is %(value)s"),
@@ -53,6 +54,7 @@ COMPARED: Mapping[str, str] = {
 PARTS: Mapping[str, str] = {
     **STAGE_PARTS,
     "name": lazy("name"),
+    "translations": lazy("translations"),
     "description": lazy("description"),
     "label": lazy("label"),
     "hint": lazy("hint"),
@@ -114,6 +116,26 @@ def difference_words(change: Change) -> str:
     parts = ", ".join(dict.fromkeys(str(PARTS.get(p, words_of(p).lower())) for p in change.parts))
     text = str(_DIFFERENCES[change.what, change.how])
     return text % {"name": change.name, "parts": parts}
+
+
+TEXT_PARTS: Mapping[str, str] = {
+    "name": lazy("Name of the type"),
+    "description": lazy("Description of the type"),
+    "section": lazy("Heading of a section"),
+    "label": lazy("Label of a field"),
+    "hint": lazy("Hint of “%(of)s”"),
+    "option": lazy("Option of “%(of)s”"),
+    "stage": lazy("Name of a stage"),
+    "condition": lazy("Condition of “%(of)s”"),
+    "rule": lazy("Who is asked in “%(of)s”"),
+    "message": lazy("Message of an escalation in “%(of)s”"),
+}
+ANY_STAGE = lazy("any stage")
+
+
+def part_words(text: OwnText) -> str:
+    """What a text is, and of what."""
+    return str(TEXT_PARTS[text.part]) % {"of": text.of or str(ANY_STAGE)}
 
 
 def done(change: TypeChangeRecord) -> str:
@@ -393,7 +415,7 @@ class Task:
 
 
 def tasks(draft: DraftRecord, problems: Sequence[Problem]) -> list[Task]:
-    """Form, Route, Checks, Preview and Review of a draft."""
+    """Form, Route, Who may ask, Languages, Checks, Preview and Review of a draft."""
     errors = [each for each in problems if not each.is_warning]
     waiting = [each for each in problems if each.is_warning and not draft.reasons.get(each.code)]
     fields, stages = len(draft.content.form), len(draft.content.policy.stages)
@@ -410,10 +432,27 @@ def tasks(draft: DraftRecord, problems: Sequence[Problem]) -> list[Task]:
             _asking(draft.content),
             "bad" if any(each.about == "askers" for each in errors) else "ok",
         ),
+        _task(_("Languages"), "languages", _spoken(draft.content), "look"),
         _checks(errors, waiting),
         _task(_("Preview"), "preview", _("The form as people will see it."), "look"),
         _review(draft, blocked=bool(errors or waiting)),
     ]
+
+
+def _spoken(content: TypeContent) -> str:
+    """How many of the texts each language has that was begun."""
+    texts = [each.text for each in content.texts]
+    begun = sorted({code for by in content.translations.values() for code in by})
+    parts = [
+        _(
+            "%(language)s: %(done)s of %(all)s texts.",
+            language=language_name(code),
+            done=sum(bool(content.translations.get(text, {}).get(code)) for text in texts),
+            all=len(texts),
+        )
+        for code in begun
+    ]
+    return " ".join(parts) or _("What people read, in other languages.")
 
 
 def _asking(content: TypeContent) -> str:

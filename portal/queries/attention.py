@@ -19,6 +19,7 @@ from portal.models import (
     User,
     WorkerHeartbeat,
 )
+from portal.queries import own_texts
 
 SHOWN = 100
 # A comparison comes every five minutes, and takes a while where there is much to put right.
@@ -42,6 +43,7 @@ class Stuck:
     reason: str
     since: datetime | None
     next_at: datetime | None
+    policy_version_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def without_approver() -> tuple[Stuck, ...]:
     """Requests that need attention, the newest first; up to `SHOWN`."""
     statement = select(
         Request.number, Request.title, Request.type_name, Request.requester_name,
-        Request.attention, Request.waiting_since, Request.next_at,
+        Request.attention, Request.waiting_since, Request.next_at, Request.policy_version_id,
     ).where(Request.attention.is_not(None))  # fmt: skip
     return _stuck(statement.order_by(Request.submitted_at.desc()))
 
@@ -130,7 +132,7 @@ def asking_nobody_active() -> tuple[Stuck, ...]:
         select(
             Request.number, Request.title, Request.type_name, Request.requester_name,
             User.name + literal_column("' is asked, and no longer active'"),
-            waiting.c.opened_at, Request.next_at,
+            waiting.c.opened_at, Request.next_at, Request.policy_version_id,
         )
         .join(waiting, waiting.c.request_id == Request.id)
         .join(User, User.id == waiting.c.person)
@@ -146,7 +148,7 @@ def without_next_moment() -> tuple[Stuck, ...]:
     statement: Select[*tuple[Any, ...]] = select(
         Request.number, Request.title, Request.type_name, Request.requester_name,
         literal_column("'Nobody is asked, and no timer runs'"), Request.submitted_at,
-        Request.next_at,
+        Request.next_at, Request.policy_version_id,
     ).where(
         Request.status == Status.PENDING.value,
         Request.next_at.is_(None),
@@ -169,6 +171,7 @@ def behind_the_clock(grace: timedelta) -> tuple[Stuck, ...]:
         Request.next_what,
         Request.next_at,
         Request.next_at,
+        Request.policy_version_id,
     ).where(
         Request.status == Status.PENDING.value,
         Request.next_at.is_not(None),
@@ -178,7 +181,8 @@ def behind_the_clock(grace: timedelta) -> tuple[Stuck, ...]:
 
 
 def _stuck(statement: Select[*tuple[Any, ...]]) -> tuple[Stuck, ...]:
-    return tuple(Stuck(*row) for row in db.session.execute(statement.limit(SHOWN)))
+    rows = db.session.execute(statement.limit(SHOWN))
+    return tuple(own_texts.as_read(Stuck(*row), "type_name") for row in rows)
 
 
 def closing() -> Closing | None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from portal.extensions import db
 from portal.models import Delegation, PolicyVersion, RequestType, User
 from portal.models.columns import by_name
+from portal.queries import own_texts
 
 SHOWN = 50
 _CURRENCY: ColumnElement[str | None] = literal_column(
@@ -67,12 +68,15 @@ def acting(person_id: str) -> tuple[AbsenceRecord, ...]:
 def types() -> tuple[TypeName, ...]:
     """Every type that can be asked for, in their order."""
     in_force = PolicyVersion.id == RequestType.policy_version_id
-    statement = select(RequestType.code, RequestType.name, _CURRENCY).outerjoin(
-        PolicyVersion, in_force
-    )
+    statement = select(
+        RequestType.code, RequestType.name, _CURRENCY, RequestType.policy_version_id
+    ).outerjoin(PolicyVersion, in_force)
     statement = statement.where(RequestType.is_active)
     rows = db.session.execute(statement.order_by(RequestType.position, by_name(RequestType.name)))
-    return tuple(TypeName(*row) for row in rows)
+    return tuple(
+        TypeName(code, own_texts.told(version, name), currency)
+        for code, name, currency, version in rows
+    )
 
 
 def _found(statement: Select[*tuple[Any, ...]]) -> tuple[AbsenceRecord, ...]:

@@ -33,6 +33,7 @@ from portal.domain.request.state import Status, TaskStatus
 from portal.extensions import db
 from portal.models import Batch, Command, PolicyVersion, Request, Task, User
 from portal.models.undoing import is_overtaken, undo_seconds, undo_until
+from portal.queries import own_texts
 from portal.queries.bulk_rules import rules
 from portal.queries.request import form_of
 
@@ -113,7 +114,12 @@ def tasks_of(batch: BatchRecord, user_id: str) -> dict[str, ChosenTask]:
         "user": user_id,
     }
     rows = db.session.execute(_statement(), values)
-    return {row.id: ChosenTask(**{**row._mapping, "form": form_of(row.form)}) for row in rows}
+    return {row.id: _read(row) for row in rows}
+
+
+def _read(row: Any) -> ChosenTask:
+    form = own_texts.form_of(row.policy_version_id, form_of(row.form))
+    return own_texts.as_read(ChosenTask(**{**row._mapping, "form": form}), "type_name")
 
 
 def waiting(batch: BatchRecord) -> int:

@@ -9,6 +9,7 @@ from sqlalchemy import Select, Uuid, bindparam, exists, select
 
 from portal.extensions import db
 from portal.models import Command, Draft, RequestType
+from portal.queries import own_texts
 
 LISTED = 100
 
@@ -22,6 +23,7 @@ class DraftRecord:
     type_name: str
     values: dict[str, str]
     updated_at: datetime
+    policy_version_id: str | None
 
     @property
     def title(self) -> str:
@@ -33,20 +35,31 @@ def find(draft_id: str, owner_id: str) -> DraftRecord | None:
     """The owner's draft of that id; None for anybody else's, and once it was sent."""
     values = {"draft": draft_id, "owner": owner_id}
     row = db.session.execute(_one(), values).one_or_none()
-    return None if row is None else DraftRecord(*row)
+    return None if row is None else _read(row)
 
 
 def listed(owner_id: str, limit: int = LISTED) -> tuple[DraftRecord, ...]:
     """The owner's drafts, the last changed first."""
     statement = _mine().order_by(Draft.updated_at.desc()).limit(limit)
-    return tuple(DraftRecord(*row) for row in db.session.execute(statement, {"owner": owner_id}))
+    return tuple(_read(row) for row in db.session.execute(statement, {"owner": owner_id}))
+
+
+def _read(row: Any) -> DraftRecord:
+    return own_texts.as_read(DraftRecord(*row), "type_name")
 
 
 def _mine() -> Select[*tuple[Any, ...]]:
     # A form saved in one window while it is sent in another leaves a draft that means nothing.
     sent = exists().where(Command.id == Draft.id)
     return (
-        select(Draft.id, Draft.type_code, RequestType.name, Draft.values, Draft.updated_at)
+        select(
+            Draft.id,
+            Draft.type_code,
+            RequestType.name,
+            Draft.values,
+            Draft.updated_at,
+            RequestType.policy_version_id,
+        )
         .join(RequestType, RequestType.code == Draft.type_code)
         .where(Draft.user_id == bindparam("owner", type_=Uuid(as_uuid=False)), ~sent)
     )

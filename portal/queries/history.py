@@ -20,7 +20,7 @@ from portal.domain.policy.forms import FormField
 from portal.extensions import db
 from portal.models import PolicyVersion, Request, RequestType, Task, User
 from portal.models.columns import by_name
-from portal.queries import type_readers
+from portal.queries import own_texts, type_readers
 from portal.queries.history_statements import (
     Filters,
     HistoryCursor,
@@ -133,8 +133,10 @@ def _with_details(rows: Sequence[HistoryRow]) -> Iterator[Exported]:
         asked[request_id].append(HistoryApprover(*values))
     for row in rows:
         found = forms[row.id]
-        form = form_of(found.form)
-        yield Exported(row=row, form=form, values=found.fields, asked=tuple(asked[row.id]))
+        form = own_texts.form_of(row.policy_version_id, form_of(found.form))
+        say = own_texts.say_of(row.policy_version_id)
+        theirs = tuple(replace(one, stage_name=say(one.stage_name)) for one in asked[row.id])
+        yield Exported(row=row, form=form, values=found.fields, asked=theirs)
 
 
 @cache
@@ -183,15 +185,18 @@ def rows_of(reader: Reader, filters: Filters, limit: int, place: PagePlace) -> l
 
 
 def _rows(statement: Select[*tuple[Any, ...]]) -> list[HistoryRow]:
-    return [HistoryRow(*row) for row in db.session.execute(statement)]
+    rows = (HistoryRow(*row) for row in db.session.execute(statement))
+    return [own_texts.as_read(row, "type_name", "stage_name") for row in rows]
 
 
 def type_names() -> dict[str, str]:
     """All request types, also those that are not offered any more, by code."""
     rows = db.session.execute(
-        select(RequestType.code, RequestType.name).order_by(by_name(RequestType.name))
+        select(RequestType.code, RequestType.name, RequestType.policy_version_id).order_by(
+            by_name(RequestType.name)
+        )
     )
-    return {row.code: row.name for row in rows}
+    return {row.code: own_texts.told(row.policy_version_id, row.name) for row in rows}
 
 
 def people_named(text: str) -> tuple[str, ...]:

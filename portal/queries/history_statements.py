@@ -51,6 +51,7 @@ class HistoryRow:
     submitted_at: datetime
     closed_at: datetime | None
     type_code: str = ""
+    policy_version_id: str = ""
 
 
 COLUMNS = tuple(getattr(Request, each.name) for each in fields(HistoryRow))

@@ -39,6 +39,7 @@ from portal.domain.request.state import Priority
 from portal.extensions import db
 from portal.models import Command, Notification, Request, Task, User
 from portal.models.undoing import waits_to_be_applied
+from portal.queries import own_texts
 
 PAGE = 50
 COUNT_LIMIT = 100
@@ -181,9 +182,13 @@ def page(
     if narrowed.order is not Order.DUE:
         values |= _behind(view, clock, after)
     rows = db.session.execute(statement, values | wanted).all()
-    tasks = tuple(InboxTask(*row) for row in rows[:most])
+    tasks = tuple(_read(row) for row in rows[:most])
     more = len(rows) > most
     return InboxPage(tasks, _cursor_of(tasks[-1], narrowed.order) if more else None)
+
+
+def _read(row: Any) -> InboxTask:
+    return own_texts.as_read(InboxTask(*row), "type_name", "stage_name")
 
 
 def _cursor_of(task: InboxTask, order: Order) -> InboxCursor:
@@ -413,5 +418,5 @@ def following(user_id: str, number: str, after: InboxCursor) -> InboxTask | None
         values = _bounds(InboxView.ALL, clock, cursor, 2) | {"user": user_id, "rows": 2}
         for row in db.session.execute(_statement(frozenset()), values):
             if row.number != number:
-                return InboxTask(*row)
+                return _read(row)
     return None

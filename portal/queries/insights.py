@@ -15,6 +15,7 @@ from portal.domain.request.state import Status
 from portal.extensions import db
 from portal.models import Department, FactsDue, RequestType, User
 from portal.models.columns import by_name
+from portal.queries import own_texts
 
 DECIDED = (Status.APPROVED.value, Status.REJECTED.value, Status.TIMEOUT.value)
 # Fewer decisions than that say nothing about a stage, and fewer people could be told apart.
@@ -93,6 +94,7 @@ class StageFigure:
     waiting: float | None
     reviewing: float | None
     late: int
+    policy_version_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ class HastyFigure:
     group_name: str
     decisions: int
     unopened: int
+    policy_version_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +181,7 @@ FROM (SELECT f.working {_CLOSED} AND f.outcome = ANY(:decided)) f GROUP BY 1 ORD
 """)  # noqa: S608 - our own words
 _STAGES = text(f"""
 SELECT COALESCE(t.name, f.type_code) AS type_name, max(f.stage_name) AS stage_name,
-    count(*) AS decisions,
+    max(t.policy_version_id::text) AS policy_version_id, count(*) AS decisions,
     percentile_disc(0.5) WITHIN GROUP (ORDER BY f.working) AS median,
     percentile_disc(0.9) WITHIN GROUP (ORDER BY f.working) AS slow,
     percentile_disc(0.5) WITHIN GROUP (
@@ -239,7 +242,8 @@ FROM (
 """)  # noqa: S608 - our own words
 # Decisions from before first looks were kept say nothing about them.
 _HASTY = text(f"""
-SELECT COALESCE(t.name, f.type_code) AS type_name, g.name AS group_name, count(*) AS decisions,
+SELECT COALESCE(t.name, f.type_code) AS type_name, g.name AS group_name,
+    max(t.policy_version_id::text) AS policy_version_id, count(*) AS decisions,
     count(*) FILTER (WHERE f.looked_at IS NULL) AS unopened
 FROM portal.decision_facts f
 JOIN portal.groups g ON g.code = f.group_code
@@ -274,7 +278,8 @@ def histogram(scope: Scope, step: int, last: int) -> dict[int, int]:
 
 def slowest_stages(scope: Scope) -> tuple[StageFigure, ...]:
     """The stages whose median is longest; up to `SHOWN`."""
-    return tuple(StageFigure(**row) for row in _rows(_STAGES, scope))
+    found = (StageFigure(**row) for row in _rows(_STAGES, scope))
+    return tuple(own_texts.as_read(each, "type_name", "stage_name") for each in found)
 
 
 def weeks(scope: Scope) -> tuple[WeekFigure, ...]:
@@ -294,7 +299,8 @@ def open_by_age(scope: Scope) -> OpenAge:
 
 def hasty(scope: Scope) -> tuple[HastyFigure, ...]:
     """Decisions taken unopened, by type and group of at least `LEAST_PEOPLE`; up to `SHOWN`."""
-    return tuple(HastyFigure(**row) for row in _rows(_HASTY, scope))
+    found = (HastyFigure(**row) for row in _rows(_HASTY, scope))
+    return tuple(own_texts.as_read(each, "type_name") for each in found)
 
 
 def due() -> int:
@@ -309,9 +315,9 @@ def reports_of(manager_id: str) -> tuple[str, ...]:
 
 def types() -> dict[str, str]:
     """Names of all types by code, in their order."""
-    statement = select(RequestType.code, RequestType.name)
+    statement = select(RequestType.code, RequestType.name, RequestType.policy_version_id)
     rows = db.session.execute(statement.order_by(RequestType.position, by_name(RequestType.name)))
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: own_texts.told(row[2], row[1]) for row in rows}
 
 
 def departments(people: tuple[str, ...] | None) -> dict[str, str]:

@@ -12,6 +12,7 @@ from portal.domain.notices.links import FollowedLink
 from portal.domain.request.state import Status, TaskStatus
 from portal.extensions import db
 from portal.models import Link, LinkRefusal, PolicyVersion, Request, Task, User
+from portal.queries import own_texts
 
 SHOWN = 50
 
@@ -46,6 +47,7 @@ class LinkRecord:
     is_active: bool
     is_expired: bool
     is_revoked: bool
+    policy_version_id: str
 
     @property
     def followed(self) -> FollowedLink:
@@ -100,7 +102,7 @@ def refusals_of(request_id: str) -> tuple[RefusalRecord, ...]:
 
 def _one(which: Any) -> LinkRecord | None:
     row = db.session.execute(_statement().where(which)).one_or_none()
-    return None if row is None else LinkRecord(**row._mapping)
+    return None if row is None else own_texts.as_read(LinkRecord(**row._mapping), "type_name")
 
 
 @cache
@@ -119,7 +121,7 @@ def _statement() -> Select[*tuple[Any, ...]]:
             Task.status.label("task_status"), Request.status, Request.content_version,
             Link.content_version.label("seen_version"), User.is_active,
             (Link.expires_at <= func.now()).label("is_expired"),
-            Link.revoked_at.is_not(None).label("is_revoked"),
+            Link.revoked_at.is_not(None).label("is_revoked"), Request.policy_version_id,
         )
         .join(Task, Task.id == Link.task_id)
         .join(Request, Request.id == Link.request_id)

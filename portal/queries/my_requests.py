@@ -30,6 +30,7 @@ from portal.domain.request.state import Status
 from portal.extensions import db
 from portal.models import Command, Request, RequestType, User
 from portal.models.requests import OPEN
+from portal.queries import own_texts
 
 PAGE = 50
 # The person who asked has the turn.
@@ -54,6 +55,7 @@ class MyRequest:
     number: str
     title: str
     type_name: str
+    policy_version_id: str
     amount: int | None
     currency: str | None
     priority: str
@@ -90,6 +92,7 @@ class WaitingSubmit:
     amount: int | None
     currency: str | None
     created_at: datetime
+    policy_version_id: str | None
 
 
 def page(
@@ -103,7 +106,8 @@ def page(
     """
     values = {"person": person_id} | ({"before": before} if before else {})
     found = db.session.execute(_statement(view, before is not None), values)
-    rows = [MyRequest(**{**row, "status": Status(row["status"])}) for row in found.mappings()]
+    records = [MyRequest(**{**row, "status": Status(row["status"])}) for row in found.mappings()]
+    rows = [own_texts.as_read(each, "type_name", "stage_name") for each in records]
     first = [row for row in rows if view is MyRequestsView.OPEN and row.is_turn]
     rest = [row for row in rows if row not in first]
     following = rest[PAGE - 1].id if len(rest) > PAGE else None
@@ -113,7 +117,7 @@ def page(
 def waiting_submits(person_id: str) -> tuple[WaitingSubmit, ...]:
     """What the person sent and what has not begun, newest first."""
     rows = db.session.execute(_waiting(), {"person": person_id})
-    return tuple(WaitingSubmit(*row) for row in rows)
+    return tuple(own_texts.as_read(WaitingSubmit(*row), "type_name") for row in rows)
 
 
 def _person() -> Any:
@@ -176,6 +180,7 @@ def _waiting() -> Select[*tuple[Any, ...]]:
             content["amount"].as_integer(),
             content["currency"].astext,
             Command.created_at,
+            RequestType.policy_version_id,
         )
         .outerjoin(RequestType, RequestType.code == Command.payload["type_code"].astext)
         .where(

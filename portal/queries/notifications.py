@@ -1,6 +1,7 @@
 """What one person was told inside the portal, newest first."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -8,7 +9,8 @@ from typing import Any
 from sqlalchemy import DateTime, Select, Uuid, bindparam, select, tuple_
 
 from portal.extensions import db
-from portal.models import Notification
+from portal.models import Notification, Request
+from portal.queries import own_texts
 
 PAGE = 50
 
@@ -23,7 +25,8 @@ class NotificationCursor:
 
 @dataclass(frozen=True, slots=True)
 class NotificationEntry:
-    """One notification; `task_id` where it asks for a decision. `said`: see `Notification`."""
+    """One notification; `task_id` where it asks for a decision. `said`: see `Notification`;
+    `words`: what its request's version says in the reader's language."""
 
     id: str
     kind: str
@@ -33,6 +36,7 @@ class NotificationEntry:
     task_id: str | None
     created_at: datetime
     read_at: datetime | None
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 def page_of(
@@ -44,7 +48,10 @@ def page_of(
     if before is not None:
         statement = statement.where(_older())
         values |= {"before_at": before.created_at, "before_id": before.id}
-    rows = tuple(NotificationEntry(*row) for row in db.session.execute(statement, values))
+    rows = tuple(
+        NotificationEntry(*row[:-1], words=own_texts.words_of(row[-1]))
+        for row in db.session.execute(statement, values)
+    )
     shown = rows[:PAGE]
     return shown, NotificationCursor(shown[-1].created_at, shown[-1].id) if len(
         rows
@@ -64,7 +71,9 @@ def _newest() -> Select[*tuple[Any, ...]]:
         select(
             Notification.id, Notification.kind, Notification.number, Notification.text,
             Notification.said, Notification.task_id, Notification.created_at, Notification.read_at,
+            Request.policy_version_id,
         )
+        .outerjoin(Request, Request.id == Notification.request_id)
         .where(
             Notification.user_id == bindparam("user", type_=Uuid(as_uuid=False)),
             Notification.hidden.is_(False),

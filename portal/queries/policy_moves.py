@@ -1,7 +1,7 @@
 """Open requests that follow an older version of their policy than new ones do."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from portal.domain.request.state import OPEN
 from portal.extensions import db
 from portal.models import PolicyVersion, Request, RequestType
+from portal.queries import own_texts
 
 SHOWN = 100
 
@@ -42,7 +43,14 @@ def chosen(numbers: Sequence[str]) -> tuple[OnOlderVersion, ...]:
 
 
 def _found(statement: Select[*tuple[Any, ...]]) -> tuple[OnOlderVersion, ...]:
-    return tuple(OnOlderVersion(*row) for row in db.session.execute(statement))
+    rows = (OnOlderVersion(*row) for row in db.session.execute(statement))
+    return tuple(_read(row) for row in rows)
+
+
+def _read(row: OnOlderVersion) -> OnOlderVersion:
+    say = own_texts.say_of(row.version_id)
+    stage = row.stage_name and say(row.stage_name)
+    return replace(row, type_name=say(row.type_name), stage_name=stage)
 
 
 def _rows() -> Select[*tuple[Any, ...]]:

@@ -4,7 +4,7 @@ and the one rule for who may see a request."""
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
@@ -49,8 +49,10 @@ from portal.models import (
 )
 from portal.models.recorded import with_texts
 from portal.models.states import SHAPE, kept_state
+from portal.queries import own_texts
 from portal.queries.asked import NOTICES, Told
 from portal.queries.comments import COMMENTS_SHOWN, CommentEntry
+from portal.translation.own import own
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +199,8 @@ class TaskRecord:
 
 
 def find(number: str, reader: Reader) -> RequestRecord | None:
-    """The request of that number, or None where it does not exist or the reader may not see it."""
+    """The request of that number, or None where it does not exist or the reader may not see it.
+    What is said from here on is about it: `own` says what its version says."""
     statement = _by_number(reader.reads_all)
     return _found(statement, {"number": number, "reader": reader.id})
 
@@ -213,8 +216,10 @@ def _found(statement: Select[*tuple[Any, ...]], values: dict[str, Any]) -> Reque
         return None
     values = dict(row._mapping)
     values["status"] = Status(values["status"])
-    values["form"] = form_of(values["form"])
-    return RequestRecord(**values)
+    version = row.policy_version_id
+    values["form"] = own_texts.form_of(version, form_of(values["form"]))
+    own_texts.show_version(version)
+    return own_texts.as_read(RequestRecord(**values), "type_name", "stage_name")
 
 
 def state_of(request_id: str) -> Approval:
@@ -225,7 +230,12 @@ def state_of(request_id: str) -> Approval:
 def tasks_of(request_id: str) -> tuple[TaskRecord, ...]:
     """All its tasks of all rounds, in the order they were given."""
     rows = db.session.execute(_tasks(), {"request": request_id})
-    return tuple(TaskRecord(**row._mapping) for row in rows)
+    return tuple(_as_read(TaskRecord(**row._mapping)) for row in rows)
+
+
+def _as_read(task: TaskRecord) -> TaskRecord:
+    """The task of the request that is shown, as the reader reads it."""
+    return replace(task, stage_name=own(task.stage_name))
 
 
 def names_of(ids: set[str]) -> dict[str, str]:
@@ -254,8 +264,10 @@ class Linkable:
     def number_of(self, text: str) -> str | None:
         """The number in a text such as "PR-2052 Laptops" or an address, if they may see it."""
         found = NUMBER.search(text.upper())
-        record = find(found.group(), self.reader) if found else None
-        return record.number if record else None
+        if found is None:
+            return None
+        seen = select(Request.number).where(Request.number == found.group(), may_see(self.reader))
+        return db.session.scalar(seen)
 
     def recent(self) -> list[tuple[str, str]]:
         """Numbers and titles of their own newest."""
@@ -460,7 +472,7 @@ def parts_of(record: RequestRecord, kinds: tuple[str, ...], *, told: bool) -> Re
     kept = rows.state
     return RequestParts(
         state=decode(Approval, kept) if kept else kept_state(db.session.connection(), record.id),
-        tasks=rows.tasks,
+        tasks=tuple(map(_as_read, rows.tasks)),
         events=tuple(_event(each, record.id) for each in rows.events),
         names=rows.names,
         said=rows.said,

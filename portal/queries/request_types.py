@@ -27,6 +27,7 @@ from portal.models import (
     User,
 )
 from portal.models.columns import by_name
+from portal.queries import own_texts
 
 # The newest requests of a type tell its usual duration, if enough of them are closed.
 LOOKED_AT = 200
@@ -67,11 +68,18 @@ def choices(person_id: str | None = None) -> tuple[TypeChoice, ...]:
     if person_id is not None and any(row[-1] for row in rows):
         own = _belongs(person_id)
         rows = [row for row in rows if own.may_ask(_askers(row[-1]))]
-    return tuple(TypeChoice(*row[:-1]) for row in rows)
+    return tuple(_choice(row) for row in rows)
+
+
+def _choice(row: Row[*tuple[Any, ...]]) -> TypeChoice:
+    say = own_texts.say_of(row.policy_version_id)
+    code, name, description, module, typical = row[:5]
+    return TypeChoice(code, say(name), say(description), module, typical)
 
 
 def find(code: str) -> TypeRecord | None:
-    """The type of that code, if requests of it can be made."""
+    """The type of that code, if requests of it can be made; what is said from here on is about
+    it."""
     row = db.session.execute(_one(), {"code": code}).one_or_none()
     return None if row is None else _type(row)
 
@@ -85,8 +93,10 @@ def direct(code: str) -> TypeRecord | None:
 def _type(row: Row[*tuple[Any, ...]]) -> TypeRecord:
     values = dict(row._mapping)
     values["askers"] = _askers(values["askers"])
-    values["form"] = tuple(decode(FormField, entry) for entry in values["form"])
-    return TypeRecord(**values)
+    form = tuple(decode(FormField, entry) for entry in values["form"])
+    values["form"] = own_texts.form_of(row.policy_version_id, form)
+    own_texts.show_version(row.policy_version_id)
+    return own_texts.as_read(TypeRecord(**values), "name", "description")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +171,7 @@ def _choices() -> Select[*tuple[Any, ...]]:
             RequestType.description,
             RequestType.module,
             typical.select_from(newest).scalar_subquery(),
+            RequestType.policy_version_id,
             PolicyVersion.definition["askers"],
         )
         .join(PolicyVersion, PolicyVersion.id == RequestType.policy_version_id)
@@ -362,8 +373,9 @@ def _versions(type_id: str, name: str) -> tuple[VersionRecord, ...]:
     rows = db.session.execute(
         select(
             PolicyVersion.id, PolicyVersion.version, PolicyVersion.name, PolicyVersion.description,
-            PolicyVersion.form, PolicyVersion.definition, PolicyVersion.note,
-            PolicyVersion.published_at, User.name.label("publisher"), follow.label("follow"),
+            PolicyVersion.form, PolicyVersion.definition, PolicyVersion.translations,
+            PolicyVersion.note, PolicyVersion.published_at, User.name.label("publisher"),
+            follow.label("follow"),
         )
         .outerjoin(User, User.id == PolicyVersion.published_by)
         .where(PolicyVersion.request_type_id == type_id)
@@ -387,8 +399,9 @@ def _content(row: Any, type_name: str) -> TypeContent:
     form = tuple(decode(FormField, entry) for entry in row.form)
     policy = decode(Policy, row.definition) if row.definition else Policy(stages=())
     return TypeContent(
-        name=row.name or type_name, description=row.description, form=form, policy=policy
-    )
+        name=row.name or type_name, description=row.description, form=form, policy=policy,
+        translations=row.translations,
+    )  # fmt: skip
 
 
 def _draft(type_id: str) -> DraftRecord | None:

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from portal.extensions import db, transaction
 from portal.models import Comment, Participant, Request, Task, User
 from portal.models.requests import COMMENT_WORDS, NEAR_COMMENT, NEAR_REQUEST
-from portal.queries import type_readers
+from portal.queries import own_texts, type_readers
 from portal.queries.history import HistoryPage, HistoryRow, cut, rows_of
 from portal.queries.history_statements import (
     COLUMNS,
@@ -137,7 +137,8 @@ def _of_approvers(
     theirs = select(row).select_from(Participant).join(row, true()).where(who).distinct()
     order = Participant.submitted_at, Participant.request_id
     statement = cut_by_place(theirs.add_columns(*order), place, limit, order)
-    return [HistoryRow(*found[: len(COLUMNS)]) for found in db.session.execute(statement)]
+    rows = (HistoryRow(*found[: len(COLUMNS)]) for found in db.session.execute(statement))
+    return [own_texts.as_read(row, "type_name", "stage_name") for row in rows]
 
 
 def near_requests(reader: Reader, text: str) -> tuple[HistoryRow, ...]:
@@ -156,7 +157,8 @@ def near_requests(reader: Reader, text: str) -> tuple[HistoryRow, ...]:
         .join(hits, hits.c.id == Request.id)
         .order_by(_likeness(words, hits.c.near).desc(), Request.submitted_at.desc())
     )
-    return tuple(HistoryRow(*row) for row in _close(found))
+    near = (HistoryRow(*row) for row in _close(found))
+    return tuple(own_texts.as_read(row, "type_name", "stage_name") for row in near)
 
 
 def texts_of(request_ids: list[str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from portal.extensions import db
 from portal.models import Delegation, Participant, Request, User
 from portal.models.columns import by_name
 from portal.models.requests import OPEN
+from portal.queries import own_texts
 
 SHOWN = 200
 
@@ -41,6 +42,7 @@ class TeamRequest:
     waiting_for: list[dict[str, Any]]
     due_at: datetime | None
     may_open: bool
+    policy_version_id: str
 
 
 def colleagues(manager_id: str) -> tuple[Colleague, ...]:
@@ -83,9 +85,10 @@ def requests(manager_id: str) -> tuple[TeamRequest, ...]:
         select(
             Request.number, Request.title, Request.type_name, Request.requester_name,
             Request.status, Request.waiting_for, Request.stage_due_at, seen,
+            Request.policy_version_id,
         )
         .where(Request.requester_id.in_(theirs), text(OPEN))
         .order_by(Request.stage_due_at.nulls_last(), Request.id)
         .limit(SHOWN)
     )  # fmt: skip
-    return tuple(TeamRequest(*row) for row in rows)
+    return tuple(own_texts.as_read(TeamRequest(*row), "type_name") for row in rows)

@@ -44,6 +44,7 @@ from portal.domain.policy.policy import (
     duration,
     minutes_of,
 )
+from portal.domain.policy.translations import LONGEST_TRANSLATION
 from portal.domain.policy.types import PAGES, TypeContent
 from portal.translation import _
 
@@ -66,7 +67,11 @@ MEANT = {sign: comparison for comparison, sign in SIGNS.items()}
 CODE = re.compile(r"[A-Za-z][\w-]{0,59}", re.ASCII)
 PREFIX = re.compile("[A-Z]{2,5}")
 LARGEST_NUMBER = 10**15
-KEYS = ("schema", "code", "prefix", "name", "description", "needs", "form", "route", "policy")
+KEYS = (
+    "schema", "code", "prefix", "name", "description", "needs", "form", "route", "policy",
+    "translations",
+)  # fmt: skip
+LANGUAGE = re.compile(r"[a-z]{2,3}([_-][A-Za-z0-9]{2,8})*")
 
 
 class FileRefused(Exception):
@@ -98,6 +103,8 @@ def written(content: TypeContent, code: str, prefix: str, addresses: Mapping[str
     data["form"] = [_field(each, money) for each in content.form]
     data["route"] = [_stage(stage, money, addresses) for stage in content.policy.stages]
     data["policy"] = _named(policy, addresses)
+    said = content.pruned().translations
+    data["translations"] = [{"text": text, **by} for text, by in said.items()]
     out = StringIO()
     yaml = YAML()
     yaml.width = 100
@@ -239,6 +246,7 @@ def _read(text: str) -> TypeFile:
         form=form,
         policy=policy,
     )
+    content = replace(content, translations=_translations(data, content))
     rules = list(rules_of(policy))
     return TypeFile(
         code=data["code"],
@@ -247,6 +255,24 @@ def _read(text: str) -> TypeFile:
         groups=tuple(_groups_in(policy)),
         people=tuple(sorted({each for rule in rules for each in rule.people})),
     )
+
+
+def _translations(data: CommentedMap, content: TypeContent) -> dict[str, dict[str, str]]:
+    """What each text is in other languages; all of them are texts of this very type."""
+    texts, found = {each.text for each in content.texts}, {}
+    for node, way in _entries(data, "translations"):
+        text = node.get("text")
+        if text not in texts:
+            sentence = _("%(place)s: the type has no text “%(text)s”", place=way, text=text)
+            raise FileRefused(_at(node, "text", sentence))
+        for code, words in node.items():
+            known = code == "text" or (isinstance(code, str) and LANGUAGE.fullmatch(code))
+            if not known or not isinstance(words, str) or len(words) > LONGEST_TRANSLATION:
+                said = {"place": way, "code": code}
+                sentence = _("%(place)s: “%(code)s” must be a language with its text", **said)
+                raise FileRefused(_at(node, code, sentence))
+        found[str(text)] = {str(code): str(w) for code, w in node.items() if code != "text"}
+    return replace(content, translations=found).pruned().translations
 
 
 def _parsed(text: str) -> CommentedMap:
@@ -617,6 +643,11 @@ def json_schema() -> dict[str, Any]:
     parts["FormField"]["properties"]["shown_when"] = {"$ref": "#/$defs/When"}
     parts["When"] = _when_schema()
     text: dict[str, Any] = {"type": "string"}
+    parts["Translation"] = {
+        "type": "object", "required": ["text"], "properties": {"text": text},
+        "patternProperties": {f"^{LANGUAGE.pattern}$": {**text, "maxLength": LONGEST_TRANSLATION}},
+        "additionalProperties": False,
+    }  # fmt: skip
     names = {"type": "array", "items": text}
     lists = {"form": "FormField", "route": "Stage"}
     return {
@@ -631,6 +662,7 @@ def json_schema() -> dict[str, Any]:
             "needs": {"type": "object", "properties": {"groups": names, "people": names}},
             **{k: {"type": "array", "items": {"$ref": f"#/$defs/{v}"}} for k, v in lists.items()},
             "policy": {"$ref": "#/$defs/Policy"},
+            "translations": {"type": "array", "items": {"$ref": "#/$defs/Translation"}},
         },
         "$defs": parts,
     }

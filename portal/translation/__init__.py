@@ -18,12 +18,13 @@ from gettext import NullTranslations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from babel import Locale, negotiate_locale
+from babel import Locale, UnknownLocaleError, negotiate_locale
 from babel.support import Translations
 from jinja2 import Environment, pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
+from portal.translation import own
 from portal.translation.pseudo import (
     MIRRORED,
     PSEUDO,
@@ -118,6 +119,35 @@ _current: ContextVar[Language | None] = ContextVar("language", default=None)
 
 
 _ENGLISH = language(SOURCE)
+
+
+# Programs are told what administrators wrote, not what it is in other languages.
+_is_program: ContextVar[bool] = ContextVar("is_program", default=False)
+
+
+def reader_code() -> str | None:
+    """The language of whoever reads what is written now; None where nobody, or a program, does."""
+    found = _current.get()
+    return None if found is None or _is_program.get() else found.code
+
+
+@contextmanager
+def to_a_program() -> Iterator[None]:
+    """What is written inside the block is read by a program."""
+    token = _is_program.set(True)
+    try:
+        yield
+    finally:
+        _is_program.reset(token)
+
+
+def language_name(code: str) -> str:
+    """A language in its own words; an unknown one is its code."""
+    try:
+        name = Locale.parse(code, sep="-" if "-" in code else "_").get_display_name() or code
+        return name[:1].upper() + name[1:]
+    except (UnknownLocaleError, ValueError):
+        return code
 
 
 def current() -> Language:
@@ -215,11 +245,15 @@ class Marked(Protocol):
 
 def tell(sentence: Marked) -> str:
     """A sentence of the domain in the language of the reader."""
-    values = {
-        name: tell(value) if hasattr(value, "text") and hasattr(value, "values") else value
-        for name, value in sentence.values.items()
-    }
+    values = {name: _as_told(name, value) for name, value in sentence.values.items()}
     return _(sentence.text, **values)
+
+
+def _as_told(name: str, value: Any) -> Any:
+    """A value of a sentence: one that is marked itself, the code of a `language`, or as it is."""
+    if hasattr(value, "text") and hasattr(value, "values"):
+        return tell(value)
+    return language_name(value) if name == "language" else value
 
 
 class LazyText:
@@ -307,6 +341,7 @@ def register(
     def choose() -> None:
         code = chosen(source(), request.accept_languages.values(), offered, usual)
         g.language_token = _current.set(language(code))
+        own.show(own.NONE)
 
     @app.teardown_request
     def forget(_error: BaseException | None) -> None:

@@ -1,5 +1,6 @@
 """From a notification to a mail: once for each person and thing, and only while it is true."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -200,3 +201,22 @@ def test_our_own_words_are_sent_and_unusable_ones_never_stop_a_mail(
     assert second["Subject"] == f"Needs your approval: A chair ({NUMBER})"
     with post.outbox.engine.connect() as connection:
         assert connection.scalar(select(MailText.problem)) == "{gone}"
+
+
+def test_a_mail_says_the_texts_of_a_version_in_its_readers_language(
+    post: Post, catcher: Catcher, asked: Approval
+) -> None:
+    said = {"Line manager": {"de": "Vorgesetzte"}, "Reason": {"de": "Begründung"},
+            "line manager": {"de": "Vorgesetzter"}}  # fmt: skip
+    post.do("UPDATE portal.policy_versions SET translations = CAST(:said AS jsonb)",
+            said=json.dumps(said))  # fmt: skip
+    post.do("UPDATE portal.users SET locale = 'de'")
+    post.send()
+    for kind in ("plain", "html"):
+        body = catcher.mails[0].get_body((kind,))
+        assert body is not None
+        words = body.get_content()
+        assert "Vorgesetzte" in words
+        assert "Begründung" in words
+        assert "Line manager" not in words
+        assert "Amount" not in words  # the form's own, in the product's words

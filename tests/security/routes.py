@@ -349,6 +349,8 @@ ROUTES = [
     Route("GET", "/admin/types/<code>/draft/route/<key>/condition", 403, admin=200, args=STAGE),
     Route("POST", "/admin/types/<code>/draft/route/<key>/condition", 403, admin=303, args=STAGE,
           data=NEW),
+    Route("GET", "/admin/types/<code>/draft/languages", 403, admin=200),
+    Route("POST", "/admin/types/<code>/draft/languages", 403, admin=303, data=NEW),
     Route("GET", "/admin/types/<code>/draft/checks", 403, admin=200),
     Route("POST", "/admin/types/<code>/draft/checks", 403, admin=303, data=NEW),
     Route("GET", "/admin/types/<code>/draft/askers", 403, admin=200),

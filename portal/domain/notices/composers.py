@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from portal.domain.marked import msgid
-from portal.domain.notices.wording import Value, Wording, marked, reason, say, typed
+from portal.domain.notices.wording import Value, Wording, marked, reason, say, written
 from portal.domain.policy.policy import Decision, StageKind
 from portal.domain.request import events
 from portal.domain.request.events import SYSTEM, Event
@@ -229,7 +229,7 @@ def escalated(event: events.TaskEscalated, context: ComposeContext) -> list[Noti
         name=context.name(event.to_id),
     )
     return [
-        notice(event, event.to_id, "escalated", to_text + typed(event.message), event.task_id),
+        notice(event, event.to_id, "escalated", to_text + written(event.message), event.task_id),
         notice(event, event.from_id, "moved", from_text),
     ]
 

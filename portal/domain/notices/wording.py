@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from portal.domain.request.reasons import Kept, Reason, read, sentence
+from portal.domain.request.reasons import Kept, Reason, as_it_is, read, sentence
 
 # A name, or a text that is marked like the sentence around it.
 Value = str | dict[str, str]
@@ -50,18 +50,29 @@ def typed(text: str | None) -> Wording:
     return Wording((text,)) if text else Wording()
 
 
-def spoken(parts: Any, translate: Callable[[str], str] = str) -> str:
-    """The sentences of the parts, by default in English. Whatever is no part is left out."""
+def written(text: str | None) -> Wording:
+    """What an administrator wrote into the policy, such as the message of an escalation."""
+    return Wording(({"text": "%(message)s", "values": {"message": text}},)) if text else Wording()
+
+
+def spoken(
+    parts: Any,
+    translate: Callable[[str], str] = str,
+    own: Callable[[str, str], str] = as_it_is,
+) -> str:
+    """The sentences of the parts, by default in English. Whatever is no part is left out. `own`
+    says a value, by its name, that an administrator wrote."""
     listed = parts if isinstance(parts, list | tuple) else ()
-    return " ".join(filter(None, (_part(each, translate).strip() for each in listed)))
+    return " ".join(filter(None, (_part(each, translate, own).strip() for each in listed)))
 
 
-def _part(part: Any, translate: Callable[[str], str]) -> str:
+def _part(part: Any, translate: Callable[[str], str], own: Callable[[str, str], str]) -> str:
     if not isinstance(part, Mapping):
         return part if isinstance(part, str) else ""
     if "code" in part:
-        return sentence(read(part), translate)
-    values = {name: _value(each, translate) for name, each in (part.get("values") or {}).items()}
+        return sentence(read(part), translate, own)
+    given = (part.get("values") or {}).items()
+    values = {name: own(name, _value(each, translate)) for name, each in given}
     return translate(str(part.get("text", ""))) % values
 
 

@@ -38,6 +38,7 @@ from portal.domain.policy.policy import (
     StageKind,
     WorkingTime,
 )
+from portal.domain.policy.translations import gaps
 from portal.domain.policy.types import RESERVED, TypeContent
 
 _READABLE = frozenset({"title", "amount", "currency"})
@@ -45,15 +46,17 @@ _READABLE = frozenset({"title", "amount", "currency"})
 # One day: later times have to be reckoned from it.
 LONGEST_UNDO = 86_400
 LONGEST_ANSWER = 10_000
+# How many of the texts without a translation are named, and how much of each.
+NAMED_TEXTS, NAMED_LETTERS = 3, 40
 
 _NEEDS_CODE = frozenset({RuleKind.GROUP, RuleKind.ROLE})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """What is wrong with a draft. `about`: "form", "route", "askers" or "texts"; `name`: the field
-    or stage it is about, if one; an error blocks the publication, a warning needs a reason
-    (`code`)."""
+    """What is wrong with a draft. `about`: "form", "route", "askers", "texts" or "languages";
+    `name`: the field, stage or language it is about, if one; an error blocks the publication, a
+    warning needs a reason (`code`)."""
 
     about: str
     sentence: Sentence
@@ -82,6 +85,19 @@ def problems_of(content: TypeContent) -> Iterator[Problem]:
     yield from _policy_problems(content)
     for stage in content.policy.stages:
         yield from _condition_problems(stage, content)
+    yield from _language_problems(content)
+
+
+def _language_problems(content: TypeContent) -> Iterator[Problem]:
+    """Languages that were begun and lack some of the texts."""
+    texts = content.texts
+    for code, missing in gaps(content.translations, texts).items():
+        names = ", ".join(f"“{text[:NAMED_LETTERS]}”" for text in missing[:NAMED_TEXTS])
+        more = " …" if len(missing) > NAMED_TEXTS else ""
+        text = msgid("%(count)s of %(all)s texts have no translation into %(language)s: %(names)s.")
+        values = {"count": len(missing), "all": len(texts), "language": code}
+        found = _problem("languages", text, code, **values, names=names + more)
+        yield replace(found, code=f"language:{code}:{len(missing)}")
 
 
 def _field_problems(each: FormField, form: Sequence[FormField]) -> Iterator[Problem]:

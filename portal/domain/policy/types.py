@@ -1,4 +1,4 @@
-"""What one version of a request type says: texts, form and policy, and the edits of a draft.
+"""What one version of a request type says: texts, form, policy and translations; a draft's edits.
 
 Edits never refuse: a draft may be incomplete while it is made. What blocks its publication is for
 `portal.domain.policy.check`.
@@ -16,6 +16,14 @@ from portal.domain.codec import encode
 from portal.domain.policy.difference import difference
 from portal.domain.policy.forms import FieldKind, FormField
 from portal.domain.policy.policy import Policy, Stage
+from portal.domain.policy.translations import (
+    OwnText,
+    field_in,
+    kept,
+    own_texts,
+    policy_in,
+    words_in,
+)
 
 LONGEST_NAME = 40
 # Names that conditions use for something else, and words of their language.
@@ -53,18 +61,50 @@ class TypeChangeKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class TypeContent:
-    """The texts, the form and the policy of one version."""
+    """The texts, the form and the policy of one version. `translations` of its texts: by the
+    original and the language's code."""
 
     name: str
     description: str = ""
     form: tuple[FormField, ...] = ()
     policy: Policy = field(default_factory=lambda: Policy(stages=()))
+    translations: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
     def mark(self) -> str:
-        """A hash of everything it says: a review holds for this mark and no other."""
-        text = json.dumps(encode(self), sort_keys=True, separators=(",", ":"))
+        """A hash of everything it says: a review holds for this mark and no other. One without
+        translations has the mark that it had before there were any."""
+        said = encode(self)
+        if not self.translations:
+            del said["translations"]
+        text = json.dumps(said, sort_keys=True, separators=(",", ":"))
         return sha256(text.encode()).hexdigest()
+
+    @property
+    def texts(self) -> tuple[OwnText, ...]:
+        """Every text that people read of it, once."""
+        return own_texts(self.name, self.description, self.form, self.policy)
+
+    def pruned(self) -> "TypeContent":
+        """Without the translations of texts that it does not have any more."""
+        return replace(self, translations=kept(self.translations, self.texts))
+
+    def in_language(self, code: str) -> "TypeContent":
+        """As whoever reads that language reads it: originals where nothing is translated."""
+        words = words_in(self.translations, code)
+        if not words:
+            return self
+
+        def say(text: str) -> str:
+            return words.get(text, text)
+
+        return replace(
+            self,
+            name=say(self.name),
+            description=say(self.description),
+            form=tuple(field_in(each, say) for each in self.form),
+            policy=policy_in(self.policy, say),
+        )
 
     def field(self, name: str) -> FormField | None:
         """The field of that name."""
@@ -203,9 +243,8 @@ def _with_stages(content: TypeContent, stages: Iterable[Stage]) -> TypeContent:
 
 def changes(before: TypeContent, after: TypeContent) -> tuple[Change, ...]:
     """What the one says otherwise than the other, in the order of a page: texts, form, route."""
-    texts = tuple(
-        each for each in ("name", "description") if getattr(before, each) != getattr(after, each)
-    )
+    parts = ("name", "description", "translations")
+    texts = tuple(each for each in parts if getattr(before, each) != getattr(after, each))
     return (
         *((Change(what="text", how="changed", parts=texts),) if texts else ()),
         *_form_changes(before, after),

@@ -240,16 +240,33 @@ SENTENCES: dict[str, str] = {
 _OLD = {text: code for code, text in SENTENCES.items() if "%(" not in text}
 
 
-def sentence(reason: Kept, translate: Callable[[str], str] = str) -> str:
-    """The words of a reason, by default in English. A code that is not known becomes words."""
+def as_it_is(_name: str, value: str) -> str:
+    """A value as it was kept."""
+    return value
+
+
+def sentence(
+    reason: Kept,
+    translate: Callable[[str], str] = str,
+    own: Callable[[str, str], str] = as_it_is,
+) -> str:
+    """The words of a reason, by default in English. A code that is not known becomes words. `own`
+    says a fact, by its name, that an administrator wrote."""
     if isinstance(reason, str):
         return reason
     words = SENTENCES.get(reason.code)
     if words is None:
         return reason.code.replace("_", " ").capitalize() + "."
     between = "; " if reason.code == Code.LEFT_OUT_LIST else " "
-    facts = {name: _fact(value, translate, between) for name, value in reason.facts.items()}
-    return translate(words) % facts
+
+    def fact(name: str, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return sentence(read(value), translate, own)
+        if isinstance(value, list):
+            return between.join(str(fact(name, each)) for each in value)
+        return own(name, value) if isinstance(value, str) else value
+
+    return translate(words) % {name: fact(name, value) for name, value in reason.facts.items()}
 
 
 def is_any(reason: Kept, *codes: Code) -> bool:
@@ -282,11 +299,3 @@ def _kept(value: Any) -> Any:
     if isinstance(value, Reason):
         return {"code": value.code, "facts": value.facts}
     return [_kept(each) for each in value] if isinstance(value, tuple) else value
-
-
-def _fact(value: Any, translate: Callable[[str], str], between: str) -> Any:
-    if isinstance(value, Mapping):
-        return sentence(read(value), translate)
-    if isinstance(value, list):
-        return between.join(str(_fact(each, translate, between)) for each in value)
-    return value

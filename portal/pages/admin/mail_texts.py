@@ -9,7 +9,6 @@ from portal.domain.people.permissions import Permission
 from portal.forms.organisation import mail_text_form
 from portal.pages.admin import blueprint
 from portal.pages.layout_context import branding
-from portal.presentation.labels import language_name
 from portal.presenters import mail_texts as mails
 from portal.presenters import organisation as words
 from portal.queries import organisation
@@ -18,7 +17,7 @@ from portal.security.sessions import current_settings, me
 from portal.services import mail_texts as service
 from portal.services import organisation_settings as settings
 from portal.services.organisation_settings import SettingsMoved
-from portal.translation import _
+from portal.translation import _, language_name
 
 
 @blueprint.get("/admin/organisation/mail-texts")

@@ -13,7 +13,6 @@ from portal.domain.people.organisation import SETTINGS, Part
 from portal.domain.people.permissions import Permission
 from portal.forms.organisation import SettingChoices, setting_form
 from portal.pages.admin import blueprint
-from portal.presentation.labels import language_name
 from portal.presenters import organisation as words
 from portal.queries import calendars, organisation
 from portal.security.guards import requires
@@ -22,7 +21,7 @@ from portal.services import accounts, logos
 from portal.services import organisation_settings as service
 from portal.services.logos import LogoRefused, SafeLogo
 from portal.services.organisation_settings import SettingsMoved
-from portal.translation import _
+from portal.translation import _, language_name
 
 
 @blueprint.get("/admin/organisation")

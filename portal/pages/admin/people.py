@@ -22,7 +22,7 @@ from portal.forms.fields import examine, uuid_of
 from portal.forms.people_change import ChangeForm, Offered, manager_form, record_form
 from portal.pages.admin import blueprint, successors
 from portal.pages.second_step import confirm_first
-from portal.presentation.labels import language_name, words_of
+from portal.presentation.labels import words_of
 from portal.presenters import people as people_words
 from portal.presenters.answer import command_key, new_key
 from portal.queries import calendars, gaps, organisation, people, staff
@@ -37,7 +37,7 @@ from portal.services import staff as records
 from portal.services.errors import Refused
 from portal.services.people import Act, Change, PeopleRefused, effects_of
 from portal.services.staff import Details, FieldRefused, RecordMoved
-from portal.translation import _, ngettext
+from portal.translation import _, language_name, ngettext
 
 LONGEST_SEARCH = 100
 CHART_LEVELS = 4

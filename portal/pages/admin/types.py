@@ -30,7 +30,7 @@ from portal.services import organisation_settings, type_files
 from portal.services import types as service
 from portal.services.type_files import FileRefused, TypeFile
 from portal.services.types import Act, DraftMoved, Edit, TypeRefused
-from portal.translation import _, lazy
+from portal.translation import _, current, lazy
 
 MOVED = lazy("Someone else changed this draft while you had it open.")
 LONGEST_REASON = 1000
@@ -214,12 +214,14 @@ def change_type_texts(code: str) -> ResponseReturnValue:
 @blueprint.get("/admin/types/<code>/draft/preview")
 @requires(Permission.EDIT_TYPES)
 def preview_type(code: str) -> ResponseReturnValue:
-    """The draft's form as people will see it, and its route. Nothing can be sent from here."""
+    """The draft's form as people who read this language will see it, and its route. Nothing can be
+    sent from here."""
     kind, draft = drafted(code)
-    form = RequestForm(draft.content.form, surroundings(suggest=False))
+    content = draft.content.in_language(current().code)
+    form = RequestForm(content.form, surroundings(suggest=False))
     form.process(None)
-    route = words.route(draft.content, words.names_in(draft.content))
-    return page("preview", kind, form=form, route=route, store=store())
+    route = words.route(content, words.names_in(content))
+    return page("preview", kind, form=form, route=route, store=store(), shown=content)
 
 
 @blueprint.get("/admin/types/<code>/draft/checks")

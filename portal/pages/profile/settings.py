@@ -18,7 +18,6 @@ from portal.forms.profile import LanguageForm, TimeZoneForm
 from portal.forms.sign_in import OwnPasswordForm
 from portal.pages.layout_context import SHORTCUTS_COOKIE, THEME_COOKIE, THEMES
 from portal.pages.profile import blueprint
-from portal.presentation.labels import language_name
 from portal.queries.sessions import OpenSession, open_sessions
 from portal.security.guards import public, requires
 from portal.security.next_page import is_safe
@@ -26,7 +25,7 @@ from portal.security.sessions import current_settings, me
 from portal.services import accounts
 from portal.services import sign_in as sessions
 from portal.services.errors import TooMany
-from portal.translation import _, chosen, speaking, tag
+from portal.translation import _, chosen, language_name, speaking, tag
 
 YEAR = 365 * 24 * 3600
 

@@ -1,0 +1,77 @@
+"""The texts of a request type's version in the reader's language.
+
+A published version never changes, so each process reads its translations once.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+
+from portal.domain.policy.forms import FormField
+from portal.domain.policy.translations import Translations, field_in, words_in
+from portal.extensions import db
+from portal.models import PolicyVersion
+from portal.translation import reader_code
+from portal.translation.own import NONE, show
+
+Read = TypeVar("Read", bound=Any)
+
+_known: dict[str, Translations] = {}
+_words: dict[tuple[str, str], Mapping[str, str]] = {}
+
+
+def words_of(version_id: str | None) -> Mapping[str, str]:
+    """What a version says in the reader's language, by the original; nothing for programs, and for
+    those who read the originals."""
+    code = reader_code()
+    if version_id is None or code is None:
+        return NONE
+    found = _words.get((version_id, code))
+    if found is None:
+        found = _words[version_id, code] = words_in(_translations(version_id), code) or NONE
+    return found
+
+
+def told(version_id: str | None, text: str) -> str:
+    """One text of a version."""
+    return words_of(version_id).get(text, text)
+
+
+def as_read(record: Read, *names: str) -> Read:
+    """A record with a `policy_version_id`, its texts of these names as the reader reads them."""
+    words = words_of(record.policy_version_id)
+    if not words:
+        return record
+    texts = {name: words.get(text, text) for name in names if (text := getattr(record, name))}
+    return replace(record, **texts)
+
+
+def say_of(version_id: str | None) -> Callable[[str], str]:
+    """How a version says each of its texts."""
+    words = words_of(version_id)
+    return lambda text: words.get(text, text)
+
+
+def form_of(version_id: str | None, form: tuple[FormField, ...]) -> tuple[FormField, ...]:
+    """A version's form as the reader reads it."""
+    words = words_of(version_id)
+    if not words:
+        return form
+    say = say_of(version_id)
+    return tuple(field_in(each, say) for each in form)
+
+
+def show_version(version_id: str) -> None:
+    """The page of a request says what its version says in the reader's language."""
+    show(words_of(version_id))
+
+
+def _translations(version_id: str) -> Translations:
+    """One statement for all versions that are not known yet: a list may be about many."""
+    if version_id not in _known:
+        rows = select(PolicyVersion.id, PolicyVersion.translations)
+        rows = rows.where(PolicyVersion.id.not_in(list(_known))) if _known else rows
+        _known.update({row.id: row.translations for row in db.session.execute(rows)})
+    return _known.get(version_id, {})
