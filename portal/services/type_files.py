@@ -643,11 +643,7 @@ def json_schema() -> dict[str, Any]:
     parts["FormField"]["properties"]["shown_when"] = {"$ref": "#/$defs/When"}
     parts["When"] = _when_schema()
     text: dict[str, Any] = {"type": "string"}
-    parts["Translation"] = {
-        "type": "object", "required": ["text"], "properties": {"text": text},
-        "patternProperties": {f"^{LANGUAGE.pattern}$": {**text, "maxLength": LONGEST_TRANSLATION}},
-        "additionalProperties": False,
-    }  # fmt: skip
+    parts["Translation"] = _translation_schema()
     names = {"type": "array", "items": text}
     lists = {"form": "FormField", "route": "Stage"}
     return {
@@ -666,6 +662,15 @@ def json_schema() -> dict[str, Any]:
         },
         "$defs": parts,
     }
+
+
+def _translation_schema() -> dict[str, Any]:
+    """A text, and what it is in other languages, by their codes."""
+    words = {"type": "string", "maxLength": LONGEST_TRANSLATION}
+    return {
+        "type": "object", "required": ["text"], "properties": {"text": {"type": "string"}},
+        "patternProperties": {f"^{LANGUAGE.pattern}$": words}, "additionalProperties": False,
+    }  # fmt: skip
 
 
 def _when_schema() -> dict[str, Any]:

@@ -104,18 +104,14 @@ def test_a_file_says_them_byte_for_byte(adam: PageClient, app: Flask, kind: dict
     again = type_files.read(text)
     assert again.content.translations == made.pruned().translations
     assert type_files.written(again.content, CODE, "CH", {}) == text
-    with pytest.raises(type_files.FileRefused, match="line .*: the type has no text “Amuont”"):
+    with pytest.raises(type_files.FileRefused, match="the type has no text “Amuont”"):
         type_files.read(text.replace("text: Amount", "text: Amuont"))
     with pytest.raises(type_files.FileRefused, match="must be a language with its text"):
         type_files.read(text.replace("de: Betrag", "German: Betrag"))
 
 
-def test_everybody_reads_the_version_of_a_request_in_their_language(
-    adam: PageClient, app: Flask, people: People, kind: dict[str, str]
-) -> None:
-    with app.app_context():
-        insert_request(kind, people.ana, "CH-1", stage_name="Line manager")
-        db.session.commit()
+def publish(adam: PageClient, app: Flask, people: People, kind: dict[str, str]) -> None:
+    """The translated draft as version 2; a request of each version."""
     translated(adam)
     form = adam.get_page(f"{CHAIRS}/draft/checks").form(f"{CHAIRS}/draft/checks").values
     reasons = {f"reason_{n}": "Later." for n in range(9)}
@@ -125,13 +121,17 @@ def test_everybody_reads_the_version_of_a_request_in_their_language(
     with app.app_context():
         version = db.session.scalar(select(PolicyVersion.id).where(PolicyVersion.version == 2))
         new = {"type": kind["type"], "policy_version": str(version)}
+        insert_request(kind, people.ana, "CH-1", stage_name="Line manager")
         insert_request(new, people.ana, "CH-2", stage_name="Line manager")
         db.session.commit()
+
+
+def test_everybody_reads_the_version_of_a_request_in_their_language(
+    adam: PageClient, app: Flask, people: People, kind: dict[str, str]
+) -> None:
+    publish(adam, app, people, kind)
     ana = reader(app, people.ana, "de")
     assert "Stühle" in ana.get_page("/requests/new").text
-    form_page = ana.get_page(f"/requests/new/{CODE}").text
-    assert "Betrag" in form_page
-    assert "Begründung" in form_page
     check = press(ana, ana.get_page(f"/requests/new/{CODE}"), f"/requests/new/{CODE}",
                   title="Ein Stuhl", amount="120,00", reason="Amount")  # fmt: skip
     for words in ("Begründung", "Vorgesetzte", "ab 1.000,00 €"):
