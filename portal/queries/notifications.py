@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import DateTime, Select, Uuid, bindparam, select, tuple_
+from sqlalchemy import DateTime, Row, Select, Uuid, bindparam, select, tuple_
 
 from portal.extensions import db
 from portal.models import Notification, Request
@@ -48,14 +48,17 @@ def page_of(
     if before is not None:
         statement = statement.where(_older())
         values |= {"before_at": before.created_at, "before_id": before.id}
-    rows = tuple(
-        NotificationEntry(*row[:-1], words=own_texts.words_of(row[-1]))
-        for row in db.session.execute(statement, values)
-    )
+    rows = tuple(map(_entry, db.session.execute(statement, values)))
     shown = rows[:PAGE]
     return shown, NotificationCursor(shown[-1].created_at, shown[-1].id) if len(
         rows
     ) > PAGE else None
+
+
+def _entry(row: Row[*tuple[Any, ...]]) -> NotificationEntry:
+    values = dict(row._mapping)
+    words = own_texts.words_of(values.pop("policy_version_id"))
+    return NotificationEntry(**values, words=words)
 
 
 def _older() -> Any:
