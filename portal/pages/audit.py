@@ -9,6 +9,7 @@ from flask import (
     Blueprint,
     Response,
     abort,
+    flash,
     make_response,
     redirect,
     render_template,
@@ -18,6 +19,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
+from portal.domain.marked import msgid
 from portal.domain.people.permissions import Permission
 from portal.domain.proof.acts import ActKind
 from portal.forms.audit import AuditForm
@@ -34,10 +36,10 @@ from portal.presenters.audit_entries import (
     recorded,
     rows_of,
 )
-from portal.presenters.audit_exports import ExportFormat
+from portal.presenters.audit_exports import ExportFormat, Going
 from portal.presenters.export_formats import FORMATS
 from portal.queries import attention, audit_details, audit_entries, history
-from portal.queries.audit_entries import AuditFilters, AuditPlace
+from portal.queries.audit_entries import AuditPlace
 from portal.security.guards import requires
 from portal.security.sessions import current_settings, me
 from portal.services import acts, evidence
@@ -111,7 +113,8 @@ def export(kind: str) -> ResponseReturnValue:
     made = FORMATS.get(kind)
     if made is None:
         abort(404)
-    form = form_of(history.type_names(), request.args)
+    types = history.type_names()
+    form = form_of(types, request.args)
     if form.errors:
         return redirect(_address(form) or url_for("audit.show"), 303)
     end = audit_entries.indexed()
@@ -119,22 +122,32 @@ def export(kind: str) -> ResponseReturnValue:
         abort(409, _(evidence.NO_LOG))
     place = place_of(request.args.get("start", ""))
     start = place.number if place is not None else 0
-    filters = filters_of(form, zone_named(me().time_zone))
+    zone = zone_named(me().time_zone)
+    said = tuple((chip.label, chip.value) for chip in chips_of(form, types, _address))
+    going = Going(filters_of(form, zone), start, end, zone, said)
+    if made.most is not None and going.is_more_than(made.most):
+        flash(_(TOO_MANY, n=figure(made.most)), "warning")
+        return redirect(_address(form) or url_for("audit.show"), 303)
     acts.keep(ActKind.EXPORTED, f"audit.{kind}", filters=form.values(), start=start, end=end)
-    body = stream_with_context(_noted(made, filters, start, end))
+    body = stream_with_context(_noted(made, going))
     answer = Response(body, mimetype=made.mimetype)
     answer.headers["Content-Disposition"] = f'attachment; filename="audit.{kind}"'
     answer.headers["X-Audit-Start"], answer.headers["X-Audit-End"] = str(start), str(end)
     return answer
 
 
-def _noted(made: ExportFormat, filters: AuditFilters, start: int, end: int) -> Iterator[str]:
+TOO_MANY = msgid(
+    "More than %(n)s entries match, and a PDF takes at most that many. Choose fewer days or "
+    "another filter, or take CSV, which has no limit."
+)
+
+
+def _noted(made: ExportFormat, going: Going) -> Iterator[str | bytes]:
     """The file's pieces; once it ends, or breaks off, how far it came is recorded."""
-    going = audit_exports.Going(filters, start, end, zone_named(me().time_zone))
     try:
         yield from made.pieces(going)
     finally:
-        said = {"entries": going.entries, "next": going.next, "whole": going.next >= end}
+        said = {"entries": going.entries, "next": going.next, "whole": going.next >= going.end}
         acts.keep(ActKind.EXPORTED, f"audit.{made.kind}", **said)
 
 

@@ -9,8 +9,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from portal.domain.spreadsheets import harmless
+from portal.presentation.labels import figure
 from portal.presentation.parts import AuditRow
-from portal.presenters.audit_entries import behind, rows_with
+from portal.presenters.audit_entries import behind, rows_of, rows_with
 from portal.presenters.exports import as_documents
 from portal.queries import audit_entries
 from portal.queries.audit_entries import AuditEntry, AuditFilters
@@ -18,6 +19,8 @@ from portal.translation import _, lazy
 
 # So many at once are asked about, well within the time that a statement has.
 AT_ONCE = 500
+# What is printed is read by people; more than so many entries is for programs.
+PRINTED = 1_000
 COLUMNS = (
     lazy("Leaf"), lazy("Time"), lazy("Who"), lazy("For whom"), lazy("What happened"), lazy("On"),
     lazy("Detail"), lazy("Comment"), lazy("Before and after"), lazy("Kind"), lazy("Who (id)"),
@@ -39,12 +42,13 @@ class ExportChoice:
 @dataclass
 class Going:
     """An export under way: leaves from `start` on and below `end` that match. `next`: the leaf to
-    go on with, `entries`: how many were written."""
+    go on with, `entries`: how many were written; `said`: the filters in words."""
 
     filters: AuditFilters
     start: int
     end: int
     zone: ZoneInfo
+    said: tuple[tuple[str, str], ...] = ()
     entries: int = 0
     next: int = field(init=False)
 
@@ -60,13 +64,17 @@ class Going:
                 self.entries += len(found)
             self.next = found[-1].number + 1 if len(found) == AT_ONCE else self.end
 
+    def is_more_than(self, most: int) -> bool:
+        """Whether more than so many entries match."""
+        return len(audit_entries.ascending(self.filters, self.start, self.end, most + 1)) > most
 
-Pieces = Callable[[Going], Iterator[str]]
+
+Pieces = Callable[[Going], Iterator[str] | Iterator[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
 class ExportFormat:
-    """A kind of file."""
+    """A kind of file. `most`: how many entries it takes, None for any number."""
 
     kind: str
     title: str
@@ -74,6 +82,7 @@ class ExportFormat:
     mimetype: str
     icon: str
     pieces: Pieces
+    most: int | None = None
 
     @property
     def text(self) -> str:
@@ -121,6 +130,48 @@ def _cells(batch: Sequence[AuditEntry], zone: ZoneInfo) -> Iterator[list[str]]:
 
 def _sides(row: AuditRow) -> str:
     return "; ".join(f"{x.label}: {x.before or '–'} → {x.after or '–'}" for x in row.changes)
+
+
+def as_pdf(going: Going) -> Iterator[bytes]:
+    """A list on A4, in the reader's words and zone, under the filters that it was made with."""
+    from portal.presentation.paper import Paper  # its packages take a second to load
+
+    rows = [row for batch in going.batches() for row in rows_of(batch)]
+    title = _("Audit log")
+    paper = Paper(title, title, landscape=True)
+    zone = str(going.zone)
+    moments = [row.at.astimezone(going.zone) for row in rows]
+    paper.facts(
+        [
+            *going.said,
+            (_("Entries"), figure(len(rows))),
+            (_("Time zone"), zone),
+            (_("Leaves"), f"{rows[0].number} – {rows[-1].number}" if rows else ""),
+        ]
+    )
+    paper.table(
+        [str(each) for each in (*COLUMNS[:3], *COLUMNS[4:7])],
+        (
+            (str(row.number), f"{at:%Y-%m-%d %H:%M:%S}", _who(row), row.words, _on(row), _told(row))
+            for at, row in zip(moments, rows, strict=True)
+        ),
+        (7, 15, 16, 20, 22, 40),
+    )
+    yield paper.body()
+
+
+def _who(row: AuditRow) -> str:
+    if row.acting_for is None:
+        return row.who
+    return _("%(person)s for %(other)s", person=row.who, other=row.acting_for)
+
+
+def _on(row: AuditRow) -> str:
+    return "\n".join(filter(None, (row.on, row.on_note)))
+
+
+def _told(row: AuditRow) -> str:
+    return "\n".join(filter(None, (row.detail, row.comment, _sides(row))))
 
 
 def as_ndjson(going: Going) -> Iterator[str]:

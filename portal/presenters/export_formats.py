@@ -1,7 +1,7 @@
 """The kinds of files that the log can be taken as."""
 
 from portal.domain.marked import msgid
-from portal.presenters.audit_exports import ExportFormat, as_csv, as_ndjson
+from portal.presenters.audit_exports import PRINTED, ExportFormat, as_csv, as_ndjson, as_pdf
 from portal.presenters.process_mining import as_ocel, as_xes
 
 FORMATS = {
@@ -10,6 +10,10 @@ FORMATS = {
         ExportFormat(
             "csv", "CSV", msgid("For spreadsheets, in the words of this page"), "text/csv",
             "table-cells", as_csv,
+        ),
+        ExportFormat(
+            "pdf", "PDF", msgid("To print: at most 1,000 entries"), "application/pdf",
+            "printer", as_pdf, PRINTED,
         ),
         ExportFormat(
             "ndjson", "NDJSON", msgid("Every field that is hashed, one document a line"),

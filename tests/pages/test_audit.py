@@ -4,14 +4,17 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
 from flask import Flask
+from pypdf import PdfReader
 
 from portal.background import sealing
 from portal.config import Settings
 from portal.domain.request.state import Approval
+from portal.presenters.export_formats import FORMATS
 from portal.proof import beginning
 from tests.clients import PageClient, sign_in
 from tests.in_process import NUMBER
@@ -145,6 +148,22 @@ def test_files_go_on_at_a_leaf_and_are_acts(sealed: PageClient, app: Flask) -> N
     ]
     assert {"entries", "next", "whole"} <= set(said[1]["data"])
     assert said[1]["data"]["whole"] is True
+
+
+def test_on_paper_at_most_a_thousand_entries(
+    sealed: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = sealed.get("/audit.pdf?kind=request:submitted&who=ana")
+    assert answer.mimetype == "application/pdf"
+    (page,) = PdfReader(io.BytesIO(answer.data)).pages
+    said = page.extract_text()
+    for words in ("Audit log", "Submitted the request", "Ana Example", NUMBER, "Page 1 of 1"):
+        assert words in said
+    many = len(leaves(sealed))
+    few = replace(FORMATS["pdf"], most=many - 1)
+    monkeypatch.setitem(FORMATS, "pdf", few)
+    assert sealed.get("/audit.pdf").status_code == 303
+    assert "or take CSV, which has no limit" in sealed.get_page(HERE).text
 
 
 def test_process_mining_has_a_case_for_each_request(sealed: PageClient, asked: Approval) -> None:
