@@ -113,26 +113,21 @@ def export(kind: str) -> ResponseReturnValue:
     made = FORMATS.get(kind)
     if made is None:
         abort(404)
-    types = history.type_names()
-    form = form_of(types, request.args)
+    form = form_of(history.type_names(), request.args)
     if form.errors:
         return redirect(_address(form) or url_for("audit.show"), 303)
     end = audit_entries.indexed()
     if not end:
         abort(409, _(evidence.NO_LOG))
-    place = place_of(request.args.get("start", ""))
-    start = place.number if place is not None else 0
-    zone = zone_named(me().time_zone)
-    said = tuple((chip.label, chip.value) for chip in chips_of(form, types, _address))
-    going = Going(filters_of(form, zone), start, end, zone, said)
+    going = _going(form, end)
     if made.most is not None and going.is_more_than(made.most):
         flash(_(TOO_MANY, n=figure(made.most)), "warning")
         return redirect(_address(form) or url_for("audit.show"), 303)
-    acts.keep(ActKind.EXPORTED, f"audit.{kind}", filters=form.values(), start=start, end=end)
+    acts.keep(ActKind.EXPORTED, f"audit.{kind}", filters=form.values(), start=going.start, end=end)
     body = stream_with_context(_noted(made, going))
     answer = Response(body, mimetype=made.mimetype)
     answer.headers["Content-Disposition"] = f'attachment; filename="audit.{kind}"'
-    answer.headers["X-Audit-Start"], answer.headers["X-Audit-End"] = str(start), str(end)
+    answer.headers["X-Audit-Start"], answer.headers["X-Audit-End"] = str(going.start), str(end)
     return answer
 
 
@@ -142,10 +137,24 @@ TOO_MANY = msgid(
 )
 
 
-def _noted(made: ExportFormat, going: Going) -> Iterator[str | bytes]:
+def _going(form: AuditForm, end: int) -> Going:
+    """The export that the address asks for, up to a leaf."""
+    place = place_of(request.args.get("start", ""))
+    zone = zone_named(me().time_zone)
+    return Going(
+        filters_of(form, zone),
+        start=place.number if place is not None else 0,
+        end=end,
+        zone=zone,
+        said=tuple((x.label, x.value) for x in chips_of(form, history.type_names(), _address)),
+    )
+
+
+def _noted(made: ExportFormat, going: Going) -> Iterator[bytes]:
     """The file's pieces; once it ends, or breaks off, how far it came is recorded."""
     try:
-        yield from made.pieces(going)
+        for each in made.pieces(going):
+            yield each if isinstance(each, bytes) else each.encode()
     finally:
         said = {"entries": going.entries, "next": going.next, "whole": going.next >= going.end}
         acts.keep(ActKind.EXPORTED, f"audit.{made.kind}", **said)

@@ -58,7 +58,7 @@ class Paper:
         for style, name in FILES.items():
             with as_file(folder.joinpath(name)) as path:
                 self._pdf.add_font(FONT, style, path)
-        self._drawn = self._pdf.fonts[FONT.lower()].cmap
+        self._drawn = vars(self._pdf.fonts[FONT.lower()])["cmap"]
         self._pdf.foot = _plain(foot, self._drawn)
         self._known: dict[tuple[str, float], dict[str, float]] = {}
         self._pdf.set_margins(MARGIN, MARGIN, MARGIN)
