@@ -10,6 +10,7 @@ from importlib.resources import as_file, files
 from unicodedata import bidirectional, category
 
 from fpdf import FPDF
+from fpdf.fonts import TTFFont
 
 from portal.translation import _, current, tag
 
@@ -58,7 +59,9 @@ class Paper:
         for style, name in FILES.items():
             with as_file(folder.joinpath(name)) as path:
                 self._pdf.add_font(FONT, style, path)
-        self._drawn = vars(self._pdf.fonts[FONT.lower()])["cmap"]
+        font = self._pdf.fonts[FONT.lower()]
+        assert isinstance(font, TTFFont)
+        self._drawn = font.cmap
         self._pdf.foot = _plain(foot, self._drawn)
         self._known: dict[tuple[str, float], dict[str, float]] = {}
         self._pdf.set_margins(MARGIN, MARGIN, MARGIN)
