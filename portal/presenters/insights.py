@@ -308,7 +308,7 @@ def _weeks_chart(scope: Scope, zone: ZoneInfo) -> Chart:
     nothing = insights.WeekFigure(None, 0, 0, 0)
     weeks = [known.get(each, nothing) for each in mondays]
     names = [_("W%(n)s", n=each.isocalendar().week) for each in mondays]
-    words = (_("Approved"), _("Sent back"), _("Rejected"))
+    words = (_("Approved"), _("Returned"), _("Rejected"))
     return Chart(
         "weeks",
         _("Decisions per week"),
@@ -399,7 +399,7 @@ def _load_chart(scope: Scope) -> Chart:
 _USES = (
     ("review", lazy("With the approvers")), ("settling", lazy("Decided, could be undone")),
     ("nobody", lazy("No approver found")), ("question", lazy("Waiting for information")),
-    ("returned", lazy("Sent back to the requester")), ("held", lazy("On hold")),
+    ("returned", lazy("Returned to the requester")), ("held", lazy("On hold")),
 )  # fmt: skip
 
 

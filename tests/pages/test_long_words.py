@@ -31,7 +31,7 @@ from tests.web import People
 pytestmark = pytest.mark.browser
 
 WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
-WIDTHS = (320, 1280, 1366)
+WIDTHS = (320, 1024, 1280, 1366)
 # What is cut off by a box around it, or stands beyond the page; whatever is hidden, or may scroll
 # by itself, is left out.
 CUT = """() => {
@@ -150,7 +150,7 @@ def pages_of(people: People, house: dict[str, str]) -> dict[str, list[str]]:
         people.ben: [
             "/inbox", f"/inbox?q={WORD}", "/inbox?sort=priority&type=" + CODE, request, "/views",
             "/history", f"/search?q={WORD[:20]}", f"/search?in=comments&q={WORD[:20]}", "/away",
-            "/notifications", f"/tasks/{task}/reassign", f"/tasks/{task}/question",
+            "/notifications", "/team", f"/tasks/{task}/reassign", f"/tasks/{task}/question",
             "/history/CH-2", "/profile",
         ],
         people.ana: [

@@ -14,6 +14,7 @@ from portal.domain.people.permissions import Permission
 from portal.domain.policy.types import TypeContent, changes
 from portal.forms.fields import storable
 from portal.forms.request_form import RequestForm
+from portal.forms.type_fields import KINDS
 from portal.forms.type_route import Choosable
 from portal.forms.types import NewTypeForm, ScheduleForm, TextsForm, gallery_form
 from portal.pages.admin import blueprint
@@ -166,6 +167,7 @@ def show_type_version(code: str, number: int) -> ResponseReturnValue:
         "pages/types/version.html",
         kind=kind,
         version=version,
+        kinds=KINDS,
         route=words.route(version.content, words.names_in(version.content)),
         differences=differences(older.content, version.content) if older else None,
         key=new_key(),
