@@ -30,6 +30,11 @@ def secret_on(page: Page) -> str:
     return found[0]
 
 
+def to(page: Page, ending: str) -> str:
+    """The address of the link that ends so."""
+    return next(each for each in page.document.links if each.endswith(ending))
+
+
 def made(adam: PageClient) -> str:
     form = adam.get_page(f"{HERE}/new")
     values = {"name": "ERP", "scopes": "approvals:read", "modules": "A, B,, A"}
@@ -42,14 +47,17 @@ def test_a_token_is_made_rotated_and_revoked(adam: PageClient, app: Flask) -> No
     listed = adam.get_page(HERE)
     assert first not in listed.text
     assert f"…{first[-4:]}" in listed.text
-    rotate = next(f.action for f in listed.document.forms if f.action.endswith("/rotate"))
-    second = secret_on(adam.post_form(listed, rotate))
+    rotate = to(listed, "/rotate")
+    asked = adam.get_page(rotate)
+    assert "Rotate ERP?" in asked.text
+    second = secret_on(adam.post_form(asked, rotate))
     assert [Program(app, each).get("/me").status_code for each in (first, second)] == [200, 200]
     # Pressed twice, or on an old page: no third secret, and the second stays good.
-    assert "another secret meanwhile" in adam.post_form(listed, rotate).text
+    assert "another secret meanwhile" in adam.post_form(asked, rotate).text
     assert Program(app, second).get("/me").status_code == 200
-    revoke = next(f.action for f in listed.document.forms if f.action.endswith("/revoke"))
-    assert "Ended" in adam.post_form(listed, revoke).text
+    revoke = to(listed, "/revoke")
+    assert "Ended" in adam.post_form(adam.get_page(revoke), revoke).text
+    assert adam.get(revoke).status_code == 404
     assert Program(app, second).get("/me").status_code == 401
 
 
@@ -79,15 +87,14 @@ def test_ones_own_token_acts_for_oneself(client: PageClient, people: People, app
     assert Program(app, found[0]).get("/me").get_json()["owner"]["id"] == people.ana
     assert "Script" in client.get_page(there).text
     client.post_form(form, f"{there}/new", 422, **values | {"scopes": "people:provision"})
-    revoke = next(
-        f.action for f in client.get_page(there).document.forms if f.action.endswith("/revoke")
-    )
+    revoke = to(client.get_page(there), "/revoke")
     stranger = PageClient(app)
     sign_in(stranger, people.ben)
     assert "Script" not in stranger.get_page(there).text
+    assert stranger.get(revoke).status_code == 404
     stranger.post(revoke, data={"csrf_token": stranger.csrf_token()})
     assert Program(app, found[0]).get("/me").status_code == 200
-    client.post_form(client.get_page(there), revoke)
+    client.post_form(client.get_page(revoke), revoke)
     assert Program(app, found[0]).get("/me").status_code == 401
 
 

@@ -69,7 +69,7 @@ def test_its_secret_is_shown_once_and_every_change_is_an_act(adam: PageClient, a
     changes["types"] = ["request.approved"]
     adam.post_form(shown, f"{here}/change", **changes)
     assert "Someone else changed" in adam.post_form(shown, f"{here}/change", 409, **changes).text
-    again = adam.post_form(adam.get_page(here), f"{here}/rotate")
+    again = adam.post_form(adam.get_page(f"{here}/rotate"), f"{here}/rotate")
     assert secret[0] not in again.response.text
     assert "whsec_" in again.response.text
     assert "Change history" in adam.get_page(here).text

@@ -50,6 +50,16 @@ def make_token() -> ResponseReturnValue:
     return _secret(token_id, secret)
 
 
+@blueprint.get("/admin/tokens/<uuid:token_id>/<any(rotate, revoke):act>")
+@requires(Permission.ADMINISTER)
+def ask_about_token(token_id: UUID, act: str) -> ResponseReturnValue:
+    """Whether it is to get another secret, or to end."""
+    token = tokens.find(str(token_id))
+    if token is None or not token.is_in_use:
+        abort(404)
+    return render_template("pages/tokens/confirm.html", token=token, act=act, room="admin")
+
+
 @blueprint.post("/admin/tokens/<uuid:token_id>/rotate")
 @requires(Permission.ADMINISTER)
 def rotate_token(token_id: UUID) -> ResponseReturnValue:

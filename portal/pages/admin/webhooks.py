@@ -124,6 +124,13 @@ def test_webhook(endpoint_id: UUID) -> ResponseReturnValue:
     return redirect(url_for(".show_delivery", delivery_id=delivery_id), 303)
 
 
+@blueprint.get("/admin/webhooks/<uuid:endpoint_id>/rotate")
+@requires(Permission.ADMINISTER)
+def ask_to_rotate_webhook(endpoint_id: UUID) -> ResponseReturnValue:
+    """Whether it is to sign with another secret; while it has two, with the newest alone."""
+    return render_template("pages/webhooks/rotate.html", endpoint=_endpoint(endpoint_id))
+
+
 @blueprint.post("/admin/webhooks/<uuid:endpoint_id>/rotate")
 @requires(Permission.ADMINISTER)
 def rotate_webhook(endpoint_id: UUID) -> ResponseReturnValue:

@@ -59,6 +59,16 @@ def make_token() -> ResponseReturnValue:
     return _secret(token_id, secret)
 
 
+@blueprint.get("/profile/tokens/<uuid:token_id>/<any(rotate, revoke):act>")
+@requires(OWN)
+def ask_about_token(token_id: UUID, act: str) -> ResponseReturnValue:
+    """Whether one's own token is to get another secret, or to end."""
+    token = tokens.find(str(token_id), me().id)
+    if token is None or not token.is_in_use:
+        abort(404)
+    return render_template("pages/tokens/confirm.html", token=token, act=act, room=ROOM)
+
+
 @blueprint.post("/profile/tokens/<uuid:token_id>/rotate")
 @requires(OWN, own_settings=True)
 def rotate_token(token_id: UUID) -> ResponseReturnValue:
