@@ -41,6 +41,7 @@ from portal.background.people_reviews import PeopleWatch
 from portal.background.publications import PublicationWatch
 from portal.background.relay import Relay
 from portal.background.sealing import SealActivity
+from portal.background.streams import StreamWatch
 from portal.config import ROOT, ConfigurationError, Settings
 from portal.doctor import reloading
 from portal.doctor.database import reason
@@ -57,6 +58,7 @@ from portal.temporal.client import NotYet, wait_for
 from portal.webhooks.outbox import SENDERS as HOOK_SENDERS
 from portal.webhooks.outbox import HookOutbox
 from portal.webhooks.sending import HookSending
+from portal.webhooks.streams import StreamSending
 from portal.workflows import names
 from portal.workflows.approval import ApprovalWorkflow
 from portal.workflows.check import CheckWorkflow
@@ -222,6 +224,7 @@ class Process:
             BackTestWatch(self.side_engine).run(),
             PublicationWatch(self.side_engine).run(),
             PasswordMail(self.side_engine, settings, words).run(),
+            StreamWatch(StreamSending(self.hook_engine, settings)).run(),
             heartbeat.beat(),
             heartbeat.keep_partitions(),
         )

@@ -54,7 +54,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "organisation_settings", "mail_texts",
         "calendar_types", "due_dates", "setup", "types", "type_form", "type_route", "type_tries",
         "people_imports", "type_readers", "type_languages", "api_tokens",
-        "webhooks", "health",
+        "webhooks", "streams", "health",
     ),
     "commands": (),
     "health": (),

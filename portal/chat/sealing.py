@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 NONCE = 12
 CHANNELS = b"gloria chat channels 1"
 WEBHOOKS = b"gloria webhooks 1"
+STREAMS = b"gloria streams 1"
 AUTHENTICATOR_APPS = b"gloria authenticator apps 1"
 
 

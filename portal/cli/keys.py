@@ -6,7 +6,7 @@ import click
 from flask.cli import with_appcontext
 
 from portal.cli.running import explained, settings
-from portal.services import channels, second_factors, webhooks
+from portal.services import channels, second_factors, streams, webhooks
 
 
 @click.command("reseal")
@@ -17,6 +17,7 @@ def reseal() -> None:
     with explained():
         done, lost = channels.reseal(*settings().secret_keys)
         hooks, unread = webhooks.reseal(*settings().secret_keys)
+        sent, shut = streams.reseal(*settings().secret_keys)
         apps, closed = second_factors.reseal(*settings().secret_keys)
     click.echo(f"{done} addresses of chat channels are sealed with SECRET_KEY.")
     if lost:
@@ -24,10 +25,13 @@ def reseal() -> None:
     click.echo(f"{hooks} secrets of webhooks are sealed with SECRET_KEY.")
     if unread:
         click.echo(f"{unread} cannot be read with these keys: rotate them at /admin/webhooks.")
+    click.echo(f"{sent} secrets of audit streams are sealed with SECRET_KEY.")
+    if shut:
+        click.echo(f"{shut} cannot be read with these keys: rotate them at /admin/streams.")
     click.echo(f"{apps} keys of authenticator apps are sealed with SECRET_KEY.")
     if closed:
         click.echo(f"{closed} cannot be read: reset the second factor of their people.")
-    sys.exit(1 if lost or closed or unread else 0)
+    sys.exit(1 if lost or closed or unread or shut else 0)
 
 
 COMMANDS = (reseal,)

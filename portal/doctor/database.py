@@ -11,7 +11,7 @@ from sqlalchemy import Row, create_engine, select
 from portal.chat import sealing
 from portal.config import Settings
 from portal.doctor.finding import Finding, fault, warning, well
-from portal.models import ChatChannel, WebhookEndpoint, schema
+from portal.models import ChatChannel, LogStream, WebhookEndpoint, schema
 
 OLDEST = 140_000
 CONNECT_SECONDS = 5
@@ -47,6 +47,7 @@ SEALED = select(ChatChannel.id, ChatChannel.sealed)
 SEALED_HOOKS = select(WebhookEndpoint.id, WebhookEndpoint.sealed).where(
     WebhookEndpoint.state != "removed"
 )
+SEALED_STREAMS = select(LogStream.id, LogStream.sealed).where(LogStream.state != "removed")
 Facts = dict[str, Any]
 
 
@@ -61,6 +62,7 @@ class Kept(NamedTuple):
 ENTER_AGAIN = "enter them again at /admin/channels"
 CHANNELS = Kept("addresses of chat channels", sealing.CHANNELS, ENTER_AGAIN)
 HOOKS = Kept("secrets of webhooks", sealing.WEBHOOKS, "rotate them at /admin/webhooks")
+STREAMS = Kept("secrets of audit streams", sealing.STREAMS, "rotate them at /admin/streams")
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -173,12 +175,14 @@ def _schema(settings: Settings, facts: Facts) -> Iterator[Finding]:
             wrong = schema.gap(schema.revisions_run(connection))
             sealed = [] if wrong else connection.execute(SEALED).all()
             hooks = [] if wrong else connection.execute(SEALED_HOOKS).all()
+            streams = [] if wrong else connection.execute(SEALED_STREAMS).all()
     finally:
         engine.dispose()
     if wrong is None:
         yield well("database", "the tables are those of this version")
         yield from _sealed(settings, sealed, CHANNELS)
         yield from _sealed(settings, hooks, HOOKS)
+        yield from _sealed(settings, streams, STREAMS)
     else:
         yield fault("database.schema", wrong[:1].lower() + wrong[1:], "flask db upgrade")
 

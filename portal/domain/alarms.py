@@ -29,6 +29,7 @@ class AlarmKind(StrEnum):
     COMMANDS_WAIT = "commands_wait"
     MESSAGES_FAIL = "messages_fail"
     WEBHOOKS_STOPPED = "webhooks_stopped"
+    STREAMS_BEHIND = "streams_behind"
     DISK_FULL = "disk_full"
     LOG_WAITS = "log_waits"
     RECORD_NOT_WHOLE = "record_not_whole"
@@ -51,7 +52,7 @@ WORDS = {
         heading=msgid("No worker is running"),
         meaning=msgid("What people do is recorded, but nothing goes on until a worker runs."),
         todo=msgid("Start it: systemctl start gloria-worker. Its log says why it ended."),
-        path="/admin/attention",
+        path="/admin/health",
         over=msgid("A worker is running again"),
     ),
     AlarmKind.COMMANDS_WAIT: AlarmWords(
@@ -75,11 +76,18 @@ WORDS = {
         path="/admin/webhooks",
         over=msgid("Webhooks are being delivered again"),
     ),
+    AlarmKind.STREAMS_BEHIND: AlarmWords(
+        heading=msgid("The audit log is not reaching a security system"),
+        meaning=msgid("A stream has sent nothing for a quarter of an hour, though entries wait."),
+        todo=msgid("Look at its last problem. Nothing is lost: it goes on where it stopped."),
+        path="/admin/streams",
+        over=msgid("Every audit stream is sending again"),
+    ),
     AlarmKind.DISK_FULL: AlarmWords(
         heading=msgid("The disk for attached files is full"),
         meaning=msgid("Less than 300 MB are free. Soon files cannot be stored."),
         todo=msgid("Free some space, or enlarge the disk."),
-        path="/admin/attention",
+        path="/admin/health",
         over=msgid("The disk for attached files has room again"),
     ),
     AlarmKind.RECORD_NOT_WHOLE: AlarmWords(
@@ -93,7 +101,7 @@ WORDS = {
         heading=msgid("The record is not being sealed"),
         meaning=msgid("What was recorded has waited for its seal for more than ten minutes."),
         todo=msgid("Start the sealer: systemctl start gloria-sealer. Its log says why it ended."),
-        path="/admin/attention",
+        path="/admin/health",
         over=msgid("The record is being sealed again"),
     ),
     AlarmKind.MAIL_TEXTS: AlarmWords(
@@ -136,6 +144,7 @@ def causes(figures: Mapping[str, float | None]) -> frozenset[AlarmKind]:
         or above("messages_oldest_seconds", MESSAGES_SECONDS),
         AlarmKind.LOG_WAITS: above("log_oldest_seconds", LOG_SECONDS),
         AlarmKind.WEBHOOKS_STOPPED: above("webhooks_failed", 0) or above("webhooks_stopped", 0),
+        AlarmKind.STREAMS_BEHIND: above("streams_behind", 0),
         AlarmKind.DISK_FULL: free is not None and free < DISK_BYTES,
         AlarmKind.RECORD_NOT_WHOLE: above("record_problems", 0),
         AlarmKind.MAIL_TEXTS: above("mail_texts_unusable", 0),

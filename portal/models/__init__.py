@@ -52,6 +52,7 @@ from portal.models.saved_views import SavedView
 from portal.models.schema import Check, SchemaRevision
 from portal.models.sessions import SignInAttempt, UserSession
 from portal.models.states import RequestState
+from portal.models.streams import LogStream
 from portal.models.system import WorkerHeartbeat, WorkflowHistory, WorkflowTrouble
 from portal.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
@@ -92,6 +93,7 @@ __all__ = [
     "GroupMember",
     "Link",
     "LinkRefusal",
+    "LogStream",
     "MailText",
     "Message",
     "Notification",

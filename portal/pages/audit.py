@@ -69,7 +69,7 @@ def show() -> ResponseReturnValue:
         total=audit_entries.count(filters),
         most=audit_entries.COUNTED,
         most_words=figure(audit_entries.COUNTED),
-        proof=attention.proof(me().now),
+        proof=attention.proof(),
         older_url=_address(form, before=found.older) if found.older else None,
         newer_url=_address(form, after=found.newer) if found.newer else None,
         exports=_exports(form) if audit_entries.indexed() else (),

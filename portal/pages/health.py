@@ -36,7 +36,7 @@ def healthz() -> ResponseReturnValue:
 @public
 def readyz() -> ResponseReturnValue:
     """200 when the database, Temporal and a worker are all well, else 503; each part by name, but
-    not in production: there anybody may ask, and /admin/attention says more to whom it concerns."""
+    not in production: there anybody may ask, and /admin/health says more to whom it concerns."""
     parts = {**_database_and_worker(), "temporal": _temporal()}
     return _answer(parts)
 

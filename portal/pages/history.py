@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.domain.people.permissions import Permission
 from portal.domain.proof.acts import ActKind
+from portal.domain.proof.documents import event_document
 from portal.forms.history import HistoryForm
 from portal.pages.layout_context import viewpoint
 from portal.pages.requests.show import visible
@@ -116,7 +117,7 @@ def as_ndjson(number: str) -> ResponseReturnValue:
     record = visible(number)
     acts.keep(ActKind.EXPORTED, f"{record.number}.ndjson")
     events = audit.all_of(record.id, record.submitted_at)
-    lines = (json.dumps(line, ensure_ascii=False) for line in exports.as_documents(events))
+    lines = (json.dumps(line, ensure_ascii=False) for line in map(event_document, events))
     return _file("\n".join(lines) + "\n", "application/x-ndjson", f"{record.number}.ndjson")
 
 

@@ -35,6 +35,7 @@ PLACES_WITHIN = frozenset(
         "types",
         "tokens",
         "webhooks",
+        "streams",
     }
 )
 

@@ -29,6 +29,7 @@ HELP = {
     "messages_failed": "Messages that were given up.",
     "webhooks_failed": "Webhooks that were given up.",
     "webhooks_stopped": "Endpoints that are off, or have taken no webhook for half an hour.",
+    "streams_behind": "Audit streams that sent nothing for 15 minutes, though entries wait.",
     "mail_texts_unusable": "Mail texts that could not be filled; the product's words were sent.",
     "requests_pending": "Requests that wait for approval.",
     "requests_late": "Of them, those whose next moment is over for ten minutes.",

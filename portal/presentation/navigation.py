@@ -99,6 +99,7 @@ _ADMINISTRATION = (
     ("organisation", msgid("Organisation"), "building-office-2", {"admin"}),
     ("tokens", msgid("API tokens"), "key", {"admin"}),
     ("webhooks", msgid("Webhooks"), "signal", {"admin"}),
+    ("streams", msgid("Audit streams"), "arrow-up-tray", {"admin"}),
     ("jobs", msgid("Jobs"), "queue-list", {"admin"}),
     ("settings", msgid("Settings"), "cog-6-tooth", {"admin"}),
 )
@@ -115,6 +116,7 @@ _PATHS = {
     "messages": "admin/messages",
     "tokens": "admin/tokens",
     "webhooks": "admin/webhooks",
+    "streams": "admin/streams",
     "policy_moves": "admin/policy-moves",
 }
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from portal.domain.proof.documents import act_document, event_document, missing_document
 from portal.domain.spreadsheets import harmless
 from portal.presentation.labels import figure
 from portal.presentation.parts import AuditRow
 from portal.presenters.audit_entries import behind, rows_of, rows_with
-from portal.presenters.exports import as_documents
 from portal.queries import audit_entries
 from portal.queries.audit_entries import AuditEntry, AuditFilters
 from portal.translation import _, lazy
@@ -191,13 +191,8 @@ def documents(batch: Sequence[AuditEntry]) -> Iterator[dict[str, Any]]:
         if event is not None:
             named = known.requests.get(each.subject_id)
             said |= {"request": named.number if named else None, "texts": event.texts or {}}
-            yield said | next(as_documents([event]))
+            yield said | event_document(event)
         elif kept is not None:
-            act = kept.act
-            yield said | {
-                "id": act.id, "at": act.at.isoformat(), "kind": act.kind, "actor": act.actor,
-                "session_id": act.session_id, "address": act.address, "subject": act.subject,
-                "data": act.data, "hash": kept.hash,
-            }  # fmt: skip
+            yield said | act_document(kept.act, kept.hash)
         else:
-            yield said | {"id": each.subject_id, "seq": each.seq, "kind": audit_entries.MISSING}
+            yield said | missing_document(each.subject_id, each.seq)

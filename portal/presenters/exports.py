@@ -3,9 +3,8 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from portal.domain.money import decimals
@@ -15,7 +14,6 @@ from portal.presentation import labels
 from portal.presentation.labels import as_date, in_words, people_in
 from portal.presentation.money import major
 from portal.queries import request as requests
-from portal.queries.audit import EventRecord
 from portal.queries.history import Exported, HistoryApprover
 from portal.translation import _, bare, lazy
 
@@ -103,24 +101,6 @@ def _cell(field: FormField, each: Exported, names: Mapping[str, str]) -> str:
     if field.kind is FieldKind.DATE and as_date(value):
         return str(value)
     return harmless(in_words(field, value, names) or "")
-
-
-def as_documents(events: Iterable[EventRecord]) -> Iterator[dict[str, Any]]:
-    """Each event with everything that its hash covers, and both hashes."""
-    for event in events:
-        yield {
-            "request_id": event.request_id,
-            "seq": event.seq,
-            "at": event.at.isoformat(),
-            "kind": event.kind,
-            "tag": event.tag,
-            "actor": event.actor,
-            "on_behalf_of": event.on_behalf_of,
-            "command_id": event.command_id,
-            "data": event.data,
-            "prev_hash": event.prev_hash,
-            "hash": event.hash,
-        }
 
 
 def _amount(minor: int | None, currency: str | None) -> str:

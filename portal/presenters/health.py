@@ -4,9 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from portal.domain.alarms import WORKER_SECONDS
-from portal.queries import attention, commands, messages
-from portal.queries.attention import ProofSeen, Stuck
+from portal.domain.alarms import DISK_BYTES, WORKER_SECONDS
+from portal.domain.webhooks import EndpointState
+from portal.presentation.money import file_size
+from portal.presenters.streams import place_words, stream_label
+from portal.presenters.webhooks import endpoint_label
+from portal.queries import attention, commands, messages, streams, webhooks
+from portal.queries.attention import ProofSeen, Stuck, WorkerSeen
+from portal.queries.webhooks import EndpointRecord
 from portal.services.repairs import RepairKind
 from portal.translation import _, ngettext
 
@@ -31,13 +36,23 @@ class StandingCheck:
     more: str | None = None
 
 
-def standing_checks(now: datetime) -> list[StandingCheck]:
-    """Every check, in the order in which people are hit by what is wrong."""
-    proof = attention.proof(now)
+def standing_checks(now: datetime, free: float | None) -> list[StandingCheck]:
+    """Every check, in the order in which people are hit by what is wrong. `free`: bytes for
+    attached files, None where it is not known."""
+    workers, *others = machine_checks(now, free)
     return [
-        _workers(now), _commands(now), _approvers(now), _next_moment(now), _timers(now),
-        _workflows(now), _messages(now), *_proof(proof, now),
+        workers, _commands(now), _approvers(now), _next_moment(now), _timers(now),
+        _workflows(now), *others,
     ]  # fmt: skip
+
+
+def machine_checks(now: datetime, free: float | None) -> list[StandingCheck]:
+    """Those of the installation itself, that name no request; `list_attention` has the others, one
+    by one."""
+    found = [_workers(now), _messages(now), _webhooks(now), _streams(now)]
+    if free is not None:
+        found.append(_disk(free, now))
+    return [*found, *_proof(attention.proof(), now)]
 
 
 def _since(found: Sequence[Stuck], now: datetime) -> datetime:
@@ -99,21 +114,72 @@ def _commands(now: datetime) -> StandingCheck:
     count = len(parked) + len(waiting)
     words = ngettext("%(n)s is not applied", "%(n)s are not applied", count)
     since = min(each.created_at for each in (*parked, *waiting))
-    repair = RepairKind.COMMANDS if parked else None
-    return StandingCheck(
-        name, "bad", words, since, repair, _("Deliver again"), "admin.list_attention"
-    )
+    repair, label = RepairKind.COMMANDS, _("Deliver again")
+    return StandingCheck(name, "bad", words, since, repair, label, "admin.list_attention")
+
+
+def is_living(worker: WorkerSeen, now: datetime) -> bool:
+    """Whether a worker was seen lately."""
+    return now - worker.seen_at < timedelta(seconds=WORKER_SECONDS)
 
 
 def _workers(now: datetime) -> StandingCheck:
     name, seen = _("Workers"), attention.workers()
-    living = [each for each in seen if now - each.seen_at < timedelta(seconds=WORKER_SECONDS)]
+    living = [each for each in seen if is_living(each, now)]
     if living:
         words = ngettext("%(n)s worker is active.", "%(n)s workers are active.", len(living))
         return StandingCheck(name, "ok", words, max(each.seen_at for each in living))
     words = _("No worker is running. Start it on the server: systemctl start gloria-worker")
     at = max((each.seen_at for each in seen), default=now)
-    return StandingCheck(name, "bad", words, at, more="admin.list_attention")
+    return StandingCheck(name, "bad", words, at)
+
+
+def _disk(free: float, now: datetime) -> StandingCheck:
+    name, room = _("Room for attached files"), file_size(round(free))
+    if free < DISK_BYTES:
+        words = _("Only %(size)s are free. Free some space, or enlarge the disk.", size=room)
+        return StandingCheck(name, "bad", words, now)
+    return StandingCheck(name, "ok", _("%(size)s are free.", size=room), now)
+
+
+def _webhooks(now: datetime) -> StandingCheck:
+    name, troubled = _("Webhooks"), webhooks.troubled()
+    if not troubled:
+        return StandingCheck(name, "ok", _("Every message was delivered, or is on its way."), now)
+    words = "; ".join(f"{each.name}: {endpoint_label(each).words}" for each in troubled)
+    failed = sum(each.failed for each in troubled)
+    tone = "bad" if failed or any(_takes_nothing(each) for each in troubled) else "warn"
+    since = [each.failing_since for each in troubled if each.failing_since is not None]
+    return StandingCheck(
+        name, tone, words, min(since, default=now), RepairKind.WEBHOOKS if failed else None,
+        _("Deliver again"), "admin.list_webhooks",
+    )  # fmt: skip
+
+
+def _takes_nothing(endpoint: EndpointRecord) -> bool:
+    return endpoint.has_ended_token or endpoint.state == EndpointState.GONE
+
+
+def _streams(now: datetime) -> StandingCheck:
+    name, found = _("Audit streams"), streams.listed()
+    if not found:
+        return StandingCheck(name, "ok", _("None is set up."), now)
+    said = [(each, stream_label(each, now)) for each in found]
+    wrong = [(each, label) for each, label in said if label.tone != "ok"]
+    if not wrong:
+        words = _("Every entry of the log was sent, or is on its way.")
+        return StandingCheck(name, "ok", words, now, more="admin.list_streams")
+    tone = "bad" if any(label.tone == "bad" for _each, label in wrong) else "warn"
+    words = "; ".join(
+        f"{each.name}: {label.words}. {place_words(each)}. {each.last_error or ''}".strip()
+        for each, label in wrong
+    )
+    since = [each.failing_since or each.next_at for each, _label in wrong]
+    repair = RepairKind.STREAMS if any(each.rest_until for each, _label in wrong) else None
+    at = min((each for each in since if each is not None), default=now)
+    return StandingCheck(
+        name, tone, words, at, repair, _("Try again now"), "admin.list_streams"
+    )  # fmt: skip
 
 
 def _messages(now: datetime) -> StandingCheck:
@@ -129,40 +195,51 @@ def _messages(now: datetime) -> StandingCheck:
 
 
 def _proof(proof: ProofSeen, now: datetime) -> Iterator[StandingCheck]:
-    if proof.sealed_at is None:
+    if proof.sealed_at is None and proof.verified_at is None and not proof.troubles:
         words = _("No log of the record was begun: flask portal audit begin")
         yield StandingCheck(_("Sealing"), "warn", words, now)
         return
     yield _sealing(proof, now)
-    yield _anchors(proof, now)
+    yield from _anchors(proof, now)
     yield _verification(proof, now)
     if proof.owns_all:
         words = _("One account does everything: whoever has its password can rewrite the record.")
         yield StandingCheck(_("Roles of the database"), "warn", words, now)
 
 
+def _broke_off(proof: ProofSeen, what: str) -> tuple[str, ...]:
+    """Why the newest try of it did not come to its end, where it did not."""
+    trouble = proof.troubles.get(what)
+    return (_("Broke off: %(reason)s", reason=trouble),) if trouble else ()
+
+
 def _sealing(proof: ProofSeen, now: datetime) -> StandingCheck:
     label, repair = _("Seal now"), RepairKind.SEALING
     if proof.oldest is not None and now - proof.oldest > attention.STALLED:
         words = ngettext("%(n)s entry waits", "%(n)s entries wait", proof.waiting)
-        words = "; ".join((words, *proof.troubles))
+        words = "; ".join((words, *_broke_off(proof, "sealing")))
         return StandingCheck(_("Sealing"), "bad", words, proof.oldest, repair, label)
+    if said := _broke_off(proof, "sealing"):
+        return StandingCheck(_("Sealing"), "bad", *said, proof.sealed_at or now, repair, label)
     words = _("What was recorded is in the log, or will be within a minute.")
     return StandingCheck(_("Sealing"), "ok", words, proof.sealed_at or now, repair, label)
 
 
-def _anchors(proof: ProofSeen, now: datetime) -> StandingCheck:
-    name = _("Copies outside")
+def _anchors(proof: ProofSeen, now: datetime) -> Iterator[StandingCheck]:
     if not proof.anchors:
         words = _("None: without one there is no proof against whoever runs this server.")
-        return StandingCheck(name, "warn", words, now)
-    newest = max(at for _kind, at in proof.anchors)
-    old = [kind for kind, at in proof.anchors if now - at > ANCHORED_WITHIN]
-    words = ", ".join(kind for kind, _at in proof.anchors)
-    if old:
-        said = _("Nothing was kept since yesterday by: %(ways)s", ways=", ".join(old))
-        return StandingCheck(name, "bad", said, min(at for _kind, at in proof.anchors))
-    return StandingCheck(name, "ok", _("Kept by: %(ways)s", ways=words), newest)
+        yield StandingCheck(_("Copies outside"), "warn", words, now)
+    for said in _broke_off(proof, "anchoring"):
+        at = min((at for _kind, at in proof.anchors), default=now)
+        again = _("Try again now")
+        yield StandingCheck(_("Copies outside"), "bad", said, at, RepairKind.SEALING, again)
+    for kind, at in proof.anchors:
+        name = _("Copies outside: %(kind)s", kind=kind)
+        if now - at > ANCHORED_WITHIN:
+            words = _("Nothing was kept there since yesterday.")
+            yield StandingCheck(name, "bad", words, at, RepairKind.SEALING, _("Try again now"))
+        else:
+            yield StandingCheck(name, "ok", _("The newest checkpoint was kept there."), at)
 
 
 def _verification(proof: ProofSeen, now: datetime) -> StandingCheck:
@@ -174,6 +251,8 @@ def _verification(proof: ProofSeen, now: datetime) -> StandingCheck:
         words = ngettext("%(n)s problem", "%(n)s problems", proof.problems)
         words = "; ".join((words, *proof.named))
         return StandingCheck(name, "bad", words, at, repair, label)
+    if said := _broke_off(proof, "verification"):
+        return StandingCheck(name, "bad", *said, at, repair, label)
     tone = "ok" if now - at < VERIFIED_WITHIN else "warn"
     words = _("The record is what was recorded, and what is made of it agrees.")
     return StandingCheck(name, tone, words, at, repair, label)

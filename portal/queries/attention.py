@@ -224,8 +224,8 @@ class ProofSeen:
     """How the log of the record does. `sealed_at`: the newest checkpoint, None before a log was
     begun; `waiting`, `oldest`: what waits for its seal; `anchors`: when each kind last took a
     checkpoint; `problems`: of the verification of `verified_at`, `named` the first of them;
-    `troubles`: why sealing, anchoring or verifying broke off last; `owns_all`: the portal's own
-    role may change the record; `is_well`: nothing of it calls for an administrator."""
+    `troubles`: why "sealing", "anchoring" or "verification" broke off last; `owns_all`: the
+    portal's own role may change the record."""
 
     sealed_at: datetime | None
     waiting: int
@@ -234,12 +234,11 @@ class ProofSeen:
     verified_at: datetime | None
     problems: int
     named: tuple[str, ...]
-    troubles: tuple[str, ...]
+    troubles: dict[str, str]
     owns_all: bool
-    is_well: bool
 
 
-def proof(now: datetime) -> ProofSeen:
+def proof() -> ProofSeen:
     """How old the seal, each anchor and the verification are, and what they met."""
     queued = select(func.count(), func.min(AuditQueue.queued_at)).select_from(AuditQueue)
     waiting, first = db.session.execute(queued).one()
@@ -253,8 +252,7 @@ def proof(now: datetime) -> ProofSeen:
     checks = {row.name: row for row in db.session.execute(kept)}
     report: dict[str, Any] = checks["verification"].report if "verification" in checks else {}
     problems = int(report.get("problems", 0))
-    troubles = tuple(row.trouble for row in checks.values() if row.trouble)
-    stalls = sealed_at is not None and oldest is not None and now - oldest > STALLED
+    troubles = {name: row.trouble for name, row in checks.items() if row.trouble}
     owns = select(func.has_table_privilege("portal.audit_events", "DELETE"))
     return ProofSeen(
         sealed_at=sealed_at,
@@ -266,7 +264,6 @@ def proof(now: datetime) -> ProofSeen:
         named=tuple(str(each) for each in report.get("named", ()))[:SHOWN_PROBLEMS],
         troubles=troubles,
         owns_all=bool(db.session.execute(owns).scalar()),
-        is_well=not (problems or troubles or stalls),
     )
 
 

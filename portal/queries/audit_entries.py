@@ -42,7 +42,6 @@ PAGE = 50
 COUNTED = 1_000
 # How many of the newest are looked through one by one: what is not in the index, and common words.
 WINDOW = 5_000
-MISSING = "missing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

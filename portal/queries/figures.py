@@ -27,6 +27,11 @@ SELECT
                 SELECT FROM portal.api_tokens t WHERE t.id = e.token_id
                     AND (t.revoked_at IS NOT NULL OR t.expires_at <= now()))))
     ) AS webhooks_stopped,
+    (SELECT count(*) FROM portal.log_streams s WHERE s.state = 'on'
+        AND COALESCE(s.sent_at < now() - interval '15 minutes', true)
+        AND (s.next_leaf > (SELECT COALESCE(max(number) + 1, 0) FROM portal.audit_index)
+            OR EXISTS (SELECT FROM portal.audit_index i WHERE i.number = s.next_leaf
+                AND i.at < now() - interval '15 minutes'))) AS streams_behind,
     (SELECT count(*) FROM portal.mail_texts WHERE problem <> '') AS mail_texts_unusable,
     p.pending AS requests_pending, p.late AS requests_late,
     (SELECT count(*) FROM portal.requests WHERE attention IS NOT NULL) AS requests_attention,

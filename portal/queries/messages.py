@@ -71,12 +71,6 @@ def overdue() -> Overdue:
     return Overdue(row.number, row.since)
 
 
-def any_troubled() -> bool:
-    """Whether there is one."""
-    found: Select[Any] = select(literal_column("1")).select_from(Message).where(TROUBLED).limit(1)
-    return db.session.execute(found).first() is not None
-
-
 @cache
 def _statement() -> Select[*tuple[Any, ...]]:
     # "mail", "chat", or the name of the chat channel.

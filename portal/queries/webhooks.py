@@ -220,12 +220,12 @@ def last_test(endpoint_id: str) -> DeliveryRecord | None:
     return rows[0] if rows else None
 
 
-def changes(endpoint_id: str) -> tuple[HookChange, ...]:
-    """What was done to an endpoint, the newest first."""
+def changes(subject: str, kind: ActKind = ActKind.WEBHOOK_CHANGED) -> tuple[HookChange, ...]:
+    """What was done to an endpoint, or by acts of that kind to something else; newest first."""
     found = (
         select(User.name, AuditAct.data, AuditAct.at)
         .outerjoin(User, cast(User.id, Text) == AuditAct.actor)
-        .where(AuditAct.kind == ActKind.WEBHOOK_CHANGED, AuditAct.subject == endpoint_id)
+        .where(AuditAct.kind == kind, AuditAct.subject == subject)
         .order_by(AuditAct.id.desc())
         .limit(SHOWN_CHANGES)
     )

@@ -3,14 +3,14 @@
 from enum import StrEnum
 from uuid import UUID, uuid5
 
-from sqlalchemy import func, update
+from sqlalchemy import func, or_, update
 
 from portal.domain.proof.acts import ActKind
 from portal.domain.request.state import Click
 from portal.extensions import db, transaction
 from portal.models import Command
 from portal.queries import attention
-from portal.services import acts
+from portal.services import acts, streams, webhooks
 from portal.services.errors import Refused
 from portal.services.messages import send_again
 from portal.services.requests import review_people
@@ -25,6 +25,8 @@ class RepairKind(StrEnum):
     WORKFLOWS = "workflows"
     COMMANDS = "commands"
     MESSAGES = "messages"
+    WEBHOOKS = "webhooks"
+    STREAMS = "streams"
     SEALING = "sealing"
     VERIFICATION = "verification"
 
@@ -52,6 +54,10 @@ def repair(kind: RepairKind, key: str, actor_id: str, click: Click) -> int:
         return _commands()
     if kind is RepairKind.MESSAGES:
         return send_again()
+    if kind is RepairKind.WEBHOOKS:
+        return webhooks.deliver_failed_again()
+    if kind is RepairKind.STREAMS:
+        return _streams()
     return 1
 
 
@@ -73,14 +79,25 @@ def _approvers(key: str, actor_id: str, click: Click) -> int:
 
 
 def _commands() -> int:
-    """Have the relay try again what it had given up."""
+    """Have the relay try again, now, what it had given up, and what is not delivered yet."""
     again = (
         update(Command)
-        .where(Command.parked_at.is_not(None), Command.applied_at.is_(None))
+        .where(
+            Command.applied_at.is_(None),
+            or_(Command.parked_at.is_not(None), Command.delivered_at.is_(None)),
+        )
         .values(parked_at=None, attempts=0, next_attempt_at=func.now())
         .returning(Command.id)
     )
     with transaction():
         count = len(db.session.execute(again).all())
+        db.session.commit()
+    return count
+
+
+def _streams() -> int:
+    """Have each stream of the log that is left alone for a while tried now."""
+    with transaction():
+        count = streams.hurry()
         db.session.commit()
     return count

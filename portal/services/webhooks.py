@@ -7,7 +7,7 @@ from datetime import datetime
 from secrets import token_bytes
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
 
 from portal.chat import sealing
@@ -258,6 +258,14 @@ def deliver_all_again(
     return count
 
 
+def deliver_failed_again() -> int:
+    """Deliver again whatever was given up, to every endpoint; how many messages."""
+    there = select(WebhookEndpoint.id).where(WebhookEndpoint.state != EndpointState.REMOVED)
+    count = _again(WebhookDelivery.status == "FAILED", WebhookDelivery.endpoint_id.in_(there))
+    db.session.commit()
+    return count
+
+
 def _again(*which: ColumnElement[bool]) -> int:
     """What waits is only due at once; a test is not sent twice."""
     anew = update(WebhookDelivery).where(
@@ -275,20 +283,24 @@ def _again(*which: ColumnElement[bool]) -> int:
 def reseal(*secret_keys: str) -> tuple[int, int]:
     """Seal every secret with the last key. How many were read, and how many none of the keys
     opens."""
-    done = lost = 0
     rows = select(WebhookEndpoint).where(WebhookEndpoint.state != EndpointState.REMOVED)
+    return reseal_rows(rows, sealing.WEBHOOKS, *secret_keys)
+
+
+def reseal_rows(rows: Select[tuple[Any]], purpose: bytes, *secret_keys: str) -> tuple[int, int]:
+    """The same for all that is sealed for a purpose."""
+    done = lost = 0
     for row in db.session.execute(rows.with_for_update()).scalars():
         for name in ("sealed", "old_sealed"):
             sealed = getattr(row, name)
             if sealed is None:
                 continue
             try:
-                found = sealing.unseal(sealed, row.id, *secret_keys, purpose=sealing.WEBHOOKS)
+                found = sealing.unseal(sealed, row.id, *secret_keys, purpose=purpose)
             except sealing.Unreadable:
                 lost += 1
             else:
-                anew = sealing.seal(found, row.id, secret_keys[-1], sealing.WEBHOOKS)
-                setattr(row, name, anew)
+                setattr(row, name, sealing.seal(found, row.id, secret_keys[-1], purpose))
                 done += 1
     db.session.commit()
     return done, lost

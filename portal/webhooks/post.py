@@ -1,10 +1,11 @@
-"""One message to one receiver, and in words what came of it."""
+"""One message to one receiver, by HTTPS or as syslog over TLS, and in words what came of it."""
 
 import http.client
+import socket
 import ssl
 import time
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from portal.chat.guard import Watch
 from portal.config import WebhookSettings
@@ -16,15 +17,42 @@ LONGEST_ERROR = 300
 SETTING = "WEBHOOK_ALLOWED_HOSTS"
 
 
+# The status of an answer, its beginning, and how long the receiver asks to be left alone.
+Answer = tuple[int, bytes, str | None]
+
+
 def post(
-    target: HookTarget, body: bytes, headers: Mapping[str, str], settings: WebhookSettings
+    target: HookTarget,
+    body: bytes,
+    headers: Mapping[str, str],
+    settings: WebhookSettings,
+    certificate: str = "",
 ) -> HookReply:
     """Send a message, and read the beginning of the answer. No redirect is followed; a connection
-    is checked as it is made, by the address that the name has then."""
+    is checked as it is made, by the address that the name has then. `certificate`: of the authority
+    that vouches for the receiver, in PEM; "": those that this machine knows."""
+    return _watched(
+        lambda: _talk(target, body, headers, settings.timeout_seconds, trusted(certificate)),
+        settings,
+    )
+
+
+def write(
+    target: HookTarget, body: bytes, settings: WebhookSettings, certificate: str = ""
+) -> HookReply:
+    """Send framed messages of syslog over TLS. They count as taken, as an answer 200 does, once the
+    receiver says that it closes the connection, too (RFC 5425, 4.4): it has read all of it then.
+    The rest as `post`."""
+    return _watched(
+        lambda: _hand_over(target, body, settings.timeout_seconds, trusted(certificate)), settings
+    )
+
+
+def _watched(talk: Callable[[], Answer], settings: WebhookSettings) -> HookReply:
     begun = time.monotonic()
     with Watch(settings.allowed_hosts, settings.timeout_seconds, SETTING) as watch:
         try:
-            status, text, retry_after = _talk(target, body, headers, settings.timeout_seconds)
+            status, text, retry_after = talk()
         except (OSError, http.client.HTTPException, ValueError) as error:
             took = _since(begun)
             if watch.refused:
@@ -46,12 +74,16 @@ def post(
 
 
 def _talk(
-    target: HookTarget, body: bytes, headers: Mapping[str, str], timeout: float
-) -> tuple[int, bytes, str | None]:
+    target: HookTarget,
+    body: bytes,
+    headers: Mapping[str, str],
+    timeout: float,
+    context: ssl.SSLContext,
+) -> Answer:
     connection: http.client.HTTPConnection
     if target.is_tls:
         connection = http.client.HTTPSConnection(
-            target.host, target.port, timeout=timeout, context=_trusted()
+            target.host, target.port, timeout=timeout, context=context
         )
     else:
         connection = http.client.HTTPConnection(target.host, target.port, timeout=timeout)
@@ -64,9 +96,21 @@ def _talk(
         connection.close()
 
 
-@cache
-def _trusted() -> ssl.SSLContext:
-    return ssl.create_default_context()
+def _hand_over(target: HookTarget, body: bytes, timeout: float, context: ssl.SSLContext) -> Answer:
+    with (
+        socket.create_connection((target.host, target.port), timeout) as plain,
+        context.wrap_socket(plain, server_hostname=target.host) as line,
+    ):
+        line.sendall(body)
+        line.unwrap().close()
+    return 200, b"", None
+
+
+@lru_cache(maxsize=16)
+def trusted(certificate: str) -> ssl.SSLContext:
+    """Whom to believe that it is the receiver. Raises ssl.SSLError and ValueError for what is no
+    certificate in PEM."""
+    return ssl.create_default_context(cadata=certificate or None)
 
 
 def _since(begun: float) -> int:

@@ -28,6 +28,7 @@ def test_what_is_a_cause() -> None:
         ({"messages_oldest_seconds": 1801.0}, AlarmKind.MESSAGES_FAIL),
         ({"webhooks_failed": 1.0}, AlarmKind.WEBHOOKS_STOPPED),
         ({"webhooks_stopped": 1.0}, AlarmKind.WEBHOOKS_STOPPED),
+        ({"streams_behind": 1.0}, AlarmKind.STREAMS_BEHIND),
         ({"attachments_free_bytes": 1e6}, AlarmKind.DISK_FULL),
         ({"log_oldest_seconds": 601.0}, AlarmKind.LOG_WAITS),
         ({"record_problems": 1.0}, AlarmKind.RECORD_NOT_WHOLE),

@@ -167,7 +167,8 @@ def pages_of(people: People, house: dict[str, str]) -> dict[str, list[str]]:
             "/profile/security", f"/people/{people.ana}/sign-ins", "/api/docs",
             "/admin/organisation", "/admin/organisation/logo", "/admin/organisation/mail-texts",
             "/admin/types/gallery/leave", "/admin/webhooks", "/admin/webhooks/new",
-            "/admin/webhooks/deliveries", "/profile/tokens", "/admin/health", "/audit",
+            "/admin/webhooks/deliveries", "/admin/streams", "/admin/streams/new",
+            "/profile/tokens", "/admin/health", "/audit",
             f"/audit?text={WORD[:20]}", f"/audit/{house['request']}/1",
         ],
     }  # fmt: skip

@@ -80,3 +80,42 @@ def test_nothing_is_called_well_that_was_not_looked_at(
     assert "Not compared with Temporal yet." in page.text
     assert "Nothing wrong was found, but" in page.text
     assert "Nothing is stuck." not in page.text
+    assert "w on q" in page.text
+
+
+def test_the_log_streams_and_webhooks_stand_there_and_a_repair_pressed_twice_does_no_harm(
+    client: PageClient, app: Flask, people: People
+) -> None:
+    sign_in(client, people.adam)
+    with as_owner(app) as owner:
+        owner.execute(
+            text("INSERT INTO portal.audit_checkpoints VALUES ('x/audit/1', 7, now(), '')")
+        )
+        owner.execute(
+            text(
+                "INSERT INTO portal.audit_anchors VALUES (gen_random_uuid(), 'mail', 7, now()),"
+                " (gen_random_uuid(), 'folder', 7, now() - interval '2 days')"
+            )
+        )
+    execute(
+        app,
+        "INSERT INTO portal.log_streams (id, name, protocol, address, shape, sealed, state,"
+        " next_leaf, failing_since, rest_until, last_error) VALUES (gen_random_uuid(), 'SIEM',"
+        " 'https', 'https://siem.example.org', 'json', '', 'on', 0, now(), now() + interval"
+        " '5 minutes', 'It answered 503.')",
+    )
+    execute(
+        app,
+        "WITH made AS (INSERT INTO portal.webhook_endpoints (id, name, url, sealed, state) VALUES"
+        " (gen_random_uuid(), 'ERP', 'https://erp.example.org', '', 'on') RETURNING id)"
+        " INSERT INTO portal.webhook_deliveries (id, endpoint_id, type, at, status)"
+        " SELECT gen_random_uuid(), id, 'request.approved', now(), 'FAILED' FROM made",
+    )
+    page = client.get_page(HERE)
+    for words in ("Copies outside: mail", "Nothing was kept there since yesterday.",
+                  "SIEM: Failing", "It answered 503.", "ERP: On"):  # fmt: skip
+        assert words in page.text
+    for kind in ("streams", "webhooks"):
+        posted = client.post_form(page, f"{HERE}/{kind}")
+        assert "It was done for 1, and recorded." in posted.text
+        assert "There was nothing left to do." in client.post_form(page, f"{HERE}/{kind}").text

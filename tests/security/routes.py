@@ -92,6 +92,10 @@ HOOK = {
     "endpoint_id": "<endpoint_id>", "name": "ERP", "url": "https://erp.example.org/hooks",
     "types": "request.approved",
 }  # fmt: skip
+STREAM = {
+    "stream_id": "<stream_id>", "name": "SIEM", "protocol": "https", "shape": "ocsf",
+    "address": "https://siem.example.org/gloria", "begin": "next",
+}  # fmt: skip
 
 # fmt: off
 ROUTES = [
@@ -425,6 +429,19 @@ ROUTES = [
           data={"day": "2026-11-30"}),
     Route("GET", "/admin/webhooks/<uuid:endpoint_id>/remove", 403, admin=200),
     Route("POST", "/admin/webhooks/<uuid:endpoint_id>/remove", 403, admin=303),
+    Route("GET", "/admin/streams", 403, admin=200),
+    Route("GET", "/admin/streams/new", 403, admin=200),
+    Route("POST", "/admin/streams/new", 403, admin=200, data=STREAM),
+    # The stream that was added a row before.
+    Route("GET", "/admin/streams/<uuid:stream_id>", 403, admin=200),
+    Route("POST", "/admin/streams/<uuid:stream_id>/change", 403, admin=409, data=STREAM),
+    Route("POST", "/admin/streams/<uuid:stream_id>/switch", 403, admin=303, data={"to": "off"}),
+    Route("POST", "/admin/streams/<uuid:stream_id>/test", 403, admin=303),
+    Route("POST", "/admin/streams/<uuid:stream_id>/move", 403, admin=303, data={"leaf": "0"}),
+    Route("POST", "/admin/streams/<uuid:stream_id>/rotate", 403, admin=200),
+    Route("POST", "/admin/streams/<uuid:stream_id>/end-old-secret", 403, admin=303),
+    Route("GET", "/admin/streams/<uuid:stream_id>/remove", 403, admin=200),
+    Route("POST", "/admin/streams/<uuid:stream_id>/remove", 403, admin=303),
     Route("GET", "/admin/health", 403, admin=200),
     # Temporal is away: nothing was started, and the page says so.
     Route("POST", "/admin/health/<kind>", 403, admin=303, args={"kind": "sealing"}, data=NEW),

@@ -37,6 +37,7 @@ UNKNOWN = (
     "account_id",
     "token_id",
     "endpoint_id",
+    "stream_id",
     "file_id",
     "delivery_id",
 )

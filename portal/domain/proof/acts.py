@@ -24,6 +24,7 @@ class ActKind(StrEnum):
     CHANNEL_CHANGED = "channel_changed"
     TOKEN_CHANGED = "token_changed"  # noqa: S105 - a kind
     WEBHOOK_CHANGED = "webhook_changed"
+    STREAM_CHANGED = "stream_changed"
     EXPORTED = "exported"
     AUDIT_VIEWED = "audit_viewed"
     HELD = "held"
@@ -48,6 +49,7 @@ WORDS: dict[ActKind, str] = {
     ActKind.CHANNEL_CHANGED: msgid("Changed a chat channel"),
     ActKind.TOKEN_CHANGED: msgid("Changed an access token"),
     ActKind.WEBHOOK_CHANGED: msgid("Changed a webhook"),
+    ActKind.STREAM_CHANGED: msgid("Changed an audit stream"),
     ActKind.EXPORTED: msgid("Exported data"),
     ActKind.AUDIT_VIEWED: msgid("Viewed the audit log"),
     ActKind.HELD: msgid("Placed or lifted a legal hold"),

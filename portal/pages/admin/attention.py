@@ -5,14 +5,14 @@ from datetime import timedelta
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from portal.domain.alarms import WORKER_SECONDS
 from portal.domain.people.permissions import Permission
 from portal.pages.admin import blueprint
 from portal.presenters.answer import after, answered, command_key, new_key
-from portal.presenters.webhooks import endpoint_label
-from portal.queries import attention, commands, gaps, messages, webhooks
+from portal.presenters.health import machine_checks
+from portal.queries import attention, commands, gaps
 from portal.security.guards import requires
 from portal.security.sessions import click, current_settings, me
+from portal.services.health import free_bytes
 from portal.services.requests import review_people
 from portal.translation import _
 
@@ -23,9 +23,10 @@ GRACE = timedelta(minutes=5)
 @blueprint.get("/admin/attention")
 @requires(Permission.ADMINISTER)
 def list_attention() -> ResponseReturnValue:
-    """Requests without an approver, timers that are over, commands that wait, and the workers."""
-    workers, compared = attention.workers(), attention.comparison()
-    alive = timedelta(seconds=WORKER_SECONDS)
+    """Requests without an approver, timers that are over, commands that wait, workflows that
+    differ; whether the installation itself is well stands on `show_health`."""
+    compared, now = attention.comparison(), me().now
+    checks = machine_checks(now, free_bytes(current_settings()))
     return render_template(
         "pages/attention/show.html",
         closing=attention.closing(),
@@ -37,15 +38,10 @@ def list_attention() -> ResponseReturnValue:
         parked=commands.parked(),
         vacant_heads=gaps.vacant_heads(),
         without_manager=gaps.without_manager(),
-        hooks=[(each, endpoint_label(each)) for each in webhooks.troubled()],
-        unsent=messages.any_troubled() or messages.overdue().number,
-        workers=workers,
+        wrong=[each for each in checks if each.tone == "bad"],
         compared=compared,
-        proof=attention.proof(me().now),
-        is_fresh=compared.is_fresh(me().now),
-        living=[worker for worker in workers if me().now - worker.seen_at < alive],
+        is_fresh=compared.is_fresh(now),
         most=attention.SHOWN,
-        says_parts=not current_settings().is_production,
     )
 
 

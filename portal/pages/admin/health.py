@@ -6,9 +6,11 @@ from flask.typing import ResponseReturnValue
 from portal.domain.people.permissions import Permission
 from portal.pages.admin import blueprint
 from portal.presenters.answer import command_key, new_key
-from portal.presenters.health import standing_checks
+from portal.presenters.health import is_living, standing_checks
+from portal.queries import attention
 from portal.security.guards import requires
-from portal.security.sessions import click, me
+from portal.security.sessions import click, current_settings, me
+from portal.services.health import free_bytes
 from portal.services.repairs import NotRepaired, RepairKind, repair
 from portal.translation import _, ngettext
 
@@ -17,12 +19,15 @@ from portal.translation import _, ngettext
 @requires(Permission.ADMINISTER)
 def show_health() -> ResponseReturnValue:
     """Every check, with its age and its repair."""
-    checks = standing_checks(me().now)
+    now = me().now
+    checks = standing_checks(now, free_bytes(current_settings()))
     return render_template(
         "pages/attention/health.html",
         checks=checks,
         wrong=[each for each in checks if each.tone == "bad"],
         doubtful=[each for each in checks if each.tone == "warn"],
+        workers=[(each, is_living(each, now)) for each in attention.workers()],
+        says_parts=not current_settings().is_production,
         key=new_key,
     )
 

@@ -58,7 +58,7 @@ def add_webhook() -> ResponseReturnValue:
         return _new(form, 422)
     endpoint_id = str(UUID(form.endpoint_id.data))
     try:
-        secret = service.add(_rules(), _wish(form), endpoint_id, _actor())
+        secret = service.add(hook_rules(), _wish(form), endpoint_id, _actor())
     except HookRejected as rejected:
         _say(form, rejected)
         return _new(form, 422)
@@ -85,7 +85,7 @@ def change_webhook(endpoint_id: UUID) -> ResponseReturnValue:
         return _page(endpoint, form, 422, seen)
     try:
         with _there():
-            service.change(_rules(), _wish(form, seen), endpoint.id, _actor())
+            service.change(hook_rules(), _wish(form, seen), endpoint.id, _actor())
     except HookMoved:
         form.name.errors = [MOVED]
         return _page(_endpoint(endpoint_id), form, 409)
@@ -137,7 +137,7 @@ def rotate_webhook(endpoint_id: UUID) -> ResponseReturnValue:
     """Give it another secret, and show that this once."""
     endpoint, secret = _endpoint(endpoint_id), ""
     with _there(endpoint):
-        secret = service.rotate(_rules(), endpoint.id, _actor())
+        secret = service.rotate(hook_rules(), endpoint.id, _actor())
     if secret:
         return _secret(endpoint.id, secret)
     return redirect(url_for(".show_webhook", endpoint_id=endpoint.id), 303)
@@ -244,7 +244,8 @@ def _say_again(count: int) -> None:
         flash(_("There is nothing to deliver again since then."), "info")
 
 
-def _rules() -> HookRules:
+def hook_rules() -> HookRules:
+    """What holds for every receiver here."""
     settings = current_settings()
     return HookRules(settings=settings.webhooks, secret_keys=settings.secret_keys)
 
