@@ -26,12 +26,14 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from portal import logs, presentation
+from portal.activities.canary import CanaryActivity, CanaryRequest
 from portal.activities.deliver import DeliverActivity
 from portal.activities.record import RecordActivity, refuse_late
 from portal.activities.route import RouteActivity
 from portal.activities.send import SendActivity
 from portal.activities.staff import StaffActivity
 from portal.background.back_tests import BackTestWatch
+from portal.background.canary import CanaryWatch
 from portal.background.check import CheckActivity
 from portal.background.cleaning import CleaningActivity
 from portal.background.dispatch import Dispatcher, HookDispatcher
@@ -215,7 +217,14 @@ class Process:
         outbox = Outbox(self.sending_engine, channels.of(settings))
         dispatcher = Dispatcher(client, settings, outbox.next_batch, outbox.put_back, outbox.hold)
         words = presentation.letters(ROOT / "templates")
+        canary = CanaryWatch(
+            self.side_engine,
+            client,
+            settings.temporal_task_queue,
+            lambda: CanaryActivity(self.side_engine, CanaryRequest()),
+        )
         return (
+            *([canary.run()] if settings.canary else []),
             schedules.keep(client, settings.temporal_task_queue),
             Relay(self.side_engine, client, settings, refuse_late).run(),
             dispatcher.run(),

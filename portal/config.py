@@ -410,6 +410,7 @@ class Settings(_Group):
     audit_key_file: Path = _setting("AUDIT_KEY_FILE", ROOT / "var" / "audit" / "key", Path)
     audit_sealer: str = _setting("AUDIT_SEALER", "worker", _one_of("worker", "own"))
     audit_anchor_dir: Path | None = _setting("AUDIT_ANCHOR_DIR", None, Path)
+    canary: bool = _setting("CANARY", False, _switch)
     audit_anchor_mail: tuple[str, ...] = _setting("AUDIT_ANCHOR_MAIL", (), _names)
     legacy_dir: Path = _setting("LEGACY_DIR", ROOT / "var" / "legacy", Path)
     backups_dir: Path = _setting("BACKUPS_DIR", ROOT / "var" / "backups", Path)

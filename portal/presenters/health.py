@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 
 from portal.domain.alarms import DISK_BYTES, WORKER_SECONDS
 from portal.domain.webhooks import EndpointState
-from portal.presentation.money import file_size
+from portal.presentation.money import file_size, number
 from portal.presenters.streams import place_words, stream_label
 from portal.presenters.webhooks import endpoint_label
 from portal.queries import attention, commands, messages, streams, webhooks
 from portal.queries.attention import ProofSeen, Stuck, WorkerSeen
 from portal.queries.webhooks import EndpointRecord
+from portal.services.health import Installation
 from portal.services.repairs import RepairKind
 from portal.translation import _, ngettext
 
@@ -20,6 +21,8 @@ GRACE = timedelta(minutes=5)
 # It is verified every night.
 VERIFIED_WITHIN = timedelta(hours=26)
 ANCHORED_WITHIN = timedelta(hours=26)
+# One is sent every hour.
+CANARY_WITHIN = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +39,24 @@ class StandingCheck:
     more: str | None = None
 
 
-def standing_checks(now: datetime, free: float | None) -> list[StandingCheck]:
-    """Every check, in the order in which people are hit by what is wrong. `free`: bytes for
-    attached files, None where it is not known."""
-    workers, *others = machine_checks(now, free)
+def standing_checks(now: datetime, here: Installation) -> list[StandingCheck]:
+    """Every check, in the order in which people are hit by what is wrong."""
+    workers, *others = machine_checks(now, here)
     return [
         workers, _commands(now), _approvers(now), _next_moment(now), _timers(now),
         _workflows(now), *others,
     ]  # fmt: skip
 
 
-def machine_checks(now: datetime, free: float | None) -> list[StandingCheck]:
+def machine_checks(now: datetime, here: Installation) -> list[StandingCheck]:
     """Those of the installation itself, that name no request; `list_attention` has the others, one
     by one."""
-    found = [_workers(now), _messages(now), _webhooks(now), _streams(now)]
-    if free is not None:
-        found.append(_disk(free, now))
+    found = [_workers(now)]
+    if here.sends_canaries:
+        found.append(_canary(now))
+    found += [_messages(now), _webhooks(now), _streams(now)]
+    if here.free is not None:
+        found.append(_disk(here.free, now))
     return [*found, *_proof(attention.proof(), now)]
 
 
@@ -132,6 +137,25 @@ def _workers(now: datetime) -> StandingCheck:
     words = _("No worker is running. Start it on the server: systemctl start gloria-worker")
     at = max((each.seen_at for each in seen), default=now)
     return StandingCheck(name, "bad", words, at)
+
+
+def _canary(now: datetime) -> StandingCheck:
+    name, label, repair = _("Canary"), _("Send one now"), RepairKind.CANARY
+    seen = attention.canary()
+    if seen is None or (seen.done_at is None and not seen.trouble):
+        words = _("None has gone the whole way yet; one is sent every hour.")
+        at = now if seen is None else seen.begun_at
+        return StandingCheck(name, "warn", words, at, repair, label)
+    if seen.trouble:
+        words = _("It did not go the whole way: %(reason)s", reason=seen.trouble)
+        return StandingCheck(name, "bad", words, seen.begun_at, repair, label)
+    at = seen.done_at or now
+    if now - at > CANARY_WITHIN:
+        words = _("None has gone the whole way for long: do workers run with CANARY=on?")
+        return StandingCheck(name, "bad", words, at, repair, label)
+    seconds = number(seen.took_ms / 1000, 1)
+    words = _("A request was submitted, decided and closed in %(seconds)s s.", seconds=seconds)
+    return StandingCheck(name, "ok", words, at, repair, label)
 
 
 def _disk(free: float, now: datetime) -> StandingCheck:

@@ -29,6 +29,7 @@ STALLED = timedelta(minutes=5)
 OF_PROOF = ("sealing", "anchoring", "verification")
 SHOWN_PROBLEMS = 20
 WORKFLOWS = "workflows"
+CANARY = "canary"
 _OPEN = Task.status == literal_column("'OPEN'")
 
 
@@ -265,6 +266,26 @@ def proof() -> ProofSeen:
         troubles=troubles,
         owns_all=bool(db.session.execute(owns).scalar()),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class CanarySeen:
+    """The newest canary: when it was sent, when one was approved last and within how many
+    milliseconds, and why the newest was not."""
+
+    begun_at: datetime
+    done_at: datetime | None
+    took_ms: int
+    trouble: str | None
+
+
+def canary() -> CanarySeen | None:
+    """What is known of it; None before the first."""
+    columns = Check.begun_at, Check.done_at, Check.report, Check.trouble
+    row = db.session.execute(select(*columns).where(Check.name == CANARY)).one_or_none()
+    if row is None:
+        return None
+    return CanarySeen(row.begun_at, row.done_at, int(row.report.get("ms", 0)), row.trouble)
 
 
 def workers() -> tuple[WorkerSeen, ...]:

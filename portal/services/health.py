@@ -1,9 +1,19 @@
 """Is Temporal there, and is there room for files? No page waits for the answers."""
 
 import shutil
+from dataclasses import dataclass
 
 from portal.config import Settings
 from portal.temporal import gateway
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What the checks are told of this installation. `free`: bytes for attached files, None where
+    it is not known; `sends_canaries`: as the settings say."""
+
+    free: float | None
+    sends_canaries: bool
 
 
 def temporal_answers() -> bool:
@@ -19,3 +29,8 @@ def free_bytes(settings: Settings) -> float | None:
         return float(shutil.disk_usage(settings.attachments_dir).free)
     except OSError:
         return None
+
+
+def installation(settings: Settings) -> Installation:
+    """What the standing checks are told."""
+    return Installation(free_bytes(settings), settings.canary)

@@ -1,15 +1,18 @@
 """What an administrator has put right with one press: each is recorded as an act."""
 
+from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID, uuid5
 
 from sqlalchemy import func, or_, update
+from sqlalchemy.dialects.postgresql import insert
 
 from portal.domain.proof.acts import ActKind
 from portal.domain.request.state import Click
 from portal.extensions import db, transaction
-from portal.models import Command
+from portal.models import Check, Command
 from portal.queries import attention
+from portal.queries.attention import CANARY
 from portal.services import acts, streams, webhooks
 from portal.services.errors import Refused
 from portal.services.messages import send_again
@@ -27,6 +30,7 @@ class RepairKind(StrEnum):
     MESSAGES = "messages"
     WEBHOOKS = "webhooks"
     STREAMS = "streams"
+    CANARY = "canary"
     SEALING = "sealing"
     VERIFICATION = "verification"
 
@@ -58,6 +62,8 @@ def repair(kind: RepairKind, key: str, actor_id: str, click: Click) -> int:
         return webhooks.deliver_failed_again()
     if kind is RepairKind.STREAMS:
         return _streams()
+    if kind is RepairKind.CANARY:
+        return _canary()
     return 1
 
 
@@ -93,6 +99,17 @@ def _commands() -> int:
         count = len(db.session.execute(again).all())
         db.session.commit()
     return count
+
+
+def _canary() -> int:
+    """Have a worker send a canary within a quarter of a minute."""
+    long_ago = func.now() - timedelta(days=1)
+    row = insert(Check).values(name=CANARY, begun_at=long_ago)
+    due = row.on_conflict_do_update(index_elements=[Check.name], set_={"begun_at": long_ago})
+    with transaction():
+        db.session.execute(due)
+        db.session.commit()
+    return 1
 
 
 def _streams() -> int:

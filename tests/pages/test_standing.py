@@ -1,6 +1,7 @@
 """The administrators' standing checks, and what puts right what they find."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -119,3 +120,23 @@ def test_the_log_streams_and_webhooks_stand_there_and_a_repair_pressed_twice_doe
         posted = client.post_form(page, f"{HERE}/{kind}")
         assert "It was done for 1, and recorded." in posted.text
         assert "There was nothing left to do." in client.post_form(page, f"{HERE}/{kind}").text
+
+
+def test_the_canary_stands_there_where_it_is_sent(
+    client: PageClient, app: Flask, people: People
+) -> None:
+    sign_in(client, people.adam)
+    assert "Canary" not in client.get_page(HERE).text
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], canary=True)
+    page = client.get_page(HERE)
+    assert "None has gone the whole way yet" in page.text
+    for _press in range(2):
+        assert "It was started, and recorded." in client.post_form(page, f"{HERE}/canary").text
+    execute(
+        app,
+        "UPDATE portal.checks SET begun_at = now(), done_at = now(), report = '{\"ms\": 1400}'"
+        " WHERE name = 'canary'",
+    )
+    assert "decided and closed in 1.4 s" in client.get_page(HERE).text
+    execute(app, "UPDATE portal.checks SET trouble = 'nobody was asked' WHERE name = 'canary'")
+    assert "the whole way: nobody was asked" in client.get_page(HERE).text

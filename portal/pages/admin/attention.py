@@ -12,7 +12,7 @@ from portal.presenters.health import machine_checks
 from portal.queries import attention, commands, gaps
 from portal.security.guards import requires
 from portal.security.sessions import click, current_settings, me
-from portal.services.health import free_bytes
+from portal.services.health import installation
 from portal.services.requests import review_people
 from portal.translation import _
 
@@ -26,7 +26,7 @@ def list_attention() -> ResponseReturnValue:
     """Requests without an approver, timers that are over, commands that wait, workflows that
     differ; whether the installation itself is well stands on `show_health`."""
     compared, now = attention.comparison(), me().now
-    checks = machine_checks(now, free_bytes(current_settings()))
+    checks = machine_checks(now, installation(current_settings()))
     return render_template(
         "pages/attention/show.html",
         closing=attention.closing(),

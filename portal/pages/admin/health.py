@@ -10,8 +10,8 @@ from portal.presenters.health import is_living, standing_checks
 from portal.queries import attention
 from portal.security.guards import requires
 from portal.security.sessions import click, current_settings, me
-from portal.services.health import free_bytes
-from portal.services.repairs import NotRepaired, RepairKind, repair
+from portal.services.health import installation
+from portal.services.repairs import SCHEDULES, NotRepaired, RepairKind, repair
 from portal.translation import _, ngettext
 
 
@@ -20,7 +20,7 @@ from portal.translation import _, ngettext
 def show_health() -> ResponseReturnValue:
     """Every check, with its age and its repair."""
     now = me().now
-    checks = standing_checks(now, free_bytes(current_settings()))
+    checks = standing_checks(now, installation(current_settings()))
     return render_template(
         "pages/attention/health.html",
         checks=checks,
@@ -48,7 +48,7 @@ def repair_health(kind: str) -> ResponseReturnValue:
 
 
 def _done(kind: RepairKind, count: int) -> str:
-    if kind in (RepairKind.WORKFLOWS, RepairKind.SEALING, RepairKind.VERIFICATION):
+    if kind in (*SCHEDULES, RepairKind.CANARY):
         return _("It was started, and recorded. What it finds stands here in a few minutes.")
     if not count:
         return _("There was nothing left to do.")
