@@ -84,10 +84,8 @@ def test_nothing_is_called_well_that_was_not_looked_at(
     assert "w on q" in page.text
 
 
-def test_the_log_streams_and_webhooks_stand_there_and_a_repair_pressed_twice_does_no_harm(
-    client: PageClient, app: Flask, people: People
-) -> None:
-    sign_in(client, people.adam)
+def let_them_fail(app: Flask) -> None:
+    """A copy that is late, a stream that is left alone, a webhook that was given up."""
     with as_owner(app) as owner:
         owner.execute(
             text("INSERT INTO portal.audit_checkpoints VALUES ('x/audit/1', 7, now(), '')")
@@ -112,6 +110,13 @@ def test_the_log_streams_and_webhooks_stand_there_and_a_repair_pressed_twice_doe
         " INSERT INTO portal.webhook_deliveries (id, endpoint_id, type, at, status)"
         " SELECT gen_random_uuid(), id, 'request.approved', now(), 'FAILED' FROM made",
     )
+
+
+def test_the_log_streams_and_webhooks_stand_there_and_a_repair_pressed_twice_does_no_harm(
+    client: PageClient, app: Flask, people: People
+) -> None:
+    sign_in(client, people.adam)
+    let_them_fail(app)
     page = client.get_page(HERE)
     for words in ("Copies outside: mail", "Nothing was kept there since yesterday.",
                   "SIEM: Failing", "It answered 503.", "ERP: On"):  # fmt: skip

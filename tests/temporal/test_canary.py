@@ -33,7 +33,7 @@ def send(desk: Desk, engine: Engine, seconds: float) -> tuple[bool, bool]:
     """Send one now; whether it was due, and whether another was."""
 
     async def sent() -> tuple[bool, bool]:
-        client = await clients.connect(desk.settings)
+        client = await clients.connect_now(desk.settings)
         watch = CanaryWatch(
             desk.engine, client, desk.settings.temporal_task_queue,
             lambda: CanaryActivity(engine, CanaryRequest()), seconds,
