@@ -231,20 +231,20 @@ def _proof(proof: ProofSeen, now: datetime) -> Iterator[StandingCheck]:
         yield StandingCheck(_("Roles of the database"), "warn", words, now)
 
 
-def _broke_off(proof: ProofSeen, what: str) -> tuple[str, ...]:
-    """Why the newest try of it did not come to its end, where it did not."""
+def _broke_off(proof: ProofSeen, what: str) -> str:
+    """Why the newest try of it did not come to its end; "" where it did."""
     trouble = proof.troubles.get(what)
-    return (_("Broke off: %(reason)s", reason=trouble),) if trouble else ()
+    return _("Broke off: %(reason)s", reason=trouble) if trouble else ""
 
 
 def _sealing(proof: ProofSeen, now: datetime) -> StandingCheck:
     label, repair = _("Seal now"), RepairKind.SEALING
     if proof.oldest is not None and now - proof.oldest > attention.STALLED:
         words = ngettext("%(n)s entry waits", "%(n)s entries wait", proof.waiting)
-        words = "; ".join((words, *_broke_off(proof, "sealing")))
+        words = "; ".join(filter(None, (words, _broke_off(proof, "sealing"))))
         return StandingCheck(_("Sealing"), "bad", words, proof.oldest, repair, label)
     if said := _broke_off(proof, "sealing"):
-        return StandingCheck(_("Sealing"), "bad", *said, proof.sealed_at or now, repair, label)
+        return StandingCheck(_("Sealing"), "bad", said, proof.sealed_at or now, repair, label)
     words = _("What was recorded is in the log, or will be within a minute.")
     return StandingCheck(_("Sealing"), "ok", words, proof.sealed_at or now, repair, label)
 
@@ -253,7 +253,7 @@ def _anchors(proof: ProofSeen, now: datetime) -> Iterator[StandingCheck]:
     if not proof.anchors:
         words = _("None: without one there is no proof against whoever runs this server.")
         yield StandingCheck(_("Copies outside"), "warn", words, now)
-    for said in _broke_off(proof, "anchoring"):
+    if said := _broke_off(proof, "anchoring"):
         at = min((at for _kind, at in proof.anchors), default=now)
         again = _("Try again now")
         yield StandingCheck(_("Copies outside"), "bad", said, at, RepairKind.SEALING, again)
@@ -276,7 +276,7 @@ def _verification(proof: ProofSeen, now: datetime) -> StandingCheck:
         words = "; ".join((words, *proof.named))
         return StandingCheck(name, "bad", words, at, repair, label)
     if said := _broke_off(proof, "verification"):
-        return StandingCheck(name, "bad", *said, at, repair, label)
+        return StandingCheck(name, "bad", said, at, repair, label)
     tone = "ok" if now - at < VERIFIED_WITHIN else "warn"
     words = _("The record is what was recorded, and what is made of it agrees.")
     return StandingCheck(name, tone, words, at, repair, label)

@@ -287,7 +287,7 @@ def reseal(*secret_keys: str) -> tuple[int, int]:
     return reseal_rows(rows, sealing.WEBHOOKS, *secret_keys)
 
 
-def reseal_rows(rows: Select[tuple[Any]], purpose: bytes, *secret_keys: str) -> tuple[int, int]:
+def reseal_rows(rows: Select[Any], purpose: bytes, *secret_keys: str) -> tuple[int, int]:
     """The same for all that is sealed for a purpose."""
     done = lost = 0
     for row in db.session.execute(rows.with_for_update()).scalars():
