@@ -30,6 +30,7 @@ from portal.domain.notices.chat import (
     Recipient,
     examine,
 )
+from portal.domain.notices.troubles import BAD_ADDRESS, CHAT_NO_ANSWER, CHAT_SAID
 
 LONGEST_REASON = 300
 # What stands between title, text and ending.
@@ -89,7 +90,7 @@ def send(post: Post, words: ChatMessage, settings: ChatSettings) -> None:
     """Send a message. Raises ChatNotTaken."""
     service = _service(post, settings)
     if service is None:
-        raise ChatNotTaken("The address of the channel is not what the service takes.")
+        raise ChatNotTaken(BAD_ADDRESS)
     _heard.lines = []
     with Watch(settings.allowed_hosts, settings.timeout_seconds) as watch:
         try:
@@ -103,10 +104,11 @@ def send(post: Post, words: ChatMessage, settings: ChatSettings) -> None:
         raise ChatNotTaken(watch.refused, is_away=True)
     if watch.is_late:
         seconds = settings.timeout_seconds
-        raise ChatNotTaken(f"The chat service gave no answer within {seconds} s.", is_away=True)
+        raise ChatNotTaken(str(sentence(CHAT_NO_ANSWER, seconds=seconds)), is_away=True)
     reason = _without(post, " ".join(_heard.lines) or "it did not say why")
     away = re.search("onnection|imed? ?out", reason) is not None
-    raise ChatNotTaken(f"The chat service did not take it: {reason}"[:LONGEST_REASON], is_away=away)
+    told = str(sentence(CHAT_SAID, words=reason))[:LONGEST_REASON]
+    raise ChatNotTaken(told, is_away=away)
 
 
 def _service(post: Post, settings: ChatSettings) -> NotifyBase | None:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from portal.chat import post, sealing
 from portal.chat.post import ChatNotTaken, Post
 from portal.config import Settings
+from portal.domain.marked import sentence
 from portal.domain.notices.chat import (
     Address,
     AddressRefused,
@@ -21,17 +22,20 @@ from portal.domain.notices.chat import (
     harmless,
 )
 from portal.domain.notices.kinds import why_not
+from portal.domain.notices.troubles import (
+    CHANNEL_OFF,
+    CHANNEL_REMOVED,
+    GONE,
+    NOBODY,
+    UNREADABLE,
+    UNWRITABLE,
+)
 from portal.models import Message
 from portal.notifications.letterhead import read_languages
 from portal.notifications.outbox import LEASE, OutgoingBatch
 from portal.notifications.reading import Facts, read
-from portal.notifications.sending import CLAIM, GONE, UNWRITABLE
+from portal.notifications.sending import CLAIM
 from portal.translation import _, writing_to
-
-REMOVED = "The channel was removed."
-OFF = "The channel is switched off."
-NOBODY = "The person has nothing that can stand in the channel's address."
-UNREADABLE = "The channel's address cannot be read with the present SECRET_KEY."
 
 # Raw: a join by an id within a text.
 CHANNEL = text("""
@@ -96,7 +100,9 @@ class ChatSending:
             # Only its kind: what is said of an address may hold it.
             name = type(error).__name__
             log.error("message.unwritable", message=message_id, error=name, alarm=True)
-            self._note(message_id, status="FAILED", last_error=f"{UNWRITABLE} {name}")
+            self._note(
+                message_id, status="FAILED", last_error=str(sentence(UNWRITABLE, words=name))
+            )
             return None
 
     def _prepare(self, connection: Connection, batch_id: str, message_id: str) -> Ready | None:
@@ -106,7 +112,9 @@ class ChatSending:
         facts = read(connection, message_id)
         way = connection.execute(CHANNEL, {"id": message_id}).one()
         reason = GONE if facts is None else why_not(facts.kind, facts.standing)
-        reason = reason or (REMOVED if way.id is None else None if way.is_on else OFF)
+        reason = reason or (
+            CHANNEL_REMOVED if way.id is None else None if way.is_on else CHANNEL_OFF
+        )
         found = None
         if reason is None:
             try:

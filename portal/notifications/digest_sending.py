@@ -9,18 +9,18 @@ import structlog
 from sqlalchemy import Connection, func, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from portal.domain.notices.troubles import REPEATED, unwritable
 from portal.models import Message
 from portal.notifications.letter import Letter, Links, as_mail
 from portal.notifications.letterhead import Letterhead, read_letterhead
 from portal.notifications.links import make_links
 from portal.notifications.outbox import LEASE, OutgoingBatch
 from portal.notifications.reading import Facts, read
-from portal.notifications.sending import UNWRITABLE, Sending, why_not_sent
+from portal.notifications.sending import Sending, why_not_sent
 from portal.notifications.smtp import MailNotTaken, SmtpConnection
 from portal.translation import _, lazy, ngettext, writing_to
 
 SHOWN = 30
-REPEATED = "A later message in the same summary is about the same task."
 GROUPS = {
     "decide": lazy("Needs your approval"),
     "yours": lazy("Your requests"),
@@ -93,7 +93,7 @@ class DigestSending:
                 raise
             except Exception as error:  # one that cannot be read must not stop the others
                 log.exception("message.unwritable", message=row.id, alarm=True)
-                _end(connection, row.id, "FAILED", f"{UNWRITABLE} {error!r:.200}")
+                _end(connection, row.id, "FAILED", unwritable(error))
                 continue
             if facts is None or reason is not None:
                 _end(connection, row.id, "DROPPED", reason)
@@ -128,7 +128,7 @@ class DigestSending:
                 words.get_template(f"email/digest_item.{kind}").render(context)
         except Exception as error:  # one that cannot be written must not stop the others
             log.exception("message.unwritable", message=message_id, alarm=True)
-            _end(connection, message_id, "FAILED", f"{UNWRITABLE} {error!r:.200}")
+            _end(connection, message_id, "FAILED", unwritable(error))
             return
         digest.facts.append(facts)
         digest.items.setdefault(_group(facts), []).append(DigestItem(facts, links))

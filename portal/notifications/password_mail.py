@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal.config import Settings
 from portal.domain.notices.mail_texts import MAIL_TOPICS, MailWords
+from portal.domain.notices.troubles import NO_ADDRESS, OTHER_KEY
 from portal.models.links import MAIL_WAITS, PasswordLink, token_made
 from portal.notifications.letter import Letter, as_mail, is_usable
 from portal.notifications.letterhead import Letterhead, read_letterhead
@@ -25,8 +26,6 @@ AFTER_FAILURE_SECONDS = 10.0
 # A worker that ends in the middle leaves its mail to another after so long; the pause doubles.
 LEASE = timedelta(minutes=1)
 MOST_DOUBLED = 6
-NO_ADDRESS = "The person has no e-mail address that can be used."
-OTHER_KEY = "The link was made with another SECRET_KEY: make a new one."
 
 # Raw: locks and changes what it reads, in one trip.
 TAKE = text(f"""

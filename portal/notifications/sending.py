@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal.config import Settings
 from portal.domain.notices.kinds import why_not
+from portal.domain.notices.troubles import GONE, NEVER_TRIED, NO_ADDRESS, unwritable
 from portal.models import Message
 from portal.notifications.letter import Letter, as_mail, compose_letter, is_usable
 from portal.notifications.letterhead import read_letterhead
@@ -17,10 +18,6 @@ from portal.notifications.links import make_links
 from portal.notifications.outbox import LEASE, OutgoingBatch
 from portal.notifications.reading import Facts, read
 from portal.notifications.smtp import MailNotTaken, SmtpConnection
-
-NO_ADDRESS = "The person has no e-mail address that can be used."
-UNWRITABLE = "It could not be written:"
-GONE = "What it was about is gone."
 
 # Raw: locks and changes what it reads, in one trip.
 CLAIM = text("""
@@ -62,7 +59,7 @@ class Sending:
             raise
         except Exception as error:  # one message that cannot be written must not stop the others
             log.exception("message.unwritable", message=message_id, alarm=True)
-            self._note(message_id, status="FAILED", last_error=f"{UNWRITABLE} {error!r:.200}")
+            self._note(message_id, status="FAILED", last_error=unwritable(error))
             return
         if letter is None:
             return
@@ -131,7 +128,7 @@ def give_up(engine: Engine, batch: OutgoingBatch) -> int:
         )
         .values(
             status="FAILED",
-            last_error=func.coalesce(Message.last_error, "It was never tried."),
+            last_error=func.coalesce(Message.last_error, NEVER_TRIED),
         )
     )
     with engine.begin() as connection:

@@ -1,6 +1,7 @@
 """The talk with the mail server, bounded as a whole: one byte a second ends, too."""
 
 import contextlib
+import re
 import smtplib
 import socket
 import ssl
@@ -11,6 +12,8 @@ from types import TracebackType
 from typing import Self
 
 from portal.config import MailSettings
+from portal.domain.marked import sentence
+from portal.domain.notices.troubles import NO_ANSWER, NO_ANSWER_WITHIN, SERVER_SAID, UNREACHABLE
 
 LONGEST_REASON = 300
 
@@ -81,7 +84,8 @@ class SmtpConnection:
         try:
             yield
         except (OSError, smtplib.SMTPException) as error:
-            if late.is_set():
+            # A socket has the limit of the whole talk, and either may be first.
+            if late.is_set() or "timed out" in str(error):
                 seconds = self._settings.timeout_seconds
                 raise TimeoutError(f"no answer within {seconds} s") from error
             raise
@@ -160,12 +164,18 @@ def _reason(error: OSError | smtplib.SMTPException) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         return _said(error.smtp_code, error.smtp_error)
     if isinstance(error, TimeoutError):
-        return f"The mail server gave {error}." if "within" in str(error) else "No answer in time."
+        seconds = _seconds(str(error))
+        return str(sentence(NO_ANSWER_WITHIN, seconds=seconds)) if seconds else NO_ANSWER
     words = " ".join(str(error).split()) or type(error).__name__
-    return f"The mail server cannot be reached: {words}"[:LONGEST_REASON]
+    return str(sentence(UNREACHABLE, words=words))[:LONGEST_REASON]
+
+
+def _seconds(words: str) -> str:
+    found = re.fullmatch(r"no answer within (.+) s", words)
+    return found[1] if found else ""
 
 
 def _said(code: int, words: bytes | str) -> str:
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return f"The mail server said {code}: {line}"[:LONGEST_REASON]
+    return str(sentence(SERVER_SAID, code=code, words=line))[:LONGEST_REASON]

@@ -10,6 +10,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from portal.domain.notices.troubles import recognised
 from portal.presentation import bulk, labels, times
 from portal.presentation.expecting import expectation
 from portal.presentation.labels import said
@@ -114,6 +115,12 @@ def _without_ending(address: str) -> str:
     return address
 
 
+def trouble(kept: str | None) -> str:
+    """Why a message did not go out, in the reader's language; what is none of ours as it is."""
+    found = recognised(kept) if kept else None
+    return tell(found) if found else kept or ""
+
+
 def filters(viewpoint: ViewpointSource) -> dict[str, Any]:
     """All filters by name."""
 
@@ -136,6 +143,7 @@ def filters(viewpoint: ViewpointSource) -> dict[str, Any]:
         "money_words": money,
         "reason_words": said,
         "translated": tell,
+        "trouble": trouble,
         "due_state": due,
         "day_heading": lambda at: times.day_heading(at, viewpoint().zone),
         "length_words": times.length,

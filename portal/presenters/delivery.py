@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+from portal.presentation.filters import trouble
 from portal.presentation.labels import words_of
 from portal.queries.asked import Told
 from portal.translation import _, lazy
@@ -82,7 +83,8 @@ def _way(row: Told, now: datetime) -> Way:
         return Way(_("%(by)s sent", by=by), row.sent_at)
     if row.status == "DROPPED":
         # Our own sentence; whatever else might stand there is nobody's business here.
-        why = row.error if row.error and "@" not in row.error else _("It was no longer true.")
+        ours = row.error is not None and "@" not in row.error
+        why = trouble(row.error) if ours else _("It was no longer true.")
         return Way(_("no %(by)s sent. %(why)s", by=by, why=why))
     if row.status == "FAILED":
         return Way(_("%(by)s failed; administrators see why and can send it again", by=by))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from portal.domain.marked import msgid
 from portal.domain.people.absence import ChangeKind
 from portal.domain.people.signing_in import Way
+from portal.presentation.filters import trouble
 from portal.presentation.labels import Label, words_of
 from portal.queries.gaps import Estate
 from portal.queries.password_links import Entry, EntryRecord
@@ -215,7 +216,7 @@ def entry(record: EntryRecord) -> Label:
         case Entry.LATE:
             return Label(_("Invitation expired"), "warn", "clock")
     if record.trouble and record.mailed_at is None:
-        return Label(_("Email not sent: %(why)s", why=record.trouble), "bad", "x-circle")
+        return Label(_("Email not sent: %(why)s", why=trouble(record.trouble)), "bad", "x-circle")
     if record.wants_mail and record.mailed_at is None:
         return Label(_("Invitation is being sent"), "info", "envelope")
     return Label(_("Invited"), "info", "envelope")

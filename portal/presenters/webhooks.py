@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from portal.domain.webhooks import DeliveryState, EndpointState
 from portal.forms.webhook import DeliveriesForm
+from portal.presentation.filters import trouble
 from portal.presentation.labels import Label
 from portal.queries.webhooks import (
     DeliveriesSought,
@@ -57,7 +58,7 @@ def endpoint_trouble(endpoint: EndpointRecord) -> str:
         case EndpointState.GONE:
             return _("The receiver answered 410: it wants no more messages. They gather here.")
     if endpoint.failing_since is not None:
-        return _("The newest tries failed: %(error)s", error=endpoint.last_error or "")
+        return _("The newest tries failed: %(error)s", error=trouble(endpoint.last_error))
     return ""
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Engine, text
 
+from portal.domain.notices.troubles import RECEIVER_UNREACHED
 from portal.domain.webhooks import GIVE_UP_AFTER, KEPT, MOST_ENDPOINTS
 from portal.models.columns import new_id
 
@@ -22,7 +23,6 @@ TAKEN = timedelta(seconds=30)
 LEASE = timedelta(minutes=10)
 SOON = timedelta(seconds=1)
 TIDIED = 1_000
-NOT_DELIVERED = "It was not delivered in time: the receiver could not be reached."
 
 # Of an endpoint e: what a program set up ends with its token.
 STILL_WANTED = """e.token_id IS NULL OR EXISTS (SELECT FROM portal.api_tokens t
@@ -128,6 +128,6 @@ class HookOutbox:
     def tidy(self) -> None:
         """Give up what could not be delivered in time, and forget what was settled long ago."""
         with self.engine.begin() as connection:
-            ages = {"give_up": GIVE_UP_AFTER, "kept": KEPT, "words": NOT_DELIVERED}
+            ages = {"give_up": GIVE_UP_AFTER, "kept": KEPT, "words": RECEIVER_UNREACHED}
             connection.execute(EXPIRE, {**ages, "most": TIDIED})
             connection.execute(PURGE, {"kept": KEPT, "most": TIDIED})
