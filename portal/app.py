@@ -24,6 +24,7 @@ from portal.security.sessions import (
     DatabaseSessions,
     address,
     cookie_name,
+    identity_of,
     portal_session,
 )
 from portal.services import acts
@@ -161,7 +162,7 @@ def _bind(app: Flask) -> None:
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     login.session_protection = None
-    login.request_loader(lambda _: _identity())
+    login.request_loader(identity_of)
     # What `login.init_app` does, without its remember-me cookie.
     app.login_manager = login  # type: ignore[attr-defined]
     app.jinja_env.undefined = StrictUndefined
@@ -169,10 +170,6 @@ def _bind(app: Flask) -> None:
     frame.register(app)
     errors.register(app)
     acts.bind(_origin)
-
-
-def _identity() -> object:
-    return portal_session().identity
 
 
 def _origin() -> acts.Origin:
@@ -189,7 +186,7 @@ def _watch(app: Flask, settings: Settings) -> None:
     """In this order: compression, which sees an answer last; an id for the request, its language,
     the gate, the CSRF token, then the limits."""
     guards.compress(app)
-    guards.number_and_log(app)
+    guards.number_and_log(app, errors.record_refusal)
     translation.register(app, settings.languages, frame.own_language, frame.usual_language)
     guards.add_security_headers(app, settings)
     guards.register(app, settings)

@@ -85,7 +85,6 @@ def register(app: Flask) -> None:
         app.register_error_handler(kind, partial(_answered, handler))
     app.register_error_handler(TokenRefused, _problem)
     app.register_error_handler(ProblemRaised, _problem)
-    app.after_request(record_refusal)
 
 
 def _answered(handler: Callable[..., ResponseReturnValue], error: Exception) -> ResponseReturnValue:
@@ -139,14 +138,13 @@ def _http_problem(error: HTTPException) -> ProblemRaised:
     return ProblemRaised(problems.by_status(code), _own_words(error), status=code, headers=kept)
 
 
-def record_refusal(response: Response) -> Response:
+def record_refusal(response: Response) -> None:
     """Record that somebody was refused, whatever refused them: once for each page in a while."""
     kind = REFUSALS.get(response.status_code)
     if kind is not None:
         page, program = request.endpoint or "unknown", callers.known()
         said = {"method": request.method} | ({"token": program.token_id} if program else {})
         acts.keep(kind, page, **said, fold=" ".join((page, *said.values())))
-    return response
 
 
 def on_http(error: HTTPException) -> ResponseReturnValue:

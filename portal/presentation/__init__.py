@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from portal.presentation.filters import TYPED, filters, zone_words
-from portal.presentation.icons import icon, mark, static_address
+from portal.presentation.filters import TYPED, filters, now, zone_words
+from portal.presentation.icons import MARK, icon, static_address
 from portal.presentation.labels import command_name, mode
 from portal.presentation.letters import PRODUCT, letters
 from portal.presentation.times import ViewpointSource, utc_viewpoint
@@ -24,10 +24,10 @@ def register(app: "Flask", viewpoint: ViewpointSource = utc_viewpoint) -> None:
         product=PRODUCT,
         typed=TYPED,
         icon=icon,
-        mark=mark,
+        mark=MARK,
         mode_words=mode,
         command_name=command_name,
-        print_time=lambda: viewpoint().now,
+        print_time=now(viewpoint),
         zone_words=zone_words(viewpoint),
         static_url=static_address(
             Path(app.static_folder or "static"), app.static_url_path or "/static", watch=app.debug

@@ -121,6 +121,11 @@ def trouble(kept: str | None) -> str:
     return tell(found) if found else kept or ""
 
 
+def now(viewpoint: ViewpointSource) -> Callable[[], datetime]:
+    """The moment of the page, as templates ask for it."""
+    return lambda: viewpoint().now
+
+
 def filters(viewpoint: ViewpointSource) -> dict[str, Any]:
     """All filters by name."""
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from heroicons.jinja import heroicon_mini, heroicon_outline
 from markupsafe import Markup
 
-_MARK = Markup(
+# The product's sign: a halo that a tick breaks open.
+MARK = Markup(
     '<svg class="icon mark" viewBox="0 0 24 24" width="24" height="24" fill="none"'
     ' aria-hidden="true">'
     '<path class="halo" d="M20.2 9.1A9 9 0 1 1 15.6 3.75" stroke="currentColor" stroke-width="2.25"'
@@ -33,11 +34,6 @@ def icon(name: str, style: str = "outline") -> Markup:
     return Markup(draw(name, size=20, **attributes))  # noqa: S704 - drawn by the icon package
 
 
-def mark() -> Markup:
-    """The product's sign: a halo that a tick breaks open."""
-    return _MARK
-
-
 def fingerprint(file: Path) -> str:
     """Eight hex digits of the content; "0" when there is no such file."""
     if not file.is_file():
@@ -48,11 +44,8 @@ def fingerprint(file: Path) -> str:
 def static_address(folder: Path, prefix: str, *, watch: bool = False) -> Callable[[str], str]:
     """A function from `css/app.css` to `/static/css/app.css?v=1f0c9e2a`. With `watch`, files are
     read again each time, for development."""
-    known: dict[str, str] = {}
 
     def address(name: str) -> str:
-        if watch or name not in known:
-            known[name] = f"{prefix}/{name}?v={fingerprint(folder / name)}"
-        return known[name]
+        return f"{prefix}/{name}?v={fingerprint(folder / name)}"
 
-    return address
+    return address if watch else cache(address)

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import url_for
 
-from portal.domain.time.day_ranges import DayRange
+from portal.domain.time.day_ranges import DayRange, ranges_in
 from portal.presentation import labels
 from portal.presentation.labels import range_words
 from portal.queries import leave
@@ -29,14 +29,14 @@ def warnings(values: Mapping[str, Any], person_id: str) -> tuple[str, ...]:
     """Other open or approved leave in the days of a new request, a sentence each."""
     return tuple(
         overlap_words(each)
-        for given in leave.ranges_in(dict(values))
+        for given in ranges_in(values)
         for each in leave.others_of(person_id, given)
     )
 
 
 def beside(record: RequestRecord, *, team: bool) -> LeaveBeside:
     """The same for a request that is there; with `team`, also who else is away."""
-    given = leave.ranges_in(record.fields)
+    given = ranges_in(record.fields)
     person = record.on_behalf_of or record.requester_id
     others = [each for one in given for each in leave.others_of(person, one, record.id)]
     away = [each for one in given for each in leave.team_of(person, one)] if team else []

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONPATH
 from portal.directory.calendars import free_days
 from portal.domain.errors import InvalidPolicy
 from portal.domain.request.state import OPEN, Status
-from portal.domain.time.day_ranges import DayRange, Workdays, day_range_of
+from portal.domain.time.day_ranges import DayRange, Workdays, ranges_in
 from portal.extensions import db
 from portal.models import Calendar, Delegation, Request, RequestType, User
 
@@ -106,8 +106,3 @@ def _entered(which: ColumnElement[bool], range_: DayRange) -> Sequence[Leave]:
             row.starts_at.date(), (row.ends_at - _MOMENT).date())))
         for row in db.session.execute(statement)
     ]  # fmt: skip
-
-
-def ranges_in(values: dict[str, Any]) -> list[DayRange]:
-    """Every range of days in a request's values."""
-    return [given for value in values.values() if (given := day_range_of(value))]

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from portal.domain.codec import decode
-from portal.domain.policy.forms import FormField
+from portal.domain.policy.forms import FieldKind, FormField
 from portal.domain.policy.types import is_id
 from portal.domain.request.events import EVENTS, Event
 from portal.domain.request.files import ENCLOSED
@@ -152,6 +152,11 @@ class RequestRecord:
         """Whether it is open and its type's policy has a newer version."""
         newest = self.newest_policy_version_id
         return self.status.is_open and newest not in (None, self.policy_version_id)
+
+    @property
+    def asks_for_days(self) -> bool:
+        """Whether its form has a range of days, such as leave."""
+        return any(field.kind is FieldKind.DAY_RANGE for field in self.form)
 
     def is_by(self, person_id: str) -> bool:
         """Whether that person asked for it, or it is asked for on their behalf."""

@@ -332,8 +332,9 @@ def request_id() -> str:
     return str(g.request_id)
 
 
-def number_and_log(app: Flask) -> None:
-    """Give every request an id, and write its line when it is answered."""
+def number_and_log(app: Flask, failed: Callable[[Response], None]) -> None:
+    """Give every request an id, and write its line when it is answered; `failed` hears of each
+    answer that is an error."""
 
     @app.before_request
     def begin() -> None:
@@ -346,6 +347,8 @@ def number_and_log(app: Flask) -> None:
         response.headers["X-Request-Id"] = request_id()
         if request.endpoint not in QUIET or response.status_code >= 400:
             _write(response)
+        if response.status_code >= 400:
+            failed(response)
         return response
 
 

@@ -29,6 +29,7 @@ from portal.config import Settings
 from portal.domain.branding import Branding
 from portal.domain.people.directory import OnNow
 from portal.domain.people.permissions import Permission, Role, permissions_of
+from portal.domain.request.proof import DecisionProof
 from portal.domain.request.state import Click
 from portal.extensions import ServerSilent, db, read_only, transaction
 from portal.models import (
@@ -214,6 +215,13 @@ class Identity(UserMixin):  # type: ignore[misc]  # no types there
         """Whether they proved who they are in the last ten minutes."""
         return self.confirmed_at is not None and self.now - self.confirmed_at <= RECENT
 
+    @property
+    def proof(self) -> DecisionProof | None:
+        """What a young session shows: it was its person who began or confirmed it."""
+        if self.confirmed_at is None or not self.is_recent:
+            return None
+        return DecisionProof(at=self.confirmed_at)
+
     def lacks_factor(self, required: Collection[str]) -> bool:
         """Whether one of these roles is theirs, for which a second factor is required, and they
         came without one. Everybody is a member."""
@@ -231,6 +239,11 @@ _ROLES = frozenset(role.value for role in Role)
 def known_roles(names: list[str]) -> frozenset[Role]:
     """The stored roles, without names that this version does not know."""
     return frozenset(Role(name) for name in names if name in _ROLES)
+
+
+def identity_of(_: Request) -> Identity | None:
+    """What Flask-Login asks for: the session of the present request says it."""
+    return portal_session().identity
 
 
 def signed_in() -> Identity | None:

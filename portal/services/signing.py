@@ -141,11 +141,6 @@ def _all_or_nothing() -> Iterator[None]:
         raise
 
 
-def of_session(confirmed_at: datetime | None) -> DecisionProof | None:
-    """The proof that a session is young enough: it was its person who began or confirmed it."""
-    return None if confirmed_at is None else DecisionProof(at=confirmed_at)
-
-
 def is_unsigned(refused: Refused) -> bool:
     """Whether nothing but a signature is missing."""
     return refused.reason is Refusal.NOT_SIGNED

@@ -115,7 +115,10 @@ def language(code: str) -> Language:
     return Language(code, found)
 
 
-_current: ContextVar[Language | None] = ContextVar("language", default=None)
+# A language, or how to find it out when the first text is written: many answers have none.
+_current: ContextVar[Language | Callable[[], Language] | None] = ContextVar(
+    "language", default=None
+)
 
 
 _ENGLISH = language(SOURCE)
@@ -127,8 +130,7 @@ _is_program: ContextVar[bool] = ContextVar("is_program", default=False)
 
 def reader_code() -> str | None:
     """The language of whoever reads what is written now; None where nobody, or a program, does."""
-    found = _current.get()
-    return None if found is None or _is_program.get() else found.code
+    return None if _current.get() is None or _is_program.get() else current().code
 
 
 @contextmanager
@@ -152,7 +154,13 @@ def language_name(code: str) -> str:
 
 def current() -> Language:
     """The language that is being written now."""
-    return _current.get() or _ENGLISH
+    found = _current.get()
+    if found is None:
+        return _ENGLISH
+    if not isinstance(found, Language):
+        found = found()
+        _current.set(found)
+    return found
 
 
 @contextmanager
@@ -222,7 +230,7 @@ def bare(text: str) -> str:
 
 def _(message: str, **variables: Any) -> str:
     """The message in the language of the reader, with the values in their places."""
-    text = (_current.get() or _ENGLISH).text(message)
+    text = current().text(message)
     return text % _apart(variables) if variables else text.replace("%%", "%")
 
 
@@ -337,10 +345,12 @@ def register(
     for code in offered:
         language(code)
 
+    def choose() -> Language:
+        return language(chosen(source(), request.accept_languages.values(), offered, usual))
+
     @app.before_request
-    def choose() -> None:
-        code = chosen(source(), request.accept_languages.values(), offered, usual)
-        g.language_token = _current.set(language(code))
+    def begin() -> None:
+        g.language_token = _current.set(choose)
         own.show(own.NONE)
 
     @app.teardown_request

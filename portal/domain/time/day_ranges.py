@@ -93,3 +93,8 @@ def day_range_of(value: Any) -> DayRange | None:
         first_half=value.get("first_half") is True,
         last_half=value.get("last_half") is True,
     )
+
+
+def ranges_in(values: Mapping[str, Any]) -> list[DayRange]:
+    """Every range of days in a request's values."""
+    return [given for value in values.values() if (given := day_range_of(value))]

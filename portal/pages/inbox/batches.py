@@ -108,7 +108,7 @@ def batch_state(batch_id: UUID) -> ResponseReturnValue:
 
 
 def _recent() -> ListProof | None:
-    proof = signing.of_session(me().confirmed_at) if me().is_recent else None
+    proof = me().proof
     return None if proof is None else ListProof(proof)
 
 

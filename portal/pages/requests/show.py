@@ -22,7 +22,7 @@ from portal.pages.requests import blueprint
 from portal.pages.requests.attachments import Enclosed, enclose, hand_over, store
 from portal.presenters.answer import after, answered, command_key, new_key, reader
 from portal.presenters.comments import questions
-from portal.presenters.leave import beside
+from portal.presenters.leave import LeaveBeside, beside
 from portal.presenters.request_page import RequestPage, compose
 from portal.queries import commands
 from portal.queries import request as requests
@@ -114,7 +114,7 @@ def draw(
     drawn = render_template(
         "pages/request/show.html",
         page=page,
-        leave=beside(record, team=page.todo is not None),
+        leave=beside(record, team=page.todo is not None) if record.asks_for_days else LeaveBeside(),
         back=_back(page),
         news=_news(page, keys["undo"], None if trouble else ended),
         record=record,

@@ -57,7 +57,7 @@ def decision(task_id: UUID) -> ResponseReturnValue:
         content_version=_content_version(),
         comment=text,
         files=files.kept,
-        proof=signing.of_session(me().confirmed_at) if me().is_recent else None,
+        proof=me().proof,
     )
     try:
         receipt = answered(decide(vote, me().id, click()), text)
