@@ -29,7 +29,7 @@ class SendActivity(Sender):
         troubles = sender.send(OutgoingBatch(batch.batch_id, batch.message_ids), _go_on)
         if troubles:
             # Only the number: Temporal keeps plain text, and the reasons stand in the outbox.
-            raise ApplicationError(f"{troubles} messages were not taken yet.", type="NotTaken")
+            raise ApplicationError(f"Messages not taken yet: {troubles}.", type="NotTaken")
 
     @activity.defn(name="gather_digests")
     def gather(self) -> Digests:

@@ -107,22 +107,32 @@ def _require_same(setup: Setup, wish: Wish) -> None:
     known = select(ChatChannelChange.id).where(ChatChannelChange.channel_id == wish.channel_id)
     if db.session.execute(known.limit(1)).first() is None:
         return
+    if not _is_so(setup, wish):
+        raise NameRefused(SENT_BEFORE)
+
+
+def _is_so(setup: Setup, wish: Wish) -> bool:
+    """Whether the channel is as it is wished."""
     one = select(ChatChannel.name, ChatChannel.sealed).where(ChatChannel.id == wish.channel_id)
     there = db.session.execute(one).one_or_none()
     try:
         address = there and sealing.unseal(there.sealed, wish.channel_id, *setup.secret_keys)
     except sealing.Unreadable:
         address = None
-    if there is None or there.name != wish.name or address != _address(setup, wish).template:
-        raise NameRefused(SENT_BEFORE)
+    is_there = there is not None and there.name == wish.name
+    return is_there and (not wish.address or address == _address(setup, wish).template)
 
 
 def change(setup: Setup, wish: Wish) -> None:
-    """Change name, address or both. Raises AddressRefused, NameRefused and ChannelGone, and
-    ChannelMoved where somebody changed it since the form was drawn."""
+    """Change name, address or both; the same form again changes nothing. Raises AddressRefused,
+    NameRefused and ChannelGone, and ChannelMoved where somebody changed it since the form was
+    drawn."""
     row = _locked(wish.channel_id)
     if wish.seen != mark_of(row["name"], row["sealed"]):
+        is_so = _is_so(setup, wish)
         db.session.rollback()
+        if is_so:
+            return
         raise ChannelMoved
     before = _shown(row)
     values = _columns(setup, wish) if wish.address else {"name": wish.name}

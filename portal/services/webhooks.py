@@ -136,14 +136,14 @@ def _same(endpoint_id: str, values: dict[str, Any], actor: HookActor) -> None:
 
 def change(rules: HookRules, wish: HookWish, endpoint_id: str, actor: HookActor) -> None:
     """Change an endpoint. At another address it has to answer a test event first, and what waits
-    goes there. Raises HookRejected, HookMoved and HookGone."""
+    goes there. The same form again changes nothing. Raises HookRejected, HookMoved and HookGone."""
     row = _locked(endpoint_id, actor)
-    if wish.seen is not None and wish.seen != row["changed_at"].isoformat():
-        db.session.rollback()
-        raise HookMoved
     values = _columns(rules, wish, actor)
     before, after = _shown(row), _shown(values)
     if before != after:
+        if wish.seen is not None and wish.seen != row["changed_at"].isoformat():
+            db.session.rollback()
+            raise HookMoved
         if row["url"] != values["url"]:
             values["state"] = EndpointState.UNVERIFIED.value
             values |= {"failures": 0, "failing_since": None, "rest_until": None}

@@ -68,6 +68,8 @@ def test_its_secret_is_shown_once_and_every_change_is_an_act(adam: PageClient, a
     assert "not a valid choice" in adam.post_form(shown, f"{here}/change", 422, **changes).text
     changes["types"] = ["request.approved"]
     adam.post_form(shown, f"{here}/change", **changes)
+    adam.post_form(shown, f"{here}/change", **changes)  # a double click
+    changes["name"] = "Other"
     assert "Someone else changed" in adam.post_form(shown, f"{here}/change", 409, **changes).text
     again = adam.post_form(adam.get_page(f"{here}/rotate"), f"{here}/rotate")
     assert secret[0] not in again.response.text
