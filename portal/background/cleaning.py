@@ -1,10 +1,14 @@
-"""The clean-up of every night: drafts, sessions and notifications that are kept no longer."""
+"""The clean-up of every night: what is kept no longer, unless a legal hold keeps it.
 
-from collections.abc import Callable
+Drafts, sessions and notifications go as the organisation wants; texts and files of closed requests
+as their types do.
+"""
+
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import structlog
-from sqlalchemy import Connection, Engine, Row, delete, select
+from sqlalchemy import Connection, Engine, Row, delete, func, select, update
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -12,16 +16,20 @@ from portal.background.checks import kept
 from portal.config import Settings
 from portal.domain.people.organisation import SETTINGS, Part
 from portal.domain.proof.acts import ActKind, ActRecord
+from portal.domain.proof.retention import Kept
 from portal.domain.request.events import SYSTEM
 from portal.models import Attachment, Draft, Notification, Organisation, UserSession
 from portal.models.acts import record_act
 from portal.models.columns import new_id
-from portal.models.retention import over
+from portal.models.retention import due_requests, over
+from portal.proof import erasing
 from portal.services.file_store import StoreAway, store_of
 from portal.workflows.ports import Cleaner
 
 CLEANING = "cleaning"
 AT_ONCE = 2_000
+MOST_FILES = 20_000
+BY_RETENTION = erasing.ErasedBy(SYSTEM, "retention")
 TABLES: dict[str, type[Draft] | type[UserSession] | type[Notification]] = {
     "drafts_days": Draft,
     "sessions_days": UserSession,
@@ -46,7 +54,8 @@ class CleaningActivity(Cleaner):
 
 def clean_up(engine: Engine, settings: Settings, alive: Callable[[], None]) -> dict[str, int]:
     """Delete what is over, a part at a time; how much of each. The act of it is recorded where
-    there was anything."""
+    there was anything. `failed`: requests that could not be erased, `left`: files whose store
+    did not answer; both are tried again in the next night."""
     with kept(engine, CLEANING) as keep, engine.connect() as connection:
         row = _wanted(connection)
         connection.rollback()
@@ -57,6 +66,8 @@ def clean_up(engine: Engine, settings: Settings, alive: Callable[[], None]) -> d
                 alive()
         if any(gone.values()):
             _record(engine, gone, row)
+        gone |= _erase(engine, alive)
+        gone["left"] = remove_files(engine, settings, alive)
         keep(gone)
         log.info("cleaned_up", **gone)
     return gone
@@ -76,11 +87,64 @@ def _delete(engine: Engine, settings: Settings, name: str, days: int) -> int:
         files = _files_of(connection, ids) if table is Draft else []
         connection.execute(delete(table).where(table.id.in_(ids)))
     for each in files:
-        try:
-            store_of(settings).delete(each)
-        except StoreAway as away:
-            log.warning("attachments.left_behind", attachment=each, error=str(away))
+        _remove(settings, each)
     return len(ids)
+
+
+def _remove(settings: Settings, attachment_id: str) -> bool:
+    """Remove the bytes of a file; False where the store does not answer."""
+    try:
+        store_of(settings).delete(attachment_id)
+    except StoreAway as away:
+        log.warning("attachments.left_behind", attachment=attachment_id, error=str(away))
+        return False
+    return True
+
+
+def _erase(engine: Engine, alive: Callable[[], None]) -> dict[str, int]:
+    """Erase what is over by the retention of types: of how many requests, and how many failed."""
+    found = {"texts": 0, "files": 0, "failed": 0}
+    for what in Kept:
+        for request_id in _due(engine, what):
+            alive()
+            try:
+                with engine.begin() as connection:
+                    erased = erasing.erase_due(connection, request_id, BY_RETENTION)
+            except Exception:  # of one request: the others are erased all the same
+                log.exception("erasing.failed", request=request_id)
+                found["failed"] += 1
+            else:
+                found["texts"] += bool(erased.texts)
+                found["files"] += bool(erased.files)
+    return found
+
+
+def _due(engine: Engine, what: Kept) -> Iterator[str]:
+    after: str | None = None
+    while True:
+        with engine.connect() as connection:
+            ids = list(connection.scalars(due_requests(what, after, AT_ONCE)))
+        yield from ids
+        if len(ids) < AT_ONCE:
+            return
+        after = ids[-1]
+
+
+def remove_files(engine: Engine, settings: Settings, alive: Callable[[], None]) -> int:
+    """Remove the bytes of erased files; how many are left since the store does not answer."""
+    waits = Attachment.erased_at.is_not(None) & Attachment.removed_at.is_(None)
+    with engine.connect() as connection:
+        ids = list(connection.scalars(select(Attachment.id).where(waits).limit(MOST_FILES)))
+    left = 0
+    for each in ids:
+        alive()
+        if _remove(settings, each):
+            with engine.begin() as connection:
+                gone = update(Attachment).where(Attachment.id == each)
+                connection.execute(gone.values(removed_at=func.now()))
+        else:
+            left += 1
+    return left
 
 
 def _files_of(connection: Connection, drafts: list[str]) -> list[str]:

@@ -48,6 +48,7 @@ from portal.models.policies import (
 )
 from portal.models.provisioning import ProvisionedGroup, ProvisionedPerson
 from portal.models.requests import Comment, Participant, Request, Task
+from portal.models.retention import LegalHold
 from portal.models.saved_views import SavedView
 from portal.models.schema import Check, SchemaRevision
 from portal.models.sessions import SignInAttempt, UserSession
@@ -91,6 +92,7 @@ __all__ = [
     "FirstLook",
     "Group",
     "GroupMember",
+    "LegalHold",
     "Link",
     "LinkRefusal",
     "LogStream",

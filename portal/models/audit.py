@@ -77,6 +77,12 @@ class AuditAct(Base):
         Index("ix_audit_acts_kind_id", "kind", "id"),
         Index("ix_audit_acts_actor_id", "actor", "id"),
         Index("ix_audit_acts_words", text(ACT_WORDS), postgresql_using="gin"),
+        Index(
+            "ix_audit_acts_erased",
+            text("(data -> 'texts') jsonb_path_ops"),
+            postgresql_using="gin",
+            postgresql_where=text("kind = 'text_erased'"),
+        ),
     )
 
     id: Mapped[Id]

@@ -63,11 +63,15 @@ class RequestType(Base):
     """A kind of request: its number prefix, and the version in force for new requests.
 
     `name` and `description` are those of the version in force. `target_minutes`: within how much
-    working time its requests should be decided.
+    working time its requests should be decided. `texts_days`, `files_days`: how long texts and
+    files of a closed request are kept; NULL: for ever.
     """
 
     __tablename__ = "request_types"
-    __table_args__ = (CheckConstraint("workflow IN ('approval', 'simple')", name="workflow"),)
+    __table_args__ = (
+        CheckConstraint("workflow IN ('approval', 'simple')", name="workflow"),
+        CheckConstraint("texts_days > 0 AND files_days > 0", name="days"),
+    )
 
     id: Mapped[Id]
     code: Mapped[str] = mapped_column(Text, unique=True)
@@ -87,6 +91,8 @@ class RequestType(Base):
     is_active: Mapped[bool] = mapped_column(server_default="true")
     position: Mapped[int] = mapped_column(server_default="0")
     target_minutes: Mapped[int | None]
+    texts_days: Mapped[int | None]
+    files_days: Mapped[int | None]
 
 
 class PolicyVersion(Base):

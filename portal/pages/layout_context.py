@@ -29,6 +29,7 @@ PLACES_WITHIN = frozenset(
         "messages",
         "channels",
         "policy_moves",
+        "retention",
         "people",
         "calendars",
         "organisation",

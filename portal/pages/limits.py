@@ -30,7 +30,8 @@ WHOLE = (
 FREE = (
     "requests.override_request", "tasks.decision", "tasks.undo_decision", "tasks.sign",
     "inbox.choose", "inbox.decide_batch", "inbox.undo_batch",
-    "second_step.confirm", "providers.begin_confirming", "sign_in.leave",
+    "second_step.confirm", "second_step.begin_to_confirm", "providers.begin_confirming",
+    "sign_in.leave",
     "notifications.read", "notifications.read_one",
 )  # fmt: skip
 

@@ -132,6 +132,13 @@ def confirm() -> ResponseReturnValue:
     return redirect(safe_next(request.args.get("next", "")), 303)
 
 
+@blueprint.post("/confirm/begin")
+@requires(Permission.READ_INVOLVED, own_settings=True)
+def begin_to_confirm() -> ResponseReturnValue:
+    """Prove who one is, then on to the page that asked for it."""
+    return confirm_first(safe_next(request.args.get("next", "")))
+
+
 def confirm_first(next_url: str) -> ResponseReturnValue:
     """Send somebody who has to prove themselves anew to where they can, and then there."""
     portal_session()[CHALLENGE] = proofs.begin_confirming(me().id)

@@ -92,6 +92,7 @@ _ADMINISTRATION = (
     ("channels", msgid("Chat channels"), "chat-bubble-left-right", {"admin"}),
     ("policy_moves", msgid("Older policies"), "arrow-up-on-square-stack", {"admin"}),
     ("audit", msgid("Audit"), "shield-check", {"auditor", "admin"}),
+    ("retention", msgid("Retention"), "archive-box", {"auditor", "admin"}),
     ("rules", msgid("Rules"), "arrows-right-left", {"admin"}),
     ("types", msgid("Request types"), "squares-2x2", {"admin", "type_editor", "type_publisher"}),
     ("people", msgid("People and groups"), "users", {"admin", "people_admin"}),
@@ -118,10 +119,14 @@ _PATHS = {
     "webhooks": "admin/webhooks",
     "streams": "admin/streams",
     "policy_moves": "admin/policy-moves",
+    "retention": "admin/retention",
 }
 
 # What else is part of a place, under an address of its own.
-_WITHIN = {"admin/people": ("admin/departments", "admin/groups", "admin/invitations")}
+_WITHIN = {
+    "admin/people": ("admin/departments", "admin/groups", "admin/invitations"),
+    "admin/retention": ("admin/holds",),
+}
 
 
 def build(

@@ -9,7 +9,7 @@ from portal.domain.webhooks import EndpointState
 from portal.presentation.money import file_size, number
 from portal.presenters.streams import place_words, stream_label
 from portal.presenters.webhooks import endpoint_label
-from portal.queries import attention, commands, messages, streams, webhooks
+from portal.queries import attention, commands, messages, retention, streams, webhooks
 from portal.queries.attention import ProofSeen, Stuck, WorkerSeen
 from portal.queries.webhooks import EndpointRecord
 from portal.services.health import Installation
@@ -23,6 +23,8 @@ VERIFIED_WITHIN = timedelta(hours=26)
 ANCHORED_WITHIN = timedelta(hours=26)
 # One is sent every hour.
 CANARY_WITHIN = timedelta(hours=2)
+# It is every night.
+CLEANED_WITHIN = timedelta(hours=26)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def machine_checks(now: datetime, here: Installation) -> list[StandingCheck]:
     found += [_messages(now), _webhooks(now), _streams(now)]
     if here.free is not None:
         found.append(_disk(here.free, now))
-    return [*found, *_proof(attention.proof(), now)]
+    return [*found, *_proof(attention.proof(), now), _cleaning(now)]
 
 
 def _since(found: Sequence[Stuck], now: datetime) -> datetime:
@@ -216,6 +218,31 @@ def _messages(now: datetime) -> StandingCheck:
         name, "bad", words, overdue.since or now, RepairKind.MESSAGES, _("Send again"),
         "admin.list_messages",
     )  # fmt: skip
+
+
+def _cleaning(now: datetime) -> StandingCheck:
+    name, label, repair = _("Clean-up"), _("Clean up now"), RepairKind.CLEANING
+    seen, more = retention.cleaned_up(), "admin.show_retention"
+    at = seen.done_at or seen.begun_at or now
+    failed, left = (int((seen.report or {}).get(each, 0)) for each in ("failed", "left"))
+    if seen.trouble:
+        return StandingCheck(name, "bad", seen.trouble, at, repair, label, more)
+    if failed or left:
+        words = "; ".join(
+            (
+                ngettext("%(n)s request was not erased", "%(n)s requests were not erased", failed),
+                ngettext("%(n)s file is still stored", "%(n)s files are still stored", left),
+            )
+        )
+        return StandingCheck(name, "bad", words, at, repair, label, more)
+    if not retention.is_wanted():
+        words = _("Everything is kept for ever: no retention is set.")
+        return StandingCheck(name, "ok", words, now, more=more)
+    if seen.done_at is None or now - seen.done_at > CLEANED_WITHIN:
+        words = _("What is kept no longer was not cleaned up since yesterday.")
+        return StandingCheck(name, "warn", words, at, repair, label, more)
+    words = _("What is kept no longer is gone, but for what is held.")
+    return StandingCheck(name, "ok", words, at, repair, label, more)
 
 
 def _proof(proof: ProofSeen, now: datetime) -> Iterator[StandingCheck]:

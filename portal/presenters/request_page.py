@@ -93,13 +93,14 @@ class May:
     cancel: bool
     override: bool
     move_policy: bool
+    erase: bool
     reassign: tuple[TaskRecord, ...]
 
     @property
     def administer(self) -> bool:
         """Whether there is anything for an administrator to do."""
         steered = self.hold or self.resume or self.cancel or self.override or self.move_policy
-        return steered or bool(self.reassign)
+        return steered or self.erase or bool(self.reassign)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +247,7 @@ def _may(record: RequestRecord, parts: RequestParts, person: Identity, *, has_ta
         cancel=is_open and person.may(Permission.CANCEL),
         override=is_open and person.may(Permission.OVERRIDE) and not is_mine,
         move_policy=record.has_newer_policy and person.may(Permission.MOVE_POLICY),
+        erase=not is_open and person.may(Permission.ADMINISTER),
         reassign=_movable(parts, person.id) if moves else (),
     )
 

@@ -46,7 +46,7 @@ LEFT JOIN portal.commands c ON c.task_id = t.id AND c.actor_id = t.decided_by
 WHERE t.request_id = CAST(:id AS uuid) AND t.decision IS NOT NULL ORDER BY t.decided_at
 """)
 ATTACHMENTS = text("""
-SELECT id::text, field, name, content_type, size, sha256 FROM portal.attachments
+SELECT id::text, field, name, content_type, size, sha256, erased_at FROM portal.attachments
 WHERE request_id = CAST(:id AS uuid) ORDER BY id
 """)
 ACTS = text("""

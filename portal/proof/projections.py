@@ -91,12 +91,17 @@ def differences(
     if row is None:
         yield "row_gone", "its row is gone from the requests."
         return
-    is_erased = any(words is None for each in chain for _, words in (each["texts"] or {}).values())
+    is_erased = lacks_text(chain)
     yield from _of_request(state, row, is_erased)
     yield from _of_tasks(found.tasks, rows.tasks.get(request_id, {}))
     if not is_erased:
         yield from _of_comments(found.comments, rows.comments.get(request_id, {}))
         yield from _of_state(state, rows.states.get(request_id))
+
+
+def lacks_text(chain: Iterable[RowMapping]) -> bool:
+    """Whether a text of these events was erased."""
+    return any(words is None for row in chain for _, words in (row["texts"] or {}).values())
 
 
 def _of_request(state: Approval, row: RowMapping, is_erased: bool) -> Iterator[tuple[str, str]]:

@@ -53,10 +53,14 @@ UNION ALL
 SELECT subject_id::text, seq, hash, NULL, now() - queued_at FROM portal.audit_queue
 WHERE subject_id = ANY(CAST(:ids AS uuid[]))
 """)
+# By the index of erasures, request by request: there may be many of them.
 ERASED = text("""
 SELECT t ->> 'request' AS request, CAST(t ->> 'seq' AS integer) AS seq, t ->> 'name' AS name
-FROM portal.audit_acts a, jsonb_array_elements(a.data -> 'texts') t
-WHERE a.kind = :kind AND t ->> 'request' = ANY(CAST(:ids AS text[]))
+FROM unnest(CAST(:ids AS text[])) r(id)
+JOIN portal.audit_acts a ON a.kind = 'text_erased'
+    AND a.data -> 'texts' @> jsonb_build_array(jsonb_build_object('request', r.id)),
+    jsonb_array_elements(a.data -> 'texts') t
+WHERE t ->> 'request' = r.id
 """)
 LEAVES = text("""
 SELECT number, subject_id::text, seq, hash FROM portal.audit_leaves
@@ -268,8 +272,8 @@ class _Look:
             self.connection.execute(SNAPSHOT)
             events = _by_request(self.connection.execute(EVENTS, given).mappings())
             places = _places(self.connection.execute(PLACES, given))
-            erasures = {"ids": ids, "kind": ActKind.TEXT_ERASED}
-            erased = {tuple(row) for row in self.connection.execute(ERASED, erasures)}
+            gone = {"ids": [each for each in ids if projections.lacks_text(events.get(each, ()))]}
+            erased = {tuple(row) for row in self.connection.execute(ERASED, gone)}
             kept = projections.kept(self.connection, ids)
         for each in ids:
             chain, row = events.get(each, []), kept.requests.get(each)

@@ -55,12 +55,13 @@ def added_to(request_id: str) -> tuple[AddedFile, ...]:
 
 def of_request(request_id: str) -> tuple[KeptFile, ...]:
     """The files of a request, oldest first: those of its form, and those that came with comments
-    and decisions which had their effect."""
+    and decisions which had their effect; none that was erased."""
     rows = db.session.execute(
         select(*_COLUMNS)
         .outerjoin(Command, Command.id == Attachment.form_id)
         .where(
             Attachment.request_id == request_id,
+            Attachment.erased_at.is_(None),
             or_(Attachment.field != ENCLOSED, Command.outcome == "applied"),
         )
         .order_by(Attachment.created_at, Attachment.id)
@@ -68,13 +69,14 @@ def of_request(request_id: str) -> tuple[KeptFile, ...]:
     return tuple(KeptFile(*row) for row in rows)
 
 
-def find(attachment_id: str, reader: Reader) -> KeptFile | None:
-    """The file, for its owner and for those who may see its request."""
+def find(attachment_id: str, reader: Reader, *, erased: bool = False) -> KeptFile | None:
+    """The file, for its owner and for those who may see its request; `erased`: one that was."""
     statement = (
         select(*_COLUMNS)
         .outerjoin(Request, Request.id == Attachment.request_id)
         .where(
             Attachment.id == attachment_id,
+            Attachment.erased_at.is_not(None) if erased else Attachment.erased_at.is_(None),
             or_(Attachment.owner_id == reader.id, Request.id.is_not(None) & may_see(reader)),
         )
     )

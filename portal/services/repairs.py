@@ -33,6 +33,7 @@ class RepairKind(StrEnum):
     CANARY = "canary"
     SEALING = "sealing"
     VERIFICATION = "verification"
+    CLEANING = "cleaning"
 
 
 class NotRepaired(Exception):
@@ -43,6 +44,7 @@ SCHEDULES = {
     RepairKind.WORKFLOWS: Scheduled.COMPARISON,
     RepairKind.SEALING: Scheduled.SEALING,
     RepairKind.VERIFICATION: Scheduled.VERIFICATION,
+    RepairKind.CLEANING: Scheduled.CLEANING,
 }
 
 

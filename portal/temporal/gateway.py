@@ -240,12 +240,14 @@ class Scheduled(StrEnum):
     COMPARISON = "comparison"
     SEALING = "sealing"
     VERIFICATION = "verification"
+    CLEANING = "cleaning"
 
 
 SCHEDULES = {
     Scheduled.COMPARISON: names.check_schedule,
     Scheduled.SEALING: names.seal_schedule,
     Scheduled.VERIFICATION: names.verify_schedule,
+    Scheduled.CLEANING: names.cleaning_schedule,
 }
 
 

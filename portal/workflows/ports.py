@@ -102,7 +102,8 @@ class Cleaner(ABC):
     @activity.defn(name="clean_up")
     @abstractmethod
     def clean_up(self) -> None:
-        """Delete drafts, sessions and notifications that are over. Safe to run twice."""
+        """Delete what is over, and erase texts and files whose retention ended. Safe to run
+        twice."""
 
 
 class RecordSealer(ABC):

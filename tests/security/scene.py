@@ -40,6 +40,7 @@ UNKNOWN = (
     "stream_id",
     "file_id",
     "delivery_id",
+    "hold_id",
 )
 
 

@@ -53,7 +53,7 @@ WORDS: dict[ActKind, str] = {
     ActKind.EXPORTED: msgid("Exported data"),
     ActKind.AUDIT_VIEWED: msgid("Viewed the audit log"),
     ActKind.HELD: msgid("Placed or lifted a legal hold"),
-    ActKind.TEXT_ERASED: msgid("Erased text"),
+    ActKind.TEXT_ERASED: msgid("Erased texts or files"),
     ActKind.RECORDS_DROPPED: msgid("Removed records after their retention"),
     ActKind.LOG_BEGUN: msgid("Began a log"),
     ActKind.VERIFIED: msgid("Verified the record"),

@@ -38,6 +38,8 @@ def download(attachment_id: UUID) -> ResponseReturnValue:
     """The bytes, always to be saved and never to be shown in place."""
     reader = Reader(me().id, me().may(Permission.READ_ALL))
     file = attachments.find(str(attachment_id), reader)
+    if file is None and attachments.find(str(attachment_id), reader, erased=True):
+        abort(410, _("This file was erased. The record says when, by whom and why."))
     if file is None:
         abort(404)
     response = send_file(

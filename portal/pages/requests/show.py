@@ -24,7 +24,7 @@ from portal.presenters.answer import after, answered, command_key, new_key, read
 from portal.presenters.comments import questions
 from portal.presenters.leave import LeaveBeside, beside
 from portal.presenters.request_page import RequestPage, compose
-from portal.queries import commands
+from portal.queries import commands, retention
 from portal.queries import request as requests
 from portal.queries.request import RequestRecord
 from portal.security.guards import requires
@@ -114,6 +114,7 @@ def draw(
     drawn = render_template(
         "pages/request/show.html",
         page=page,
+        erasures=retention.erasures(record.id) if retention.is_erased(record.title) else (),
         leave=beside(record, team=page.todo is not None) if record.asks_for_days else LeaveBeside(),
         back=_back(page),
         news=_news(page, keys["undo"], None if trouble else ended),

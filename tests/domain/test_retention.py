@@ -1,0 +1,92 @@
+"""What is erased by retention: never what is held, never what is younger, and nothing twice."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.domain.proof.retention import (
+    SETTLED,
+    Hold,
+    HoldScope,
+    Kept,
+    KeptRequest,
+    Retention,
+    due,
+    holds_on,
+    kept_until,
+    may_erase,
+)
+
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+names = st.sampled_from(["a", "b", "c"])
+days = st.none() | st.integers(1, 400)
+moments = st.none() | st.integers(-500, 500).map(lambda n: NOW + timedelta(days=n))
+requests = st.builds(
+    KeptRequest,
+    id=names,
+    type_code=names,
+    people=st.frozensets(names),
+    closed_at=moments,
+    there=st.frozensets(st.sampled_from(Kept)),
+)
+holds = st.lists(
+    st.builds(
+        Hold, scope=st.sampled_from(HoldScope), subject=names, until=moments, lifted_at=moments
+    ),
+    max_size=4,
+)
+retentions = st.builds(Retention, texts_days=days, files_days=days)
+
+
+@given(requests, retentions, holds)
+def test_nothing_held_or_open_is_erased(
+    request: KeptRequest, retention: Retention, held: list[Hold]
+) -> None:
+    if holds_on(request, held, NOW) or request.closed_at is None:
+        assert not due(request, retention, held, NOW)
+        assert not may_erase(request, held, NOW)
+
+
+@given(requests, retentions, holds)
+def test_nothing_younger_than_its_retention_is_erased(
+    request: KeptRequest, retention: Retention, held: list[Hold]
+) -> None:
+    for what in due(request, retention, held, NOW):
+        end = kept_until(request, what, retention)
+        assert end is not None
+        assert end <= NOW
+        assert request.closed_at is not None
+        assert request.closed_at + SETTLED <= NOW
+
+
+@given(requests, retentions, holds)
+def test_what_was_erased_is_not_erased_again(
+    request: KeptRequest, retention: Retention, held: list[Hold]
+) -> None:
+    gone = due(request, retention, held, NOW)
+    left = replace(request, there=request.there - gone)
+    assert not due(left, retention, held, NOW)
+
+
+@given(requests, retentions)
+def test_files_go_with_the_texts_at_the_latest(request: KeptRequest, retention: Retention) -> None:
+    found = due(request, retention, [], NOW)
+    assert Kept.TEXTS not in found or Kept.FILES in found or Kept.FILES not in request.there
+
+
+@given(requests, retentions, holds)
+def test_a_hold_more_never_erases_more(
+    request: KeptRequest, retention: Retention, held: list[Hold]
+) -> None:
+    for each in held:
+        fewer = [other for other in held if other is not each]
+        assert due(request, retention, held, NOW) <= due(request, retention, fewer, NOW)
+
+
+def test_a_hold_ends_by_its_time_and_by_being_lifted() -> None:
+    hold = Hold(HoldScope.TYPE, "a", until=NOW)
+    assert not hold.is_active(NOW)
+    assert hold.is_active(NOW - timedelta(seconds=1))
+    assert not replace(hold, lifted_at=NOW).is_active(NOW - timedelta(seconds=1))

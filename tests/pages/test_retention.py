@@ -1,0 +1,114 @@
+"""Legal holds, the retention of types and erasing by hand, as administrators and auditors do it."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text, update
+
+from portal.background.cleaning import clean_up
+from portal.domain.request.state import Approval
+from portal.extensions import db
+from portal.models import AuditAct, LegalHold, Request, UserSession
+from tests.asking import CODE
+from tests.clients import PageClient, sign_in
+from tests.in_process import NUMBER
+from tests.web import People
+
+HERE = "/admin/retention"
+NEW = "/admin/holds/new"
+ERASE = f"/admin/requests/{NUMBER}/erase"
+
+
+def close(app: Flask, days: int = 100) -> None:
+    with app.app_context():
+        at = text(f"now() - interval '{days} days'")
+        db.session.execute(update(Request).values(status="APPROVED", closed_at=at))
+        db.session.commit()
+
+
+def proved(app: Flask, minutes: int) -> None:
+    """Everybody proved who they are so long ago."""
+    with app.app_context():
+        at = text(f"now() - interval '{minutes} minutes'")
+        db.session.execute(update(UserSession).values(confirmed_at=at))
+        db.session.commit()
+
+
+def said(app: Flask, kind: str) -> list[dict[str, object]]:
+    with app.app_context():
+        acts = select(AuditAct.data).where(AuditAct.kind == kind).order_by(AuditAct.id)
+        return list(db.session.scalars(acts))
+
+
+def clean(app: Flask) -> dict[str, int]:
+    with app.app_context():
+        return clean_up(db.engine, app.config["SETTINGS"], lambda: None)
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_hold_stops_the_clean_up_until_it_is_lifted(
+    client: PageClient, app: Flask, people: People
+) -> None:
+    close(app)
+    sign_in(client, people.adam)
+    page = client.get_page(f"{NEW}/request")
+    wrong = client.post_form(page, f"{NEW}/request", number="XX-1", reason="A claim.", status=422)
+    assert "There is no request with that number." in wrong.text
+    assert "A claim." in wrong.text
+    client.post_form(wrong, f"{NEW}/request", number=NUMBER.lower(), reason="A claim.")
+    assert "A claim." in client.get_page(HERE).text
+    _retain(client)
+    assert clean(app)["texts"] == 0
+    assert "A claim." in client.get_page(ERASE).text
+    _lift(client, app)
+    assert clean(app)["texts"] == 1
+    assert clean(app)["texts"] == 0
+    placed, lifted = said(app, "held")
+    assert placed["before"] is None
+    assert lifted["after"]["lifted_because"] == "It is settled."  # type: ignore[index]
+    (erased,) = said(app, "text_erased")
+    assert erased["way"] == "retention"
+    page = client.get_page(f"/requests/{NUMBER}")
+    assert "as their retention had ended" in page.text
+    assert "gone, but for what is held" in client.get_page("/admin/health").text
+
+
+def _retain(client: PageClient) -> None:
+    """Texts are kept for 30 days, which is asked twice where that erases something."""
+    page = client.get_page(f"{HERE}/types")
+    name = f"texts-{CODE}"
+    low = client.post_form(page, f"{HERE}/types", **{name: "3"}, status=422)
+    assert "must be 30 or more" in low.text
+    client.post_form(low, f"{HERE}/types", **{name: "30"})  # what there is, is held
+    assert "30 days after closing" in client.get_page(HERE).text
+
+
+def _lift(client: PageClient, app: Flask) -> None:
+    with app.app_context():
+        hold_id = db.session.scalar(select(LegalHold.id))
+    there = f"/admin/holds/{hold_id}/lift"
+    client.post_form(client.get_page(there), there, reason="It is settled.")
+    assert "It is settled." in client.get_page(HERE).text
+
+
+def test_an_administrator_erases_with_a_proof_and_a_reason(
+    client: PageClient, app: Flask, people: People, asked: Approval
+) -> None:
+    sign_in(client, people.adam)
+    assert "The request is open." in client.get_page(ERASE).text
+    close(app)
+    proved(app, 11)
+    page = client.post_form(client.get_page(ERASE), ERASE, reason="Ana asked.", status=422)
+    assert "Confirm that it is you first" in page.text
+    assert "Ana asked." in page.text
+    proved(app, 0)
+    client.post_form(page, ERASE, reason="Ana asked.")
+    page = client.get_page(f"/requests/{NUMBER}")
+    assert asked.content.title not in page.text
+    assert "were erased by Adam Example" in page.text
+    assert "Ana asked." in client.get_page("/audit?kind=text_erased").text
+
+
+def test_auditors_see_holds_and_change_none(client: PageClient, people: People) -> None:
+    sign_in(client, people.olga)
+    assert "Nothing is held." in client.get_page(HERE).text
+    assert client.get(f"{NEW}/request").status_code == 403
