@@ -49,7 +49,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "notifications": (),
     "team": (),
     "insights": (),
-    "profile": ("settings", "notifications", "away", "security", "tokens"),
+    "profile": ("settings", "notifications", "away", "security", "tokens", "kept"),
     "admin": (
         "attention", "messages", "channels", "policy_moves", "people", "calendars", "organisation",
         "organisation_settings", "mail_texts", "retention",

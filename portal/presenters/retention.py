@@ -1,6 +1,10 @@
 """Legal holds and retention in words."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from portal.domain.proof.retention import HoldScope, Retention
+from portal.queries.kept import Ends
 from portal.translation import _, lazy, ngettext
 
 NEW_TITLES = {
@@ -53,6 +57,20 @@ def retention_of(text: str) -> Retention:
                for each in (texts, files)):  # fmt: skip
         return Retention(0, 0)
     return Retention(int(texts) if texts else None, int(files) if files else None)
+
+
+def ends_words(ends: Ends, days: Mapping[str, Any]) -> str:
+    """Until when a part of what is kept about a person stays; `days`: the organisation's."""
+    if ends is Ends.TYPES:
+        return _("As long as the request's type says, after it was closed")
+    if ends is Ends.REMOVED:
+        return _("Until it is removed, or replaced")
+    if ends is Ends.NEVER:
+        return _("For ever: it is part of the record")
+    length = days.get(ends.value)
+    if length is None:
+        return _("For ever: no retention is set")
+    return ngettext("%(n)s day after it is over", "%(n)s days after it is over", length)
 
 
 def unreachable() -> tuple[str, ...]:

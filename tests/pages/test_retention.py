@@ -1,5 +1,9 @@
 """Legal holds, the retention of types and erasing by hand, as administrators and auditors do it."""
 
+import io
+import json
+import zipfile
+
 import pytest
 from flask import Flask
 from sqlalchemy import select, text, update
@@ -112,3 +116,22 @@ def test_auditors_see_holds_and_change_none(client: PageClient, people: People) 
     sign_in(client, people.olga)
     assert "Nothing is held." in client.get_page(HERE).text
     assert client.get(f"{NEW}/request").status_code == 403
+
+
+@pytest.mark.usefixtures("asked")
+def test_everybody_sees_and_takes_what_is_kept_about_them(
+    client: PageClient, app: Flask, people: People
+) -> None:
+    sign_in(client, people.ana)
+    page = client.get_page("/profile/kept")
+    assert "They asked for them" in page.text
+    assert client.get(f"/people/{people.ben}/kept").status_code == 403
+    answer = client.get("/profile/kept.zip")
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        assert archive.testzip() is None
+        requests = json.loads(archive.read("requests.json"))
+        sessions = archive.read("sessions.json")
+        assert set(map(bool, map(json.loads, map(archive.read, archive.namelist())))) >= {True}
+    assert [each["number"] for each in requests] == [NUMBER]
+    assert b"token_hash" not in sessions
+    assert said(app, "exported")[-1] == {"what": "person"}
