@@ -246,8 +246,8 @@ ROUTES = [
     Route("GET", "/admin/holds/<uuid:hold_id>/lift", 403, admin=404),
     Route("POST", "/admin/holds/<uuid:hold_id>/lift", 403, admin=404),
     Route("GET", "/admin/requests/<number>/erase", 403, admin=200),
-    # Nobody proved who they are.
-    Route("POST", "/admin/requests/<number>/erase", 403, admin=422, data={"reason": "Asked."}),
+    # It was closed only a moment ago, and is held.
+    Route("POST", "/admin/requests/<number>/erase", 403, admin=409, data={"reason": "Asked."}),
     Route("GET", "/admin/policy-moves", 403, admin=200),
     Route("GET", "/admin/policy-moves/preview", 403, admin=303),
     Route("POST", "/admin/policy-moves", 403, admin=303,
