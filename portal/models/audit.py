@@ -79,7 +79,7 @@ class AuditAct(Base):
         Index("ix_audit_acts_words", text(ACT_WORDS), postgresql_using="gin"),
         Index(
             "ix_audit_acts_erased",
-            text("(data -> 'texts') jsonb_path_ops"),
+            text("(data -> 'texts')"),
             postgresql_using="gin",
             postgresql_where=text("kind = 'text_erased'"),
         ),
