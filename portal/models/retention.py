@@ -75,7 +75,7 @@ def stands() -> ColumnElement[bool]:
     return LegalHold.lifted_at.is_(None) & until
 
 
-def _held(scope: HoldScope, subject: ColumnElement[Any]) -> ColumnElement[bool]:
+def _held(scope: HoldScope, subject: Any) -> ColumnElement[bool]:
     return exists().where(LegalHold.scope == scope.value, LegalHold.subject == subject, stands())
 
 
@@ -94,7 +94,7 @@ def is_held() -> ColumnElement[bool]:
     )
 
 
-def person_held(user_id: ColumnElement[Any]) -> ColumnElement[bool]:
+def person_held(user_id: Any) -> ColumnElement[bool]:
     """Whether a legal hold keeps what is somebody's."""
     return _held(HoldScope.PERSON, cast(user_id, Text))
 

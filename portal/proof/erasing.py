@@ -122,7 +122,7 @@ def erase_due(connection: Connection, request_id: str, by: ErasedBy) -> Erased:
     return _erase(connection, row, found, by) if found else Erased()
 
 
-def _locked(connection: Connection, request_id: str) -> Row[Any]:
+def _locked(connection: Connection, request_id: str) -> Any:
     found = connection.execute(
         select(
             Request.id, Request.number, Request.type_code, Request.closed_at,
@@ -138,7 +138,7 @@ def _locked(connection: Connection, request_id: str) -> Row[Any]:
     return found
 
 
-def _kept(connection: Connection, row: Row[Any]) -> KeptRequest:
+def _kept(connection: Connection, row: Any) -> KeptRequest:
     people = select(Participant.user_id).where(Participant.request_id == row.id)
     there = {what for what in Kept if getattr(row, what.value)}
     return KeptRequest(
@@ -150,7 +150,10 @@ def _kept(connection: Connection, row: Row[Any]) -> KeptRequest:
 def _holds(connection: Connection) -> list[Hold]:
     columns = LegalHold.scope, LegalHold.subject, LegalHold.until, LegalHold.lifted_at
     rows = connection.execute(select(*columns).where(stands()))
-    return [Hold(HoldScope(scope), *rest) for scope, *rest in rows]
+    return [
+        Hold(HoldScope(scope), subject, until, lifted_at)
+        for scope, subject, until, lifted_at in rows
+    ]
 
 
 def _erase(connection: Connection, row: Row[Any], what: frozenset[Kept], by: ErasedBy) -> Erased:

@@ -55,7 +55,7 @@ def archive(person_id: str, settings: Settings) -> Iterator[bytes]:
                     into.write(text.encode())
                     yield pipe.taken()
             yield pipe.taken()
-        missing = []
+        missing: list[str] = []
         for file in kept.files(person_id):
             yield from _file(made, pipe, file, settings, missing)
         made.writestr(_named("about.json"), _about(person_id, missing))

@@ -16,7 +16,6 @@ from portal.domain.proof.retention import HoldScope, Kept, Retention
 from portal.extensions import db
 from portal.models import Attachment, LegalHold, Request, RequestType, User
 from portal.proof import erasing
-from portal.proof.erasing import NotErasable
 from portal.services import acts
 from portal.services.file_store import StoreAway, store_of
 
@@ -36,6 +35,10 @@ class HoldRejected(Exception):
 
 class HoldGone(Exception):
     """There is no such hold, or it was lifted already."""
+
+
+class KeptAllTheSame(Exception):
+    """The request is open, was closed only a moment ago, or a legal hold keeps it."""
 
 
 class RetentionMoved(Exception):
@@ -79,7 +82,8 @@ def lift(hold_id: str, reason: str, actor_id: str) -> None:
         db.session.rollback()
         raise HoldGone
     lifted = {"lifted_by": actor_id, "lifted_at": func.now(), "lifted_because": reason}
-    after = db.session.execute(update(table).where(mine).values(lifted).returning(table)).one()
+    change = update(LegalHold).where(LegalHold.id == hold_id).values(lifted)
+    after = db.session.execute(change.returning(table)).one()
     said = {"before": _said(before), "after": _said(after)}
     acts.note(ActKind.HELD, before.subject, said, actor=actor_id)
     db.session.commit()
@@ -107,14 +111,14 @@ def set_days(days: Mapping[str, Retention], seen: Mapping[str, Retention], actor
 
 def erase_request(request_id: str, reason: str, settings: Settings) -> bool:
     """Erase texts and files of a request for a reason; False if there was nothing left. Raises
-    NotErasable."""
+    KeptAllTheSame."""
     here = acts.origin()
     by = erasing.ErasedBy(here.actor, "asked", reason, here.session_id, here.address)
     try:
         found = erasing.erase(db.session.connection(), request_id, frozenset(Kept), by)
-    except NotErasable:
+    except erasing.NotErasable as error:
         db.session.rollback()
-        raise
+        raise KeptAllTheSame from error
     db.session.commit()
     return _removed(found, settings)
 

@@ -23,7 +23,13 @@ from portal.queries.retention import HoldRecord
 from portal.security.guards import requires
 from portal.security.sessions import current_settings, me
 from portal.services import retention as service
-from portal.services.retention import HoldGone, HoldRejected, NewHold, NotErasable, RetentionMoved
+from portal.services.retention import (
+    HoldGone,
+    HoldRejected,
+    KeptAllTheSame,
+    NewHold,
+    RetentionMoved,
+)
 from portal.translation import _
 
 
@@ -146,7 +152,7 @@ def erase_request(number: str) -> ResponseReturnValue:
         return _erase_page(record, form, 422)
     try:
         found = service.erase_request(record.id, form.reason.data or "", current_settings())
-    except NotErasable:
+    except KeptAllTheSame:
         return _erase_page(record, form, 409)
     flash(_("Erased, and recorded.") if found else _("There was nothing left to erase."), "success")
     return redirect(url_for("requests.show", number=record.number), 303)
