@@ -71,6 +71,7 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
         ("SECRET_KEY", ""),
         ("SECRET_KEY", "dev"),
         ("SECRET_KEY", "a" * 64),
+        ("SECRET_KEY", "vT4qzM9xKc1LrW7hNp2YdG6sJb3FuE8"),  # random, and one too short
         ("SECRET_KEY", "change-me-change-me-change-me-change-me"),
         ("SECRET_KEY_FILE", "/nowhere/at/all"),
         ("PUBLIC_URL", ""),

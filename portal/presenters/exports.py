@@ -8,7 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from portal.domain.money import decimals
-from portal.domain.policy.forms import DECIMALS, FieldKind, FormField, exact
+from portal.domain.policy.forms import DECIMALS, OPTIONED, FieldKind, FormField, exact, texts_of
 from portal.domain.spreadsheets import harmless
 from portal.presentation import labels
 from portal.presentation.labels import as_date, in_words, people_in
@@ -30,16 +30,23 @@ Column = tuple[str, int]
 def as_csv(rows: Sequence[Exported], zone: ZoneInfo) -> str:
     """RFC 4180 with a byte order mark, which spreadsheets need to read UTF-8. Times are ISO 8601
     with the offset of the reader's zone; amounts are in whole units with a point. Each label of
-    the requests' forms has a column. Words are those of the pages, in the reader's language; what
-    programs go by stands beside them as a code."""
+    the requests' forms has a column; of a choice the values stand beside, last. Words are those of
+    the pages, in the reader's language; what programs go by stands beside them as a code."""
     text = io.StringIO()
     writer = csv.writer(text)
     places = list(dict.fromkeys(column for each in rows for column, _field in _columns(each.form)))
     names = requests.names_of({who for row in rows for who in people_in(row.form, row.values)})
-    writer.writerow([*map(str, COLUMNS), *(harmless(label) for label, _nth in places)])
+    chosen = dict.fromkeys(
+        column for each in rows for column, field in _columns(each.form) if field.kind in OPTIONED
+    )
+    heads = [label for label, _nth in places]
+    heads += [bare(_("%(label)s, code", label=label)) for label, _nth in chosen]
+    writer.writerow([*map(str, COLUMNS), *map(harmless, heads)])
     for each in rows:
-        filled = {column: _cell(field, each, names) for column, field in _columns(each.form)}
-        writer.writerow([*_always(each, zone), *(filled.get(place, "") for place in places)])
+        fields = dict(_columns(each.form))
+        filled = [_cell(fields[at], each, names) if at in fields else "" for at in places]
+        codes = [_code(fields.get(at), each) for at in chosen]
+        writer.writerow([*_always(each, zone), *filled, *codes])
     return "\ufeff" + text.getvalue()
 
 
@@ -87,6 +94,13 @@ def _columns(form: Sequence[FormField]) -> Iterator[tuple[Column, FormField]]:
         if not is_amount and field.kind is not FieldKind.SECTION:
             seen[field.label] += 1
             yield (field.label, seen[field.label]), field
+
+
+def _code(field: FormField | None, each: Exported) -> str:
+    """The values of a choice, as programs know them."""
+    if field is None or field.kind not in OPTIONED:
+        return ""
+    return harmless("; ".join(texts_of(each.values.get(field.name))))
 
 
 def _cell(field: FormField, each: Exported, names: Mapping[str, str]) -> str:

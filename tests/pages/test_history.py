@@ -143,9 +143,11 @@ def test_each_label_has_a_column_and_no_value_is_a_formula() -> None:
         exported(other, {"z": "+1", "y": "2026-12-24"}),
     )
     lines = list(csv.reader(io.StringIO(exports.as_csv(rows, ZoneInfo("UTC")))))
-    assert lines[0][len(exports.COLUMNS) :] == ["Kind", "'=Evil", "Extra", "Extra", "Day"]
-    assert lines[1][-5:] == ["'=X", "'@SUM(1)", "1500", "-3", ""]
-    assert lines[2][-5:] == ["'+1", "", "", "", "2026-12-24"]
+    assert lines[0][len(exports.COLUMNS) :] == [
+        "Kind", "'=Evil", "Extra", "Extra", "Day", "Kind, code",
+    ]  # fmt: skip
+    assert lines[1][-6:] == ["'=X", "'@SUM(1)", "1500", "-3", "", "x"]
+    assert lines[2][-6:] == ["'+1", "", "", "", "2026-12-24", ""]
     assert lines[1][10:12] == [
         "'=cmd for Eve (Stage)", "'=cmd for Eve (Stage): Returned 2026-11-30T12:00:00+00:00",
     ]  # fmt: skip

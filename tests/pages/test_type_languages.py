@@ -10,8 +10,9 @@ from portal.domain.policy.types import TypeContent
 from portal.extensions import db
 from portal.models import PolicyVersion, User
 from portal.pages.admin.type_languages import name_of
-from portal.queries import request_types
+from portal.queries import own_texts, request_types
 from portal.services import type_files
+from portal.translation import speaking, to_a_program
 from tests.asking import CODE, insert_request
 from tests.clients import PageClient, sign_in
 from tests.pages_read import Page
@@ -110,8 +111,8 @@ def test_a_file_says_them_byte_for_byte(adam: PageClient, app: Flask, kind: dict
         type_files.read(text.replace("de: Betrag", "German: Betrag"))
 
 
-def publish(adam: PageClient, app: Flask, people: People, kind: dict[str, str]) -> None:
-    """The translated draft as version 2; a request of each version."""
+def publish(adam: PageClient, app: Flask, people: People, kind: dict[str, str]) -> str:
+    """The translated draft as version 2, and its id; a request of each version."""
     translated(adam)
     form = adam.get_page(f"{CHAIRS}/draft/checks").form(f"{CHAIRS}/draft/checks").values
     reasons = {f"reason_{n}": "Later." for n in range(9)}
@@ -124,12 +125,13 @@ def publish(adam: PageClient, app: Flask, people: People, kind: dict[str, str]) 
         insert_request(kind, people.ana, "CH-1", stage_name="Line manager")
         insert_request(new, people.ana, "CH-2", stage_name="Line manager")
         db.session.commit()
+    return str(version)
 
 
 def test_everybody_reads_the_version_of_a_request_in_their_language(
     adam: PageClient, app: Flask, people: People, kind: dict[str, str]
 ) -> None:
-    publish(adam, app, people, kind)
+    new = publish(adam, app, people, kind)
     ana = reader(app, people.ana, "de")
     assert "Stühle" in ana.get_page("/requests/new").text
     check = press(ana, ana.get_page(f"/requests/new/{CODE}"), f"/requests/new/{CODE}",
@@ -146,6 +148,10 @@ def test_everybody_reads_the_version_of_a_request_in_their_language(
     listed = ana.get("/history.csv").get_data(as_text=True)
     assert "Stühle" in listed
     assert CODE in listed
+    with app.app_context(), speaking("de"):
+        assert own_texts.told(new, "Chairs") == "Stühle"
+        with to_a_program():  # the API speaks as its administrators wrote
+            assert own_texts.told(new, "Chairs") == "Chairs"
     other = reader(app, people.ana, "en").get_page("/requests/CH-2").text
     assert "Stühle" not in other
     assert "Reason" in other
