@@ -5,9 +5,11 @@ take too long, but a server that is frozen, or cut off without a word, ends noth
 hang with it.
 """
 
-from collections.abc import Callable, Iterator
+from collections import namedtuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Any
 
 import psycopg
@@ -17,9 +19,11 @@ from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
-from sqlalchemy import Connection, Engine, MetaData, UpdateBase, text
+from sqlalchemy import Connection, Dialect, Engine, MetaData, UpdateBase, text
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.exc import MultipleResultsFound
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.expression import SelectBase
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -88,6 +92,21 @@ def transaction() -> Iterator[None]:
         if was_reading:
             session.rollback()
             session.info[_READING] = True
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Inside: statements that only read, without the two waits of a transaction around them, in a
+    request that else writes. To be used behind its commit: what was not committed is taken back."""
+    session = db.session()
+    was_reading = session.info.get(_READING, False)
+    session.rollback()
+    session.info[_READING] = True
+    try:
+        yield
+    finally:
+        session.rollback()
+        session.info[_READING] = was_reading
 
 
 class Database(SQLAlchemy):
@@ -172,3 +191,86 @@ def for_driver(statement: str) -> str:
     """A statement whose values are `:name`, as everywhere, in the form that the driver takes."""
     dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
     return str(text(statement).compile(dialect=dialect))
+
+
+class Question:
+    """A statement that is compiled once and asked past SQLAlchemy's layers, which cost more than
+    the driver and the server together: for what every page or every call of a program asks."""
+
+    def __init__(self, statement: SelectBase | UpdateBase) -> None:
+        self._statement = statement
+
+    @cached_property
+    def _compiled(self) -> "_Compiled":
+        return _compile(self._statement)
+
+    def ask(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
+        """The rows, each with the statement's columns as attributes. Raises DBAPIError as
+        SQLAlchemy does."""
+        compiled = self._compiled
+        with driver_of(connection).cursor() as cursor:
+            try:
+                found = cursor.execute(compiled.text, compiled.given(values)).fetchall()
+            except psycopg.Error as error:
+                # Without a public name: what SQLAlchemy does with the driver's errors, such as
+                # throwing the connections of a server away that is gone.
+                connection._handle_dbapi_exception(error, compiled.text, None, cursor, None)
+        return compiled.rows(found)
+
+    def one_or_none(self, connection: Connection, values: Mapping[str, Any]) -> Any | None:
+        """The row, or None. Raises MultipleResultsFound where there are several."""
+        rows = self.ask(connection, values)
+        if len(rows) > 1:
+            raise MultipleResultsFound(self._compiled.text)
+        return rows[0] if rows else None
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    """`fixed`: the statement's own values; `into`, `out_of`: what a value, or a column, goes
+    through on its way, where it does not go as it is."""
+
+    text: str
+    fixed: Mapping[str, Any]
+    into: Mapping[str, Callable[[Any], Any]]
+    out_of: Sequence[tuple[int, Callable[[Any], Any]]]
+    row: Callable[..., Any]
+
+    def given(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """What the driver is given."""
+        found = {**self.fixed, **values}
+        for name, change in self.into.items():
+            found[name] = change(found[name])
+        return found
+
+    def rows(self, found: Sequence[Sequence[Any]]) -> list[Any]:
+        """What is read of it."""
+        if not self.out_of:
+            return [self.row(*each) for each in found]
+        return [self.row(*self._changed(each)) for each in found]
+
+    def _changed(self, values: Sequence[Any]) -> list[Any]:
+        changed = list(values)
+        for place, change in self.out_of:
+            changed[place] = change(changed[place])
+        return changed
+
+
+def _compile(statement: SelectBase | UpdateBase) -> _Compiled:
+    dialect: Dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+    compiled = statement.compile(dialect=dialect)
+    columns = list(statement.exported_columns)
+    into = {
+        name: change
+        for bind, name in compiled.bind_names.items()
+        if (change := bind.type.dialect_impl(dialect).bind_processor(dialect))
+    }
+    out_of = [
+        (place, change)
+        for place, column in enumerate(columns)
+        if (change := column.type.dialect_impl(dialect).result_processor(dialect, None))
+    ]
+    # A column without a name is known by its place.
+    row = namedtuple("Row", [column.key or "" for column in columns], rename=True)  # type: ignore[misc]
+    fixed = {name: bind.value for bind, name in compiled.bind_names.items() if not bind.required}
+    return _Compiled(str(compiled), fixed, into, out_of, row)

@@ -239,7 +239,7 @@ def _before(command_id: str) -> Receipt:
 def _asked(receipt: Receipt, request_id: str, status: int) -> Answer:
     if receipt.outcome == "refused" and receipt.reason is not None:
         raise Refused(receipt.reason)
-    record = approvals.status_by_id(receipt.request_id, asker())
+    record = approvals.status_behind_commit(receipt.request_id, asker())
     if record is not None and record.run_id is not None:
         started = Started(
             workflow_id=record.workflow_id, run_id=record.run_id,

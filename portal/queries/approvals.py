@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Row,
     Select,
     String,
     Text,
@@ -30,7 +29,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from portal.domain.policy.policy import WorkflowKind
 from portal.domain.request.commands import Submit
 from portal.domain.request.state import OPEN, Status
-from portal.extensions import db
+from portal.extensions import Question, db, reading
 from portal.models import ApiCall, Command, Request
 from portal.queries.request import visible
 
@@ -123,15 +122,21 @@ def workflow_id_of(workflow: str, request_id: str) -> str:
 def status_of(workflow_id: str, asker: Asker) -> StatusRecord | None:
     """Where the request of that workflow stands; None where the asker sees none."""
     values = {**asker.values, "workflow": workflow_id}
-    row = db.session.execute(_by_workflow(*asker.shape), values).one_or_none()
+    row = _by_workflow(*asker.shape).one_or_none(db.session.connection(), values)
     return _record(row) if row is not None else _accepted(workflow_id, asker)
 
 
 def status_by_id(request_id: str, asker: Asker) -> StatusRecord | None:
     """The same by the request's own id."""
     values = {**asker.values, "request": request_id}
-    row = db.session.execute(_by_id(*asker.shape), values).one_or_none()
+    row = _by_id(*asker.shape).one_or_none(db.session.connection(), values)
     return None if row is None else _record(row)
+
+
+def status_behind_commit(request_id: str, asker: Asker) -> StatusRecord | None:
+    """The same at the end of a request that wrote."""
+    with reading():
+        return status_by_id(request_id, asker)
 
 
 def listed(
@@ -242,15 +247,15 @@ def _command() -> Select[*tuple[Any, ...]]:
 
 
 @cache
-def _by_workflow(person: bool, reads_all: bool, modules: bool) -> Select[*tuple[Any, ...]]:
+def _by_workflow(person: bool, reads_all: bool, modules: bool) -> Question:
     one = Request.id == _HISTORY.c.id.cast(Uuid(as_uuid=False))
     named = _HISTORY.c.temporal_workflow_id == bindparam("workflow")
-    return _seen(person, reads_all, modules).join(_HISTORY, one).where(named)
+    return Question(_seen(person, reads_all, modules).join(_HISTORY, one).where(named))
 
 
 @cache
-def _by_id(person: bool, reads_all: bool, modules: bool) -> Select[*tuple[Any, ...]]:
-    return _rows(person, reads_all, modules).where(Request.id == _REQUEST)
+def _by_id(person: bool, reads_all: bool, modules: bool) -> Question:
+    return Question(_rows(person, reads_all, modules).where(Request.id == _REQUEST))
 
 
 def _rows(person: bool, reads_all: bool, modules: bool) -> Select[*tuple[Any, ...]]:
@@ -285,7 +290,7 @@ def _visible(person: bool, reads_all: bool, modules: bool) -> ColumnElement[bool
     return exists().where(ApiCall.request_id == Request.id, ApiCall.token_id == _TOKEN)
 
 
-def _record(row: Row[*tuple[Any, ...]]) -> StatusRecord:
+def _record(row: Any) -> StatusRecord:
     is_open = Status(row.status) in OPEN
     return StatusRecord(
         id=row.id, number=row.number, workflow_id=row.temporal_workflow_id,

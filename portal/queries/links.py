@@ -5,12 +5,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, cast, func, select
+from sqlalchemy import BigInteger, Select, Uuid, bindparam, cast, func, select
 from sqlalchemy.orm import aliased
 
 from portal.domain.notices.links import FollowedLink
 from portal.domain.request.state import Status, TaskStatus
-from portal.extensions import db
+from portal.extensions import Question, db
 from portal.models import Link, LinkRefusal, PolicyVersion, Request, Task, User
 from portal.queries import own_texts
 
@@ -87,17 +87,25 @@ class RefusalRecord:
 
 def refusals_of(request_id: str) -> tuple[RefusalRecord, ...]:
     """Those of one request's links, the newest first; up to `SHOWN`."""
+    rows = _refusals().ask(db.session.connection(), {"request": request_id})
+    return tuple(RefusalRecord(*row) for row in rows)
+
+
+@cache
+def _refusals() -> Question:
     recipient = aliased(User)
-    rows = db.session.execute(
-        select(LinkRefusal.at, User.name, recipient.name, func.host(LinkRefusal.ip))
+    return Question(
+        select(
+            LinkRefusal.at, User.name, recipient.name.label("recipient_name"),
+            func.host(LinkRefusal.ip).label("ip"),
+        )
         .join(User, User.id == LinkRefusal.user_id)
         .join(Link, Link.id == LinkRefusal.link_id)
         .join(recipient, recipient.id == Link.user_id)
-        .where(LinkRefusal.request_id == request_id)
+        .where(LinkRefusal.request_id == bindparam("request", type_=Uuid(as_uuid=False)))
         .order_by(LinkRefusal.id.desc())
         .limit(SHOWN)
-    )
-    return tuple(RefusalRecord(*row) for row in rows)
+    )  # fmt: skip
 
 
 def _one(which: Any) -> LinkRecord | None:

@@ -6,13 +6,25 @@ Names are compared without marks and capitals (`portal.plain`): "Muller" finds M
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Uuid, func, literal, null, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Uuid,
+    bindparam,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    tuple_,
+)
 
 from portal.domain.people.permissions import Role
 from portal.domain.policy.types import is_id
-from portal.extensions import db
+from portal.extensions import Question, db
 from portal.models import Department, User
 from portal.models.columns import by_name
 
@@ -109,15 +121,30 @@ def referred(text: str) -> PersonRecord | None:
     """Somebody active, as programs name people: by id, "employeeNo:..." or "email:..."."""
     kind, colon, value = text.partition(":")
     if colon and kind == "employeeNo":
-        named = User.employee_no == value
+        named = _by_number()
     elif colon and kind == "email":
-        named = func.lower(User.email) == value.strip().lower()
+        named, value = _by_address(), value.strip().lower()
     elif is_id(text.lower()):
-        named = User.id == text.lower()
+        named, value = _by_id(), text.lower()
     else:
         return None
-    row = db.session.execute(_rows().where(named)).one_or_none()
+    row = named.one_or_none(db.session.connection(), {"value": value})
     return None if row is None else PersonRecord(*row)
+
+
+@cache
+def _by_number() -> Question:
+    return Question(_rows().where(User.employee_no == bindparam("value")))
+
+
+@cache
+def _by_address() -> Question:
+    return Question(_rows().where(func.lower(User.email) == bindparam("value")))
+
+
+@cache
+def _by_id() -> Question:
+    return Question(_rows().where(User.id == bindparam("value", type_=Uuid(as_uuid=False))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from portal.domain.policy.forms import FormField
 from portal.domain.policy.policy import Askers, Policy
 from portal.domain.policy.types import TypeContent
 from portal.domain.request.state import OPEN
-from portal.extensions import db
+from portal.extensions import Question, db
 from portal.models import (
     Department,
     Draft,
@@ -80,18 +80,18 @@ def _choice(row: Row[*tuple[Any, ...]]) -> TypeChoice:
 def find(code: str) -> TypeRecord | None:
     """The type of that code, if requests of it can be made; what is said from here on is about
     it."""
-    row = db.session.execute(_one(), {"code": code}).one_or_none()
+    row = _one().one_or_none(db.session.connection(), {"code": code})
     return None if row is None else _type(row)
 
 
 def direct(code: str) -> TypeRecord | None:
     """A type by its code, whether or not pages offer it."""
-    row = db.session.execute(_any_one(), {"code": code}).one_or_none()
+    row = _any_one().one_or_none(db.session.connection(), {"code": code})
     return None if row is None else _type(row)
 
 
-def _type(row: Row[*tuple[Any, ...]]) -> TypeRecord:
-    values = dict(row._mapping)
+def _type(row: Any) -> TypeRecord:
+    values = row._asdict()
     values["askers"] = _askers(values["askers"])
     form = tuple(decode(FormField, entry) for entry in values["form"])
     values["form"] = own_texts.form_of(row.policy_version_id, form)
@@ -181,12 +181,16 @@ def _choices() -> Select[*tuple[Any, ...]]:
 
 
 @cache
-def _one() -> Select[*tuple[Any, ...]]:
-    return _any_one().where(*_usable())
+def _one() -> Question:
+    return Question(_by_code().where(*_usable()))
 
 
 @cache
-def _any_one() -> Select[*tuple[Any, ...]]:
+def _any_one() -> Question:
+    return Question(_by_code())
+
+
+def _by_code() -> Select[*tuple[Any, ...]]:
     statement = select(
         RequestType.code, RequestType.name, RequestType.description, RequestType.prefix,
         RequestType.workflow, PolicyVersion.form, RequestType.policy_version_id,

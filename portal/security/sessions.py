@@ -19,7 +19,7 @@ from flask import Flask, Request, current_app, request, session
 from flask.sessions import SessionInterface, SessionMixin
 from flask_login import AnonymousUserMixin, UserMixin, current_user
 from itsdangerous import BadData, URLSafeTimedSerializer
-from sqlalchemy import Row, Select, bindparam, exists, func, literal_column, select, update
+from sqlalchemy import Select, bindparam, exists, func, literal_column, select, update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import aliased
 from werkzeug.exceptions import Unauthorized
@@ -31,7 +31,7 @@ from portal.domain.people.directory import OnNow
 from portal.domain.people.permissions import Permission, Role, permissions_of
 from portal.domain.request.proof import DecisionProof
 from portal.domain.request.state import Click
-from portal.extensions import ServerSilent, db, read_only, transaction
+from portal.extensions import Question, ServerSilent, db, read_only, transaction
 from portal.models import (
     Closure,
     Command,
@@ -153,7 +153,7 @@ def frame(user_id: str) -> Frame:
     return frame_of(db.session.execute(ALONE, {"user_id": user_id}).one())
 
 
-def frame_of(row: Row[Any]) -> Frame:
+def frame_of(row: Any) -> Frame:
     """The frame in a row with `frame_columns`."""
     counts = {"inbox": row.inbox, "notifications": row.notifications}
     counts = {name: count for name, count in counts.items() if count}
@@ -488,13 +488,14 @@ def _live(*more: Any) -> Select[*tuple[Any, ...]]:
 LIVE = _live()
 # For a page, which tells its reader the rest as well: one round trip for both.
 LIVE_WITH_FRAME = _live(*frame_columns(User.id))
+_BARE, _FRAMED = Question(LIVE), Question(LIVE_WITH_FRAME)
 
 
 def load(token_hash: str, settings: Settings, *, framed: bool = False) -> Loaded | None:
     """The live session of a token and its active person, with `framed` what the frame of a page
     says to them; None where it is over or was never."""
     row = _first(
-        LIVE_WITH_FRAME if framed else LIVE,
+        _FRAMED if framed else _BARE,
         {
             "token_hash": token_hash,
             "idle_minutes": settings.session_idle_minutes,
@@ -508,18 +509,18 @@ def load(token_hash: str, settings: Settings, *, framed: bool = False) -> Loaded
     return Loaded(_identity(row, frame_of(row) if framed else None), row.data)
 
 
-def _first(statement: Select[*tuple[Any, ...]], parameters: dict[str, Any]) -> Row[Any] | None:
+def _first(question: Question, values: dict[str, Any]) -> Any | None:
     try:
-        return db.session.execute(statement, parameters).one_or_none()
+        return question.one_or_none(db.session.connection(), values)
     except DBAPIError as error:
         db.session.rollback()
         if not error.connection_invalidated or isinstance(error.orig, ServerSilent):
             raise
         # The server was restarted under a pooled connection. Nothing was done yet: ask again.
-        return db.session.execute(statement, parameters).one_or_none()
+        return question.one_or_none(db.session.connection(), values)
 
 
-def _identity(row: Row[Any], frame: Frame | None) -> Identity:
+def _identity(row: Any, frame: Frame | None) -> Identity:
     return Identity(
         id=row.id,
         name=row.name,

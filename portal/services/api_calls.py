@@ -3,16 +3,16 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid5
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Table, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from portal.domain.codec import encode
 from portal.domain.policy.forms import FieldKind, FormField
 from portal.domain.policy.policy import ApproverRule, Policy, RuleKind, Stage, WorkflowKind
-from portal.extensions import db
+from portal.extensions import Question, db
 from portal.models import ApiCall, PolicyVersion, RequestType
 from portal.models.columns import new_id
 
@@ -21,6 +21,16 @@ COMMANDS = UUID("6f0c4b4e-54a8-5a55-9a0e-2f8d9a2f7c10")
 REQUESTS = UUID("6f0c4b4e-54a8-5a55-9a0e-2f8d9a2f7c11")
 DIRECT, DIRECT_PREFIX = "direct", "DIRECT"
 APPROVER = "approver"
+
+
+_GIVEN = ("command_id", "token_id", "request_id", "external_id", "digest")
+_TABLE = cast(Table, ApiCall.__table__)
+_NOTED = Question(
+    insert(_TABLE)
+    .values({name: bindparam(name, type_=_TABLE.c[name].type) for name in _GIVEN})
+    .on_conflict_do_nothing()
+    .returning(_TABLE.c.command_id)
+)
 
 
 class CallDiffers(Exception):
@@ -63,8 +73,7 @@ def is_first(call: Call) -> bool:
         "command_id": call.command_id, "token_id": call.token_id, "request_id": call.request_id,
         "external_id": call.external_id, "digest": call.digest,
     }  # fmt: skip
-    noted = insert(ApiCall).values(row).on_conflict_do_nothing().returning(ApiCall.command_id)
-    if db.session.execute(noted).one_or_none() is not None:
+    if _NOTED.one_or_none(db.session.connection(), row) is not None:
         return True
     before = db.session.execute(
         select(ApiCall.token_id, ApiCall.request_id, ApiCall.digest).where(

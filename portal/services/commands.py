@@ -19,7 +19,6 @@ import structlog
 from sqlalchemy import (
     Boolean,
     Engine,
-    Row,
     Table,
     bindparam,
     case,
@@ -27,6 +26,7 @@ from sqlalchemy import (
     func,
     literal,
     or_,
+    select,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
@@ -39,7 +39,7 @@ from portal.domain.errors import DomainError, Refusal
 from portal.domain.request.catalogue import DECISIONS
 from portal.domain.request.commands import Command, kind_of
 from portal.domain.request.state import Click
-from portal.extensions import db, for_driver
+from portal.extensions import Question, db
 from portal.models.closures import GIVEN_BACK, PORTAL_CLOSED
 from portal.models.commands import ANSWERED_CHANNEL
 from portal.services.errors import Closed, GivenBack, Refused, text_of
@@ -57,12 +57,12 @@ REFUSALS: dict[str, type[Exception]] = {PORTAL_CLOSED: Closed, GIVEN_BACK: Given
 
 _TABLE = cast(Table, models.Command.__table__)
 
-# Raw: asked several times for each command, so it goes past the layers that build it.
-_ROW = (
-    "SELECT id::text, number, request_id::text, task_id::text, kind, outcome, reason,"
-    " actor_id::text"
-    " FROM portal.commands WHERE id = :id"
-)
+_ROW = Question(
+    select(
+        _TABLE.c.id, _TABLE.c.number, _TABLE.c.request_id, _TABLE.c.task_id, _TABLE.c.kind,
+        _TABLE.c.outcome, _TABLE.c.reason, _TABLE.c.actor_id,
+    ).where(_TABLE.c.id == bindparam("id", type_=_TABLE.c.id.type))
+)  # fmt: skip
 
 
 def _must_queue() -> Any:
@@ -90,9 +90,12 @@ def _insertion() -> Any:
     turn = case((_must_queue(), func.now()), else_=func.now() + patient)
     return (
         insert(_TABLE)
-        .values({name: bindparam(name) for name in _GIVEN} | {"next_attempt_at": turn})
+        .values(
+            {name: bindparam(name, type_=_TABLE.c[name].type) for name in _GIVEN}
+            | {"next_attempt_at": turn}
+        )
         .on_conflict_do_nothing(index_elements=[_TABLE.c.id])
-        .returning(_TABLE.c.next_attempt_at > func.now())
+        .returning((_TABLE.c.next_attempt_at > func.now()).label("is_ours"))
     )
 
 
@@ -100,7 +103,7 @@ _GIVEN = (
     "id", "request_id", "number", "task_id", "kind", "workflow", "actor_id", "on_behalf_of",
     "payload", "via", "ip", "user_agent",
 )  # fmt: skip
-_INSERTION = _insertion()
+_INSERTION = Question(_insertion())
 _MANY = insert(_TABLE).on_conflict_do_nothing(index_elements=[_TABLE.c.id])
 
 
@@ -111,7 +114,7 @@ def insert_row(**values: Any) -> bool | None:
     GivenBack where the table refuses it; the transaction is rolled back then.
     """
     try:
-        return db.session.connection().execute(_INSERTION, values).scalar_one_or_none()
+        stored = _INSERTION.one_or_none(db.session.connection(), values)
     except DBAPIError as error:
         refusal = REFUSALS.get(getattr(error.orig, "sqlstate", None) or "")
         if refusal is None:
@@ -120,6 +123,7 @@ def insert_row(**values: Any) -> bool | None:
         if read_row(values["id"]) is not None:
             return None
         raise refusal from error
+    return None if stored is None else bool(stored.is_ours)
 
 
 def insert_many(rows: list[dict[str, Any]]) -> None:
@@ -127,13 +131,13 @@ def insert_many(rows: list[dict[str, Any]]) -> None:
     db.session.connection().execute(_MANY, rows)
 
 
-def read_row(command_id: str) -> Row[Any] | None:
+def read_row(command_id: str) -> Any | None:
     """What is known of a command and its outcome; None for an unknown one.
 
     It takes a connection for this one statement and no transaction.
     """
     with _without_transactions(db.engine).connect() as connection:
-        return connection.exec_driver_sql(for_driver(_ROW), {"id": command_id}).one_or_none()
+        return _ROW.one_or_none(connection, {"id": command_id})
 
 
 def leave_to_relay(command_id: str, **values: Any) -> None:

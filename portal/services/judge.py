@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, bindparam, select
 
 from portal.directory.planner import Lost, all_may, lost
 from portal.directory.receivers import reach
@@ -22,11 +22,13 @@ from portal.domain.request.catalogue import COMMAND_ENTRIES
 from portal.domain.request.commands import Command, NamingCommand, TaskCommand
 from portal.domain.request.events import CommandRefused, Event
 from portal.domain.request.state import Approval, Task, TaskStatus
-from portal.extensions import db
+from portal.extensions import Question, db
 from portal.models import User
 from portal.services.errors import Refused, text_of
 from portal.services.snapshots import RequestSnapshot
 
+_PERSON = bindparam("person", type_=Uuid(as_uuid=False))
+_ROLES = Question(select(User.roles).where(User.id == _PERSON, User.is_active))
 DECISIONS = (commands.Approve, commands.Reject, commands.SendBack)
 
 
@@ -77,10 +79,9 @@ def _require_permission(command: Command) -> None:
     needed = COMMAND_ENTRIES[type(command)].needs
     if isinstance(command, commands.Reassign) and command.as_admin:
         needed = Permission.REASSIGN
-    mine = select(User.roles).where(User.id == command.actor_id, User.is_active)
-    roles = db.session.scalar(mine)
-    granted = permissions_of(frozenset(role for role in Role if role in (roles or ())))
-    if roles is None or needed not in granted:
+    mine = _ROLES.one_or_none(db.session.connection(), {"person": command.actor_id})
+    granted = permissions_of(frozenset(role for role in Role if mine and role in mine.roles))
+    if mine is None or needed not in granted:
         raise Refused(Refusal.NOT_ALLOWED, text_of(command))
 
 

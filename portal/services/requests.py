@@ -8,8 +8,9 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import Row, Select, delete, select, update
+from sqlalchemy import Row, Select, Uuid, bindparam, delete, select, update
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from portal.directory.planner import load_policy
 from portal.domain.deciding.override import given_over
@@ -23,7 +24,7 @@ from portal.domain.request.files import KeptFile
 from portal.domain.request.proof import DecisionProof, SignedDecision, is_proven, strongest
 from portal.domain.request.state import Click, Content, Priority, Via
 from portal.domain.routing.plan import RouteQuestion
-from portal.extensions import db
+from portal.extensions import Question, db
 from portal.models import Command, Draft, PolicyVersion, Request, RequestType
 from portal.models.columns import new_id
 from portal.queries import request_types
@@ -410,13 +411,24 @@ def _take_draft(new: NewRequest) -> bool:
 
 def _numbered(new: NewRequest) -> tuple[str, str]:
     """The type's next number, such as "PR-2052", and the key of the policy's first stage."""
-    stages = select(PolicyVersion.definition["stages"][0]["key"].astext)
-    first_stage = stages.where(PolicyVersion.id == new.policy_version_id).scalar_subquery()
-    statement = (
-        update(RequestType)
-        .where(RequestType.code == new.type_code)
-        .values(next_number=RequestType.next_number + 1)
-        .returning(RequestType.prefix, RequestType.next_number - 1, first_stage)
-    )
-    prefix, number, key = db.session.execute(statement).one()
+    values = {"version": new.policy_version_id, "type": new.type_code}
+    [(prefix, number, key)] = _NUMBERING.ask(db.session.connection(), values)
     return f"{prefix}-{number}", key or ""
+
+
+def _numbering() -> ReturningUpdate[Any]:
+    version = bindparam("version", type_=Uuid(as_uuid=False))
+    stages = select(PolicyVersion.definition["stages"][0]["key"].astext)
+    first_stage = stages.where(PolicyVersion.id == version).scalar_subquery()
+    return (
+        update(RequestType)
+        .where(RequestType.code == bindparam("type"))
+        .values(next_number=RequestType.next_number + 1)
+        .returning(
+            RequestType.prefix, (RequestType.next_number - 1).label("number"),
+            first_stage.label("first_stage"),
+        )
+    )  # fmt: skip
+
+
+_NUMBERING = Question(_numbering())

@@ -24,7 +24,7 @@ from scripts.benchmark import (
 )
 from scripts.benchmark.portal_load import Lane
 from scripts.benchmark.report import table
-from scripts.benchmark.stack import FloorWorker, Stack, floor_worker, memory, running
+from scripts.benchmark.stack import FloorWorker, Stack, bare_views, floor_worker, memory, running
 from scripts.local.ports import any_free
 from scripts.local.postgres import PostgresServer, running_postgres
 from scripts.local.temporal import running_temporal
@@ -94,7 +94,7 @@ def _with_stack(options: argparse.Namespace, folder: Path) -> dict[str, object]:
                 found["approvals"] = _approvals(options, stack, floor_at, lanes)
                 found["paced"] = _paced(stack, floor_at, lanes[0])
             if "programs" in options.part:
-                found["programs"] = _programs(options, stack, floor_at, lanes)
+                found["programs"] = _programs(options, stack, floor_at, lanes, folder)
             if "loop" in options.part:
                 loop = closed_loop.measure(lanes[:8], options.open, options.rounds, options.seconds)
                 found["loop"] = loop
@@ -106,13 +106,19 @@ def _with_stack(options: argparse.Namespace, folder: Path) -> dict[str, object]:
 
 
 def _programs(
-    options: argparse.Namespace, stack: Stack, floor_at: FloorWorker, lanes: list[Lane]
+    options: argparse.Namespace,
+    stack: Stack,
+    floor_at: FloorWorker,
+    lanes: list[Lane],
+    folder: Path,
 ) -> dict[str, object]:
     app, in_flight = programs.application(stack), min(8, len(lanes))
-    asked = programs.asking(app, stack, floor_at, in_flight, options.rounds, options.seconds)
-    print(table("Asking by the API", [asked]))
-    status = programs.status(app, options.times)
-    print(table("Where a request stands", [status]))
+    with bare_views(stack, floor_at.queue, folder / "bare.log") as bare:
+        load = programs.Load(in_flight, options.rounds, options.seconds)
+        asked = programs.asking(app, stack, floor_at, bare, load)
+        print(table("Asking by the API", [asked]))
+        status = programs.status(app, stack, bare, load, options.times)
+        print(table("Where a request stands", [status]))
     hooks = programs.webhooks(app, stack, lanes[:in_flight], options.rounds, options.seconds)
     print(table("Approvals beside webhooks to a slow receiver", [hooks]))
     return {"asking": asked, "status": status, "webhooks": hooks}

@@ -1,5 +1,6 @@
-"""Other programs: asking by the API against bare starts, the status against a bare JSON view, and
-approvals while a slow receiver is sent a thousand webhooks a minute."""
+"""Other programs: asking by the API against bare starts, the status against a bare JSON view that
+reads one row (`scripts.benchmark.bare`), and approvals while a slow receiver is sent a thousand
+webhooks a minute."""
 
 import asyncio
 import http.client
@@ -9,11 +10,12 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import psycopg
-from flask import Flask, jsonify
+from flask import Flask
 from temporalio.client import Client
 
 from portal.app import create_app
@@ -30,6 +32,7 @@ from scripts.benchmark.stack import FloorWorker, Stack
 from scripts.local.ports import HOST
 
 SLOW_SECONDS, A_MINUTE = 0.2, 1_000
+SLICES = 10
 WANTED = frozenset({Scope.APPROVALS_READ, Scope.APPROVALS_WRITE})
 ASKED = {
     "userId": "email:asks0@bench.example", "requestType": "bench", "module": "BENCH",
@@ -43,23 +46,37 @@ def application(stack: Stack) -> Flask:
     return create_app(Settings.from_environment(stack.environment))
 
 
+@dataclass(frozen=True)
+class Load:
+    """How many at once, for how long, how often."""
+
+    in_flight: int
+    rounds: int
+    seconds: float
+
+
 def asking(
-    app: Flask, stack: Stack, floor_at: FloorWorker, in_flight: int, rounds: int, seconds: float
+    app: Flask, stack: Stack, floor_at: FloorWorker, bare: int, load: Load
 ) -> dict[str, object]:
-    """POST to STARTED and a bare start, interleaved, as many at once; one worker polls each."""
-    ours, bare = Sample(), Sample()
-    secrets = [_token(app) for _ in range(in_flight)]
-    for _ in range(rounds):
-        bare.join(asyncio.run(_starts(stack.temporal, floor_at.queue, in_flight, seconds)))
-        ours.join(_posts(stack.port, secrets, seconds))
+    """POST to STARTED, a bare start by the plain client, and a bare view that stores one row and
+    starts, interleaved, as many at once; one worker polls each. A round ends when its worker has
+    begun whatever was started, so that no round works off what another left."""
+    ours, starts, views = Sample(), Sample(), Sample()
+    tokens, floor_client = [_token(app) for _ in range(load.in_flight)], _Floor(stack, floor_at)
+    for _ in range(load.rounds):
+        starts.join(asyncio.run(floor_client.starts(load)))
+        views.join(_posts(bare, "/requests", tokens, load, floor_client.settle))
+        ours.join(_posts(stack.port, "/api/v1/approvals", tokens, load, lambda: _settle(stack)))
     return {
-        "in flight": in_flight,
-        "bare starts per second": round(bare.rate, 1),
+        "in flight": load.in_flight,
+        "bare starts per second": round(starts.rate, 1),
+        "bare POST per second": round(views.rate, 1),
         "POST to STARTED per second": round(ours.rate, 1),
-        "ratio": round(ours.rate / (bare.rate or 1), 2),
+        "of the bare starts": round(ours.rate / (starts.rate or 1), 2),
+        "of the bare POST": round(ours.rate / (views.rate or 1), 2),
         "POST p50 ms": round(ours.milliseconds("post", 0.5), 1),
-        "202 instead": len(ours.latencies.get("accepted", [])),
-        "failures": len(ours.failures),
+        "202 first": len(ours.latencies.get("accepted", [])),
+        "failures": len(ours.failures) + len(views.failures),
     }
 
 
@@ -68,43 +85,81 @@ def _token(app: Flask) -> str:
         return api_tokens.make_service(TokenWish(name="bench", scopes=WANTED), None)[1]
 
 
-async def _starts(address: str, queue: str, in_flight: int, seconds: float) -> Sample:
-    client, sample = await Client.connect(address), Sample()
-    begun = time.perf_counter()
+class _Floor:
+    """Starts by the plain client on the floor's worker."""
 
-    async def lane() -> None:
-        while time.perf_counter() - begun < seconds:
-            await client.start_workflow(
-                floor.LocalFloor.run, "x", id=f"floor-{uuid.uuid4()}", task_queue=queue
-            )
-            sample.done += 1
+    def __init__(self, stack: Stack, floor_at: FloorWorker) -> None:
+        self._address, self._queue = stack.temporal, floor_at.queue
 
-    await asyncio.gather(*(lane() for _ in range(in_flight)))
-    sample.seconds = time.perf_counter() - begun
-    return sample
+    async def starts(self, load: Load) -> Sample:
+        """As many at once for so long, and until its worker has begun them."""
+        client, sample = await Client.connect(self._address), Sample()
+        begun = time.perf_counter()
+
+        async def lane() -> None:
+            while time.perf_counter() - begun < load.seconds:
+                await client.start_workflow(
+                    floor.LocalFloor.run, "x", id=f"floor-{uuid.uuid4()}", task_queue=self._queue
+                )
+                sample.done += 1
+
+        await asyncio.gather(*(lane() for _ in range(load.in_flight)))
+        await self._begun(client)
+        sample.seconds = time.perf_counter() - begun
+        return sample
+
+    def settle(self) -> None:
+        """Wait until the worker has begun whatever was started."""
+
+        async def wait() -> None:
+            await self._begun(await Client.connect(self._address))
+
+        asyncio.run(wait())
+
+    async def _begun(self, client: Client) -> None:
+        """The worker takes what waits in its order: what is started last is begun last."""
+        handle = await client.start_workflow(
+            floor.LocalFloor.run, "x", id=f"floor-{uuid.uuid4()}", task_queue=self._queue
+        )
+        await handle.signal(floor.LocalFloor.decide)
+        await handle.result()
 
 
-def _posts(port: int, secrets: list[str], seconds: float) -> Sample:
+def _settle(stack: Stack) -> None:
+    """Wait until each request that was asked for is recorded, by whichever way it started."""
+    waiting = "SELECT count(*) FROM portal.commands WHERE applied_at IS NULL"
+    limit = time.monotonic() + 120
+    with psycopg.connect(stack.postgres.url(), autocommit=True) as connection:
+        while connection.execute(waiting).fetchall() != [(0,)]:
+            if time.monotonic() > limit:
+                raise TimeoutError("commands without an outcome")
+            time.sleep(0.02)
+
+
+def _posts(
+    port: int, path: str, tokens: list[str], load: Load, settle: Callable[[], None]
+) -> Sample:
+    """So many at once. What was answered 202 is STARTED by the end of the round, too."""
     total, begun = Sample(), time.perf_counter()
 
-    def lane(secret: str) -> None:
+    def lane(token: str) -> None:
         connection = http.client.HTTPConnection(HOST, port, timeout=30)
-        headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
-        while time.perf_counter() - begun < seconds:
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        while time.perf_counter() - begun < load.seconds:
             body = json.dumps(ASKED | {"requestId": new_id()})
             pressed = time.perf_counter()
-            connection.request("POST", "/api/v1/approvals", body, headers)
+            connection.request("POST", path, body, headers)
             answer = connection.getresponse()
             text = answer.read()
-            if answer.status == 201:
-                total.add("post", time.perf_counter() - pressed)
+            if answer.status in (201, 202):
+                kind = "post" if answer.status == 201 else "accepted"
+                total.add(kind, time.perf_counter() - pressed)
                 total.done += 1
-            elif answer.status == 202:  # recorded; Temporal did not answer within its time
-                total.add("accepted", time.perf_counter() - pressed)
             else:
                 total.failures.append(f"{answer.status} {text[:200]!r}")
 
-    _together([lambda secret=secret: lane(secret) for secret in secrets])  # type: ignore[misc]
+    _together([partial(lane, token) for token in tokens])
+    settle()
     total.seconds = time.perf_counter() - begun
     return total
 
@@ -117,37 +172,92 @@ def _together(calls: list[Callable[[], None]]) -> None:
         thread.join()
 
 
-def status(app: Flask, times: int) -> dict[str, object]:
-    """GET status and a bare Flask view of the same JSON, one after the other in this process."""
-    headers = {"Authorization": f"Bearer {_token(app)}"}
-    client = app.test_client()
-    asked = client.post("/api/v1/approvals", json=ASKED | {"requestId": new_id()}, headers=headers)
-    path = f"/api/v1/approvals/{asked.get_json()['workflowId']}/status"
-    said = _until(lambda: client.get(path, headers=headers))
-    bare = Flask("bare")
-    bare.add_url_rule("/", view_func=lambda: jsonify(said))
-    plain, found = bare.test_client(), Sample()
-    for turn in range(times + 5):
-        for name, web, place in (("bare", plain, "/"), ("status", client, path)):
-            begun = time.perf_counter()
-            web.get(place, headers=headers).get_data()
-            if turn >= 5:
-                found.add(name, time.perf_counter() - begun)
+def status(app: Flask, stack: Stack, bare: int, load: Load, times: int) -> dict[str, object]:
+    """GET status and the bare view of one row of the same table, by HTTP from the same kind of
+    server, interleaved: one at a time, then as many at once, each with a token and request of its
+    own."""
+    asked = [_asked(app) for _ in range(load.in_flight)]
+    _settle(stack)
+    places = {
+        "bare": [
+            Place(bare, f"/requests/{each[0].removeprefix('approval-')}", {}) for each in asked
+        ],
+        "status": [
+            Place(stack.port, f"/api/v1/approvals/{workflow}/status", headers)
+            for workflow, headers in asked
+        ],
+    }
+    found = _one_by_one({name: each[0] for name, each in places.items()}, times)
+    many = {name: Sample() for name in places}
+    # In slices, so that whatever else the machine does meanwhile meets both.
+    for _ in range(load.rounds * SLICES):
+        for name, each in places.items():
+            many[name].join(_reads(each, load.seconds / SLICES))
     ours, theirs = (found.milliseconds(name, 0.5) for name in ("status", "bare"))
     return {
-        "bare view p50 ms": round(theirs, 3),
-        "GET status p50 ms": round(ours, 3),
-        "ratio": round(ours / theirs, 2),
+        "bare view p50 ms": round(theirs, 2),
+        "GET status p50 ms": round(ours, 2),
+        "times the bare view": round(ours / theirs, 2),
+        "in flight": load.in_flight,
+        "bare view per second": round(many["bare"].rate, 1),
+        "GET status per second": round(many["status"].rate, 1),
+        "times as long": round(many["bare"].rate / (many["status"].rate or 1), 2),
+        "failures": sum(len(each.failures) for each in (found, *many.values())),
     }
 
 
-def _until(get: Callable[[], Any]) -> Any:
-    limit = time.monotonic() + 30
-    while (answer := get()).get_json()["status"] != "STARTED":
-        if time.monotonic() > limit:
-            raise TimeoutError(answer.get_data(as_text=True))
-        time.sleep(0.1)
-    return answer.get_json()
+@dataclass(frozen=True)
+class Place:
+    """What is read where, and by whom."""
+
+    port: int
+    path: str
+    headers: dict[str, str]
+
+
+def _asked(app: Flask) -> tuple[str, dict[str, str]]:
+    """The workflow of a request, and who asked for it."""
+    headers, client = {"Authorization": f"Bearer {_token(app)}"}, app.test_client()
+    said = ASKED | {"requestId": new_id()}
+    answer = client.post("/api/v1/approvals", json=said, headers=headers)
+    return answer.get_json()["workflowId"], headers
+
+
+def _one_by_one(places: dict[str, Place], times: int) -> Sample:
+    found, lines = Sample(), {name: _line(place) for name, place in places.items()}
+    for turn in range(times + 20):
+        for name, place in places.items():
+            begun = time.perf_counter()
+            _read(lines[name], place, found)
+            if turn >= 20:
+                found.add(name, time.perf_counter() - begun)
+    return found
+
+
+def _reads(places: list[Place], seconds: float) -> Sample:
+    total, begun = Sample(), time.perf_counter()
+
+    def lane(place: Place) -> None:
+        line = _line(place)
+        while time.perf_counter() - begun < seconds:
+            total.done += _read(line, place, total)
+
+    _together([partial(lane, place) for place in places])
+    total.seconds = time.perf_counter() - begun
+    return total
+
+
+def _line(place: Place) -> http.client.HTTPConnection:
+    return http.client.HTTPConnection(HOST, place.port, timeout=30)
+
+
+def _read(line: http.client.HTTPConnection, place: Place, sample: Sample) -> bool:
+    line.request("GET", place.path, headers=place.headers)
+    answer = line.getresponse()
+    text = answer.read()
+    if answer.status != 200:
+        sample.failures.append(f"{answer.status} {text[:200]!r}")
+    return answer.status == 200
 
 
 def webhooks(

@@ -75,12 +75,21 @@ def running(folder: Path, *, on_disk: bool) -> Iterator[Stack]:
         yield Stack(postgres, temporal.address, url, port, *pids, env)
 
 
-def _gunicorn(port: int) -> list[str]:
+def _gunicorn(port: int, application: str = "portal.app:create_app()") -> list[str]:
     return [
-        sys.executable, "-m", "gunicorn", "portal.app:create_app()", "--bind", f"{HOST}:{port}",
+        sys.executable, "-m", "gunicorn", application, "--bind", f"{HOST}:{port}",
         "--worker-class", "portal.serving.PatientWorker", "--workers", "2", "--threads", "16",
         "--keep-alive", "75", "--log-level", "warning",
     ]  # fmt: skip
+
+
+@contextmanager
+def bare_views(stack: Stack, queue: str, log: Path) -> Iterator[int]:
+    """The port of the bare views (`scripts.benchmark.bare`), served as the portal is."""
+    port, env = any_free(), {**stack.environment, "FLOOR_QUEUE": queue}
+    with _process(_gunicorn(port, "scripts.benchmark.bare:create_app()"), env, log):
+        _wait(f"http://{HOST}:{port}/")
+        yield port
 
 
 def environment(database: str, temporal: str, port: int) -> dict[str, str]:
