@@ -214,7 +214,7 @@ class Question:
             except psycopg.Error as error:
                 # Without a public name: what SQLAlchemy does with the driver's errors, such as
                 # throwing the connections of a server away that is gone.
-                connection._handle_dbapi_exception(error, compiled.text, None, cursor, None)
+                connection._handle_dbapi_exception(error, compiled.text, None, None, None)
         return compiled.rows(found)
 
     def one_or_none(self, connection: Connection, values: Mapping[str, Any]) -> Any | None:
