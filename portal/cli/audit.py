@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -13,12 +14,14 @@ from sqlalchemy import Connection, Engine, select
 from portal.background import sealing as background
 from portal.cli.running import batch, explained, settings
 from portal.domain.proof import notes
+from portal.domain.proof.acts import ActKind
 from portal.models import Request
 from portal.proof import beginning, keys, pack, rights, roles, sealing, verifying
 from portal.proof.keys import NoKey
 from portal.proof.sealing import NotSealed
 from portal.proof.tiles import LogBroken, LogFiles
 from portal.proof.verifying import Outside, Verification
+from portal.services import acts
 
 audit = AppGroup("audit", help="The record of what happened.")
 
@@ -121,7 +124,33 @@ def evidence(number: str, file: Path) -> None:
     click.echo(f"{file} holds the evidence for {number}.")
 
 
-NOT_YET = "Not all events of this request are sealed yet: try again in a minute."
+@audit.command("pack-period")
+@click.argument("first", type=click.DateTime(["%Y-%m-%d"]))
+@click.argument("last", type=click.DateTime(["%Y-%m-%d"]))
+@click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+def evidence_of_period(first: datetime, last: datetime, file: Path) -> None:
+    """Write the evidence pack of the days FIRST to LAST (2026-11-01, by UTC, both included) into
+    FILE, a ZIP archive: every entry of the log between them, however many."""
+    log = beginning.current(settings().audit_log_dir)
+    if log is None:
+        raise click.ClickException("No log was begun: flask portal audit begin.")
+    until = last.replace(tzinfo=UTC) + timedelta(days=1)
+    with explained(), batch() as connection:
+        try:
+            period = pack.Period(first.replace(tzinfo=UTC), until)
+            body, found = pack.pack_period(connection, log, period)
+        except pack.NothingThere as error:
+            raise click.ClickException("Nothing was recorded on these days.") from error
+        except pack.NotSealedYet as error:
+            raise click.ClickException(NOT_YET) from error
+        except LogBroken as error:
+            raise click.ClickException(str(error)) from error
+    file.write_bytes(body)
+    acts.keep(ActKind.EXPORTED, "evidence.zip", **pack.told(found))
+    click.echo(f"{file} holds {len(found.leaves)} entries of {len(found.requests)} requests.")
+
+
+NOT_YET = "Not all of it is sealed yet: try again in a minute."
 
 
 @audit.command("key")

@@ -19,8 +19,8 @@ from portal.models import chain
 from portal.models.audit import AuditAct
 
 
-def act_hash(salt: str, act: ActRecord) -> str:
-    """The hash of an act. Raises ValueError for what is no JSON."""
+def act_bytes(act: ActRecord) -> bytes:
+    """What is hashed of an act, behind its salt. Raises ValueError for what is no JSON."""
     document = {
         "id": act.id,
         "at": chain.microseconds(act.at),
@@ -31,7 +31,12 @@ def act_hash(salt: str, act: ActRecord) -> str:
         "subject": act.subject,
         "data": act.data,
     }
-    return sha256(salt.encode() + chain.canonical(document).encode()).hexdigest()
+    return chain.canonical(document).encode()
+
+
+def act_hash(salt: str, act: ActRecord) -> str:
+    """The hash of an act. Raises ValueError for what is no JSON."""
+    return sha256(salt.encode() + act_bytes(act)).hexdigest()
 
 
 def act_row(act: ActRecord) -> dict[str, Any]:

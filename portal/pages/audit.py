@@ -106,6 +106,31 @@ def entry(subject_id: UUID, seq: int) -> ResponseReturnValue:
     return render_template("pages/audit/entry.html", row=row, seq=seq, found=found, proof=proof)
 
 
+@blueprint.get("/audit/evidence.zip")
+@requires(Permission.READ_AUDIT)
+def evidence_pack() -> ResponseReturnValue:
+    """Every entry of some days with its proof, for somebody who checks it elsewhere."""
+    form = form_of(history.type_names(), request.args)
+    filters = filters_of(form, zone_named(me().time_zone))
+    back = _address(form) or url_for("audit.show")
+    if filters.since is None or filters.until is None:
+        flash(
+            _("Filter by the first and the last day of the evidence pack, then try again."),
+            "warning",
+        )
+        return redirect(back, 303)
+    try:
+        period = evidence.Period(filters.since, filters.until)
+        body = evidence.of_period(period, current_settings().audit_log_dir)
+    except evidence.NoEvidence as error:
+        flash(str(error), "warning")
+        return redirect(back, 303)
+    answer = Response(body, mimetype="application/zip")
+    name = f"{form.values()['from']}-{form.values()['to']}-evidence.zip"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
 @blueprint.get("/audit.<kind>")
 @requires(Permission.READ_AUDIT)
 def export(kind: str) -> ResponseReturnValue:
@@ -162,7 +187,7 @@ def _noted(made: ExportFormat, going: Going) -> Iterator[bytes]:
 
 def _exports(form: AuditForm) -> tuple[audit_exports.ExportChoice, ...]:
     """What the list can be taken as, with these filters."""
-    return tuple(
+    files = [
         audit_exports.ExportChoice(
             title=made.title,
             text=made.text,
@@ -170,7 +195,14 @@ def _exports(form: AuditForm) -> tuple[audit_exports.ExportChoice, ...]:
             icon=made.icon,
         )
         for kind, made in FORMATS.items()
+    ]
+    proven = audit_exports.ExportChoice(
+        title=_("Evidence pack"),
+        text=_("Every entry of the chosen days with its proof, to check elsewhere"),
+        url=_address(form, path=url_for("audit.evidence_pack")) or "",
+        icon="shield-check",
     )
+    return (*files, proven)
 
 
 def _address(

@@ -1,94 +1,268 @@
-"""The evidence pack of a request: everything by which somebody else can check what happened.
+"""Evidence packs, of a request or of a period: everything by which somebody else can check what
+happened.
 
-A ZIP archive. Its `verify.py` (`standalone`) needs plain Python and nothing of ours.
+A ZIP archive. Its `verify.py` (`standalone`) needs plain Python and nothing of ours. `proofs.json`
+holds a leaf for each line of `events.ndjson`, which is the exact hashed bytes, and `nodes`, the
+parts of the tree beside these leaves: with them the root of the checkpoint can be worked out, so
+they prove each of them. A period's pack has every leaf of the log between two, and proves besides
+that the log goes on from where the pack before ended.
 """
 
 import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from html import escape
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from importlib.resources import files as resources
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, text
 
+from portal.domain.marked import msgid
 from portal.domain.proof import merkle, notes
+from portal.domain.proof.acts import ActKind, ActRecord
 from portal.domain.request.commands import Approve, Reject, SendBack
 from portal.models import chain
+from portal.models.acts import act_bytes
 from portal.proof import posture
 from portal.proof.tiles import LogBroken, LogFiles
-from portal.proof.verifying import EVENTS, SNAPSHOT
+from portal.proof.verifying import SNAPSHOT
 
 # Raw: what is handed out is read as it stands, all of it in one snapshot.
-REQUEST = text("""
+REQUESTS = text("""
 SELECT r.id::text, r.number, r.type_name, r.title, r.status, r.requester_name, r.submitted_at,
     r.closed_at, r.fields, r.amount, r.currency, r.policy_version_id::text,
     (SELECT v.version FROM portal.policy_versions v WHERE v.id = r.policy_version_id) AS version
-FROM portal.requests r WHERE r.id = CAST(:id AS uuid)
+FROM portal.requests r WHERE r.id = ANY(CAST(:ids AS uuid[])) ORDER BY r.number
 """)
-LEAVES = text("""
-SELECT seq, number FROM portal.audit_leaves
-WHERE subject_id = CAST(:id AS uuid) AND seq > 0 ORDER BY seq
+TYPES = text("""
+SELECT v.id::text, t.code, v.name, v.version, v.published_at, v.form, v.definition
+FROM portal.policy_versions v JOIN portal.request_types t ON t.id = v.request_type_id
+WHERE v.id IN (SELECT policy_version_id FROM portal.requests
+    WHERE id = ANY(CAST(:ids AS uuid[])))
+ORDER BY t.code, v.version
+""")
+# Each leaf with the event or the act that it is of, where that was not removed since.
+LEAVES = """
+SELECT l.number, l.subject_id::text AS subject, l.seq, l.hash AS leaf_hash,
+    e.request_id::text, COALESCE(e.at, a.at) AS at, COALESCE(e.kind, a.kind) AS kind, e.tag,
+    COALESCE(e.actor, a.actor) AS actor, e.on_behalf_of, e.command_id::text,
+    COALESCE(e.data, a.data) AS data, e.prev_hash, a.id::text, a.session_id::text, a.address,
+    a.subject AS about, a.salt,
+    (SELECT jsonb_object_agg(t.name, jsonb_build_array(t.salt, t.text)) FROM portal.audit_texts t
+        WHERE t.request_id = e.request_id AND t.seq = e.seq) AS texts
+FROM portal.audit_leaves l
+LEFT JOIN portal.audit_events e ON l.seq > 0 AND e.request_id = l.subject_id AND e.seq = l.seq
+LEFT JOIN portal.audit_acts a ON l.seq = 0 AND a.id = l.subject_id
+"""
+OF_REQUEST = text(
+    f"{LEAVES} WHERE l.subject_id = ANY(CAST(:ids AS uuid[])) AND l.seq > 0 ORDER BY l.seq"
+)
+OF_PERIOD = text(f"{LEAVES} WHERE l.number >= :first AND l.number < :end ORDER BY l.number")
+LAST_SEQ = text("SELECT last_seq FROM portal.requests WHERE id = CAST(:id AS uuid)")
+BETWEEN = text("""
+SELECT min(i.number) AS first, max(i.number) + 1 AS "end" FROM portal.audit_index i
+WHERE i.at >= :since AND i.at < :until
+    AND i.number >= COALESCE((SELECT min(block) FROM portal.audit_blocks
+        WHERE last_at >= :since AND first_at < :until), 0) * 4096
+    AND i.number < COALESCE((SELECT max(block) + 1 FROM portal.audit_blocks
+        WHERE last_at >= :since AND first_at < :until), 0) * 4096
+""")
+EARLIER = text("""
+SELECT CAST(data ->> 'size' AS bigint) AS size, data ->> 'root' AS root FROM portal.audit_acts
+WHERE kind = :kind AND data ->> 'what' = 'evidence of a period' AND data ->> 'log' = :log
+ORDER BY id DESC LIMIT 1
 """)
 DECIDED = text("""
-SELECT t.stage_name, u.name AS decided_by, t.decided_by::text AS person_id, t.decision,
+SELECT r.number, t.stage_name, u.name AS decided_by, t.decided_by::text AS person_id, t.decision,
     t.decided_at, t.comment, c.via, host(c.ip) AS address, c.id::text AS command_id,
     (SELECT a.id::text FROM portal.audit_acts a WHERE a.kind = 'signed_in'
         AND a.actor = t.decided_by::text AND a.at <= c.created_at
-        ORDER BY a.at DESC LIMIT 1) AS signed_in
+        ORDER BY a.at DESC LIMIT 1) AS signed_in,
+    (SELECT concat_ws(', ', s.how, s.second) FROM portal.sign_ins s
+        WHERE s.user_id = t.decided_by AND s.went = 'in' AND s.at <= c.created_at
+        ORDER BY s.id DESC LIMIT 1) AS signed_in_by
 FROM portal.tasks t JOIN portal.users u ON u.id = t.decided_by
+JOIN portal.requests r ON r.id = t.request_id
 LEFT JOIN portal.commands c ON c.task_id = t.id AND c.actor_id = t.decided_by
     AND c.outcome = 'applied' AND c.kind = ANY(:kinds)
-WHERE t.request_id = CAST(:id AS uuid) AND t.decision IS NOT NULL ORDER BY t.decided_at
+WHERE t.request_id = ANY(CAST(:ids AS uuid[])) AND t.decision IS NOT NULL ORDER BY t.decided_at
 """)
 ATTACHMENTS = text("""
-SELECT id::text, field, name, content_type, size, sha256, erased_at FROM portal.attachments
-WHERE request_id = CAST(:id AS uuid) ORDER BY id
+SELECT request_id::text, id::text, field, name, content_type, size, sha256, erased_at
+FROM portal.attachments
+WHERE request_id = ANY(CAST(:ids AS uuid[])) ORDER BY request_id, id
 """)
 ACTS = text("""
 SELECT id::text, at, kind, actor, subject, data, hash FROM portal.audit_acts
-WHERE subject IN (:number, :id) OR id::text = ANY(:ids) ORDER BY at, id
+WHERE subject = ANY(:subjects) OR id::text = ANY(:ids) ORDER BY at, id
 """)
 
 KINDS = [each.__name__ for each in (Approve, Reject, SendBack)]
 LIMITS = (
-    "That what people wrote is true, or that nothing was left unrecorded.",
-    "Anything before the log was begun, or after its last anchor.",
-    "Against somebody who has the key and the machine: what they forged afterwards.",
-    "That the clock was right, where no outside time stamp says so.",
-    "That it was the person who decided, and not somebody at their session.",
-    "The summary and the lists beside the events: only events, texts and their places are sealed.",
+    msgid("That what people wrote is true, or that nothing was left unrecorded."),
+    msgid("Anything before the log was begun, or after its last anchor."),
+    msgid("Against somebody who has the key and the machine: what they forged afterwards."),
+    msgid("That the clock was right, where no outside time stamp says so."),
+    msgid("That it was the person who decided, and not somebody at their session."),
+    msgid("The summary and the lists beside the events: only events, acts and texts are sealed."),
 )
+SAMPLE = 25
 
 
 class NotSealedYet(Exception):
-    """Events of the request wait for their seal: there is no proof of them before."""
+    """Events wait for their seal: there is no proof of them before."""
+
+
+class NothingThere(Exception):
+    """Nothing was recorded in the period."""
+
+
+class TooManyEntries(Exception):
+    """The period has more entries than are wanted in a pack; how many."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(str(count))
+        self.count = count
 
 
 @dataclass(frozen=True)
-class PackedRequest:
-    """What is read of a request, in one snapshot."""
+class Period:
+    """What was recorded from one moment on and before another: the leaves from `first` on and below
+    `end`. `earlier`: the checkpoint of the pack before, as the act says that tells of it."""
 
-    request: RowMapping
-    events: Sequence[RowMapping]
-    leaves: Sequence[Any]
-    decisions: list[dict[str, Any]]
-    attachments: list[dict[str, Any]]
-    acts: list[dict[str, Any]]
+    since: datetime
+    until: datetime
+    first: int = 0
+    end: int = 0
+    earlier: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Packed:
+    """What is read for a pack, in one snapshot, and the checkpoint that it is proven by."""
+
+    note: str
+    key: str
+    log: LogFiles
+    leaves: Sequence[RowMapping]
+    requests: Sequence[Mapping[str, Any]]
+    types: Sequence[Mapping[str, Any]]
+    decisions: Sequence[Mapping[str, Any]]
+    attachments: Sequence[Mapping[str, Any]]
+    acts: Sequence[Mapping[str, Any]]
     one_role: tuple[str, ...]
+    period: Period | None = None
+    proofs: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def point(self) -> notes.Checkpoint:
+        """What the checkpoint says."""
+        return notes.read(self.note)
 
 
 def pack(connection: Connection, log: LogFiles, request_id: str) -> bytes:
     """The pack of a request. Raises LookupError if there is none of this id, NotSealedYet, and
     LogBroken."""
-    found, note, key = _read(connection, request_id), log.note(), log.key()
+    connection.rollback()
+    with connection.begin():
+        connection.execute(SNAPSHOT)
+        seq = connection.scalar(LAST_SEQ, {"id": request_id})
+        if seq is None:
+            raise LookupError(request_id)
+        leaves = connection.execute(OF_REQUEST, {"ids": [request_id]}).mappings().all()
+        if len(leaves) != seq:
+            raise NotSealedYet
+        found = _packed(connection, log, leaves, [request_id], None)
+    return zipped(found)
+
+
+def pack_period(
+    connection: Connection, log: LogFiles, period: Period, most: int | None = None
+) -> tuple[bytes, Packed]:
+    """The pack of a period, and what is in it. Raises NothingThere, TooManyEntries, NotSealedYet,
+    LogBroken."""
+    connection.rollback()
+    with connection.begin():
+        connection.execute(SNAPSHOT)
+        given = {"since": period.since, "until": period.until}
+        first, end = connection.execute(BETWEEN, given).one()
+        if first is None:
+            raise NothingThere
+        if most is not None and end - first > most:
+            raise TooManyEntries(end - first)
+        last = {"kind": ActKind.EXPORTED.value, "log": log.folder.name}
+        earlier = connection.execute(EARLIER, last).mappings().one_or_none()
+        period = Period(period.since, period.until, first, end, dict(earlier) if earlier else None)
+        given = {"first": first, "end": end}
+        leaves = connection.execute(OF_PERIOD, given).mappings().all()
+        ids = list(dict.fromkeys(row["subject"] for row in leaves if row["seq"]))
+        found = _packed(connection, log, leaves, ids, period)
+    return zipped(found), found
+
+
+def told(found: Packed) -> dict[str, Any]:
+    """What the act says that tells of a period's pack: where the next one goes on from."""
+    period = found.period
+    assert period is not None
+    return {
+        "what": "evidence of a period",
+        "log": found.log.folder.name,
+        "since": period.since.isoformat(),
+        "until": period.until.isoformat(),
+        "first": period.first,
+        "count": len(found.leaves),
+        "size": found.point.size,
+        "root": found.point.root.hex(),
+    }
+
+
+def _packed(
+    connection: Connection,
+    log: LogFiles,
+    leaves: Sequence[RowMapping],
+    ids: list[str],
+    period: Period | None,
+) -> Packed:
+    note, key = log.note(), log.key()
     if note is None or key is None:
         raise NotSealedYet
-    documents = dict(_documents(found, log, note, key))
+    given: dict[str, Any] = {"ids": ids}
+    requests = _rows(connection.execute(REQUESTS, given).mappings())
+    decisions = _rows(connection.execute(DECIDED, given | {"kinds": KINDS}).mappings())
+    if period is not None:
+        decisions = [x for x in decisions if period.since <= x["decided_at"] < period.until]
+    named = {
+        "subjects": [*ids, *(row["number"] for row in requests)],
+        "ids": [each["signed_in"] for each in decisions if each["signed_in"]],
+    }
+    found = Packed(
+        note=note,
+        key=key,
+        log=log,
+        leaves=leaves,
+        requests=requests,
+        types=_rows(connection.execute(TYPES, given).mappings()),
+        decisions=decisions,
+        attachments=_rows(connection.execute(ATTACHMENTS, given).mappings()),
+        acts=_rows(connection.execute(ACTS, named).mappings()),
+        one_role=tuple(posture.owners(connection)),
+        period=period,
+    )
+    found.proofs.update(_proofs(found))
+    return found
+
+
+def _rows(rows: Any) -> list[dict[str, Any]]:
+    return [dict(row) for row in rows]
+
+
+def zipped(found: Packed) -> bytes:
+    """The archive, with the manifest of its files."""
+    documents = dict(_documents(found))
     manifest = "".join(
         f"{hashlib.sha256(body).hexdigest()}  {name}\n" for name, body in sorted(documents.items())
     )
@@ -99,151 +273,102 @@ def pack(connection: Connection, log: LogFiles, request_id: str) -> bytes:
     return out.getvalue()
 
 
-def _read(connection: Connection, request_id: str) -> PackedRequest:
-    given = {"id": request_id}
-    connection.rollback()
-    with connection.begin():
-        connection.execute(SNAPSHOT)
-        row = connection.execute(REQUEST, given).mappings().one_or_none()
-        if row is None:
-            raise LookupError(request_id)
-        events = connection.execute(EVENTS, {"ids": [request_id]}).mappings().all()
-        decisions = _rows(connection.execute(DECIDED, given | {"kinds": KINDS}).mappings())
-        signed_in = [each["signed_in"] for each in decisions if each["signed_in"]]
-        named = given | {"number": row["number"], "ids": signed_in}
-        return PackedRequest(
-            request=row,
-            events=events,
-            leaves=connection.execute(LEAVES, given).all(),
-            decisions=decisions,
-            attachments=_rows(connection.execute(ATTACHMENTS, given).mappings()),
-            acts=_rows(connection.execute(ACTS, named).mappings()),
-            one_role=tuple(posture.owners(connection)),
-        )
+def _documents(found: Packed) -> Iterator[tuple[str, bytes]]:
+    from portal.proof import summary  # the packages of PDF take a second to load
 
-
-def _rows(rows: Any) -> list[dict[str, Any]]:
-    return [dict(row) for row in rows]
-
-
-def _documents(
-    found: PackedRequest, log: LogFiles, note: str, key: str
-) -> Iterator[tuple[str, bytes]]:
-    point = notes.read(note)
-    yield "summary.html", _summary(found, point).encode()
-    yield "events.ndjson", b"".join(_hashed(row) + b"\n" for row in found.events)
-    yield "texts.json", _json(_texts(found.events))
-    yield "proofs.json", _json(_proofs(found, log, point))
-    yield "checkpoint", note.encode()
-    yield "key.txt", f"{key}\n".encode()
-    yield "request.json", _json(dict(found.request))
+    yield "summary.pdf", summary.printed(found)
+    yield "events.ndjson", b"".join(hashed(row) + b"\n" for row in found.leaves)
+    yield "texts.json", _json(_texts(found.leaves))
+    yield "proofs.json", _json(found.proofs)
+    yield "checkpoint", found.note.encode()
+    yield "key.txt", f"{found.key}\n".encode()
+    if found.period is None:
+        yield "request.json", _json(found.requests[0])
+    else:
+        yield "requests.json", _json(found.requests)
+    yield "types.json", _json(found.types)
+    yield "routing.json", _json(_routing(found.leaves))
     yield "decisions.json", _json(found.decisions)
     yield "attachments.json", _json(found.attachments)
     yield "acts.json", _json(found.acts)
     yield "verify.py", resources("portal.proof").joinpath("standalone.py").read_bytes()
 
 
-def _hashed(row: RowMapping) -> bytes:
-    """The exact bytes that the event's hash covers, behind that of the event before."""
-    names = chain.ChainLink.__slots__
-    return chain.canonical_bytes(chain.ChainLink(**{name: row[name] for name in names}))
+def hashed(row: RowMapping) -> bytes:
+    """The exact bytes that the hash of an entry covers, behind the hash of the event before, or an
+    act's salt; none of what was removed after its retention."""
+    if row["request_id"] is not None:
+        names = chain.ChainLink.__slots__
+        return chain.canonical_bytes(chain.ChainLink(**{name: row[name] for name in names}))
+    if row["id"] is None:
+        return b""
+    given = {name: row[name] for name in ActRecord.__slots__ if name != "subject"}
+    return act_bytes(ActRecord(subject=row["about"], **given))
 
 
-def _texts(events: Sequence[RowMapping]) -> dict[str, dict[str, Any]]:
+def _texts(leaves: Iterable[RowMapping]) -> dict[str, dict[str, Any]]:
     return {
-        f"{row['seq']}/{name}": {"salt": salt, "text": words}
-        for row in events
+        f"{row['subject']}/{row['seq']}/{name}": {"salt": salt, "text": words}
+        for row in leaves
         for name, (salt, words) in (row["texts"] or {}).items()
     }
 
 
-def _proofs(found: PackedRequest, log: LogFiles, point: notes.Checkpoint) -> dict[str, Any]:
-    """One proof of inclusion for each event. Raises NotSealedYet, LogBroken."""
-    if [each.seq for each in found.leaves] != [row["seq"] for row in found.events]:
-        raise NotSealedYet
-    if any(each.number >= point.size for each in found.leaves):
+def _routing(leaves: Iterable[RowMapping]) -> list[dict[str, Any]]:
+    """Whom the rules of each stage that opened named, and why."""
+    return [
+        {"request": row["subject"], "seq": row["seq"], "at": row["at"], "stage": row["data"]}
+        for row in leaves
+        if row["kind"] == "StageOpened"
+    ]
+
+
+def _proofs(found: Packed) -> dict[str, Any]:
+    """The leaves, and the tree beside them. Raises NotSealedYet, LogBroken."""
+    point, log, period = found.point, found.log, found.period
+    numbers = [row["number"] for row in found.leaves]
+    if not numbers or max(numbers) >= point.size:
         raise NotSealedYet
     if merkle.root(point.size, log.node) != point.root:
         raise LogBroken(f"The tiles in {log.folder} do not give the root of their checkpoint.")
-    leaves = [
-        {
-            "seq": each.seq,
-            "number": each.number,
-            "proof": [one.hex() for one in merkle.inclusion(each.number, point.size, log.node)],
+    earlier = period.earlier if period is not None else None
+    cut, ordered = (earlier["size"] if earlier else 0), sorted(numbers)
+
+    def is_whole(begin: int, end: int) -> bool:
+        return bisect_left(ordered, begin) == bisect_left(ordered, end) and not begin < cut < end
+
+    nodes = merkle.parts(point.size, is_whole, log.node)
+    said: dict[str, Any] = {"size": point.size, "root": point.root.hex()}
+    if period is not None:
+        ids = {row["subject"] for row in found.leaves if row["seq"]}
+        said |= {
+            "since": period.since,
+            "until": period.until,
+            "first": period.first,
+            "count": len(numbers),
+            "earlier": earlier,
+            "sample": drawn(ids, point.root)[:SAMPLE],
         }
-        for each in found.leaves
-    ]
-    return {"size": point.size, "root": point.root.hex(), "leaves": leaves}
+    said["nodes"] = {f"{begin}-{end}": node.hex() for (begin, end), node in nodes.items()}
+    said["leaves"] = [_leaf(row) for row in found.leaves]
+    return said
+
+
+def drawn(ids: Iterable[str], root: bytes) -> list[str]:
+    """Requests in the order that nobody could choose who did not know the later root."""
+    return sorted(ids, key=lambda each: hashlib.sha256((root.hex() + each).encode()).digest())
+
+
+def _leaf(row: RowMapping) -> dict[str, Any]:
+    before = row["prev_hash"] if row["request_id"] is not None else row["salt"]
+    return {
+        "number": row["number"],
+        "subject": row["subject"],
+        "seq": row["seq"],
+        "hash": row["leaf_hash"],
+        "before": before or "",
+    }
 
 
 def _json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, indent=1, default=str).encode() + b"\n"
-
-
-def _summary(found: PackedRequest, point: notes.Checkpoint) -> str:
-    """A page that prints on A4."""
-    row = found.request
-    facts = [
-        ("Request", f"{row['number']}: {row['title']}"),
-        ("Type", f"{row['type_name']}, version {row['version']}"),
-        ("Requester", row["requester_name"]),
-        ("Submitted", _moment(row["submitted_at"])),
-        ("Outcome", f"{row['status']}, {_moment(row['closed_at'])}"),
-        ("Log", f"{point.origin}, {point.size} entries"),
-        ("Made", _moment(datetime.now(UTC))),
-    ]
-    decided = [
-        (each["stage_name"], each["decided_by"], each["decision"], _moment(each["decided_at"]),
-         each["via"] or "", each["comment"])
-        for each in found.decisions
-    ]  # fmt: skip
-    events = [
-        (str(each["seq"]), _moment(each["at"]), each["kind"], each["actor"], each["hash"][:16])
-        for each in found.events
-    ]
-    limits = "".join(f"<li>{escape(each)}</li>" for each in (*LIMITS, *found.one_role))
-    return PAGE.format(
-        number=escape(row["number"]),
-        facts=_table((), facts),
-        decisions=_table(("Stage", "Person", "Decision", "Time", "By way of", "Remark"), decided),
-        events=_table(("No.", "Time", "Event", "By", "Hash"), events),
-        limits=limits,
-    )
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    top = "".join(f"<th>{escape(each)}</th>" for each in head)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return f"<table><tr>{top}</tr>{body}</table>"
-
-
-def _moment(at: datetime | None) -> str:
-    return "not yet" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Evidence for {number}</title>
-<style>
-@page {{ size: A4; margin: 18mm }}
-body {{ font: 10pt/1.4 system-ui, sans-serif; color: #111; max-width: 175mm; margin: 1rem auto }}
-h1 {{ font-size: 16pt }} h2 {{ font-size: 12pt; break-after: avoid }}
-table {{ border-collapse: collapse; width: 100% }}
-th, td {{ text-align: left; vertical-align: top; padding: 1mm 2mm; border-bottom: 1px solid #bbb;
-overflow-wrap: anywhere }}
-tr {{ break-inside: avoid }}
-</style></head><body>
-<h1>Evidence for {number}</h1>
-{facts}
-<h2>Decisions</h2>
-{decisions}
-<h2>What was recorded</h2>
-{events}
-<h2>How to check this</h2>
-<p>Unpack, then run <code>python3 verify.py --key KEY</code> with the key that you had from the
-portal's owner by another way. Nothing else is needed.</p>
-<h2>What this does not prove</h2>
-<ul>{limits}</ul>
-</body></html>
-"""

@@ -1,9 +1,8 @@
 """Verify an evidence pack with plain Python 3.8 or newer; nothing of the portal is needed.
 
-    python3 verify.py [--key NAME+HASH+KEY] [FOLDER]
+    python3 verify.py [--key NAME+HASH+KEY] [FOLDER, the pack unpacked]
 
-FOLDER is the pack, unpacked. Without a key that you had from elsewhere, the one in the pack is
-used: then the pack is consistent in itself, and not authenticated.
+With no key that you had from elsewhere the pack is consistent in itself, and not authenticated.
 """
 
 import base64
@@ -18,6 +17,7 @@ ORDER = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
 ROOT_OF_MINUS_ONE = pow(2, (P - 1) // 4, P)
 Point = Tuple[int, int, int, int]  # noqa: UP006
+HOW = (".", ": give --key.")
 
 
 def add(a: Point, b: Point) -> Point:
@@ -56,18 +56,15 @@ def unpacked(raw: bytes) -> Optional[Point]:  # noqa: UP045
 
 def is_signed(key: bytes, text: bytes, signature: bytes) -> bool:
     """Whether this is the signature of the text with the key (RFC 8032, 5.1.7)."""
-    if len(key) != 32 or len(signature) != 64:
-        return False
     public, first = unpacked(key), unpacked(signature[:32])
     s = int.from_bytes(signature[32:], "little")
     base = unpacked((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
-    if public is None or first is None or base is None or s >= ORDER:
+    if public is None or first is None or base is None or s >= ORDER or len(key + signature) != 96:
         return False
     digest = hashlib.sha512(signature[:32] + key + text).digest()
     left = times(s, base)
     right = add(first, times(int.from_bytes(digest, "little") % ORDER, public))
-    same = (left[0] * right[2] - right[0] * left[2]) % P == 0
-    return same and (left[1] * right[2] - right[1] * left[2]) % P == 0
+    return all((left[i] * right[2] - right[i] * left[2]) % P == 0 for i in (0, 1))
 
 
 def sha(raw: bytes) -> bytes:
@@ -75,23 +72,12 @@ def sha(raw: bytes) -> bytes:
     return hashlib.sha256(raw).digest()
 
 
-def root_of(leaf: bytes, number: int, size: int, proof: List[str]) -> bytes:  # noqa: UP006
-    """The root to which a proof leads from a leaf (RFC 9162, 2.1.3.2); b"" where it does not."""
-    if not 0 <= number < size:
-        return b""
-    last, found = size - 1, leaf
-    for each in proof:
-        other = bytes.fromhex(each)
-        if last == 0:
-            return b""
-        if number & 1 or number == last:
-            found = sha(b"\x01" + other + found)
-            while not number & 1 and number:
-                number, last = number >> 1, last >> 1
-        else:
-            found = sha(b"\x01" + found + other)
-        number, last = number >> 1, last >> 1
-    return found if last == 0 else b""
+def tree(low: int, high: int, known: Dict[str, str]) -> bytes:  # noqa: UP006
+    """The hash over leaves (RFC 9162, 2.1.1), from the parts of their tree that are known."""
+    if f"{low}-{high}" in known or high - low < 2:
+        return bytes.fromhex(known.get(f"{low}-{high}", ""))
+    half = low + (1 << ((high - low - 1).bit_length() - 1))
+    return sha(b"\x01" + tree(low, half, known) + tree(half, high, known))
 
 
 def read(folder: Path, name: str) -> Any:
@@ -101,10 +87,8 @@ def read(folder: Path, name: str) -> Any:
 
 def files(folder: Path) -> Iterator[str]:
     """What is wrong with the files: changed, missing, or not of the pack."""
-    named: Dict[str, str] = {}  # noqa: UP006
-    for line in (folder / "MANIFEST.sha256").read_text(encoding="utf-8").splitlines():
-        digest, _, name = line.partition("  ")
-        named[name] = digest
+    lines = (folder / "MANIFEST.sha256").read_text(encoding="utf-8").splitlines()
+    named = {line[66:]: line[:64] for line in lines}
     there = {each.relative_to(folder).as_posix() for each in folder.rglob("*") if each.is_file()}
     for name in sorted(there - set(named) - {"MANIFEST.sha256"}):
         yield f"{name} is not of this pack"
@@ -116,36 +100,62 @@ def files(folder: Path) -> Iterator[str]:
 
 
 def events(folder: Path) -> Iterator[str]:
-    """What is wrong with the chain of events and their texts."""
+    """What is wrong with the entries: their hashes, chains, texts, and places in the log."""
     lines = (folder / "events.ndjson").read_bytes().split(b"\n")[:-1]
     proofs, texts = read(folder, "proofs.json"), read(folder, "texts.json")
-    if len(lines) != len(proofs["leaves"]):
-        yield "there is not one proof for each event"
-    previous = ""
-    for number, (line, leaf) in enumerate(zip(lines, proofs["leaves"]), 1):  # noqa: B905
-        previous = hashlib.sha256(previous.encode() + line).hexdigest()
-        event = json.loads(line)
-        if (event["seq"], leaf["seq"]) != (number, number):
-            yield f"event {number} does not stand in its place"
-        entry = f"gloria/event/v1\n{event['request_id']}\n{number}\n{previous}\n".encode()
-        found = root_of(sha(b"\x00" + entry), leaf["number"], proofs["size"], leaf["proof"])
-        if found.hex() != proofs["root"]:
-            yield f"event {number} is not in the log as it is here"
-        yield from texts_of(event, texts)
+    last: Dict[str, Tuple[int, str]] = {}  # noqa: UP006
+    leaves, known = proofs["leaves"], dict(proofs["nodes"])
+    if len(lines) != len(leaves) or not lines:
+        yield "there is not one line for each entry"
+    for low, high in (map(int, each.split("-")) for each in list(known)):
+        if any(low <= leaf["number"] < high for leaf in leaves):
+            yield "the tree hides entries"
+    for line, leaf in zip(lines, leaves):  # noqa: B905
+        subject, seq, before, number = (leaf[x] for x in ("subject", "seq", "before", "number"))
+        digest = hashlib.sha256(before.encode() + line).hexdigest() if line else leaf["hash"]
+        kind = f"event/v1\n{subject}\n{seq}" if seq else f"act/v1\n{subject}"
+        hashed = sha(b"\x00" + f"gloria/{kind}\n{digest}\n".encode())
+        known[f"{number}-{number + 1}"] = hashed.hex()
+        if digest != leaf["hash"]:
+            yield f"entry {subject}/{seq} was changed"
+        if seq and last.get(subject, (seq - 1, before if seq > 1 else "")) != (seq - 1, before):
+            yield f"event {seq} of {subject} does not follow the one before it"
+        last[subject] = (seq, digest)
+        yield from said(json.loads(line), texts, f"{subject}/{seq}") if line else ()
+    if tree(0, proofs["size"], known).hex() != proofs["root"]:
+        yield "the entries are not in the log as they are here"
+    yield from population(proofs, known)
 
 
-def texts_of(event: Any, texts: Any) -> Iterator[str]:
-    """What is wrong with the texts of one event; an erased one has neither text nor salt."""
-    for name, value in event["data"].items():
+def population(proofs: Any, known: Dict[str, str]) -> Iterator[str]:  # noqa: UP006
+    """Whether all events of a request are there, or all entries of a period, which goes on."""
+    leaves = proofs["leaves"]
+    if "first" not in proofs:
+        if [leaf["seq"] for leaf in leaves] != list(range(1, len(leaves) + 1)):
+            yield "events of the request are left out"
+        return
+    if [x["number"] - proofs["first"] for x in leaves] != list(range(proofs["count"])):
+        yield "entries of the period are left out"
+    earlier = proofs["earlier"]
+    if earlier and tree(0, earlier["size"], known).hex() != earlier["root"]:
+        yield "the log does not go on from where the pack before ended"
+    ids = {leaf["subject"] for leaf in leaves if leaf["seq"]}
+    drawn = sorted(ids, key=lambda each: sha((proofs["root"] + each).encode()))
+    if proofs["sample"] != drawn[:25]:
+        yield "the sample is not the one that the root draws"
+
+
+def said(entry: Any, texts: Any, key: str) -> Iterator[str]:
+    """What is wrong with what an entry says, and its texts; of an erased one there are none."""
+    if f"{entry.get('request_id', entry.get('id'))}/{entry.get('seq', 0)}" != key:
+        yield f"entry {key} does not stand in its place"
+    for name, value in entry["data"].items() if "seq" in entry else ():
         if not isinstance(value, dict) or set(value) != {"sha256"}:
             continue
-        kept = texts.get(f"{event['seq']}/{name}")
-        if kept is None:
-            yield f"text {name} of event {event['seq']} is missing"
-        elif kept["text"] is not None:
-            whole = (kept["salt"] + kept["text"]).encode()
-            if hashlib.sha256(whole).hexdigest() != value["sha256"]:
-                yield f"text {name} of event {event['seq']} was changed"
+        kept = texts.get(f"{key}/{name}", {"text": "", "salt": ""})
+        whole = (kept["salt"] + (kept["text"] or "")).encode()
+        if kept["text"] is not None and hashlib.sha256(whole).hexdigest() != value["sha256"]:
+            yield f"text {name} of {key} was changed, or is missing"
 
 
 def checkpoint(folder: Path, key: str) -> Iterator[str]:
@@ -181,8 +191,7 @@ def main(arguments: List[str]) -> int:  # noqa: UP006
         print(f"WRONG: {each}.")  # noqa: T201
     if wrong:
         return 1
-    said = "Consistent and authenticated."
-    print(said if given else "Consistent, not authenticated: give --key.")  # noqa: T201
+    print(f"Consistent{' and' if given else ', not'} authenticated{HOW[not given]}")  # noqa: T201
     return 0
 
 

@@ -8,12 +8,21 @@ from portal.domain.proof import merkle, notes
 from portal.domain.proof.acts import ActKind
 from portal.extensions import db
 from portal.proof import beginning, pack
+from portal.proof.pack import Period
 from portal.proof.tiles import LogBroken
 from portal.queries.audit_entries import AuditEntry
 from portal.services import acts
+from portal.translation import _
 
 NO_LOG = msgid("No log of the record was begun yet, so there is no evidence to hand out.")
 NOT_YET = msgid("The newest events of this request are not sealed yet. Try again in a few minutes.")
+NOTHING = msgid("Nothing was recorded and sealed on these days. Choose others.")
+NOT_SEALED = msgid("The newest entries are not sealed yet. Try again in a few minutes.")
+TOO_MANY_ENTRIES = msgid(
+    "These days have %(n)s entries, and a pack made here takes at most %(most)s. Choose fewer "
+    "days, or have it made on the server, without a limit: flask portal audit pack-period."
+)
+MOST_ENTRIES = 20_000
 BROKEN = msgid("The files of the log are damaged. An administrator has to look at them first.")
 
 
@@ -34,6 +43,28 @@ def of_request(request_id: str, number: str, log_dir: Path) -> bytes:
     except LogBroken as error:
         raise NoEvidence(BROKEN) from error
     acts.keep(ActKind.EXPORTED, number, what="evidence")
+    return body
+
+
+def of_period(period: Period, log_dir: Path) -> bytes:
+    """The pack of a period; the act that says so is where the next one goes on from. Raises
+    NoEvidence."""
+    log = beginning.current(log_dir)
+    if log is None:
+        raise NoEvidence(_(NO_LOG))
+    try:
+        with db.engine.connect() as connection:
+            body, found = pack.pack_period(connection, log, period, MOST_ENTRIES)
+    except pack.NothingThere as error:
+        raise NoEvidence(_(NOTHING)) from error
+    except pack.TooManyEntries as error:
+        said = _(TOO_MANY_ENTRIES, n=error.count, most=MOST_ENTRIES)
+        raise NoEvidence(said) from error
+    except pack.NotSealedYet as error:
+        raise NoEvidence(_(NOT_SEALED)) from error
+    except LogBroken as error:
+        raise NoEvidence(_(BROKEN)) from error
+    acts.keep(ActKind.EXPORTED, "evidence.zip", **pack.told(found))
     return body
 
 

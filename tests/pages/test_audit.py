@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from xml.etree import ElementTree as ET
+from zipfile import ZipFile
 
 import pytest
 from flask import Flask
@@ -164,6 +165,21 @@ def test_on_paper_at_most_a_thousand_entries(
     monkeypatch.setitem(FORMATS, "pdf", few)
     assert sealed.get("/audit.pdf").status_code == 303
     assert "or take CSV, which has no limit" in sealed.get_page(HERE).text
+
+
+def test_evidence_of_some_days_goes_on_from_the_pack_before(sealed: PageClient, app: Flask) -> None:
+    assert sealed.get("/audit/evidence.zip").location == HERE
+    assert "Filter by the first and the last day" in sealed.get_page(HERE).text
+    old = sealed.get("/audit/evidence.zip?from=2001-01-01&to=2001-01-02")
+    assert "Nothing was recorded" in sealed.get_page(old.location).text
+    sealed.get("/audit/evidence.zip?from=2020-01-01&to=2100-01-01")
+    seal(app)
+    second = sealed.get("/audit/evidence.zip?from=2020-01-01&to=2100-01-01")
+    with ZipFile(io.BytesIO(second.data)) as archive:
+        proofs = json.loads(archive.read("proofs.json"))
+        assert NUMBER in {each["number"] for each in json.loads(archive.read("requests.json"))}
+    assert proofs["count"] == len(proofs["leaves"]) == proofs["size"]
+    assert 0 < proofs["earlier"]["size"] < proofs["size"]
 
 
 def test_process_mining_has_a_case_for_each_request(sealed: PageClient, asked: Approval) -> None:

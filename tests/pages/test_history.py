@@ -231,7 +231,7 @@ def test_the_evidence_pack_is_for_auditors(
     answer = olga.get(address)
     assert answer.status_code == 200
     with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
-        assert {"summary.html", "verify.py", "checkpoint"} <= set(archive.namelist())
+        assert {"summary.pdf", "verify.py", "checkpoint"} <= set(archive.namelist())
     assert "Evidence pack" in olga.get_page(EVENTS).text
     sign_in(client, people.ana)
     assert client.get(address).status_code == 403

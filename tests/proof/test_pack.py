@@ -1,18 +1,28 @@
 """The evidence pack: plain Python verifies it, and finds whatever was changed in it."""
 
 import io
+import json
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
+from portal.domain.proof.acts import ActKind, ActRecord
+from portal.models.acts import record_act
+from portal.models.columns import new_id
 from portal.proof import pack, standalone
 from portal.proof.beginning import signer_of
 from tests.domain.story import REQUEST
 from tests.proof.conftest import HOST, OTHER, Kept, tell
 
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+ALWAYS = pack.Period(datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 SEALED = ("events.ndjson", "texts.json", "proofs.json", "checkpoint", "key.txt")
 
 
@@ -62,7 +72,13 @@ def test_any_flipped_byte_is_found(
     unpacked: Path, key: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     files = sorted(each for each in unpacked.iterdir() if each.is_file())
-    assert {each.name for each in files} >= {*SEALED, "summary.html", "verify.py"}
+    assert {each.name for each in files} >= {
+        *SEALED,
+        "summary.pdf",
+        "types.json",
+        "routing.json",
+        "verify.py",
+    }
     for file in files:
         size = file.stat().st_size
         for place in {0, size // 3, size // 2, size - 2}:
@@ -87,6 +103,79 @@ def test_the_sealed_files_need_no_manifest(unpacked: Path, key: str, name: str) 
             wrong = ["unreadable"]
         assert wrong != [], place
         flip(file, place)
+
+
+@pytest.fixture
+def period(kept: Kept, tmp_path: Path) -> Path:
+    """The pack of a period with two requests, in a folder, which goes on from an earlier log."""
+    earlier = kept.log.checkpoint()
+    assert earlier is not None
+    with kept.engine.begin() as connection:
+        tell(connection, OTHER, "PR-2")
+        said = {"what": "evidence of a period", "log": kept.log.folder.name}
+        said |= {"size": earlier.size, "root": earlier.root.hex()}
+        act = ActRecord(id=new_id(), at=NOW, kind=ActKind.EXPORTED, actor="system", data=said)
+        record_act(connection, act)
+    kept.seal()
+    with kept.engine.connect() as connection:
+        body, found = pack.pack_period(connection, kept.log, ALWAYS)
+    assert found.period is not None
+    assert found.period.earlier == {"size": earlier.size, "root": earlier.root.hex()}
+    assert [each["number"] for each in found.requests] == ["PR-1", "PR-2"]
+    folder = tmp_path / "period"
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def test_the_pack_of_a_period_has_every_entry_and_goes_on_from_the_one_before(
+    period: Path, key: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = str(period / "verify.py")
+    assert verified(program, "--key", key) == (0, "Consistent and authenticated.\n")
+    said = PdfReader(period / "summary.pdf").pages[0].extract_text()
+    assert "PR-2" in said
+    assert "none left out" in said
+    for file in (each for each in period.iterdir() if each.is_file()):
+        flip(file, file.stat().st_size // 2)
+        assert standalone.main(["--key", key, str(period)]) == 1, file.name
+        flip(file, file.stat().st_size // 2)
+    assert "WRONG" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        (lambda told, lines: (told["leaves"].pop(2), lines.pop(2)), "left out"),
+        (lambda told, lines: lines.pop(), "one line for each"),
+        (lambda told, lines: told["earlier"].update(root="00" * 32), "does not go on"),
+        (lambda told, lines: told["sample"].reverse(), "sample"),
+        (lambda told, lines: told["nodes"].update({f"0-{told['size']}": told["root"]}), "hides"),
+        (lambda told, lines: lines.__setitem__(1, b""), "not in the log"),
+        (lambda told, lines: told["leaves"][1].update(hash="00" * 32), "was changed"),
+        (lambda told, lines: told["leaves"][1].update(before="00" * 32), "does not follow"),
+    ],
+)
+def test_what_is_done_to_a_population_is_named(
+    period: Path, change: Callable[[Any, list[bytes]], Any], names: str
+) -> None:
+    told = json.loads((period / "proofs.json").read_text(encoding="utf-8"))
+    lines = (period / "events.ndjson").read_bytes().split(b"\n")[:-1]
+    if names == "not in the log":  # a line that is left empty, with another hash for its leaf
+        told["leaves"][1]["hash"] = "00" * 32
+    change(told, lines)
+    (period / "proofs.json").write_text(json.dumps(told), encoding="utf-8")
+    (period / "events.ndjson").write_bytes(b"".join(each + b"\n" for each in lines))
+    assert any(names in each for each in standalone.events(period))
+
+
+def test_a_period_without_entries_or_with_too_many_has_no_pack(kept: Kept) -> None:
+    long_ago = pack.Period(datetime(2001, 1, 1, tzinfo=UTC), datetime(2001, 1, 2, tzinfo=UTC))
+    with kept.engine.connect() as connection:
+        with pytest.raises(pack.NothingThere):
+            pack.pack_period(connection, kept.log, long_ago)
+        with pytest.raises(pack.TooManyEntries):
+            pack.pack_period(connection, kept.log, ALWAYS, most=2)
 
 
 def test_files_that_are_missing_or_too_many(unpacked: Path) -> None:

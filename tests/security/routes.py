@@ -488,6 +488,7 @@ ROUTES = [
     Route("GET", "/audit/<uuid:subject_id>/<int:seq>", 403, auditor=404, admin=404,
           args={"subject_id": "01a22bd0-0000-7000-8000-000000000001", "seq": "1"}),
     # Nothing was sealed.
+    Route("GET", "/audit/evidence.zip", 403, auditor=303, admin=303),
     Route("GET", "/audit.<kind>", 403, auditor=409, admin=409, args={"kind": "csv"}),
     Route("GET", "/search"),
     Route("GET", "/views"),

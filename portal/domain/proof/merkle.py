@@ -159,6 +159,24 @@ def _joined(path: Sequence[bytes], here: int, last: int) -> tuple[bytes, bytes] 
     return (first, second) if last == 0 else None
 
 
+def parts(
+    size: int, is_whole: Callable[[int, int], bool], node: Node
+) -> dict[tuple[int, int], bytes]:
+    """The tree of this size in its largest parts that are `whole`, by the leaves that they are
+    over; what is not whole down to the leaf is left out. Whoever has those leaves can work out the
+    root, and so sees that they are in the tree."""
+    found: dict[tuple[int, int], bytes] = {}
+    waiting = [(0, size)] if size else []
+    while waiting:
+        begin, end = waiting.pop()
+        if is_whole(begin, end):
+            found[begin, end] = range_hash(begin, end, node)
+        elif end - begin > 1:
+            middle = begin + _split(end - begin)
+            waiting += [(middle, end), (begin, middle)]
+    return found
+
+
 def _split(size: int) -> int:
     """The largest power of two that is smaller than the size."""
     return 1 << ((size - 1).bit_length() - 1)
