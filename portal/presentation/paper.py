@@ -92,6 +92,7 @@ class Paper:
         for each in texts:
             self._need(BODY[1])
             top = self._pdf.get_y()
+            self._font("", BODY)
             self._cell(MARGIN, top, 5, "•", "L")
             self._write(each, "", BODY, indent=4)
         self._pdf.ln(1)

@@ -13,21 +13,20 @@ import io
 import json
 import zipfile
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files as resources
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, text
 
-from portal.domain.marked import msgid
-from portal.domain.proof import merkle, notes
+from portal.domain.proof import merkle
 from portal.domain.proof.acts import ActKind, ActRecord
 from portal.domain.request.commands import Approve, Reject, SendBack
+from portal.domain.request.events import StageOpened
 from portal.models import chain
 from portal.models.acts import act_bytes
-from portal.proof import posture
+from portal.proof import posture, summary
+from portal.proof.packed import Packed, Period
 from portal.proof.tiles import LogBroken, LogFiles
 from portal.proof.verifying import SNAPSHOT
 
@@ -96,20 +95,13 @@ SELECT request_id::text, id::text, field, name, content_type, size, sha256, eras
 FROM portal.attachments
 WHERE request_id = ANY(CAST(:ids AS uuid[])) ORDER BY request_id, id
 """)
+NAMES = text("SELECT id::text, name FROM portal.users WHERE id::text = ANY(:ids)")
 ACTS = text("""
 SELECT id::text, at, kind, actor, subject, data, hash FROM portal.audit_acts
 WHERE subject = ANY(:subjects) OR id::text = ANY(:ids) ORDER BY at, id
 """)
 
 KINDS = [each.__name__ for each in (Approve, Reject, SendBack)]
-LIMITS = (
-    msgid("That what people wrote is true, or that nothing was left unrecorded."),
-    msgid("Anything before the log was begun, or after its last anchor."),
-    msgid("Against somebody who has the key and the machine: what they forged afterwards."),
-    msgid("That the clock was right, where no outside time stamp says so."),
-    msgid("That it was the person who decided, and not somebody at their session."),
-    msgid("The summary and the lists beside the events: only events, acts and texts are sealed."),
-)
 SAMPLE = 25
 
 
@@ -127,41 +119,6 @@ class TooManyEntries(Exception):
     def __init__(self, count: int) -> None:
         super().__init__(str(count))
         self.count = count
-
-
-@dataclass(frozen=True)
-class Period:
-    """What was recorded from one moment on and before another: the leaves from `first` on and below
-    `end`. `earlier`: the checkpoint of the pack before, as the act says that tells of it."""
-
-    since: datetime
-    until: datetime
-    first: int = 0
-    end: int = 0
-    earlier: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class Packed:
-    """What is read for a pack, in one snapshot, and the checkpoint that it is proven by."""
-
-    note: str
-    key: str
-    log: LogFiles
-    leaves: Sequence[RowMapping]
-    requests: Sequence[Mapping[str, Any]]
-    types: Sequence[Mapping[str, Any]]
-    decisions: Sequence[Mapping[str, Any]]
-    attachments: Sequence[Mapping[str, Any]]
-    acts: Sequence[Mapping[str, Any]]
-    one_role: tuple[str, ...]
-    period: Period | None = None
-    proofs: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def point(self) -> notes.Checkpoint:
-        """What the checkpoint says."""
-        return notes.read(self.note)
 
 
 def pack(connection: Connection, log: LogFiles, request_id: str) -> bytes:
@@ -239,6 +196,7 @@ def _packed(
         "subjects": [*ids, *(row["number"] for row in requests)],
         "ids": [each["signed_in"] for each in decisions if each["signed_in"]],
     }
+    actors = [row["actor"] for row in leaves if row["actor"]]
     found = Packed(
         note=note,
         key=key,
@@ -249,6 +207,7 @@ def _packed(
         decisions=decisions,
         attachments=_rows(connection.execute(ATTACHMENTS, given).mappings()),
         acts=_rows(connection.execute(ACTS, named).mappings()),
+        names={row.id: row.name for row in connection.execute(NAMES, {"ids": actors})},
         one_role=tuple(posture.owners(connection)),
         period=period,
     )
@@ -274,8 +233,6 @@ def zipped(found: Packed) -> bytes:
 
 
 def _documents(found: Packed) -> Iterator[tuple[str, bytes]]:
-    from portal.proof import summary  # the packages of PDF take a second to load
-
     yield "summary.pdf", summary.printed(found)
     yield "events.ndjson", b"".join(hashed(row) + b"\n" for row in found.leaves)
     yield "texts.json", _json(_texts(found.leaves))
@@ -319,7 +276,7 @@ def _routing(leaves: Iterable[RowMapping]) -> list[dict[str, Any]]:
     return [
         {"request": row["subject"], "seq": row["seq"], "at": row["at"], "stage": row["data"]}
         for row in leaves
-        if row["kind"] == "StageOpened"
+        if row["kind"] == StageOpened.__name__
     ]
 
 

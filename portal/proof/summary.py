@@ -2,12 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from portal.domain.marked import msgid
-from portal.presentation.paper import Paper
-from portal.proof.pack import LIMITS, Packed, Period
+from portal.domain.request.catalogue import EVENTS_BY_NAME
+from portal.domain.request.events import SYSTEM
+from portal.presentation.labels import decision, status
+from portal.proof.packed import LIMITS, Packed, Period
 from portal.translation import _, ngettext
+
+if TYPE_CHECKING:
+    from portal.presentation.paper import Paper
 
 MOST_LISTED = 1_000
 HOW = msgid(
@@ -25,6 +30,8 @@ def printed(found: Packed) -> bytes:
         if period is None
         else _("Evidence for %(first)s to %(last)s", first=_day(period.since), last=_last(period))
     )
+    from portal.presentation.paper import Paper  # its packages take a second to load
+
     paper = Paper(title, f"{title} · {found.point.origin}, {found.point.size}")
     paper.facts(_request(found) if period is None else _period(found, period))
     paper.facts(_log(found))
@@ -50,7 +57,7 @@ def _request(found: Packed) -> Iterator[tuple[str, str]]:
     if row["amount"] is not None:
         yield _("Amount"), f"{row['amount']} {row['currency'] or ''}".strip()
     yield _("Submitted"), _moment(row["submitted_at"])
-    yield _("Outcome"), f"{row['status']}, {_moment(row['closed_at'])}"
+    yield _("Outcome"), f"{status(row['status']).words}, {_moment(row['closed_at'])}"
     if found.attachments:
         yield _("Files"), "\n".join(f"{x['name']} ({x['sha256'][:16]})" for x in found.attachments)
 
@@ -86,7 +93,7 @@ def _log(found: Packed) -> Iterator[tuple[str, str]]:
     yield _("Made"), _moment(datetime.now(UTC))
 
 
-def _sample(paper: Paper, found: Packed) -> None:
+def _sample(paper: "Paper", found: Packed) -> None:
     """The requests that the later root draws, which nobody could choose."""
     known = {row["id"]: row for row in found.requests}
     rows = [known[each] for each in found.proofs["sample"] if each in known]
@@ -95,7 +102,8 @@ def _sample(paper: Paper, found: Packed) -> None:
     paper.table(
         (_("Number"), _("Title"), _("Type"), _("Requester"), _("Status"), _("Submitted")),
         [
-            (x["number"], x["title"], x["type_name"], x["requester_name"], x["status"],
+            (x["number"], x["title"], x["type_name"], x["requester_name"],
+             status(x["status"]).words,
              _moment(x["submitted_at"]))
             for x in rows
         ],
@@ -103,7 +111,7 @@ def _sample(paper: Paper, found: Packed) -> None:
     )  # fmt: skip
 
 
-def _decisions(paper: Paper, found: Packed) -> None:
+def _decisions(paper: "Paper", found: Packed) -> None:
     if not found.decisions:
         paper.text(_("None."))
         return
@@ -112,7 +120,8 @@ def _decisions(paper: Paper, found: Packed) -> None:
         (_("Number"), _("Stage"), _("Person"), _("Decision"), _("Time"), _("By way of"),
          _("Signed in by"), _("Remark")),
         [
-            (x["number"], x["stage_name"], x["decided_by"], x["decision"], _moment(x["decided_at"]),
+            (x["number"], x["stage_name"], x["decided_by"],
+             decision(x["decision"]).words, _moment(x["decided_at"]),
              x["via"] or "", x["signed_in_by"] or "", x["comment"] or "")
             for x in shown
         ],
@@ -121,14 +130,13 @@ def _decisions(paper: Paper, found: Packed) -> None:
     _rest(paper, len(found.decisions), "decisions.json")
 
 
-def _events(paper: Paper, found: Packed) -> None:
+def _events(paper: "Paper", found: Packed) -> None:
     shown: Sequence[Any] = found.leaves[:MOST_LISTED]
-    names = {each["person_id"]: each["decided_by"] for each in found.decisions}
     paper.table(
         (_("No."), _("Time"), _("Event"), _("By"), _("Leaf"), _("Hash")),
         [
-            (str(x["seq"]), _moment(x["at"]), x["kind"] or _("Removed after its retention"),
-             names.get(x["actor"], x["actor"] or ""), str(x["number"]), x["leaf_hash"][:16])
+            (str(x["seq"]), _moment(x["at"]), _event(x["kind"]),
+             _who(found, x["actor"]), str(x["number"]), x["leaf_hash"][:16])
             for x in shown
         ],
         (5, 19, 20, 30, 8, 17),
@@ -136,7 +144,20 @@ def _events(paper: Paper, found: Packed) -> None:
     _rest(paper, len(found.leaves), "events.ndjson")
 
 
-def _rest(paper: Paper, count: int, name: str) -> None:
+def _event(kind: str | None) -> str:
+    if kind is None:
+        return _("Removed after its retention")
+    known = EVENTS_BY_NAME.get(kind)
+    return kind if known is None else _(known.label)
+
+
+def _who(found: Packed, actor: str | None) -> str:
+    if actor in (None, SYSTEM):
+        return _("The system")
+    return found.names.get(actor or "", actor or "")
+
+
+def _rest(paper: "Paper", count: int, name: str) -> None:
     if count > MOST_LISTED:
         paper.text(_("%(n)s more are in the file %(name)s.", n=count - MOST_LISTED, name=name))
 

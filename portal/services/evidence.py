@@ -8,7 +8,7 @@ from portal.domain.proof import merkle, notes
 from portal.domain.proof.acts import ActKind
 from portal.extensions import db
 from portal.proof import beginning, pack
-from portal.proof.pack import Period
+from portal.proof.packed import Period
 from portal.proof.tiles import LogBroken
 from portal.queries.audit_entries import AuditEntry
 from portal.services import acts
