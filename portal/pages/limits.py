@@ -23,7 +23,8 @@ SEARCHES = ("search.show", "history.show", "insights.show", "audit.show")
 # These read much, whether or not anything is asked for.
 WHOLE = (
     "history.as_csv", "history.as_ndjson", "history.evidence_pack", "insights.as_csv",
-    "audit.export", "audit.evidence_pack", "admin.export_back_test", "profile.export_kept", "profile.export_kept_of",
+    "audit.export", "audit.evidence_pack", "admin.export_back_test", "profile.export_kept",
+    "profile.export_kept_of",
 )  # fmt: skip
 # Without a limit: decisions, what asks for a password or a second factor and counts its tries, and
 # what leaves nothing behind but a mark of one's own.
