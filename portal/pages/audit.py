@@ -120,8 +120,8 @@ def evidence_pack() -> ResponseReturnValue:
         )
         return redirect(back, 303)
     try:
-        period = evidence.Period(filters.since, filters.until)
-        body = evidence.of_period(period, current_settings().audit_log_dir)
+        log_dir = current_settings().audit_log_dir
+        body = evidence.of_period(filters.since, filters.until, log_dir)
     except evidence.NoEvidence as error:
         flash(str(error), "warning")
         return redirect(back, 303)

@@ -1,6 +1,7 @@
 """Evidence packs for auditors."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from portal.domain.marked import msgid
@@ -46,15 +47,15 @@ def of_request(request_id: str, number: str, log_dir: Path) -> bytes:
     return body
 
 
-def of_period(period: Period, log_dir: Path) -> bytes:
-    """The pack of a period; the act that says so is where the next one goes on from. Raises
-    NoEvidence."""
+def of_period(since: datetime, until: datetime, log_dir: Path) -> bytes:
+    """The pack of what was recorded from one moment on and before another. The act that tells
+    of it is where the next one goes on from. Raises NoEvidence."""
     log = beginning.current(log_dir)
     if log is None:
         raise NoEvidence(_(NO_LOG))
     try:
         with db.engine.connect() as connection:
-            body, found = pack.pack_period(connection, log, period, MOST_ENTRIES)
+            body, found = pack.pack_period(connection, log, Period(since, until), MOST_ENTRIES)
     except pack.NothingThere as error:
         raise NoEvidence(_(NOTHING)) from error
     except pack.TooManyEntries as error:
