@@ -15,6 +15,7 @@ from portal.models.audit import (
     AuditQueue,
     AuditText,
     AuditVerification,
+    LogExport,
 )
 from portal.models.batches import Batch
 from portal.models.changes import OrganisationChange, PeopleChange, PeopleImport, PeopleReview
@@ -95,6 +96,7 @@ __all__ = [
     "LegalHold",
     "Link",
     "LinkRefusal",
+    "LogExport",
     "LogStream",
     "MailText",
     "Message",

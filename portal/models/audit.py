@@ -15,7 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import Base
-from portal.models.columns import Id, Json, Key, Now, Time
+from portal.models.columns import Id, Json, Key, Now, Time, UserKey
 
 # So many neighbouring leaves have a row of `audit_blocks`.
 BLOCK = 4_096
@@ -210,3 +210,24 @@ class AuditVerification(Base):
     begun_at: Mapped[Time]
     done_at: Mapped[Time]
     report: Mapped[Json]
+
+
+class LogExport(Base):
+    """A file of the log that somebody takes: the leaves from `first_leaf` on and below `end_leaf`.
+    `kind`: of the file; `filters`: as the address has them; `next_leaf`, `entries`: how far it has
+    come, said every second while it goes on; `ended_at`: no more of it comes, whole or not."""
+
+    __tablename__ = "log_exports"
+    __table_args__ = (Index("ix_log_exports_person_id", "person_id", "id"),)
+
+    id: Mapped[Id]
+    person_id: Mapped[UserKey]
+    kind: Mapped[str] = mapped_column(Text)
+    filters: Mapped[Json]
+    first_leaf: Mapped[int] = mapped_column(BigInteger)
+    next_leaf: Mapped[int] = mapped_column(BigInteger)
+    end_leaf: Mapped[int] = mapped_column(BigInteger)
+    entries: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    begun_at: Mapped[Now]
+    seen_at: Mapped[Now]
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -1,5 +1,6 @@
 """The audit log: every event and act in the one order of the log, one of them, and files."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlencode
@@ -40,9 +41,10 @@ from portal.presenters.audit_exports import ExportFormat, Going
 from portal.presenters.export_formats import FORMATS
 from portal.queries import attention, audit_details, audit_entries, history
 from portal.queries.audit_entries import AuditPlace
+from portal.queries.log_exports import of_person as found_exports
 from portal.security.guards import requires
 from portal.security.sessions import current_settings, me
-from portal.services import acts, evidence
+from portal.services import acts, evidence, log_exports
 from portal.translation import _
 
 blueprint = Blueprint("audit", __name__)
@@ -149,7 +151,8 @@ def export(kind: str) -> ResponseReturnValue:
         flash(_(TOO_MANY, n=figure(made.most)), "warning")
         return redirect(_address(form) or url_for("audit.show"), 303)
     acts.keep(ActKind.EXPORTED, f"audit.{kind}", filters=form.values(), start=going.start, end=end)
-    body = stream_with_context(_noted(made, going))
+    export_id = log_exports.begin(kind, form.values(), me().id, going.start, end)
+    body = stream_with_context(_noted(made, going, export_id))
     answer = Response(body, mimetype=made.mimetype)
     answer.headers["Content-Disposition"] = f'attachment; filename="audit.{kind}"'
     answer.headers["X-Audit-Start"], answer.headers["X-Audit-End"] = str(going.start), str(end)
@@ -175,12 +178,34 @@ def _going(form: AuditForm, end: int) -> Going:
     )
 
 
-def _noted(made: ExportFormat, going: Going) -> Iterator[bytes]:
-    """The file's pieces; once it ends, or breaks off, how far it came is recorded."""
+@blueprint.get("/audit/exports")
+@requires(Permission.READ_AUDIT)
+def exports() -> ResponseReturnValue:
+    """The reader's own files, how far each has come, and going on with one that broke off."""
+    types, rows = history.type_names(), []
+    for each in found_exports(me().id):
+        form = form_of(types, each.filters)
+        said = ", ".join(f"{x.label}: {x.value}" for x in chips_of(form, types, _address))
+        again = None
+        if not each.is_whole and not each.is_under_way(me().now):
+            path = url_for("audit.export", kind=each.kind)
+            again = f"{path}?{urlencode(form.values() | {'start': each.next_leaf})}"
+        rows.append((each, audit_exports.export_label(each, me().now), said, again))
+    return render_template("pages/audit/exports.html", rows=rows)
+
+
+def _noted(made: ExportFormat, going: Going, export_id: str | None) -> Iterator[bytes]:
+    """The file's pieces; how far it is is noted every second, and once it ends, or breaks off, how
+    far it came is recorded."""
+    noted = time.monotonic()
     try:
         for each in made.pieces(going):
             yield each if isinstance(each, bytes) else each.encode()
+            if time.monotonic() - noted > 1:
+                log_exports.keep(export_id, going.next, going.entries)
+                noted = time.monotonic()
     finally:
+        log_exports.keep(export_id, going.next, going.entries, ended=True)
         said = {"entries": going.entries, "next": going.next, "whole": going.next >= going.end}
         acts.keep(ActKind.EXPORTED, f"audit.{made.kind}", **said)
 

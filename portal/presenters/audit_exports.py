@@ -5,16 +5,18 @@ import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from portal.domain.proof.documents import act_document, event_document, missing_document
 from portal.domain.spreadsheets import harmless
-from portal.presentation.labels import figure
+from portal.presentation.labels import Label, figure
 from portal.presentation.parts import AuditRow
 from portal.presenters.audit_entries import behind, rows_of, rows_with
 from portal.queries import audit_entries
 from portal.queries.audit_entries import AuditEntry, AuditFilters
+from portal.queries.log_exports import ExportRecord
 from portal.translation import _, lazy
 
 # So many at once are asked about, well within the time that a statement has.
@@ -37,6 +39,16 @@ class ExportChoice:
     text: str
     url: str
     icon: str
+
+
+def export_label(export: ExportRecord, now: datetime) -> Label:
+    """How far a file has come."""
+    if export.is_whole:
+        return Label(_("Whole"), "ok", "check")
+    if export.is_under_way(now):
+        return Label(_("Under way: %(percent)s %%", percent=export.percent), "info", "arrow-path")
+    words = _("Broke off at %(percent)s %%", percent=export.percent)
+    return Label(words, "warn", "exclamation-triangle")
 
 
 @dataclass

@@ -35,7 +35,7 @@ PAGES = {
         "/requests/{open}/approvers", "/requests/{open}/hold", "/admin/policy-moves",
         "/admin/messages", "/admin/channels", "/admin/channels/new",
         "/admin/webhooks", "/admin/webhooks/new", "/admin/webhooks/deliveries",
-        "/admin/streams", "/admin/streams/new",
+        "/admin/streams", "/admin/streams/new", "/audit/exports",
         "/admin/calendars", "/admin/calendars/new", "/admin/types", "/admin/types/new",
         "/admin/types/purchase", "/admin/types/purchase/versions/1",
         "/admin/calendars/due?on=2026-12-24&at=16:55", "/requests/{closed}", "/requests/{held}",

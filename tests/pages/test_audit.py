@@ -15,6 +15,7 @@ from pypdf import PdfReader
 from portal.background import sealing
 from portal.config import Settings
 from portal.domain.request.state import Approval
+from portal.presenters import audit_exports
 from portal.presenters.export_formats import FORMATS
 from portal.proof import beginning
 from tests.clients import PageClient, sign_in
@@ -149,6 +150,26 @@ def test_files_go_on_at_a_leaf_and_are_acts(sealed: PageClient, app: Flask) -> N
     ]
     assert {"entries", "next", "whole"} <= set(said[1]["data"])
     assert said[1]["data"]["whole"] is True
+
+
+def test_how_far_a_file_has_come_is_shown_and_it_goes_on(
+    sealed: PageClient, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_exports, "AT_ONCE", 1)
+    assert "No exports yet" in sealed.get_page("/audit/exports").text
+    sealed.get("/audit.csv?kind=signed_in")
+    assert "Whole" in sealed.get_page("/audit/exports").text
+    answer = sealed.get("/audit.ndjson", buffered=False)
+    pieces = answer.iter_encoded()
+    first, second = (json.loads(next(pieces))["leaf"] for _piece in range(2))
+    assert (first, second) == (0, 1)
+    assert "Under way" in sealed.get_page("/audit/exports").text
+    answer.close()  # the reader went away
+    page = sealed.get_page("/audit/exports")
+    assert "Broke off at" in page.text
+    (again,) = (each for each in page.links if "start=" in each)
+    rest = [json.loads(line)["leaf"] for line in sealed.get(again).text.splitlines()]
+    assert rest[0] in (1, 2)  # what was not asked for any more counts as not written
 
 
 def test_on_paper_at_most_a_thousand_entries(

@@ -484,6 +484,7 @@ ROUTES = [
     Route("GET", "/history/<number>/time", stranger=404),
     Route("GET", "/history/<number>/evidence.zip", 403, auditor=409, admin=409),
     Route("GET", "/audit", 403, auditor=200, admin=200),
+    Route("GET", "/audit/exports", 403, auditor=200, admin=200),
     Route("GET", "/audit/<int:number>", 403, auditor=404, admin=404, args={"number": "7"}),
     Route("GET", "/audit/<uuid:subject_id>/<int:seq>", 403, auditor=404, admin=404,
           args={"subject_id": "01a22bd0-0000-7000-8000-000000000001", "seq": "1"}),
