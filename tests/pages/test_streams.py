@@ -34,6 +34,10 @@ def test_its_way_through_the_pages(client: PageClient, people: People, app: Flas
     shown = client.get_page(here)
     assert secret[0] not in shown.response.text
     assert "Needs a test" in shown.text
+    again = client.post_form(client.get_page(f"{here}/rotate"), f"{here}/rotate")
+    assert secret[0] not in again.response.text
+    client.post_form(client.get_page(f"{here}/rotate"), f"{here}/end-old-secret")
+    shown = client.get_page(here)
     client.post_form(shown, f"{here}/test")
     client.post_form(shown, f"{here}/test")
     assert "Waiting" in client.get_page(here).text
@@ -59,9 +63,11 @@ def change_and_remove(client: PageClient, here: str) -> None:
 def said_of_it(app: Flask, secret: str) -> None:
     with app.app_context():
         said = "SELECT data::text FROM portal.audit_acts WHERE kind = 'stream_changed' ORDER BY id"
-        added, tested, changed, removed = db.session.scalars(text(said))
+        added, rotated, ended, tested, changed, removed = db.session.scalars(text(said))
     assert "added" in added
+    assert "rotated" in rotated
+    assert "ended_old_secret" in ended
     assert "tested" in tested
     assert "syslog" in changed
     assert "removed" in removed
-    assert secret not in added + tested + changed + removed
+    assert secret not in added + rotated + tested + changed + removed

@@ -454,6 +454,7 @@ ROUTES = [
     Route("POST", "/admin/streams/<uuid:stream_id>/switch", 403, admin=303, data={"to": "off"}),
     Route("POST", "/admin/streams/<uuid:stream_id>/test", 403, admin=303),
     Route("POST", "/admin/streams/<uuid:stream_id>/move", 403, admin=303, data={"leaf": "0"}),
+    Route("GET", "/admin/streams/<uuid:stream_id>/rotate", 403, admin=200),
     Route("POST", "/admin/streams/<uuid:stream_id>/rotate", 403, admin=200),
     Route("POST", "/admin/streams/<uuid:stream_id>/end-old-secret", 403, admin=303),
     Route("GET", "/admin/streams/<uuid:stream_id>/remove", 403, admin=200),

@@ -144,6 +144,13 @@ def move_stream(stream_id: UUID) -> ResponseReturnValue:
     return redirect(url_for(".show_stream", stream_id=stream_id), 303)
 
 
+@blueprint.get("/admin/streams/<uuid:stream_id>/rotate")
+@requires(Permission.ADMINISTER)
+def ask_to_rotate_stream(stream_id: UUID) -> ResponseReturnValue:
+    """Whether its secret is to be replaced, or the old one to end."""
+    return render_template("pages/streams/rotate.html", stream=_stream(stream_id))
+
+
 @blueprint.post("/admin/streams/<uuid:stream_id>/rotate")
 @requires(Permission.ADMINISTER)
 def rotate_stream(stream_id: UUID) -> ResponseReturnValue:
