@@ -34,9 +34,7 @@ def test_its_way_through_the_pages(client: PageClient, people: People, app: Flas
     shown = client.get_page(here)
     assert secret[0] not in shown.response.text
     assert "Needs a test" in shown.text
-    again = client.post_form(client.get_page(f"{here}/rotate"), f"{here}/rotate")
-    assert secret[0] not in again.response.text
-    client.post_form(client.get_page(f"{here}/rotate"), f"{here}/end-old-secret")
+    rotate(client, here, secret[0])
     shown = client.get_page(here)
     client.post_form(shown, f"{here}/test")
     client.post_form(shown, f"{here}/test")
@@ -47,6 +45,12 @@ def test_its_way_through_the_pages(client: PageClient, people: People, app: Flas
     assert "at most 15 digits" in client.post_form(shown, f"{here}/move", 422, leaf="9" * 400).text
     change_and_remove(client, here)
     said_of_it(app, secret[0])
+
+
+def rotate(client: PageClient, here: str, secret: str) -> None:
+    again = client.post_form(client.get_page(f"{here}/rotate"), f"{here}/rotate")
+    assert secret not in again.response.text
+    client.post_form(client.get_page(f"{here}/rotate"), f"{here}/end-old-secret")
 
 
 def change_and_remove(client: PageClient, here: str) -> None:
