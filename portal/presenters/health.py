@@ -172,7 +172,7 @@ def _webhooks(now: datetime) -> StandingCheck:
     name, troubled = _("Webhooks"), webhooks.troubled()
     if not troubled:
         return StandingCheck(name, "ok", _("Every message was delivered, or is on its way."), now)
-    words = "; ".join(f"{each.name}: {endpoint_label(each).words}" for each in troubled)
+    words = "; ".join(map(_endpoint_words, troubled))
     failed = sum(each.failed for each in troubled)
     tone = "bad" if failed or any(_takes_nothing(each) for each in troubled) else "warn"
     since = [each.failing_since for each in troubled if each.failing_since is not None]
@@ -180,6 +180,14 @@ def _webhooks(now: datetime) -> StandingCheck:
         name, tone, words, min(since, default=now), RepairKind.WEBHOOKS if failed else None,
         _("Deliver again"), "admin.list_webhooks",
     )  # fmt: skip
+
+
+def _endpoint_words(endpoint: EndpointRecord) -> str:
+    words = f"{endpoint.name}: {endpoint_label(endpoint).words}"
+    if not endpoint.failed:
+        return words
+    failed = ngettext("%(n)s message failed", "%(n)s messages failed", endpoint.failed)
+    return f"{words}, {failed}"
 
 
 def _takes_nothing(endpoint: EndpointRecord) -> bool:
@@ -196,7 +204,7 @@ def _streams(now: datetime) -> StandingCheck:
         words = _("Every entry of the log was sent, or is on its way.")
         return StandingCheck(name, "ok", words, now, more="admin.list_streams")
     tone = "bad" if any(label.tone == "bad" for _each, label in wrong) else "warn"
-    words = "; ".join(
+    words = " ".join(
         f"{each.name}: {label.words}. {place_words(each)}. {each.last_error or ''}".strip()
         for each, label in wrong
     )

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from portal.extensions import db
 from portal.models import LogExport
@@ -46,7 +47,7 @@ class ExportRecord:
 def of_person(person_id: str) -> tuple[ExportRecord, ...]:
     """Theirs, the newest first."""
     each = LogExport
-    rows = (
+    rows: Select[*tuple[Any, ...]] = (
         select(
             each.id, each.kind, each.filters, each.first_leaf, each.next_leaf, each.end_leaf,
             each.entries, each.begun_at, each.seen_at, each.ended_at,

@@ -119,7 +119,7 @@ def test_the_log_streams_and_webhooks_stand_there_and_a_repair_pressed_twice_doe
     let_them_fail(app)
     page = client.get_page(HERE)
     for words in ("Copies outside: mail", "Nothing was kept there since yesterday.",
-                  "SIEM: Failing", "It answered 503.", "ERP: On"):  # fmt: skip
+                  "SIEM: Failing", "It answered 503.", "ERP: On, 1 message failed"):  # fmt: skip
         assert words in page.text
     for kind in ("streams", "webhooks"):
         posted = client.post_form(page, f"{HERE}/{kind}")
