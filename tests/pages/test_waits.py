@@ -4,9 +4,13 @@ page costs most; a number that grows here needs a reason."""
 from typing import Any
 
 import pytest
+from flask import Flask
 
+from portal.domain.people.tokens import Scope, TokenWish
 from portal.domain.request.state import Approval
 from portal.extensions import HurriedConnection
+from portal.services import api_tokens
+from tests.api.programs import Program
 from tests.clients import PageClient, sign_in
 from tests.in_process import NUMBER
 from tests.web import People
@@ -80,3 +84,17 @@ def test_a_decision_waits_no_more_than_it_has_to(ben: PageClient, waits: list[st
     answer = ben.post(form.action, data=form.values | {"decision": "approve", "comment": "Yes."})
     assert answer.status_code == 303
     assert len(waits) <= DECISION, waits
+
+
+def test_a_program_waits_twice_for_where_a_request_stands(
+    app: Flask, people: People, asked: Approval, waits: list[str]
+) -> None:
+    """Once for who asks and how often, once for the answer, on one connection."""
+    wish = TokenWish(name="ERP", scopes=frozenset({Scope.APPROVALS_READ}))
+    with app.app_context():
+        program = Program(app, api_tokens.make_personal(wish, people.ben, None)[1])
+    [found] = program.get("/approvals").get_json()["items"]
+    waits.clear()
+    answer = program.get(f"/approvals/{found['workflowId']}/status")
+    assert answer.get_json()["status"] == "STARTED"
+    assert waits == ["statement", "statement"]
