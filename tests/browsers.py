@@ -6,12 +6,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+# What axe looks for, and it says nothing of what it found good: that took longer than to look.
+AXE = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+VIOLATIONS = """async options => {
+  const found = (await axe.run(options)).violations;
+  return found.map(each => [each.id, each.nodes[0].html]);
+}"""
 # A busy machine may take its time; what never comes true fails all the same.
 PATIENCE_MS = 120_000
 
@@ -32,6 +42,14 @@ def follow(control: Locator) -> None:
     reads the old one, and whoever opens another address may cut the click off."""
     with control.page.expect_navigation(timeout=PATIENCE_MS):
         control.click(timeout=PATIENCE_MS)
+
+
+def violations(page: Page) -> list[list[str]]:
+    """What axe has against the page as it stands: the rule and its first element."""
+    if page.evaluate("typeof axe === 'undefined'"):
+        page.evaluate(AXE_SCRIPT)
+    found: list[list[str]] = page.evaluate(VIOLATIONS, AXE)
+    return found
 
 
 @dataclass

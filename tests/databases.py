@@ -24,9 +24,10 @@ MARKS = " UNION ALL ".join(
     f"SELECT '{name}', count(*), sum(hashint8(xmin::text::bigint)) FROM {name}"
     for name in CATALOGUES
 )
+# Those that ever had a row: to ask every table for one takes the planner 40 ms.
 TABLES = """
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind = 'r' AND n.nspname !~ '^(pg_|information_schema)'
+WHERE c.relkind = 'r' AND n.nspname !~ '^(pg_|information_schema)' AND pg_relation_size(c.oid) > 0
 """
 RESTART = """
 SELECT setval(format('%I.%I', schemaname, sequencename), start_value, false)
@@ -118,12 +119,12 @@ def _empty(connection: psycopg.Connection[Any]) -> None:
     """Delete what a test wrote."""
     connection.execute("SET session_replication_role = replica")  # no triggers
     tables = [sql.Identifier(*row) for row in connection.execute(TABLES).fetchall()]
+    tables = [each for each in tables if each not in SEEDED]
     used = sql.SQL(" UNION ALL ").join(
         sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})").format(number, table)
         for number, table in enumerate(tables)
-        if table not in SEEDED
     )
-    for (number,) in connection.execute(used).fetchall():
+    for (number,) in connection.execute(used).fetchall() if tables else ():
         connection.execute(sql.SQL("DELETE FROM {}").format(tables[number]))
     connection.execute(RESTART)
 

@@ -6,14 +6,13 @@ from typing import Any
 
 import brotli
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from werkzeug.test import TestResponse
 
 from portal.security.guards import BROTLI
+from tests.browsers import violations
 from tests.presentation.gallery import PAGES, ROOT
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 WIDTHS = (1280, 390, 320)
 BUDGET = 22_000  # what a page may weigh with its style sheet and script, compressed as it is sent
 
@@ -60,8 +59,7 @@ def test_every_page(sights: list[Page], name: str) -> None:
         said: list[str] = []
         page.on("console", lambda message, said=said: said.append(message.text))
         page.goto(f"/show/{name}")
-        found = Axe().run(page, options=RULES).response["violations"]
-        assert [each["id"] for each in found] == []
+        assert violations(page) == []
         seen = page.viewport_size
         assert seen
         for width in (each for each in WIDTHS if each <= seen["width"]):
