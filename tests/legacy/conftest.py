@@ -18,6 +18,7 @@ from scripts.legacy.generate import generate
 from scripts.local.migrations import migrate
 from scripts.local.postgres import ROLE, PostgresServer
 from scripts.local.temporal import TemporalServer
+from tests import warm
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 INSTANCES, SEED = 300, 11
@@ -32,17 +33,11 @@ class OldDatabase:
 
     def program(self, name: str, *options: str) -> subprocess.CompletedProcess[str]:
         """Run one of the scripts to its end."""
-        return subprocess.run(
-            [sys.executable, f"scripts/{name}.py", *options],
-            cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        return warm.run([f"scripts/{name}.py", *options], self.environment)
 
     def flask(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run `flask ...` to its end."""
-        return subprocess.run(
-            [sys.executable, "-m", "flask", "--app", "portal.app", *words],
-            cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        return warm.run(["-m", "flask", "--app", "portal.app", *words], self.environment)
 
     def move(self, *options: str) -> subprocess.CompletedProcess[str]:
         """Run the mover to its end."""
