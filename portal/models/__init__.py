@@ -56,6 +56,14 @@ from portal.models.sessions import SignInAttempt, UserSession
 from portal.models.states import RequestState
 from portal.models.streams import LogStream
 from portal.models.system import WorkerHeartbeat, WorkflowHistory, WorkflowTrouble
+from portal.models.validity import (
+    DelegationHistory,
+    DepartmentHistory,
+    GroupHistory,
+    GroupMemberHistory,
+    TypeHistory,
+    UserHistory,
+)
 from portal.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
@@ -87,12 +95,16 @@ __all__ = [
     "Comment",
     "DecisionFact",
     "Delegation",
+    "DelegationHistory",
     "Department",
+    "DepartmentHistory",
     "Draft",
     "FactsDue",
     "FirstLook",
     "Group",
+    "GroupHistory",
     "GroupMember",
+    "GroupMemberHistory",
     "LegalHold",
     "Link",
     "LinkRefusal",
@@ -128,8 +140,10 @@ __all__ = [
     "TypeBackTest",
     "TypeChange",
     "TypeDraft",
+    "TypeHistory",
     "TypeReader",
     "User",
+    "UserHistory",
     "UserSession",
     "WebhookAttempt",
     "WebhookDelivery",

@@ -11,6 +11,7 @@ from portal.domain.people.permissions import Permission
 from portal.domain.proof.acts import ActKind
 from portal.domain.proof.documents import event_document
 from portal.forms.history import HistoryForm
+from portal.forms.moment import MomentForm, in_address
 from portal.pages.layout_context import viewpoint
 from portal.pages.requests.show import visible
 from portal.presentation.times import zone_named
@@ -86,18 +87,24 @@ def as_csv() -> ResponseReturnValue:
 @blueprint.get("/history/<number>")
 @requires(Permission.READ_INVOLVED)
 def events(number: str) -> ResponseReturnValue:
-    """One request's events in order, and whether its chain is whole; for auditors also who followed
-    another person's link to it."""
-    record = visible(number)
-    if me().may(Permission.READ_AUDIT):
+    """One request's events in order, up to a moment, and whether its chain is whole; for auditors
+    also who followed another person's link to it."""
+    record, proves = visible(number), me().may(Permission.READ_AUDIT)
+    at = MomentForm(zone_named(me().time_zone), request.args.get("at", ""))
+    if at.errors:
+        abort(400, "; ".join(at["at"].errors))
+    if proves:
         acts.keep(ActKind.AUDIT_VIEWED, record.number, fold=record.number)
-    found = audit_log.read(record, _after(request.args.get("after", "")))
+    found = audit_log.read(record, _after(request.args.get("after", "")), at.moment)
     return render_template(
         "pages/history/events.html",
         record=record,
         trail=found,
-        proves=me().may(Permission.READ_AUDIT),
-        refusals=links.refusals_of(record.id) if me().may(Permission.READ_AUDIT) else (),
+        at=at.moment,
+        keeps={} if at.moment is None else {"at": in_address(at.moment)},
+        moment_of=in_address,
+        proves=proves,
+        refusals=links.refusals_of(record.id) if proves else (),
     )
 
 

@@ -54,6 +54,11 @@ def viewpoint() -> Viewpoint:
     return view
 
 
+def look_from(at: datetime) -> None:
+    """Say the times of this page as seen from that moment: "due in 2 days" was so then."""
+    g.viewpoint = replace(viewpoint(), now=at)
+
+
 def navigation() -> Navigation:
     """The frame's navigation, counted once a page and only where a page draws it."""
     if "navigation" not in g:

@@ -40,10 +40,11 @@ def choice_of(
     plan: StagePlan,
     tasks: Sequence[TaskRecord],
     names: Mapping[str, str],
-    meant: DirectoryNow,
+    meant: DirectoryNow | None,
     me: str,
 ) -> Explanation:
-    """The explanation of a stage, to one reader; `tasks`: of those who are named there."""
+    """The explanation of a stage, to one reader; `tasks`: of those who are named there; `meant`:
+    the directory that is compared, None where none is known."""
     reasons = [said(plan.reason), *_facts(plan, record)]
     for task in tasks:
         reasons += _came(task, names, me)
@@ -55,7 +56,7 @@ def choice_of(
     return Explanation(
         reasons=tuple(dict.fromkeys(each for each in reasons if each)),
         then=tuple(_then(each, me) for each in plan.basis) if plan.basis else None,
-        since=tuple(dict.fromkeys(_changes(plan.basis, meant, me))),
+        since=() if meant is None else tuple(dict.fromkeys(_changes(plan.basis, meant, me))),
         skipped=_skipped(plan.left_out),
         rule=rule,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -75,9 +76,9 @@ class AuditLog:
     problems: tuple[Problem, ...]
 
 
-def read(record: RequestRecord, after: int = 0) -> AuditLog:
-    """The events after that number, and whether the request's chain is whole."""
-    records, following = audit.page_of(record.id, record.submitted_at, after)
+def read(record: RequestRecord, after: int = 0, until: datetime | None = None) -> AuditLog:
+    """The events after that number, and up to that moment, and whether the whole chain holds."""
+    records, following = audit.page_of(record.id, record.submitted_at, after, until)
     events = [typed(each) for each in records]
     reading = _Reading(record, _names(record, filter(None, events)))
     lines = tuple(

@@ -119,12 +119,17 @@ class Now:
 @dataclass(frozen=True, slots=True)
 class StageReader:
     """Who reads, and when. `sees_delivery`: they may know what people were told; `sees_finish`:
-    they want to know when it may be finished, which whoever decides it does not."""
+    they want to know when it may be finished, which whoever decides it does not.
+
+    `is_past`: `now` is a moment of the past; `compares`: it is known what the directory said then.
+    """
 
     me: str
     now: datetime
     sees_delivery: bool
     sees_finish: bool
+    is_past: bool = False
+    compares: bool = True
 
 
 def opened(
@@ -143,7 +148,8 @@ def opened(
     waiting.sort(key=lambda task: task.assignee_id != reader.me)
     people = [task.assignee_id for task in waiting[:LOOKED_UP]]
     people += people_of(forecast) if reader.sees_finish else []
-    world = asked.directory_now(people, stage.opened_at, stage.plan.basis)
+    then = reader.now if reader.is_past else None
+    world = asked.directory_now(people, stage.opened_at, stage.plan.basis, then)
     decided = [task for task in tasks if task.decision]
     drawing = _Drawing(reader, record, parts.state, world.away, parts.told)
     shown, rest = waiting[:SHOWN], waiting[SHOWN:]
@@ -160,7 +166,9 @@ def opened(
         others=tuple(task.assignee_name for task in rest[:NAMED]),
         hidden=len(rest[NAMED:]),
         released=_released(stage, tasks),
-        choice=choice_of(record, stage.plan, shown, names, world, reader.me),
+        choice=choice_of(
+            record, stage.plan, shown, names, world if reader.compares else None, reader.me
+        ),
         finish=finish,
     )
 

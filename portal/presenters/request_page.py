@@ -2,7 +2,7 @@
 typed events and the rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from portal.domain.errors import Refusal
@@ -14,6 +14,7 @@ from portal.domain.request.events import CommandRefused
 from portal.domain.request.lifecycle import NUDGE_EVERY
 from portal.domain.request.state import Approval, Status, Via
 from portal.domain.routing.step import question_ahead
+from portal.forms.moment import in_address
 from portal.presentation.labels import people_in
 from portal.presentation.parts import Remark, Step
 from portal.presenters.approver_choice import Handed, away_from
@@ -33,6 +34,7 @@ from portal.queries.attachments import AddedFile
 from portal.queries.commands import CommandRecord
 from portal.queries.inbox import InboxTask
 from portal.queries.request import RequestParts, RequestRecord, TaskRecord, parts_of
+from portal.queries.request_then import RequestThen, names_then
 from portal.security.sessions import Identity
 from portal.services.snapshots import forecast
 from portal.translation import _
@@ -103,6 +105,14 @@ class May:
         return steered or self.erase or bool(self.reassign)
 
 
+# What anybody may do to the past.
+NOTHING = May(
+    remind=False, remind_from=None, edit=False, withdraw=False, add_approver=False, comment=False,
+    hold=False, resume=False, cancel=False, override=False, move_policy=False, erase=False,
+    reassign=(),
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestPage:
     """What the template draws. `todo`: an open task of the reader's; `done`: one decided
@@ -129,6 +139,12 @@ class RequestPage:
     is_mine: bool
     may: May
     at: datetime
+    is_past: bool = False
+
+    @property
+    def keeps(self) -> dict[str, str]:
+        """What links to other pages of the request take along: the moment, where it is past."""
+        return {"at": in_address(self.at)} if self.is_past else {}
 
     @property
     def settling(self) -> str:
@@ -191,6 +207,53 @@ def compose(record: RequestRecord, person: Identity, since: int | None = None) -
         may=_may(record, parts, person, has_task=todo is not None),
         at=person.now,
     )
+
+
+def compose_then(then: RequestThen, person: Identity) -> RequestPage:
+    """The page as it stood at a moment: nothing can be done there, and what was still to come, and
+    what people were sent, is left out."""
+    record, parts, at = then.record, then.parts, then.at
+    asked = people_in(record.form, record.fields) - parts.names.keys()
+    names = parts.names | names_then(asked, at)
+    mine = [task for task in parts.tasks if task.assignee_id == person.id]
+    revision = revision_of(record, names, seen_version(record, mine))
+    reader = StageReader(
+        person.id, at, sees_delivery=False, sees_finish=False, is_past=True,
+        compares=then.known_since is None,
+    )  # fmt: skip
+    steps = _steps(record, parts, names, (), person.id)
+    enclosed = attachments.added_to(record.id) if record.was_enclosed else ()
+    return RequestPage(
+        record=record,
+        facts=_facts_then(record, names, revision, at),
+        files=files(record.form, record.fields),
+        enclosed=tuple(each for each in enclosed if each.at <= at),
+        revision=revision,
+        steps=steps,
+        step_note="",
+        now=opened(record, parts, (), names, reader),
+        remarks=remarks(parts.said, parts.tasks, person.id),
+        waiting=(),
+        todo=None,
+        done=None,
+        handed=[],
+        following=None,
+        last_word=None,
+        return_comment=_return_comment(parts.tasks) if record.status is Status.RETURNED else "",
+        is_mine=record.is_by(person.id),
+        may=NOTHING,
+        at=at,
+        is_past=True,
+    )
+
+
+def _facts_then(
+    record: RequestRecord, names: dict[str, str], revision: Revision | None, at: datetime
+) -> tuple[Fact, ...]:
+    """What was asked for; a request that it links to is seen as of the same moment."""
+    found = facts(record.form, record.fields, names, revision.fields if revision else ())
+    when = f"?at={in_address(at)}"
+    return tuple(replace(each, url=each.url + when) if each.url else each for each in found)
 
 
 def _steps(

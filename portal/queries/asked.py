@@ -12,6 +12,7 @@ from portal.domain.people.directory import Absence
 from portal.domain.policy.policy import RuleKind
 from portal.domain.routing.plan import RoutingEvidence
 from portal.extensions import db
+from portal.models.validity import as_it_stood
 
 NOTICES = 20
 ABSENCES = 200
@@ -51,12 +52,13 @@ SELECT 'manager', below.id::text, u.id::text, u.name
     FROM portal.users below JOIN portal.users u ON u.id = below.manager_id
     WHERE below.id = ANY(CAST(:chain AS uuid[]))
 """
-NOW = text(f"""
+BOTH = f"""
 SELECT json_build_object(
     'away', COALESCE((SELECT json_agg(a) FROM ({AWAY}) a), '[]'),
     'meant', COALESCE((SELECT json_agg(m) FROM ({MEANT_NOW}) m), '[]')
 )::text
-""")  # noqa: S608 - put together from our own texts
+"""  # noqa: S608 - put together from our own texts
+NOW, THEN = text(BOTH), text(as_it_stood(BOTH))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,9 +148,13 @@ def absences(people: Iterable[str], since: datetime) -> dict[str, list[Away]]:
 
 
 def directory_now(
-    people: Iterable[str], since: datetime, kept: Iterable[RoutingEvidence] = ()
+    people: Iterable[str],
+    since: datetime,
+    kept: Iterable[RoutingEvidence] = (),
+    at: datetime | None = None,
 ) -> DirectoryNow:
-    """Absences of these people that end after `since`, and whom the rules of `kept` mean today."""
+    """Absences of these people that end after `since`, and whom the rules of `kept` mean today; or
+    both as they stood at a moment."""
     codes: dict[RuleKind, list[str]] = {kind: [] for kind in RuleKind}
     for each in kept:
         is_chain = each.kind is RuleKind.MANAGER
@@ -161,7 +167,10 @@ def directory_now(
     found = DirectoryNow()
     if not any(values[name] for name in ("people", "groups", "roles", "departments", "chain")):
         return found
-    rows = _ROWS.decode(db.session.execute(NOW, values).scalar_one())
+    statement = NOW if at is None else THEN
+    if at is not None:
+        values["at"] = at
+    rows = _ROWS.decode(db.session.execute(statement, values).scalar_one())
     for row in rows.away:
         absence = Absence(
             id=row.id, delegator_id=row.delegator_id, delegate_id=row.delegate_id,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -18,6 +18,7 @@ from portal.queries.audit_chain import Problem, verify
 
 PAGE = 200
 _SLACK = timedelta(days=1)
+_END = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,11 @@ def course_of(request_id: str, submitted_at: datetime) -> tuple[EventRecord, ...
 
 
 def page_of(
-    request_id: str, submitted_at: datetime, after: int = 0
+    request_id: str, submitted_at: datetime, after: int = 0, until: datetime | None = None
 ) -> tuple[tuple[EventRecord, ...], int | None]:
-    """Up to `PAGE` events after that number, and where the next page begins (None at the end)."""
-    values = _span(request_id, submitted_at) | {"after": after}
+    """Up to `PAGE` events after that number, and where the next page begins (None at the end);
+    none that came after `until`."""
+    values = _span(request_id, submitted_at) | {"after": after, "until": until or _END}
     events = tuple(EventRecord(*row) for row in db.session.execute(_following(), values))
     return events[:PAGE], events[PAGE - 1].seq if len(events) > PAGE else None
 
@@ -83,7 +85,9 @@ def _course() -> Select[*tuple[Any, ...]]:
 
 @cache
 def _following() -> Select[*tuple[Any, ...]]:
-    return _events().where(AuditEvent.seq > bindparam("after")).limit(PAGE + 1)
+    until = bindparam("until", type_=DateTime(timezone=True))
+    after = AuditEvent.seq > bindparam("after")
+    return _events().where(after, AuditEvent.at <= until).limit(PAGE + 1)
 
 
 def at_places(places: Sequence[tuple[str, int, datetime]]) -> dict[tuple[str, int], EventRecord]:

@@ -4,6 +4,7 @@ Those that tests/presentation/test_gallery.py looks at do not stand here again.
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -40,7 +41,10 @@ PAGES = {
         "/admin/calendars/due?on=2026-12-24&at=16:55", "/requests/{closed}", "/requests/{held}",
         "/insights", "/insights?weeks=52&type=purchase", "/insights/targets",
     ),
-    "victor.audit": ("/history", "/history/{closed}", "/requests/{returned}"),
+    "victor.audit": (
+        "/history", "/history/{closed}", "/requests/{returned}", "/requests/{closed}?at={then}",
+        "/requests/{closed}?at=1999-12-31",
+    ),
 }  # fmt: skip
 VISITS = [(who, path) for who, paths in PAGES.items() for path in paths]
 
@@ -56,7 +60,8 @@ def numbers(installation: Installation) -> dict[str, str]:
     )
     with psycopg.connect(installation.database_url) as connection:
         found = {name: connection.execute(question, [s]).fetchone() for name, s in states.items()}
-    return {name: row[0] for name, row in found.items() if row}
+    then = {"then": datetime.now(UTC).isoformat()[:19] + "Z"}
+    return then | {name: row[0] for name, row in found.items() if row}
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ Says nothing about what is allowed: events are facts.
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from portal.domain.errors import DomainError
@@ -134,6 +135,11 @@ def fold(request_id: str, events: Iterable[Event]) -> Approval:
     for event in events:
         state = evolve(state, event)
     return state
+
+
+def until(events: Iterable[Event], at: datetime) -> list[Event]:
+    """What had happened by a moment: the first of these events, which are in their order."""
+    return list(takewhile(lambda event: event.at <= at, events))
 
 
 # The request as a whole.

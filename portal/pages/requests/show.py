@@ -20,6 +20,7 @@ from portal.domain.policy.policy import Decision
 from portal.forms.decision import CommentForm, RemarkForm
 from portal.pages.requests import blueprint
 from portal.pages.requests.attachments import Enclosed, enclose, hand_over, store
+from portal.pages.requests.then import draw_then
 from portal.presenters.answer import after, answered, command_key, new_key, reader
 from portal.presenters.comments import questions
 from portal.presenters.leave import LeaveBeside, beside
@@ -39,8 +40,11 @@ from portal.translation import _
 @blueprint.get("/requests/<number>")
 @requires(Permission.READ_INVOLVED)
 def show(number: str) -> ResponseReturnValue:
-    """The request's page; an honest one while its submission is not applied yet."""
+    """The request's page, or as it stood `at` a moment; an honest one while its submission is not
+    applied yet."""
     record = requests.find(number.upper(), reader())
+    if record is not None and "at" in request.args:
+        return draw_then(record)
     if record is not None:
         if not record.was_seen and any(each["id"] == me().id for each in record.waiting_for):
             note_opened(me().id, requests=[record.id])
