@@ -17,6 +17,7 @@ from scripts.benchmark import (
     check,
     closed_loop,
     cutover,
+    insights,
     legacy,
     organisation,
     pages,
@@ -37,6 +38,7 @@ PARTS = (
     "check",
     "backtest",
     "audit",
+    "insights",
     "legacy",
     "cutover",
 )
@@ -195,6 +197,15 @@ def _audit(options: argparse.Namespace, folder: Path) -> list[dict[str, object]]
     return found
 
 
+def _insights(options: argparse.Namespace, folder: Path) -> list[dict[str, object]]:
+    folder.mkdir(mode=0o755)
+    with running_postgres(folder / "postgres", any_free()) as server:
+        times = min(options.times, 20)
+        found = insights.measure(_database(server, "insights"), options.large, times, folder)
+    print(table(f"Insights at {options.large:,} requests", found))
+    return found
+
+
 def _legacy(options: argparse.Namespace, folder: Path) -> dict[str, object]:
     folder.mkdir(mode=0o755)
     with (
@@ -231,6 +242,7 @@ ALONE: dict[str, Callable[[argparse.Namespace, Path], object]] = {
     "check": _check,
     "backtest": _backtest,
     "audit": _audit,
+    "insights": _insights,
     "legacy": _legacy,
     "cutover": _cutover,
 }

@@ -8,10 +8,13 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import LiteralString
 
 import psycopg
 from psycopg.sql import SQL, Identifier
 
+from portal.domain.codec import encode
 from portal.domain.request.state import Approval, Content, OpenStage, Status, Task
 from portal.domain.routing.plan import Candidate, StagePlan
 from portal.models.states import state_row
@@ -40,6 +43,36 @@ NOTIFICATION = ("id", "user_id", "request_id", "seq", "kind", "number", "text", 
 HISTORY = ("id", "workflow_type", "request_id", "temporal_workflow_id", "status", "initiator_id",
            "started_at", "completed_at")  # fmt: skip
 HASH = "0" * 64
+NUMBER, TASK_ID = "@number@", "@task@"
+ROWS = 50_000
+# Of each request in a record that is filled alone.
+EVENTS_EACH = 20
+PEOPLE = "SELECT id::text FROM portal.users WHERE email = %s"
+VERSION = "SELECT policy_version_id::text FROM portal.request_types WHERE code = %s"
+NEWEST_LEAF = "SELECT COALESCE(max(number), -1) FROM portal.audit_leaves"
+# Events of each request at its time, by its requester: those four again and again.
+RECORD = """
+INSERT INTO portal.audit_events
+    (request_id, seq, at, kind, tag, actor, data, prev_hash, hash)
+SELECT r.id, e.seq, r.submitted_at, k.kind, k.tag, r.requester_id::text,
+    replace(replace(k.data, '@number@', r.number), '@task@', '01' || substr(r.id::text, 3))::jsonb,
+    %(hash)s, %(hash)s
+FROM (SELECT
+    ('00' || lpad(to_hex(n), 6, '0') || '-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid AS id
+    FROM generate_series(%(first)s::int, %(last)s::int) n) one
+JOIN portal.requests r ON r.id = one.id, generate_series(1, %(each)s) e(seq)
+JOIN unnest(%(kinds)s::text[], %(tags)s::text[], %(data)s::text[]) WITH ORDINALITY
+    AS k(kind, tag, data, place) ON k.place = (e.seq - 1) %% 4 + 1
+ORDER BY r.id, e.seq
+"""
+LEAVES = """
+INSERT INTO portal.audit_leaves (number, subject_id, seq, hash)
+SELECT %(leaf)s + (n - 1) * %(each)s + e.seq - 1,
+    ('00' || lpad(to_hex(n), 6, '0') || '-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
+    e.seq, %(hash)s
+FROM generate_series(%(first)s::int, %(last)s::int) n, generate_series(1, %(each)s) e(seq)
+ORDER BY 1
+"""
 FIELDS = json.dumps({"supplier": "Pixelwerk", "cost_centre": "4100", "reason": "Worn out."})
 EVENTS = (
     ("RequestSubmitted", "request:submitted"), ("StageOpened", "stage:opened"),
@@ -123,27 +156,54 @@ def fill(url: str, size: int, heavy_approver: str, heavy_requester: str) -> None
         connection.execute("VACUUM (ANALYZE)")
 
 
+def fill_requests(url: str, size: int, heavy_approver: str, heavy_requester: str) -> None:
+    """Add `size` requests alone, without all that belongs to them; then ANALYZE."""
+    with psycopg.connect(url) as connection:
+        people = _people(connection, heavy_approver, heavy_requester)
+        now = datetime.now(UTC).replace(microsecond=0)
+        for start in range(1, size + 1, ROWS):
+            rows = [Row(n, size, people, now) for n in range(start, min(start + ROWS, size + 1))]
+            _copy(connection, "portal.requests", REQUEST, rows, _request)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("VACUUM (ANALYZE) portal.requests")
+
+
+def fill_record(url: str, size: int, heavy_approver: str, heavy_requester: str) -> None:
+    """Add `size` requests with their events alone, which already have their leaves; then ANALYZE.
+
+    What becomes of requests elsewhere is left out, so that ten million events fit into minutes.
+    """
+    fill_requests(url, size, heavy_approver, heavy_requester)
+    with psycopg.connect(url, autocommit=True) as connection:
+        found = _one(connection, PEOPLE, heavy_approver), _one(connection, VERSION, "purchase")
+        people = People(found[0], found[0], found[1], ())
+        connection.execute("ALTER TABLE portal.audit_events DISABLE TRIGGER queue_events")
+        templates = [template(seq, people) for seq in range(1, len(EVENTS) + 1)]
+        first = 1 + int(_one(connection, NEWEST_LEAF))
+        for start in range(1, size + 1, ROWS):
+            given = {"first": start, "last": min(start + ROWS - 1, size), "leaf": first,
+                     "kinds": [kind for kind, _tag in EVENTS], "tags": [tag for _k, tag in EVENTS],
+                     "data": templates, "hash": HASH, "each": EVENTS_EACH}  # fmt: skip
+            connection.execute(RECORD, given)
+            connection.execute(LEAVES, given)
+        connection.execute("ALTER TABLE portal.audit_events ENABLE TRIGGER queue_events")
+        connection.execute("VACUUM (ANALYZE) portal.audit_events, portal.audit_leaves")
+
+
 def _people(connection: psycopg.Connection, approver: str, requester: str) -> People:
     ids = tuple(f"02{n:06x}-0000-7000-8000-{n:012x}" for n in range(OTHERS))
     with connection.cursor().copy("COPY portal.users (id, email, name, roles) FROM STDIN") as copy:
         for n, each in enumerate(ids):
             copy.write_row((each, f"person{n}@bench.example", f"Person {n}", "{member}"))
-    found = [
-        _one(connection, "SELECT id::text FROM portal.users WHERE email = %s", email)
-        for email in (approver, requester)
-    ]
-    version = _one(
-        connection,
-        "SELECT policy_version_id::text FROM portal.request_types WHERE code = %s",
-        "purchase",
-    )
+    found = [_one(connection, PEOPLE, email) for email in (approver, requester)]
+    version = _one(connection, VERSION, "purchase")
     return People(found[0], found[1], version, ids)
 
 
-def _one(connection: psycopg.Connection, question: str, value: str) -> str:
-    row = connection.execute(question, [value]).fetchone()
+def _one(connection: psycopg.Connection, question: LiteralString, *values: str) -> str:
+    row = connection.execute(question, values).fetchone()
     if row is None:
-        raise LookupError(f"{value} is not in the database: load the demonstration first")
+        raise LookupError(f"{values} is not in the database: load the demonstration first")
     return str(row[0])
 
 
@@ -236,7 +296,28 @@ def _participants(row: Row) -> Iterator[tuple[object, ...]]:
 
 def _events(row: Row) -> Iterator[tuple[object, ...]]:
     for seq, (kind, tag) in enumerate(EVENTS, start=1):
-        yield row.id, seq, row.submitted, kind, tag, row.requester, "{}", HASH, HASH
+        data = template(seq, row.people).replace(TASK_ID, row.task_id)
+        data = data.replace(NUMBER, f"PR-{row.n + 100_000}")
+        yield row.id, seq, row.submitted, kind, tag, row.requester, data, HASH, HASH
+
+
+@cache
+def template(seq: int, people: People) -> str:
+    """The data of each request's event of that number, as the record has them; task and number
+    stand as `TASK_ID` and `NUMBER`."""
+    someone = people.heavy_approver
+    plan = StagePlan(
+        index=0, key="manager", name="Line manager",
+        people=(Candidate(person_id=someone, name="Somebody", why=""),),
+    )  # fmt: skip
+    data: dict[str, object] = (
+        {"number": NUMBER, "type_code": "purchase", "policy_version_id": people.policy_version,
+         "content": {"title": "Chairs", "fields": {}}, "content_hash": HASH},
+        {"round": 1, "opening": 1, "plan": encode(plan)},
+        {"task_id": TASK_ID, "round": 1, "index": 0, "stage_key": "manager", "person_id": someone},
+        {"task_id": TASK_ID, "decision": "approve", "content_version": 1, "content_hash": HASH},
+    )[seq - 1]  # fmt: skip
+    return json.dumps(data)
 
 
 def _notification(row: Row) -> Iterator[tuple[object, ...]]:

@@ -15,6 +15,7 @@ from portal.demo.load import load_demo
 from scripts.benchmark.figures import Sample
 from scripts.benchmark.fill import fill
 
+Filling = Callable[[str, int, str, str], None]
 APPROVER, REQUESTER = "marta.lindqvist", "tom.becker"
 BARE = (
     "<!doctype html><title>Bare</title><table>{% for row in rows %}<tr>{% for cell in row %}"
@@ -30,7 +31,7 @@ def bare_app() -> Flask:
     return app
 
 
-def prepared(url: str, size: int, folder: Path) -> Flask:
+def prepared(url: str, size: int, folder: Path, filling: Filling = fill) -> Flask:
     """The portal over a migrated database, with the demonstration and `size` requests more."""
     settings = replace(
         Settings.from_environment(
@@ -48,7 +49,7 @@ def prepared(url: str, size: int, folder: Path) -> Flask:
     engine = create_engine(settings.sqlalchemy_url)
     accounts = load_demo(engine, folder / f"accounts-{size}.txt")
     engine.dispose()
-    fill(url, size, f"{APPROVER}@gloria.example", f"{REQUESTER}@gloria.example")
+    filling(url, size, f"{APPROVER}@gloria.example", f"{REQUESTER}@gloria.example")
     app.config["BENCH_ACCOUNTS"] = {line.split()[2]: line.split()[3] for line in accounts}
     return app
 
