@@ -8,7 +8,6 @@ from sqlalchemy import create_engine, text
 
 from portal.proof import indexing, sealing
 from scripts.benchmark import pages
-from scripts.benchmark.figures import Sample
 from scripts.benchmark.fill import EVENTS_EACH, fill_record
 
 NOTHING_MORE = {"batch": sealing.BATCH}
@@ -28,23 +27,9 @@ def measure(url: str, events: int, times: int, folder: Path) -> list[dict[str, o
             {"n": events // 3},
         )
     engine.dispose()
-    for name, query in _queries(events, person, str(middle)).items():
-        sample = Sample()
-        for warm in range(times + 3):
-            begun = time.perf_counter()
-            answer = auditor.get(f"/audit?{query}")
-            answer.get_data()
-            if answer.status_code != 200:
-                raise RuntimeError(f"{query} answered {answer.status_code}")
-            if warm >= 3:
-                sample.add("page", time.perf_counter() - begun)
-        rows.append(
-            {
-                "what": name,
-                "p50 ms": round(sample.milliseconds("page", 0.5), 1),
-                "p95 ms": round(sample.milliseconds("page", 0.95), 1),
-            }
-        )
+    queries = _queries(events, person, str(middle))
+    asked = {name: (auditor, f"/audit?{query}") for name, query in queries.items()}
+    rows += pages.views(asked, times)
     rows.append(_file(lambda: auditor.get("/audit.ndjson?start=0&kind=request:submitted")))
     return rows
 
@@ -84,6 +69,7 @@ def _index(url: str) -> dict[str, object]:
         "what": f"index of {count:,} leaves, µs and bytes a leaf",
         "p50 ms": round(took / count * 1e6, 1),
         "p95 ms": round(size / count),
+        "of the bare page": "",
     }
 
 
@@ -93,4 +79,4 @@ def _file(get: Callable[[], object]) -> dict[str, object]:
     lines = body.count(b"\n")
     took = time.perf_counter() - begun
     what = f"NDJSON of {lines:,} events, µs an event"
-    return {"what": what, "p50 ms": round(took / lines * 1e6), "p95 ms": ""}
+    return {"what": what, "p50 ms": round(took / lines * 1e6), "p95 ms": "", "of the bare page": ""}

@@ -1,12 +1,10 @@
 """Insights over very many closed requests: server time of the page, for all and for one manager."""
 
-import time
 from pathlib import Path
 
 import psycopg
 
 from scripts.benchmark import pages
-from scripts.benchmark.figures import Sample
 from scripts.benchmark.fill import fill_requests
 
 # Of each closed request its figures and those of two decisions, as the record activity leaves them.
@@ -54,22 +52,5 @@ def measure(url: str, size: int, times: int, folder: Path) -> list[dict[str, obj
         "one type, 13 weeks": (auditor, "weeks=13&type=purchase"),
         "a manager of 200, 13 weeks": (manager, "weeks=13"),
     }  # fmt: skip
-    rows = []
-    for name, (client, query) in views.items():
-        sample = Sample()
-        for warm in range(times + 2):
-            begun = time.perf_counter()
-            answer = client.get(f"/insights?{query}")
-            answer.get_data()
-            if answer.status_code != 200:
-                raise RuntimeError(f"{query} answered {answer.status_code}")
-            if warm >= 2:
-                sample.add("page", time.perf_counter() - begun)
-        rows.append(
-            {
-                "what": name,
-                "p50 ms": round(sample.milliseconds("page", 0.5), 1),
-                "p95 ms": round(sample.milliseconds("page", 0.95), 1),
-            }
-        )
-    return rows
+    asked = {name: (client, f"/insights?{query}") for name, (client, query) in views.items()}
+    return list(pages.views(asked, times))

@@ -135,3 +135,26 @@ def rows(results: dict[str, tuple[Sample, Sample]]) -> Iterator[dict[str, object
             "large/small": round(second / first, 2),
             "of the bare page": round(second / bare, 2),
         }
+
+
+def views(asked: dict[str, tuple[FlaskClient, str]], times: int) -> Iterator[dict[str, object]]:
+    """Each of these addresses in turns with the bare page: medians, and what they are of its."""
+    bare, results = bare_app().test_client(), {"bare page": Sample()}
+    results |= {name: Sample() for name in asked}
+    for warm in range(times + 3):
+        for name, (client, path) in ({"bare page": (bare, "/")} | asked).items():
+            begun = time.perf_counter()
+            status = _call(client, path)()
+            if warm >= 3:
+                results[name].add("page", time.perf_counter() - begun)
+            if status != 200:
+                raise RuntimeError(f"{path} answered {status}")
+    least = results["bare page"].milliseconds("page", 0.5)
+    for name, sample in results.items():
+        median = sample.milliseconds("page", 0.5)
+        yield {
+            "what": name,
+            "p50 ms": round(median, 1),
+            "p95 ms": round(sample.milliseconds("page", 0.95), 1),
+            "of the bare page": round(median / least, 1),
+        }
