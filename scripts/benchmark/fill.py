@@ -310,14 +310,14 @@ def template(seq: int, people: People) -> str:
         index=0, key="manager", name="Line manager",
         people=(Candidate(person_id=someone, name="Somebody", why=""),),
     )  # fmt: skip
-    data: dict[str, object] = (
+    every: tuple[dict[str, object], ...] = (
         {"number": NUMBER, "type_code": "purchase", "policy_version_id": people.policy_version,
          "content": {"title": "Chairs", "fields": {}}, "content_hash": HASH},
         {"round": 1, "opening": 1, "plan": encode(plan)},
         {"task_id": TASK_ID, "round": 1, "index": 0, "stage_key": "manager", "person_id": someone},
         {"task_id": TASK_ID, "decision": "approve", "content_version": 1, "content_hash": HASH},
-    )[seq - 1]  # fmt: skip
-    return json.dumps(data)
+    )  # fmt: skip
+    return json.dumps(every[seq - 1])
 
 
 def _notification(row: Row) -> Iterator[tuple[object, ...]]:
