@@ -70,7 +70,7 @@ def names(app: Flask, people: People, kind: dict[str, str], settings: Settings) 
 def path_of(route: Route, names: dict[str, str]) -> str:
     """The route's address with its names filled in."""
     given = {**names, **route.args}
-    return re.sub(r"<(?:\w+:)?(\w+)>", lambda name: given[name[1]], route.rule)
+    return re.sub(r"<(?:[^<>:]+:)?(\w+)>", lambda name: given[name[1]], route.rule)
 
 
 def data_of(route: Route, names: dict[str, str]) -> dict[str, str]:
