@@ -178,6 +178,10 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _url_or_none(text: str) -> str:
+    return _url(text) if text else ""
+
+
 def _site(text: str) -> str:
     """Where the portal stands: at the root of a host of its own."""
     url = _url(text)
@@ -412,6 +416,10 @@ class Settings(_Group):
     audit_anchor_dir: Path | None = _setting("AUDIT_ANCHOR_DIR", None, Path)
     canary: bool = _setting("CANARY", False, _switch)
     audit_anchor_mail: tuple[str, ...] = _setting("AUDIT_ANCHOR_MAIL", (), _names)
+    audit_witness_url: str = _setting("AUDIT_WITNESS_URL", "", _url_or_none)
+    audit_witness_key: str = _setting("AUDIT_WITNESS_KEY", "")
+    audit_timestamp_url: str = _setting("AUDIT_TIMESTAMP_URL", "", _url_or_none)
+    audit_timestamp_roots: Path | None = _setting("AUDIT_TIMESTAMP_ROOTS", None, Path)
     legacy_dir: Path = _setting("LEGACY_DIR", ROOT / "var" / "legacy", Path)
     backups_dir: Path = _setting("BACKUPS_DIR", ROOT / "var" / "backups", Path)
     pg_dump: str = _setting("PG_DUMP", "")

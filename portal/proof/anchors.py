@@ -1,7 +1,8 @@
 """Anchors: checkpoints where nobody who has the database can take them back.
 
 A folder that the service can only add to (a mount with other owners, an object lock), and mail to
-auditors. Without one that is out of the administrators' reach there is no proof against them.
+auditors; a witness that signs the checkpoint once it saw that the log only grew; a time stamp over
+it (`outside`). Without one that is out of the administrators' reach there is no proof against them.
 """
 
 from dataclasses import dataclass
@@ -17,9 +18,17 @@ from portal.domain.proof import notes
 from portal.models import AuditAnchor
 from portal.models.columns import new_id
 from portal.notifications.smtp import MailNotTaken, SmtpConnection
+from portal.proof import outside, tiles
+from portal.proof.outside import OutsideRefused
+from portal.proof.tiles import LogBroken, LogFiles
 
-FOLDER, MAIL = "folder", "mail"
-EVERY = {FOLDER: timedelta(hours=1), MAIL: timedelta(days=1)}
+FOLDER, MAIL, WITNESS, STAMP = "folder", "mail", "witness", "timestamp"
+EVERY = {
+    FOLDER: timedelta(hours=1),
+    MAIL: timedelta(days=1),
+    WITNESS: timedelta(hours=1),
+    STAMP: timedelta(days=1),
+}
 
 log = structlog.get_logger("portal.sealer")
 
@@ -38,7 +47,13 @@ class Anchoring:
     def kinds(self) -> tuple[str, ...]:
         """The ways that are set up."""
         has_mail = bool(self.settings.audit_anchor_mail and self.settings.mail.host)
-        return (FOLDER,) * (self.settings.audit_anchor_dir is not None) + (MAIL,) * has_mail
+        there = {
+            FOLDER: self.settings.audit_anchor_dir is not None,
+            MAIL: has_mail,
+            WITNESS: bool(self.settings.audit_witness_url),
+            STAMP: bool(self.settings.audit_timestamp_url),
+        }
+        return tuple(kind for kind, is_there in there.items() if is_there)
 
     def keep(self, note: str, now: datetime | None = None) -> list[str]:
         """Keep a checkpoint by each way that is due; those it was kept by. Raises NotAnchored once
@@ -50,12 +65,12 @@ class Anchoring:
             if not due:
                 continue
             try:
-                self._by(kind, note, now)
-            except (OSError, MailNotTaken) as error:
+                proof = self._by(kind, note, now)
+            except (OSError, MailNotTaken, OutsideRefused, notes.Unreadable, LogBroken) as error:
                 failed.append(f"{kind}: {error}")
                 continue
             size = notes.read(note).size
-            row = {"id": new_id(), "kind": kind, "size": size, "anchored_at": now, "proof": ""}
+            row = {"id": new_id(), "kind": kind, "size": size, "anchored_at": now, "proof": proof}
             with self.engine.begin() as connection:
                 connection.execute(insert(AuditAnchor), row)
             log.info("log.anchored", kind=kind, size=size)
@@ -64,14 +79,27 @@ class Anchoring:
             raise NotAnchored("; ".join(failed))
         return done
 
-    def _by(self, kind: str, note: str, now: datetime) -> None:
+    def _by(self, kind: str, note: str, now: datetime) -> str:
+        """Keep it that way; what came back, to be kept with it."""
+        if kind == WITNESS:
+            key = notes.cosigner_key(self.settings.audit_witness_key)
+            return outside.cosigned(self.settings.audit_witness_url, key, note, self._log())
+        if kind == STAMP:
+            roots = self.settings.audit_timestamp_roots
+            if roots is None:
+                raise OutsideRefused("AUDIT_TIMESTAMP_ROOTS names no certificates to check it by")
+            return outside.stamped(self.settings.audit_timestamp_url, roots, note)
         if kind == FOLDER:
             assert self.settings.audit_anchor_dir is not None
             put(self.settings.audit_anchor_dir, note, now)
-            return
+            return ""
         with SmtpConnection(self.settings.mail) as server:
             for address in self.settings.audit_anchor_mail:
                 server.send(letter(self.settings, address, note, now), address)
+        return ""
+
+    def _log(self) -> LogFiles:
+        return tiles.logs(self.settings.audit_log_dir)[-1]
 
 
 def _is_due(connection: Connection, kind: str, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from hashlib import sha256
 EVENT = "gloria/event/v1"
 ACT = "gloria/act/v1"
 ED25519 = b"\x01"
+COSIGNED = b"\x04"
 DASH = "\u2014"
 
 Sign = Callable[[bytes], bytes]
@@ -70,6 +71,52 @@ def verifier_key(text: str) -> VerifierKey:
     if found.id.hex() != digest:
         raise Unreadable("The key does not fit its own hash: it was copied wrongly.")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class CosignerKey:
+    """The key of a witness (C2SP tlog-cosignature), under the name that it signs with."""
+
+    name: str
+    key: bytes
+
+    @property
+    def id(self) -> bytes:
+        """Four bytes that stand before each of its signatures."""
+        return sha256(self.name.encode() + b"\n" + COSIGNED + self.key).digest()[:4]
+
+
+def cosigner_key(text: str) -> CosignerKey:
+    """The key that a line `name+hash+key` of a witness names. Raises Unreadable."""
+    name, _, rest = text.strip().partition("+")
+    digest, _, key = rest.partition("+")
+    raw = _decoded(key)
+    if not name or raw[:1] != COSIGNED or len(raw) != 33:
+        raise Unreadable("This is no key of a witness: name+hash+key, of Ed25519.")
+    found = CosignerKey(name, raw[1:])
+    if found.id.hex() != digest:
+        raise Unreadable("The witness's key does not fit its own hash: it was copied wrongly.")
+    return found
+
+
+def is_cosigned(note: str, key: CosignerKey, check: Callable[[bytes, bytes, bytes], bool]) -> bool:
+    """Whether the note carries a good signature of this witness, which covers a time, too. `check`:
+    whether the key (first) made the signature (second) of the text (third)."""
+    text, gap, lines = note.partition("\n\n")
+    for line in lines.splitlines() if gap else ():
+        dash, _, rest = line.partition(" ")
+        name, _, coded = rest.partition(" ")
+        if dash != DASH or name != key.name:
+            continue
+        try:
+            raw = _decoded(coded)
+        except Unreadable:
+            continue
+        when = int.from_bytes(raw[4:12])
+        said = f"cosignature/v1\ntime {when}\n{text}\n".encode()
+        if len(raw) == 76 and raw[:4] == key.id and check(key.key, raw[12:], said):
+            return True
+    return False
 
 
 def signed(checkpoint: Checkpoint, key: VerifierKey, sign: Sign) -> str:
