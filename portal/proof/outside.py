@@ -103,9 +103,9 @@ def _post(url: str, body: bytes, kind: str) -> tuple[int, bytes]:
 
 
 def _talk(url: str, body: bytes, kind: str) -> tuple[int, bytes]:
-    parts, made = urlsplit(url), http.client.HTTPConnection
-    if parts.scheme == "https":
-        made = http.client.HTTPSConnection
+    parts = urlsplit(url)
+    is_tls = parts.scheme == "https"
+    made = http.client.HTTPSConnection if is_tls else http.client.HTTPConnection
     connection = made(parts.hostname or "", parts.port, timeout=SECONDS)
     try:
         head = {"Content-Type": kind, "Connection": "close"}
