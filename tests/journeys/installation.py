@@ -55,6 +55,7 @@ class Installation:
             "PUBLIC_URL": self.url,
             "ATTACHMENTS_DIR": str(self.folder / "attachments"),
             "AUDIT_LOG_DIR": str(self.folder / "audit"),
+            "AUDIT_SEALER": "own",  # whoever begins a log seals it
             "WORKER_HEARTBEAT_SECONDS": "2",
             **dict.fromkeys(
                 (
