@@ -167,12 +167,11 @@ def checkpoint(folder: Path, key: str) -> Iterator[str]:
     told = (lines[1], base64.b64decode(lines[2], validate=True).hex())
     if told != (str(proofs["size"]), proofs["root"]):
         yield "the proofs are not for this checkpoint"
-    mark = sha(name.encode() + b"\n" + public)[:4]
+    mark = sha(name.encode() + b"\n\x01" + public[1:])[:4]
     for line in signatures.splitlines():
-        dash, signer, coded = [*line.split(" "), "", ""][:3]
-        raw = base64.b64decode(coded, validate=True)
-        is_ours = (dash, signer, raw[:4]) == ("\u2014", name, mark) and public[:1] == b"\x01"
-        if is_ours and is_signed(public[1:], (text + "\n").encode(), raw[4:]):
+        raw = base64.b64decode(line.split(" ")[-1], validate=True)[4:]
+        ours = f"\u2014 {name} {base64.b64encode(mark + raw).decode()}"
+        if line == ours and is_signed(public[1:], text.encode() + b"\n", raw):
             return
     yield "the checkpoint is not signed with the key"
 

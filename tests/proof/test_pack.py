@@ -179,6 +179,15 @@ def test_a_period_without_entries_or_with_too_many_has_no_pack(kept: Kept) -> No
             pack.pack_period(connection, kept.log, ALWAYS, most=2)
 
 
+def test_a_signature_is_taken_only_as_it_is_written(unpacked: Path, key: str) -> None:
+    """The last letter of its base64 has bits that no decoder reads."""
+    file = unpacked / "checkpoint"
+    whole = file.read_text(encoding="utf-8")
+    last = whole.rindex("=") - 1
+    file.write_text(f"{whole[:last]}{chr(ord(whole[last]) + 1)}{whole[last + 1 :]}", "utf-8")
+    assert [*standalone.checkpoint(unpacked, key)] != []
+
+
 def test_files_that_are_missing_or_too_many(unpacked: Path) -> None:
     (unpacked / "acts.json").unlink()
     (unpacked / "more.txt").write_text("else", encoding="utf-8")
