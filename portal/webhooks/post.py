@@ -108,8 +108,8 @@ def _hand_over(target: HookTarget, body: bytes, timeout: float, context: ssl.SSL
 
 @lru_cache(maxsize=16)
 def trusted(certificate: str) -> ssl.SSLContext:
-    """Whom to believe that it is the receiver. Raises ssl.SSLError and ValueError for what is no
-    certificate in PEM."""
+    """Whom to believe that it is the receiver: everybody's authorities, or only one's own, whose
+    certificate it is, in PEM (`services.streams` takes no other text)."""
     return ssl.create_default_context(cadata=certificate or None)
 
 
