@@ -102,7 +102,8 @@ def _workflows(now: datetime) -> StandingCheck:
     repair, more = RepairKind.WORKFLOWS, "admin.list_attention"
     if seen.left:
         words = ngettext(
-            "%(n)s workflow differs from the record", "%(n)s workflows differ from the record",
+            "%(n)s workflow differs from the record, or keeps failing",
+            "%(n)s workflows differ from the record, or keep failing",
             seen.left,
         )  # fmt: skip
         return StandingCheck(name, "bad", words, seen.done_at or now, repair, label, more)

@@ -51,7 +51,7 @@ def workflows() -> HealthPart:
         return HealthPart(False, f"{compared}; the newest comparison broke off.")
     if seen.is_closed:
         return HealthPart(None, "Not compared while the portal is closed for a rollback.")
-    left = f", {seen.left} differences are left: see /admin/attention" if seen.left else ""
+    left = f", {seen.left} differ or keep failing: see /admin/attention" if seen.left else ""
     untold = f", {seen.untold} of them by presence alone" if seen.untold else ""
     words = f"{compared}: {seen.open} open requests{untold}{left}."
     return HealthPart(seen.is_fresh(now), words)
