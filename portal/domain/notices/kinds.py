@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portal.domain.marked import msgid
+from portal.domain.notices import troubles
 from portal.domain.request.state import Status
 
 
@@ -194,17 +195,17 @@ class DeliveryContext:
 def why_not(kind: NoticeKind, standing: DeliveryContext) -> str | None:
     """Why a message is not worth sending any more; None while it is still true."""
     if not standing.is_active:
-        return msgid("The person's account is not active.")
+        return troubles.INACTIVE
     if not standing.sees:
-        return msgid("The person may not see the request any more.")
+        return troubles.MAY_NOT_SEE
     if kind.asks and not standing.task_is_theirs:
-        return msgid("The task was decided or is not theirs any more.")
+        return troubles.NOT_THEIRS
     if standing.is_repeated:
-        return msgid("A later message says the same.")
+        return troubles.SAID_LATER
     if kind.asks and standing.status is not Status.PENDING:
-        return msgid("The request does not wait for decisions now.")
+        return troubles.NOT_PENDING
     if kind.while_status and standing.status not in kind.while_status:
-        return msgid("The request has moved on.")
+        return troubles.MOVED_ON
     if kind.topic is ATTENTION and not standing.attention:
-        return msgid("The request needs no attention any more.")
+        return troubles.CALM
     return None

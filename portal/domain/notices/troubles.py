@@ -27,20 +27,19 @@ BAD_ADDRESS = msgid("The address of the channel is not what the service takes.")
 CHAT_NO_ANSWER = msgid("The chat service gave no answer within %(seconds)s s.")
 CHAT_SAID = msgid("The chat service did not take it: %(words)s")
 RECEIVER_UNREACHED = msgid("It was not delivered in time: the receiver could not be reached.")
-# Those of `portal.domain.notices.kinds.why_not`.
-NOT_TRUE_ANY_MORE = (
-    msgid("The person's account is not active."),
-    msgid("The person may not see the request any more."),
-    msgid("The task was decided or is not theirs any more."),
-    msgid("A later message says the same."),
-    msgid("The request does not wait for decisions now."),
-    msgid("The request has moved on."),
-    msgid("The request needs no attention any more."),
-)
+# What is not true any more when it would be sent.
+INACTIVE = msgid("The person's account is not active.")
+MAY_NOT_SEE = msgid("The person may not see the request any more.")
+NOT_THEIRS = msgid("The task was decided or is not theirs any more.")
+SAID_LATER = msgid("A later message says the same.")
+NOT_PENDING = msgid("The request does not wait for decisions now.")
+MOVED_ON = msgid("The request has moved on.")
+CALM = msgid("The request needs no attention any more.")
 TROUBLES = (
     SERVER_SAID, NO_ANSWER_WITHIN, NO_ANSWER, UNREACHABLE, NO_ADDRESS, UNWRITABLE, GONE,
     NEVER_TRIED, REPEATED, OTHER_KEY, CHANNEL_REMOVED, CHANNEL_OFF, NOBODY, UNREADABLE, BAD_ADDRESS,
-    CHAT_NO_ANSWER, CHAT_SAID, RECEIVER_UNREACHED, *NOT_TRUE_ANY_MORE,
+    CHAT_NO_ANSWER, CHAT_SAID, RECEIVER_UNREACHED, INACTIVE, MAY_NOT_SEE, NOT_THEIRS, SAID_LATER,
+    NOT_PENDING, MOVED_ON, CALM,
 )  # fmt: skip
 
 
