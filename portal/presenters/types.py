@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from textwrap import shorten
 from typing import Any
 
 from portal.domain.codec import decode
@@ -110,10 +111,13 @@ DONE: Mapping[str, str] = {
 }
 ALONE = lazy("Version %(version)s published without a review, by the only administrator")
 
+SHOWN = 200  # letters of a text that somebody else wrote
 
-def difference_words(change: Change) -> str:
-    """One difference in a line."""
-    parts = ", ".join(dict.fromkeys(str(PARTS.get(p, words_of(p).lower())) for p in change.parts))
+
+def difference_words(change: Change, *, with_texts: bool = False) -> str:
+    """One difference in a line; `with_texts`: also what texts say now."""
+    texts = change.texts if with_texts else {}
+    parts = ", ".join(dict.fromkeys(_part(part, texts.get(part)) for part in change.parts))
     text = str(_DIFFERENCES[change.what, change.how])
     return text % {"name": change.name, "parts": parts}
 
@@ -133,27 +137,39 @@ TEXT_PARTS: Mapping[str, str] = {
 ANY_STAGE = lazy("any stage")
 
 
+def _part(part: str, says: str | None) -> str:
+    word = str(PARTS.get(part, words_of(part).lower()))
+    return (
+        _("%(part)s “%(text)s”", part=word, text=shorten(says, SHOWN, placeholder=" …"))
+        if says
+        else word
+    )
+
+
 def part_words(text: OwnText) -> str:
     """What a text is, and of what."""
     return str(TEXT_PARTS[text.part]) % {"of": text.of or str(ANY_STAGE)}
 
 
-def done(change: TypeChangeRecord) -> str:
-    """What was done, in a line."""
+def done(change: TypeChangeRecord, *, with_texts: bool = False) -> str:
+    """What was done, in a line; `with_texts`: also what texts say since."""
     if change.kind == TypeChangeKind.EDITED:
         entries = (decode(Change, each) for each in change.data.get("changes", ()))
-        return "; ".join(map(difference_words, entries)) or _("Draft changed")
+        said = (difference_words(each, with_texts=with_texts) for each in entries)
+        return "; ".join(said) or _("Draft changed")
     if change.kind == TypeChangeKind.PUBLISHED and change.data.get("alone"):
         return str(ALONE) % change.data
     return str(DONE.get(change.kind, words_of(change.kind))) % change.data
 
 
 def since(changes: Iterable[TypeChangeRecord], seen: int) -> list[str]:
-    """What others did to a draft after revision `seen`, the newest first, with their names."""
+    """What others did to a draft after revision `seen`, the newest first, with their names and
+    what they wrote: whoever saves again may want to keep it."""
     newer = (each for each in changes if each.data.get("revision", 0) > seen)
+    said = ((each, done(each, with_texts=True)) for each in newer)
     return [
-        _("%(actor)s changed this draft meanwhile: %(what)s.", actor=each.actor, what=done(each))
-        for each in newer
+        _("%(actor)s changed this draft meanwhile: %(what)s.", actor=each.actor, what=what)
+        for each, what in said
         if each.kind == TypeChangeKind.EDITED
     ]
 

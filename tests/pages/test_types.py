@@ -147,7 +147,10 @@ def test_two_edit_the_same_draft_and_nothing_is_lost(
     seen = adam.get_page(here)
     press(cleo, cleo.get_page(here), here, label="Why", hint="In a sentence.")
     page = press(adam, seen, here, 409, label="Business case", hint="")
-    assert "Cleo Example changed this draft meanwhile: Field Why changed: label, hint" in page.text
+    assert (
+        "Cleo Example changed this draft meanwhile: Field Why changed: label “Why”, hint “In a"
+        in page.text
+    )
     assert page.form(here).values["label"] == "Business case"
     press(adam, page, here)
     content = one(app, select(TypeDraft.content))

@@ -118,12 +118,14 @@ class TypeContent:
 @dataclass(frozen=True, kw_only=True)
 class Change:
     """One difference. `what`: "text", "field", "stage" or "policy"; `how`: "added", "gone",
-    "changed" or "moved"; `name`: how people call it; `parts`: names of its attributes."""
+    "changed" or "moved"; `name`: how people call it; `parts`: names of its attributes; `texts`:
+    what those of them say now that are texts."""
 
     what: str
     how: str
     name: str = ""
     parts: tuple[str, ...] = ()
+    texts: dict[str, str] = field(default_factory=dict)
 
 
 def name_for(label: str, taken: Collection[str]) -> str:
@@ -246,7 +248,7 @@ def changes(before: TypeContent, after: TypeContent) -> tuple[Change, ...]:
     parts = ("name", "description", "translations")
     texts = tuple(each for each in parts if getattr(before, each) != getattr(after, each))
     return (
-        *((Change(what="text", how="changed", parts=texts),) if texts else ()),
+        *([_changed("text", "", after, texts)] if texts else ()),
         *_form_changes(before, after),
         *_stage_changes(before.policy, after.policy),
         *_policy_changes(before.policy, after.policy),
@@ -259,7 +261,7 @@ def _form_changes(before: TypeContent, after: TypeContent) -> Iterable[Change]:
         if name not in old:
             yield Change(what="field", how="added", name=each.label)
         elif parts := _parts(old[name], each):
-            yield Change(what="field", how="changed", name=each.label, parts=parts)
+            yield _changed("field", each.label, each, parts)
     yield from (
         Change(what="field", how="gone", name=each.label)
         for name, each in old.items()
@@ -273,8 +275,7 @@ def _stage_changes(before: Policy, after: Policy) -> Iterable[Change]:
     found = difference(before, after)
     yield from (Change(what="stage", how="added", name=each.name) for each in found.added)
     yield from (
-        Change(what="stage", how="changed", name=each.after.name, parts=each.parts)
-        for each in found.changed
+        _changed("stage", each.after.name, each.after, each.parts) for each in found.changed
     )
     yield from (Change(what="stage", how="gone", name=each.name) for each in found.gone)
     old, new = ([stage.key for stage in side.stages] for side in (before, after))
@@ -285,7 +286,15 @@ def _stage_changes(before: Policy, after: Policy) -> Iterable[Change]:
 def _policy_changes(before: Policy, after: Policy) -> Iterable[Change]:
     parts = tuple(part for part in _parts(before, after) if part != "stages")
     if parts:
-        yield Change(what="policy", how="changed", parts=parts)
+        yield _changed("policy", "", after, parts)
+
+
+def _changed(
+    what: str, name: str, after: TypeContent | FormField | Stage | Policy, parts: tuple[str, ...]
+) -> Change:
+    values = {part: getattr(after, part) for part in parts}
+    texts = {part: value for part, value in values.items() if type(value) is str}
+    return Change(what=what, how="changed", name=name, parts=parts, texts=texts)
 
 
 def _parts(before: FormField | Policy, after: FormField | Policy) -> tuple[str, ...]:
