@@ -131,6 +131,18 @@ def test_types_go_out_are_checked_and_come_in(app: Flask, people: People, tmp_pa
                                              status=1)  # fmt: skip
 
 
+def test_a_type_in_the_short_form_comes_in(app: Flask, people: People, tmp_path: Path) -> None:
+    short = tmp_path / "desks.yaml"
+    head = "schema: gloria/type/1\ncode: desks\nroute:\n  - key: line_manager\n"
+    short.write_text(f"{head}    ask: {{of: [boss]}}\n")
+    told = run(app, "types", "check", str(short), status=1)
+    assert f"{short}: line 5: route[0].ask.of[0] must have keys such as group" in told
+    short.write_text(f"{head}    ask: {{of: [manager]}}\n    clocks: {{expire: 5d}}\n")
+    assert "stuck at Line manager" in run(app, "types", "check", str(short))
+    told = run(app, "types", "import", str(short), "--as", "adam@example.org")
+    assert "There is a draft of desks now" in told
+
+
 def test_the_schema_in_the_docs_is_that_of_the_reader(app: Flask) -> None:
     kept = Path(__file__).parents[1] / "docs" / "request-type.schema.json"
     assert kept.read_text() == run(app, "types", "schema"), "flask portal types schema > docs/..."

@@ -11,7 +11,7 @@ from portal.cli.running import explained
 from portal.models.columns import new_id
 from portal.presenters import types as words
 from portal.queries import request_types
-from portal.services import people, type_files
+from portal.services import people, type_file_schema, type_files
 from portal.services import types as service
 
 group = AppGroup("types", help="Request types as YAML files.")
@@ -70,7 +70,7 @@ def import_type(file: TextIO, email: str) -> None:
 @group.command("schema")
 def print_schema() -> None:
     """Print the JSON Schema of the files, as docs/request-type.schema.json has it."""
-    click.echo(json.dumps(type_files.json_schema(), indent=2, sort_keys=True))
+    click.echo(json.dumps(type_file_schema.json_schema(), indent=2, sort_keys=True))
 
 
 COMMANDS = (group,)

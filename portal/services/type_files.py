@@ -2,12 +2,13 @@
 
 A file speaks of codes and mail addresses, never of ids, and is exact: what was written out of a
 version reads as the same content. Values that are the default are left out. Durations are "1d 4h",
-money in conditions is a decimal number in quotation marks. A mistake is named with its line.
+money in conditions is a decimal number in quotation marks. A mistake is named with its line. What a
+person writes may be shorter than what is written out: `portal.domain.policy.short_form`.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import MISSING, dataclass, fields, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -17,7 +18,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import msgspec
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -44,9 +44,18 @@ from portal.domain.policy.policy import (
     duration,
     minutes_of,
 )
+from portal.domain.policy.short_form import (
+    IN_LONG,
+    NotShortForm,
+    WrittenPlace,
+    name_of,
+    prefix_of,
+    rule_values,
+    stage_values,
+)
 from portal.domain.policy.translations import LONGEST_TRANSLATION
 from portal.domain.policy.types import PAGES, TypeContent
-from portal.translation import _
+from portal.translation import _, tell
 
 SCHEMA = "gloria/type/1"
 LARGEST = 200_000
@@ -229,19 +238,11 @@ def _read(text: str) -> TypeFile:
         raise FileRefused(
             _at(data, "schema", _("the file must begin with schema: %(schema)s", schema=SCHEMA))
         )
-    for key in ("code", "prefix", "name"):
-        if not isinstance(data.get(key), str) or not data[key].strip():
-            raise FileRefused(_at(data, key, _("%(key)s is missing or no text", key=key)))
-    if not CODE.fullmatch(data["code"]) or data["code"] in PAGES:
-        sentence = _("“%(code)s” cannot be the code of a type", code=data["code"])
-        raise FileRefused(_at(data, "code", sentence))
-    if not PREFIX.fullmatch(data["prefix"]):
-        sentence = _("prefix must be 2 to 5 capitals, such as PR")
-        raise FileRefused(_at(data, "prefix", sentence))
+    code, prefix, name = _head(data)
     form = _with_conditions(data, tuple(_fields(data)))
     policy = _policy(data, form)
     content = TypeContent(
-        name=data["name"],
+        name=name,
         description=str(data.get("description", "")),
         form=form,
         policy=policy,
@@ -249,12 +250,28 @@ def _read(text: str) -> TypeFile:
     content = replace(content, translations=_translations(data, content))
     rules = list(rules_of(policy))
     return TypeFile(
-        code=data["code"],
-        prefix=data["prefix"],
+        code=code,
+        prefix=prefix,
         content=content,
         groups=tuple(_groups_in(policy)),
         people=tuple(sorted({each for rule in rules for each in rule.people})),
     )
+
+
+def _head(data: CommentedMap) -> tuple[str, str, str]:
+    """Code, prefix and name; the short form has the code alone."""
+    code = str(data.get("code", ""))
+    said = {"code": code, "prefix": prefix_of(code), "name": name_of(code), **data}
+    for key in ("code", "prefix", "name"):
+        if not isinstance(said[key], str) or not said[key].strip():
+            raise FileRefused(_at(data, key, _("%(key)s is missing or no text", key=key)))
+    if not CODE.fullmatch(code) or code in PAGES:
+        sentence = _("“%(code)s” cannot be the code of a type", code=code)
+        raise FileRefused(_at(data, "code", sentence))
+    if not PREFIX.fullmatch(said["prefix"]):
+        sentence = _("prefix must be 2 to 5 capitals, such as PR")
+        raise FileRefused(_at(data, "prefix", sentence))
+    return code, said["prefix"], said["name"]
 
 
 def _translations(data: CommentedMap, content: TypeContent) -> dict[str, dict[str, str]]:
@@ -355,10 +372,15 @@ def _require_known(node: CommentedMap, known: Sequence[str], what: str) -> None:
             raise FileRefused(_at(node, key, sentence))
 
 
-def _entries(data: CommentedMap, key: str) -> Iterator[tuple[CommentedMap, str]]:
+def _listed(data: CommentedMap, key: str) -> CommentedSeq:
     found = data.get(key, CommentedSeq())
     if not isinstance(found, CommentedSeq):
         raise FileRefused(_at(data, key, _("%(key)s must be a list", key=key)))
+    return found
+
+
+def _entries(data: CommentedMap, key: str) -> Iterator[tuple[CommentedMap, str]]:
+    found = _listed(data, key)
     for number, entry in enumerate(found):
         if not isinstance(entry, CommentedMap):
             sentence = _("%(place)s must have keys such as name", place=f"{key}[{number}]")
@@ -414,30 +436,27 @@ def _policy(data: CommentedMap, form: tuple[FormField, ...]) -> Policy:
         raise FileRefused(_at(data, "policy", sentence))
     names = [each.name for each in fields(Policy) if each.name != "stages"]
     _require_known(rest, names, "policy")
-    _require_rules(rest, "policy")
+    values = _plain(rest) | _rules(rest, "policy")
     if isinstance(rest.get("askers"), CommentedMap):
         _require_known(rest["askers"], [each.name for each in fields(Askers)], "policy.askers")
     stages = tuple(_stages(data, form))
-    found: Policy = _decoded(Policy, rest, {**_plain(rest), "stages": encode(stages)}, "policy")
+    found: Policy = _decoded(Policy, rest, {**values, "stages": encode(stages)}, "policy")
     return found
 
 
 def _stages(data: CommentedMap, form: tuple[FormField, ...]) -> Iterator[Stage]:
     money = _money(form)
     for node, way in _entries(data, "route"):
-        _require_known(node, [each.name for each in fields(Stage)], way)
-        _require_rules(node, way)
-        values, elapsed = _plain(node), node.get("elapsed") is True
+        _require_known(node, [*(each.name for each in fields(Stage)), *IN_LONG], way)
+        values, elapsed = _plain(node) | _rules(node, way), node.get("elapsed") is True
+        values |= _in_long_form(stage_values, _plain(node), node, WrittenPlace(text=way))
         if "remind_after" in node:
             after = node["remind_after"] if isinstance(node["remind_after"], list) else [None]
             values["remind_after"] = [_minutes(node, "remind_after", m, elapsed) for m in after]
         if "expire_after" in node:
             values["expire_after"] = _minutes(node, "expire_after", node["expire_after"], elapsed)
-        levels = [level for level, _way in _entries(node, "escalate")]
-        for entry, level in zip(values.get("escalate", ()), levels, strict=True):
-            _require_known(level, [each.name for each in fields(EscalationLevel)], way)
-            _require_rules(level, way)
-            entry["after"] = _minutes(level, "after", level.get("after"), elapsed)
+        if "escalate" in node:
+            values["escalate"] = list(_levels(node, way, elapsed))
         if "when" in node:
             condition = _condition(node, money, way)
             _require_values(node, condition, form, way)
@@ -446,12 +465,47 @@ def _stages(data: CommentedMap, form: tuple[FormField, ...]) -> Iterator[Stage]:
         yield _decoded(Stage, node, values, way)
 
 
-def _require_rules(node: CommentedMap, way: str) -> None:
-    """Rules say nothing that no rule knows."""
+def _levels(stage: CommentedMap, way: str, elapsed: bool) -> Iterator[dict[str, Any]]:
+    for node, _way in _entries(stage, "escalate"):
+        _require_known(node, [each.name for each in fields(EscalationLevel)], way)
+        values = _plain(node) | _rules(node, way)
+        values["after"] = _minutes(node, "after", node.get("after"), elapsed)
+        yield values
+
+
+def _rules(node: CommentedMap, way: str) -> dict[str, list[Any]]:
+    """The lists of rules that a node has, in long form; they say nothing that no rule knows."""
     known = [each.name for each in fields(ApproverRule)]
+    found: dict[str, list[Any]] = {}
     for key in ("rules", "fallback", "stand_ins", "to"):
-        for rule, where in _entries(node, key):
-            _require_known(rule, known, f"{way}.{where}")
+        listed = _listed(node, key)
+        for number, each in enumerate(listed):
+            place = WrittenPlace(text=f"{way}.{key}[{number}]", steps=(number,))
+            rule = _plain(each)
+            if isinstance(each, CommentedMap) and "kind" in each:
+                _require_known(each, known, place.text)
+            else:
+                rule = _in_long_form(rule_values, rule, listed, place)
+            found.setdefault(key, []).append(rule)
+    return found
+
+
+def _in_long_form(
+    turn: Callable[[Any, WrittenPlace], dict[str, Any]],
+    values: Any,
+    node: CommentedMap | CommentedSeq,
+    place: WrittenPlace,
+) -> dict[str, Any]:
+    """What values in the short form are in the long one; the steps of places lead on from a node,
+    which knows the lines."""
+    try:
+        return turn(values, place)
+    except NotShortForm as error:
+        *steps, last = error.place.steps
+        inner: Any = node
+        for step in steps:
+            inner = inner[step]
+        raise FileRefused(_at(inner, last, tell(error.sentence))) from error
 
 
 def _minutes(node: CommentedMap, key: str, text: Any, elapsed: bool) -> int:
@@ -620,73 +674,3 @@ def with_groups(content: TypeContent, groups: Mapping[str, str]) -> TypeContent:
         return found
 
     return decode(TypeContent, known(encode(content)))
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of a file, for editors; made from the classes that read it."""
-    kinds = (FormField, Stage, Policy)
-    _refs, found = msgspec.json.schema_components(kinds, ref_template="#/$defs/{name}")
-    parts: dict[str, Any] = {name: found[name] for name in sorted(found)}
-    for name in ("Condition", "Row", "RowGroup", "Join", "Comparison"):
-        del parts[name]
-    for part in parts.values():
-        if part.get("type") == "object":
-            part["additionalProperties"] = False
-    pattern = "^ *([0-9]{1,4} *d)? *([0-9]{1,4} *h)? *([0-9]{1,4} *m)? *$"
-    time = {"type": "string", "pattern": pattern}
-    stage, policy = parts["Stage"]["properties"], parts["Policy"]
-    stage |= {"remind_after": {"type": "array", "items": time}, "expire_after": time}
-    parts["EscalationLevel"]["properties"]["after"] = time
-    policy["properties"].pop("stages")
-    policy.pop("required", None)
-    stage["when"] = {"$ref": "#/$defs/When"}
-    parts["FormField"]["properties"]["shown_when"] = {"$ref": "#/$defs/When"}
-    parts["When"] = _when_schema()
-    text: dict[str, Any] = {"type": "string"}
-    parts["Translation"] = _translation_schema()
-    names = {"type": "array", "items": text}
-    lists = {"form": "FormField", "route": "Stage"}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A request type of Gloria Approvals",
-        "type": "object",
-        "additionalProperties": False,
-        "required": ["schema", "code", "prefix", "name"],
-        "properties": {
-            "schema": {"const": SCHEMA},
-            **dict.fromkeys(("code", "prefix", "name", "description"), text),
-            "needs": {"type": "object", "properties": {"groups": names, "people": names}},
-            **{k: {"type": "array", "items": {"$ref": f"#/$defs/{v}"}} for k, v in lists.items()},
-            "policy": {"$ref": "#/$defs/Policy"},
-            "translations": {"type": "array", "items": {"$ref": "#/$defs/Translation"}},
-        },
-        "$defs": parts,
-    }
-
-
-def _translation_schema() -> dict[str, Any]:
-    """A text, and what it is in other languages, by their codes."""
-    words = {"type": "string", "maxLength": LONGEST_TRANSLATION}
-    return {
-        "type": "object", "required": ["text"], "properties": {"text": {"type": "string"}},
-        "patternProperties": {f"^{LANGUAGE.pattern}$": words}, "additionalProperties": False,
-    }  # fmt: skip
-
-
-def _when_schema() -> dict[str, Any]:
-    """Rows under all or any, nested once."""
-    value = {"type": ["string", "integer"]}
-    row = {
-        "type": "array",
-        "prefixItems": [{"type": "string"}, {"enum": list(MEANT)}, value],
-        "minItems": 2,
-        "maxItems": 3,
-    }
-
-    def joined(items: dict[str, Any]) -> dict[str, Any]:
-        rows = {"type": "array", "items": items}
-        properties = {"all": rows, "any": rows}
-        return {"type": "object", "properties": properties, "additionalProperties": False,
-                "minProperties": 1, "maxProperties": 1}  # fmt: skip
-
-    return joined({"anyOf": [row, joined(row)]})
