@@ -12,8 +12,10 @@ BATCH = 10_000
 # So many batches a pass: a long record that is taken into a log holds up no seal.
 MOST = 30
 
-# Raw: moves from one table into another in one statement each. An event is never older than its
-# request by more than a day, so older partitions stay unread.
+# Raw: moves from one table into another in one statement each. An event lies between its request's
+# submission and its newest change, with a day to spare, so partitions before and behind stay
+# unread. They do so only where each leaf is looked up by itself, which the offset sees to: joined,
+# every partition was looked into for every leaf, four times as slow over eighteen months.
 FILL = text("""
 INSERT INTO portal.audit_index
     (number, subject_id, seq, at, kind, actor, on_behalf_of, type_code)
@@ -22,8 +24,12 @@ SELECT l.number, l.subject_id, l.seq, COALESCE(e.at, a.at, now()),
     COALESCE(e.actor, a.actor, ''), e.on_behalf_of, r.type_code
 FROM portal.audit_leaves l
 LEFT JOIN portal.requests r ON l.seq > 0 AND r.id = l.subject_id
-LEFT JOIN portal.audit_events e ON l.seq > 0 AND e.request_id = l.subject_id AND e.seq = l.seq
-    AND e.at >= r.submitted_at - interval '1 day'
+LEFT JOIN LATERAL (
+    SELECT e.at, e.tag, e.data, e.actor, e.on_behalf_of FROM portal.audit_events e
+    WHERE l.seq > 0 AND e.request_id = l.subject_id AND e.seq = l.seq
+        AND e.at >= r.submitted_at - interval '1 day' AND e.at <= r.updated_at + interval '1 day'
+    OFFSET 0
+) e ON true
 LEFT JOIN portal.audit_acts a ON l.seq = 0 AND a.id = l.subject_id
 WHERE l.number >= :first AND l.number < :end
 """)
