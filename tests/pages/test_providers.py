@@ -7,12 +7,12 @@ from html import unescape
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from portal.config import ConfigurationError, Settings
 from portal.domain.people.providers import SignInProvider
 from portal.extensions import db
-from portal.models import ProviderAccount, User
+from portal.models import Challenge, ProviderAccount, User
 from portal.models.columns import new_id
 from tests.clients import PageClient, sign_in
 from tests.pages_read import Page
@@ -123,6 +123,12 @@ def test_a_token_that_the_provider_did_not_sign_lets_nobody_in(
     assert enter(client, provider).heading == "Sign in"
 
 
+def begun(app: Flask) -> int:
+    """How many left for a provider and may still come back."""
+    with app.app_context():
+        return db.session.execute(select(func.count()).select_from(Challenge)).scalar_one()
+
+
 def test_state_and_code_serve_once_and_in_one_browser(
     client: PageClient, linked: None, provider: TestProvider, app: Flask
 ) -> None:
@@ -133,7 +139,9 @@ def test_state_and_code_serve_once_and_in_one_browser(
     wrong = re.sub(r"state=[^&]*", "state=another", back)
     assert "did not work" in come_back(client, wrong).text
     back = provider.back(leave(client))
+    waiting = begun(app)
     assert come_back(client, back).heading == "Your profile"
+    assert begun(app) == waiting - 1
     client.delete_cookie("gloria-session")
     assert "Try again" in come_back(client, back).text
 
