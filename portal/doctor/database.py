@@ -35,7 +35,8 @@ SELECT current_setting('server_version_num')::int AS version,
     ARRAY(SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = 'portal' AND c.relkind IN ('r', 'p')
         AND NOT (has_table_privilege(c.oid, 'SELECT') AND (has_table_privilege(c.oid, 'INSERT')
-            OR c.relname IN ('alembic_version', 'schema_revisions') OR c.relname LIKE 'audit%'
+            OR c.relname IN ('alembic_version', 'schema_revisions')
+            OR right(c.relname, 8) = '_history' OR c.relname LIKE 'audit%'
             AND c.relname NOT IN ('audit_events', 'audit_texts', 'audit_acts')))
         ORDER BY 1) AS closed,
     (SELECT has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE')

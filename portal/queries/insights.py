@@ -144,7 +144,9 @@ class OpenAge:
         return self.day + self.week + self.month + self.longer
 
 
-# Raw: aggregates over the facts that share their conditions, in the database's own words.
+# Raw: aggregates over the facts that share their conditions, in the database's own words. Exact
+# percentiles come of how many have each minute: counting goes over several processors, and sorts
+# the different minutes alone, where `percentile_disc` sorts every row by itself.
 _WHERE = """
     AND (CAST(:people AS uuid[]) IS NULL OR f.requester_id = ANY(CAST(:people AS uuid[])))
     AND (CAST(:type AS text) IS NULL OR f.type_code = :type)
@@ -154,12 +156,25 @@ _CLOSED = f"""
     FROM portal.request_facts f LEFT JOIN portal.request_types t ON t.code = f.type_code
     WHERE f.closed_at >= :start AND f.closed_at < :end {_WHERE}
 """
+_DECISIONS = f"""
+    FROM portal.decision_facts f
+    WHERE f.decided_at >= :start AND f.decided_at < :end {_WHERE}
+"""
+
+
+def _spread(minutes: str) -> str:
+    return f"""
+    SELECT min(v) FILTER (WHERE upto >= 0.5 * whole) AS median,
+        min(v) FILTER (WHERE upto >= 0.9 * whole) AS slow
+    FROM (SELECT v, sum(n) OVER (ORDER BY v) AS upto, sum(n) OVER () AS whole FROM (
+        SELECT {minutes} AS v, count(*) AS n {_CLOSED} AND f.outcome = ANY(:decided) GROUP BY 1
+    ) counted) summed
+    """  # noqa: S608 - our own words
+
+
 _TOTALS = text(f"""
-SELECT count(*) FILTER (WHERE d) AS decided,
-    percentile_disc(0.5) WITHIN GROUP (ORDER BY working) FILTER (WHERE d) AS median,
-    percentile_disc(0.9) WITHIN GROUP (ORDER BY working) FILTER (WHERE d) AS slow,
-    percentile_disc(0.5) WITHIN GROUP (ORDER BY elapsed) FILTER (WHERE d) AS median_elapsed,
-    percentile_disc(0.9) WITHIN GROUP (ORDER BY elapsed) FILTER (WHERE d) AS slow_elapsed,
+SELECT s.*, w.median, w.slow, e.median AS median_elapsed, e.slow AS slow_elapsed
+FROM (SELECT count(*) FILTER (WHERE d) AS decided,
     count(*) FILTER (WHERE d AND target IS NOT NULL) AS targeted,
     count(*) FILTER (WHERE d AND working <= target) AS in_time,
     count(*) FILTER (WHERE d AND rounds = 1 AND sent_back = 0) AS first_pass,
@@ -173,45 +188,75 @@ SELECT count(*) FILTER (WHERE d) AS decided,
     COALESCE(sum(returned) FILTER (WHERE d), 0) AS returned,
     COALESCE(sum(held) FILTER (WHERE d), 0) AS held,
     count(*) FILTER (WHERE NOT d) AS others
-FROM (SELECT f.*, t.target_minutes AS target, f.outcome = ANY(:decided) AS d {_CLOSED}) f
+    FROM (SELECT f.*, t.target_minutes AS target, f.outcome = ANY(:decided) AS d {_CLOSED}) f
+) s, ({_spread("f.working")}) w, ({_spread("f.elapsed")}) e
 """)  # noqa: S608 - our own words
 _HISTOGRAM = text(f"""
 SELECT LEAST(working / :step, :last) AS bin, count(*)
 FROM (SELECT f.working {_CLOSED} AND f.outcome = ANY(:decided)) f GROUP BY 1 ORDER BY 1
 """)  # noqa: S608 - our own words
 _STAGES = text(f"""
-SELECT COALESCE(t.name, f.type_code) AS type_name, max(f.stage_name) AS stage_name,
-    max(t.policy_version_id::text) AS policy_version_id, count(*) AS decisions,
-    percentile_disc(0.5) WITHIN GROUP (ORDER BY f.working) AS median,
-    percentile_disc(0.9) WITHIN GROUP (ORDER BY f.working) AS slow,
-    percentile_disc(0.5) WITHIN GROUP (
-        ORDER BY extract(epoch FROM f.looked_at - f.asked_at) / 60) AS waiting,
-    percentile_disc(0.5) WITHIN GROUP (
-        ORDER BY extract(epoch FROM f.decided_at - f.looked_at) / 60) AS reviewing,
-    count(*) FILTER (WHERE f.is_late) AS late
-FROM portal.decision_facts f LEFT JOIN portal.request_types t ON t.code = f.type_code
-WHERE f.decided_at >= :start AND f.decided_at < :end {_WHERE}
-GROUP BY 1, f.stage_key, f.type_code HAVING count(*) >= :least
-ORDER BY median DESC, slow DESC, 1, 2 LIMIT :most
-""")  # noqa: S608 - our own words
-# Of closed requests from their facts, of open ones from their tasks: so none is missing.
-_WEEKS = text(f"""
-SELECT CAST(date_trunc('week', at AT TIME ZONE :zone) AS date) AS monday,
-    count(*) FILTER (WHERE decision = 'approve') AS approved,
-    count(*) FILTER (WHERE decision = 'send_back') AS returned,
-    count(*) FILTER (WHERE decision = 'reject') AS rejected
-FROM (
-    SELECT f.decided_at AS at, f.decision FROM portal.decision_facts f
-    WHERE f.decided_at >= :start AND f.decided_at < :end {_WHERE}
+WITH counted AS (
+    SELECT f.type_code, f.stage_key, 'working' AS what, f.working AS v, count(*) AS n,
+        count(*) FILTER (WHERE f.is_late) AS late, max(f.stage_name) AS stage_name
+    {_DECISIONS} GROUP BY 1, 2, 4
     UNION ALL
-    SELECT k.decided_at, k.decision FROM (
-        SELECT r.*, u.department_id FROM portal.requests r
-        JOIN portal.users u ON u.id = r.requester_id
-        WHERE r.status IN ('PENDING', 'ON_HOLD', 'RETURNED')
-            OR r.id IN (SELECT request_id FROM portal.facts_due)
-    ) f JOIN portal.tasks k ON k.request_id = f.id
-    WHERE k.status = 'DECIDED' AND k.decided_at >= :start AND k.decided_at < :end {_WHERE}
-) each GROUP BY 1 ORDER BY 1
+    SELECT f.type_code, f.stage_key, 'waiting',
+        CAST(date_part('epoch', f.looked_at - f.asked_at) / 60 AS bigint), count(*), 0, NULL
+    {_DECISIONS} AND f.looked_at IS NOT NULL GROUP BY 1, 2, 4
+    UNION ALL
+    SELECT f.type_code, f.stage_key, 'reviewing',
+        CAST(date_part('epoch', f.decided_at - f.looked_at) / 60 AS bigint), count(*), 0, NULL
+    {_DECISIONS} AND f.looked_at IS NOT NULL GROUP BY 1, 2, 4
+), summed AS (
+    SELECT *, sum(n) OVER (PARTITION BY type_code, stage_key, what ORDER BY v) AS upto,
+        sum(n) OVER (PARTITION BY type_code, stage_key, what) AS whole
+    FROM counted
+), stages AS (
+    SELECT type_code, max(stage_name) AS stage_name,
+        CAST(sum(n) FILTER (WHERE what = 'working') AS bigint) AS decisions,
+        min(v) FILTER (WHERE what = 'working' AND upto >= 0.5 * whole) AS median,
+        min(v) FILTER (WHERE what = 'working' AND upto >= 0.9 * whole) AS slow,
+        min(v) FILTER (WHERE what = 'waiting' AND upto >= 0.5 * whole) AS waiting,
+        min(v) FILTER (WHERE what = 'reviewing' AND upto >= 0.5 * whole) AS reviewing,
+        CAST(sum(late) AS bigint) AS late
+    FROM summed GROUP BY type_code, stage_key
+)
+SELECT COALESCE(t.name, s.type_code) AS type_name, s.stage_name,
+    t.policy_version_id::text AS policy_version_id, s.decisions, s.median, s.slow, s.waiting,
+    s.reviewing, s.late
+FROM stages s LEFT JOIN portal.request_types t ON t.code = s.type_code
+WHERE s.decisions >= :least
+ORDER BY s.median DESC, s.slow DESC, 1, 2 LIMIT :most
+""")  # noqa: S608 - our own words
+# Of closed requests from their facts, of open ones from their tasks: so none is missing. A moment's
+# week is looked up among the few Mondays of the period, not worked out for each.
+_WEEKS = text(f"""
+WITH mondays AS (
+    SELECT array_agg(monday AT TIME ZONE :zone ORDER BY monday) AS moments
+    FROM generate_series(date_trunc('week', :start AT TIME ZONE :zone), :end AT TIME ZONE :zone,
+        interval '7 days') monday
+)
+SELECT CAST(moments[week] AT TIME ZONE :zone AS date) AS monday,
+    CAST(sum(approved) AS bigint) AS approved, CAST(sum(returned) AS bigint) AS returned,
+    CAST(sum(rejected) AS bigint) AS rejected
+FROM mondays, (
+    SELECT width_bucket(at, (SELECT moments FROM mondays)) AS week,
+        count(*) FILTER (WHERE decision = 'approve') AS approved,
+        count(*) FILTER (WHERE decision = 'send_back') AS returned,
+        count(*) FILTER (WHERE decision = 'reject') AS rejected
+    FROM (
+        SELECT f.decided_at AS at, f.decision {_DECISIONS}
+        UNION ALL
+        SELECT k.decided_at, k.decision FROM (
+            SELECT r.*, u.department_id FROM portal.requests r
+            JOIN portal.users u ON u.id = r.requester_id
+            WHERE r.status IN ('PENDING', 'ON_HOLD', 'RETURNED')
+                OR r.id IN (SELECT request_id FROM portal.facts_due)
+        ) f JOIN portal.tasks k ON k.request_id = f.id
+        WHERE k.status = 'DECIDED' AND k.decided_at >= :start AND k.decided_at < :end {_WHERE}
+    ) each GROUP BY 1
+) counted GROUP BY 1 ORDER BY 1
 """)  # noqa: S608 - our own words
 _LOAD = text(f"""
 SELECT k.group_name AS name,
@@ -242,18 +287,23 @@ FROM (
 """)  # noqa: S608 - our own words
 # Decisions from before first looks were kept say nothing about them.
 _HASTY = text(f"""
-SELECT COALESCE(t.name, f.type_code) AS type_name, g.name AS group_name,
-    max(t.policy_version_id::text) AS policy_version_id, count(*) AS decisions,
-    count(*) FILTER (WHERE f.looked_at IS NULL) AS unopened
-FROM portal.decision_facts f
-JOIN portal.groups g ON g.code = f.group_code
-LEFT JOIN portal.request_types t ON t.code = f.type_code
-WHERE f.decided_at >= :start AND f.decided_at < :end {_WHERE}
-    AND f.asked_at >= (SELECT at FROM portal.first_looks ORDER BY at LIMIT 1)
-    AND :least_people <= (SELECT count(*) FROM portal.group_members m
+WITH large AS MATERIALIZED (
+    SELECT g.code, g.name FROM portal.groups g WHERE :least_people <= (
+        SELECT count(*) FROM portal.group_members m
         JOIN portal.users p ON p.id = m.user_id AND p.is_active WHERE m.group_id = g.id)
-GROUP BY 1, 2 HAVING count(*) FILTER (WHERE f.looked_at IS NULL) > 0
-ORDER BY unopened DESC, 1, 2 LIMIT :most
+), counted AS (
+    SELECT f.type_code, f.group_code, count(*) AS decisions,
+        count(*) FILTER (WHERE f.looked_at IS NULL) AS unopened
+    {_DECISIONS} AND f.asked_at >= (SELECT at FROM portal.first_looks ORDER BY at LIMIT 1)
+        AND f.group_code IN (SELECT code FROM large)
+    GROUP BY 1, 2
+)
+SELECT COALESCE(t.name, c.type_code) AS type_name, g.name AS group_name,
+    t.policy_version_id::text AS policy_version_id, c.decisions, c.unopened
+FROM counted c JOIN large g ON g.code = c.group_code
+LEFT JOIN portal.request_types t ON t.code = c.type_code
+WHERE c.unopened > 0
+ORDER BY c.unopened DESC, 1, 2 LIMIT :most
 """)  # noqa: S608 - our own words
 _REPORTS = text("""
 WITH RECURSIVE below AS (

@@ -2,11 +2,16 @@
 
 import csv
 import io
+import random
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from math import ceil
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 
 from portal.activities.facts import write_due
 from portal.domain.request import commands
@@ -25,6 +30,7 @@ from portal.models import (
     User,
 )
 from portal.models.columns import new_id
+from portal.queries import insights
 from tests.clients import PageClient, sign_in
 from tests.in_process import NUMBER, InProcess
 from tests.web import People
@@ -198,3 +204,59 @@ def test_a_requests_own_time_is_drawn(
     page = client.get_page(f"/history/{NUMBER}/time")
     assert "Where the time went" in page.text
     assert "With the approvers" in page.text
+
+
+def fact_of(minutes: int, person: str, at: datetime) -> dict[str, object]:
+    """A request that was decided after so many minutes, half of them before it was opened."""
+    used = dict.fromkeys(("settling", "nobody", "question", "returned", "held"), 0)
+    return {
+        "request_id": new_id(), "type_code": "chairs", "requester_id": person,
+        "outcome": "APPROVED", "submitted_at": at - timedelta(minutes=minutes), "closed_at": at,
+        "elapsed": minutes, "working": minutes // 2, "rounds": 1, "sent_back": 0, "escalations": 0,
+        **used,
+    }  # fmt: skip
+
+
+def decision_of(fact: dict[str, object], minutes: int, at: datetime) -> dict[str, object]:
+    """The decision of the same."""
+    names = ("request_id", "type_code", "requester_id", "elapsed", "working")
+    asked = at - timedelta(minutes=minutes)
+    return {
+        "task_id": new_id(), "stage_key": "manager", "stage_name": "Manager", "decision": "approve",
+        "asked_at": asked, "looked_at": asked + timedelta(minutes=minutes // 3), "decided_at": at,
+        "is_late": minutes > 500, **{name: fact[name] for name in names},
+    }  # fmt: skip
+
+
+def ranked(values: list[int], share: Fraction) -> int:
+    """The least value that so large a share of them does not exceed."""
+    return sorted(values)[max(0, ceil(share * len(values)) - 1)]
+
+
+def test_percentiles_are_those_of_every_single_request(app: Flask, people: People) -> None:
+    draw, end = random.Random(7), datetime(2026, 11, 30, tzinfo=UTC)
+    given = [
+        (draw.randrange(1, 900), end - timedelta(minutes=draw.randrange(60, 60 * 24 * 60)))
+        for _ in range(237)
+    ]
+    facts = [fact_of(minutes, people.ana, at) for minutes, at in given]
+    taken = [decision_of(fact, *each) for fact, each in zip(facts, given, strict=True)]
+    with app.app_context():
+        db.session.execute(insert(RequestFact), facts)
+        db.session.execute(insert(DecisionFact), taken)
+        db.session.commit()
+        scope = insights.Scope(start=end - timedelta(days=60), end=end, zone="Asia/Jakarta")
+        totals, (stage,) = insights.totals(scope), insights.slowest_stages(scope)
+        weeks = {each.monday: each.approved for each in insights.weeks(scope)}
+    half, most = Fraction(1, 2), Fraction(9, 10)
+    working, elapsed = ([each[name] for each in facts] for name in ("working", "elapsed"))
+    assert totals.decided == stage.decisions == len(given)
+    assert (totals.median, totals.slow) == (ranked(working, half), ranked(working, most))
+    assert totals.median_elapsed == ranked(elapsed, half)
+    assert totals.slow_elapsed == ranked(elapsed, most)
+    assert (stage.median, stage.slow) == (totals.median, totals.slow)
+    assert stage.waiting == ranked([minutes // 3 for minutes, _ in given], half)
+    assert stage.reviewing == ranked([minutes - minutes // 3 for minutes, _ in given], half)
+    assert stage.late == sum(minutes > 500 for minutes, _ in given)
+    days = [at.astimezone(ZoneInfo("Asia/Jakarta")).date() for _, at in given]
+    assert weeks == Counter(day - timedelta(days=day.weekday()) for day in days)
