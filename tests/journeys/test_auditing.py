@@ -52,7 +52,7 @@ def test_an_auditor_finds_opens_takes_and_verifies(
     somebody: Arrive, key: str, tmp_path: Path
 ) -> None:
     victor = somebody("victor.audit")
-    victor.go("/audit?kind=request:approve&from=2000-01-01&to=2100-01-01")
+    victor.go("/audit?kind=task:decided:approve&from=2000-01-01&to=2100-01-01")
     expect(victor.page.locator("main table").first).to_contain_text("Approved")
     printed = taken(victor, "PDF", tmp_path)
     assert "Audit log" in PdfReader(printed).pages[0].extract_text()
