@@ -38,6 +38,7 @@ def key(installation: Installation, postgres_server: PostgresServer) -> Iterator
 
 def taken(victor: Person, name: str, into: Path) -> Path:
     """What an item of the menu Export gives."""
+    victor.page.reload()  # a download leaves the menu open
     victor.page.get_by_role("button", name="Export").or_(
         victor.page.get_by_role("link", name="Export")
     ).first.click()
