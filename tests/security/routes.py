@@ -437,7 +437,7 @@ ROUTES = [
     # The endpoint that was added two rows before.
     Route("GET", "/admin/webhooks/<uuid:endpoint_id>", 403, admin=200),
     # The form does not say which state of the endpoint was seen.
-    Route("POST", "/admin/webhooks/<uuid:endpoint_id>/change", 403, admin=409, data=HOOK),
+    Route("POST", "/admin/webhooks/<uuid:endpoint_id>/change", 403, admin=303, data=HOOK),
     Route("POST", "/admin/webhooks/<uuid:endpoint_id>/switch", 403, admin=303, data={"to": "off"}),
     Route("POST", "/admin/webhooks/<uuid:endpoint_id>/test", 403, admin=303),
     Route("GET", "/admin/webhooks/<uuid:endpoint_id>/rotate", 403, admin=200),
