@@ -22,6 +22,7 @@ APART = {
     "commands.leave_to_relay": "what the relay does with a command that is stored",
     "attachments.keep": "each file with its row: no connection is held while bytes travel",
     "attachments.drop": "the rows first, then the bytes",
+    "log_exports._written": "how far a file has come is noted while it goes out",
 }
 # One of many is told of its answer, and so goes on after its end.
 GOES_ON = ["requests.move_to_policy calls commands.issue"]
