@@ -54,7 +54,7 @@ class VerifierKey:
     @property
     def id(self) -> bytes:
         """Four bytes that stand before each signature with it."""
-        return sha256(self.name.encode() + b"\n" + ED25519 + self.key).digest()[:4]
+        return _key_id(self.name, ED25519, self.key)
 
     def __str__(self) -> str:
         return f"{self.name}+{self.id.hex()}+{b64encode(ED25519 + self.key).decode()}"
@@ -62,15 +62,9 @@ class VerifierKey:
 
 def verifier_key(text: str) -> VerifierKey:
     """The key that a line `name+hash+key` names. Raises Unreadable."""
-    name, _, rest = text.strip().partition("+")
-    digest, _, key = rest.partition("+")
-    raw = _decoded(key)
-    if not name or raw[:1] != ED25519 or len(raw) != 33:
-        raise Unreadable("This is no key of a signer: name+hash+key, as the portal prints it.")
-    found = VerifierKey(name, raw[1:])
-    if found.id.hex() != digest:
-        raise Unreadable("The key does not fit its own hash: it was copied wrongly.")
-    return found
+    wrong = "This is no key of a signer: name+hash+key, as the portal prints it."
+    mistyped = "The key does not fit its own hash: it was copied wrongly."
+    return VerifierKey(*_named_key(text, ED25519, wrong, mistyped))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +77,30 @@ class CosignerKey:
     @property
     def id(self) -> bytes:
         """Four bytes that stand before each of its signatures."""
-        return sha256(self.name.encode() + b"\n" + COSIGNED + self.key).digest()[:4]
+        return _key_id(self.name, COSIGNED, self.key)
 
 
 def cosigner_key(text: str) -> CosignerKey:
     """The key that a line `name+hash+key` of a witness names. Raises Unreadable."""
+    wrong = "This is no key of a witness: name+hash+key, of Ed25519."
+    mistyped = "The witness's key does not fit its own hash: it was copied wrongly."
+    return CosignerKey(*_named_key(text, COSIGNED, wrong, mistyped))
+
+
+def _key_id(name: str, kind: bytes, key: bytes) -> bytes:
+    return sha256(name.encode() + b"\n" + kind + key).digest()[:4]
+
+
+def _named_key(text: str, kind: bytes, wrong: str, mistyped: str) -> tuple[str, bytes]:
+    """Name and key of a line `name+hash+key`. Raises Unreadable with one of the sentences."""
     name, _, rest = text.strip().partition("+")
     digest, _, key = rest.partition("+")
     raw = _decoded(key)
-    if not name or raw[:1] != COSIGNED or len(raw) != 33:
-        raise Unreadable("This is no key of a witness: name+hash+key, of Ed25519.")
-    found = CosignerKey(name, raw[1:])
-    if found.id.hex() != digest:
-        raise Unreadable("The witness's key does not fit its own hash: it was copied wrongly.")
-    return found
+    if not name or raw[:1] != kind or len(raw) != 33:
+        raise Unreadable(wrong)
+    if _key_id(name, kind, raw[1:]).hex() != digest:
+        raise Unreadable(mistyped)
+    return name, raw[1:]
 
 
 def is_cosigned(note: str, key: CosignerKey, check: Callable[[bytes, bytes, bytes], bool]) -> bool:
