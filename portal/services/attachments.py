@@ -7,7 +7,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO
 
 import structlog
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, select, update
 
 from portal.domain.marked import msgid
 from portal.domain.request.files import KeptFile, shown_name
@@ -29,6 +29,10 @@ log = structlog.get_logger("portal.attachments")
 
 class FileChanged(Exception):
     """A stored file is not what was recorded when it was attached."""
+
+
+class NotNow(Unfit):
+    """A file that cannot be stored or looked at now; trying again later may help."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,33 +67,58 @@ def keep(
     and content, is not stored again: browsers send it once more from a page that they kept.
     """
     problems: list[tuple[str, str]] = []
-    theirs = or_(Attachment.form_id == form_id, Attachment.request_id == request_id)
+    held = _held(form_id, owner_id, request_id)
+    for upload in uploads:
+        try:
+            _keep(store, form_id, owner_id, upload, held)
+        except Unfit as unfit:
+            problems.append((upload.field, _(unfit.text, **unfit.values)))
+    return problems
+
+
+def keep_one(store: Store, form_id: str, owner_id: str, upload: Upload) -> None:
+    """The same for one file. Raises Unfit, and NotNow."""
+    _keep(store, form_id, owner_id, upload, _held(form_id, owner_id, None))
+
+
+@dataclass(slots=True)
+class _Held:
+    """How many files a form has, with those of its request, how many its owner has in unsent ones,
+    and which the form has: field, name and hash."""
+
+    count: int
+    unsent: int
+    known: set[tuple[str, str, str]]
+
+
+def _held(form_id: str, owner_id: str, request_id: str | None) -> _Held:
+    theirs = Attachment.form_id == form_id
+    if request_id is not None:
+        theirs |= Attachment.request_id == request_id
     count = db.session.scalar(select(func.count()).where(theirs)) or 0
     not_sent = Attachment.owner_id == owner_id, Attachment.request_id.is_(None)
     unsent = db.session.scalar(select(func.count()).where(*not_sent)) or 0
     columns = (Attachment.field, Attachment.name, Attachment.sha256)
     mine = Attachment.form_id == form_id, Attachment.owner_id == owner_id
-    known = {tuple(row) for row in db.session.execute(select(*columns).where(*mine))}
+    known = {(row[0], row[1], row[2]) for row in db.session.execute(select(*columns).where(*mine))}
     db.session.rollback()  # no connection is held while bytes travel
-    for upload in uploads:
-        name = shown_name(upload.name)
-        if known and (upload.field, name, _digest_of(upload.stream)) in known:
-            upload.stream.close()
-            continue
-        try:
-            _require_room(name, count, store.most, unsent)
-            row = _stored(store, name, upload.stream)
-        except Unfit as unfit:
-            problems.append((upload.field, _(unfit.text, **unfit.values)))
-            continue
-        finally:
-            upload.stream.close()
-        db.session.add(
-            Attachment(form_id=form_id, owner_id=owner_id, field=upload.field, **row.as_value())
-        )
-        db.session.commit()
-        count, unsent = count + 1, unsent + 1
-    return problems
+    return _Held(count, unsent, known)
+
+
+def _keep(store: Store, form_id: str, owner_id: str, upload: Upload, held: _Held) -> None:
+    name = shown_name(upload.name)
+    try:
+        if held.known and (upload.field, name, _digest_of(upload.stream)) in held.known:
+            return
+        _require_room(name, held.count, store.most, held.unsent)
+        row = _stored(store, name, upload.stream)
+    finally:
+        upload.stream.close()
+    db.session.add(
+        Attachment(form_id=form_id, owner_id=owner_id, field=upload.field, **row.as_value())
+    )
+    db.session.commit()
+    held.count, held.unsent = held.count + 1, held.unsent + 1
 
 
 def _require_room(name: str, count: int, most: int, unsent: int) -> None:
@@ -196,11 +225,11 @@ def _stored(store: Store, name: str, stream: IO[bytes]) -> KeptFile:
             "“%(name)s” could not be stored: the portal has no room for files. Tell an"
             " administrator, or continue without it."
         )
-        raise Unfit(words, name=name) from full
+        raise NotNow(words, name=name) from full
     except StoreAway as away:
         log.error("attachments.store_away", error=str(away), alarm=True)
         words = msgid("“%(name)s” could not be stored. Attach it again in a moment.")
-        raise Unfit(words, name=name) from away
+        raise NotNow(words, name=name) from away
     return KeptFile(attachment_id, name, content_type, size, digest)
 
 
@@ -232,7 +261,7 @@ def _look_at(scanner: Scanner | None, name: str, stream: IO[bytes]) -> None:
     except ScannerAway as away:
         log.error("attachments.scanner_away", error=str(away), alarm=True)
         words = msgid("“%(name)s” could not be checked for viruses. Attach it again in a moment.")
-        raise Unfit(words, name=name) from away
+        raise NotNow(words, name=name) from away
     if finding is not None:
         log.warning("attachments.infected", finding=finding)
         words = msgid("“%(name)s” was not accepted: the virus scanner found %(finding)s.")

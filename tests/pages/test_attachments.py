@@ -114,6 +114,9 @@ def test_one_too_many_is_refused(ana: PageClient, app: Flask) -> None:
     assert page.response.status_code == 422
     assert "“20.pdf” is one file too many. Attach at most 20 files." in page.text
     assert len(stored(app)) == 20
+    # What waits in that form takes no room in another one.
+    assert "21.pdf" in attach(ana, (PDF, "21.pdf")).text
+    assert len(stored(app)) == 21
 
 
 def test_a_download_is_saved_and_never_shown(ana: PageClient) -> None:
