@@ -108,6 +108,20 @@ def test_people_are_changed_by_scripts(app: Flask, people: People) -> None:
     assert "last administrator" in run(app, "deactivate", "adam@example.org", status=1)
 
 
+def test_holds_are_placed_listed_and_lifted(app: Flask, people: People) -> None:
+    why = ("--reason", "A claim.", "--as", "adam@example.org")
+    hold_id = run(app, "holds", "place", "--person", "BEN@example.org", *why).strip()
+    assert "person Ben Example" in run(app, "holds", "list")
+    assert "Give one of" in run(app, "holds", "place", *why, status=2)
+    past = ("--type", "none", "--until", "2020-01-01")
+    assert "Choose a request type." in run(app, "holds", "place", *past, *why, status=1)
+    assert "1 to 500" in run(app, "holds", "lift", hold_id, "--reason", " ", *why[2:], status=2)
+    assert run(app, "holds", "lift", hold_id, *why) == "Lifted.\n"
+    assert "it was lifted" in run(app, "holds", "lift", hold_id, *why, status=1)
+    assert run(app, "holds", "list") == ""
+    assert "A claim." in run(app, "holds", "list", "--ended")
+
+
 def test_types_go_out_are_checked_and_come_in(app: Flask, people: People, tmp_path: Path) -> None:
     with app.app_context():
         insert_type()

@@ -2,7 +2,7 @@
 
 from flask.cli import AppGroup
 
-from portal.cli import api_tokens, audit, demo, doctor, files, keys, people, types, workflows
+from portal.cli import api_tokens, audit, demo, doctor, files, holds, keys, people, types, workflows
 from portal.legacy import commands as legacy
 
 portal = AppGroup("portal", help="Accounts, the demonstration, and checks of the record.")
@@ -14,6 +14,7 @@ for each in (
     *demo.COMMANDS,
     *doctor.COMMANDS,
     *files.COMMANDS,
+    *holds.COMMANDS,
     *keys.COMMANDS,
     *types.COMMANDS,
     *api_tokens.COMMANDS,

@@ -14,7 +14,8 @@ BODIES = {
     "only_erase": "082cd4d19c33f2127065a219f2ce01099f4ac45f81e11d9b03eadbd1fe2b4951",
     "queue_events": "9d3c73cce85606889af5a10ccb671a05418677eae46f831190176aad489f8e78",
     "queue_acts": "872d32de058c82ebb2fea4e7ef5772d33ba2b2763611fac3e9d5f2df118b6192",
-    "erase_text": "c197f7a431665eefbc60eb635b8ff20d2ef63c4cb036efb4c126398ec83c5ff6",
+    "erase_text": "4efbbef60be4afedd5d35361d3806dafbf4547ef9e76235d38602b732ec59b97",
+    "hold_in_turn": "76423c95027e07600e84cffc60c0d61b3593df9a46b73933c6aa27b6501c3194",
     "ensure_audit_partitions": "84222551e62683b0046a5c8ef24ba40efd8222a2f18183a10e55024f3a6b2449",
 }
 MORE_TRIGGERS = {

@@ -54,29 +54,42 @@ class Ends(Enum):
 @dataclass(frozen=True)
 class KeptPart:
     """One kind of thing that is kept. `key`: by which its rows are in order; `whose`: which of them
-    are about the person; `columns`: what an export holds of each."""
+    are about the person; `columns`: what an export holds of each; `own_label`, `own_why`: the same
+    as it is said to the person."""
 
     code: str
     label: str
     why: str
+    own_label: str
+    own_why: str
     ends: Ends
     key: Any
     whose: Any
     columns: tuple[Any, ...]
 
+    def label_for(self, *, is_own: bool) -> str:
+        """What it is called to the person, or to somebody else."""
+        return self.own_label if is_own else self.label
+
+    def why_for(self, *, is_own: bool) -> str:
+        """Why it is kept, said to the person, or to somebody else."""
+        return self.own_why if is_own else self.why
+
 
 def _part(
     code: str,
     label: str,
-    why: str,
+    why: str | tuple[str, str],
     ends: Ends,
     model: Any,
     whose: Any,
     *names: str,
     key: str = "id",
+    own: str | None = None,
 ) -> KeptPart:
     columns = tuple(getattr(model, name) for name in (key, *names))
-    return KeptPart(code, label, why, ends, columns[0], whose, columns)
+    said, own_why = why if isinstance(why, tuple) else (why, why)
+    return KeptPart(code, label, said, own or label, own_why, ends, columns[0], whose, columns)
 
 
 PARTS = (
@@ -93,53 +106,66 @@ PARTS = (
         key="group_id",
     ),
     _part(
-        "requests", lazy("Requests"), lazy("They asked for them, or somebody did for them."),
+        "requests", lazy("Requests"),
+        (lazy("They asked for them, or somebody did for them."),
+         lazy("You asked for them, or somebody did for you.")),
         Ends.TYPES, Request, lambda me: or_(Request.requester_id == me, Request.on_behalf_of == me),
         "number", "type_code", "type_name", "requester_id", "on_behalf_of", "title", "fields",
         "amount", "currency", "priority", "status", "meta", "submitted_at", "closed_at",
     ),
     _part(
-        "tasks", lazy("Tasks and decisions"), lazy("They were asked to decide."),
+        "tasks", lazy("Tasks and decisions"),
+        (lazy("They were asked to decide."), lazy("You were asked to decide.")),
         Ends.NEVER, Task, lambda me: or_(Task.assignee_id == me, Task.decided_by == me),
         "request_id", "stage_name", "status", "opened_at", "due_at", "decided_at", "decision",
         "comment",
     ),
     _part(
-        "comments", lazy("Comments and reasons"), lazy("They wrote them about a request."),
+        "comments", lazy("Comments and reasons"),
+        (lazy("They wrote them about a request."), lazy("You wrote them about a request.")),
         Ends.TYPES, Comment, lambda me: Comment.author_id == me,
         "request_id", "about", "text", "created_at",
     ),
     _part(
-        "files", lazy("Files"), lazy("They attached them to a request."),
+        "files", lazy("Files"),
+        (lazy("They attached them to a request."), lazy("You attached them to a request.")),
         Ends.TYPES, Attachment, lambda me: Attachment.owner_id == me,
         "request_id", "name", "content_type", "size", "sha256", "created_at", "erased_at",
     ),
     _part(
-        "drafts", lazy("Drafts"), lazy("Requests that they have not submitted."),
+        "drafts", lazy("Drafts"),
+        (lazy("Requests that they have not submitted."),
+         lazy("Requests that you have not submitted.")),
         Ends.DRAFTS, Draft, lambda me: Draft.user_id == me, "type_code", "values", "updated_at",
     ),
     _part(
-        "notifications", lazy("Notifications"), lazy("They were told of something."),
+        "notifications", lazy("Notifications"),
+        (lazy("They were told of something."), lazy("You were told of something.")),
         Ends.NOTIFICATIONS, Notification, lambda me: Notification.user_id == me,
         "number", "kind", "text", "created_at", "read_at",
     ),
     _part(
-        "preferences", lazy("Notification settings"), lazy("They chose how to be told."),
+        "preferences", lazy("Notification settings"),
+        (lazy("They chose how to be told."), lazy("You chose how to be told.")),
         Ends.REMOVED, NotificationPreference, lambda me: NotificationPreference.user_id == me,
         "choices", "daily_at", "quiet_from", "quiet_until", key="user_id",
     ),
     _part(
-        "views", lazy("Saved views"), lazy("They saved them."),
+        "views", lazy("Saved views"),
+        (lazy("They saved them."), lazy("You saved them.")),
         Ends.REMOVED, SavedView, lambda me: SavedView.user_id == me, "place", "name", "filters",
     ),
     _part(
-        "absences", lazy("Absences"), lazy("Somebody decided for them, or they for somebody."),
+        "absences", lazy("Absences"),
+        (lazy("Somebody decided for them, or they for somebody."),
+         lazy("Somebody decided for you, or you for somebody.")),
         Ends.NEVER, Delegation,
         lambda me: or_(Delegation.delegator_id == me, Delegation.delegate_id == me),
         "delegator_id", "delegate_id", "starts_at", "ends_at", "reason", "revoked_at",
     ),
     _part(
-        "sessions", lazy("Sessions"), lazy("They signed in with a browser."),
+        "sessions", lazy("Sessions"),
+        (lazy("They signed in with a browser."), lazy("You signed in with a browser.")),
         Ends.SESSIONS, UserSession, lambda me: UserSession.user_id == me,
         "created_at", "last_seen_at", "ip", "user_agent", "ended_at",
     ),
@@ -149,17 +175,21 @@ PARTS = (
         "how", "went", "second", "detail", "ip", "user_agent", "at",
     ),
     _part(
-        "passkeys", lazy("Passkeys"), lazy("They sign in and sign decisions with them."),
+        "passkeys", lazy("Passkeys"),
+        (lazy("They sign in and sign decisions with them."),
+         lazy("You sign in and sign decisions with them.")),
         Ends.REMOVED, Passkey, lambda me: Passkey.user_id == me,
         "name", "created_at", "last_used_at", "removed_at",
     ),
     _part(
-        "accounts", lazy("Accounts at sign-in providers"), lazy("They sign in through them."),
+        "accounts", lazy("Accounts at sign-in providers"),
+        (lazy("They sign in through them."), lazy("You sign in through them.")),
         Ends.REMOVED, ProviderAccount, lambda me: ProviderAccount.user_id == me,
         "issuer", "subject", "email", "last_used_at",
     ),
     _part(
-        "tokens", lazy("API tokens"), lazy("Programs act in their name."),
+        "tokens", lazy("API tokens"),
+        (lazy("Programs act in their name."), lazy("Programs act in your name.")),
         Ends.NEVER, ApiToken, lambda me: ApiToken.user_id == me,
         "name", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at", "last_used_ip",
     ),
@@ -171,10 +201,12 @@ PARTS = (
     _part(
         "changes", lazy("Changes to their record"), lazy("Proof of who had which rights when."),
         Ends.NEVER, PeopleChange, lambda me: PeopleChange.person_id == me, "kind", "data", "note",
-        "at",
+        "at", own=lazy("Changes to your record"),
     ),
     _part(
-        "acts", lazy("Acts in the record"), lazy("Proof of what they did beside requests."),
+        "acts", lazy("Acts in the record"),
+        (lazy("Proof of what they did beside requests."),
+         lazy("Proof of what you did beside requests.")),
         Ends.NEVER, AuditAct, lambda me: AuditAct.actor == cast(me, Text),
         "at", "kind", "actor", "session_id", "address", "subject", "data",
     ),

@@ -124,7 +124,9 @@ def test_everybody_sees_and_takes_what_is_kept_about_them(
 ) -> None:
     sign_in(client, people.ana)
     page = client.get_page("/profile/kept")
-    assert "They asked for them" in page.text
+    assert "You asked for them" in page.text
+    assert "They" not in page.text
+    assert "Changes to your record" in page.text or "Changes to their" not in page.text
     assert client.get(f"/people/{people.ben}/kept").status_code == 403
     answer = client.get("/profile/kept.zip")
     with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:

@@ -4,12 +4,16 @@ as before."""
 import io
 import subprocess
 import sys
+import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError
 
 from portal.domain.proof.retention import Kept as Part
 from portal.models.columns import new_id
@@ -122,6 +126,62 @@ def test_nothing_open_or_held_is_erased(kept: Kept, as_portal: Engine) -> None:
     refused(as_portal)
     with as_portal.begin() as connection:
         assert erasing.erase_due(connection, REQUEST, BY) == Erased()
+
+
+HOLD = text(
+    "INSERT INTO portal.legal_holds (id, scope, subject, label, reason, placed_by)"
+    " SELECT :id, 'request', id::text, 'x', 'y', requester_id FROM portal.requests"
+)
+
+
+def test_a_hold_placed_while_texts_go_keeps_them(kept: Kept, as_portal: Engine) -> None:
+    """Whoever placed it first keeps the texts, however the erasure was begun; one that comes later
+    waits until they are gone."""
+    attach(kept)
+    title = kept_title(kept.engine)
+    with kept.engine.begin() as placing, as_portal.connect() as erasing_by:
+        placing.execute(HOLD, {"id": new_id()})  # not committed: nobody else can see it
+        pid = erasing_by.scalar(text("SELECT pg_backend_pid()"))
+        erasing_by.execute(text(SAID), {"id": str(ACT), "texts": said_texts(kept.engine)})
+        with ThreadPoolExecutor(1) as other:
+            gone = other.submit(erasing_by.execute, erasing.ERASE, {"id": REQUEST, "act": ACT})
+            wait_for_lock(kept.engine, int(pid or 0))
+            placing.commit()
+            with pytest.raises(DBAPIError, match="legal hold"):
+                gone.result(60)
+    assert kept_title(kept.engine) == title
+
+
+SAID = """
+INSERT INTO portal.audit_acts (id, at, kind, actor, data, salt, hash)
+VALUES (:id, now(), 'text_erased', 'system', jsonb_build_object('texts', CAST(:texts AS jsonb)), '',
+    '')
+"""
+ACT = UUID(int=1)
+ALL_TEXTS = text(
+    "SELECT jsonb_agg(jsonb_build_object('request', request_id, 'seq', seq, 'name', name))::text"
+    " FROM portal.audit_texts"
+)
+WAITS = text("SELECT EXISTS (SELECT FROM pg_locks WHERE pid = :pid AND NOT granted)")
+
+
+def said_texts(engine: Engine) -> str:
+    with engine.connect() as connection:
+        return str(connection.scalar(ALL_TEXTS))
+
+
+def kept_title(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        return connection.scalar(text("SELECT string_agg(text, ' ') FROM portal.audit_texts"))
+
+
+def wait_for_lock(engine: Engine, pid: int) -> None:
+    for _try in range(6000):
+        with engine.connect() as connection:
+            if connection.scalar(WAITS, {"pid": pid}):
+                return
+        threading.Event().wait(0.01)
+    raise AssertionError("it does not wait for the hold")
 
 
 def refused(engine: Engine) -> None:

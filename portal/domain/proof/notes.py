@@ -166,7 +166,11 @@ def is_signed(note: str, key: VerifierKey, check: Check) -> bool:
 
 
 def _decoded(text: str) -> bytes:
+    """What base64 stands for, written in the one way there is: bits that nobody reads are 0."""
     try:
-        return b64decode(text, validate=True)
+        raw = b64decode(text, validate=True)
     except (NotBase64, ValueError) as error:
         raise Unreadable("This is no base64.") from error
+    if b64encode(raw).decode() != text:
+        raise Unreadable("This is no base64 as it is written.")
+    return raw
