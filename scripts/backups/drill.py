@@ -18,7 +18,7 @@ from pathlib import Path
 import psycopg
 
 from scripts.backups.manifest import COUNTED
-from scripts.drill.site import Failed, Site, running
+from scripts.drill.site import Failed, Programs, Site, running
 
 FILES = 12
 OPEN = "SELECT count(*) FROM portal.requests WHERE closed_at IS NULL"
@@ -30,13 +30,13 @@ INSERT INTO portal.attachments (id, form_id, owner_id, request_id, field, name, 
 """
 
 
-def main() -> int:
-    """Run the drill; returns the exit code."""
+def main(programs: Programs | None = None) -> int:
+    """Run the drill; returns the exit code. `programs`: how it starts the others."""
     begun = time.monotonic()
     try:
         with tempfile.TemporaryDirectory(prefix="gloria-drill-") as folder:
             Path(folder).chmod(0o755)  # ours: PostgreSQL's user passes through when we are root
-            _run(Path(folder))
+            _run(Path(folder), programs or Programs())
     except Failed as problem:
         print(f"\nThe drill failed. {problem}", file=sys.stderr, flush=True)
         return 1
@@ -44,8 +44,8 @@ def main() -> int:
     return 0
 
 
-def _run(folder: Path) -> None:
-    with _site(folder / "before") as site:
+def _run(folder: Path, programs: Programs) -> None:
+    with _site(folder / "before", programs) as site:
         with step("A portal with the demonstration, and files"):
             site.flask("db", "upgrade")
             site.flask("portal", "register-search-attributes")
@@ -54,7 +54,7 @@ def _run(folder: Path) -> None:
         with site.worker(), step("scripts/backup, while a worker runs"):
             backup = site.program("-m", "scripts.backups.take").strip()
         before = site.rows(f"SELECT {COUNTS}")[0]
-    with _site(folder / "after") as site:
+    with _site(folder / "after", programs) as site:
         with step("scripts/restore into other servers, which are empty"):
             site.program("-m", "scripts.backups.restore", backup)
             site.flask("portal", "register-search-attributes")
@@ -80,9 +80,9 @@ def _same(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
 
 
 @contextmanager
-def _site(folder: Path) -> Iterator[Site]:
+def _site(folder: Path, programs: Programs) -> Iterator[Site]:
     folder.mkdir(mode=0o755)
-    with running(folder) as site:
+    with running(folder, programs) as site:
         own = {
             "ATTACHMENTS_DIR": str(folder / "attachments"),
             "BACKUPS_DIR": str(folder / "backups"),

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from scripts.drill.comparing import Comparison, Difference
 from scripts.drill.people import People
-from scripts.drill.site import Failed, Site, running
+from scripts.drill.site import Failed, Programs, Site, running
 from scripts.legacy.generate import generate
 
 MOVER = "scripts/migrate_workflows_to_temporal.py"
@@ -32,14 +32,14 @@ class Options:
     submit: int
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the drill; returns the exit code."""
+def main(arguments: Sequence[str] | None = None, programs: Programs | None = None) -> int:
+    """Run the drill; returns the exit code. `programs`: how it starts the others."""
     options = _parsed(arguments)
     begun = time.monotonic()
     try:
         with tempfile.TemporaryDirectory(prefix="gloria-drill-") as folder:
             Path(folder).chmod(0o755)  # ours: PostgreSQL's user passes through when we are root
-            with running(Path(folder)) as site:
+            with running(Path(folder), programs or Programs()) as site:
                 Drill(site, options).run()
     except (Failed, Difference) as problem:
         print(f"\nThe drill failed. {problem}", file=sys.stderr, flush=True)

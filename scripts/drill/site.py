@@ -6,11 +6,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 
@@ -26,6 +26,39 @@ class Failed(Exception):
     """A program ended as it should not; the message has its last words."""
 
 
+class Running(Protocol):
+    """A program that was started, as `subprocess.Popen` has it."""
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+
+    def kill(self) -> None:
+        """End it."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its code. Raises `subprocess.TimeoutExpired`."""
+
+
+class Programs:
+    """How programs of ours are started: `words` follow the name of the interpreter."""
+
+    def run(
+        self, words: Sequence[str], environment: Mapping[str, str]
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run one to its end."""
+        return subprocess.run(
+            [sys.executable, *words], cwd=ROOT, env=environment, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+
+    def start(self, words: Sequence[str], environment: Mapping[str, str], log: Path) -> Running:
+        """Start one; what it says goes to the end of `log`."""
+        with log.open("ab") as said:
+            return subprocess.Popen(
+                [sys.executable, *words], cwd=ROOT, env=environment, stdout=said, stderr=said
+            )
+
+
 @dataclass(frozen=True)
 class Site:
     """A database and a Temporal server, empty at first. `admin_url`: the superuser's."""
@@ -34,6 +67,7 @@ class Site:
     admin_url: str
     environment: dict[str, str]
     folder: Path
+    programs: Programs
 
     def flask(self, *words: str, codes: tuple[int, ...] = (0,), show: bool = False) -> str:
         """Run `flask ...` to its end; returns what it said."""
@@ -64,26 +98,19 @@ class Site:
     @contextmanager
     def worker(self) -> Iterator[None]:
         """A worker, for the length of a ``with`` block."""
-        with (self.folder / "worker.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "worker.py"], cwd=ROOT, env=self.environment, stdout=log,
-                stderr=log,
-            )  # fmt: skip
+        process = self.programs.start(["worker.py"], self.environment, self.folder / "worker.log")
+        try:
+            yield
+        finally:
+            process.terminate()
             try:
-                yield
-            finally:
-                process.terminate()
-                try:
-                    process.wait(30)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
     def _run(self, words: list[str], codes: tuple[int, ...], show: bool) -> str:
-        done = subprocess.run(
-            [sys.executable, *words], cwd=ROOT, env=self.environment, capture_output=True,
-            text=True, check=False,
-        )  # fmt: skip
+        done = self.programs.run(words, self.environment)
         if done.returncode not in codes:
             said = (done.stdout[-2000:] + done.stderr[-4000:]).strip()
             raise Failed(f"{' '.join(words)} ended with {done.returncode}:\n{said}")
@@ -93,7 +120,7 @@ class Site:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Site]:
+def running(folder: Path, programs: Programs) -> Iterator[Site]:
     """Both servers, for the length of a ``with`` block."""
     with (
         running_postgres(folder / "postgres", any_free(), durable=False) as postgres,
@@ -111,4 +138,4 @@ def running(folder: Path) -> Iterator[Site]:
             "ATTACHMENTS_DIR": tempfile.gettempdir(),
             "AUDIT_LOG_DIR": f"{tempfile.gettempdir()}/no-log",
         }
-        yield Site(postgres.url(), postgres.admin_url("gloria"), environment, folder)
+        yield Site(postgres.url(), postgres.admin_url("gloria"), environment, folder, programs)

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -15,8 +14,7 @@ from psycopg.types.json import Jsonb
 
 from portal.models.columns import new_id
 from scripts.local.ports import HOST, any_free
-
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests import warm
 
 
 @dataclass
@@ -30,7 +28,7 @@ class Installation:
     port: int = field(default_factory=any_free)
     smtp_port: int = field(default_factory=any_free)
     passwords: dict[str, str] = field(default_factory=dict)
-    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    processes: dict[str, warm.Program] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -78,12 +76,9 @@ class Installation:
 
     def flask(self, *words: str) -> str:
         """Run a command of the portal's; what it prints."""
-        command = [sys.executable, "-m", "flask", "--app", "portal.app", *words]
-        done = subprocess.run(
-            command, cwd=ROOT, env=self.environment, check=False, capture_output=True
-        )
-        assert done.returncode == 0, done.stderr.decode()[-3000:]
-        return done.stdout.decode()
+        done = warm.run(["-m", "flask", "--app", "portal.app", *words], self.environment)
+        assert done.returncode == 0, done.stderr[-3000:]
+        return done.stdout
 
     def load(self) -> None:
         """The demonstration, with policies whose undo window is nothing."""
@@ -124,7 +119,7 @@ class Installation:
     def start_web(self) -> None:
         """Gunicorn, as ./scripts/run starts it."""
         self._start("web", [
-            sys.executable, "-m", "gunicorn", "portal.app:create_app()", "--bind",
+            "-m", "gunicorn", "portal.app:create_app()", "--bind",
             f"{HOST}:{self.port}", "--worker-class", "portal.serving.PatientWorker",
             "--workers", "1", "--threads", "8", "--keep-alive", "75",
         ])  # fmt: skip
@@ -133,11 +128,11 @@ class Installation:
     def start_mail(self) -> None:
         """The mail catcher."""
         module = "scripts.local.mail_catcher"
-        self._start("mail", [sys.executable, "-m", module, str(self.smtp_port), str(self.mail)])
+        self._start("mail", ["-m", module, str(self.smtp_port), str(self.mail)])
 
     def start_worker(self) -> None:
         """worker.py; returns when /readyz sees it."""
-        self._start("worker", [sys.executable, "worker.py"])
+        self._start("worker", ["worker.py"])
         if "web" in self.processes:
             self.wait_for(lambda: self._answers("/readyz"))
 
@@ -156,11 +151,8 @@ class Installation:
         for name in list(self.processes):
             self.stop(name)
 
-    def _start(self, name: str, command: list[str]) -> None:
-        with (self.folder / f"{name}.log").open("ab") as log:
-            self.processes[name] = subprocess.Popen(
-                command, cwd=ROOT, env=self.environment, stdout=log, stderr=log
-            )
+    def _start(self, name: str, words: list[str]) -> None:
+        self.processes[name] = warm.start(words, self.environment, self.folder / f"{name}.log")
 
     def _answers(self, path: str) -> bool:
         try:

@@ -11,6 +11,7 @@ from portal.config import Settings
 from scripts.backups import drill, manifest
 from scripts.backups.restore import restore
 from scripts.backups.take import forget, take
+from tests.warm import WarmPrograms
 
 
 @pytest.fixture
@@ -101,7 +102,7 @@ def test_counts_that_differ_are_named() -> None:
 @pytest.mark.temporal
 @pytest.mark.slow
 def test_the_drill_passes(capsys: pytest.CaptureFixture[str]) -> None:
-    code = drill.main()
+    code = drill.main(WarmPrograms())
     said = capsys.readouterr()
     assert code == 0, said.out + said.err
     assert f"{drill.FILES} files, 0 missing, 0 changed." in said.out
