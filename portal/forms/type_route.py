@@ -103,8 +103,9 @@ class Choosable:
     people: PeopleSource
 
 
-def new_stage_form(typed: Any = None) -> BaseForm:
-    """A stage's name and what it is for."""
+def new_stage_form(content: TypeContent, typed: Any = None, *, before: str = "") -> BaseForm:
+    """A stage's name, what it is for, and before which other it stands ("": at the end)."""
+    places = [(e.key, _("Before “%(name)s”", name=e.name)) for e in content.policy.stages]
     kinds = [
         (StageKind.APPROVAL.value, _("Approval: people decide")),
         (StageKind.NOTIFY.value, _("For information only: people are told, nobody has to decide")),
@@ -114,8 +115,9 @@ def new_stage_form(typed: Any = None) -> BaseForm:
             LineField, _("Name"), [Required(_("enter a name, such as Line manager")), AtMost(60)]
         ),
         "kind": unbound(OptionsField, _("What it is for"), [_CHOSEN], **options(kinds, "")),
+        "before": unbound(OptionsField, _("Place"), [], **options(places, _("At the end"))),
     })  # fmt: skip
-    form.process(typed, data={"kind": StageKind.APPROVAL.value})
+    form.process(typed, data={"kind": StageKind.APPROVAL.value, "before": before})
     return form
 
 

@@ -1,4 +1,4 @@
-"""Request types in words: changes, the drawn route, conditions, problems, and the list of tasks."""
+"""Request types in words: changes, the drawn route, conditions, problems."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,26 +19,28 @@ from portal.domain.policy.conditions import (
 )
 from portal.domain.policy.forms import YES, FieldKind, FormField
 from portal.domain.policy.policy import (
+    WHOLE_DAY,
+    WORKING_DAY,
     ApproverRule,
     Mode,
     RuleKind,
     Stage,
     StageKind,
     WorkingTime,
-    duration,
+    minutes_of,
 )
 from portal.domain.policy.translations import OwnText
 from portal.domain.policy.types import Change, TypeChangeKind, TypeContent, is_id
 from portal.forms.type_conditions import subjects
 from portal.presentation import times
-from portal.presentation.labels import number, words_of
+from portal.presentation.labels import listed, number, words_of
 from portal.presentation.money import money
 from portal.presenters.policy_moves import PARTS as STAGE_PARTS
 from portal.queries import request as requests
 from portal.queries import request_types, staff
-from portal.queries.request_types import DraftRecord, NewestRequest, TypeChangeRecord
+from portal.queries.request_types import NewestRequest, TypeChangeRecord
 from portal.services.type_files import TypeFile
-from portal.translation import _, language_name, lazy, ngettext, tell
+from portal.translation import _, lazy, ngettext, tell
 
 COMPARED: Mapping[str, str] = {
     "is": lazy("%(field)s is %(value)s"),
@@ -159,7 +161,16 @@ def done(change: TypeChangeRecord, *, with_texts: bool = False) -> str:
         return "; ".join(said) or _("Draft changed")
     if change.kind == TypeChangeKind.PUBLISHED and change.data.get("alone"):
         return str(ALONE) % change.data
+    if change.kind == TypeChangeKind.TARGETED:
+        said = {name: _target(str(change.data.get(name, ""))) for name in ("before", "after")}
+        return str(DONE[change.kind]) % said
     return str(DONE.get(change.kind, words_of(change.kind))) % change.data
+
+
+def _target(kept: str) -> str:
+    """A target as it was noted ("2d 4h", or a dash for none), as people say it."""
+    minutes = minutes_of(kept, elapsed=False)
+    return kept if minutes is None else waiting(minutes, elapsed=False)
 
 
 def since(changes: Iterable[TypeChangeRecord], seen: int) -> list[str]:
@@ -315,14 +326,27 @@ _BY_CODE: Mapping[str, str] = {
 }
 
 
+def waiting(minutes: int, *, elapsed: bool) -> str:
+    """A clock as people say it: `1 day`, `2 days and 4 hours`. A day is one of working time, or of
+    24 hours if `elapsed`."""
+    days, rest = divmod(minutes, WHOLE_DAY if elapsed else WORKING_DAY)
+    hours, rest = divmod(rest, 60)
+    parts = (
+        ngettext("%(n)s day", "%(n)s days", days) if days else "",
+        ngettext("%(n)s hour", "%(n)s hours", hours) if hours else "",
+        ngettext("%(n)s minute", "%(n)s minutes", rest) if rest or not minutes else "",
+    )
+    return listed([each for each in parts if each])
+
+
 def _clocks(
     stage: Stage, content: TypeContent, names: Mapping[str, str]
 ) -> Iterable[tuple[str, str]]:
     def written(minutes: int) -> str:
-        return duration(minutes, elapsed=stage.elapsed)
+        return waiting(minutes, elapsed=stage.elapsed)
 
     if stage.remind_after:
-        after = ", ".join(map(written, stage.remind_after))
+        after = listed([written(each) for each in stage.remind_after])
         yield "bell", _("Reminder after %(after)s", after=after)
     for level in stage.escalate:
         to = _people(level.to, content, names)
@@ -415,111 +439,3 @@ def tried(
         asked = holds(condition, fields, request.values)
         found.append(Tried(request, asked, "" if asked else "; ".join(wrong)))
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One line of what is left to do. `state`: done, attn (a problem), todo, next or locked."""
-
-    title: str
-    place: str
-    hint: str
-    state: str
-    words: str
-    tone: str
-    icon: str
-
-
-def tasks(draft: DraftRecord, problems: Sequence[Problem]) -> list[Task]:
-    """Form, Route, Who may ask, Languages, Checks, Preview and Review of a draft."""
-    errors = [each for each in problems if not each.is_warning]
-    waiting = [each for each in problems if each.is_warning and not draft.reasons.get(each.code)]
-    fields, stages = len(draft.content.form), len(draft.content.policy.stages)
-    form_bad = any(each.about == "form" for each in errors)
-    route_bad = any(each.about == "route" for each in errors)
-    field_words = ngettext("%(n)s field.", "%(n)s fields.", fields)
-    stage_words = ngettext("%(n)s stage.", "%(n)s stages.", stages)
-    return [
-        _task(_("Form"), "form", field_words, "bad" if form_bad else "ok" if fields else "todo"),
-        _task(_("Route"), "route", stage_words, "ok" if stages and not route_bad else "bad"),
-        _task(
-            _("Who may ask"),
-            "askers",
-            _asking(draft.content),
-            "bad" if any(each.about == "askers" for each in errors) else "ok",
-        ),
-        _task(_("Languages"), "languages", _spoken(draft.content), "look"),
-        _checks(errors, waiting),
-        _task(_("Preview"), "preview", _("The form as people will see it."), "look"),
-        _review(draft, blocked=bool(errors or waiting)),
-    ]
-
-
-def _spoken(content: TypeContent) -> str:
-    """How many of the texts each language has that was begun."""
-    texts = [each.text for each in content.texts]
-    begun = sorted({code for by in content.translations.values() for code in by})
-    parts = [
-        _(
-            "%(language)s: %(done)s of %(all)s texts.",
-            language=language_name(code),
-            done=sum(bool(content.translations.get(text, {}).get(code)) for text in texts),
-            all=len(texts),
-        )
-        for code in begun
-    ]
-    return " ".join(parts) or _("What people read, in other languages.")
-
-
-def _asking(content: TypeContent) -> str:
-    only = content.policy.askers
-    if only is None:
-        return _("Everybody.")
-    groups, departments = staff.groups(), request_types.departments()
-    named = [departments.get(each, each) for each in only.departments]
-    named += [groups.get(each, each) for each in only.groups]
-    more = ", …" if len(named) > 4 else ""
-    return _("Only %(names)s.", names=", ".join(named[:4]) + more)
-
-
-_STATES = {
-    "ok": ("done", lazy("Done"), "ok", "check-circle"),
-    "bad": ("attn", lazy("To do"), "bad", "x-circle"),
-    "todo": ("todo", lazy("To do"), "neutral", "minus-circle"),
-    "look": ("todo", lazy("Optional"), "neutral", "eye"),
-}
-
-
-def _task(title: str, place: str, hint: str, state: str) -> Task:
-    css, words, tone, icon = _STATES[state]
-    return Task(title, place, hint, css, str(words), tone, icon)
-
-
-def _checks(errors: Sequence[Problem], waiting: Sequence[Problem]) -> Task:
-    if errors:
-        words = ngettext("%(n)s error", "%(n)s errors", len(errors))
-        hint = tell(errors[0].sentence)
-        return Task(_("Checks"), "checks", hint, "attn", words, "bad", "x-circle")
-    if waiting:
-        words = ngettext("%(n)s warning", "%(n)s warnings", len(waiting))
-        hint = f"{tell(waiting[0].sentence)} " + _("Each warning needs a reason.")
-        return Task(_("Checks"), "checks", hint, "attn", words, "warn", "exclamation-triangle")
-    return _task(_("Checks"), "checks", _("Nothing stands in the way."), "ok")
-
-
-def _review(draft: DraftRecord, *, blocked: bool) -> Task:
-    title, place = _("Review and publish"), "review"
-    if blocked:
-        hint = _("Opens when Checks has no open problem.")
-        return Task(title, place, hint, "locked", _("Cannot start yet"), "neutral", "lock-closed")
-    if draft.publish_at is not None:
-        hint = _("Is published by itself on the date that was set.")
-        return Task(title, place, hint, "next", _("Scheduled"), "info", "clock")
-    if draft.is_approved:
-        hint = _("Approved by %(name)s.", name=draft.approved_by)
-        return Task(title, place, hint, "next", _("Ready to publish"), "ok", "check-circle")
-    if draft.in_review:
-        hint = _("Sent by %(name)s.", name=draft.sent_by)
-        return Task(title, place, hint, "next", _("In review"), "info", "clock")
-    hint = _("Somebody who did not change the draft approves it.")
-    return Task(title, place, hint, "next", _("To do"), "neutral", "minus-circle")

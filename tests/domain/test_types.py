@@ -23,7 +23,15 @@ from portal.domain.policy.conditions import (
     holds,
 )
 from portal.domain.policy.forms import NO, YES, Choice, FieldKind, FormField, decimal_text, exact
-from portal.domain.policy.policy import Policy, Stage, duration, minutes_of
+from portal.domain.policy.policy import (
+    ApproverRule,
+    EscalationLevel,
+    Policy,
+    RuleKind,
+    Stage,
+    duration,
+    minutes_of,
+)
 from portal.domain.policy.types import TypeContent
 
 # Texts that quote, escape, turn and leave the basic plane.
@@ -262,3 +270,21 @@ def test_names_are_their_own_and_one_field_is_the_amount() -> None:
 def test_nothing_has_the_address_of_a_page() -> None:
     for page in ("New", "Import", "Gallery", "Order"):
         assert types.name_for(page, ()) == f"{page.lower()}_2"
+
+
+def test_a_line_of_managers_has_an_end() -> None:
+    def said(rule: ApproverRule, escalations: int = 0) -> list[str]:
+        levels = tuple(EscalationLevel(after=n + 1, to=(rule,)) for n in range(escalations))
+        stage = Stage(key="line", name="Line", rules=(rule,), escalate=levels)
+        policy = Policy(stages=(stage,), fallback=(rule,))
+        return [str(each.sentence) for each in problems_of(TypeContent(name="T", policy=policy))]
+
+    high = ApproverRule(kind=RuleKind.MANAGER, levels=11)
+    assert [each for each in said(high) if "at most" in each] == [
+        "“Line” asks a manager 11 levels up; at most 10 are possible.",
+        "“The policy's fallback” asks a manager 11 levels up; at most 10 are possible.",
+    ]
+    assert any("9999 levels up" in each for each in said(replace(high, levels=10**400)))
+    usual = replace(high, levels=10)
+    assert not any("at most" in each for each in said(usual, 10))
+    assert "“Line” escalates 11 times; at most 10 are possible." in said(usual, 11)

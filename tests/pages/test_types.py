@@ -83,13 +83,18 @@ def test_a_type_from_scratch_is_asked_for(
     page = press(adam, page, f"{TRIP}/draft/route/finance/condition", r0_field="cost",
                  r0_is="at_least", r0_value="1,000.00", more="1")  # fmt: skip
     assert "Finance is asked if Cost is at least €1,000.00." in page.text
-    page = press(adam, adam.get_page(f"{TRIP}/draft/route"), f"{TRIP}/draft/route", name="Manager")
+    page = adam.get_page(f"{TRIP}/draft/route?before=finance")
+    assert "finance" in [each.values.get("before") for each in page.document.forms]
+    page = press(adam, page, f"{TRIP}/draft/route", name="Manager")
     page = press(adam, page, f"{TRIP}/draft/route/manager", who_0="manager:1",
                  fallback_0="group:finance")  # fmt: skip
     assert "the requester's manager" in page.text
+    assert page.text.index("the requester's manager") < page.text.index("the group Finance")
+    page = press(adam, page, f"{TRIP}/draft/route", down="manager")
+    assert page.text.index("the requester's manager") > page.text.index("the group Finance")
     page = press(adam, page, f"{TRIP}/draft/route", up="manager")
     assert page.text.index("the requester's manager") < page.text.index("the group Finance")
-    assert "Nothing stands in the way" in adam.get_page(f"{TRIP}/draft/checks").text
+    assert "Nothing has to be fixed" in adam.get_page(f"{TRIP}/draft/checks").text
     assert "Country" in adam.get_page(f"{TRIP}/draft/preview").text
     page = press(adam, adam.get_page(f"{TRIP}/draft/review"), f"{TRIP}/draft/publish")
     assert "Version 1 is live" in page.text
@@ -218,8 +223,8 @@ def test_clocks_and_people_are_kept_as_typed(
     here = f"{CHAIRS}/draft/route/manager/clocks"
     page = press(adam, adam.get_page(here), here, remind="1d, 2d", after_0="3d",
                  to_0_0="manager:2", expire="10d")  # fmt: skip
-    assert "Reminder after 1d, 2d" in page.text
-    assert "After 3d to the manager 2 levels up" in page.text
+    assert "Reminder after 1 day and 2 days" in page.text
+    assert "After 3 days to the manager 2 levels up" in page.text
     here = f"{CHAIRS}/draft/route/finance"
     press(adam, adam.get_page(here), here, who_0="people:",
           who_people_0="Ben Example; carl@example.org", mode="quorum", quorum="2")  # fmt: skip
@@ -503,6 +508,8 @@ def test_checks_say_who_would_be_stuck(
 ) -> None:
     draft_of_chairs(adam)
     text = adam.get_page(f"{CHAIRS}/draft/checks").text
+    tabs = ("Form : Done", "Checks : 1 warning", "Review : Cannot start yet")
+    assert [each for each in tabs if each not in text] == []
     assert "3 of 7 people would be stuck at Line manager: they have no manager" in text
     assert "(Adam Example, Dan Example, Eve Example)" in text
     assert "tried for 7 active people" in text
@@ -512,6 +519,8 @@ def test_checks_say_who_would_be_stuck(
     checks = adam.get_page(f"{CHAIRS}/draft/checks")
     assert "1 of 7 people would be stuck at Line manager: too few others" in checks.text
     assert "Save reasons" not in checks.text
+    assert "Nothing stands in the way" not in checks.text
+    assert "Checks : Done" in checks.text
     page = adam.get_page(f"{CHAIRS}/draft/policy")
     press(adam, page, f"{CHAIRS}/draft/policy", fallback_0="group:finance", decide_by_token="y")
     assert "whether programs may decide" in adam.get_page(f"{CHAIRS}/draft/review").text

@@ -46,6 +46,9 @@ _READABLE = frozenset({"title", "amount", "currency"})
 # One day: later times have to be reckoned from it.
 LONGEST_UNDO = 86_400
 LONGEST_ANSWER = 10_000
+# Lines of managers are seldom longer, and each level is looked up for every request.
+MOST_LEVELS = 10
+MOST_ESCALATIONS = 10
 # How many of the texts without a translation are named, and how much of each.
 NAMED_TEXTS, NAMED_LETTERS = 3, 40
 
@@ -242,11 +245,39 @@ def _policy_problems(content: TypeContent) -> Iterator[Problem]:
         except InvalidPolicy as error:
             wrong = True
             yield Problem(about="route", name=stage.key, sentence=error.sentence)
+        yield from _length_problems(stage.name, stage.key, _rules_of(stage), stage.escalate)
+    yield from _length_problems("", "", content.policy.fallback, ())
     if not wrong:
         try:
             validate_policy(content.policy, content.form)
         except InvalidPolicy as error:
             yield Problem(about="route", sentence=error.sentence)
+
+
+def _rules_of(stage: Stage) -> tuple[ApproverRule, ...]:
+    escalated = (rule for level in stage.escalate for rule in level.to)
+    return (*stage.rules, *stage.fallback, *escalated)
+
+
+def _length_problems(
+    stage: str, key: str, rules: Iterable[ApproverRule], escalations: Sequence[EscalationLevel]
+) -> Iterator[Problem]:
+    """Lines of managers and of escalations that are longer than any organisation needs. Only
+    drafts are held to it: what is in force stays as it is."""
+    highest = max((each.levels for each in rules if each.kind is RuleKind.MANAGER), default=1)
+    if highest > MOST_LEVELS:
+        text = msgid(
+            "“%(stage)s” asks a manager %(levels)s levels up; at most %(most)s are possible."
+        )
+        spare = msgid("The policy's fallback")
+        named = stage or sentence(spare)
+        levels = min(highest, 9_999)
+        yield _problem("route", text, key, stage=named, levels=levels, most=MOST_LEVELS)
+    if len(escalations) > MOST_ESCALATIONS:
+        text = msgid("“%(stage)s” escalates %(count)s times; at most %(most)s are possible.")
+        yield _problem(
+            "route", text, key, stage=stage, count=len(escalations), most=MOST_ESCALATIONS
+        )
 
 
 def _condition_problems(stage: Stage, content: TypeContent) -> Iterator[Problem]:

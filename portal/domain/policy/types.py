@@ -224,6 +224,12 @@ def with_stage(content: TypeContent, changed: Stage, at: int | None = None) -> T
     return _with_stages(content, stages)
 
 
+def place_of(content: TypeContent, key: str) -> int | None:
+    """The index of that stage; None where there is none (any more)."""
+    keys = [each.key for each in content.policy.stages]
+    return keys.index(key) if key in keys else None
+
+
 def without_stage(content: TypeContent, key: str) -> TypeContent:
     """The content without that stage."""
     return _with_stages(content, (each for each in content.policy.stages if each.key != key))

@@ -30,7 +30,7 @@ from portal.pages.admin.type_conditions import (
     keep_condition,
     sentence_of,
 )
-from portal.pages.admin.types import after_edit, choosable, drafted, found, page
+from portal.pages.admin.types import after_edit, choosable, drafted, found, page, tasks_of
 from portal.pages.requests.request_form_io import surroundings
 from portal.presenters import drawn_routes
 from portal.presenters import types as words
@@ -126,13 +126,13 @@ def change_type_route(code: str) -> ResponseReturnValue:
             return after_edit(kind, partial(domain.moved, key=key, by=by), again, here)
     if key := request.form.get("remove"):
         return after_edit(kind, partial(domain.without_stage, key=key), again, here)
-    form = forms.new_stage_form(request.form)
+    form = forms.new_stage_form(draft.content, request.form)
     if not form.validate():
         return _route(kind, 422, form=form)
-    made = forms.new_stage(form, draft.content)
+    made, before = forms.new_stage(form, draft.content), form["before"].data
     return after_edit(
         kind,
-        lambda content: domain.with_stage(content, made),
+        lambda content: domain.with_stage(content, made, domain.place_of(content, before)),
         lambda told: _route(found(code), 409, form=form, told=told),
         url_for(".show_type_stage", code=code, key=made.key),
         here,
@@ -352,8 +352,10 @@ def _bands(
 
 def _route(kind: AdminType, status: int = 200, **values: Any) -> ResponseReturnValue:
     content = kind.draft.content if kind.draft else TypeContent(name=kind.name)
-    problems = service.problems(content)
-    stages = words.route(content, words.names_in(content), problems)
+    found_wrong = service.examine(content)
+    stages = words.route(content, words.names_in(content), found_wrong.problems)
     if "example" not in values:
         values |= _example(kind)
-    return page("route", kind, status, stages=stages, **{"form": forms.new_stage_form(), **values})
+    if "form" not in values:
+        values["form"] = forms.new_stage_form(content, before=request.args.get("before", ""))
+    return page("route", kind, status, stages=stages, tasks=tasks_of(kind, found_wrong), **values)

@@ -11,6 +11,7 @@ from portal.pages.requests.attachments import store
 from portal.pages.requests.request_form_io import surroundings
 from portal.presenters import back_tests as words
 from portal.presenters import check_page as checking
+from portal.presenters import type_tasks
 from portal.queries import back_tests, request_types
 from portal.queries.back_tests import BackTestRecord
 from portal.security.guards import requires
@@ -61,9 +62,8 @@ def show_back_test(code: str) -> ResponseReturnValue:
     listed = [each for each in record.result.differences if fate in ("", each.fate)] if (
         record and record.result) else []  # fmt: skip
     start = min(_number("from"), max(len(listed) - 1, 0))
-    is_old = record is not None and (
-        record.mark != draft.content.mark or kind.live is None or record.live != kind.live.number
-    )
+    live = kind.live.number if kind.live else None
+    is_old = record is not None and type_tasks.is_outdated(record, draft, live)
     return page(
         "past", kind, record=record, is_old=is_old, fate=fate, words=words, start=start,
         listed=listed[start : start + words.PAGE], count=len(listed),

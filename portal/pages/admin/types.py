@@ -21,14 +21,17 @@ from portal.pages.admin import blueprint
 from portal.pages.layout_context import viewpoint
 from portal.pages.requests.attachments import store
 from portal.pages.requests.request_form_io import surroundings
+from portal.presenters import type_tasks
 from portal.presenters import types as words
 from portal.presenters.answer import command_key, new_key
+from portal.presenters.type_tasks import Task
 from portal.queries import back_tests, people, request_types, staff, type_readers
 from portal.queries.request_types import AdminType, DraftRecord
 from portal.security.guards import requires
 from portal.security.sessions import current_settings, me
 from portal.services import organisation_settings, type_files
 from portal.services import types as service
+from portal.services.type_checks import Examination
 from portal.services.type_files import FileRefused, TypeFile
 from portal.services.types import Act, DraftMoved, Edit, TypeRefused
 from portal.translation import _, current, lazy
@@ -149,7 +152,7 @@ def show_type(code: str) -> ResponseReturnValue:
         "pages/types/show.html",
         kind=kind,
         differences=differences(before, draft.content) if draft and before else None,
-        tasks=words.tasks(draft, service.problems(draft.content)) if draft else [],
+        tasks=tasks_of(kind),
         done=[(each, words.done(each)) for each in request_types.changes_of(kind.id)],
         readers=type_readers.groups_of(kind.code),
         key=new_key(),
@@ -232,7 +235,10 @@ def check_type(code: str) -> ResponseReturnValue:
     """What blocks the publication, and what needs a reason."""
     kind, draft = drafted(code)
     found = service.examine(draft.content)
-    return page("checks", kind, found=found, problems=found.problems, reasons=draft.reasons)
+    return page(
+        "checks", kind, tasks=tasks_of(kind, found), found=found, problems=found.problems,
+        reasons=draft.reasons,
+    )  # fmt: skip
 
 
 @blueprint.post("/admin/types/<code>/draft/checks")
@@ -443,11 +449,23 @@ def page(name: str, kind: AdminType, status: int = 200, **values: Any) -> Respon
     if status == 422 and request.method == "POST":
         revision = acting().seen
     values = {"told": [], "key": request.form.get("command_id") or new_key(), **values}
+    if "tasks" not in values:
+        values["tasks"] = tasks_of(kind)
     template = f"pages/types/{name}.html"
     drawn = render_template(
         template, kind=kind, draft=kind.draft, revision=revision, here=name, **values
     )
     return make_response(drawn, status)
+
+
+def tasks_of(kind: AdminType, found: Examination | None = None) -> list[Task]:
+    """What is left to do of the draft; `found`: where it was examined already."""
+    draft = kind.draft
+    if draft is None:
+        return []
+    live = kind.live.number if kind.live else None
+    test = back_tests.newest(kind.id) if kind.live else None
+    return type_tasks.tasks(draft, found or service.examine(draft.content), test, live)
 
 
 def choosable() -> Choosable:
