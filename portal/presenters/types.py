@@ -162,8 +162,8 @@ def done(change: TypeChangeRecord, *, with_texts: bool = False) -> str:
     if change.kind == TypeChangeKind.PUBLISHED and change.data.get("alone"):
         return str(ALONE) % change.data
     if change.kind == TypeChangeKind.TARGETED:
-        said = {name: _target(str(change.data.get(name, ""))) for name in ("before", "after")}
-        return str(DONE[change.kind]) % said
+        target = {name: _target(str(change.data.get(name, ""))) for name in ("before", "after")}
+        return str(DONE[change.kind]) % target
     return str(DONE.get(change.kind, words_of(change.kind))) % change.data
 
 
