@@ -19,7 +19,8 @@ from portal.forms.day_range import PARTS
 from portal.forms.request_form import TITLE_LENGTH, RequestForm, html_name
 from portal.presentation.problems import InputError, ProblemRaised
 from portal.presentation.times import zone_named
-from portal.queries import people, request_types
+from portal.queries import attachments, people, request_types
+from portal.queries.attachments import FileOfForm, by_field
 from portal.queries.leave import workdays_of
 from portal.queries.people import PersonRecord
 from portal.queries.request import Linkable, Reader
@@ -34,6 +35,10 @@ WAYS = "approverId", "requestType"
 PERSON = "A person's id, or “employeeNo:...”, or “email:...”."
 Priorities = Literal["LOW", "MEDIUM", "HIGH", "URGENT", "CRITICAL"]
 Name = Field(min_length=1, max_length=100)
+ExternalId = Field(
+    min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$",
+    description="Your own id of the request. The same id with the same values is one request.",
+)  # fmt: skip
 
 
 class Amount(Input):
@@ -47,10 +52,7 @@ class NewApproval(Input):
     """What is asked for. Exactly one of `approverId` (one named person decides) and `requestType`
     (its policy says who decides) is given."""
 
-    request_id: str = Field(
-        min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$",
-        description="Your own id of the request. The same id with the same values is one request.",
-    )  # fmt: skip
+    request_id: str = ExternalId
     user_id: str = Field(min_length=1, max_length=300, description=f"Who asks. {PERSON}")
     approver_id: str | None = Field(
         None, min_length=1, max_length=300, description=f"Who decides. {PERSON}"
@@ -103,7 +105,9 @@ def wish_of(body: NewApproval, command_id: str, caller: Caller) -> NewRequest:
         raise ProblemRaised("invalid", errors=(InputError("/userId", words),))
     form, errors = _form(kind, requester_id), list[InputError]()
     typed = dict(_typed(body, kind, errors))
-    form.read(typed, {})
+    kept = attachments.of_form(command_id, requester_id, held=True)
+    form.read(typed, by_field(kept))
+    errors += _unplaced(form, typed, kept)
     form["due_at"].validators = form["on_behalf_of"].validators = ()
     if not form.validate() or errors:
         errors += _errors_of(form, kind, body)
@@ -119,13 +123,25 @@ def wish_of(body: NewApproval, command_id: str, caller: Caller) -> NewRequest:
         requester_id=requester_id,
         on_behalf_of=behalf,
         content=form.content(),
-        has_files=False,
+        has_files=bool(kept),
         priority=Priority(form["priority"].data),
         due_at=body.due_at.astimezone(UTC) if body.due_at else None,
         entity_type=body.entity_type,
         entity_id=body.entity_id,
         metadata=body.metadata,
     )
+
+
+def _unplaced(
+    form: RequestForm, typed: Mapping[str, str], kept: Sequence[FileOfForm]
+) -> Iterator[InputError]:
+    """The files that were uploaded for what the form does not ask."""
+    places = {place for place, _name in form.file_places(typed)}
+    unasked = set(form.unasked_files())
+    for each in kept:
+        if each.field not in places or each.file.id in unasked:
+            words = _("The form asks for no file here: delete “%(name)s”.", name=each.file.name)
+            yield InputError(f"/fields/{each.field}", words)
 
 
 def _kind(body: NewApproval) -> TypeRecord:

@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, TypeVar
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, TypeVar
 from uuid import UUID
 
 from flask import Response, request
@@ -26,6 +27,8 @@ from portal.translation import _, to_a_program
 View = Callable[..., "Answer"]
 Model = TypeVar("Model", bound="Input")
 MOST_ERRORS = 50
+OCTETS = "application/octet-stream"
+PART = 64 * 1024
 
 
 class Input(BaseModel):
@@ -60,7 +63,7 @@ class Answer:
 class Endpoint:
     """One method of one address. `keyed`: it needs an Idempotency-Key, the id of its command.
     `answers`: the class of each status; None: no body, or bytes where it `is_file`. `refuses`:
-    statuses of its problems."""
+    statuses of its problems. `takes_file`: its body is the bytes of one, for the view's `file`."""
 
     method: str
     path: str
@@ -74,6 +77,7 @@ class Endpoint:
     refuses: tuple[int, ...]
     keyed: bool
     is_file: bool = False
+    takes_file: bool = False
 
 
 ENDPOINTS: list[Endpoint] = []
@@ -96,6 +100,7 @@ def endpoint(
     refuses: tuple[int, ...] = (),
     keyed: bool = False,
     is_file: bool = False,
+    takes_file: bool = False,
 ) -> Callable[[View], View]:
     """Serve a view at that address, to tokens with that scope, and describe it."""
 
@@ -104,6 +109,7 @@ def endpoint(
             method=method, path=path, scope=scope, name=view.__name__, summary=summary,
             description=" ".join((view.__doc__ or "").split()), query=query, body=body,
             answers=answers, refuses=refuses, keyed=keyed, is_file=is_file,
+            takes_file=takes_file,
         )  # fmt: skip
         ENDPOINTS.append(described)
 
@@ -113,7 +119,8 @@ def endpoint(
                 return _response(view(**names, **_given(described)))
 
         rule = PREFIX + re.sub(r"{(\w+)}", lambda name: f"<{_snake(name[1])}>", path)
-        blueprint.add_url_rule(rule, view.__name__, guards.token(scope)(run), methods=[method])
+        guarded = guards.token(scope, uploads=takes_file)(run)
+        blueprint.add_url_rule(rule, view.__name__, guarded, methods=[method])
         return view
 
     return decorate
@@ -131,6 +138,8 @@ def _given(described: Endpoint) -> dict[str, Any]:
         given["query"] = _query(described.query)
     if described.body is not None:
         given["body"] = _body(described.body)
+    if described.takes_file:
+        given["file"] = _file()
     return given
 
 
@@ -160,6 +169,20 @@ def _body(model: type[Model]) -> Model:
     if wrong:
         raise ProblemRaised("invalid", errors=wrong)
     return found
+
+
+def _file() -> IO[bytes]:
+    """What is sent, as it comes in; beyond a megabyte it lies on disk."""
+    if request.mimetype != OCTETS:
+        raise ProblemRaised("file-expected")
+    file = SpooledTemporaryFile(max_size=guards.MEGABYTE)  # noqa: SIM115 - whoever keeps it closes it
+    try:
+        while part := request.stream.read(PART):
+            file.write(part)
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 def _invalid(error: ValidationError, start: str) -> ProblemRaised:

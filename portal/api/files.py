@@ -1,15 +1,28 @@
-"""Files of a request, for programs that read it."""
+"""Files: those that a program uploads for a request before it asks, and those of a request."""
+
+from typing import IO
 
 import structlog
 from flask import send_file
+from pydantic import Field
 
 from portal.api.approvals import found
-from portal.api.endpoints import Answer, Output, endpoint
+from portal.api.asking import ExternalId
+from portal.api.endpoints import Answer, Input, Output, endpoint
+from portal.api.people import actor_of
 from portal.domain.people.tokens import Scope
-from portal.presentation.problems import ProblemRaised
+from portal.domain.request.files import KeptFile
+from portal.forms.fields import uuid_of
+from portal.presentation.problems import InputError, ProblemRaised
 from portal.queries import attachments
+from portal.queries.attachments import FileOfForm
+from portal.security import callers
 from portal.security.sessions import current_settings
-from portal.services.attachments import FileChanged, fetched
+from portal.services import api_calls
+from portal.services import attachments as service
+from portal.services.api_calls import Call
+from portal.services.attachments import FileChanged, NotNow, Upload, fetched
+from portal.services.file_kinds import Unfit
 from portal.services.file_store import FileGone, StoreAway, store_of
 from portal.translation import _
 
@@ -31,6 +44,138 @@ class FilePage(Output):
 
     items: list[FileItem]
     next: str | None
+
+
+class UploadsQuery(Input):
+    """For which request."""
+
+    request_id: str = ExternalId
+    user_id: str | None = Field(
+        None, min_length=1, max_length=300,
+        description="Who asks, as in POST /approvals. Needed with a service's token.",
+    )  # fmt: skip
+
+
+class UploadQuery(UploadsQuery):
+    """For which request and field, and what the file is called."""
+
+    field: str = Field(
+        min_length=1, max_length=200, examples=["offers"],
+        description="The field of the type's form. In a line of a table: the table's field, the"
+        " line's place from 0 and the column, such as “items-0-receipt”.",
+    )  # fmt: skip
+    name: str = Field(
+        min_length=1, max_length=300, examples=["offer.pdf"],
+        description="The file's name. Its ending has to agree with its content.",
+    )  # fmt: skip
+
+
+class UploadedFile(FileItem):
+    """A file that waits for its request."""
+
+    field: str
+
+
+class UploadPage(Output):
+    """All files that wait for a request, the oldest first; there is one page."""
+
+    items: list[UploadedFile]
+    next: str | None
+
+
+@endpoint(
+    "POST", "/files", Scope.APPROVALS_WRITE, query=UploadQuery, takes_file=True,
+    answers={201: UploadedFile, 200: UploadedFile}, refuses=(409,), summary="Upload a file",
+)  # fmt: skip
+def upload_file(query: UploadQuery, file: IO[bytes]) -> Answer:
+    """Before you ask: send the bytes as the body, with the requestId and userId that POST
+    /approvals will have; it takes the file along. The same file again is answered with the first
+    one (200), also behind the request; another one then is 409. What is never asked for is deleted
+    after a while, as drafts are."""
+    with file:
+        call, owner = _call_of(query), _owner_of(query)
+        upload = Upload(query.field, query.name, file)
+        known = service.known(call.command_id, owner, upload)
+        if known is not None:
+            return Answer(body=_uploaded(FileOfForm(query.field, known)))
+        _refuse_made(call)
+        kept = FileOfForm(query.field, _kept(call, owner, upload))
+    stays = _settled(call, owner, kept)
+    return Answer(body=_uploaded(stays), status=201 if stays == kept else 200)
+
+
+def _kept(call: Call, owner: str, upload: Upload) -> KeptFile:
+    try:
+        store = service.store_of_settings(current_settings())
+        return service.keep_one(store, call.command_id, owner, upload)
+    except NotNow as away:
+        raise ProblemRaised("unavailable", _(away.text, **away.values)) from None
+    except Unfit as unfit:
+        wrong = InputError("", _(unfit.text, **unfit.values))
+        raise ProblemRaised("invalid", errors=(wrong,)) from None
+
+
+def _settled(call: Call, owner: str, kept: FileOfForm) -> FileOfForm:
+    """What stays of a file that was kept: itself, or the same one of an upload that ran beside it.
+    It goes where the request was made meanwhile without it, which is a problem."""
+    is_made, store = api_calls.is_made(call), store_of(current_settings())
+    waiting = attachments.of_form(call.command_id, owner)
+    if kept.file.id not in {each.file.id for each in waiting}:
+        return kept  # its request took it along
+    if is_made:
+        service.drop(store, call.command_id, owner, [kept.file.id])
+        raise ProblemRaised("request-exists")
+    first = next(each for each in waiting if _said(each) == _said(kept))
+    if first != kept:
+        service.drop(store, call.command_id, owner, [kept.file.id])
+    return first
+
+
+def _said(each: FileOfForm) -> tuple[str, str, str]:
+    return each.field, each.file.name, each.file.sha256
+
+
+@endpoint("GET", "/files", Scope.APPROVALS_WRITE, query=UploadsQuery, answers={200: UploadPage},
+          summary="List uploaded files")  # fmt: skip
+def list_uploads(query: UploadsQuery) -> Answer:
+    """Those that wait for a request which you did not ask for yet."""
+    waiting = attachments.of_form(_call_of(query).command_id, _owner_of(query))
+    return Answer(body=UploadPage(items=[_uploaded(each) for each in waiting], next=None))
+
+
+@endpoint("DELETE", "/files/{fileId}", Scope.APPROVALS_WRITE, query=UploadsQuery,
+          answers={204: None}, refuses=(404, 409), summary="Delete an uploaded file")  # fmt: skip
+def delete_upload(file_id: str, query: UploadsQuery) -> Answer:
+    """As long as its request was not asked for."""
+    call, owner, known = _call_of(query), _owner_of(query), uuid_of(file_id)
+    _refuse_made(call)
+    gone = known and service.drop(store_of(current_settings()), call.command_id, owner, [known])
+    if not gone:
+        _refuse_made(call)
+        raise ProblemRaised("not-found")
+    return Answer(body=None, status=204)
+
+
+def _call_of(query: UploadsQuery) -> Call:
+    """The call by which the request will be asked for."""
+    return api_calls.asking(callers.caller().token_id, query.request_id, {})
+
+
+def _owner_of(query: UploadsQuery) -> str:
+    return actor_of(query.user_id, callers.caller(), "?userId")[0]
+
+
+def _refuse_made(call: Call) -> None:
+    if api_calls.is_made(call):
+        raise ProblemRaised("request-exists")
+
+
+def _uploaded(each: FileOfForm) -> UploadedFile:
+    file = each.file
+    return UploadedFile(
+        id=file.id, name=file.name, content_type=file.content_type, size=file.size,
+        sha256=file.sha256, field=each.field,
+    )  # fmt: skip
 
 
 @endpoint("GET", "/approvals/{workflowId}/files", Scope.APPROVALS_READ, answers={200: FilePage},

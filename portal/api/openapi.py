@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from portal.api.endpoints import ENDPOINTS, Endpoint, in_order
+from portal.api.endpoints import ENDPOINTS, OCTETS, Endpoint, in_order
 from portal.api.webhooks import WebhookMessage
 from portal.domain.people.tokens import SENTENCES, Scope
 from portal.domain.webhooks import PING, HookType
@@ -167,12 +167,14 @@ def _operation(each: Endpoint) -> dict[str, Any]:
             "required": True,
             "content": {"application/json": {"schema": _reference(each.body)}},
         }
+    if each.takes_file:
+        operation["requestBody"] = {"required": True, "content": {OCTETS: {"schema": BYTES}}}
     return operation
 
 
 def _statuses(each: Endpoint) -> list[int]:
     own = {*each.answers, *each.refuses, *ALWAYS}
-    if each.body is not None:
+    if each.body is not None or each.takes_file:
         own |= {*OF_BODY}
     if each.query is not None or "{" in each.path:
         own |= {400, 422} if each.query is not None else {400}
@@ -189,10 +191,13 @@ def _parameters(each: Endpoint) -> Iterable[dict[str, Any]]:
     if each.query is None:
         return
     schema = each.query.model_json_schema(by_alias=True, ref_template=REFERENCE)
+    needed = schema.get("required", ())
     for name, value in schema["properties"].items():
         shown = _plain(value)
         words = shown.pop("description", None)
-        parameter = {"name": name, "in": "query", "required": False, "schema": _given(shown)}
+        parameter = {
+            "name": name, "in": "query", "required": name in needed, "schema": _given(shown)
+        }  # fmt: skip
         yield {**parameter, "description": words} if words else parameter
 
 
@@ -205,13 +210,14 @@ def _given(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _response(each: Endpoint, status: int) -> dict[str, Any]:
-    words: dict[str, Any] = {"description": WORDS[status]}
+    is_upload = status == 415 and each.takes_file
+    words: dict[str, Any] = {"description": f"No {OCTETS}." if is_upload else WORDS[status]}
     if status in each.answers:
         model = each.answers[status]
         if model is not None:
             words["content"] = {"application/json": {"schema": _reference(model)}}
         elif each.is_file and status == 200:
-            words["content"] = {"application/octet-stream": {"schema": BYTES}}
+            words["content"] = {OCTETS: {"schema": BYTES}}
     else:
         words["content"] = {TYPE: {"schema": {"$ref": REFERENCE.format(model="Problem")}}}
     return words

@@ -21,7 +21,7 @@ from portal.domain.request.events import SYSTEM
 from portal.models import Attachment, Draft, Notification, Organisation, UserSession
 from portal.models.acts import record_act
 from portal.models.columns import new_id
-from portal.models.retention import due_requests, over
+from portal.models.retention import due_requests, never_sent, over
 from portal.proof import erasing
 from portal.services.file_store import StoreAway, store_of
 from portal.workflows.ports import Cleaner
@@ -64,6 +64,8 @@ def clean_up(engine: Engine, settings: Settings, alive: Callable[[], None]) -> d
             while count := _delete(engine, settings, name, getattr(row, name)):
                 gone[name] += count
                 alive()
+        if "drafts_days" in gone and row is not None:
+            gone["drafts_days"] += _delete_unsent(engine, settings, row.drafts_days, alive)
         if any(gone.values()):
             _record(engine, gone, row)
         gone |= _erase(engine, alive)
@@ -89,6 +91,24 @@ def _delete(engine: Engine, settings: Settings, name: str, days: int) -> int:
     for each in files:
         _remove(settings, each)
     return len(ids)
+
+
+def _delete_unsent(engine: Engine, settings: Settings, days: int, alive: Callable[[], None]) -> int:
+    """Files of comments, changes and programs' requests that were never sent; how many."""
+    gone = 0
+    while True:
+        with engine.begin() as connection:
+            part = never_sent(days).limit(AT_ONCE).with_for_update(skip_locked=True, of=Attachment)
+            mine = Attachment.id.in_(list(connection.scalars(part)))
+            files = list(
+                connection.scalars(delete(Attachment).where(mine).returning(Attachment.id))
+            )
+        for each in files:
+            _remove(settings, each)
+            alive()
+        gone += len(files)
+        if len(files) < AT_ONCE:
+            return gone
 
 
 def _remove(settings: Settings, attachment_id: str) -> bool:

@@ -113,6 +113,17 @@ def over(name: str, days: int) -> Select[Any]:
     return select(Notification.id).where(*_read_enough(since))
 
 
+def never_sent(days: int) -> Select[Any]:
+    """The ids of files that have waited longer, in no draft, for what was never sent."""
+    in_draft = exists().where(Draft.id == Attachment.form_id)
+    return select(Attachment.id).where(
+        Attachment.request_id.is_(None),
+        Attachment.created_at < func.now() - timedelta(days=days),
+        ~in_draft,
+        ~person_held(Attachment.owner_id),
+    )
+
+
 def _read_enough(since: ColumnElement[Any]) -> tuple[ColumnElement[bool], ...]:
     """Of a request that has been closed for as long, and nothing of it is still to be sent."""
     waits = exists().where(Message.notification_id == Notification.id, Message.status == "WAITING")

@@ -58,6 +58,11 @@ KINDS = {
                     msgid("Send less.")),
         ProblemKind("unsupported-media-type", 415, msgid("The body has to be JSON"),
                     msgid("Send the header “Content-Type: application/json”.")),
+        ProblemKind("file-expected", 415, msgid("The body has to be the file itself"),
+                    msgid("Send its bytes as they are, with the header “Content-Type:"
+                          " application/octet-stream”.")),
+        ProblemKind("request-exists", 409, msgid("This request exists already"),
+                    msgid("Its files do not change any more. Upload them before you ask.")),
         ProblemKind("invalid", 422, msgid("Some values are not right"),
                     msgid("Each entry of “errors” points to a value and says what is wrong.")),
         ProblemKind("idempotency-key-missing", 422, msgid("An Idempotency-Key is needed"),

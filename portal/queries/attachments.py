@@ -1,5 +1,6 @@
 """Attached files: those of a form, and one for whoever may see it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -31,10 +32,19 @@ class AddedFile:
     file: KeptFile
 
 
-def of_form(form_id: str, owner_id: str) -> tuple[FileOfForm, ...]:
-    """The owner's files of a form that is not sent yet, oldest first."""
-    rows = db.session.execute(_of_form(), {"form": form_id, "owner": owner_id})
+def of_form(form_id: str, owner_id: str, *, held: bool = False) -> tuple[FileOfForm, ...]:
+    """The owner's files of a form that is not sent yet, oldest first. `held`: nobody deletes them
+    until the caller's transaction ends."""
+    rows = db.session.execute(_of_form(held), {"form": form_id, "owner": owner_id})
     return tuple(FileOfForm(field, KeptFile(*rest)) for field, *rest in rows)
+
+
+def by_field(files: Iterable[FileOfForm]) -> dict[str, list[KeptFile]]:
+    """The files by the places where they are kept."""
+    found: dict[str, list[KeptFile]] = {}
+    for each in files:
+        found.setdefault(each.field, []).append(each.file)
+    return found
 
 
 def added_to(request_id: str) -> tuple[AddedFile, ...]:
@@ -94,8 +104,8 @@ _COLUMNS = (
 
 
 @cache
-def _of_form() -> Select[*tuple[Any, ...]]:
-    return (
+def _of_form(held: bool) -> Select[*tuple[Any, ...]]:
+    found = (
         select(Attachment.field, *_COLUMNS)
         .where(
             Attachment.form_id == bindparam("form", type_=Uuid(as_uuid=False)),
@@ -104,3 +114,4 @@ def _of_form() -> Select[*tuple[Any, ...]]:
         )
         .order_by(Attachment.created_at, Attachment.id)
     )
+    return found.with_for_update(read=True) if held else found

@@ -94,11 +94,12 @@ def requires(
     return decorate
 
 
-def token(scope: Scope | None) -> Callable[[View], View]:
-    """Let in programs whose token has that scope; None: every valid token."""
+def token(scope: Scope | None, *, uploads: bool = False) -> Callable[[View], View]:
+    """Let in programs whose token has that scope; None: every valid token. `uploads`: what they
+    send is one file."""
 
     def decorate(view: View) -> View:
-        return _mark(view, Guard(None, by_token=True, scope=scope))
+        return _mark(view, Guard(None, by_token=True, scope=scope, uploads=uploads))
 
     return decorate
 
@@ -149,6 +150,8 @@ def register(app: Flask, settings: Settings) -> None:
         if guard is not None and guard.by_token:
             # No browser sends a token by itself, so it does not matter which site asks.
             callers.hold(guard.scope)
+            if guard.uploads:
+                request.max_content_length = settings.attachments_largest_mb * MEGABYTE
             return
         if request.method not in SAFE_METHODS:
             refuse_cross_site(settings)

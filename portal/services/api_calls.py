@@ -85,6 +85,17 @@ def is_first(call: Call) -> bool:
     return False
 
 
+def is_made(call: Call) -> bool:
+    """Whether the request of such a call is there. One that is being made is waited for: tried is
+    its key, and the caller's transaction is rolled back."""
+    try:
+        return not is_first(call)
+    except CallDiffers:
+        return True
+    finally:
+        db.session.rollback()
+
+
 def have_direct_type() -> None:
     """Make the type of requests to one named approver, where it is not there yet, in the caller's
     transaction. It is retired from the first: no page offers it."""

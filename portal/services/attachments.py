@@ -9,13 +9,14 @@ from typing import IO
 import structlog
 from sqlalchemy import delete, func, select, update
 
+from portal.config import Settings
 from portal.domain.marked import msgid
 from portal.domain.request.files import KeptFile, shown_name
 from portal.extensions import db
 from portal.models import Attachment
 from portal.models.columns import new_id
 from portal.services.file_kinds import Unfit, kind_of
-from portal.services.file_store import FileGone, FileStore, StoreAway, StoreFull
+from portal.services.file_store import FileGone, FileStore, StoreAway, StoreFull, store_of
 from portal.services.virus_scan import Scanner, ScannerAway
 from portal.translation import _
 
@@ -76,19 +77,30 @@ def keep(
     return problems
 
 
-def keep_one(store: Store, form_id: str, owner_id: str, upload: Upload) -> None:
-    """The same for one file. Raises Unfit, and NotNow."""
-    _keep(store, form_id, owner_id, upload, _held(form_id, owner_id, None))
+def keep_one(store: Store, form_id: str, owner_id: str, upload: Upload) -> KeptFile:
+    """The same for one file, as it is kept. Raises Unfit, and NotNow."""
+    return _keep(store, form_id, owner_id, upload, _held(form_id, owner_id, None))
+
+
+def known(form_id: str, owner_id: str, upload: Upload) -> KeptFile | None:
+    """The file of that name and content, where the form holds it or was sent with it."""
+    return _held(form_id, owner_id, None).same(upload)
 
 
 @dataclass(slots=True)
 class _Held:
     """How many files a form has, with those of its request, how many its owner has in unsent ones,
-    and which the form has: field, name and hash."""
+    and which the form has, by field, name and hash."""
 
     count: int
     unsent: int
-    known: set[tuple[str, str, str]]
+    known: dict[tuple[str, str, str], KeptFile]
+
+    def same(self, upload: Upload) -> KeptFile | None:
+        """The file that the form has already."""
+        if not self.known:
+            return None
+        return self.known.get((upload.field, shown_name(upload.name), _digest_of(upload.stream)))
 
 
 def _held(form_id: str, owner_id: str, request_id: str | None) -> _Held:
@@ -98,18 +110,22 @@ def _held(form_id: str, owner_id: str, request_id: str | None) -> _Held:
     count = db.session.scalar(select(func.count()).where(theirs)) or 0
     not_sent = Attachment.owner_id == owner_id, Attachment.request_id.is_(None)
     unsent = db.session.scalar(select(func.count()).where(*not_sent)) or 0
-    columns = (Attachment.field, Attachment.name, Attachment.sha256)
     mine = Attachment.form_id == form_id, Attachment.owner_id == owner_id
-    known = {(row[0], row[1], row[2]) for row in db.session.execute(select(*columns).where(*mine))}
+    kept = {
+        (each.field, each.name, each.sha256): KeptFile(
+            each.id, each.name, each.content_type, each.size, each.sha256
+        )
+        for each in db.session.scalars(select(Attachment).where(*mine))
+    }
     db.session.rollback()  # no connection is held while bytes travel
-    return _Held(count, unsent, known)
+    return _Held(count, unsent, kept)
 
 
-def _keep(store: Store, form_id: str, owner_id: str, upload: Upload, held: _Held) -> None:
+def _keep(store: Store, form_id: str, owner_id: str, upload: Upload, held: _Held) -> KeptFile:
     name = shown_name(upload.name)
     try:
-        if held.known and (upload.field, name, _digest_of(upload.stream)) in held.known:
-            return
+        if same := held.same(upload):
+            return same
         _require_room(name, held.count, store.most, held.unsent)
         row = _stored(store, name, upload.stream)
     finally:
@@ -119,6 +135,7 @@ def _keep(store: Store, form_id: str, owner_id: str, upload: Upload, held: _Held
     )
     db.session.commit()
     held.count, held.unsent = held.count + 1, held.unsent + 1
+    return row
 
 
 def _require_room(name: str, count: int, most: int, unsent: int) -> None:
@@ -131,8 +148,20 @@ def _require_room(name: str, count: int, most: int, unsent: int) -> None:
         raise Unfit(words, name=name)
 
 
-def drop(files: FileStore, form_id: str, owner_id: str, only: Iterable[str] | None = None) -> None:
-    """Delete the files of a form that is not sent yet: all, or those of the given ids.
+def store_of_settings(settings: Settings) -> Store:
+    """Where an installation keeps files, and its limits."""
+    return Store(
+        files=store_of(settings),
+        most=settings.attachments_most,
+        largest=settings.attachments_largest_mb * MEGABYTE,
+        scanner=Scanner(settings.clamd_address) if settings.clamd_address else None,
+    )
+
+
+def drop(
+    files: FileStore, form_id: str, owner_id: str, only: Iterable[str] | None = None
+) -> list[str]:
+    """Delete the files of a form that is not sent yet: all, or those of the given ids; which went.
 
     Where the store is away their bytes stay behind, and nobody can reach them any more.
     """
@@ -143,13 +172,14 @@ def drop(files: FileStore, form_id: str, owner_id: str, only: Iterable[str] | No
     )
     if only is not None:
         statement = statement.where(Attachment.id.in_(list(only)))
-    gone = db.session.scalars(statement.returning(Attachment.id)).all()
+    gone = list(db.session.scalars(statement.returning(Attachment.id)))
     db.session.commit()
     for attachment_id in gone:
         try:
             files.delete(attachment_id)
         except StoreAway as away:
             log.warning("attachments.left_behind", attachment=attachment_id, error=str(away))
+    return gone
 
 
 def attach(form_id: str, owner_id: str, request_id: str) -> None:

@@ -1,7 +1,7 @@
 """What people do with a request as a whole. Whether they may is asked by the page's guard, by the
 domain (`judge`) and by the request's workflow; here the command is made."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -126,19 +126,16 @@ def submit(new: NewRequest, click: Click) -> Receipt:
     if not _take_draft(new):
         db.session.rollback()
         return sent_before(new.draft_id, new.requester_id)
-    request_id = new_id()
-    files = partial(attach, new.draft_id, new.requester_id, request_id)
-    return _begin(new, request_id, click, Via.WEB, files if new.has_files else None)
+    return _begin(new, new_id(), click, Via.WEB)
 
 
 def submit_for_program(new: NewRequest, request_id: str, click: Click) -> Receipt:
     """Turn what a program asks for into a numbered request of that id."""
-    return _begin(new, request_id, click, Via.API, None)
+    return _begin(new, request_id, click, Via.API)
 
 
-def _begin(
-    new: NewRequest, request_id: str, click: Click, via: Via, also: Callable[[], None] | None
-) -> Receipt:
+def _begin(new: NewRequest, request_id: str, click: Click, via: Via) -> Receipt:
+    files = partial(attach, new.draft_id, new.requester_id, request_id) if new.has_files else None
     number, first_stage = _numbered(new)
     command = commands.Submit(
         command_id=new.draft_id,
@@ -159,7 +156,7 @@ def _begin(
         due_at=new.due_at,
         first_stage=first_stage,
     )
-    return issue(command, click, new_request(request_id, number, new.workflow), also)
+    return issue(command, click, new_request(request_id, number, new.workflow), files)
 
 
 def sent_before(command_id: str, person_id: str) -> Receipt:

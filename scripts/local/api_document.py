@@ -94,7 +94,8 @@ def _bodies(document: dict[str, Any]) -> Iterator[Any]:
 
 
 def _name(content: Any) -> str:
-    return str(content["application/json"]["schema"].get("$ref", "")).rpartition("/")[2]
+    schema = content.get("application/json", {}).get("schema", {})
+    return str(schema.get("$ref", "")).rpartition("/")[2]
 
 
 def _value(name: str, was: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:

@@ -26,6 +26,11 @@ class Program:
         headers = self._headers({})
         return self._client().open(BASE + path, method=method, json=body, headers=headers)
 
+    def send_bytes(self, path: str, data: bytes, kind: str) -> TestResponse:
+        """POST a file as it is."""
+        headers = self._headers({})
+        return self._client().post(BASE + path, data=data, content_type=kind, headers=headers)
+
     def post(self, path: str, body: Any, key: str | None = "", **headers: str) -> TestResponse:
         """POST JSON; with a new Idempotency-Key unless one is given, None: without."""
         if key is not None:

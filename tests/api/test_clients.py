@@ -15,11 +15,13 @@ from werkzeug.serving import make_server
 from scripts.local.api_document import CURRENT
 from tests.api.conftest import MakeProgram
 from tests.api.programs import Program, wanted
+from tests.asking import PDF
 from tests.house.tree import ROOT
 from tests.in_process import InProcess
 from tests.web import People
 
 EXAMPLES = (("bash", "ask.sh"), (sys.executable, "ask_httpx.py"), (sys.executable, "ask_stdlib.py"))
+WITH_FILE = (("bash", "ask_with_file.sh"), (sys.executable, "ask_with_file.py"))
 WAIT = 120
 
 
@@ -49,8 +51,29 @@ def test_each_example_asks_and_reads(address: str, service: Program, people: Peo
             assert "STARTED" in done.stdout
             assert "Ben Example" in done.stdout
     assert {path.name for path in (ROOT / "examples").iterdir()} == {
-        "README.md", "receive_webhooks.py", *(name for _, name in EXAMPLES),
+        "README.md", "receive_webhooks.py", *(name for _, name in (*EXAMPLES, *WITH_FILE)),
     }  # fmt: skip
+
+
+def test_each_example_with_a_file_brings_it_along(
+    address: str, service: Program, people: People, tmp_path: Path
+) -> None:
+    known = {"GLORIA_URL": address, "GLORIA_TOKEN": service.secret}
+    offer = tmp_path / "Our offer.pdf"
+    offer.write_bytes(PDF)
+    for number, (interpreter, name) in enumerate(WITH_FILE):
+        words = [interpreter, str(ROOT / "examples" / name), f"PO-{number}"]
+        words += ["email:ana@example.org", "chairs", "offers", str(offer)]
+        for _again in range(2):
+            done = subprocess.run(
+                [*words, '{"amount": "120.00", "reason": "It broke."}'],
+                env={**os.environ, **known}, capture_output=True, text=True, timeout=WAIT,
+            )  # fmt: skip
+            assert done.returncode == 0, done.stdout + done.stderr
+            assert f"CH-{1001 + number}" in done.stdout
+    for each in service.get("/approvals").get_json()["items"]:
+        asked = service.get(f"/approvals/{each['workflowId']}").get_json()
+        assert [file["name"] for file in asked["fields"]["offers"]] == ["Our offer.pdf"]
 
 
 def test_a_client_made_of_the_document_works(

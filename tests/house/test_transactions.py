@@ -20,7 +20,7 @@ APART = {
     "sign_ins.refused": "the same",
     "commands._commit": "the end of `issue`, which counts as its own",
     "commands.leave_to_relay": "what the relay does with a command that is stored",
-    "attachments.keep": "each file with its row: no connection is held while bytes travel",
+    "attachments._keep": "each file with its row: no connection is held while bytes travel",
     "attachments.drop": "the rows first, then the bytes",
     "log_exports._written": "how far a file has come is noted while it goes out",
 }

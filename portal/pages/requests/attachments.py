@@ -7,7 +7,7 @@ from typing import IO
 from uuid import UUID
 
 import structlog
-from flask import abort, current_app, request, send_file
+from flask import abort, request, send_file
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
@@ -18,11 +18,10 @@ from portal.pages.requests import blueprint
 from portal.queries import attachments, commands
 from portal.queries.request import Reader
 from portal.security.guards import requires
-from portal.security.sessions import me
+from portal.security.sessions import current_settings, me
 from portal.services import attachments as service
-from portal.services.attachments import MEGABYTE, FileChanged, Store, Upload, fetched
-from portal.services.file_store import FileGone, StoreAway, store_of
-from portal.services.virus_scan import Scanner
+from portal.services.attachments import FileChanged, Store, Upload, fetched
+from portal.services.file_store import FileGone, StoreAway
 from portal.translation import _
 
 log = structlog.get_logger("portal.attachments")
@@ -72,13 +71,7 @@ def _bytes_of(file: KeptFile) -> IO[bytes]:
 
 def store() -> Store:
     """Where this installation keeps files, and its limits."""
-    settings = current_app.config["SETTINGS"]
-    return Store(
-        files=store_of(settings),
-        most=settings.attachments_most,
-        largest=settings.attachments_largest_mb * MEGABYTE,
-        scanner=Scanner(settings.clamd_address) if settings.clamd_address else None,
-    )
+    return service.store_of_settings(current_settings())
 
 
 def sent_name(file: FileStorage) -> str:

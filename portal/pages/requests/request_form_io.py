@@ -50,11 +50,7 @@ def end_of(day: date | None) -> datetime | None:
 
 def kept_files(form: RequestForm, form_id: str) -> dict[str, list[KeptFile]]:
     """The files of a form that is not sent yet, by the places where they are kept."""
-    kept: dict[str, list[KeptFile]] = {}
-    if form.takes_files:
-        for entry in attached.of_form(form_id, me().id):
-            kept.setdefault(entry.field, []).append(entry.file)
-    return kept
+    return attached.by_field(attached.of_form(form_id, me().id)) if form.takes_files else {}
 
 
 def take_files(form: RequestForm, form_id: str, typed: Mapping[str, str]) -> list[tuple[str, str]]:
