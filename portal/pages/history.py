@@ -102,7 +102,6 @@ def events(number: str) -> ResponseReturnValue:
         trail=found,
         at=at.moment,
         keeps={} if at.moment is None else {"at": in_address(at.moment)},
-        moment_of=in_address,
         proves=proves,
         refusals=links.refusals_of(record.id) if proves else (),
     )

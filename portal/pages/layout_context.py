@@ -11,6 +11,7 @@ from werkzeug.local import LocalProxy
 
 from portal.domain.branding import Branding
 from portal.domain.people.permissions import Permission
+from portal.forms.moment import in_address
 from portal.presentation.navigation import AdminPlace, MenuPerson, Navigation, build
 from portal.presentation.times import Viewpoint, zone_named
 from portal.security import sessions
@@ -158,5 +159,6 @@ def _context() -> dict[str, Any]:
 
 
 def register(app: Flask) -> None:
-    """Give the context to every template of the app."""
+    """Give the context to every template of the app, and what those need that are imported."""
+    app.jinja_env.globals["moment_of"] = in_address
     app.context_processor(_context)

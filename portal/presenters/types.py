@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from textwrap import shorten
 from typing import Any
 
@@ -37,7 +37,7 @@ from portal.presentation.labels import listed, number, words_of
 from portal.presentation.money import money
 from portal.presenters.policy_moves import PARTS as STAGE_PARTS
 from portal.queries import request as requests
-from portal.queries import request_types, staff
+from portal.queries import request_types, staff, validity
 from portal.queries.request_types import NewestRequest, TypeChangeRecord
 from portal.services.type_files import TypeFile
 from portal.translation import _, lazy, ngettext, tell
@@ -243,6 +243,11 @@ def names_in(content: TypeContent) -> dict[str, str]:
     groups = {f"group:{code}": name for code, name in staff.groups().items()}
     departments = {f"department:{key}": name for key, name in request_types.departments().items()}
     return groups | departments | requests.names_of(people_named(content))
+
+
+def names_then(content: TypeContent, at: datetime) -> dict[str, str]:
+    """The same as they were called at a moment; those of whom nothing is known, as today."""
+    return names_in(content) | validity.names(sorted(people_named(content)), at)
 
 
 def in_words(content: TypeContent) -> TypeContent:

@@ -12,6 +12,8 @@ from portal.domain.people.organisation import UnitKind
 from portal.domain.people.permissions import Permission
 from portal.forms.organisation import somebody_form, unit_form
 from portal.pages.admin import blueprint
+from portal.pages.admin.past import draw_unit_then
+from portal.pages.past import picker
 from portal.presenters import organisation as unit_words
 from portal.presenters.answer import command_key, new_key
 from portal.queries import organisation, people, staff
@@ -209,6 +211,8 @@ def _key() -> str:
 
 def _show(place: Place, unit_id: UUID) -> ResponseReturnValue:
     unit = _unit(place, unit_id)
+    if "at" in request.args:
+        return draw_unit_then(place.kind, unit, place.show(unit.id))
     return _page(place, unit, _form(place, unit=unit))
 
 
@@ -246,5 +250,6 @@ def _page(
         somebody_form=somebody or _somebody(place, None),
         members=organisation.members(place.kind, unit.id),
         changes=[(e, unit_words.done(e)) for e in organisation.changes(place.kind, unit.id)],
+        past_form=picker(),
     )
     return make_response(page, status)

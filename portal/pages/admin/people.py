@@ -21,6 +21,8 @@ from portal.domain.people.permissions import Permission
 from portal.forms.fields import examine, uuid_of
 from portal.forms.people_change import ChangeForm, Offered, manager_form, record_form
 from portal.pages.admin import blueprint, successors
+from portal.pages.admin.past import draw_person_then
+from portal.pages.past import picker
 from portal.pages.second_step import confirm_first
 from portal.presentation.labels import words_of
 from portal.presenters import people as people_words
@@ -147,8 +149,9 @@ def rewrite_person(person_id: UUID) -> ResponseReturnValue:
 @blueprint.get("/admin/people/<uuid:person_id>")
 @requires(Permission.MANAGE_PEOPLE)
 def show_person(person_id: UUID) -> ResponseReturnValue:
-    """One person: standing, groups, and everything that was changed."""
-    return _page(_person(person_id))
+    """One person: standing, groups, and everything that was changed; or as they stood at `at`."""
+    person = _person(person_id)
+    return draw_person_then(person) if "at" in request.args else _page(person)
 
 
 @blueprint.get("/admin/people/<uuid:person_id>/change")
@@ -385,6 +388,7 @@ def _page(
         groups={k: v for k, v in staff.groups().items() if k not in person.groups},
         changes=[(each, people_words.done(each, names)) for each in changes],
         older_url=f"{here}?before={following}" if following else None,
+        past_form=picker(),
     )
     return make_response(page, status)
 

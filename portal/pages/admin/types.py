@@ -18,7 +18,9 @@ from portal.forms.type_fields import KINDS
 from portal.forms.type_route import Choosable
 from portal.forms.types import NewTypeForm, ScheduleForm, TextsForm, gallery_form
 from portal.pages.admin import blueprint
+from portal.pages.admin.past import draw_type_then
 from portal.pages.layout_context import viewpoint
+from portal.pages.past import picker
 from portal.pages.requests.attachments import store
 from portal.pages.requests.request_form_io import surroundings
 from portal.presenters import type_tasks
@@ -144,8 +146,11 @@ def export_type(code: str, number: int) -> ResponseReturnValue:
 @blueprint.get("/admin/types/<code>")
 @requires(Permission.EDIT_TYPES)
 def show_type(code: str) -> ResponseReturnValue:
-    """The version in force beside the draft, what is left to do, and what was done."""
+    """The version in force beside the draft, what is left to do, and what was done; or the type as
+    it stood at `at`."""
     kind = found(code)
+    if "at" in request.args:
+        return draw_type_then(kind)
     draft = kind.draft
     before = kind.live.content if kind.live else None
     return render_template(
@@ -155,6 +160,7 @@ def show_type(code: str) -> ResponseReturnValue:
         tasks=tasks_of(kind),
         done=[(each, words.done(each)) for each in request_types.changes_of(kind.id)],
         readers=type_readers.groups_of(kind.code),
+        past_form=picker(),
         key=new_key(),
     )
 
