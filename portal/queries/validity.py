@@ -190,7 +190,8 @@ def person(person_id: str, at: datetime) -> tuple[PersonStood | None, Changed]:
     """Somebody as they were; None where they were not there."""
     given = {"id": person_id, "at": at}
     row = db.session.execute(_PERSON, given).mappings().one_or_none()
-    return row and PersonStood(**_known(row, at)), _changed(_PERSON_STEPS, given)
+    found = None if row is None else PersonStood(**_known(row, at))
+    return found, _changed(_PERSON_STEPS, given)
 
 
 def absences(person_id: str, at: datetime) -> tuple[AbsenceStood, ...]:
