@@ -148,6 +148,7 @@ class AlarmWatch:
     def _letter(self, row: Row[Any], head: Letterhead) -> Letter:
         said = WORDS[AlarmKind(row.kind)]
         with writing_to(row.locale, head.languages):
+            head = head.spoken()
             heading = _(said.over if row.is_end else said.heading)
             context = {
                 "row": row,

@@ -2,7 +2,7 @@
 who joins or heads one.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,12 +54,15 @@ class ColourField(LineField):
 
 @dataclass(frozen=True, kw_only=True)
 class SettingChoices:
-    """What the defaults may be: names by value."""
+    """What the defaults may be: names by value. `spoken`: the texts that are translated, by their
+    setting; `usual`: the language that they are written in."""
 
     places: Mapping[str, str]
     zones: Sequence[str]
     languages: Mapping[str, str]
     currencies: Collection[str]
+    spoken: Mapping[str, str]
+    usual: str
 
 
 class _KnownCurrency:
@@ -87,6 +90,7 @@ def setting_form(
         Part.COLOUR: _colour_fields,
         Part.DEFAULTS: lambda: _default_fields(choices),
         Part.MAIL: _mail_fields,
+        Part.LANGUAGES: lambda: _language_fields(choices),
         Part.RETENTION: _retention_fields,
     }
     form = BaseForm(made[part]())
@@ -135,6 +139,35 @@ def _mail_fields() -> dict[str, Any]:
         "sender_name": unbound(LineField, _("Sender name"), [Allowed(), AtMost(60), _NoAddress()]),
         "mail_footer": unbound(LinesField, _("Footer"), [Allowed(), AtMost(600)], footer),
     }
+
+
+def _language_fields(choices: SettingChoices) -> dict[str, Any]:
+    """Each text that is set in each other language."""
+    made = _mail_fields()
+    fields = {}
+    for code, language in choices.languages.items():
+        for name, text in choices.spoken.items():
+            if code == choices.usual or not text:
+                continue
+            kind, rules = made[name].field_class, made[name].kwargs["validators"]
+            label = made[name].args[0]
+            fields[f"{name}_{code}"] = unbound(
+                kind, _("%(text)s in %(language)s", text=label, language=language), rules, text
+            )
+    return fields
+
+
+def translated(
+    form: BaseForm, spoken: Mapping[str, str], languages: Iterable[str]
+) -> dict[str, dict[str, str]]:
+    """What a form of languages says, by the original and the language."""
+    found: dict[str, dict[str, str]] = {}
+    for code in languages:
+        for name, text in spoken.items():
+            field = f"{name}_{code}"
+            if field in form and form[field].data:
+                found.setdefault(text, {})[code] = form[field].data
+    return found
 
 
 class _NoAddress:

@@ -85,18 +85,18 @@ class PasswordLink(Base):
     """A link by which a person sets their password, once.
 
     `kind`: "invitation", "reset", or "first", which is nobody's: who follows it makes the first
-    administrator's account. `created_by`: who made it; null for whoever asked at the sign-in page,
-    and for the server. `mail_due_at`: when it is to be mailed; null for one that is handed over
-    otherwise. Only the SHA-256 of its token is here; see `password_token`. A trigger sets
-    `revoked_at` where the person's address, roles, state or password change, or the maker's roles
-    or state.
+    administrator's account. "test" sets no password: it only says that mail arrives. `created_by`:
+    who made it; null for whoever asked at the sign-in page, and for the server. `mail_due_at`: when
+    it is to be mailed; null for one that is handed over otherwise. Only the SHA-256 of its token is
+    here; see `password_token`. A trigger sets `revoked_at` where the person's address, roles, state
+    or password change, or the maker's roles or state.
     """
 
     __tablename__ = "password_links"
     __table_args__ = (
         Index("ix_password_links_user_id", "user_id", "id"),
         Index("ix_password_links_mail", "mail_due_at", postgresql_where=text(MAIL_WAITS)),
-        CheckConstraint("kind IN ('invitation', 'reset', 'first')", name="kind"),
+        CheckConstraint("kind IN ('invitation', 'reset', 'first', 'test')", name="kind"),
         CheckConstraint("(user_id IS NULL) = (kind = 'first')", name="whose"),
     )
 

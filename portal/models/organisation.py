@@ -1,7 +1,7 @@
 """The installation's own row: what the house is called, looks like, and does by default."""
 
 from sqlalchemy import CheckConstraint, ForeignKey, Integer, SmallInteger, Text, Uuid
-from sqlalchemy.dialects.postgresql import BYTEA
+from sqlalchemy.dialects.postgresql import BYTEA, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import Base
@@ -15,7 +15,8 @@ class Organisation(Base):
     `hides_setup`: its setup is no longer in the menu. `accent`: six hexadecimal digits; `logo`: the
     digest of an `OrganisationLogo`. `currency` is for new types; `calendar_id`, `time_zone` and
     `locale` for new people. `drafts_days`, `sessions_days`, `notifications_days`: how long what is
-    over is kept; NULL: for ever.
+    over is kept; NULL: for ever. `translations`: of `sender_name` and `mail_footer`, as those of a
+    type's texts: by the original, then by the language.
     """
 
     __tablename__ = "organisation"
@@ -41,6 +42,7 @@ class Organisation(Base):
     locale: Mapped[str] = mapped_column(Text, server_default="")
     sender_name: Mapped[str] = mapped_column(Text, server_default="")
     mail_footer: Mapped[str] = mapped_column(Text, server_default="")
+    translations: Mapped[dict[str, dict[str, str]]] = mapped_column(JSONB, server_default="{}")
     drafts_days: Mapped[int | None] = mapped_column(Integer)
     sessions_days: Mapped[int | None] = mapped_column(Integer)
     notifications_days: Mapped[int | None] = mapped_column(Integer)

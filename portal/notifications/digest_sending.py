@@ -121,7 +121,7 @@ class DigestSending:
             "row": facts.row,
             "links": links,
             "now": datetime.now(UTC),
-            "head": digest.head,
+            "head": digest.head.spoken(),
         }
         try:
             for kind in ("txt", "html"):
@@ -136,6 +136,7 @@ class DigestSending:
     def _letter(self, digest: Digest, batch: OutgoingBatch) -> Letter:
         row = digest.facts[0].row
         with writing_to(row.locale, digest.head.languages):
+            head = digest.head.spoken()
             subject = _subject(digest.facts)
             context = {
                 "groups": [(GROUPS[key], items) for key, items in digest.items.items()],
@@ -144,7 +145,7 @@ class DigestSending:
                 "row": row,
                 "now": datetime.now(UTC),
                 "public_url": self.sending.settings.public_url,
-                "head": digest.head,
+                "head": head,
             }
             return Letter(
                 message_id=f"digest-{batch.id}",
@@ -155,7 +156,7 @@ class DigestSending:
                 subject=subject,
                 text=self.sending.words.get_template("email/digest.txt").render(context),
                 html=self.sending.words.get_template("email/digest.html").render(context),
-                head=digest.head,
+                head=head,
             )
 
     def _note(self, ids: Sequence[str], **values: object) -> None:

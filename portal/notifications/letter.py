@@ -67,9 +67,10 @@ def compose_letter(
         "links": links,
         "now": datetime.now(UTC),
         "public_url": settings.public_url,
-        "head": head,
     }
     with writing_to(row.locale, head.languages):
+        head = head.spoken()
+        context["head"] = head
         usual = MailWords(subject_of(_(facts.kind.heading), row.title, row.number), facts.text)
         made = head.worded(facts.kind.topic.code, usual, _values(facts, words, head))
         context["body"] = made.body

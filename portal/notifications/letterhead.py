@@ -1,7 +1,7 @@
 """What the organisation puts on every mail: its name, logo and colours, the sender, the footer."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import structlog
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, update
 from portal.config import Settings
 from portal.domain.branding import OURS, Palette, palette
 from portal.domain.notices.mail_texts import MailWords, TextUnusable, filled
+from portal.domain.policy.translations import Translations, words_in
 from portal.models import MailText, Organisation, OrganisationLogo
 from portal.translation import current, in_order
 
@@ -38,7 +39,7 @@ def _unheard(_code: str, _locale: str, _problem: str) -> None:
 class Letterhead:
     """What is empty is as the installation has it. `languages`: those that mails are written in,
     first that of whoever chose none. `texts`: the organisation's own words by kind of mail and
-    language; `report` keeps why some cannot be used."""
+    language; `translations`: of sender and footer; `report` keeps why some cannot be used."""
 
     name: str = ""
     sender: str = ""
@@ -48,6 +49,16 @@ class Letterhead:
     texts: Mapping[tuple[str, str], MailWords] = field(default_factory=dict)
     report: Callable[[str, str, str], None] = _unheard
     languages: tuple[str, ...] = ()
+    translations: Translations = field(default_factory=dict)
+
+    def spoken(self) -> "Letterhead":
+        """The same with sender and footer in the language that is being written."""
+        said = words_in(self.translations, current().code)
+        return replace(
+            self,
+            sender=said.get(self.sender, self.sender),
+            footer=said.get(self.footer, self.footer),
+        )
 
     def worded(self, code: str, usual: MailWords, values: Mapping[str, str]) -> MailWords:
         """The organisation's words for a kind of mail, in the language that is being written; the
@@ -75,7 +86,8 @@ def read_letterhead(connection: Connection, settings: Settings) -> Letterhead:
     row = connection.execute(
         select(
             Organisation.name, Organisation.accent, Organisation.locale, Organisation.sender_name,
-            Organisation.mail_footer, picture.png, picture.width, picture.height, picture.ground,
+            Organisation.mail_footer, Organisation.translations,
+            picture.png, picture.width, picture.height, picture.ground,
         ).outerjoin(picture, picture.digest == Organisation.logo)
     ).one_or_none()  # fmt: skip
     if row is None:
@@ -86,6 +98,7 @@ def read_letterhead(connection: Connection, settings: Settings) -> Letterhead:
         name=row.name,
         sender=row.sender_name,
         footer=row.mail_footer,
+        translations=row.translations,
         colours=palette(row.accent or OURS),
         logo=_shown(row.png, row.width, row.height, row.ground) if row.png else None,
         texts=texts,

@@ -87,18 +87,15 @@ class PasswordMail:
         token = token_made(row.id, row.token_hash, self.settings.secret_keys)
         if token is None:
             raise MailNotTaken(OTHER_KEY)
-        context = {
+        context: dict[str, Any] = {
             "row": row,
             "link": f"{self.settings.public_url}/p/{token}",
             "public_url": self.settings.public_url,
-            "head": head,
         }
         with writing_to(row.locale, head.languages):
-            topic = MAIL_TOPICS["invitation" if row.kind == "invitation" else "reset"]
-            usual = MailWords(_(topic.subject), _(topic.body, name=row.name))
-            values = {"name": row.name, "organisation": head.name, "email": row.email}
-            made = head.worded(topic.code, usual, values)
-            context |= {"subject": made.subject, "body": made.body}
+            head = head.spoken()
+            made = _words(row, head)
+            context |= {"subject": made.subject, "body": made.body, "head": head}
             return Letter(
                 message_id=f"password-{row.id}",
                 thread=row.id,
@@ -115,3 +112,13 @@ class PasswordMail:
         with self.engine.begin() as connection:
             change = update(PasswordLink).where(PasswordLink.id == link_id)
             connection.execute(change.values(**values))
+
+
+def _words(row: Row[Any], head: Letterhead) -> MailWords:
+    if row.kind == "test":
+        subject = _("Test email")
+        return MailWords(subject, _("Email from this portal reaches you. Say so by the link."))
+    topic = MAIL_TOPICS["invitation" if row.kind == "invitation" else "reset"]
+    usual = MailWords(_(topic.subject), _(topic.body, name=row.name))
+    values = {"name": row.name, "organisation": head.name, "email": row.email}
+    return head.worded(topic.code, usual, values)

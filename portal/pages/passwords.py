@@ -25,7 +25,7 @@ from portal.services import password_links as service
 from portal.services import second_factors, sign_in
 from portal.services.accounts import AccountRefused
 from portal.services.errors import TooMany
-from portal.services.password_links import FIRST, LinkOver, OpenLink
+from portal.services.password_links import FIRST, TEST, LinkOver, OpenLink
 from portal.translation import _, ngettext
 
 blueprint = Blueprint("passwords", __name__)
@@ -81,7 +81,24 @@ def follow(token: str) -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     """The form of whoever came by a link."""
     link = _link()
+    if link is not None and link.kind == TEST:
+        return make_response(render_template("pages/passwords/arrived.html", link=link))
     return errors.answer(410) if link is None else _new(link, _form_for(link, fresh=True))
+
+
+@blueprint.post("/password/arrived")
+@public
+def confirm_mail() -> ResponseReturnValue:
+    """Note that a test email arrived."""
+    link = _link()
+    try:
+        if link is None:
+            raise LinkOver
+        service.confirm(link.id)
+    except LinkOver:
+        return errors.answer(410)
+    flash(_("Thank you. Email from this portal arrives."), "success")
+    return redirect(url_for("admin.show_setup"), 303)
 
 
 @blueprint.post("/password/new")
@@ -89,7 +106,7 @@ def new() -> ResponseReturnValue:
 def set_new() -> ResponseReturnValue:
     """Set the password, use up the link, and sign the person in."""
     link = _link()
-    if link is None:
+    if link is None or link.kind == TEST:
         return errors.answer(410)
     form = _form_for(link)
     if not form.validate_on_submit():

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from portal.domain.branding import (
     DARK_GROUNDS,
@@ -10,9 +11,9 @@ from portal.domain.branding import (
     least_contrast,
     palette,
 )
-from portal.domain.people.organisation import Part, UnitChangeKind
+from portal.domain.people.organisation import SETTINGS, Part, UnitChangeKind
 from portal.queries.organisation import UnitChangeRecord
-from portal.translation import _, lazy, ngettext
+from portal.translation import _, language_name, lazy, ngettext
 
 PARTS: dict[str, str] = {
     "name": lazy("name"),
@@ -27,6 +28,8 @@ PARTS: dict[str, str] = {
     "locale": lazy("language"),
     "sender_name": lazy("sender name"),
     "mail_footer": lazy("footer of emails"),
+    "translations": lazy("translations"),
+    "mail_seen": lazy("test email received by"),
     "drafts_days": lazy("days that drafts are kept"),
     "sessions_days": lazy("days that sessions are kept"),
     "notifications_days": lazy("days that notifications are kept"),
@@ -36,6 +39,7 @@ TITLES: dict[Part, str] = {
     Part.COLOUR: lazy("Accent colour"),
     Part.DEFAULTS: lazy("Currency, location and language"),
     Part.MAIL: lazy("Sender and footer of emails"),
+    Part.LANGUAGES: lazy("Sender and footer in other languages"),
     Part.RETENTION: lazy("How long things are kept"),
 }
 
@@ -77,6 +81,14 @@ def colour_words(accent: str) -> str:
         colour=accent,
         found=f"{found:.1f}",
     )
+
+
+def spoken_words(settings: Mapping[str, Any]) -> str:
+    """Into which languages sender and footer are translated."""
+    texts = [settings[name] for name in SETTINGS[Part.MAIL] if settings[name]]
+    by = settings["translations"]
+    codes = sorted({code for text in texts for code in by.get(text, {})})
+    return ", ".join(language_name(code) for code in codes)
 
 
 def days_words(days: int | None) -> str:

@@ -101,10 +101,12 @@ def _settings(found: SetupRecord) -> tuple[SetupTask, ...]:
 
 
 def _organisation(found: SetupRecord, mail: bool) -> tuple[SetupTask, ...]:
-    if found.mails_sent:
-        told = _("The mail server has taken mail from here.")
+    if found.mail_seen_by:
+        told = _("A test email reached %(address)s.", address=found.mail_seen_by)
+    elif found.mails_sent:
+        told = _("The mail server took mail. Nobody said yet that it arrived.")
     elif mail:
-        told = _("Nothing was sent yet. An invitation is a good test.")
+        told = _("Nothing was sent yet. Send yourself a test email.")
     else:
         told = _("SMTP_HOST is not set: nobody gets email, and links are handed over by hand.")
     return (
@@ -127,7 +129,13 @@ def _organisation(found: SetupRecord, mail: bool) -> tuple[SetupTask, ...]:
             _("Add a calendar"),
             done=found.calendars > 0,
         ),
-        _task(_("Email"), told, "admin.show_invitations", _("Invitations"), done=found.mails_sent),
+        _task(
+            _("Test email"),
+            told,
+            "admin.show_test_mail",
+            _("Test email"),
+            done=bool(found.mail_seen_by),
+        ),
     )
 
 

@@ -75,7 +75,7 @@ def _without() -> tuple[Any, ...]:
 def _statement() -> Select[*tuple[Any, ...]]:
     newest = (
         select(PasswordLink)
-        .where(PasswordLink.user_id == User.id)
+        .where(PasswordLink.user_id == User.id, PasswordLink.kind != "test")
         .order_by(PasswordLink.id.desc())
         .limit(1)
         .correlate(User)

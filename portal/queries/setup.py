@@ -1,6 +1,7 @@
 """How far an installation is set up: worked out from what is there, kept nowhere."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -27,7 +28,8 @@ NAMED = 3
 class SetupRecord:
     """What there is. `headless` and `adrift`: counts of `portal.queries.gaps`, `adrift_names` the
     first of the latter. `has_looks`: a logo or a colour; `has_defaults`: currency and time zone.
-    `mails_sent`: whether a mail has ever gone out."""
+    `mails_sent`: whether a mail has ever gone out; `mail_seen_by`: who said last that a test email
+    arrived ("": nobody)."""
 
     name: str
     has_looks: bool
@@ -44,6 +46,7 @@ class SetupRecord:
     requests: int
     decided: int
     mails_sent: bool
+    mail_seen_by: str
     without_password: int
 
 
@@ -78,8 +81,41 @@ def found() -> SetupRecord:
         adrift=len(adrift),
         adrift_names=tuple(each.name for each in adrift[:NAMED]),
         mails_sent=sent,
+        mail_seen_by=_seen_by(),
         **numbers,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestMailRecord:
+    """The newest test email. `trouble`: what the mail server said of it last."""
+
+    email: str
+    mailed_at: datetime | None
+    seen_at: datetime | None
+    trouble: str | None
+
+
+def test_mail() -> TestMailRecord | None:
+    """The newest test email, if any was asked for."""
+    row = db.session.execute(
+        select(User.email, PasswordLink.mailed_at, PasswordLink.used_at, PasswordLink.last_error)
+        .join(User, User.id == PasswordLink.user_id)
+        .where(PasswordLink.kind == "test").order_by(PasswordLink.id.desc()).limit(1)
+    ).one_or_none()  # fmt: skip
+    if row is None:
+        return None
+    return TestMailRecord(
+        email=row.email or "", mailed_at=row.mailed_at, seen_at=row.used_at, trouble=row.last_error
+    )
+
+
+def _seen_by() -> str:
+    seen = PasswordLink.kind == "test", PasswordLink.used_at.is_not(None)
+    return db.session.scalar(
+        select(User.email).join(PasswordLink, PasswordLink.user_id == User.id)
+        .where(*seen).order_by(PasswordLink.used_at.desc()).limit(1)
+    ) or ""  # fmt: skip
 
 
 def is_hidden() -> bool:

@@ -111,7 +111,8 @@ def _locked(part: Part) -> dict[str, Any]:
 def _values(part: Part, row: Row[Any] | None) -> dict[str, Any]:
     """A part as it stands; where no row is, everything is empty."""
     found = row._mapping if row is not None else {}
-    empty = {"calendar_id": None} | dict.fromkeys(SETTINGS[Part.RETENTION])
+    empty: dict[str, Any] = {"calendar_id": None, "translations": {}}
+    empty |= dict.fromkeys(SETTINGS[Part.RETENTION])
     return {name: found.get(name, empty.get(name, "")) for name in SETTINGS[part]}
 
 
@@ -119,4 +120,7 @@ def _shown(name: str, value: Any) -> Any:
     """A value as it is noted: a calendar by its name."""
     if name == "calendar_id" and value:
         return db.session.scalar(select(Calendar.name).where(Calendar.id == value))
+    if name == "translations":
+        said = (f"{code}: {words}" for by in value.values() for code, words in sorted(by.items()))
+        return "; ".join(said)
     return value

@@ -1,4 +1,5 @@
-"""Links by which people set their password: an invitation, a reset, or the first administrator's.
+"""Links by which people set their password: an invitation, a reset, or the first administrator's;
+and one that sets nothing, by which an administrator says that mail arrives.
 
 Only using one changes anything. Of a person's links only the newest works, beside one that they
 asked for; and none once their address, roles, state or password changed, or the roles or state of
@@ -21,16 +22,17 @@ from portal.models import PasswordLink, User
 from portal.models.columns import new_id
 from portal.models.links import password_token
 from portal.security.tokens import token_hash
-from portal.services import accounts, attempts, sign_in
+from portal.services import accounts, attempts, organisation_settings, sign_in
 from portal.services.people import PeopleRefused, require_power
 from portal.services.people_changes import note
 from portal.translation import _
 
-INVITATION, RESET, FIRST = "invitation", "reset", "first"
+INVITATION, RESET, FIRST, TEST = "invitation", "reset", "first", "test"
 LIFETIMES = {
     INVITATION: timedelta(hours=72),
     RESET: timedelta(hours=1),
     FIRST: timedelta(hours=24),
+    TEST: timedelta(hours=72),
 }
 # So often a quarter of an hour may somebody ask: for one address, and from one network.
 ASKED_PER_ADDRESS = 5
@@ -124,6 +126,34 @@ def hand_out(person_id: str, actor_id: str, secret_key: str, *, by_mail: bool) -
     return password_token(link_id, secret_key)
 
 
+def send_test(actor_id: str, secret_key: str) -> str:
+    """Mail the administrator a link by which they say that it arrived; an earlier one works no
+    more. Returns to which address. Raises PeopleRefused."""
+    _hold(User.id == actor_id)
+    email = db.session.scalar(select(User.email).where(User.id == actor_id))
+    if email is None:
+        raise PeopleRefused(_("You have no email address. Enter one on your page first."))
+    _revoke(PasswordLink.user_id == actor_id, PasswordLink.kind == TEST)
+    row = _row(TEST, actor_id, secret_key) | {"user_id": actor_id, "mail_due_at": func.now()}
+    db.session.execute(insert(PasswordLink).values(**row))
+    db.session.commit()
+    return email
+
+
+def confirm(link_id: str) -> None:
+    """Note that a test email arrived. Raises LinkOver."""
+    _hold(
+        User.id == select(PasswordLink.user_id).where(PasswordLink.id == link_id).scalar_subquery()
+    )
+    found = _open(PasswordLink.id == link_id)
+    if found is None or found.kind != TEST or found.user_id is None:
+        raise LinkOver
+    spent = update(PasswordLink).where(PasswordLink.id == link_id, *_working())
+    db.session.execute(spent.values(used_at=func.now()))
+    organisation_settings.note({"mail_seen": ""}, {"mail_seen": found.email}, found.user_id)
+    db.session.commit()
+
+
 def make_first(secret_key: str) -> str | None:
     """A link by which the first administrator's account is made; earlier ones work no more. Its
     token, or None where there is an administrator already."""
@@ -173,7 +203,7 @@ def _taken(link_id: str) -> PasswordLink:
     """The link, used up with this transaction: of two who use it at once the second is too late."""
     spend = (
         update(PasswordLink)
-        .where(PasswordLink.id == link_id, *_working())
+        .where(PasswordLink.id == link_id, PasswordLink.kind != TEST, *_working())
         .values(used_at=func.now())
         .returning(PasswordLink)
     )

@@ -29,8 +29,8 @@ PAGES = {
     "ada.admin": (
         "/admin/attention", "/admin/people", "/admin/people/new", "/admin/departments",
         "/admin/departments/new", "/admin/groups", "/admin/groups/new", "/admin/invitations",
-        "/admin/setup", "/admin/people/import", "/admin/people/chart", "/admin/organisation",
-        "/admin/organisation/colour",
+        "/admin/setup", "/admin/setup/mail", "/admin/people/import", "/admin/people/chart",
+        "/admin/organisation", "/admin/organisation/colour",
         "/admin/cutover", "/requests/{open}/override",
         "/requests/{open}/approvers", "/requests/{open}/hold", "/admin/policy-moves",
         "/admin/messages", "/admin/channels", "/admin/channels/new",

@@ -160,6 +160,22 @@ def test_what_would_be_deleted_is_said_before(adam: PageClient, app: Flask, peop
         assert kept == {"drafts": {"deleted": 1, "days": 90}}
 
 
+def test_sender_and_footer_are_translated(adam: PageClient, app: Flask) -> None:
+    here = f"{HERE}/languages"
+    assert "There is nothing to translate" in adam.get_page(here).text
+    adam.post_form(adam.get_page(f"{HERE}/mail"), f"{HERE}/mail", mail_footer="Ask Eve.")
+    page = adam.get_page(here)
+    wrong = adam.post_form(page, here, 422, mail_footer_de="x" * 601)
+    assert wrong.form(here).values["mail_footer_de"].strip() == "x" * 601
+    page = adam.post_form(page, here, mail_footer_de="Fragen Sie Eva.")
+    assert page.heading == "Organisation"
+    assert "translations from – to de: Fragen Sie Eva." in page.text
+    assert adam.get_page(here).form(here).values["mail_footer_de"].strip() == "Fragen Sie Eva."
+    with app.app_context():
+        kept = db.session.scalar(select(Organisation.translations))
+    assert kept == {"Ask Eve.": {"de": "Fragen Sie Eva."}}
+
+
 def test_a_mail_text_is_checked_previewed_and_reset(adam: PageClient, app: Flask) -> None:
     here = f"{HERE}/mail-texts/asked/en"
     page = adam.get_page(here)

@@ -258,6 +258,35 @@ def test_a_reset_is_mailed_once(
         assert f"/p/{token_of(app)}" in body.get_content()
 
 
+def test_a_test_mail_is_confirmed_by_its_link_and_sets_no_password(
+    client: PageClient, app: Flask, people: People, words: Environment
+) -> None:
+    sign_in(client, people.adam)
+    page = client.get_page("/admin/setup/mail")
+    page = client.post_form(page, "/admin/setup/mail")
+    assert "A test email goes to adam@example.org." in page.text
+    with mail_server() as catcher, app.app_context():
+        assert mailer(app, catcher, words).turn()
+        body = catcher.mails[0].get_body(("plain",))
+        assert body is not None
+        assert f"/p/{token_of(app)}" in body.get_content()
+    assert "Nobody said yet that it arrived" in client.get_page("/admin/setup").text
+    page = client.get_page(f"/p/{token_of(app)}")
+    assert page.heading == "Test email"
+    given = {
+        "password": NEW,
+        "password_again": NEW,
+        "csrf_token": page.document.forms[0].values["csrf_token"],
+    }
+    assert client.post("/password/new", data=given).status_code == 410
+    with app.app_context(), pytest.raises(password_links.LinkOver):
+        password_links.use(links(app)[-1].id, NEW)
+    page = client.post_form(page, "/password/arrived")
+    assert "A test email reached adam@example.org." in page.text
+    assert client.get(f"/p/{token_of(app)}").status_code == 410
+    assert "Received" in client.get_page("/admin/setup/mail").text
+
+
 def test_a_server_that_is_away_gets_the_same_link_later(
     client: PageClient, app: Flask, people: People, words: Environment
 ) -> None:

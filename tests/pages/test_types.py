@@ -75,6 +75,21 @@ def make_trip(adam: PageClient) -> None:
     press(adam, page, f"{TRIP}/draft/route/finance", who_0="group:finance")
 
 
+def add_manager(adam: PageClient) -> Page:
+    """A stage before another, which is then moved down and up again."""
+    here = f"{TRIP}/draft/route"
+    page = adam.get_page(f"{here}?before=finance")
+    assert "finance" in [each.values.get("before") for each in page.document.forms]
+    page = press(adam, page, here, name="Manager")
+    page = press(adam, page, f"{here}/manager", who_0="manager:1", fallback_0="group:finance")
+    assert page.text.index("the requester's manager") < page.text.index("the group Finance")
+    page = press(adam, page, here, down="manager")
+    assert page.text.index("the requester's manager") > page.text.index("the group Finance")
+    page = press(adam, page, here, up="manager")
+    assert page.text.index("the requester's manager") < page.text.index("the group Finance")
+    return page
+
+
 def test_a_type_from_scratch_is_asked_for(
     adam: PageClient, app: Flask, people: People, kind: dict[str, str]
 ) -> None:
@@ -83,17 +98,7 @@ def test_a_type_from_scratch_is_asked_for(
     page = press(adam, page, f"{TRIP}/draft/route/finance/condition", r0_field="cost",
                  r0_is="at_least", r0_value="1,000.00", more="1")  # fmt: skip
     assert "Finance is asked if Cost is at least €1,000.00." in page.text
-    page = adam.get_page(f"{TRIP}/draft/route?before=finance")
-    assert "finance" in [each.values.get("before") for each in page.document.forms]
-    page = press(adam, page, f"{TRIP}/draft/route", name="Manager")
-    page = press(adam, page, f"{TRIP}/draft/route/manager", who_0="manager:1",
-                 fallback_0="group:finance")  # fmt: skip
-    assert "the requester's manager" in page.text
-    assert page.text.index("the requester's manager") < page.text.index("the group Finance")
-    page = press(adam, page, f"{TRIP}/draft/route", down="manager")
-    assert page.text.index("the requester's manager") > page.text.index("the group Finance")
-    page = press(adam, page, f"{TRIP}/draft/route", up="manager")
-    assert page.text.index("the requester's manager") < page.text.index("the group Finance")
+    add_manager(adam)
     assert "Nothing has to be fixed" in adam.get_page(f"{TRIP}/draft/checks").text
     assert "Country" in adam.get_page(f"{TRIP}/draft/preview").text
     page = press(adam, adam.get_page(f"{TRIP}/draft/review"), f"{TRIP}/draft/publish")

@@ -135,6 +135,7 @@ ROUTES = [
     Route("GET", "/p/<token>", 410, visitor=410, args={"token": "x" * 43}),
     Route("GET", "/password/new", 410, visitor=410),
     Route("POST", "/password/new", 410, visitor=410),
+    Route("POST", "/password/arrived", 410, visitor=410),
     # The profile
     Route("GET", "/profile"),
     Route("GET", "/profile/password"),
@@ -293,6 +294,8 @@ ROUTES = [
     Route("POST", "/admin/people/import/<uuid:import_id>/columns", 403, admin=404),
     Route("GET", "/admin/setup", 403, admin=200),
     Route("POST", "/admin/setup/hide", 403, admin=303, data={"hide": "1"}),
+    Route("GET", "/admin/setup/mail", 403, admin=200),
+    Route("POST", "/admin/setup/mail", 403, admin=303),
     Route("GET", "/admin/organisation", 403, admin=200),
     Route("GET", "/admin/organisation/logo", 403, admin=200),
     Route("POST", "/admin/organisation/logo", 403, admin=422),  # without a file

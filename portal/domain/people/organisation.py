@@ -34,6 +34,7 @@ class Part(StrEnum):
     COLOUR = "colour"
     DEFAULTS = "defaults"
     MAIL = "mail"
+    LANGUAGES = "languages"
     RETENTION = "retention"
 
 
@@ -42,6 +43,7 @@ SETTINGS: dict[Part, tuple[str, ...]] = {
     Part.COLOUR: ("accent",),
     Part.DEFAULTS: ("currency", "calendar_id", "time_zone", "locale"),
     Part.MAIL: ("sender_name", "mail_footer"),
+    Part.LANGUAGES: ("translations",),
     Part.RETENTION: ("drafts_days", "sessions_days", "notifications_days"),
 }
 """The columns that each part sets."""

@@ -11,7 +11,7 @@ from wtforms.form import BaseForm
 
 from portal.domain.people.organisation import SETTINGS, Part
 from portal.domain.people.permissions import Permission
-from portal.forms.organisation import SettingChoices, setting_form
+from portal.forms.organisation import SettingChoices, setting_form, translated
 from portal.pages.admin import blueprint
 from portal.presenters import organisation as words
 from portal.queries import calendars, organisation
@@ -21,7 +21,8 @@ from portal.services import accounts, logos
 from portal.services import organisation_settings as service
 from portal.services.logos import LogoRefused, SafeLogo
 from portal.services.organisation_settings import SettingsMoved
-from portal.translation import _, language_name
+from portal.translation import _, in_order, language_name
+from portal.translation.pseudo import TRIALS
 
 
 @blueprint.get("/admin/organisation")
@@ -116,12 +117,35 @@ def _form(part: Part, *, typed: bool = False) -> BaseForm:
     choices = SettingChoices(
         places=calendars.names(),
         zones=accounts.time_zones(),
-        languages={code: language_name(code) for code in current_settings().languages},
+        languages={code: language_name(code) for code in _offered()},
         currencies=list_currencies(),
+        spoken=service.current(Part.MAIL) if part is Part.LANGUAGES else {},
+        usual=_usual() if part is Part.LANGUAGES else "",
     )
-    return setting_form(
-        part, choices, request.form if typed else None, {} if typed else service.current(part)
-    )
+    return setting_form(part, choices, request.form if typed else None,
+                        {} if typed else _typed(part, choices))  # fmt: skip
+
+
+def _offered() -> tuple[str, ...]:
+    return tuple(each for each in current_settings().languages if each not in TRIALS)
+
+
+def _usual() -> str:
+    """The language that the organisation's own texts are written in."""
+    locale = service.current(Part.DEFAULTS)["locale"]
+    return in_order(locale, current_settings().languages)[0]
+
+
+def _typed(part: Part, choices: SettingChoices) -> dict[str, Any]:
+    """What stands in the fields of a part as it is."""
+    now = service.current(part)
+    if part is not Part.LANGUAGES:
+        return now
+    return {
+        f"{name}_{code}": now["translations"].get(text, {}).get(code, "")
+        for name, text in choices.spoken.items()
+        for code in choices.languages
+    }
 
 
 def _gone(part: Part, form: BaseForm) -> dict[str, int]:
@@ -138,6 +162,9 @@ def _sure(part: Part, form: BaseForm) -> str:
 
 def _values(part: Part, form: BaseForm) -> dict[str, Any]:
     """What the form says, as the columns hold it."""
+    if part is Part.LANGUAGES:
+        spoken = service.current(Part.MAIL)
+        return {"translations": translated(form, spoken, _offered())}
     values = {name: form[name].data for name in SETTINGS[part]}
     return values | (
         {"calendar_id": values["calendar_id"] or None} if "calendar_id" in values else {}

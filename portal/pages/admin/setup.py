@@ -11,6 +11,8 @@ from portal.queries import setup
 from portal.security.guards import requires
 from portal.security.sessions import current_settings, me
 from portal.services import organisation_settings as service
+from portal.services import password_links
+from portal.services.people import PeopleRefused
 from portal.translation import _
 
 
@@ -42,6 +44,27 @@ def hide_setup() -> ResponseReturnValue:
         return redirect(url_for("admin.show_setup"), 303)
     flash(_("Setup is hidden. Open it again below."), "success")
     return redirect(url_for("admin.list_attention"), 303)
+
+
+@blueprint.get("/admin/setup/mail")
+@requires(Permission.ADMINISTER)
+def show_test_mail() -> ResponseReturnValue:
+    """Where a test email is sent, and what became of the last one."""
+    return render_template(
+        "pages/setup/mail.html", test=setup.test_mail(), mail=current_settings().mail
+    )
+
+
+@blueprint.post("/admin/setup/mail")
+@requires(Permission.ADMINISTER)
+def send_test_mail() -> ResponseReturnValue:
+    """Send one to whoever asks for it."""
+    try:
+        address = password_links.send_test(me().id, current_settings().secret_key)
+        flash(_("A test email goes to %(address)s. Open its link.", address=address), "success")
+    except PeopleRefused as refused:
+        flash(str(refused), "error")
+    return redirect(url_for("admin.show_test_mail"), 303)
 
 
 def place() -> AdminPlace | None:
