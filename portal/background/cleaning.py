@@ -1,7 +1,7 @@
 """The clean-up of every night: what is kept no longer, unless a legal hold keeps it.
 
-Drafts, sessions and notifications go as the organisation wants; texts and files of closed requests
-as their types do.
+Drafts, sessions and notifications go as the organisation wants, and so do the personal data of
+people who left; texts and files of closed requests as their types do.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ from portal.models import Attachment, Draft, Notification, Organisation, UserSes
 from portal.models.acts import record_act
 from portal.models.columns import new_id
 from portal.models.retention import due_requests, never_sent, over
-from portal.proof import erasing
+from portal.proof import erasing, forgetting
 from portal.services.file_store import StoreAway, store_of
 from portal.workflows.ports import Cleaner
 
@@ -60,6 +60,7 @@ def clean_up(engine: Engine, settings: Settings, alive: Callable[[], None]) -> d
         row = _wanted(connection)
         connection.rollback()
         gone = {name: 0 for name in TABLES if row is not None and getattr(row, name)}
+        former_days = None if row is None else row.former_days
         for name in gone:
             while count := _delete(engine, settings, name, getattr(row, name)):
                 gone[name] += count
@@ -69,6 +70,8 @@ def clean_up(engine: Engine, settings: Settings, alive: Callable[[], None]) -> d
         if any(gone.values()):
             _record(engine, gone, row)
         gone |= _erase(engine, alive)
+        failed, gone["people"] = _forget(engine, settings, former_days, alive)
+        gone["failed"] += failed
         gone["left"] = remove_files(engine, settings, alive)
         keep(gone)
         log.info("cleaned_up", **gone)
@@ -137,6 +140,30 @@ def _erase(engine: Engine, alive: Callable[[], None]) -> dict[str, int]:
                 found["texts"] += bool(erased.texts)
                 found["files"] += bool(erased.files)
     return found
+
+
+def _forget(
+    engine: Engine, settings: Settings, days: int | None, alive: Callable[[], None]
+) -> tuple[int, int]:
+    """Erase the personal data of people who left so long ago: of how many it failed, and went."""
+    failed = done = 0
+    with engine.connect() as connection:
+        ids = [] if days is None else list(connection.scalars(over("former_days", days)))
+    for person_id in ids:
+        alive()
+        try:
+            with engine.begin() as connection:
+                found = forgetting.forget(
+                    connection, person_id, new_id(), BY_RETENTION, settings.languages
+                )
+        except forgetting.NotForgettable:
+            continue  # a hold was placed meanwhile, or they are back
+        except Exception:  # of one person: the others are erased all the same
+            log.exception("erasing.failed", person=person_id)
+            failed += 1
+        else:
+            done += found is not None
+    return failed, done
 
 
 def _due(engine: Engine, what: Kept) -> Iterator[str]:

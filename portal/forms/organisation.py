@@ -190,6 +190,10 @@ def _retention_fields() -> dict[str, Any]:
         "notifications_days": (
             _("Notifications"), 30, _("Days after they were sent, of requests that are closed."),
         ),
+        "former_days": (
+            _("People who left"), 30,
+            _("Days after they were deactivated. A label then replaces their name for good."),
+        ),
     }  # fmt: skip
     return {
         name: unbound(WholeNumberField, label, [Allowed(), Between(least, MOST_DAYS)], hint)

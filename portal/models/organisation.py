@@ -15,8 +15,9 @@ class Organisation(Base):
     `hides_setup`: its setup is no longer in the menu. `accent`: six hexadecimal digits; `logo`: the
     digest of an `OrganisationLogo`. `currency` is for new types; `calendar_id`, `time_zone` and
     `locale` for new people. `drafts_days`, `sessions_days`, `notifications_days`: how long what is
-    over is kept; NULL: for ever. `translations`: of `sender_name` and `mail_footer`, as those of a
-    type's texts: by the original, then by the language.
+    over is kept, `former_days` personal data of people who left; NULL: for ever. `translations`: of
+    `sender_name` and `mail_footer`, as those of a type's texts: by the original, then by the
+    language.
     """
 
     __tablename__ = "organisation"
@@ -27,6 +28,7 @@ class Organisation(Base):
         CheckConstraint(
             "drafts_days > 0 AND sessions_days > 0 AND notifications_days > 0", name="days"
         ),
+        CheckConstraint("former_days > 0", name="former_days"),
     )
 
     id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
@@ -46,6 +48,7 @@ class Organisation(Base):
     drafts_days: Mapped[int | None] = mapped_column(Integer)
     sessions_days: Mapped[int | None] = mapped_column(Integer)
     notifications_days: Mapped[int | None] = mapped_column(Integer)
+    former_days: Mapped[int | None] = mapped_column(Integer)
 
 
 class OrganisationLogo(Base):

@@ -1,8 +1,13 @@
 """People, groups and departments."""
 
+from datetime import datetime
+
 from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
     ForeignKey,
     Index,
+    Integer,
     Text,
     Uuid,
     func,
@@ -36,11 +41,23 @@ class User(Base):
     """A person. Without a password hash nobody signs in; inactive people stay for the record.
 
     `calendar_id`: the working time of their place; null: that of whatever they are asked.
+    `erased_at`: when the personal data of somebody who left were erased; `former_no`: the number in
+    the label that stands in place of their name.
     """
 
     __tablename__ = "users"
     __table_args__ = (
         Index("ix_users_roles", "roles", postgresql_using="gin"),
+        CheckConstraint(
+            "(erased_at IS NULL) = (former_no IS NULL) AND (erased_at IS NULL OR NOT is_active)",
+            name="erased",
+        ),
+        Index(
+            "uq_users_former_no",
+            "former_no",
+            unique=True,
+            postgresql_where=text("former_no IS NOT NULL"),
+        ),
         Index("ix_users_inactive", "id", postgresql_where=text("NOT is_active")),
         Index(
             "ix_users_calendar_id", "calendar_id", postgresql_where=text("calendar_id IS NOT NULL")
@@ -68,6 +85,8 @@ class User(Base):
     is_active: Mapped[bool] = mapped_column(server_default="true")
     legacy_profile_id: Mapped[str | None] = mapped_column(Text, unique=True)
     created_at: Mapped[Now]
+    erased_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    former_no: Mapped[int | None] = mapped_column(Integer)
 
 
 Index("uq_users_email_lower", func.lower(User.email), unique=True)

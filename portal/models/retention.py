@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
+    Connection,
     DateTime,
     ForeignKey,
     Index,
@@ -21,9 +22,9 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from portal.domain.proof.retention import SETTLED, HoldScope, Kept
+from portal.domain.proof.retention import SETTLED, HoldScope, Kept, KeptPerson
 from portal.extensions import Base
 from portal.models.attachments import Attachment
 from portal.models.audit import AuditText
@@ -31,9 +32,11 @@ from portal.models.columns import Id, Now
 from portal.models.commands import Draft
 from portal.models.messages import Message
 from portal.models.notifications import Notification
+from portal.models.people import User
 from portal.models.policies import RequestType
-from portal.models.requests import Participant, Request
+from portal.models.requests import Participant, Request, Task
 from portal.models.sessions import UserSession
+from portal.models.validity import UserHistory
 
 # A session is seen once a minute, and ends after at most a day without.
 SEEN_LATE = timedelta(hours=1)
@@ -99,9 +102,57 @@ def person_held(user_id: Any) -> ColumnElement[bool]:
     return _held(HoldScope.PERSON, cast(user_id, Text))
 
 
+def involved_in_held() -> ColumnElement[bool]:
+    """Of a `User`: whether a legal hold is on them, or on a request that they took part in."""
+    mine = aliased(Participant)
+    taken = exists().where(mine.user_id == User.id, Request.id == mine.request_id, is_held())
+    return or_(person_held(User.id), taken)
+
+
+def has_open() -> ColumnElement[bool]:
+    """Of a `User`: whether they asked for something that is open, or have a task."""
+    asked = or_(Request.requester_id == User.id, Request.on_behalf_of == User.id)
+    return or_(
+        exists().where(asked, Request.closed_at.is_(None)),
+        exists().where(Task.assignee_id == User.id, Task.status == "OPEN"),
+        exists().where(Task.acting_for == User.id, Task.status == "OPEN"),
+    )
+
+
+def left_at() -> ColumnElement[Any]:
+    """Of a `User` who is not active: since when; for whoever left before histories began, or was
+    never active, since these know it."""
+    mine = UserHistory.id == User.id
+    was = select(func.max(func.upper(UserHistory.during))).where(mine, UserHistory.is_active)
+    begun = func.min(func.lower(UserHistory.during)), func.min(UserHistory.known_since)
+    known = select(func.least(*begun)).where(mine)
+    return func.coalesce(was.scalar_subquery(), known.scalar_subquery(), User.created_at)
+
+
+def kept_person(connection: Connection, person_id: str) -> KeptPerson | None:
+    """Somebody as erasure sees them; None for nobody, and for whoever is erased already."""
+    statement = select(
+        User.is_active, left_at().label("left_at"), has_open().label("has_open"),
+        involved_in_held().label("is_held"),
+    ).where(User.id == person_id, User.erased_at.is_(None))  # fmt: skip
+    row = connection.execute(statement).one_or_none()
+    if row is None:
+        return None
+    left = None if row.is_active else row.left_at
+    return KeptPerson(row.is_active, left, row.has_open, row.is_held)
+
+
+def _former(since: ColumnElement[Any]) -> Select[Any]:
+    """The ids of people who left before that, and whom nothing keeps."""
+    left = User.is_active.is_(False), User.erased_at.is_(None), left_at() <= since
+    return select(User.id).where(*left, ~has_open(), ~involved_in_held())
+
+
 def over(name: str, days: int) -> Select[Any]:
     """The ids of what is over: `name` is the setting, such as `drafts_days`."""
     since = func.now() - timedelta(days=days)
+    if name == "former_days":
+        return _former(since)
     if name == "drafts_days":
         of_type = _held(HoldScope.TYPE, Draft.type_code)
         return select(Draft.id).where(

@@ -46,6 +46,7 @@ ACT_ICONS = {
     ActKind.AUDIT_VIEWED: ("neutral", "eye"),
     ActKind.HELD: ("warn", "lock-closed"),
     ActKind.TEXT_ERASED: ("warn", "trash"),
+    ActKind.PERSON_ERASED: ("warn", "trash"),
     ActKind.RECORDS_DROPPED: ("warn", "archive-box"),
     ActKind.LOG_BEGUN: ("info", "play"),
     ActKind.VERIFIED: ("ok", "shield-check"),

@@ -33,6 +33,7 @@ PARTS: dict[str, str] = {
     "drafts_days": lazy("days that drafts are kept"),
     "sessions_days": lazy("days that sessions are kept"),
     "notifications_days": lazy("days that notifications are kept"),
+    "former_days": lazy("days that personal data of people who left are kept"),
 }
 TITLES: dict[Part, str] = {
     Part.NAME: lazy("Name"),
@@ -106,6 +107,11 @@ def gone_words(gone: Mapping[str, int]) -> tuple[str, ...]:
         "notifications_days": lambda n: ngettext(
             "%(n)s notification of closed requests, with what was sent of it",
             "%(n)s notifications of closed requests, with what was sent of them",
+            n,
+        ),
+        "former_days": lambda n: ngettext(
+            "the personal data of %(n)s person who left",
+            "the personal data of %(n)s people who left",
             n,
         ),
     }

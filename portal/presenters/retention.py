@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from portal.domain.proof.retention import HoldScope, Retention
+from portal.domain.proof.retention import Bar, HoldScope, Retention
 from portal.queries.kept import Ends
 from portal.translation import _, lazy, ngettext
 
@@ -71,6 +71,64 @@ def ends_words(ends: Ends, days: Mapping[str, Any]) -> str:
     if length is None:
         return _("For ever: no retention is set")
     return ngettext("%(n)s day after it is over", "%(n)s days after it is over", length)
+
+
+ERASURE = {
+    "person": lazy(
+        "Name, email, employee number, job title and location are erased; a label stands in place "
+        "of the name. Department, manager and roles stay: they prove who had which rights."
+    ),
+    "groups": lazy("Stay: they prove who was asked, and why."),
+    "requests": lazy("Stay as long as their type says, with the label in place of the name."),
+    "tasks": lazy("Stay, with the label in place of the name: decisions can still be proved."),
+    "comments": lazy("Stay with their requests, as long as the type says."),
+    "files": lazy("Stay with their requests, as long as the type says. Others are erased."),
+    "drafts": lazy("Erased."),
+    "notifications": lazy("Erased. In those of others the label replaces the name."),
+    "preferences": lazy("Erased."),
+    "views": lazy("Erased."),
+    "absences": lazy("The reason is erased. Who decided for whom stays: it proves their right."),
+    "sessions": lazy("Erased."),
+    "sign_ins": lazy(
+        "Address and browser are erased. That they signed in, when and how stays: it belongs to "
+        "their decisions."
+    ),
+    "passkeys": lazy(
+        "Their names are erased. The public keys stay: decisions were signed by them."
+    ),
+    "accounts": lazy("Erased."),
+    "tokens": lazy("Names and addresses are erased. What they were for stays."),
+    "provider": lazy("Erased."),
+    "changes": lazy("What they say is erased. That something was changed, when and by whom stays."),
+    "acts": lazy(
+        "Of signing in, and of changes to the person: what they say is erased, and their hash "
+        "stays. What they did beside requests stays whole: it is proof."
+    ),
+}
+
+
+def erasure_words(code: str) -> str:
+    """What becomes of a part of what is kept, once the personal data are erased."""
+    return str(ERASURE[code])
+
+
+def bar_words(bar: Bar) -> str:
+    """Why somebody's personal data are not erased."""
+    words = {
+        Bar.ACTIVE: _("They are active. Deactivate them first."),
+        Bar.OPEN: _("A request of theirs is open, or they have an open task."),
+        Bar.HELD: _("A legal hold is on them, or on a request that they took part in."),
+    }
+    return words[bar]
+
+
+def unreachable_of_person() -> tuple[str, ...]:
+    """Where a name stays for a while, or for good."""
+    return (
+        _("Sealed events: whom a stage would have been escalated to."),
+        _("What people wrote, until the texts of that request are erased."),
+        *unreachable()[:-1],
+    )
 
 
 def unreachable() -> tuple[str, ...]:

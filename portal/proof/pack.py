@@ -253,11 +253,12 @@ def _documents(found: Packed) -> Iterator[tuple[str, bytes]]:
 
 def hashed(row: RowMapping) -> bytes:
     """The exact bytes that the hash of an entry covers, behind the hash of the event before, or an
-    act's salt; none of what was removed after its retention."""
+    act's salt; none of what was removed after its retention, or said something of a person whose
+    data were erased."""
     if row["request_id"] is not None:
         names = chain.ChainLink.__slots__
         return chain.canonical_bytes(chain.ChainLink(**{name: row[name] for name in names}))
-    if row["id"] is None:
+    if row["id"] is None or row["salt"] == "":
         return b""
     given = {name: row[name] for name in ActRecord.__slots__ if name != "subject"}
     return act_bytes(ActRecord(subject=row["about"], **given))

@@ -15,12 +15,16 @@ BODIES = {
     "queue_events": "9d3c73cce85606889af5a10ccb671a05418677eae46f831190176aad489f8e78",
     "queue_acts": "872d32de058c82ebb2fea4e7ef5772d33ba2b2763611fac3e9d5f2df118b6192",
     "erase_text": "4efbbef60be4afedd5d35361d3806dafbf4547ef9e76235d38602b732ec59b97",
+    "only_erase_row": "bbb0f7551887bc309379357fec327797c30a8cfde9908355e21bdf59671e4f8a",
+    "erase_person": "8007c2d0d1386c8e552f4d2a2e0b4922697db2cb1bd459b0fdce55261a11674b",
     "hold_in_turn": "76423c95027e07600e84cffc60c0d61b3593df9a46b73933c6aa27b6501c3194",
     "ensure_audit_partitions": "84222551e62683b0046a5c8ef24ba40efd8222a2f18183a10e55024f3a6b2449",
 }
 MORE_TRIGGERS = {
     "audit_events": ("queue_events",),
-    "audit_acts": ("queue_acts",),
+    "audit_acts": ("queue_acts", "only_erase"),
+    "people_changes": ("only_erase",),
+    "link_refusals": ("only_erase",),
     "audit_texts": ("only_erase",),
 }
 NOT_GUARDED = {"audit_queue"}

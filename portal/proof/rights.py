@@ -32,7 +32,11 @@ VALIDITY = (
 )  # fmt: skip
 SCHEMA = "portal"
 # What the portal may call though it runs with the owner's rights.
-CALLED = ("ensure_audit_partitions(date, date)", "erase_text(uuid, integer, text, uuid)")
+CALLED = (
+    "ensure_audit_partitions(date, date)",
+    "erase_text(uuid, integer, text, uuid)",
+    "erase_person(uuid, uuid)",
+)
 
 # Raw: catalogues of the server.
 THERE = text("SELECT rolname FROM pg_roles WHERE rolname = ANY(:names)")

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, RowMapping, text
 
 from portal.domain.proof import merkle, notes
-from portal.domain.proof.acts import ActKind, ActRecord
+from portal.domain.proof.acts import ABOUT_SOMEBODY, BY_SOMEBODY, ActKind, ActRecord
 from portal.models.acts import act_hash
 from portal.proof import keys, posture, projections
 from portal.proof.tiles import WIDTH, LogBroken, LogFiles
@@ -69,6 +69,11 @@ WHERE number >= :first ORDER BY number LIMIT :most
 ACTS = text("""
 SELECT id::text, at, kind, actor, session_id::text, address, subject, data, salt, hash
 FROM portal.audit_acts WHERE id > CAST(:after AS uuid) ORDER BY id LIMIT :most
+""")
+# Whose personal data were erased, and when.
+FORMER = text("""
+SELECT subject, max(at) AS at FROM portal.audit_acts
+WHERE kind = 'person_erased' AND subject = ANY(:people) GROUP BY subject
 """)
 ACTS_GONE = text("""
 SELECT l.subject_id::text, l.number FROM portal.audit_leaves l
@@ -335,9 +340,10 @@ class _Look:
                 rows = self.connection.execute(ACTS, given).mappings().all()
                 ids = [row["id"] for row in rows]
                 places = _places(self.connection.execute(PLACES, {"ids": ids}))
+                former = self._former([row for row in rows if row["salt"] == ""])
             alive()
             for row in rows:
-                self._act(row, places.get(row["id"], {}).get(0))
+                self._act(row, places.get(row["id"], {}).get(0), former)
             if len(rows) < CHUNK:
                 break
             after = ids[-1]
@@ -346,15 +352,36 @@ class _Look:
                 sentence = f"The act of leaf {gone.number} was sealed, and is gone from the record."
                 self.found.add("act_gone", sentence)
 
-    def _act(self, row: RowMapping, place: Any) -> None:
+    def _former(self, emptied: list[RowMapping]) -> dict[str, datetime]:
+        """Of whom acts gave up what they said: when that was recorded."""
+        people = {str(_whose(row)) for row in emptied}
+        if not people:
+            return {}
+        rows = self.connection.execute(FORMER, {"people": list(people)})
+        return {row.subject: row.at for row in rows}
+
+    def _act(self, row: RowMapping, place: Any, former: dict[str, datetime]) -> None:
         act = ActRecord(**{name: row[name] for name in ActRecord.__slots__})
         self.found.counts["acts"] += 1
-        if act_hash(row["salt"], act) != row["hash"]:
+        if row["salt"] == "":
+            self.found.counts["acts erased"] += 1
+            erased = former.get(str(_whose(row)))
+            if erased is None or erased < act.at:
+                sentence = f"The act {act.id} ({act.kind}) was erased without one that says so."
+                self.found.add("act_erased", sentence)
+        elif act_hash(row["salt"], act) != row["hash"]:
             sentence = f"The act {act.id} ({act.kind}) was changed after it was recorded."
             self.found.add("act_changed", sentence)
         verdict = self._verdict(place, row["hash"]) if self.is_begun else "pending"
         if verdict in UNSEALED:
             self.found.add(verdict, f"The act {act.id} ({act.kind}): {UNSEALED[verdict]}")
+
+
+def _whose(row: RowMapping) -> str | None:
+    """With whose personal data an act gives up what it says; nobody's for other kinds."""
+    if row["kind"] in ABOUT_SOMEBODY:
+        return str(row["subject"])
+    return str(row["actor"]) if row["kind"] in BY_SOMEBODY else None
 
 
 UNSEALED = {

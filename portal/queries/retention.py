@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from portal.domain.people.organisation import SETTINGS, Part
 from portal.domain.proof.acts import ActKind
-from portal.domain.proof.retention import HoldScope, Kept, Retention
+from portal.domain.proof.retention import HoldScope, Kept, KeptPerson, Retention
 from portal.extensions import db
 from portal.models import (
     AuditAct,
@@ -24,7 +24,7 @@ from portal.models import (
 )
 from portal.models.columns import by_name
 from portal.models.recorded import ERASED
-from portal.models.retention import due_requests, is_held, stands
+from portal.models.retention import due_requests, is_held, kept_person, stands
 
 SHOWN = 200
 COUNTED = 1_000
@@ -102,6 +102,11 @@ def holds_of_person(person_id: str) -> tuple[HoldRecord, ...]:
     """The holds on somebody."""
     mine = LegalHold.scope == HoldScope.PERSON.value
     return _holds(stands() & mine & (LegalHold.subject == person_id))
+
+
+def person(person_id: str) -> KeptPerson | None:
+    """Somebody as erasure sees them; None where their personal data were erased."""
+    return kept_person(db.session.connection(), person_id)
 
 
 def types() -> tuple[TypeRetention, ...]:

@@ -42,7 +42,8 @@ class StaffRow:
 @dataclass(frozen=True, slots=True)
 class StaffRecord:
     """One person. `groups` by code; `open_tasks`: how many wait for them. `place`: the name of
-    their working calendar, None where they have none of their own."""
+    their working calendar, None where they have none of their own. `erased_at`: when their
+    personal data were erased."""
 
     id: str
     name: str
@@ -61,6 +62,7 @@ class StaffRecord:
     open_tasks: int
     place_id: str | None
     place: str | None
+    erased_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ def profile(person_id: str) -> StaffRecord | None:
         select(
             User.id, User.name, User.email, User.employee_no, User.job_title, User.manager_id,
             User.time_zone, User.locale, User.roles, User.is_active, User.department_id,
-            User.calendar_id.label("place_id"),
+            User.calendar_id.label("place_id"), User.erased_at,
             Calendar.name.label("place"), Department.name.label("department"),
             manager.name.label("manager"), waiting.label("open_tasks"),
         )

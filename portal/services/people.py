@@ -113,10 +113,19 @@ def apply(wish: Change) -> bool:
 
 def locked(person_id: str, actor_id: str | None) -> User | None:
     """The person; nobody else changes them or the actor meanwhile. Both in one order: two who
-    change each other wait instead of standing in each other's way."""
+    change each other wait instead of standing in each other's way. Raises PeopleRefused where their
+    personal data were erased."""
     both = [each for each in (person_id, actor_id) if each is not None]
     rows = select(User).where(User.id.in_(both)).order_by(User.id).with_for_update(key_share=True)
-    return next((each for each in db.session.scalars(rows) if each.id == person_id), None)
+    found = next((each for each in db.session.scalars(rows) if each.id == person_id), None)
+    if found is not None and found.erased_at is not None:
+        raise PeopleRefused(
+            _(
+                "The personal data of %(name)s were erased. Add a new person instead.",
+                name=found.name,
+            )
+        )
+    return found
 
 
 def require_power(

@@ -1,7 +1,7 @@
 """Legal holds, how long types keep texts and files, and erasing by hand, each of them an act with
 before and after."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,10 +12,10 @@ from sqlalchemy.dialects.postgresql import insert
 from portal.config import Settings
 from portal.domain.marked import msgid
 from portal.domain.proof.acts import ActKind
-from portal.domain.proof.retention import HoldScope, Kept, Retention
+from portal.domain.proof.retention import Bar, HoldScope, Kept, Retention
 from portal.extensions import db
 from portal.models import Attachment, LegalHold, Request, RequestType, User
-from portal.proof import erasing
+from portal.proof import erasing, forgetting
 from portal.services import acts
 from portal.services.file_store import StoreAway, store_of
 
@@ -39,6 +39,14 @@ class HoldGone(Exception):
 
 class KeptAllTheSame(Exception):
     """The request is open, was closed only a moment ago, or a legal hold keeps it."""
+
+
+class PersonStays(Exception):
+    """Somebody's personal data are not erased; `bars` says why."""
+
+    def __init__(self, bars: Iterable[Bar]) -> None:
+        super().__init__(", ".join(bars))
+        self.bars = tuple(bars)
 
 
 class RetentionMoved(Exception):
@@ -123,11 +131,26 @@ def erase_request(request_id: str, reason: str, settings: Settings) -> bool:
     return _removed(found, settings)
 
 
-def _removed(found: erasing.Erased, settings: Settings) -> bool:
+def erase_person(person_id: str, key: str, reason: str, settings: Settings) -> bool:
+    """Erase the personal data of somebody who left, for a reason; False where that was done
+    already. `key`: the id of the act. Raises LookupError and PersonStays."""
+    here = acts.origin()
+    by = erasing.ErasedBy(here.actor, "asked", reason, here.session_id, here.address)
+    connection = db.session.connection()
+    try:
+        found = forgetting.forget(connection, person_id, key, by, settings.languages)
+    except forgetting.NotForgettable as error:
+        db.session.rollback()
+        raise PersonStays(error.bars) from error
+    db.session.commit()
+    return _removed(found, settings)
+
+
+def _removed(found: erasing.Erased | forgetting.Forgotten | None, settings: Settings) -> bool:
     """Remove the bytes of erased files; what the store does not take, the clean-up tries again.
     Whether anything was erased."""
     gone = []
-    for each in found.files:
+    for each in () if found is None else found.files:
         try:
             store_of(settings).delete(each)
         except StoreAway:
@@ -137,7 +160,7 @@ def _removed(found: erasing.Erased, settings: Settings) -> bool:
         removed = update(Attachment).where(Attachment.id.in_(gone))
         db.session.execute(removed.values(removed_at=func.now()))
         db.session.commit()
-    return bool(found.texts or found.files)
+    return found is not None and found != erasing.Erased()
 
 
 def _meant(wish: NewHold) -> tuple[str, str]:

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 
 from portal.background.cleaning import clean_up
 from portal.domain.request.state import Approval
 from portal.extensions import db
-from portal.models import Message, Notification, Organisation, Request, UserSession
-from tests.web import People
+from portal.models import LegalHold, Message, Notification, Organisation, Request, User, UserSession
+from tests.web import People, as_owner
 
 
 def left(app: Flask) -> list[int]:
@@ -70,3 +70,22 @@ def test_notifications_go_days_after_the_request_closed(
     put(app, update(Message).values(status="SENT"))
     assert clean()["notifications_days"] == 1
     assert left(app)[1] == 0
+
+
+def test_people_who_left_go_when_the_organisation_says_so(
+    app: Flask, people: People, clean: Any
+) -> None:
+    put(app, update(Organisation).values(former_days=30))
+    assert clean()["people"] == 0  # Inga left, and is known to have only since today
+    long_ago = "UPDATE portal.user_history SET during = tstzrange(now() - interval '31 days', NULL)"
+    with as_owner(app) as owner:
+        owner.execute(text(long_ago))
+    hold = {"scope": "person", "subject": people.inga, "label": "x", "reason": "x"}
+    put(app, insert(LegalHold).values(**hold, placed_by=people.adam))
+    assert clean()["people"] == 0
+    put(app, update(LegalHold).values(lifted_at=func.now(), lifted_by=people.adam))
+    assert clean()["people"] == 1
+    assert clean()["people"] == 0
+    with app.app_context():
+        name = select(User.name).where(User.id == people.inga)
+        assert db.session.scalar(name) == "Former member 1"

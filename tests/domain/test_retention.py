@@ -11,6 +11,7 @@ from portal.domain.proof.retention import (
     Hold,
     HoldScope,
     Kept,
+    KeptPerson,
     KeptRequest,
     Retention,
     due,
@@ -90,3 +91,15 @@ def test_a_hold_ends_by_its_time_and_by_being_lifted() -> None:
     assert not hold.is_active(NOW)
     assert hold.is_active(NOW - timedelta(seconds=1))
     assert not replace(hold, lifted_at=NOW).is_active(NOW - timedelta(seconds=1))
+
+
+@given(st.booleans(), st.booleans(), st.booleans(), st.integers(0, 400), st.integers(1, 400))
+def test_people_go_only_once_they_left_and_nothing_keeps_them(
+    is_active: bool, has_open: bool, is_held: bool, ago: int, days: int
+) -> None:
+    left_at = None if is_active else NOW - timedelta(days=ago)
+    person = KeptPerson(is_active, left_at, has_open, is_held)
+    is_free = not (is_active or has_open or is_held)
+    assert (person.bars() == ()) is is_free
+    assert person.is_due(days, NOW) is (is_free and ago >= days)
+    assert not person.is_due(None, NOW)

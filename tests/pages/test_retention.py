@@ -11,7 +11,7 @@ from sqlalchemy import select, text, update
 from portal.background.cleaning import clean_up
 from portal.domain.request.state import Approval
 from portal.extensions import db
-from portal.models import AuditAct, LegalHold, Request, UserSession
+from portal.models import AuditAct, LegalHold, Request, User, UserSession
 from tests.asking import CODE
 from tests.clients import PageClient, sign_in
 from tests.in_process import NUMBER
@@ -110,6 +110,36 @@ def test_an_administrator_erases_with_a_proof_and_a_reason(
     assert asked.content.title not in page.text
     assert "were erased by Adam Example" in page.text
     assert "Ana asked." in client.get_page("/audit?kind=text_erased").text
+
+
+def test_an_administrator_erases_the_data_of_somebody_who_left(
+    client: PageClient, app: Flask, people: People
+) -> None:
+    there = f"/admin/people/{people.ben}/erase"
+    sign_in(client, people.adam)
+    assert "They are active." in client.get_page(there).text
+    assert "They are active." in client.get_page(f"/admin/people/{people.adam}/erase").text
+    with app.app_context():
+        db.session.execute(update(User).where(User.id == people.ben).values(is_active=False))
+        db.session.commit()
+    page = client.get_page(there)
+    assert "Department, manager and roles stay" in page.text
+    wrong = client.post_form(page, there, reason="", status=422)
+    proved(app, 11)
+    wrong = client.post_form(wrong, there, reason="He asked.", status=422)
+    assert "Confirm that it is you first" in wrong.text
+    proved(app, 0)
+    shown = client.post_form(wrong, there, reason="He asked.")
+    assert "Former member 1 stands in place of the name." in shown.text
+    assert "Ben Example" not in shown.text
+    client.post_form(wrong, there, reason="He asked.")  # a second press is the first
+    (act,) = said(app, "person_erased")
+    assert act["reason"] == "He asked."
+    assert "Former member 1" in client.get_page("/admin/people?show=inactive").text
+    assert "Ben" not in client.get_page("/audit?kind=person_erased").text
+    there = f"/admin/people/{people.ben}/change"
+    page = client.post(there, data={"csrf_token": client.csrf_token(), "act": "activate"})
+    assert "Add a new person instead." in page.text
 
 
 def test_auditors_see_holds_and_change_none(client: PageClient, people: People) -> None:

@@ -127,6 +127,15 @@ def kept(database_url: str, postgres_server: Any, tmp_path: Path) -> Iterator[Ke
 
 
 @pytest.fixture
+def as_portal(kept: Kept, postgres_server: Any) -> Any:
+    """An engine with the rights of the portal alone."""
+    url = postgres_server.app_url(kept.engine.url.database or "")
+    engine = create_engine(url.replace("postgresql", "postgresql+psycopg", 1))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
 def tamper(kept: Kept) -> Callable[..., None]:
     """Do something to the record that nobody may do."""
 

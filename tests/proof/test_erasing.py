@@ -8,11 +8,10 @@ import threading
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from portal.domain.proof.retention import Kept as Part
@@ -40,15 +39,6 @@ SELECT string_agg(words, ' ') FROM (
     SELECT to_jsonb(e)::text FROM portal.audit_events e
 ) all_of_it
 """)
-
-
-@pytest.fixture
-def as_portal(kept: Kept, postgres_server: Any) -> Any:
-    """An engine with the rights of the portal alone."""
-    url = postgres_server.app_url(kept.engine.url.database or "")
-    engine = create_engine(url.replace("postgresql", "postgresql+psycopg", 1))
-    yield engine
-    engine.dispose()
 
 
 def said(engine: Engine) -> str:

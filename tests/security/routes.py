@@ -247,6 +247,9 @@ ROUTES = [
           data={**NEW, "number": "<number>", "reason": "A claim."}),
     Route("GET", "/admin/holds/<uuid:hold_id>/lift", 403, admin=404),
     Route("POST", "/admin/holds/<uuid:hold_id>/lift", 403, admin=404),
+    Route("GET", "/admin/people/<uuid:person_id>/erase", 403, admin=200),
+    Route("POST", "/admin/people/<uuid:person_id>/erase", 403, admin=409,
+          data={**NEW, "reason": "They left."}),
     Route("GET", "/admin/requests/<number>/erase", 403, admin=200),
     # It was closed only a moment ago, and is held.
     Route("POST", "/admin/requests/<number>/erase", 403, admin=409, data={"reason": "Asked."}),

@@ -44,7 +44,7 @@ SETTINGS: dict[Part, tuple[str, ...]] = {
     Part.DEFAULTS: ("currency", "calendar_id", "time_zone", "locale"),
     Part.MAIL: ("sender_name", "mail_footer"),
     Part.LANGUAGES: ("translations",),
-    Part.RETENTION: ("drafts_days", "sessions_days", "notifications_days"),
+    Part.RETENTION: ("drafts_days", "sessions_days", "notifications_days", "former_days"),
 }
 """The columns that each part sets."""
 

@@ -29,6 +29,7 @@ class ActKind(StrEnum):
     AUDIT_VIEWED = "audit_viewed"
     HELD = "held"
     TEXT_ERASED = "text_erased"
+    PERSON_ERASED = "person_erased"
     RECORDS_DROPPED = "records_dropped"
     LOG_BEGUN = "log_begun"
     VERIFIED = "verified"
@@ -54,11 +55,19 @@ WORDS: dict[ActKind, str] = {
     ActKind.AUDIT_VIEWED: msgid("Viewed the audit log"),
     ActKind.HELD: msgid("Placed or lifted a legal hold"),
     ActKind.TEXT_ERASED: msgid("Erased texts or files"),
+    ActKind.PERSON_ERASED: msgid("Erased somebody's personal data"),
     ActKind.RECORDS_DROPPED: msgid("Removed records after their retention"),
     ActKind.LOG_BEGUN: msgid("Began a log"),
     ActKind.VERIFIED: msgid("Verified the record"),
     ActKind.REPAIRED: msgid("Had something repaired"),
 }
+
+
+# What is erased with a person's data: acts about them, and those of their own signing in.
+ABOUT_SOMEBODY = frozenset({ActKind.PERSON_CHANGED, ActKind.HELD})
+BY_SOMEBODY = frozenset({
+    ActKind.SIGNED_IN, ActKind.SIGN_IN_FAILED, ActKind.SIGNED_OUT, ActKind.REFUSED, ActKind.LIMITED,
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,37 @@ class Kept(StrEnum):
     FILES = "files"
 
 
+class Bar(StrEnum):
+    """Why somebody's personal data are not erased."""
+
+    ACTIVE = "active"
+    OPEN = "open"
+    HELD = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPerson:
+    """Somebody as erasure sees them. `left_at` None: it is not known, or they did not leave;
+    `has_open`: they asked for something that is open, or have a task; `is_held`: a legal hold is on
+    them, or on something that they took part in."""
+
+    is_active: bool
+    left_at: datetime | None
+    has_open: bool
+    is_held: bool
+
+    def bars(self) -> tuple[Bar, ...]:
+        """Everything that stands against it; empty where nothing does."""
+        said = {Bar.ACTIVE: self.is_active, Bar.OPEN: self.has_open, Bar.HELD: self.is_held}
+        return tuple(bar for bar, stands in said.items() if stands)
+
+    def is_due(self, days: int | None, now: datetime) -> bool:
+        """Whether they left so many days ago, and nothing stands against it."""
+        if days is None or self.left_at is None or self.bars():
+            return False
+        return self.left_at + timedelta(days=days) <= now
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """A legal hold. `subject`: the id of a request or person, or a type's code."""

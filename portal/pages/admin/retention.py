@@ -17,7 +17,8 @@ from portal.pages.requests.show import visible
 from portal.presentation.times import zone_named
 from portal.presenters import retention as words
 from portal.presenters.answer import command_key, new_key
-from portal.queries import people, retention
+from portal.queries import kept, people, retention
+from portal.queries.people import PersonRecord
 from portal.queries.request import RequestRecord
 from portal.queries.retention import HoldRecord
 from portal.security.guards import requires
@@ -28,6 +29,7 @@ from portal.services.retention import (
     HoldRejected,
     KeptAllTheSame,
     NewHold,
+    PersonStays,
     RetentionMoved,
 )
 from portal.translation import _
@@ -158,7 +160,61 @@ def erase_request(number: str) -> ResponseReturnValue:
     return redirect(url_for("requests.show", number=record.number), 303)
 
 
+@blueprint.get("/admin/people/<uuid:person_id>/erase")
+@requires(Permission.ADMINISTER)
+def ask_to_erase_person(person_id: UUID) -> ResponseReturnValue:
+    """What of somebody's personal data goes, what stays and why, and what cannot be reached."""
+    return _person_page(_somebody(person_id), WhyForm())
+
+
+@blueprint.post("/admin/people/<uuid:person_id>/erase")
+@requires(Permission.ADMINISTER)
+def erase_person(person_id: UUID) -> ResponseReturnValue:
+    """Erase them, by somebody who proved who they are. The form's key becomes the act's id."""
+    person, form = _somebody(person_id), WhyForm(request.form)
+    if not form.validate() or not me().is_recent:
+        return _person_page(person, form, 422)
+    why = form.reason.data or ""
+    try:
+        done = service.erase_person(person.id, command_key(), why, current_settings())
+    except PersonStays:
+        return _person_page(person, form, 409)
+    label = _somebody(person_id).name
+    flash(
+        _("Erased, and recorded. %(label)s stands in place of the name.", label=label)
+        if done else _("Their personal data were erased already."),
+        "success" if done else "info",
+    )  # fmt: skip
+    return redirect(url_for("admin.show_person", person_id=person.id), 303)
+
+
 SUBJECTS = {HoldScope.REQUEST: "number", HoldScope.PERSON: "person", HoldScope.TYPE: "type"}
+
+
+def _somebody(person_id: UUID) -> PersonRecord:
+    found = people.find(str(person_id))
+    if found is None:
+        abort(404)
+    return found
+
+
+def _person_page(person: PersonRecord, form: WhyForm, status: int = 200) -> ResponseReturnValue:
+    seen = retention.person(person.id)
+    page = render_template(
+        "pages/retention/erase_person.html",
+        person=person,
+        form=form,
+        bars=[words.bar_words(each) for each in seen.bars()] if seen else [],
+        is_erased=seen is None,
+        left_at=seen.left_at if seen else None,
+        parts=kept.counts(person.id),
+        most=kept.AT_ONCE,
+        words=words,
+        unreachable=words.unreachable_of_person(),
+        key=command_key() if request.method == "POST" else new_key(),
+        lacks_proof=not me().is_recent,
+    )
+    return make_response(page, status)
 
 
 def _types() -> dict[str, Retention]:
