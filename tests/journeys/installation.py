@@ -147,7 +147,9 @@ class Installation:
             process.wait()
 
     def close(self) -> None:
-        """End whatever runs."""
+        """End whatever runs, all at once."""
+        for process in self.processes.values():
+            process.terminate()
         for name in list(self.processes):
             self.stop(name)
 

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -20,7 +19,6 @@ from scripts.local.postgres import ROLE, PostgresServer
 from scripts.local.temporal import TemporalServer
 from tests import warm
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 INSTANCES, SEED = 300, 11
 
 
@@ -43,11 +41,10 @@ class OldDatabase:
         """Run the mover to its end."""
         return self.program("migrate_workflows_to_temporal", "--quiet", *options)
 
-    def begin_move(self, *options: str) -> "subprocess.Popen[bytes]":
+    def begin_move(self, *options: str) -> warm.Program:
         """Run the mover beside the test."""
-        name = "scripts/migrate_workflows_to_temporal.py"
-        command = [sys.executable, name, "--quiet", *options]
-        return subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL)
+        words = ["scripts/migrate_workflows_to_temporal.py", "--quiet", *options]
+        return warm.start(words, self.environment, Path(os.devnull))
 
     def rows(self, question: str) -> list[tuple[Any, ...]]:
         """The answer to a question."""

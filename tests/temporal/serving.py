@@ -3,8 +3,7 @@
 import asyncio
 import os
 import shutil
-import subprocess
-import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from portal.config import ROOT, Settings
 from portal.temporal import client as clients
 from scripts.local.ports import any_free
 from scripts.local.temporal import TemporalServer, launch_temporal, wait_until_serving
+from tests import warm
 from worker import Process
 
 # A workflow's first failed task is reported at once, not its fifth.
@@ -50,23 +50,16 @@ async def _serve(settings: Settings, ready: threading.Event, end: threading.Even
 
 
 @contextmanager
-def worker_process(
-    settings: Settings, *script: str, **extra: str
-) -> Iterator["subprocess.Popen[str]"]:
+def worker_process(settings: Settings, *script: str, **extra: str) -> Iterator[warm.Program]:
     """`python worker.py` (or another script) with these settings; killed at the end."""
-    process = subprocess.Popen(
-        [sys.executable, *(script or ("worker.py",))],
-        cwd=ROOT,
-        env=environment(settings) | extra,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
+    with tempfile.TemporaryDirectory(prefix="worker-") as folder:
+        words, log = script or ("worker.py",), Path(folder, "log")
+        process = warm.start(words, environment(settings) | extra, log)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait(120)
 
 
 def environment(settings: Settings) -> dict[str, str]:
