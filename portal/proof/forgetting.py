@@ -205,7 +205,7 @@ def _rename(
     given = {"id": person_id, "label": label}
     connection.execute(REQUESTER, given)
     connection.execute(HOLDS, given)
-    for name in names - {"", label}:
+    for name in sorted(names - {"", label}, key=len, reverse=True):  # one may be part of another
         for statement in NAMED:
             wanted = given | _patterns(name, label)
             bound = statement.compile().params
