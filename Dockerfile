@@ -8,9 +8,14 @@ RUN python -m venv .venv \
        --requirement requirements/production.txt
 
 FROM python:3.11-slim-bookworm
-# pg_dump and psql, for scripts/backup and scripts/restore.
+# pg_dump and psql for scripts/backup and scripts/restore, of the version that docker-compose.yml
+# gives the database: an older pg_dump reads no newer server, a newer one writes what it cannot take.
+# Debian has one version only, PostgreSQL's own packages have each.
+ARG POSTGRES=16
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends postgresql-client \
+    && apt-get install --yes --no-install-recommends ca-certificates postgresql-common \
+    && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
+    && apt-get install --yes --no-install-recommends "postgresql-client-$POSTGRES" \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --no-create-home --home-dir /srv/gloria gloria \
     && install -d -m 700 -o gloria -g gloria /var/lib/gloria/attachments /var/lib/gloria/audit \

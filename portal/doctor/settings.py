@@ -7,6 +7,10 @@ from pathlib import Path
 from portal.config import ROOT, SECRETS, Settings
 from portal.doctor.finding import Finding, warning, well
 
+# Where Compose and Kubernetes mount a container's secrets. Nobody else is in there, and on the host
+# the folder around them is closed (docs/deployment.md), since the users' numbers differ.
+MOUNTED = Path("/run/secrets")
+
 
 def examine(settings: Settings, env: Mapping[str, str] = os.environ) -> Iterator[Finding]:
     """The settings of a production that are left to chance."""
@@ -17,6 +21,8 @@ def examine(settings: Settings, env: Mapping[str, str] = os.environ) -> Iterator
     else:
         yield from _of_production(settings)
     for path in _secret_files(env):
+        if path.is_relative_to(MOUNTED):
+            continue
         if path.exists() and path.stat().st_mode & 0o007:
             said = f"{path} holds a secret and every user of this machine can read it"
             yield warning("settings.readable", said, f"chmod o-rwx {path}")

@@ -34,6 +34,13 @@ def test_the_image_holds_what_runs_and_nothing_of_a_developers_machine() -> None
     assert 'CMD ["python", "deploy/healthy.py"]' in IMAGE
 
 
+def test_the_image_dumps_the_database_that_stands_beside_it() -> None:
+    """pg_dump refuses a server that is newer than itself; Debian's own one is of version 15."""
+    version = SERVICES["database"]["image"].removeprefix("postgres:")
+    assert f"\nARG POSTGRES={version}\n" in IMAGE
+    assert '"postgresql-client-$POSTGRES"' in IMAGE
+
+
 def test_what_runs_in_production_needs_no_server_of_developers() -> None:
     names = {
         name: set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements" / name).read_text(), re.M))

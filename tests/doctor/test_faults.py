@@ -67,6 +67,18 @@ def test_settings_that_are_left_to_chance(settings: Settings, tmp_path: Path) ->
     assert found["settings.readable"].todo == f"chmod o-rwx {secret}"
 
 
+def test_secrets_that_a_container_mounts_are_read_by_nobody_else(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = tmp_path / "secret-key"
+    secret.write_text("x")
+    secret.chmod(0o644)
+    named = {"SECRET_KEY_FILE": str(secret)}
+    assert "settings.readable" in wrong(given.examine(settings, named))
+    monkeypatch.setattr(given, "MOUNTED", tmp_path)
+    assert "settings.readable" not in wrong(given.examine(settings, named))
+
+
 # --- the comparison with Temporal -----------------------------------------------------------------
 
 
