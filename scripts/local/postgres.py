@@ -40,7 +40,9 @@ OPTIONS = {
     "timezone": "UTC",
     "jit": "off",
 }
-FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+FORGETFUL = {
+    "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "256MB",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,10 @@ from psycopg import sql
 
 from scripts.legacy.generate import generate
 from scripts.local.migrations import migrate
-from scripts.local.postgres import ROLE, PostgresServer
+from scripts.local.postgres import PostgresServer
 from scripts.local.temporal import TemporalServer
 from tests import warm
+from tests.databases import make_database
 
 INSTANCES, SEED = 300, 11
 
@@ -97,7 +98,7 @@ def _run(server: PostgresServer, statement: str, *names: str) -> None:
 def old_template(postgres_server: PostgresServer) -> str:
     """The name of a database with an old engine, migrated to the newest version."""
     name = "old_engine"
-    _run(postgres_server, "CREATE DATABASE {} OWNER {}", name, ROLE)
+    make_database(postgres_server, name)
     generate(postgres_server.url(name), INSTANCES, SEED)
     migrate(postgres_server.url(name))
     return name
@@ -109,7 +110,7 @@ def old(
 ) -> Iterator[OldDatabase]:
     """A copy of it, and the real Temporal server."""
     name = f"old_{uuid.uuid4().hex}"
-    _run(postgres_server, "CREATE DATABASE {} OWNER {} TEMPLATE {}", name, ROLE, old_template)
+    make_database(postgres_server, name, old_template)
     url = postgres_server.url(name)
     yield OldDatabase(url, environment_of(url, temporal_server.address, name))
     _run(postgres_server, "DROP DATABASE {} WITH (FORCE)", name)

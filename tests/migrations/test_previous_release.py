@@ -9,10 +9,12 @@ import os
 import subprocess
 import sys
 import tarfile
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import in_memory
 from tests.house.tree import ROOT
 
 HERE = Path(__file__).parent
@@ -31,6 +33,7 @@ def test_the_pages_of_the_release_before_work_on_the_newer_tables(tmp_path: Path
         "PYTHONPATH": f"{tmp_path}:{HERE}",
         "PYTHONDONTWRITEBYTECODE": "1",
         "THIS_RELEASE": str(ROOT),
+        "TMPDIR": str(in_memory() or tempfile.gettempdir()),
     }
     done = subprocess.run(
         command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=1200, check=False

@@ -13,7 +13,9 @@ from psycopg import sql
 
 from portal.config import Settings
 from portal.legacy.cutover import backup
-from scripts.local.postgres import ROLE, PostgresServer
+from scripts.local.postgres import PostgresServer
+from tests.conftest import NOBODY_LISTENS
+from tests.databases import make_database
 from tests.legacy.conftest import OldDatabase
 
 ACTIVE = "('INITIALIZED', 'IN_PROGRESS', 'WAITING', 'SUSPENDED')"
@@ -67,10 +69,7 @@ class Site:
 
 def _database(server: PostgresServer, template: str) -> Iterator[str]:
     name = f"cutover_{uuid.uuid4().hex}"
-    with psycopg.connect(server.admin_url(), autocommit=True) as connection:
-        names = [sql.Identifier(each) for each in (name, ROLE, template)]
-        statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}")
-        connection.execute(statement.format(*names))
+    make_database(server, name, template)
     yield name
     with psycopg.connect(server.admin_url(), autocommit=True) as connection:
         statement = sql.SQL("DROP DATABASE {} WITH (FORCE)")
@@ -89,7 +88,7 @@ def site(
         url = postgres_server.url(name)
         settings = Settings(
             database_url=url, secret_key="only for tests: 0123456789abcdef", environment="test",
-            backups_dir=tmp_path / "backups",
+            backups_dir=tmp_path / "backups", temporal_address=NOBODY_LISTENS,
         )  # fmt: skip
         app = make_app(settings)
         yield Site(app, OldDatabase(url, {}), postgres_server.admin_url(name), tmp_path)
