@@ -30,7 +30,7 @@ from portal.activities.canary import CanaryActivity, CanaryRequest
 from portal.activities.deliver import DeliverActivity
 from portal.activities.record import RecordActivity, refuse_late
 from portal.activities.route import RouteActivity
-from portal.activities.send import SendActivity
+from portal.activities.send import FigureActivity, SendActivity
 from portal.activities.staff import StaffActivity
 from portal.background.back_tests import BackTestWatch
 from portal.background.canary import CanaryWatch
@@ -51,6 +51,7 @@ from portal.extensions import Door
 from portal.models.schema import gap, revisions_run
 from portal.notifications import channels
 from portal.notifications.chat import ChatSending
+from portal.notifications.monthly import MonthlySending
 from portal.notifications.outbox import Outbox
 from portal.notifications.password_mail import PasswordMail
 from portal.notifications.sending import Sending
@@ -67,6 +68,7 @@ from portal.workflows.check import CheckWorkflow
 from portal.workflows.cleaning import CleaningWorkflow
 from portal.workflows.delivering import WebhookWorkflow
 from portal.workflows.digest import DigestWorkflow
+from portal.workflows.monthly import MonthlyWorkflow
 from portal.workflows.sealing import SealWorkflow, VerifyWorkflow
 from portal.workflows.sending import SendingWorkflow
 from portal.workflows.simple import SimpleApprovalWorkflow
@@ -275,11 +277,17 @@ class Process:
     ) -> Worker:
         """What polls one queue of messages."""
         sending = SendActivity(self.sending_engine, how)
+        figures = MonthlySending(self.sending_engine, self.settings, how.words)
         return Worker(
             client,
             task_queue=queue,
-            workflows=[SendingWorkflow, DigestWorkflow],
-            activities=[sending.gather, sending.send, sending.give_up],
+            workflows=[SendingWorkflow, DigestWorkflow, MonthlyWorkflow],
+            activities=[
+                sending.gather,
+                sending.send,
+                sending.give_up,
+                FigureActivity(figures).send_figures,
+            ],
             activity_executor=pool,
             workflow_runner=UnsandboxedWorkflowRunner(),
             max_concurrent_activities=SENDERS,

@@ -7,10 +7,11 @@ from temporalio.exceptions import ApplicationError
 from portal.notifications.chat import ChatSending
 from portal.notifications.digest_sending import DigestSending
 from portal.notifications.digests import gather
+from portal.notifications.monthly import MonthlySending
 from portal.notifications.outbox import OutgoingBatch
 from portal.notifications.sending import Sending, give_up
 from portal.workflows.messages import Digests, MessageBatch
-from portal.workflows.ports import Sender
+from portal.workflows.ports import FigureSender, Sender
 
 
 class SendActivity(Sender):
@@ -41,6 +42,18 @@ class SendActivity(Sender):
     def give_up(self, batch: MessageBatch) -> None:
         """Give up what is left of a batch (see the port)."""
         give_up(self._engine, OutgoingBatch(batch.batch_id, batch.message_ids))
+
+
+class FigureActivity(FigureSender):
+    """The sender of each month's figures."""
+
+    def __init__(self, sending: MonthlySending) -> None:
+        self._sending = sending
+
+    @activity.defn(name="send_figures")
+    def send_figures(self) -> None:
+        """Send what is due (see the port)."""
+        self._sending.send(_go_on)
 
 
 def _go_on() -> None:

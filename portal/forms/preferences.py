@@ -1,6 +1,7 @@
 """How and when a person wants to be told: one row for each topic, one column for each channel."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -37,6 +38,7 @@ class PreferencesForm(FlaskForm):
     daily_at = TimeField(lazy("Daily summary at"), default=MORNING)
     quiet_from = TimeField(lazy("Quiet from"), validators=[Optional()])
     quiet_until = TimeField(lazy("Quiet until"), validators=[Optional()])
+    monthly = BooleanField(lazy("Email me the figures of each month"))
 
     def validate_quiet_from(self, field: Any) -> None:
         """Both ends or none."""
@@ -61,8 +63,9 @@ class PreferencesForm(FlaskForm):
         """Whether that channel can be chosen here."""
         return _name(channel, TOPICS[0]) in self
 
-    def wishes(self, before: NotificationPreferences) -> NotificationPreferences:
-        """What was chosen; what cannot be chosen here stays as it was."""
+    def wishes(self, before: NotificationPreferences, now: datetime) -> NotificationPreferences:
+        """What was chosen; what cannot be chosen here stays as it was, and so does since when
+        something is wanted that was wanted already."""
         chosen: dict[Channel, dict[str, DeliveryMode]] = {}
         for channel in Channel:
             if self.has(channel):
@@ -74,6 +77,7 @@ class PreferencesForm(FlaskForm):
             daily_at=self.daily_at.data,
             quiet_from=self.quiet_from.data,
             quiet_until=self.quiet_until.data,
+            monthly_since=(before.monthly_since or now) if self.monthly.data else None,
         )
 
     def _how(self, channel: Channel, topic: Topic) -> DeliveryMode:
@@ -96,7 +100,7 @@ def form_for(
         for topic in TOPICS
     }
     times = {name: getattr(wishes, name) for name in ("daily_at", "quiet_from", "quiet_until")}
-    return kind(formdata=None, **how, **times)
+    return kind(formdata=None, monthly=wishes.monthly_since is not None, **how, **times)
 
 
 @cache

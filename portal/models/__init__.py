@@ -34,7 +34,7 @@ from portal.models.factors import (
 from portal.models.insights import DecisionFact, FactsDue, FirstLook, RequestFact
 from portal.models.links import Link, LinkRefusal, PasswordLink
 from portal.models.messages import Message
-from portal.models.notifications import Notification, NotificationPreference
+from portal.models.notifications import MonthlyMail, Notification, NotificationPreference
 from portal.models.organisation import MailText, Organisation, OrganisationLogo
 from portal.models.people import Department, Group, GroupMember, User
 from portal.models.policies import (
@@ -112,6 +112,7 @@ __all__ = [
     "LogStream",
     "MailText",
     "Message",
+    "MonthlyMail",
     "Notification",
     "NotificationPreference",
     "Organisation",

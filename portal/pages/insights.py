@@ -1,6 +1,8 @@
 """Where time goes, for managers (their people) and for those who read everything."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
@@ -9,10 +11,11 @@ from flask.typing import ResponseReturnValue
 from portal.domain.people.permissions import Permission
 from portal.domain.policy.policy import WORKING_DAY, duration, minutes_of
 from portal.pages.layout_context import viewpoint
+from portal.presentation import times
 from portal.presenters import exports
 from portal.presenters import insights as presenter
 from portal.queries import insights
-from portal.queries.insights import Scope
+from portal.queries.insights import Scope, scope_of_month
 from portal.security.guards import requires
 from portal.security.sessions import me
 from portal.services.organisation_settings import MOVED
@@ -29,15 +32,16 @@ blueprint = Blueprint("insights", __name__)
 @requires(Permission.READ_INVOLVED)
 def show() -> ResponseReturnValue:
     """The figures for the period, type and department that the address says."""
-    people, weeks, types = _people(), _weeks(), insights.types()
+    people, types = _people(), insights.types()
     departments = insights.departments(people)
-    scope = _scope(people, weeks, types, departments)
+    scope, month = _scope(people, types, departments), _month()
     late = url_for("history.show", status="PENDING") if people is None else url_for("team.show")
     return render_template(
         "pages/insights/show.html",
         shown=presenter.shown(scope, viewpoint().zone, late),
         scope=scope,
-        weeks=weeks,
+        weeks=None if month else _weeks(),
+        month=month and (f"{month:%Y-%m}", times.month(month)),
         periods=presenter.WEEKS,
         types=types,
         departments=departments,
@@ -54,7 +58,7 @@ def as_csv(name: str) -> ResponseReturnValue:
     if name not in presenter.NAMES:
         abort(404)
     people = _people()
-    scope = _scope(people, _weeks(), insights.types(), insights.departments(people))
+    scope = _scope(people, insights.types(), insights.departments(people))
     table = presenter.chart(name, scope, viewpoint().zone).table
     answer = Response(exports.table_as_csv(table.columns, table.rows), 200)
     answer.headers["Content-Type"] = "text/csv; charset=utf-8"
@@ -125,20 +129,27 @@ def _weeks() -> int:
     return int(text) if text in map(str, presenter.WEEKS) else presenter.USUAL
 
 
+def _month() -> date | None:
+    view = viewpoint()
+    text = "" if request.args.get("weeks") else request.args.get("month", "")
+    return presenter.month_named(text, view.now, view.zone)
+
+
 def _scope(
-    people: tuple[str, ...] | None, weeks: int, types: Mapping[str, str],
-    departments: Mapping[str, str],
-) -> Scope:  # fmt: skip
+    people: tuple[str, ...] | None, types: Mapping[str, str], departments: Mapping[str, str]
+) -> Scope:
     """What the address names that there is; anything else is as if it were not said."""
     type_code, department = (request.args.get(name) for name in ("type", "department"))
-    view = viewpoint()
-    return presenter.scope_of(
-        weeks,
-        view.zone,
-        view.now,
-        people,
-        type_code if type_code in types else None,
-        department if department in departments else None,
+    view, month = viewpoint(), _month()
+    scope = (
+        scope_of_month(month, view.zone, people)
+        if month
+        else presenter.scope_of(_weeks(), view.zone, view.now, people)
+    )
+    return replace(
+        scope,
+        type_code=type_code if type_code in types else None,
+        department_id=department if department in departments else None,
     )
 
 

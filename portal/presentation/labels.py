@@ -17,6 +17,7 @@ from babel.numbers import format_decimal
 from portal.domain.marked import msgid
 from portal.domain.notices.wording import spoken
 from portal.domain.policy.forms import FieldKind, FormField, cells, exact, lines_of, named_in
+from portal.domain.policy.policy import WORKING_DAY
 from portal.domain.request.catalogue import COMMANDS_BY_NAME
 from portal.domain.request.files import KeptFile
 from portal.domain.request.reasons import read, sentence
@@ -168,6 +169,17 @@ def figure(number: int) -> str:
     """A whole number in the reader's language: `1,234`."""
     words: str = format_decimal(number, locale=current().locale)
     return words
+
+
+def decimal(value: float) -> str:
+    """`1,234.5`: with one decimal."""
+    words: str = format_decimal(round(value, 1), "#,##0.0", locale=current().locale)
+    return words
+
+
+def working_days(minutes: float) -> str:
+    """Working minutes in working days of eight hours, with one decimal."""
+    return decimal(minutes / WORKING_DAY)
 
 
 def command_name(kind: str) -> str:

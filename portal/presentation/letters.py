@@ -35,6 +35,8 @@ def letters(templates: Path) -> Environment:
         money_words=money,
         file_size=file_size,
         moment=_moment,
+        month=times.month,
+        working_days=labels.working_days,
         due_words=_due_words,
         zone_words=lambda zone, now: times.zone_name(zone_named(zone), now),
         decision_label=labels.decision,

@@ -1,23 +1,24 @@
 """Insights as a page and as files: figures in words, charts, and the table beside each chart."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
-
-from babel.numbers import format_decimal
 
 from portal.domain.errors import DomainError
 from portal.domain.policy.policy import WHOLE_DAY, WORKING_DAY
 from portal.domain.time.spent import Use, life_of, share
 from portal.presentation.charts import Columns, Mark, columns, placed
+from portal.presentation.labels import decimal, working_days
 from portal.presentation.times import day
 from portal.queries import insights
 from portal.queries.audit import EventRecord
-from portal.queries.insights import Scope, Totals
-from portal.translation import _, current, lazy, ngettext
+from portal.queries.insights import Scope, Totals, midnight
+from portal.translation import _, lazy, ngettext
 
 WEEKS = (4, 12, 26, 52)
+MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
 USUAL = 12
 # Nine of ten requests should be decided within their type's target.
 GOAL = 90
@@ -83,17 +84,25 @@ class Shown:
     due: int = 0
 
 
-def scope_of(
-    weeks: int, zone: ZoneInfo, now: datetime, people: tuple[str, ...] | None,
-    type_code: str | None, department_id: str | None,
-) -> Scope:  # fmt: skip
+def scope_of(weeks: int, zone: ZoneInfo, now: datetime, people: tuple[str, ...] | None) -> Scope:
     """So many calendar weeks of the reader's zone, the present one as far as it has come."""
     today = now.astimezone(zone).date()
     monday = today - timedelta(days=today.weekday(), weeks=weeks - 1)
     return Scope(
-        start=_begin(monday, zone), end=_begin(today + timedelta(days=1), zone), zone=zone.key,
-        people=people, type_code=type_code, department_id=department_id,
-    )  # fmt: skip
+        start=midnight(monday, zone),
+        end=midnight(today + timedelta(days=1), zone),
+        zone=zone.key,
+        people=people,
+    )
+
+
+def month_named(text: str, now: datetime, zone: ZoneInfo) -> date | None:
+    """The month that an address names, such as 2026-11, from 2000 up to the present one."""
+    found = MONTH.fullmatch(text)
+    if found is None or not 2000 <= int(found[1]) <= 2200 or not 1 <= int(found[2]) <= 12:
+        return None
+    month = date(int(found[1]), int(found[2]), 1)
+    return month if month <= now.astimezone(zone).date() else None
 
 
 def shown(scope: Scope, zone: ZoneInfo, late_url: str) -> Shown:
@@ -146,10 +155,6 @@ def chart(name: str, scope: Scope, zone: ZoneInfo) -> Chart:
 _MOMENT = timedelta(seconds=1)
 
 
-def _begin(at: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(at, time(), zone).astimezone(UTC)
-
-
 def _local(at: datetime, zone: ZoneInfo) -> str:
     return day(at.astimezone(zone).date())
 
@@ -157,16 +162,6 @@ def _local(at: datetime, zone: ZoneInfo) -> str:
 def _target(scope: Scope) -> int | None:
     """The target that all of the scope have in common: that of its one type."""
     return insights.targets().get(scope.type_code) if scope.type_code else None
-
-
-def days(minutes: float) -> str:
-    """Working minutes in working days of eight hours, with one decimal."""
-    return _decimal(minutes / WORKING_DAY)
-
-
-def _decimal(number: float) -> str:
-    words: str = format_decimal(round(number, 1), "#,##0.0", locale=current().locale)
-    return words
 
 
 def _key_figures(
@@ -198,7 +193,7 @@ def _median(totals: Totals, before: Totals) -> KeyFigure:
     return replace(
         _compared(totals.median, before.median),
         label=label,
-        value=days(totals.median),
+        value=working_days(totals.median),
         unit=str(_UNIT),
     )
 
@@ -211,21 +206,25 @@ def _slow(totals: Totals, before: Totals, target: int | None) -> KeyFigure:
     if target is not None:
         over = totals.slow - target
         words = (
-            _("%(days)s over the target of %(target)s", days=days(over), target=days(target))
+            _(
+                "%(days)s over the target of %(target)s",
+                days=working_days(over),
+                target=working_days(target),
+            )
             if over > 0
-            else _("Within the target of %(target)s", target=days(target))
+            else _("Within the target of %(target)s", target=working_days(target))
         )
         tone, sign = ("warn", "exclamation-triangle") if over > 0 else ("ok", "check")
         figure = KeyFigure("", "", note=words, tone=tone, icon=sign)
-    return replace(figure, label=label, value=days(totals.slow), unit=str(_UNIT))
+    return replace(figure, label=label, value=working_days(totals.slow), unit=str(_UNIT))
 
 
 def _compared(now: float, before: float | None) -> KeyFigure:
     """The change since the period before, as a note."""
     if before is None:
         return KeyFigure("", "", note=_("Nothing decided in the period before"))
-    change = days(abs(now - before))
-    if change == _decimal(0):
+    change = working_days(abs(now - before))
+    if change == decimal(0):
         return KeyFigure("", "", note=_("As in the period before"))
     if now < before:
         note = _("%(days)s faster than in the period before", days=change)
@@ -257,10 +256,10 @@ def _more(totals: Totals) -> Sequence[tuple[str, str]]:
         return ()
     return (
         (_("Decided in the first round, never sent back"), f"{first}%"),
-        (_("Rounds per request"), _decimal(totals.rounds / totals.decided)),
-        (_("Escalations per request"), _decimal(totals.escalations / totals.decided)),
-        (_("Median in calendar days"), _decimal(totals.median_elapsed / WHOLE_DAY)),
-        (_("90th percentile in calendar days"), _decimal(totals.slow_elapsed / WHOLE_DAY)),
+        (_("Rounds per request"), decimal(totals.rounds / totals.decided)),
+        (_("Escalations per request"), decimal(totals.escalations / totals.decided)),
+        (_("Median in calendar days"), decimal(totals.median_elapsed / WHOLE_DAY)),
+        (_("90th percentile in calendar days"), decimal(totals.slow_elapsed / WHOLE_DAY)),
         (_("Closed without a decision"), str(totals.others)),
     )
 
@@ -274,10 +273,10 @@ def _time_chart(scope: Scope, totals: Totals, target: int | None) -> Chart:
     marks = []
     if totals.median is not None:
         middle = placed(totals.median / WORKING_DAY, 0, BINS + 1)
-        words = _("Median %(days)s", days=days(totals.median))
+        words = _("Median %(days)s", days=working_days(totals.median))
         marks.append(Mark("mid", words, middle, edge is None or totals.median <= (target or 0)))
     if edge is not None:
-        words = _("Target %(days)s", days=days(target or 0))
+        words = _("Target %(days)s", days=working_days(target or 0))
         at = placed(edge, 0, BINS + 1)
         marks.append(Mark("target", words, at, totals.median is not None and edge < 1))
     rows = [(f"{each}–{each + 1}", numbers[each]) for each in range(BINS)]
@@ -346,8 +345,8 @@ def _stages_chart(scope: Scope) -> Chart:
             ),
             tuple(
                 (
-                    each.stage_name, each.type_name, each.decisions, days(each.median),
-                    days(each.slow), _some_days(each.waiting), _some_days(each.reviewing),
+                    each.stage_name, each.type_name, each.decisions, working_days(each.median),
+                    working_days(each.slow), _some_days(each.waiting), _some_days(each.reviewing),
                     each.late,
                 )
                 for each in found
@@ -357,7 +356,7 @@ def _stages_chart(scope: Scope) -> Chart:
         bars=tuple(
             MeasuredBar(
                 each.stage_name, each.type_name, placed(each.median, 0, longest), 0,
-                placed(each.slow, 0, longest), (days(each.median), days(each.slow)),
+                placed(each.slow, 0, longest), (working_days(each.median), working_days(each.slow)),
             )
             for each in found
         ),
@@ -366,7 +365,7 @@ def _stages_chart(scope: Scope) -> Chart:
 
 
 def _some_days(minutes: float | None) -> str:
-    return str(_NONE) if minutes is None else _decimal(minutes / WHOLE_DAY)
+    return str(_NONE) if minutes is None else decimal(minutes / WHOLE_DAY)
 
 
 def _load_chart(scope: Scope) -> Chart:
@@ -415,14 +414,14 @@ def _uses_chart(totals: Totals) -> Chart:
         FigureTable(
             (_("Spent on"), _("Days per request"), _("Share")),
             tuple(
-                (words, _decimal(minutes / WHOLE_DAY / totals.decided), f"{part}%")
+                (words, decimal(minutes / WHOLE_DAY / totals.decided), f"{part}%")
                 for words, minutes, part in parts
             ),
         ),
         bars=tuple(
             MeasuredBar(
                 words, "", placed(minutes, 0, whole), 0, 0,
-                (_decimal(minutes / WHOLE_DAY / totals.decided), f"{part}%"),
+                (decimal(minutes / WHOLE_DAY / totals.decided), f"{part}%"),
             )
             for words, minutes, part in parts
         ),

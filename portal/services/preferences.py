@@ -22,6 +22,7 @@ def keep(user_id: str, wishes: NotificationPreferences) -> None:
         "daily_at": wishes.daily_at,
         "quiet_from": wishes.quiet_from,
         "quiet_until": wishes.quiet_until,
+        "monthly_since": wishes.monthly_since,
     }
     row = insert(Row).values(user_id=user_id, **values)
     db.session.execute(row.on_conflict_do_update(index_elements=[Row.user_id], set_=values))

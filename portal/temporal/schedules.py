@@ -1,5 +1,5 @@
-"""The schedules of digests, check, clean-up, seal and verification, made by every worker and the
-check.
+"""The schedules of digests, monthly figures, check, clean-up, seal and verification, made by every
+worker and the check.
 """
 
 import asyncio
@@ -26,6 +26,7 @@ from portal.workflows import names
 from portal.workflows.check import CheckWorkflow
 from portal.workflows.cleaning import CleaningWorkflow
 from portal.workflows.digest import DigestWorkflow
+from portal.workflows.monthly import MonthlyWorkflow
 from portal.workflows.sealing import SealWorkflow, VerifyWorkflow
 
 # Every zone's full hours lie on quarters of ours. A moment later, so that what is due then is due
@@ -33,6 +34,7 @@ from portal.workflows.sealing import SealWorkflow, VerifyWorkflow
 EVERY = timedelta(minutes=15)
 AFTER = timedelta(seconds=10)
 CATCH_UP = timedelta(days=1)
+HOURLY = timedelta(hours=1)
 CHECK_EVERY = timedelta(minutes=5)
 SEAL_EVERY = timedelta(minutes=1)
 # A pass that nobody takes, as before a log was begun, makes room for the next.
@@ -130,9 +132,25 @@ def _schedules(task_queue: str) -> dict[str, Schedule]:
     return {
         names.digest_schedule(task_queue): digests,
         names.check_schedule(task_queue): check,
+        names.monthly_schedule(task_queue): _monthly(task_queue),
         names.cleaning_schedule(task_queue): _cleaning(task_queue),
         **_of_the_log(task_queue),
     }
+
+
+def _monthly(task_queue: str) -> Schedule:
+    """The figures of a month, to each person at the time that they chose: so every hour. One look
+    that was missed is made up for by the next."""
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            MonthlyWorkflow.run,
+            id=names.monthly_schedule(task_queue),
+            task_queue=names.sending_queue(task_queue),
+            static_summary="Figures of the month",
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=HOURLY, offset=AFTER)]),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=HOURLY),
+    )
 
 
 def _cleaning(task_queue: str) -> Schedule:

@@ -71,6 +71,11 @@ def digest_schedule(task_queue: str) -> str:
     return f"{task_queue}-digests"
 
 
+def monthly_schedule(task_queue: str) -> str:
+    """The id of the schedule that mails the figures of each month; its runs add their time."""
+    return f"{task_queue}-monthly"
+
+
 def check_schedule(task_queue: str) -> str:
     """The id of the schedule that compares the record with the server; its runs add their time."""
     return f"{task_queue}-check"

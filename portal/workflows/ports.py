@@ -78,6 +78,15 @@ class Sender(ABC):
         """Mark what was not sent as failed, for the administrators. Safe to run twice."""
 
 
+class FigureSender(ABC):
+    """Mails the figures of each month."""
+
+    @activity.defn(name="send_figures")
+    @abstractmethod
+    def send_figures(self) -> None:
+        """Send them to everybody for whom it is time. Safe to run twice."""
+
+
 class HookSender(ABC):
     """Tells other programs."""
 

@@ -1,5 +1,6 @@
 """When the next digest comes: on the person's clock, whatever that clock does."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -48,6 +49,21 @@ def test_later_and_within_a_day_or_an_hour(now: datetime, zone: str, at: time) -
     assert (hourly - datetime(2020, 1, 1, tzinfo=UTC)) % timedelta(minutes=15) == timedelta()
     following = wishes.next_digest(DeliveryMode.DAILY, daily, place)
     assert timedelta(hours=22) < following - daily < timedelta(hours=26)
+
+
+@settings(deadline=None)
+@given(now=MOMENTS, zone=ZONES, at=HOURS)
+def test_the_last_whole_month_from_its_end_on(now: datetime, zone: str, at: time) -> None:
+    place, today = ZoneInfo(zone), now.astimezone(ZoneInfo(zone)).date()
+    since = now - timedelta(days=32)
+    wishes = NotificationPreferences(daily_at=at, monthly_since=since)
+    begun = today.replace(day=1)
+    is_time = datetime.combine(begun, at, place).astimezone(UTC) <= now
+    found = wishes.month_due(now, place)
+    assert found == ((begun - timedelta(days=1)).replace(day=1) if is_time else None)
+    # Whoever asks for it today gets the first one when this month is over.
+    assert replace(wishes, monthly_since=now).month_due(now, place) is None
+    assert replace(wishes, monthly_since=None).month_due(now, place) is None
 
 
 def test_in_quiet_hours_it_comes_at_their_end() -> None:

@@ -35,12 +35,14 @@ HOUR = timedelta(hours=1)
 class NotificationPreferences:
     """A person's wishes. `chosen`: where they differ from what a channel does by itself. The times
     are on the person's own clock: `daily_at` of the daily digest, and quiet hours, which may go
-    over midnight; without both ends there are none."""
+    over midnight; without both ends there are none. `monthly_since`: since when they want the
+    figures of each month by mail."""
 
     chosen: Chosen = field(default_factory=dict)
     daily_at: time = MORNING
     quiet_from: time | None = None
     quiet_until: time | None = None
+    monthly_since: datetime | None = None
 
     def how(self, kind: str, channel: Channel) -> DeliveryMode:
         """How a message of that kind is wanted by that channel."""
@@ -89,6 +91,18 @@ class NotificationPreferences:
             )
             return self.due(now - into + HOUR, zone)
         raise ValueError(how)
+
+    def month_due(self, now: datetime, zone: ZoneInfo) -> date | None:
+        """The first day of the month whose figures are to be mailed by now: the last whole one on
+        their clock, from the first day after it at the time of their daily digest on. None before
+        that time, and where they wanted none while the month lasted."""
+        today = now.astimezone(zone).date()
+        begun = today.replace(day=1)
+        if self.monthly_since is None or self.monthly_since >= _moment(begun, time(), zone, now):
+            return None
+        if self.due(_moment(begun, self.daily_at, zone, now), zone) > now:
+            return None
+        return (begun - timedelta(days=1)).replace(day=1)
 
 
 def choices(stored: Mapping[str, Mapping[str, str]]) -> Chosen:

@@ -35,11 +35,12 @@ SAID_LATER = msgid("A later message says the same.")
 NOT_PENDING = msgid("The request does not wait for decisions now.")
 MOVED_ON = msgid("The request has moved on.")
 CALM = msgid("The request needs no attention any more.")
+NO_FIGURES = msgid("Nobody reports to the person, and they may not see the figures of all.")
 TROUBLES = (
     SERVER_SAID, NO_ANSWER_WITHIN, NO_ANSWER, UNREACHABLE, NO_ADDRESS, UNWRITABLE, GONE,
     NEVER_TRIED, REPEATED, OTHER_KEY, CHANNEL_REMOVED, CHANNEL_OFF, NOBODY, UNREADABLE, BAD_ADDRESS,
     CHAT_NO_ANSWER, CHAT_SAID, RECEIVER_UNREACHED, INACTIVE, MAY_NOT_SEE, NOT_THEIRS, SAID_LATER,
-    NOT_PENDING, MOVED_ON, CALM,
+    NOT_PENDING, MOVED_ON, CALM, NO_FIGURES,
 )  # fmt: skip
 
 

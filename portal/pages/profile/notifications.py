@@ -7,8 +7,8 @@ from portal.domain.notices.kinds import Channel
 from portal.domain.people.permissions import Permission
 from portal.forms.preferences import PreferencesForm, form_for
 from portal.pages.profile import blueprint
-from portal.queries import channels
-from portal.queries.preferences import wishes_of
+from portal.queries import channels, insights
+from portal.queries.preferences import monthly_trouble, wishes_of
 from portal.security.guards import requires
 from portal.security.sessions import me
 from portal.services import preferences
@@ -31,7 +31,7 @@ def change_notification_settings() -> ResponseReturnValue:
     form = form_for(_channels())
     if not form.validate_on_submit():
         return _page(form, 422)
-    preferences.keep(me().id, form.wishes(wishes_of(me().id)))
+    preferences.keep(me().id, form.wishes(wishes_of(me().id), me().now))
     flash(_("Settings saved."), "success")
     return redirect(url_for("profile.notification_settings"), 303)
 
@@ -42,5 +42,11 @@ def _channels() -> tuple[Channel, ...]:
 
 
 def _page(form: PreferencesForm, status: int = 200) -> Response:
-    body = render_template("pages/preferences/show.html", form=form, zone=me().time_zone)
+    body = render_template(
+        "pages/preferences/show.html",
+        form=form,
+        zone=me().time_zone,
+        has_figures=me().may(Permission.READ_ALL) or bool(insights.reports_of(me().id)),
+        monthly_trouble=monthly_trouble(me().id),
+    )
     return make_response(body, status)
