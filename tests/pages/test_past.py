@@ -162,7 +162,7 @@ def test_a_type_as_it_was_has_the_version_of_then(
     assert all(words in page.text for words in ("One desk", "Live", "Eve Example"))
     assert "Another desk" not in page.text
     assert only_to_read(adam, page)
-    assert all(words in later.text for words in ("Another desk", "Retired", "2d", "Eve Old"))
+    assert all(words in later.text for words in ("Another desk", "Retired", "2 days", "Eve Old"))
     assert any(form.action == here for form in adam.get_page(here).document.forms)
 
 

@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 
 from portal.domain.people.organisation import UnitKind
 from portal.domain.people.permissions import Permission
-from portal.domain.policy.policy import duration
 from portal.forms.type_fields import KINDS
 from portal.pages.past import NothingThenError, PastOf, draw_past, steps
 from portal.presenters import types as words
@@ -75,7 +74,7 @@ def draw_type_then(kind: AdminType) -> ResponseReturnValue:
             "stood": found,
             "kinds": KINDS,
             "route": content and words.route(content, words.names_then(content, at)),
-            "target": "" if minutes is None else duration(minutes, elapsed=False),
+            "target": "" if minutes is None else words.waiting(minutes, elapsed=False),
             "steps": steps(changed.older, changed.newer),
         }
 
