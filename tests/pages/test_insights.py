@@ -144,7 +144,8 @@ def test_targets_are_kept_refused_and_told_on_the_type(
     with app.app_context():
         assert db.session.scalar(select(RequestType.target_minutes)) == 2 * 480 + 240
     assert "100%" in client.get_page("/insights").text
-    assert "Target changed from – to 2 days and 4 hours" in client.get_page(f"/admin/types/{code}").text
+    told = client.get_page(f"/admin/types/{code}")
+    assert "Target changed from – to 2 days and 4 hours" in told.text
 
 
 @pytest.mark.parametrize("name", ["time", "weeks", "stages", "load", "uses", "open", "unopened"])
