@@ -5,7 +5,7 @@ or a Temporal that lost its store sends nothing again. A mail that went out just
 died goes out a second time with the same Message-ID.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -236,7 +236,7 @@ def _wanted(connection: Connection) -> Iterator[tuple[Row[Any], date]]:
     """Whoever is due to be sent the figures of a month, and of which; whether they have them is not
     asked here."""
     wishes = NotificationPreference
-    rows = connection.execute(
+    rows: Iterable[Any] = connection.execute(
         select(
             User.id, User.name, User.email, User.locale, User.time_zone, User.roles,
             wishes.daily_at, wishes.quiet_from, wishes.quiet_until, wishes.monthly_since,
