@@ -4,14 +4,16 @@ happened.
 A ZIP archive. Its `verify.py` (`standalone`) needs plain Python and nothing of ours. `proofs.json`
 holds a leaf for each line of `events.ndjson`, which is the exact hashed bytes, and `nodes`, the
 parts of the tree beside these leaves: with them the root of the checkpoint can be worked out, so
-they prove each of them. A period's pack has every leaf of the log between two, and proves besides
-that the log goes on from where the pack before ended.
+they prove each of them; so can those of checkpoints that a witness signed or a time stamp is over.
+A period's pack has every leaf of the log between two, and proves besides that the log goes on from
+where the pack before ended.
 """
 
 import hashlib
 import io
 import json
 import zipfile
+from base64 import b64decode
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files as resources
@@ -19,14 +21,15 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, text
 
-from portal.domain.proof import merkle
+from portal.domain.proof import merkle, notes
 from portal.domain.proof.acts import ActKind, ActRecord
 from portal.domain.request.commands import Approve, Reject, SendBack
 from portal.domain.request.events import StageOpened
 from portal.models import chain
 from portal.models.acts import act_bytes
 from portal.proof import posture, summary
-from portal.proof.packed import Packed, Period
+from portal.proof.anchors import WITNESS
+from portal.proof.packed import Anchor, Packed, Period
 from portal.proof.tiles import LogBroken, LogFiles
 from portal.proof.verifying import SNAPSHOT
 
@@ -99,6 +102,15 @@ NAMES = text("SELECT id::text, name FROM portal.users WHERE id::text = ANY(:ids)
 ACTS = text("""
 SELECT id::text, at, kind, actor, subject, data, hash FROM portal.audit_acts
 WHERE subject = ANY(:subjects) OR id::text = ANY(:ids) ORDER BY at, id
+""")
+
+# The newest that a witness signed, or a time stamp is over: with the note that it was over.
+ANCHORED = text("""
+SELECT DISTINCT ON (a.kind) a.kind, a.anchored_at, a.proof, c.note
+FROM portal.audit_anchors a
+JOIN portal.audit_checkpoints c ON c.size = a.size AND c.origin = :origin
+WHERE a.kind IN ('witness', 'timestamp') AND a.size <= :size AND a.size > 0
+ORDER BY a.kind, a.id DESC
 """)
 
 KINDS = [each.__name__ for each in (Approve, Reject, SendBack)]
@@ -208,10 +220,23 @@ def _packed(
         attachments=_rows(connection.execute(ATTACHMENTS, given).mappings()),
         acts=_rows(connection.execute(ACTS, named).mappings()),
         names={row.id: row.name for row in connection.execute(NAMES, {"ids": actors})},
+        anchors=_anchors(connection, notes.read(note)),
         one_role=tuple(posture.owners(connection)),
         period=period,
     )
     found.proofs.update(_proofs(found))
+    return found
+
+
+def _anchors(connection: Connection, point: notes.Checkpoint) -> dict[str, Anchor]:
+    """The newest checkpoint of this log by each way that somebody else signs."""
+    given = {"origin": point.origin, "size": point.size}
+    found = {}
+    for row in connection.execute(ANCHORED, given):
+        if row.kind == WITNESS:
+            found[row.kind] = Anchor(row.proof, row.anchored_at)
+        else:
+            found[row.kind] = Anchor(row.note, row.anchored_at, b64decode(row.proof))
     return found
 
 
@@ -238,6 +263,11 @@ def _documents(found: Packed) -> Iterator[tuple[str, bytes]]:
     yield "texts.json", _json(_texts(found.leaves))
     yield "proofs.json", _json(found.proofs)
     yield "checkpoint", found.note.encode()
+    yield "anchors.json", _json({kind: _said(each) for kind, each in found.anchors.items()})
+    for kind, each in found.anchors.items():
+        yield f"{kind}.checkpoint", each.note.encode()
+        if each.stamp:
+            yield f"{kind}.tsr", each.stamp
     yield "key.txt", f"{found.key}\n".encode()
     if found.period is None:
         yield "request.json", _json(found.requests[0])
@@ -249,6 +279,10 @@ def _documents(found: Packed) -> Iterator[tuple[str, bytes]]:
     yield "attachments.json", _json(found.attachments)
     yield "acts.json", _json(found.acts)
     yield "verify.py", resources("portal.proof").joinpath("standalone.py").read_bytes()
+
+
+def _said(anchor: Anchor) -> dict[str, Any]:
+    return {"at": anchor.at, "entries": anchor.size}
 
 
 def hashed(row: RowMapping) -> bytes:
@@ -290,10 +324,12 @@ def _proofs(found: Packed) -> dict[str, Any]:
     if merkle.root(point.size, log.node) != point.root:
         raise LogBroken(f"The tiles in {log.folder} do not give the root of their checkpoint.")
     earlier = period.earlier if period is not None else None
-    cut, ordered = (earlier["size"] if earlier else 0), sorted(numbers)
+    cuts, ordered = {each.size for each in found.anchors.values()}, sorted(numbers)
+    cuts |= {earlier["size"]} if earlier else set()
 
     def is_whole(begin: int, end: int) -> bool:
-        return bisect_left(ordered, begin) == bisect_left(ordered, end) and not begin < cut < end
+        has_none = bisect_left(ordered, begin) == bisect_left(ordered, end)
+        return has_none and not any(begin < cut < end for cut in cuts)
 
     nodes = merkle.parts(point.size, is_whole, log.node)
     said: dict[str, Any] = {"size": point.size, "root": point.root.hex()}

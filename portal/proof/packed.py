@@ -34,6 +34,21 @@ class Period:
 
 
 @dataclass(frozen=True)
+class Anchor:
+    """A checkpoint of the log that others signed. `note`: the checkpoint as they got it, or with
+    their signature below; `stamp`: an answer by RFC 3161."""
+
+    note: str
+    at: datetime
+    stamp: bytes = b""
+
+    @property
+    def size(self) -> int:
+        """How many leaves it is over."""
+        return notes.read(self.note).size
+
+
+@dataclass(frozen=True)
 class Packed:
     """What is read for a pack, in one snapshot, and the checkpoint that it is proven by."""
 
@@ -48,6 +63,7 @@ class Packed:
     acts: Sequence[Mapping[str, Any]]
     names: Mapping[str, str]
     one_role: tuple[str, ...]
+    anchors: Mapping[str, "Anchor"] = field(default_factory=dict)
     period: Period | None = None
     proofs: dict[str, Any] = field(default_factory=dict)
 

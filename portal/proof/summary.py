@@ -8,6 +8,7 @@ from portal.domain.marked import msgid
 from portal.domain.request.catalogue import EVENTS_BY_NAME
 from portal.domain.request.events import SYSTEM
 from portal.presentation.labels import decision, status
+from portal.proof.anchors import STAMP, WITNESS
 from portal.proof.packed import LIMITS, Packed, Period
 from portal.translation import _, ngettext
 
@@ -90,6 +91,10 @@ def _log(found: Packed) -> Iterator[tuple[str, str]]:
     yield _("Log"), _("%(name)s, %(n)s entries", name=found.point.origin, n=found.point.size)
     yield _("Root"), found.point.root.hex()
     yield _("Key in this pack"), found.key
+    words = {WITNESS: _("Signed by a witness"), STAMP: _("Time stamp")}
+    for kind, each in found.anchors.items():
+        said = _("the first %(n)s entries, %(time)s", n=each.size, time=_moment(each.at))
+        yield words[kind], said
     yield _("Made"), _moment(datetime.now(UTC))
 
 

@@ -5,22 +5,28 @@ import json
 import subprocess
 import sys
 import zipfile
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pypdf import PdfReader
+from sqlalchemy import insert
 
+from portal.domain.proof import notes
 from portal.domain.proof.acts import ActKind, ActRecord
+from portal.models import AuditAnchor
 from portal.models.acts import record_act
 from portal.models.columns import new_id
-from portal.proof import pack, standalone
+from portal.proof import outside, pack, standalone
 from portal.proof.beginning import signer_of
 from portal.proof.packed import Period
 from tests.domain.story import REQUEST
 from tests.proof.conftest import HOST, OTHER, Kept, tell
+from tests.proof.test_anchors import Witness, serving
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 ALWAYS = Period(datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
@@ -104,6 +110,61 @@ def test_the_sealed_files_need_no_manifest(unpacked: Path, key: str, name: str) 
             wrong = ["unreadable"]
         assert wrong != [], place
         flip(file, place)
+
+
+@pytest.fixture
+def anchored(kept: Kept, tmp_path: Path) -> tuple[Path, str]:
+    """A pack of which a witness and a time stamp know an earlier checkpoint; the witness's key."""
+    note, witness = kept.log.note() or "", Witness()
+    with serving(witness.answer) as url:
+        key = notes.cosigner_key(witness.verifier)
+        signed = outside.cosigned(url, key, note, kept.log)
+    stamp = b64encode(b"head" + sha256(note.encode()).digest() + b"tail").decode()
+    with kept.engine.begin() as connection:
+        for kind, proof in (("witness", signed), ("timestamp", stamp)):
+            row = {"id": new_id(), "kind": kind, "size": notes.read(note).size, "proof": proof}
+            connection.execute(insert(AuditAnchor), row | {"anchored_at": NOW})
+        tell(connection, OTHER, "PR-2")
+    kept.seal()
+    with kept.engine.connect() as connection:
+        body = pack.pack(connection, kept.log, REQUEST)
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        archive.extractall(tmp_path / "pack")
+    return tmp_path / "pack", witness.verifier
+
+
+def test_a_pack_has_what_others_signed(anchored: tuple[Path, str], key: str) -> None:
+    folder, witness = anchored
+    program = str(folder / "verify.py")
+    code, said = verified(program, "--key", key)
+    assert code == 0, said
+    assert "not checked: give --witness" in said
+    assert "openssl ts -verify -in timestamp.tsr -data timestamp.checkpoint" in said
+    code, said = verified(program, "--witness", witness, "--key", key)
+    assert (code, "A witness signed, too" in said) == (0, True)
+    assert "signed with the key of the witness" in verified(program, "--witness", key)[1]
+    for name in ("witness.checkpoint", "timestamp.checkpoint", "timestamp.tsr", "anchors.json"):
+        whole = (folder / name).read_bytes()
+        for place in {0, len(whole) // 2, len(whole) - 2}:
+            flip(folder / name, place)
+            assert standalone.main(["--key", key, "--witness", witness, str(folder)]) == 1, name
+            flip(folder / name, place)
+
+
+def test_what_others_signed_needs_no_manifest(anchored: tuple[Path, str]) -> None:
+    """Each bit of what a witness signed counts, and each of what a time stamp is over."""
+    folder, witness = anchored
+    assert [*standalone.events(folder, witness)] == []
+    for name in ("witness.checkpoint", "timestamp.checkpoint"):
+        size = (folder / name).stat().st_size
+        for place in range(size - 8, size - 1) if "w" in name else range(0, size, 17):
+            flip(folder / name, place)
+            try:
+                wrong = [*standalone.events(folder, witness)]
+            except ValueError:
+                wrong = ["unreadable"]
+            assert wrong != [], (name, place)
+            flip(folder / name, place)
 
 
 @pytest.fixture
