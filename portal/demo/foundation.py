@@ -164,6 +164,7 @@ def _make_type(
             description=kind.description,
             form=encode(kind.form),
             definition=encode(kind.policy),
+            translations=dict(kind.translations),
             note="First version.",
             published_at=published["at"],
             published_by=published["by"],

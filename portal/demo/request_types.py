@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from portal.demo.organisation import DATA, PEOPLE, read
 from portal.domain.policy.forms import FormField
 from portal.domain.policy.policy import Policy
+from portal.domain.policy.translations import Translations
 from portal.services import type_files
 
 
@@ -20,6 +21,7 @@ class DemoType:
     description: str
     form: tuple[FormField, ...]
     policy: Policy
+    translations: Translations
     workflow: str = "approval"
     priority: str = "MEDIUM"
     module: str = ""
@@ -41,5 +43,6 @@ def _type(more: Mapping[str, str], ids: Mapping[str, str]) -> DemoType:
         description=content.description,
         form=content.form,
         policy=content.policy,
+        translations=content.translations,
         **more,
     )

@@ -1,21 +1,14 @@
 """Words that were searched for, marked in the texts where they stand; the rest is escaped."""
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup, escape
 
+from portal.domain.folding import folded
+
 AROUND = 60
 _WORD = re.compile(r"[^\W_]+")
-_UNMARKED = {"ß": "ss", "æ": "ae", "ø": "o", "œ": "oe", "ł": "l", "đ": "d", "þ": "th"}
-
-
-def folded(text: str) -> str:
-    """Small letters without their marks: "Émile" and "emile" are the same word."""
-    bare = "".join(_UNMARKED.get(letter, letter) for letter in text.lower())
-    parts = unicodedata.normalize("NFKD", bare)
-    return "".join(letter for letter in parts if not unicodedata.combining(letter))
 
 
 def words_of(text: str) -> tuple[str, ...]:

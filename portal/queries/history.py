@@ -190,13 +190,14 @@ def _rows(statement: Select[*tuple[Any, ...]]) -> list[HistoryRow]:
 
 
 def type_names() -> dict[str, str]:
-    """All request types, also those that are not offered any more, by code."""
+    """All request types, also those that are not offered any more, by code, in the order of their
+    names."""
     rows = db.session.execute(
-        select(RequestType.code, RequestType.name, RequestType.policy_version_id).order_by(
-            by_name(RequestType.name)
-        )
+        select(RequestType.code, RequestType.name, RequestType.policy_version_id)
     )
-    return {row.code: own_texts.told(row.policy_version_id, row.name) for row in rows}
+    return own_texts.in_order(
+        {row.code: own_texts.told(row.policy_version_id, row.name) for row in rows}
+    )
 
 
 def people_named(text: str) -> tuple[str, ...]:

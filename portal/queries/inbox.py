@@ -32,7 +32,7 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import aliased
 
 from portal.domain.request.state import Priority
@@ -40,6 +40,7 @@ from portal.extensions import db
 from portal.models import Command, Notification, Request, Task, User
 from portal.models.undoing import waits_to_be_applied
 from portal.queries import own_texts
+from portal.queries.history import type_names
 
 PAGE = 50
 COUNT_LIMIT = 100
@@ -167,8 +168,9 @@ def page(
     whose: str = "",
     narrowed: Narrowed | None = None,
 ) -> InboxPage:
-    """The tasks of one page. Each word of `text` stands in the title, number, type or requester of
-    all of them; `whose` is `OWN`, the id of a person for whom the reader acts, or empty for all."""
+    """The tasks of one page. Each word of `text` stands in the title, number, requester or type of
+    all of them, the type as it is called or as the reader reads it; `whose` is `OWN`, the id of a
+    person for whom the reader acts, or empty for all."""
     narrowed = narrowed or Narrowed()
     values = _bounds(view, clock, after, most + 1) | _of(user_id, whose) | {"rows": most + 1}
     given = {
@@ -181,6 +183,8 @@ def page(
     statement = _statement(frozenset(wanted), _sort_of(whose), narrowed.order)
     if narrowed.order is not Order.DUE:
         values |= _behind(view, clock, after)
+    if "words" in wanted:
+        values["type_names"] = type_names()
     rows = db.session.execute(statement, values | wanted).all()
     tasks = tuple(_read(row) for row in rows[:most])
     more = len(rows) > most
@@ -291,7 +295,8 @@ def _conditions(wanted: frozenset[str]) -> list[ColumnElement[bool]]:
         patterns = select(func.array_agg(pattern)).scalar_subquery().cast(ARRAY(Text))
         number, space = Request.number, literal(" ")
         texts = [Request.title, Request.type_name, Request.requester_name, number]
-        said: Any = func.concat_ws(space, *texts, func.replace(number, "-", ""))
+        shown = bindparam("type_names", type_=JSONB)[Request.type_code].astext
+        said: Any = func.concat_ws(space, *texts, func.replace(number, "-", ""), shown)
         conditions.append(func.portal.plain(said).like(func.all_(patterns)))
     return conditions
 

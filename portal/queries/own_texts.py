@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import select
 
+from portal.domain.folding import folded
 from portal.domain.policy.forms import FormField
 from portal.domain.policy.translations import Translations, field_in, words_in
 from portal.extensions import db
@@ -46,6 +47,11 @@ def as_read(record: Read, *names: str) -> Read:
         return record
     texts = {name: words.get(text, text) for name in names if (text := getattr(record, name))}
     return replace(record, **texts)
+
+
+def in_order(names: Mapping[str, str]) -> dict[str, str]:
+    """Names by their codes, in the order of the names as the reader reads them."""
+    return dict(sorted(names.items(), key=lambda each: folded(each[1])))
 
 
 def say_of(version_id: str | None) -> Callable[[str], str]:

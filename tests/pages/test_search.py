@@ -10,7 +10,7 @@ from sqlalchemy import update
 from portal.domain.request.commands import Comment
 from portal.domain.request.state import Approval, Content
 from portal.extensions import db
-from portal.models import Request, User
+from portal.models import PolicyVersion, Request, User
 from portal.models.columns import new_id
 from tests.clients import PageClient, sign_in
 from tests.in_process import InProcess, submit
@@ -50,6 +50,25 @@ def test_requests_are_found_by_all_their_words(ana: PageClient, query: str) -> N
     page = ana.get_page(f"/search?q={quote(query)}")
     assert "/requests/CH-1001" in page.links
     assert "Showing similar results" not in page.text
+
+
+def test_a_type_is_found_by_its_name_in_the_readers_language(
+    ana: PageClient, app: Flask, people: People
+) -> None:
+    with app.app_context():
+        said = {"Chairs": {"de": "Stühle"}}
+        db.session.execute(update(PolicyVersion).values(translations=said))
+        db.session.execute(update(User).values(locale="de"))
+        db.session.commit()
+    ben = PageClient(app)
+    sign_in(ben, people.ben)
+    for who, query, found in (
+        (ana, "/search?q=Stühle", True), (ana, "/search?q=stuhle+spectro", True),
+        (ana, "/search?q=stuhle+zeppelin", False), (ben, "/inbox?q=stuhle+ana", True),
+        (ben, "/inbox?q=Chairs", True), (ben, "/inbox?q=Sofas", False),
+    ):  # fmt: skip
+        assert any("CH-1001" in link for link in who.get_page(query).links) is found, query
+    assert "Stühle" in ana.get_page("/history").text
 
 
 @pytest.mark.parametrize(

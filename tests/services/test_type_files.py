@@ -26,6 +26,7 @@ from portal.domain.policy.policy import (
     Stage,
     duration,
 )
+from portal.domain.policy.translations import gaps
 from portal.domain.policy.types import TypeContent
 from portal.services.type_files import FileRefused, read, with_ids, written
 from portal.translation import speaking
@@ -40,8 +41,11 @@ ADDRESSES = {f"id-{each.key}": each.email for each in organisation.PEOPLE}
 @pytest.mark.parametrize("kind", all_types(IDS), ids=lambda kind: kind.code)
 def test_a_type_of_the_demonstration_comes_back_as_it_was(kind: Any) -> None:
     content = TypeContent(
-        name=kind.name, description=kind.description, form=kind.form, policy=kind.policy
-    )
+        name=kind.name, description=kind.description, form=kind.form, policy=kind.policy,
+        translations=kind.translations,
+    )  # fmt: skip
+    assert gaps(content.translations, content.texts) == {}
+    assert set(content.translations[kind.name]) == {"de", "id"}
     text = written(content, kind.code, kind.prefix, ADDRESSES)
     file = read(text)
     ids = {email.lower(): id_ for id_, email in ADDRESSES.items()}
