@@ -25,9 +25,9 @@ from portal.domain.request.events import (
 from portal.forms.audit import AuditForm
 from portal.presentation import labels
 from portal.presentation.history import act_entry, entry, unknown_entry
-from portal.presentation.labels import words_of
 from portal.presentation.parts import AuditRow, Change, Chip
 from portal.presentation.times import day
+from portal.presenters import act_words
 from portal.presenters.audit_log import Moved, pretty, text_of, typed
 from portal.queries import audit, audit_details, history, request
 from portal.queries.audit import EventRecord
@@ -36,7 +36,6 @@ from portal.queries.audit_entries import AuditEntry, AuditFilters, AuditPlace
 from portal.translation import _
 
 NAMES = ("from", "to", "who", "for", "kind", "request", "type", "text")
-LONGEST = 200
 MANY = 12
 LARGEST = 2**62
 
@@ -293,7 +292,7 @@ def _act_row(each: AuditEntry, known: Behind) -> AuditRow:
         words=words.label.words,
         tone=words.label.tone,
         icon=words.label.icon,
-        detail="" if act is None else act_detail(act, known.names),
+        detail="" if kept is None else act_detail(kept, known.names),
         changes=() if act is None else tuple(act_changes(act, known.names)),
         url=_url(each),
         on=on,
@@ -309,13 +308,16 @@ def _subject(act: ActRecord, names: Mapping[str, str]) -> str:
     return names.get(subject, "" if is_id(subject) else subject)
 
 
-def act_detail(act: ActRecord, names: Mapping[str, str]) -> str:
+def act_detail(kept: ActKept, names: Mapping[str, str]) -> str:
     """What is said of an act beside its sides, in a line."""
+    act = kept.act
+    if not kept.salt:
+        return _("What it said was erased with the person's data. Its hash stays.")
     parts = []
     for name, value in list(act.data.items())[:MANY]:
         if name in ("before", "after", "change", "name") or value in (None, "", [], {}):
             continue
-        parts.append(f"{words_of(name)}: {_value(value, names)}")
+        parts.append(f"{act_words.field(name)}: {act_words.value(name, value, names)}")
     if act.address:
         parts.append(_("from %(address)s", address=act.address))
     return "; ".join(parts)
@@ -326,29 +328,14 @@ def act_changes(act: ActRecord, names: Mapping[str, str]) -> Iterable[Change]:
     before, after = act.data.get("before"), act.data.get("after")
     if not isinstance(before, dict) and not isinstance(after, dict):
         if before != after:
-            label = words_of(str(act.data.get("change", _("Value"))))
-            yield Change(label, _side(before, names), _side(after, names))
+            name = str(act.data.get("change", ""))
+            label = act_words.field(name) if name else _("Value")
+            yield Change(label, *(act_words.side(name, each, names) for each in (before, after)))
         return
     left = before if isinstance(before, dict) else {}
     right = after if isinstance(after, dict) else {}
     for name in list(dict.fromkeys([*left, *right]))[:MANY]:
-        if left.get(name) != right.get(name):
-            yield Change(
-                words_of(name), _side(left.get(name), names), _side(right.get(name), names)
-            )
-
-
-def _side(value: Any, names: Mapping[str, str]) -> str | None:
-    return None if value in (None, "", [], {}) else _value(value, names)
-
-
-def _value(value: Any, names: Mapping[str, str]) -> str:
-    if isinstance(value, dict):
-        said = ", ".join(f"{name}: {_value(each, names)}" for name, each in value.items())
-    elif isinstance(value, list):
-        said = ", ".join(_value(each, names) for each in value)
-    elif isinstance(value, bool):
-        said = _("yes") if value else _("no")
-    else:
-        said = names.get(str(value), str(value))
-    return said if len(said) <= LONGEST else f"{said[:LONGEST]}…"
+        sides = left.get(name), right.get(name)
+        if sides[0] != sides[1]:
+            said = (act_words.side(name, each, names) for each in sides)
+            yield Change(act_words.field(name), *said)
