@@ -171,7 +171,7 @@ def _note(request_id: str, command_id: str, said: dict[str, Any]) -> None:
         token_id=callers.caller().token_id, command_id=command_id, request_id=request_id, said=said
     )
     try:
-        api_calls.is_first(call)
+        api_calls.note(call)
     except CallDiffers:
         raise ProblemRaised("idempotency-key-used") from None
 

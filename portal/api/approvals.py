@@ -211,23 +211,22 @@ def ask_for_approval(body: NewApproval) -> Answer:
         raise ProblemRaised("module-not-covered")
     said = body.model_dump(mode="json", by_alias=True, exclude_none=True)
     call = api_calls.asking(caller.token_id, body.request_id, said)
-    is_new = _is_first(call, "request-id-used")
-    if is_new:
+    noted = _noted(call)
+    if noted.is_first:
         if body.approver_id is not None:
             api_calls.have_direct_type()
-        receipt = submit_for_program(
-            wish_of(body, call.command_id, caller), call.request_id, click()
-        )
+        wish = wish_of(body, call.command_id, caller, has_files=noted.has_files)
+        receipt = submit_for_program(wish, call.request_id, click())
     else:
         receipt = _before(call.command_id)
-    return _asked(receipt, body.request_id, 201 if is_new else 200)
+    return _asked(receipt, body.request_id, 201 if noted.is_first else 200)
 
 
-def _is_first(call: api_calls.Call, problem: str) -> bool:
+def _noted(call: api_calls.Call) -> api_calls.Noted:
     try:
-        return api_calls.is_first(call)
+        return api_calls.note(call)
     except CallDiffers:
-        raise ProblemRaised(problem) from None
+        raise ProblemRaised("request-id-used") from None
 
 
 def _before(command_id: str) -> Receipt:

@@ -96,8 +96,11 @@ class _Referred:
         return ()
 
 
-def wish_of(body: NewApproval, command_id: str, caller: Caller) -> NewRequest:
-    """What the program asks for, checked as on the page. Raises ProblemRaised with every error."""
+def wish_of(
+    body: NewApproval, command_id: str, caller: Caller, *, has_files: bool = True
+) -> NewRequest:
+    """What the program asks for, checked as on the page. `has_files`: some were uploaded before.
+    Raises ProblemRaised with every error."""
     kind = _kind(body)
     requester_id, behalf = actor_of(body.user_id, caller)
     if not request_types.may_ask(kind.askers, requester_id):
@@ -105,7 +108,9 @@ def wish_of(body: NewApproval, command_id: str, caller: Caller) -> NewRequest:
         raise ProblemRaised("invalid", errors=(InputError("/userId", words),))
     form, errors = _form(kind, requester_id), list[InputError]()
     typed = dict(_typed(body, kind, errors))
-    kept = attachments.of_form(command_id, requester_id, held=True)
+    kept: Sequence[FileOfForm] = ()
+    if has_files or form.takes_files:
+        kept = attachments.of_form(command_id, requester_id, held=True)
     form.read(typed, by_field(kept))
     errors += _unplaced(form, typed, kept)
     form["due_at"].validators = form["on_behalf_of"].validators = ()

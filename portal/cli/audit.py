@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import Connection, Engine, select
 
 from portal.background import sealing as background
@@ -178,6 +178,7 @@ def _sealers() -> Iterator[Engine]:
 
 @click.command("roles")
 @click.option("--sql", is_flag=True, help="Print the statements for the database's administrator.")
+@with_appcontext
 def parted(sql: bool) -> None:
     """Say whether the database's roles are parted, so that the portal cannot rewrite its record."""
     with explained(), batch() as connection:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID, uuid5
 
-from sqlalchemy import Table, bindparam, func, select, update
+from sqlalchemy import Table, bindparam, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from portal.domain.codec import encode
 from portal.domain.policy.forms import FieldKind, FormField
 from portal.domain.policy.policy import ApproverRule, Policy, RuleKind, Stage, WorkflowKind
 from portal.extensions import Question, db
-from portal.models import ApiCall, PolicyVersion, RequestType
+from portal.models import ApiCall, Attachment, PolicyVersion, RequestType
 from portal.models.columns import new_id
 
 # Ids follow from the program and its own name for the request, so that twins meet one key.
@@ -29,7 +29,10 @@ _NOTED = Question(
     insert(_TABLE)
     .values({name: bindparam(name, type_=_TABLE.c[name].type) for name in _GIVEN})
     .on_conflict_do_nothing()
-    .returning(_TABLE.c.command_id)
+    .returning(
+        _TABLE.c.command_id,
+        exists().where(Attachment.form_id == _TABLE.c.command_id).label("has_files"),
+    )
 )
 
 
@@ -66,15 +69,24 @@ def asking(token_id: str, external_id: str, said: dict[str, Any]) -> Call:
     )
 
 
-def is_first(call: Call) -> bool:
-    """Whether this is its first time; it is noted in the caller's transaction then. Of calls at the
-    same moment the others wait here. Raises CallDiffers where it said something else before."""
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What was found of a call: its first time, and whether files were uploaded for it before."""
+
+    is_first: bool
+    has_files: bool = False
+
+
+def note(call: Call) -> Noted:
+    """Note a call in the caller's transaction, where this is its first time. Of calls at the same
+    moment the others wait here. Raises CallDiffers where it said something else before."""
     row = {
         "command_id": call.command_id, "token_id": call.token_id, "request_id": call.request_id,
         "external_id": call.external_id, "digest": call.digest,
     }  # fmt: skip
-    if _NOTED.one_or_none(db.session.connection(), row) is not None:
-        return True
+    noted = _NOTED.one_or_none(db.session.connection(), row)
+    if noted is not None:
+        return Noted(True, noted.has_files)
     before = db.session.execute(
         select(ApiCall.token_id, ApiCall.request_id, ApiCall.digest).where(
             ApiCall.command_id == call.command_id
@@ -82,14 +94,14 @@ def is_first(call: Call) -> bool:
     ).one_or_none()
     if before is None or tuple(before) != (call.token_id, call.request_id, call.digest):
         raise CallDiffers
-    return False
+    return Noted(False)
 
 
 def is_made(call: Call) -> bool:
     """Whether the request of such a call is there. One that is being made is waited for: tried is
     its key, and the caller's transaction is rolled back."""
     try:
-        return not is_first(call)
+        return not note(call).is_first
     except CallDiffers:
         return True
     finally:

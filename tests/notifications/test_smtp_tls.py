@@ -92,3 +92,20 @@ def test_a_ca_of_ones_own_is_named_by_the_settings(tls: str, tmp_path: Path) -> 
     for wrong in (None, other.ca):
         with pytest.raises(MailNotTaken, match="certificate"):
             take(tls, own.file, own.key, wrong)
+
+
+def test_another_ca_in_the_same_file_counts_with_the_next_mail(tmp_path: Path) -> None:
+    """As docs/deployment.md has it: both meanwhile, then the new one alone."""
+    (tmp_path / "new").mkdir()
+    old, new, ca = signed(tmp_path), signed(tmp_path / "new"), tmp_path / "trusted.pem"
+    first, second = old.ca.read_bytes(), new.ca.read_bytes()
+    for trusted, shown in (
+        (first, old),
+        (first + second, old),
+        (first + second, new),
+        (second, new),
+    ):
+        ca.write_bytes(trusted)
+        assert len(take("starttls", shown.file, shown.key, ca).mails) == 1
+    with pytest.raises(MailNotTaken, match="certificate"):
+        take("starttls", old.file, old.key, ca)

@@ -11,6 +11,7 @@ from portal.extensions import db
 from portal.models import Attachment, Command
 from tests.asking import ANSWERS, CODE, PDF, draft_of, upload
 from tests.clients import PageClient, sign_in
+from tests.in_process import InProcess
 from tests.pages_read import Page
 from tests.web import People
 
@@ -148,6 +149,16 @@ def test_only_who_may_see_the_request_gets_its_files(
     client = PageClient(app)
     sign_in(client, getattr(people, name))
     assert client.get(sent).status_code == status
+
+
+def test_whoever_is_concerned_gets_them_once_it_is_recorded(
+    app: Flask, people: People, process: InProcess, sent: str
+) -> None:
+    for name, status in (("ben", 200), ("olga", 200), ("eve", 404), ("carl", 404)):
+        client = PageClient(app)
+        sign_in(client, getattr(people, name))
+        with client.get(sent) as answer:
+            assert (name, answer.status_code) == (name, status)
 
 
 def test_a_file_that_was_changed_is_not_given_out(ana: PageClient, app: Flask) -> None:

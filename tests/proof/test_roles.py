@@ -1,11 +1,12 @@
 """What each role of the database may do to the record, tried as that role."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from uuid import uuid4
 
 import psycopg
 import pytest
+from flask import Flask
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import create_engine
@@ -16,6 +17,7 @@ from portal.proof import rights, roles, sealing, verifying
 from portal.proof.beginning import signer_of
 from scripts.local.postgres import PostgresServer
 from tests.proof.conftest import HOST, OTHER, Kept, tell
+from tests.test_cli import run
 
 Connection = psycopg.Connection[tuple[object, ...]]
 CHANGES = ("UPDATE portal.{} SET {} = {}", "DELETE FROM portal.{}", "TRUNCATE portal.{}")
@@ -125,6 +127,7 @@ def one_account(
         ):
             admin.execute(statement.encode())
         yield former, admin
+        admin.execute(f"REASSIGN OWNED BY {former} TO {roles.OWNER}".encode())
         admin.execute(f"DROP OWNED BY {former}; DROP ROLE {former}".encode())
 
 
@@ -153,3 +156,17 @@ def test_an_installation_of_one_account_is_parted_while_it_works(
     engine.dispose()
     found = {each.code for each in database.examine(alone)}
     assert not {"database.one-role", "database.rights"} & found
+
+
+def test_what_a_superuser_owns_is_not_handed_over(
+    one_account: tuple[str, Connection], make_app: Callable[[Settings], Flask], settings: Settings
+) -> None:
+    """REASSIGN OWNED would take the server's own things along, and fails."""
+    former, admin = one_account
+    admin.execute(f"ALTER ROLE {former} SUPERUSER".encode())
+    said = run(make_app(settings), "roles", "--sql", status=1)
+    assert (
+        f"The tables belong to {former}, a superuser, whose things cannot be handed over." in said
+    )
+    assert "scripts/restore" in said
+    assert ";" not in said
