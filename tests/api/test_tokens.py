@@ -1,5 +1,6 @@
 """Who comes in by a token, and who does not: every address of the API with every kind of token."""
 
+import json
 import re
 import time
 from dataclasses import replace
@@ -69,6 +70,16 @@ def test_a_cookie_opens_nothing(app: Flask, people: People) -> None:
     sign_in(client, people.adam)
     assert client.get("/api/v1/approvals").status_code == 401
     assert client.post("/api/v1/approvals", json=wanted(people.ana)).status_code == 401
+
+
+def test_only_json_is_read(service: Program, people: People) -> None:
+    """What a page of another site can send without asking is none of these."""
+    data = json.dumps(wanted(people.ana)).encode()
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""):
+        answer = service.send_bytes("/approvals", data, kind)
+        assert answer.status_code == 415, kind
+        assert answer.get_json()["type"] == "/api/problems/unsupported-media-type"
+    assert service.send_bytes("/approvals", data, "application/json").status_code == 201
 
 
 def test_a_token_that_ended_opens_nothing(make_program: MakeProgram, app: Flask) -> None:

@@ -2,11 +2,12 @@
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal.domain.proof.acts import ActKind
 from portal.extensions import db
-from portal.models import AuditAct
+from portal.models import AuditAct, User
+from portal.security.guards import guard_of
 from tests.clients import PageClient, sign_in
 from tests.security.routes import PEOPLE, ROUTES
 from tests.security.scene import ask
@@ -40,6 +41,27 @@ def test_everybody_gets_the_answer_of_the_table(
             wrong.append(f"{route.method} {route.rule}: {status}, not {route.status(who)}")
     assert not wrong
     assert refusals_without_an_act(app, who) == set()
+
+
+def test_an_auditor_changes_nothing_whatever_else_they_are(
+    app: Flask, people: People, names: dict[str, str]
+) -> None:
+    with app.app_context():
+        roles = ["admin", "auditor", "member"]
+        db.session.execute(update(User).where(User.id == people.ben).values(roles=roles))
+        db.session.commit()
+    views = {(m, str(r)): r.endpoint for r in app.url_map.iter_rules() for m in r.methods or ()}
+    wrong = []
+    for route in ROUTES:
+        guard = guard_of(app.view_functions[views[route.method, route.rule]])
+        if guard is None or guard.permission is None or route.method != "POST":
+            continue
+        client = PageClient(app)
+        sign_in(client, people.ben)
+        status = ask(client, route, names).status_code
+        if (status == 403) == guard.own_settings:
+            wrong.append(f"{route.rule}: {status}")
+    assert wrong == []
 
 
 def refusals_without_an_act(app: Flask, who: str) -> set[str]:
