@@ -85,12 +85,16 @@ def test_a_signed_decision_is_kept_with_its_signature_and_holds_offline(
     assert event["proof"]["ways"] == ["passkey"]
     assert signatures.trouble_of(event) == ""
     assert "1 signatures by passkey, 0 weaker proofs, 0 wrong." in run(app, "audit", "signatures")
+    kept = event["proof"]["evidence"]
+    sign = kept["signature"]
+    altered = kept | {"signature": sign[:12] + ("B" if sign[12] == "A" else "A") + sign[13:]}
     for change in (
         {"decision": "reject"},
         {"content_hash": "0" * 64},
         {"task_id": new_id()},
         {"actor": new_id()},
         {"proof": event["proof"] | {"statement": event["proof"]["statement"].replace("1", "2")}},
+        {"proof": event["proof"] | {"evidence": altered}},
     ):
         assert signatures.trouble_of(event | change)
 
