@@ -78,6 +78,14 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class Middles:
+    """Median and 90th percentile of working minutes to the decision; None where there is none."""
+
+    median: float | None
+    slow: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class TypeFigure:
     """Decided requests of a type, and the median of their working minutes."""
 
@@ -202,6 +210,7 @@ FROM (SELECT count(*) FILTER (WHERE d) AS decided,
     FROM (SELECT f.*, t.target_minutes AS target, f.outcome = ANY(:decided) AS d {_CLOSED}) f
 ) s, ({_spread("f.working")}) w, ({_spread("f.elapsed")}) e
 """)  # noqa: S608 - our own words
+_MIDDLES = text(_spread("f.working"))
 _HISTOGRAM = text(f"""
 SELECT LEAST(working / :step, :last) AS bin, count(*)
 FROM (SELECT f.working {_CLOSED} AND f.outcome = ANY(:decided)) f GROUP BY 1 ORDER BY 1
@@ -358,6 +367,11 @@ def scope_of_month(month: date, zone: ZoneInfo, people: tuple[str, ...] | None) 
 def totals(connection: Connection, scope: Scope) -> Totals:
     """The figures of the closed requests."""
     return Totals(**_one(connection, _TOTALS, scope))
+
+
+def middles(connection: Connection, scope: Scope) -> Middles:
+    """Of the totals what a period is compared by: a scan instead of three."""
+    return Middles(**_one(connection, _MIDDLES, scope))
 
 
 def histogram(connection: Connection, scope: Scope, step: int, last: int) -> dict[int, int]:

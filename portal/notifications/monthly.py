@@ -132,13 +132,18 @@ class MonthlySending:
                 return NO_FIGURES if found is None else self._written(person, found, head)
 
     def _written(self, person: Row[Any], found: MonthOfFigures, head: Letterhead) -> Letter:
-        days = self.words.filters["working_days"]
+        days, figure = (self.words.filters[name] for name in ("working_days", "figure"))
         context: dict[str, Any] = {
             "row": person,
             "found": found,
-            "figures": list(_lines(found, days)),
+            "figures": list(_lines(found, days, figure)),
             "types": [
-                (each.name, each.decided, days(each.median), _NONE if was is None else days(was))
+                (
+                    each.name,
+                    figure(each.decided),
+                    days(each.median),
+                    _NONE if was is None else days(was),
+                )
                 for each, was in found.types
             ],
             "months": [self.words.filters["month"](each) for each in (found.month, found.earlier)],
@@ -185,7 +190,9 @@ def figures(connection: Connection, person: Row[Any], month: date) -> MonthOfFig
     )
 
 
-def _lines(found: MonthOfFigures, days: Callable[[float], str]) -> Iterator[tuple[str, str, str]]:
+def _lines(
+    found: MonthOfFigures, days: Callable[[float], str], figure: Callable[[int], str]
+) -> Iterator[tuple[str, str, str]]:
     """Each figure with its words: of the month, and of the one before."""
     both = (found.now, found.before)
 
@@ -197,7 +204,7 @@ def _lines(found: MonthOfFigures, days: Callable[[float], str]) -> Iterator[tupl
         return _NONE if of_them is None else f"{of_them}%"
 
     of_each: tuple[tuple[str, Callable[[Totals], str]], ...] = (
-        (_("Requests decided"), lambda each: str(each.decided)),
+        (_("Requests decided"), lambda each: figure(each.decided)),
         (_("Median time to decide, in working days"), lambda each: spent(each.median)),
         (_("90th percentile, in working days"), lambda each: spent(each.slow)),
         (_("Decided on time"), lambda each: part(each.in_time, each.targeted)),
@@ -205,8 +212,8 @@ def _lines(found: MonthOfFigures, days: Callable[[float], str]) -> Iterator[tupl
             _("Decided in the first round, never sent back"),
             lambda each: part(each.first_pass, each.decided),
         ),
-        (_("Escalations"), lambda each: str(each.escalations)),
-        (_("Closed without a decision"), lambda each: str(each.others)),
+        (_("Escalations"), lambda each: figure(each.escalations)),
+        (_("Closed without a decision"), lambda each: figure(each.others)),
     )
     for label, say in of_each:
         now, before = map(say, both)

@@ -36,6 +36,7 @@ def letters(templates: Path) -> Environment:
         file_size=file_size,
         moment=_moment,
         month=times.month,
+        figure=labels.figure,
         working_days=labels.working_days,
         due_words=_due_words,
         zone_words=lambda zone, now: times.zone_name(zone_named(zone), now),

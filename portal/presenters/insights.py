@@ -14,7 +14,7 @@ from portal.presentation.labels import decimal, working_days
 from portal.presentation.times import day
 from portal.queries import insights
 from portal.queries.audit import EventRecord
-from portal.queries.insights import Scope, Totals, midnight
+from portal.queries.insights import Middles, Scope, Totals, midnight
 from portal.translation import _, lazy, ngettext
 
 WEEKS = (4, 12, 26, 52)
@@ -107,7 +107,7 @@ def month_named(text: str, now: datetime, zone: ZoneInfo) -> date | None:
 
 def shown(scope: Scope, zone: ZoneInfo, late_url: str) -> Shown:
     """Everything that the page says of the scope."""
-    totals, before = insights.totals(scope), insights.totals(scope.before)
+    totals, before = insights.totals(scope), insights.middles(scope.before)
     ages = insights.open_by_age(scope)
     target = _target(scope)
     dates = {"start": _local(scope.start, zone), "end": _local(scope.end - _MOMENT, zone)}
@@ -165,7 +165,7 @@ def _target(scope: Scope) -> int | None:
 
 
 def _key_figures(
-    totals: Totals, before: Totals, ages: insights.OpenAge, target: int | None, late_url: str
+    totals: Totals, before: Middles, ages: insights.OpenAge, target: int | None, late_url: str
 ) -> Sequence[KeyFigure]:
     return (
         _median(totals, before),
@@ -186,7 +186,7 @@ _UNIT = lazy("working days")
 _NONE = lazy("–")
 
 
-def _median(totals: Totals, before: Totals) -> KeyFigure:
+def _median(totals: Totals, before: Middles) -> KeyFigure:
     label = _("Median time to decide")
     if totals.median is None:
         return KeyFigure(label, str(_NONE))
@@ -198,7 +198,7 @@ def _median(totals: Totals, before: Totals) -> KeyFigure:
     )
 
 
-def _slow(totals: Totals, before: Totals, target: int | None) -> KeyFigure:
+def _slow(totals: Totals, before: Middles, target: int | None) -> KeyFigure:
     label = _("90th percentile")
     if totals.slow is None:
         return KeyFigure(label, str(_NONE))

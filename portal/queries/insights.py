@@ -9,6 +9,7 @@ from portal.directory import insights as figures
 from portal.directory.insights import (
     GroupLoad,
     HastyFigure,
+    Middles,
     OpenAge,
     Scope,
     StageFigure,
@@ -25,6 +26,7 @@ from portal.queries import own_texts
 __all__ = [
     "GroupLoad",
     "HastyFigure",
+    "Middles",
     "OpenAge",
     "Scope",
     "StageFigure",
@@ -38,6 +40,11 @@ __all__ = [
 def totals(scope: Scope) -> Totals:
     """The figures of the closed requests."""
     return figures.totals(db.session.connection(), scope)
+
+
+def middles(scope: Scope) -> Middles:
+    """Of the totals what a period is compared by."""
+    return figures.middles(db.session.connection(), scope)
 
 
 def histogram(scope: Scope, step: int, last: int) -> dict[int, int]:

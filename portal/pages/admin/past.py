@@ -37,7 +37,9 @@ def draw_person_then(person: StaffRecord) -> ResponseReturnValue:
         }
 
     here = url_for("admin.show_person", person_id=person.id)
-    return draw_past(_of(person.name, here), "pages/people/then.html", find)
+    back = _("The page as it is now")
+    of = PastOf(name=person.name, here=here, title=person.name, back=back)
+    return draw_past(of, "pages/people/then.html", find)
 
 
 def draw_unit_then(
