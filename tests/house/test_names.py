@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 from portal.domain.request.commands import COMMANDS
 from portal.domain.request.events import EVENTS
@@ -35,12 +36,16 @@ APART = ("domain", "legacy", "models/__init__.py")
 def kinds_in_strings(path: Path) -> Iterator[tuple[str, str]]:
     """Names of commands and events that stand in a file as strings, alone or quoted in SQL."""
     tree = parsed(path)
-    calls = [each for each in ast.walk(tree) if isinstance(each, ast.Call)]
-    words = {id(part) for call in calls if ast.unparse(call.func) in SPOKEN for part in call.args}
-    for each in ast.walk(tree):
+    nodes = [*ast.walk(tree)]
+    words = {id(part) for each in nodes if _is_spoken(each) for part in each.args}
+    for each in nodes:
         if isinstance(each, ast.Constant) and isinstance(each.value, str) and id(each) not in words:
             for name in {each.value, *IN_SQL.findall(each.value)} & KINDS:
                 yield label(path), name
+
+
+def _is_spoken(node: ast.AST) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SPOKEN
 
 
 def test_kinds_are_named_by_their_classes() -> None:
