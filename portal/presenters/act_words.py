@@ -43,6 +43,7 @@ FIELDS: dict[str, str] = {
     "made": lazy("Created"),
     "manager": lazy("Manager"),
     "modules": lazy("Only these modules"),
+    "monthly_mails": lazy("Emails with figures"),
     "next_leaf": lazy("Goes on at leaf"),
     "number": lazy("Number"),
     "of": lazy("Of"),

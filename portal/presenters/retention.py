@@ -86,6 +86,7 @@ ERASURE = {
     "drafts": lazy("Erased."),
     "notifications": lazy("Erased. In those of others the label replaces the name."),
     "preferences": lazy("Erased."),
+    "monthly_mails": lazy("Erased."),
     "views": lazy("Erased."),
     "absences": lazy("The reason is erased. Who decided for whom stays: it proves their right."),
     "sessions": lazy("Erased."),

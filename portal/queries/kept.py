@@ -21,6 +21,7 @@ from portal.models import (
     Delegation,
     Draft,
     GroupMember,
+    MonthlyMail,
     Notification,
     NotificationPreference,
     Passkey,
@@ -148,7 +149,14 @@ PARTS = (
         "preferences", lazy("Notification settings"),
         (lazy("They chose how to be told."), lazy("You chose how to be told.")),
         Ends.REMOVED, NotificationPreference, lambda me: NotificationPreference.user_id == me,
-        "choices", "daily_at", "quiet_from", "quiet_until", key="user_id",
+        "choices", "daily_at", "quiet_from", "quiet_until", "monthly_since", key="user_id",
+    ),
+    _part(
+        "monthly_mails", lazy("Emails with figures"),
+        (lazy("They wanted the figures of each month."),
+         lazy("You wanted the figures of each month.")),
+        Ends.NEVER, MonthlyMail, lambda me: MonthlyMail.user_id == me,
+        "month", "status", "last_error", "sent_at", key="user_id",
     ),
     _part(
         "views", lazy("Saved views"),
