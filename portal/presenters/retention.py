@@ -68,6 +68,14 @@ def ends_words(ends: Ends, days: Mapping[str, Any]) -> str:
     if ends is Ends.NEVER:
         return _("For ever: it is part of the record")
     length = days.get(ends.value)
+    if ends is Ends.FORMER:
+        if length is None:
+            return _("Until an administrator erases what is personal in it, after leaving")
+        return ngettext(
+            "%(n)s day after leaving: then what is personal in it is erased",
+            "%(n)s days after leaving: then what is personal in it is erased",
+            length,
+        )
     if length is None:
         return _("For ever: no retention is set")
     return ngettext("%(n)s day after it is over", "%(n)s days after it is over", length)

@@ -48,6 +48,7 @@ class Ends(Enum):
     DRAFTS = "drafts_days"
     SESSIONS = "sessions_days"
     NOTIFICATIONS = "notifications_days"
+    FORMER = "former_days"
     REMOVED = "removed"
     NEVER = "never"
 
@@ -97,7 +98,7 @@ PARTS = (
     _part(
         "person", lazy("Record"),
         lazy("Needed to sign in, to be asked, and so that the record says who did what."),
-        Ends.NEVER, User, lambda me: User.id == me,
+        Ends.FORMER, User, lambda me: User.id == me,
         "name", "email", "employee_no", "job_title", "department_id", "manager_id", "time_zone",
         "locale", "roles", "is_active", "created_at",
     ),
@@ -179,7 +180,7 @@ PARTS = (
     ),
     _part(
         "sign_ins", lazy("Sign-ins"), lazy("Proof of who was signed in when it was decided."),
-        Ends.NEVER, SignIn, lambda me: SignIn.user_id == me,
+        Ends.FORMER, SignIn, lambda me: SignIn.user_id == me,
         "how", "went", "second", "detail", "ip", "user_agent", "at",
     ),
     _part(
@@ -203,12 +204,12 @@ PARTS = (
     ),
     _part(
         "provider", lazy("Record of the identity provider"), lazy("It keeps people by SCIM."),
-        Ends.NEVER, ProvisionedPerson, lambda me: ProvisionedPerson.user_id == me,
+        Ends.FORMER, ProvisionedPerson, lambda me: ProvisionedPerson.user_id == me,
         "user_name", "external_id", "written", "taken", "source", key="user_id",
     ),
     _part(
         "changes", lazy("Changes to their record"), lazy("Proof of who had which rights when."),
-        Ends.NEVER, PeopleChange, lambda me: PeopleChange.person_id == me, "kind", "data", "note",
+        Ends.FORMER, PeopleChange, lambda me: PeopleChange.person_id == me, "kind", "data", "note",
         "at", own=lazy("Changes to your record"),
     ),
     _part(

@@ -135,6 +135,7 @@ def test_an_administrator_erases_the_data_of_somebody_who_left(
     client.post_form(wrong, there, reason="He asked.")  # a second press is the first
     (act,) = said(app, "person_erased")
     assert act["reason"] == "He asked."
+    assert "New manager" not in shown.text
     assert "Former member 1" in client.get_page("/admin/people?show=inactive").text
     assert "Ben" not in client.get_page("/audit?kind=person_erased").text
     there = f"/admin/people/{people.ben}/change"
