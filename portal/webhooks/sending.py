@@ -32,6 +32,9 @@ from portal.webhooks.post import post
 AGENT = "Gloria-Approvals-Webhooks/1"
 UNREADABLE = "Its secret cannot be read with the current SECRET_KEY. Rotate it."
 
+# Nobody waits until a try is on disk: what a server that crashes forgets is delivered once more,
+# with the same id, and people's own changes need the disk.
+HURRY = "set_config('synchronous_commit', 'off', true)"
 # Raw: locks and changes what it reads, in one trip.
 CLAIM = text(f"""
 UPDATE portal.webhook_deliveries d SET due_at = now() + :lease FROM portal.webhook_endpoints e
@@ -42,19 +45,21 @@ RETURNING d.id::text, d.type, d.at, d.data, d.tries, e.id::text AS endpoint_id, 
     extract(epoch FROM now())::bigint AS clock, d.type = 'ping' OR (e.state = 'on' AND (
         {STILL_WANTED})) AS is_open,
     (SELECT c.external_id FROM portal.api_calls c
-        WHERE c.request_id = d.request_id AND c.external_id IS NOT NULL LIMIT 1) AS external_id
+        WHERE c.request_id = d.request_id AND c.external_id IS NOT NULL LIMIT 1) AS external_id,
+    {HURRY} AS hurry
 """)  # noqa: S608 - our own words
 RELEASE = text("""
 UPDATE portal.webhook_deliveries SET batch_id = NULL, due_at = now()
 WHERE id = ANY(CAST(:ids AS uuid[])) AND batch_id = CAST(:batch AS uuid) AND status = 'WAITING'
 """)
-SETTLE = text("""
+SETTLE = text(f"""
 UPDATE portal.webhook_deliveries SET status = :status, batch_id = NULL, tries = tries + 1,
     due_at = now() + COALESCE(CAST(:pause AS interval), interval '0'),
     done_at = CASE WHEN :status <> 'WAITING' THEN now() END,
     last_status = :code, last_error = :error
 WHERE id = CAST(:id AS uuid) AND status = 'WAITING'
-""")
+RETURNING {HURRY}
+""")  # noqa: S608 - our own words
 # Not each time: many messages to one endpoint would wait for each other at its row.
 WELL = text("""
 UPDATE portal.webhook_endpoints SET failures = 0, failing_since = NULL, rest_until = NULL,
