@@ -38,7 +38,7 @@ from portal.domain.policy.policy import (
 )
 from portal.domain.policy.simple import simple_stage
 from portal.domain.policy.types import TypeContent
-from portal.domain.request.reasons import Kept
+from portal.domain.request.reasons import Kept, read, sentence
 from portal.domain.request.state import Approval, OpenStage, Task, TaskStatus
 from portal.domain.routing import eligibility
 from portal.domain.routing import step as routing
@@ -55,6 +55,8 @@ from portal.domain.routing.step import question, review_stage
 from portal.domain.time.stage_times import Clock
 from portal.domain.time.working_time import Calendar, add_business_minutes
 from portal.models import Command
+from portal.translation import _
+from portal.translation.own import own_value
 
 # One statement, since trips to the server are what a routing costs. UNION drops repeated rows: a
 # circle of managers ends by itself. That a delegate is away too is seen by their own absence.
@@ -494,11 +496,12 @@ class Lost:
 
     @property
     def sentence(self) -> str:
-        """It in words for the person who wanted to act."""
-        said = f"This task is no longer yours: {self.name} {self.reason}."
+        """It in words for the person who wanted to act, in their language."""
+        why = sentence(read(self.reason), _, own_value)
+        said = _("This task is no longer yours: %(name)s %(reason)s.", name=self.name, reason=why)
         if not self.others:
-            return f"{said} The administrators are told."
-        return f"{said} {' or '.join(self.others)} can decide it."
+            return f"{said} " + _("The administrators are told.")
+        return f"{said} " + _("%(names)s can decide it.", names=_(" or ").join(self.others))
 
 
 def lost(

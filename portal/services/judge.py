@@ -121,9 +121,17 @@ def admitted(about: RequestSnapshot, command: Command) -> Command:
     """The command as it may be stored now. Raises Refused, with what was typed, where the domain
     would refuse it, or the directory says that the person may not do this (any more)."""
     refusal = refusal_of(about, command)
+    if refusal is Refusal.LATE and _was_taken(about.state, command):
+        refusal = Refusal.NO_LONGER_YOURS
     if refusal is not None:
         raise Refused(refusal, text_of(command))
     return confirmed(about, command)
+
+
+def _was_taken(state: Approval, command: Command) -> bool:
+    """Whether it is about a task that was withdrawn because its owner lost the right to it."""
+    found = find_task(state, command.task_id) if isinstance(command, TaskCommand) else None
+    return found is not None and found[1].dropped and command.actor_id == found[1].assignee_id
 
 
 def refusal_of(about: RequestSnapshot, command: Command) -> Refusal | None:

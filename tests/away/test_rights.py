@@ -122,6 +122,10 @@ def test_whoever_lost_the_right_decides_nothing(
     house.process.return_and_catch_up()
     house.later()
     assert house.process.states[state.request_id].status is Status.PENDING
+    if rule == "group":  # the task was withdrawn meanwhile: that, too, is said as what it is
+        vote_now = vote(state, holder, Decision.APPROVE)
+        found = refused(app, lambda: tasks.decide(vote_now, holder, Click()))
+        assert found.reason is Refusal.NO_LONGER_YOURS
 
 
 def test_the_drawn_form_is_refused_with_the_reason_and_the_text_kept(
