@@ -138,6 +138,7 @@ def test_the_drawn_form_is_refused_with_the_reason_and_the_text_kept(
     end_right(app, house, people, "group")
     page = cleo.get_page(f"/requests/{NUMBER}")
     assert "This task is no longer yours: Cleo Example is no longer in the group" in page.text
+    assert "Waiting for you" not in page.text
     assert not [form for form in page.document.forms if "/decision" in (form.action or "")]
     page = cleo.post_form(drawn, "/tasks/", 403, decision="approve", comment="Take it.")
     assert "Cleo Example is no longer in the group Finance. Carl Example can decide" in page.text

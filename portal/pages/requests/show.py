@@ -145,7 +145,10 @@ def _as_of_now(record: RequestRecord, since: int | None) -> tuple[RequestPage, R
     if page.todo is None:
         return page, None
     ended = ended_now(requests.state_of(record.id), page.todo.task.id, person.id)
-    return (page if ended is None else replace(page, todo=None)), ended
+    if ended is None:
+        return page, None
+    others = [each for each in record.waiting_for if each.get("id") != person.id]
+    return replace(page, todo=None, record=replace(page.record, waiting_for=others)), ended
 
 
 @dataclass(frozen=True)
