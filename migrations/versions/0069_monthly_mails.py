@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.Column("last_error", sa.Text()),
         sa.Column("sent_at", sa.DateTime(timezone=True)),
         sa.CheckConstraint(
-            "status IN ('WAITING', 'SENT', 'DROPPED', 'FAILED')", name="ck_monthly_mails_status"
+            "status IN ('WAITING', 'SENT', 'DROPPED', 'FAILED')", name="status"
         ),
         sa.ForeignKeyConstraint(
             ["user_id"], ["portal.users.id"], name="fk_monthly_mails_user_id_users"
