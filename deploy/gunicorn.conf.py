@@ -10,6 +10,8 @@ SIGHUP reads settings and certificates anew: new processes take over, the old on
 from pathlib import Path
 from typing import Any
 
+from portal.logs import NOISY
+
 # gthread that gives its threads whole requests only: half-sent ones hold up nobody.
 worker_class = "portal.serving.PatientWorker"
 threads = 8
@@ -23,6 +25,9 @@ _memory = Path("/dev/shm")  # noqa: S108
 worker_tmp_dir = str(_memory) if _memory.is_dir() else None
 # Whom to believe about the visitor's address and scheme is TRUSTED_PROXIES' word alone.
 forwarded_allow_ips = ""
+# Nobody steers it by a socket below the home of its user: systemd and signals do, and there is
+# nothing to write to in production.
+control_socket_disable = True
 # The portal writes a line for each request itself; gunicorn's own become lines of the same kind.
 accesslog = None
 logconfig_dict = {
@@ -33,6 +38,7 @@ logconfig_dict = {
     "loggers": {
         "gunicorn.error": {"handlers": [], "propagate": True},
         "gunicorn.access": {"handlers": [], "propagate": False, "level": "CRITICAL"},
+        **{name: {"level": "WARNING"} for name in NOISY},
     },
 }
 

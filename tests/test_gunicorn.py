@@ -9,8 +9,10 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from portal.config import ROOT, Settings
+from portal.logs import NOISY
 from scripts.local.ports import any_free
 from tests.programs import started
 
@@ -56,8 +58,9 @@ def answer(port: int, path: str, host: str) -> int:
     raise AssertionError("gunicorn does not answer")
 
 
-def test_production_serves_its_host_and_writes_json(settings: Settings) -> None:
-    with serving(settings) as (process, port):
+def test_production_serves_its_host_and_writes_json(settings: Settings, tmp_path: Path) -> None:
+    """And nothing else: its user's home may be read-only, and no line is an error without one."""
+    with serving(settings, HOME=str(tmp_path)) as (process, port):
         assert answer(port, "/sign-in", "approvals.example.org") == 200
         process.send_signal(signal.SIGTERM)
         _, said = process.communicate(timeout=60)
@@ -65,6 +68,9 @@ def test_production_serves_its_host_and_writes_json(settings: Settings) -> None:
     assert {"gunicorn.error", None} <= {line.get("logger") for line in lines}
     assert any("Listening at" in line["event"] for line in lines)
     assert [line["path"] for line in lines if "/sign-in" in str(line)] == ["/sign-in"]
+    assert not [line for line in lines if line["level"] == "error"]
+    assert not [line for line in lines if line.get("logger") in NOISY]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_wrong_with_the_settings_is_one_list_and_no_traceback(settings: Settings) -> None:
