@@ -100,8 +100,8 @@ def upload_file(query: UploadQuery, file: IO[bytes]) -> Answer:
             return Answer(body=_uploaded(FileOfForm(query.field, known)))
         _refuse_made(call)
         kept = FileOfForm(query.field, _kept(call, owner, upload))
-    stays = _settled(call, owner, kept)
-    return Answer(body=_uploaded(stays), status=201 if stays == kept else 200)
+    _require_taken(call, owner, kept.file)
+    return Answer(body=_uploaded(kept), status=201)
 
 
 def _kept(call: Call, owner: str, upload: Upload) -> KeptFile:
@@ -115,24 +115,12 @@ def _kept(call: Call, owner: str, upload: Upload) -> KeptFile:
         raise ProblemRaised("invalid", errors=(wrong,)) from None
 
 
-def _settled(call: Call, owner: str, kept: FileOfForm) -> FileOfForm:
-    """What stays of a file that was kept: itself, or the same one of an upload that ran beside it.
-    It goes where the request was made meanwhile without it, which is a problem."""
-    is_made, store = api_calls.is_made(call), store_of(current_settings())
-    waiting = attachments.of_form(call.command_id, owner)
-    if kept.file.id not in {each.file.id for each in waiting}:
-        return kept  # its request took it along
-    if is_made:
-        service.drop(store, call.command_id, owner, [kept.file.id])
+def _require_taken(call: Call, owner: str, kept: KeptFile) -> None:
+    """Raise a problem where the request was made meanwhile without the file, which goes then."""
+    if api_calls.is_made(call) and service.drop(
+        store_of(current_settings()), call.command_id, owner, [kept.id]
+    ):
         raise ProblemRaised("request-exists")
-    first = next(each for each in waiting if _said(each) == _said(kept))
-    if first != kept:
-        service.drop(store, call.command_id, owner, [kept.file.id])
-    return first
-
-
-def _said(each: FileOfForm) -> tuple[str, str, str]:
-    return each.field, each.file.name, each.file.sha256
 
 
 @endpoint("GET", "/files", Scope.APPROVALS_WRITE, query=UploadsQuery, answers={200: UploadPage},

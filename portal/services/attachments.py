@@ -110,15 +110,19 @@ def _held(form_id: str, owner_id: str, request_id: str | None) -> _Held:
     count = db.session.scalar(select(func.count()).where(theirs)) or 0
     not_sent = Attachment.owner_id == owner_id, Attachment.request_id.is_(None)
     unsent = db.session.scalar(select(func.count()).where(*not_sent)) or 0
+    kept = _known(form_id, owner_id)
+    db.session.rollback()  # no connection is held while bytes travel
+    return _Held(count, unsent, kept)
+
+
+def _known(form_id: str, owner_id: str) -> dict[tuple[str, str, str], KeptFile]:
     mine = Attachment.form_id == form_id, Attachment.owner_id == owner_id
-    kept = {
+    return {
         (each.field, each.name, each.sha256): KeptFile(
             each.id, each.name, each.content_type, each.size, each.sha256
         )
         for each in db.session.scalars(select(Attachment).where(*mine))
     }
-    db.session.rollback()  # no connection is held while bytes travel
-    return _Held(count, unsent, kept)
 
 
 def _keep(store: Store, form_id: str, owner_id: str, upload: Upload, held: _Held) -> KeptFile:
@@ -130,6 +134,12 @@ def _keep(store: Store, form_id: str, owner_id: str, upload: Upload, held: _Held
         row = _stored(store, name, upload.stream)
     finally:
         upload.stream.close()
+    # The same file may come twice at once: who is second finds the first one's row.
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(form_id, 0))))
+    if first := _known(form_id, owner_id).get((upload.field, name, row.sha256)):
+        db.session.rollback()
+        _forget(store.files, row.id)
+        return first
     db.session.add(
         Attachment(form_id=form_id, owner_id=owner_id, field=upload.field, **row.as_value())
     )
@@ -175,11 +185,15 @@ def drop(
     gone = list(db.session.scalars(statement.returning(Attachment.id)))
     db.session.commit()
     for attachment_id in gone:
-        try:
-            files.delete(attachment_id)
-        except StoreAway as away:
-            log.warning("attachments.left_behind", attachment=attachment_id, error=str(away))
+        _forget(files, attachment_id)
     return gone
+
+
+def _forget(files: FileStore, attachment_id: str) -> None:
+    try:
+        files.delete(attachment_id)
+    except StoreAway as away:
+        log.warning("attachments.left_behind", attachment=attachment_id, error=str(away))
 
 
 def attach(form_id: str, owner_id: str, request_id: str) -> None:

@@ -173,7 +173,7 @@ def test_the_same_upload_four_times_at_once_is_one_file(
     assert {each.status_code for each in answers} <= {200, 201}
     with app.app_context():
         (kept,) = db.session.scalars(select(Attachment.id)).all()
-    assert kept in {each.get_json()["id"] for each in answers}
+    assert {kept} == {each.get_json()["id"] for each in answers}
     assert [path.name for path in stored(app)] == [kept]
 
 
