@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, Uuid, bindparam, exists, select
+from sqlalchemy import Integer, Select, Uuid, bindparam, exists, select
 
-from portal.extensions import db
+from portal.extensions import Question, db
 from portal.models import Command, Draft, RequestType
 from portal.queries import own_texts
 
@@ -34,14 +33,14 @@ class DraftRecord:
 def find(draft_id: str, owner_id: str) -> DraftRecord | None:
     """The owner's draft of that id; None for anybody else's, and once it was sent."""
     values = {"draft": draft_id, "owner": owner_id}
-    row = db.session.execute(_one(), values).one_or_none()
+    row = _ONE.one_or_none(db.session.connection(), values)
     return None if row is None else _read(row)
 
 
 def listed(owner_id: str, limit: int = LISTED) -> tuple[DraftRecord, ...]:
     """The owner's drafts, the last changed first."""
-    statement = _mine().order_by(Draft.updated_at.desc()).limit(limit)
-    return tuple(_read(row) for row in db.session.execute(statement, {"owner": owner_id}))
+    rows = _LISTED.ask(db.session.connection(), {"owner": owner_id, "most": limit})
+    return tuple(_read(row) for row in rows)
 
 
 def _read(row: Any) -> DraftRecord:
@@ -65,6 +64,7 @@ def _mine() -> Select[*tuple[Any, ...]]:
     )
 
 
-@cache
-def _one() -> Select[*tuple[Any, ...]]:
-    return _mine().where(Draft.id == bindparam("draft", type_=Uuid(as_uuid=False)))
+_ONE = Question(_mine().where(Draft.id == bindparam("draft", type_=Uuid(as_uuid=False))))
+_LISTED = Question(
+    _mine().order_by(Draft.updated_at.desc()).limit(bindparam("most", type_=Integer))
+)

@@ -6,7 +6,7 @@ Pages are cut behind or before a `HistoryCursor`.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
 from portal.domain.policy.forms import FormField
-from portal.extensions import db
+from portal.extensions import Question, db
 from portal.models import PolicyVersion, Request, RequestType, Task, User
 from portal.models.columns import by_name
 from portal.queries import own_texts, type_readers
@@ -29,6 +29,7 @@ from portal.queries.history_statements import (
     among_newest,
     by_words,
     merged,
+    question,
     statement,
     tsquery,
 )
@@ -176,6 +177,9 @@ def rows_of(reader: Reader, filters: Filters, limit: int, place: PagePlace) -> l
         own = _rows(statement(reader, filters, query, limit, place))
         everything, theirs = replace(reader, reads_all=True), replace(filters, among=among)
         return merged(own, rows_of(everything, theirs, limit, place), limit, place)
+    if query is None and not filters.has_lists:
+        asked, values = question(reader, filters, limit, place)
+        return _read(asked.ask(db.session.connection(), values))
     if query is None or not reader.reads_all:
         return _rows(statement(reader, filters, query, limit, place))
     # A common word fills a page from the newest requests. Only a rare one is worth its index, for
@@ -185,16 +189,21 @@ def rows_of(reader: Reader, filters: Filters, limit: int, place: PagePlace) -> l
 
 
 def _rows(statement: Select[*tuple[Any, ...]]) -> list[HistoryRow]:
-    rows = (HistoryRow(*row) for row in db.session.execute(statement))
+    return _read(db.session.execute(statement))
+
+
+def _read(found: Iterable[Any]) -> list[HistoryRow]:
+    rows = (HistoryRow(*row) for row in found)
     return [own_texts.as_read(row, "type_name", "stage_name") for row in rows]
+
+
+_TYPES = Question(select(RequestType.code, RequestType.name, RequestType.policy_version_id))
 
 
 def type_names() -> dict[str, str]:
     """All request types, also those that are not offered any more, by code, in the order of their
     names."""
-    rows = db.session.execute(
-        select(RequestType.code, RequestType.name, RequestType.policy_version_id)
-    )
+    rows = _TYPES.ask(db.session.connection(), {})
     return own_texts.in_order(
         {row.code: own_texts.told(row.policy_version_id, row.name) for row in rows}
     )

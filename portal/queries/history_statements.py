@@ -10,8 +10,8 @@ from sqlalchemy import (
     DateTime,
     Select,
     Uuid,
+    bindparam,
     func,
-    literal,
     literal_column,
     select,
     true,
@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from portal.domain.request.state import Status
+from portal.extensions import Question
 from portal.models import Participant, Request
 from portal.queries.request import Reader
 
@@ -90,6 +91,40 @@ class Filters:
         """Whether anything is filtered at all."""
         return any(getattr(self, entry.name) for entry in fields(self))
 
+    @property
+    def has_lists(self) -> bool:
+        """Whether the statement depends on how many types or people are asked for."""
+        several = self.requesters is not None and len(self.requesters) != 1
+        return several or self.among is not None
+
+
+# By which of their values there are: the rest of a statement follows from that.
+_compiled: dict[tuple[Any, ...], Question] = {}
+
+
+def question(
+    reader: Reader, filters: Filters, limit: int, place: PagePlace
+) -> tuple[Question, dict[str, Any]]:
+    """The `statement` without words and lists, compiled once for each kind of filters, and its
+    values."""
+    every = {
+        "reader": None if reader.reads_all else reader.id,
+        "status": filters.status and filters.status.value,
+        "type_code": filters.type_code,
+        "requester": filters.requesters[0] if filters.requesters else None,
+        "since": filters.since,
+        "until": filters.until,
+        "before": place.before and place.before.submitted_at,
+        "before_id": place.before and place.before.id,
+        "after": place.after and place.after.submitted_at,
+        "after_id": place.after and place.after.id,
+    }
+    values = {name: value for name, value in every.items() if value is not None}
+    kind = (limit, *values)
+    if kind not in _compiled:
+        _compiled[kind] = Question(statement(reader, filters, None, limit, place))
+    return _compiled[kind], values
+
 
 def statement(
     reader: Reader, filters: Filters, query: str | None, limit: int, place: PagePlace
@@ -103,7 +138,8 @@ def statement(
     one = mine.correlate(Participant).lateral("one")
     theirs = select(one).select_from(Participant).join(one, true())
     order = Participant.submitted_at, Participant.request_id
-    return _cut(theirs.where(Participant.user_id == reader.id), filters, place, limit, order)
+    mine_alone = Participant.user_id == _named("reader", reader.id, Uuid(as_uuid=False))
+    return _cut(theirs.where(mine_alone), filters, place, limit, order)
 
 
 def among_newest(
@@ -135,9 +171,9 @@ def cut_by_place(
 ) -> Select[*tuple[Any, ...]]:
     """The page of these rows behind or before the place, the nearest first."""
     if place.before is not None:
-        rows = rows.where(tuple_(*order) < _values(place.before))
+        rows = rows.where(tuple_(*order) < _values("before", place.before))
     if place.after is not None:
-        rows = rows.where(tuple_(*order) > _values(place.after))
+        rows = rows.where(tuple_(*order) > _values("after", place.after))
         return rows.order_by(*order).limit(limit)
     return rows.order_by(*(column.desc() for column in order)).limit(limit)
 
@@ -156,13 +192,17 @@ def _cut(
 def _on_request(filters: Filters, row: Any = Request) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if filters.status is not None:
-        conditions.append(row.status == filters.status.value)
+        conditions.append(row.status == _named("status", filters.status.value, row.status.type))
     if filters.type_code is not None:
-        conditions.append(row.type_code == filters.type_code)
+        conditions.append(
+            row.type_code == _named("type_code", filters.type_code, row.type_code.type)
+        )
     if filters.among is not None:
         conditions.append(row.type_code.in_(filters.among))
     if filters.requesters is not None and len(filters.requesters) == 1:
-        conditions.append(row.requester_id == filters.requesters[0])
+        conditions.append(
+            row.requester_id == _named("requester", filters.requesters[0], row.requester_id.type)
+        )
     elif filters.requesters is not None:
         conditions.append(row.requester_id.in_(filters.requesters))
     return conditions
@@ -171,9 +211,9 @@ def _on_request(filters: Filters, row: Any = Request) -> list[ColumnElement[bool
 def _in_time(filters: Filters, at: Any) -> list[ColumnElement[bool]]:
     bounds = []
     if filters.since is not None:
-        bounds.append(at >= filters.since)
+        bounds.append(at >= _named("since", filters.since, at.type))
     if filters.until is not None:
-        bounds.append(at < filters.until)
+        bounds.append(at < _named("until", filters.until, at.type))
     return bounds
 
 
@@ -200,15 +240,14 @@ def merged(
     return found[:limit]
 
 
-def _values(cursor: HistoryCursor) -> Any:
-    at = literal(cursor.submitted_at, DateTime(timezone=True))
-    return tuple_(at, literal(cursor.id, Uuid(as_uuid=False)))
+def _values(name: str, cursor: HistoryCursor) -> Any:
+    at = _named(name, cursor.submitted_at, DateTime(timezone=True))
+    return tuple_(at, _named(f"{name}_id", cursor.id, Uuid(as_uuid=False)))
 
 
-def _place(reader: Reader) -> tuple[Any, Any]:
-    if reader.reads_all:
-        return Request.submitted_at, Request.id
-    return Participant.submitted_at, Participant.request_id
+def _named(name: str, value: Any, kind: Any) -> Any:
+    """A value whose place in the statement has a name, so that it can be asked with another."""
+    return bindparam(name, value, type_=kind)
 
 
 def tsquery(text: str) -> str | None:

@@ -36,7 +36,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import aliased
 
 from portal.domain.request.state import Priority
-from portal.extensions import db
+from portal.extensions import Question, db
 from portal.models import Command, Notification, Request, Task, User
 from portal.models.undoing import waits_to_be_applied
 from portal.queries import own_texts
@@ -185,7 +185,7 @@ def page(
         values |= _behind(view, clock, after)
     if "words" in wanted:
         values["type_names"] = type_names()
-    rows = db.session.execute(statement, values | wanted).all()
+    rows = statement.ask(db.session.connection(), values | wanted)
     tasks = tuple(_read(row) for row in rows[:most])
     more = len(rows) > most
     return InboxPage(tasks, _cursor_of(tasks[-1], narrowed.order) if more else None)
@@ -208,7 +208,7 @@ def _cursor_of(task: InboxTask, order: Order) -> InboxCursor:
 def counts(user_id: str, clock: InboxMoments, whose: str = "") -> InboxCounts:
     """How many tasks stand in each group, and what the person decided and has no effect yet."""
     values = _of(user_id, whose) | {"now": clock.now, "day_ends": clock.day_ends}
-    row = db.session.execute(_counting(_sort_of(whose)), values).one()
+    (row,) = _counting(_sort_of(whose)).ask(db.session.connection(), values)
     sent = BeingApplied(row.sent, row.since)
     return InboxCounts(row.overdue, row.today, min(row.later + row.undated, COUNT_LIMIT), sent)
 
@@ -309,9 +309,7 @@ def _matching(wanted: frozenset[str], *columns: Any) -> Any:
     return one.correlate(Task).lateral("matching")
 
 
-def _statement(
-    wanted: frozenset[str], whose: str = "", order: Order = Order.DUE
-) -> Select[*tuple[Any, ...]]:
+def _statement(wanted: frozenset[str], whose: str = "", order: Order = Order.DUE) -> Question:
     return _by_due(wanted, whose) if order is Order.DUE else _by_rank(wanted, whose, order)
 
 
@@ -322,7 +320,7 @@ _TASK = (
 
 
 @cache
-def _by_due(wanted: frozenset[str], whose: str) -> Select[*tuple[Any, ...]]:
+def _by_due(wanted: frozenset[str], whose: str) -> Question:
     """Two ranges of the index, one after the other; requests are joined to what is shown only."""
     base = select(*_TASK).where(*_mine(whose))
     if wanted:
@@ -342,7 +340,7 @@ def _by_due(wanted: frozenset[str], whose: str) -> Select[*tuple[Any, ...]]:
 
 
 @cache
-def _by_rank(wanted: frozenset[str], whose: str, order: Order) -> Select[*tuple[Any, ...]]:
+def _by_rank(wanted: frozenset[str], whose: str, order: Order) -> Question:
     """All of the person's tasks with their ranks, cut behind the place and put in order."""
     rank: Any
     if order is Order.PRIORITY:
@@ -368,10 +366,10 @@ def _by_rank(wanted: frozenset[str], whose: str, order: Order) -> Select[*tuple[
     return _shown(top, top.c.rank, top.c.due_at.nulls_last(), top.c.id)
 
 
-def _shown(top: Any, *order: Any) -> Select[*tuple[Any, ...]]:
+def _shown(top: Any, *order: Any) -> Question:
     """What an `InboxTask` says of these tasks."""
     delegator = aliased(User)
-    return (
+    return Question(
         select(
             top.c.id, Request.number, Request.title, Request.type_name, Request.requester_name,
             top.c.stage_name, Request.amount, Request.currency, Request.priority,
@@ -386,7 +384,7 @@ def _shown(top: Any, *order: Any) -> Select[*tuple[Any, ...]]:
 
 
 @cache
-def _counting(whose: str) -> Select[*tuple[Any, ...]]:
+def _counting(whose: str) -> Question:
     """Each group counted within the index, up to the limit."""
 
     def count(*limits: Any) -> Any:
@@ -395,13 +393,15 @@ def _counting(whose: str) -> Select[*tuple[Any, ...]]:
 
     now, ends = _due("now"), _due("day_ends")
     applied = _being_applied().subquery("applied")
-    return select(
-        applied.c.sent,
-        applied.c.since,
-        count(Task.due_at <= now).label("overdue"),
-        count(Task.due_at > now, Task.due_at <= ends).label("today"),
-        count(Task.due_at > ends).label("later"),
-        count(Task.due_at.is_(None)).label("undated"),
+    return Question(
+        select(
+            applied.c.sent,
+            applied.c.since,
+            count(Task.due_at <= now).label("overdue"),
+            count(Task.due_at > now, Task.due_at <= ends).label("today"),
+            count(Task.due_at > ends).label("later"),
+            count(Task.due_at.is_(None)).label("undated"),
+        )
     )
 
 
@@ -421,7 +421,7 @@ def following(user_id: str, number: str, after: InboxCursor) -> InboxTask | None
     clock = InboxMoments(_FIRST, _FIRST)
     for cursor in (after, None):
         values = _bounds(InboxView.ALL, clock, cursor, 2) | {"user": user_id, "rows": 2}
-        for row in db.session.execute(_statement(frozenset()), values):
+        for row in _statement(frozenset()).ask(db.session.connection(), values):
             if row.number != number:
                 return _read(row)
     return None

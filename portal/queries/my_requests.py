@@ -27,7 +27,7 @@ from sqlalchemy.orm import aliased
 
 from portal.domain.request.commands import Submit
 from portal.domain.request.state import Status
-from portal.extensions import db
+from portal.extensions import Question, db
 from portal.models import Command, Request, RequestType, User
 from portal.models.requests import OPEN
 from portal.queries import own_texts
@@ -105,8 +105,8 @@ def page(
     back, or about which somebody asked something.
     """
     values = {"person": person_id} | ({"before": before} if before else {})
-    found = db.session.execute(_statement(view, before is not None), values)
-    records = [MyRequest(**{**row, "status": Status(row["status"])}) for row in found.mappings()]
+    found = _question(view, before is not None).ask(db.session.connection(), values)
+    records = (MyRequest(**{**row._asdict(), "status": Status(row.status)}) for row in found)
     rows = [own_texts.as_read(each, "type_name", "stage_name") for each in records]
     first = [row for row in rows if view is MyRequestsView.OPEN and row.is_turn]
     rest = [row for row in rows if row not in first]
@@ -116,7 +116,7 @@ def page(
 
 def waiting_submits(person_id: str) -> tuple[WaitingSubmit, ...]:
     """What the person sent and what has not begun, newest first."""
-    rows = db.session.execute(_waiting(), {"person": person_id})
+    rows = _waiting().ask(db.session.connection(), {"person": person_id})
     return tuple(own_texts.as_read(WaitingSubmit(*row), "type_name") for row in rows)
 
 
@@ -125,6 +125,10 @@ def _person() -> Any:
 
 
 @cache
+def _question(view: MyRequestsView, behind: bool) -> Question:
+    return Question(_statement(view, behind))
+
+
 def _statement(view: MyRequestsView, behind: bool) -> Select[*tuple[Any, ...]]:
     """The rows of a view: for each of the two ways to own a request, a walk along its index."""
     parts = []
@@ -169,9 +173,9 @@ def _older(column: Any) -> ColumnElement[bool]:
 
 
 @cache
-def _waiting() -> Select[*tuple[Any, ...]]:
+def _waiting() -> Question:
     content = Command.payload["content"]
-    return (
+    return Question(
         select(
             Command.id,
             Command.number,

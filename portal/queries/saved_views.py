@@ -2,13 +2,23 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, bindparam, or_, select
 
-from portal.extensions import db
+from portal.extensions import Question, db
 from portal.models import SavedView
 from portal.models.columns import by_name
 
 MOST = 50
+_PLACE = bindparam("place", type_=SavedView.place.type)
+_LISTED = Question(
+    select(SavedView.id, SavedView.place, SavedView.name, SavedView.filters)
+    .where(
+        SavedView.user_id == bindparam("user", type_=Uuid(as_uuid=False)),
+        or_(_PLACE.is_(None), SavedView.place == _PLACE),
+    )
+    .order_by(SavedView.place.desc(), by_name(SavedView.name))
+    .limit(2 * MOST)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +33,5 @@ class SavedViewRecord:
 
 def listed(user_id: str, place: str | None = None) -> tuple[SavedViewRecord, ...]:
     """The person's views by name: of one list, or of all."""
-    columns = (SavedView.id, SavedView.place, SavedView.name, SavedView.filters)
-    mine = select(*columns).where(SavedView.user_id == user_id)
-    if place is not None:
-        mine = mine.where(SavedView.place == place)
-    rows = db.session.execute(
-        mine.order_by(SavedView.place.desc(), by_name(SavedView.name)).limit(2 * MOST)
-    )
+    rows = _LISTED.ask(db.session.connection(), {"user": user_id, "place": place})
     return tuple(SavedViewRecord(*row) for row in rows)

@@ -1,9 +1,17 @@
 """Who sees all requests of a type: groups, beside those who have to do with a request."""
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, bindparam, select
 
-from portal.extensions import db
+from portal.extensions import Question, db
 from portal.models import Group, GroupMember, TypeReader
+
+_TYPES = Question(
+    select(TypeReader.type_code)
+    .join(GroupMember, GroupMember.group_id == TypeReader.group_id)
+    .where(GroupMember.user_id == bindparam("person", type_=Uuid(as_uuid=False)))
+    .distinct()
+    .order_by(TypeReader.type_code)
+)
 
 
 def groups_of(code: str) -> dict[str, str]:
@@ -19,11 +27,5 @@ def groups_of(code: str) -> dict[str, str]:
 
 def types_of(person_id: str) -> tuple[str, ...]:
     """The types of which somebody sees all requests, by code."""
-    rows = db.session.scalars(
-        select(TypeReader.type_code)
-        .join(GroupMember, GroupMember.group_id == TypeReader.group_id)
-        .where(GroupMember.user_id == person_id)
-        .distinct()
-        .order_by(TypeReader.type_code)
-    )
-    return tuple(rows)
+    rows = _TYPES.ask(db.session.connection(), {"person": person_id})
+    return tuple(row.type_code for row in rows)
