@@ -1,11 +1,13 @@
 """The application factory: settings, extensions, pages, error pages, headers."""
 
 import sys
+from collections.abc import MutableMapping
 from functools import partial
 from importlib import import_module
 from typing import Any
 
 from flask import Flask, has_request_context
+from flask.templating import Environment
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -75,6 +77,21 @@ STATEMENT_MS = 2_500
 DO_NOT_RETRY = 4  # gunicorn stops where a worker ends so; with another code it starts the next
 
 
+class Templates(Environment):
+    """Jinja's environment, whose templates share its globals: each would have a view of its own
+    over them, whose names are compared one by one for every import of every page."""
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """What a template sees beside its context."""
+        return super().make_globals(d) if d else self.globals
+
+
+class Portal(Flask):
+    """The web application."""
+
+    jinja_environment = Templates
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """Make the web application. Connects to nothing.
 
@@ -83,7 +100,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     settings = settings or _settings()
     logs.configure(settings.log_level)
-    app = Flask(
+    app = Portal(
         "portal",
         root_path=str(ROOT / "portal"),
         template_folder=str(ROOT / "templates"),

@@ -7,17 +7,26 @@ field and in the summary on top.
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Protocol
 from uuid import UUID
 
 from markupsafe import Markup, escape
 from wtforms import Field, RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import StopValidation, ValidationError
-from wtforms.widgets import CheckboxInput, FileInput, ListWidget, Select, TextArea, TextInput
+from wtforms.widgets import (
+    CheckboxInput,
+    FileInput,
+    ListWidget,
+    Select,
+    TextArea,
+    TextInput,
+    html_params,
+)
 
 from portal.domain.marked import Sentence
 from portal.domain.money import decimals
@@ -547,20 +556,28 @@ class PersonField(Typed):
 
 
 class OptionList(Select):
-    """A list of options, each written in one go: lists have filters with dozens of them."""
+    """A list of options. The filters above lists are drawn with every page, and are the same for
+    most readers: each is drawn once."""
 
-    @classmethod
-    def render_option(cls, choice: Any, **more: Any) -> str:
-        """One option; what is out of the ordinary as the library does it."""
-        if more or choice.render_kw or not isinstance(choice.value, str):
-            return str(super().render_option(choice, **more))
-        chosen = "selected " if choice.selected else ""
-        label = escape(choice.label or choice.value)
-        return f'<option {chosen}value="{escape(choice.value)}">{label}</option>'
+    def __call__(self, field: Any, **kwargs: Any) -> Markup:
+        """Draw it."""
+        flags = {name: True for name in self.validation_attrs if getattr(field.flags, name, None)}
+        attributes = {"id": field.id, **flags, **kwargs, "name": field.name}
+        choices = tuple((str(value), str(label)) for value, label in dict(field.choices).items())
+        return _option_list(tuple(attributes.items()), choices, field.data)
 
-    @classmethod
-    def _dispatch_render_option(cls) -> Callable[..., str]:
-        return cls.render_option
+
+@lru_cache(maxsize=1024)
+def _option_list(
+    attributes: tuple[tuple[str, Any], ...], choices: tuple[tuple[str, str], ...], chosen: Any
+) -> Markup:
+    drawn = [
+        f'<option {"selected " if value == chosen else ""}value="{escape(value)}">'
+        f"{escape(label or value)}</option>"
+        for value, label in choices
+    ]
+    # Attributes are escaped by the library, the rest above.
+    return Markup(f"<select {html_params(**dict(attributes))}>{''.join(drawn)}</select>")  # noqa: S704
 
 
 class OptionsField(SelectField):

@@ -44,14 +44,14 @@ PLACES_WITHIN = frozenset(
 
 def viewpoint() -> Viewpoint:
     """The reader's place and moment, the same for all of one page."""
-    if "viewpoint" not in g:
+    view: Viewpoint | None = g.get("viewpoint")
+    if view is None:
         person = signed_in()
-        g.viewpoint = (
+        view = g.viewpoint = (
             Viewpoint(now=person.now, zone=zone_named(person.time_zone))
             if person
             else Viewpoint(now=datetime.now(UTC))
         )
-    view: Viewpoint = g.viewpoint
     return view
 
 
@@ -148,7 +148,7 @@ def theme() -> str | None:
 
 def _context() -> dict[str, Any]:
     return {
-        "nav": LocalProxy(navigation),
+        "navigation": navigation,
         "branding": LocalProxy(branding),
         "now": LocalProxy(lambda: viewpoint().now),
         "theme": theme(),

@@ -44,14 +44,22 @@ _ENGLISH = {
 @dataclass(frozen=True, slots=True)
 class Due:
     """A deadline as people read it. `kind` is overdue, today, later or none; `length` is the
-    time left or over, in hours within a day of it, `wait` the same as "in 4 h", by days after
-    today; `moment` and `today` are on the reader's clock."""
+    time left or over, in hours within a day of it; `moment` and `today` are on the reader's clock,
+    `left` is how long it is from now until then."""
 
     kind: str
     length: str = ""
-    wait: str = ""
     moment: datetime | None = None
     today: date | None = None
+    left: timedelta = timedelta()
+
+    @property
+    def wait(self) -> str:
+        """How long until then as `in 4 h`, by days after today; empty where it is over."""
+        if self.moment is None or self.today is None or self.kind == "overdue":
+            return ""
+        days = (self.moment.date() - self.today).days
+        return _directed("day", days) if days else _directed(*_largest(self.left))
 
     @property
     def tone(self) -> str:
@@ -88,7 +96,7 @@ class Due:
 
 def iso_utc(at: datetime) -> str:
     """ISO 8601 in UTC to the second, for `<time datetime>`."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def day(at: date) -> str:
@@ -219,7 +227,7 @@ def length(of: timedelta) -> str:
 
 
 def _days(number: int) -> str:
-    return ngettext("%(n)s day", "%(n)s days", number)
+    return _spanned("day", number)
 
 
 def day_heading(at: date, zone: ZoneInfo | None = None) -> str:
@@ -248,6 +256,11 @@ def _largest(length: timedelta) -> tuple[Unit, int]:
 
 
 def _spanned(unit: Unit, number: int) -> str:
+    return _spanned_in(current().code, unit, number)
+
+
+@lru_cache(maxsize=4096)
+def _spanned_in(_language: str, unit: Unit, number: int) -> str:
     if unit == "minute":
         if not number:
             return _("under 1 min")
@@ -255,7 +268,7 @@ def _spanned(unit: Unit, number: int) -> str:
     if unit == "hour":
         return ngettext("%(n)s h", "%(n)s h", number)
     if unit == "day":
-        return _days(number)
+        return ngettext("%(n)s day", "%(n)s days", number)
     if unit == "month":
         return ngettext("%(n)s month", "%(n)s months", number)
     return ngettext("%(n)s year", "%(n)s years", number)
@@ -289,8 +302,7 @@ def due(at: datetime | None, now: datetime, zone: ZoneInfo) -> Due:
     kind = "overdue" if at <= now else "today" if local.date() == today else "later"
     days = (local.date() - today).days if at > now else (now - at) // _DAY
     length = _days(days) if abs(at - now) >= _DAY else span(at - now)
-    wait = _directed(*_largest(at - now)) if days == 0 else _directed("day", days)
-    return Due(kind, length, "" if at <= now else wait, local, today)
+    return Due(kind, length, local, today, at - now)
 
 
 def zone_name(zone: ZoneInfo, now: datetime, *, short: bool = False) -> str:

@@ -1,8 +1,8 @@
 """Rows of "My requests": records put into the words that a reader of their own list needs."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from flask import url_for
 
@@ -12,8 +12,7 @@ from portal.queries.my_requests import MyRequest, WaitingSubmit
 from portal.translation import _
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(NamedTuple):
     """One row. `status` is a label's name; `turn` for whom it waits, `since` when, `todo` what they
     have to do; `due_at`: when the stage is due."""
 
@@ -21,14 +20,14 @@ class Row:
     url: str
     number: str
     kind: str
-    note: str = ""
-    priority: str = "MEDIUM"
     amount: int | None
     currency: str | None
     status: str
+    since: datetime | None
+    note: str = ""
+    priority: str = "MEDIUM"
     turn: str = ""
     todo: str = ""
-    since: datetime | None
     due_at: datetime | None = None
     closed_at: datetime | None = None
 

@@ -1,7 +1,7 @@
 """Rows of the longest lists in words, for the loops of `components/rows.html`."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from portal.presentation import times
 from portal.presentation.highlight import excerpt, marked
@@ -14,8 +14,7 @@ from portal.queries.inbox import InboxTask
 from portal.translation import _
 
 
-@dataclass(frozen=True, slots=True)
-class InboxRow:
+class InboxRow(NamedTuple):
     """A task. `minor` is the amount for a script that adds up; `tone` and `icon`, which is drawn
     already, belong to the state; `locked`: it cannot be ticked, and a note says why."""
 
@@ -37,8 +36,7 @@ class InboxRow:
     locked: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RequestRow:
+class RequestRow(NamedTuple):
     """A request. `submitted_at` is for machines; title, requester and excerpt may hold marks."""
 
     url: str

@@ -236,7 +236,8 @@ def _(message: str, **variables: Any) -> str:
 
 def ngettext(one: str, many: str, number: int, **variables: Any) -> str:
     """The same for a message that depends on a number, which stands in it as `%(n)s`."""
-    return current().plural(one, many, number) % {"n": number, **_apart(variables)}
+    values = _apart(variables) if variables else {}
+    return current().plural(one, many, number) % {"n": number, **values}
 
 
 class Marked(Protocol):

@@ -214,14 +214,14 @@ def _filter_of(values: Mapping[str, str], form: InboxForm) -> InboxFilter:
 
 def _chips(form: InboxForm, shown: InboxFilter) -> list[Chip]:
     """The active filters in words, each with the inbox's address without it."""
-    urls = {
-        "type": replace(shown, type="").url,
-        "priority": replace(shown, priority="").url,
-        "needed": replace(shown, needed="").url,
+    without = {
+        "type": replace(shown, type=""),
+        "priority": replace(shown, priority=""),
+        "needed": replace(shown, needed=""),
     }
-    drawn: dict[str, Any] = {name: form[name] for name in urls if form[name].data}
+    drawn: dict[str, Any] = {name: form[name] for name in without if form[name].data}
     return [
-        Chip(field.label.text, str(dict(field.choices)[field.data]), urls[name])
+        Chip(field.label.text, str(dict(field.choices)[field.data]), without[name].url)
         for name, field in drawn.items()
     ]
 
