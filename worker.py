@@ -18,7 +18,6 @@ from functools import partial
 from typing import Any
 
 import psycopg
-import structlog
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from temporalio import workflow
@@ -80,7 +79,7 @@ SENDERS = 4
 HOOK_CONNECTIONS = 6
 CACHED_WORKFLOWS = 1000
 
-log = structlog.get_logger("portal.worker")
+log = logs.named("portal.worker")
 
 
 def main() -> int:

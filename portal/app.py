@@ -11,7 +11,8 @@ from flask.templating import Environment
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import api, cli, logs, presentation, translation
+from portal.logs import configure as configure_logs
+from portal import api, cli, presentation, translation
 from portal.background.alarms import AlarmWatch
 from portal.config import ROOT, ConfigurationError, Settings
 from portal.extensions import Door, HurriedConnection, db, login, migrate
@@ -99,7 +100,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     says so and ends. Raises UnguardedView where a view does not say who may see it.
     """
     settings = settings or _settings()
-    logs.configure(settings.log_level)
+    configure_logs(settings.log_level)
     app = Portal(
         "portal",
         root_path=str(ROOT / "portal"),

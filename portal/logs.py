@@ -12,6 +12,14 @@ import sys
 from collections.abc import MutableMapping
 from typing import Any, TextIO
 
+if "rich" not in sys.modules:
+    # Where it is installed, structlog loads it, to draw errors in a terminal. Ours are lines of
+    # JSON: while structlog looks for it, there is none. So this module comes before others.
+    sys.modules["rich"] = None  # type: ignore[assignment]  # Python's own way to say so
+    import structlog
+
+    del sys.modules["rich"]
+
 import structlog
 
 SECRET_WORDS = ("password", "secret", "token", "cookie", "authorization", "database_url")
@@ -20,6 +28,11 @@ LINK = re.compile(r"/([ap])/[A-Za-z0-9_-]{43}")
 # What workflows say through the standard library, which is all they may use.
 WORKFLOW_FIELDS = ("request", "workflow", "commands", "events", "alarm", "cause")
 NOISY = ("werkzeug", "alembic.runtime.plugins", "asyncio")
+
+
+def named(name: str) -> Any:
+    """The log of a part of the program, for whom this module has to come first."""
+    return structlog.get_logger(name)
 
 
 def configure(level: str = "INFO") -> None:

@@ -10,16 +10,26 @@ terms crash the evaluator; its functions come from a list of harmless ones.
 """
 
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any
-
-import cel
+from importlib.machinery import PathFinder
+from importlib.util import find_spec, module_from_spec
+from typing import TYPE_CHECKING, Any
 
 from portal.domain.errors import InvalidPolicy
 from portal.domain.marked import msgid
 from portal.domain.policy.forms import plain
 from portal.domain.routing.plan import RouteQuestion
+
+if TYPE_CHECKING:
+    import cel
+else:
+    # The evaluator alone: the package around it would load its command line, with an editor and
+    # colours for a terminal.
+    found = PathFinder.find_spec("cel.cel", find_spec("cel").submodule_search_locations)
+    cel = sys.modules[found.name] = module_from_spec(found)
+    found.loader.exec_module(cel)
 
 LONGEST = 500
 BUILT_IN: Mapping[str, Any] = {
