@@ -13,8 +13,7 @@ from portal.domain.notices.wording import spoken
 from portal.domain.policy.forms import FormField, named_in
 from portal.domain.policy.translations import field_in, words_in
 from portal.domain.request.state import Status, TaskStatus
-from portal.translation import _, current, ngettext
-from portal.translation.own import own_value, showing
+from portal.translation import _, current, ngettext, own_value, showing_own
 
 MOST_DECISIONS = 8
 
@@ -121,7 +120,7 @@ class Facts:
     @property
     def text(self) -> str:
         """What happened, in the language that is being written."""
-        with showing(self.words):
+        with showing_own(self.words):
             text = spoken(self.row.said, _, own_value) or str(self.row.text)
         if not self.more:
             return text

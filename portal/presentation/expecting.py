@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from portal.domain.time.expected_finish import LEAST, Expected, Unsaid
 from portal.presentation import times
 from portal.presentation.times import Viewpoint
-from portal.translation import _, ngettext
-from portal.translation.own import own
+from portal.translation import _, ngettext, own
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,7 @@ from portal.domain.request import events
 from portal.domain.request.catalogue import EVENT_ENTRIES
 from portal.domain.request.events import Event
 from portal.presentation.labels import Label, decision, people, said, words_of
-from portal.translation import _
-from portal.translation.own import own
+from portal.translation import _, own
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,7 @@ from portal.domain.request.reasons import read, sentence
 from portal.domain.time.day_ranges import DayRange, day_range_of
 from portal.presentation.money import money
 from portal.presentation.times import day
-from portal.translation import _, current, ngettext
-from portal.translation.own import NONE, own_value, showing
+from portal.translation import NO_OWN, _, current, ngettext, own_value, showing_own
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +194,7 @@ def said(kept: Any) -> str:
 
 def told(message: Any) -> str:
     """What a notification says: as it was put together, in English where it is an old one."""
-    with showing(getattr(message, "words", NONE)):
+    with showing_own(getattr(message, "words", NO_OWN)):
         return _told(message)
 
 

@@ -16,8 +16,7 @@ from portal.presentation.money import money
 from portal.presenters.progress import fallback
 from portal.queries.asked import MEMBERS, DirectoryNow, Meant
 from portal.queries.request import RequestRecord, TaskRecord, given_of
-from portal.translation import _
-from portal.translation.own import own
+from portal.translation import _, own
 
 NAMED = 12
 LEFT_OUT = 60

@@ -50,8 +50,7 @@ from portal.queries import audit, request
 from portal.queries.audit import EventRecord
 from portal.queries.audit_chain import Problem
 from portal.queries.request import RequestRecord
-from portal.translation import _
-from portal.translation.own import own
+from portal.translation import _, own
 
 log = structlog.get_logger("portal.audit")
 

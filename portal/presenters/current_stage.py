@@ -20,8 +20,7 @@ from portal.queries.request import RequestParts, RequestRecord, TaskRecord, give
 from portal.services import expecting
 from portal.services.expecting import Journey, expected
 from portal.services.tasks import may_take
-from portal.translation import _
-from portal.translation.own import own
+from portal.translation import _, own
 
 SHOWN = 6
 NAMED = 60

@@ -17,8 +17,7 @@ from portal.queries.policy_moves import OnOlderVersion
 from portal.queries.request import RequestRecord
 from portal.services.requests import difference_of, policy_of
 from portal.services.snapshots import forecast
-from portal.translation import _, lazy
-from portal.translation.own import own
+from portal.translation import _, lazy, own
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,7 @@ from portal.domain.routing.plan import Attention, StagePlan, StageSkip
 from portal.presentation.labels import listed, people, said, words_of
 from portal.presentation.parts import Step
 from portal.queries.request import RequestRecord, TaskRecord
-from portal.translation import _, current, ngettext
-from portal.translation.own import own
+from portal.translation import _, current, ngettext, own
 
 Forecast = Sequence[StageSkip | StagePlan | Attention]
 NAMED = 12

@@ -14,8 +14,7 @@ from portal.domain.policy.forms import FormField
 from portal.domain.policy.translations import Translations, field_in, words_in
 from portal.extensions import db
 from portal.models import PolicyVersion
-from portal.translation import reader_code
-from portal.translation.own import NONE, show
+from portal.translation import NO_OWN, reader_code, show_own
 
 Read = TypeVar("Read", bound=Any)
 
@@ -28,10 +27,10 @@ def words_of(version_id: str | None) -> Mapping[str, str]:
     those who read the originals."""
     code = reader_code()
     if version_id is None or code is None:
-        return NONE
+        return NO_OWN
     found = _words.get((version_id, code))
     if found is None:
-        found = _words[version_id, code] = words_in(_translations(version_id), code) or NONE
+        found = _words[version_id, code] = words_in(_translations(version_id), code) or NO_OWN
     return found
 
 
@@ -71,7 +70,7 @@ def form_of(version_id: str | None, form: tuple[FormField, ...]) -> tuple[FormFi
 
 def show_version(version_id: str) -> None:
     """The page of a request says what its version says in the reader's language."""
-    show(words_of(version_id))
+    show_own(words_of(version_id))
 
 
 def _translations(version_id: str) -> Translations:

@@ -47,12 +47,12 @@ from portal.models import (
     TypeReader,
     User,
 )
-from portal.models.recorded import with_texts
+from portal.models.recorded import ERASED, with_texts
 from portal.models.states import SHAPE, kept_state
 from portal.queries import own_texts
 from portal.queries.asked import NOTICES, Told
 from portal.queries.comments import COMMENTS_SHOWN, CommentEntry
-from portal.translation.own import own
+from portal.translation import own
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +152,11 @@ class RequestRecord:
         """Whether it is open and its type's policy has a newer version."""
         newest = self.newest_policy_version_id
         return self.status.is_open and newest not in (None, self.policy_version_id)
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether its texts were erased: the title then says so."""
+        return self.title == ERASED
 
     @property
     def asks_for_days(self) -> bool:

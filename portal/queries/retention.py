@@ -23,7 +23,6 @@ from portal.models import (
     User,
 )
 from portal.models.columns import by_name
-from portal.models.recorded import ERASED
 from portal.models.retention import due_requests, is_held, kept_person, stands
 
 SHOWN = 200
@@ -146,11 +145,6 @@ def cleaned_up() -> CleanedUp:
         .where(Check.name == "cleaning")
     ).one_or_none()  # fmt: skip
     return CleanedUp() if row is None else CleanedUp(*row)
-
-
-def is_erased(title: str) -> bool:
-    """Whether this is what stands in place of a title that was erased."""
-    return title == ERASED
 
 
 def erasures(request_id: str) -> tuple[ErasureRecord, ...]:

@@ -37,13 +37,18 @@ class NotNow(Unfit):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Store:
-    """Where files lie, how many of which size (bytes) one form may hold, and who looks at them
-    first (`scanner`; None: nobody)."""
+class FileLimits:
+    """How many files of which size (bytes) one form may hold."""
 
-    files: FileStore
     most: int
     largest: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store(FileLimits):
+    """Where files lie, and who looks at them first (`scanner`; None: nobody)."""
+
+    files: FileStore
     scanner: Scanner | None = None
 
 

@@ -10,12 +10,13 @@ written `%%`.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from functools import cache, cached_property
 from gettext import NullTranslations
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from babel import Locale, UnknownLocaleError, negotiate_locale
@@ -24,7 +25,6 @@ from jinja2 import Environment, pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
-from portal.translation import own
 from portal.translation.pseudo import (
     MIRRORED,
     PSEUDO,
@@ -265,6 +265,43 @@ def _as_told(name: str, value: Any) -> Any:
     return language_name(value) if name == "language" else value
 
 
+# What administrators wrote, in the reader's language: `own("Finance")` is the translation that the
+# version of the request type keeps, or the text itself. `showing_own(words)` says of which version:
+# a page is about one request, a mail too. Lists name the version of each row
+# (`portal.queries.own_texts`). Programs are told the originals.
+NO_OWN: Mapping[str, str] = MappingProxyType({})
+_own_words: ContextVar[Mapping[str, str]] = ContextVar("own_texts", default=NO_OWN)
+# Values of marked texts that an administrator wrote, by the name under which they stand there.
+OWN_NAMED = frozenset({"stage", "condition", "rule", "message"})
+
+
+def own(text: str) -> str:
+    """A text of the version that is shown, in the reader's language where it says it in it."""
+    return _own_words.get().get(text, text)
+
+
+def own_value(name: str, value: str) -> str:
+    """A value of a marked text; `label` is a rule's, in brackets."""
+    if name == "label" and value.startswith(" (") and value.endswith(")"):
+        return f" ({own(value[2:-1])})"
+    return own(value) if name in OWN_NAMED else value
+
+
+def show_own(words: Mapping[str, str]) -> None:
+    """Say the texts of one version in these words, until the request ends or others are named."""
+    _own_words.set(words)
+
+
+@contextmanager
+def showing_own(words: Mapping[str, str]) -> Iterator[None]:
+    """The same inside a block: a mail, a message."""
+    token = _own_words.set(words)
+    try:
+        yield
+    finally:
+        _own_words.reset(token)
+
+
 class LazyText:
     """A marked text that is translated each time it is read."""
 
@@ -352,7 +389,7 @@ def register(
     @app.before_request
     def begin() -> None:
         g.language_token = _current.set(choose)
-        own.show(own.NONE)
+        show_own(NO_OWN)
 
     @app.teardown_request
     def forget(_error: BaseException | None) -> None:

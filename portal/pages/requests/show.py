@@ -19,7 +19,7 @@ from portal.domain.people.permissions import Permission
 from portal.domain.policy.policy import Decision
 from portal.forms.decision import CommentForm, RemarkForm
 from portal.pages.requests import blueprint
-from portal.pages.requests.attachments import Enclosed, enclose, hand_over, store
+from portal.pages.requests.attachments import Enclosed, enclose, hand_over
 from portal.pages.requests.then import draw_then
 from portal.presenters.answer import after, answered, command_key, new_key, reader
 from portal.presenters.comments import questions
@@ -29,7 +29,8 @@ from portal.queries import commands, retention
 from portal.queries import request as requests
 from portal.queries.request import RequestRecord
 from portal.security.guards import requires
-from portal.security.sessions import click, me
+from portal.security.sessions import click, current_settings, me
+from portal.services.attachments import MEGABYTE, FileLimits
 from portal.services.errors import Refused
 from portal.services.judge import ended_now
 from portal.services.requests import comment, remind
@@ -112,13 +113,13 @@ def draw(
     drawn from, if that is not the present one."""
     page, ended = _as_of_now(record, since)
     keys = {name: new_key() for name in ("decide", "undo", "comment", "remind", "take_back")}
-    form = form or CommentForm()
+    form, settings = form or CommentForm(), current_settings()
     if trouble is not None and not form.comment.data:
         form.comment.data = trouble.comment
     drawn = render_template(
         "pages/request/show.html",
         page=page,
-        erasures=retention.erasures(record.id) if retention.is_erased(record.title) else (),
+        erasures=retention.erasures(record.id) if record.is_erased else (),
         leave=beside(record, team=page.todo is not None) if record.asks_for_days else LeaveBeside(),
         back=_back(page),
         news=_news(page, keys["undo"], None if trouble else ended),
@@ -131,9 +132,11 @@ def draw(
         tried=request.form.get("decision", ""),
         chosen=request.args.get("decision", "") if request.method == "GET" else "",
         keys=keys,
-        store=store(),
-        enclosed=hand_over(files or Enclosed(), keys["decide"]),
-        remark_enclosed=hand_over(remark_files or Enclosed(), keys["comment"]),
+        limits=FileLimits(
+            most=settings.attachments_most, largest=settings.attachments_largest_mb * MEGABYTE
+        ),
+        enclosed=hand_over(files, keys["decide"]) if files else Enclosed(),
+        remark_enclosed=hand_over(remark_files, keys["comment"]) if remark_files else Enclosed(),
     )
     return make_response(drawn, status)
 
