@@ -55,8 +55,7 @@ from portal.domain.routing.step import question, review_stage
 from portal.domain.time.stage_times import Clock
 from portal.domain.time.working_time import Calendar, add_business_minutes
 from portal.models import Command
-from portal.translation import _
-from portal.translation.own import own_value
+from portal.translation import _, own_value
 
 # One statement, since trips to the server are what a routing costs. UNION drops repeated rows: a
 # circle of managers ends by itself. That a delegate is away too is seen by their own absence.

@@ -113,7 +113,7 @@ def draw(
     drawn from, if that is not the present one."""
     page, ended = _as_of_now(record, since)
     keys = {name: new_key() for name in ("decide", "undo", "comment", "remind", "take_back")}
-    form, settings = form or CommentForm(), current_settings()
+    form = form or CommentForm()
     if trouble is not None and not form.comment.data:
         form.comment.data = trouble.comment
     drawn = render_template(
@@ -132,13 +132,18 @@ def draw(
         tried=request.form.get("decision", ""),
         chosen=request.args.get("decision", "") if request.method == "GET" else "",
         keys=keys,
-        limits=FileLimits(
-            most=settings.attachments_most, largest=settings.attachments_largest_mb * MEGABYTE
-        ),
+        limits=_file_limits(),
         enclosed=hand_over(files, keys["decide"]) if files else Enclosed(),
         remark_enclosed=hand_over(remark_files, keys["comment"]) if remark_files else Enclosed(),
     )
     return make_response(drawn, status)
+
+
+def _file_limits() -> FileLimits:
+    """What a comment may have enclosed. The page needs nothing else of where files are kept."""
+    settings = current_settings()
+    largest = settings.attachments_largest_mb * MEGABYTE
+    return FileLimits(most=settings.attachments_most, largest=largest)
 
 
 def _as_of_now(record: RequestRecord, since: int | None) -> tuple[RequestPage, Refused | None]:
