@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from portal.config import ROOT, Settings
 from portal.logs import NOISY
+from portal.config import ROOT, Settings
 from scripts.local.ports import any_free
 from tests.programs import started
 
