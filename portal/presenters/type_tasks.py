@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from portal.domain.marked import Sentence
 from portal.domain.policy.check import Problem
 from portal.domain.policy.types import TypeContent
 from portal.queries import request_types, staff
@@ -49,7 +48,7 @@ def tasks(
             "bad" if any(each.about == "askers" for each in errors) else "ok",
         ),
         _task(_("Languages"), "languages", _spoken(draft.content), "look"),
-        _checks(errors, waiting, found.notes),
+        _checks(errors, waiting, found),
         _task(_("Preview"), "preview", _("The form as people will see it."), "look"),
         *([_past(draft, test, live)] if live is not None else []),
         _review(draft, blocked=bool(errors or waiting)),
@@ -96,9 +95,7 @@ def _task(title: str, place: str, hint: str, state: str) -> Task:
     return Task(title, place, hint, css, str(words), tone, icon)
 
 
-def _checks(
-    errors: Sequence[Problem], waiting: Sequence[Problem], notes: Sequence[Sentence]
-) -> Task:
+def _checks(errors: Sequence[Problem], waiting: Sequence[Problem], found: Examination) -> Task:
     if errors:
         words = ngettext("%(n)s error", "%(n)s errors", len(errors))
         hint = tell(errors[0].sentence)
@@ -107,6 +104,11 @@ def _checks(
         words = ngettext("%(n)s warning", "%(n)s warnings", len(waiting))
         hint = f"{tell(waiting[0].sentence)} " + _("Each warning needs a reason.")
         return Task(_("Checks"), "checks", hint, "attn", words, "warn", "exclamation-triangle")
+    if not found.people:
+        return _task(
+            _("Checks"), "checks", _("Tries the route for everybody who could ask."), "todo"
+        )
+    notes = found.notes
     return _task(
         _("Checks"), "checks", tell(notes[0]) if notes else _("Nothing stands in the way."), "ok"
     )

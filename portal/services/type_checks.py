@@ -19,6 +19,9 @@ from portal.domain.request.reasons import Code
 from portal.domain.routing.outline import compared
 from portal.domain.routing.population import Affected, PopulationRun, askers, run
 
+# With more people, pages that only say how far a draft is do not try its route for each of them.
+MOST_AT_A_GLANCE = 1_000
+
 # Whom these find depends on who asks and what for.
 _DEPENDS = frozenset({RuleKind.MANAGER, RuleKind.DEPARTMENT_HEAD, RuleKind.CHOSEN})
 
@@ -33,13 +36,14 @@ class Examination:
     people: int = 0
 
 
-def examine(connection: Connection, content: TypeContent) -> Examination:
+def examine(connection: Connection, content: TypeContent, most: int | None = None) -> Examination:
     """Everything that can be found wrong, and, where the route can be followed at all, how it goes
-    for everybody who could ask."""
+    for everybody who could ask; that not for more than `most` people."""
     directory = everybody(connection)
     found = [*problems_of(content), *_conditions(content), *_rules(content, directory)]
     found += _askers(content, directory)
-    if any(not each.is_warning for each in found):
+    is_large = most is not None and len(directory.people) > most
+    if is_large or any(not each.is_warning for each in found):
         return Examination(tuple(sorted(found, key=lambda each: each.is_warning)))
     whole = population(content, directory)
     lost = [each for each in whole.stuck if _why(each) in _GAPS]

@@ -267,6 +267,11 @@ def examine(content: TypeContent) -> Examination:
     return type_checks.examine(db.session.connection(), content)
 
 
+def glance(content: TypeContent) -> Examination:
+    """The same for pages that say beside other things how far a draft is."""
+    return type_checks.examine(db.session.connection(), content, type_checks.MOST_AT_A_GLANCE)
+
+
 def accept(code: str, act: Act, reasons: dict[str, str]) -> None:
     """Keep why warnings are accepted; that voids a review, as an edit does.
 

@@ -13,7 +13,7 @@ from portal.background.publications import PublicationWatch
 from portal.extensions import db
 from portal.models import PolicyVersion, RequestType, TypeChange, TypeDraft, User
 from portal.queries import request_types
-from portal.services import back_tests, type_files
+from portal.services import back_tests, type_checks, type_files
 from tests.asking import CODE, insert_request
 from tests.clients import PageClient, sign_in
 from tests.pages_read import Page
@@ -530,6 +530,20 @@ def test_checks_say_who_would_be_stuck(
     press(adam, page, f"{CHAIRS}/draft/policy", fallback_0="group:finance", decide_by_token="y")
     assert "whether programs may decide" in adam.get_page(f"{CHAIRS}/draft/review").text
     assert "would be stuck at Line manager" not in adam.get_page(f"{CHAIRS}/draft/checks").text
+
+
+def test_only_checks_try_the_route_for_more_people_than_a_glance_takes(
+    adam: PageClient, kind: dict[str, str], people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft_of_chairs(adam)
+    page = adam.get_page(f"{CHAIRS}/draft/policy")
+    page = press(adam, page, f"{CHAIRS}/draft/policy", fallback_0="people:",
+                 fallback_people_0="Adam Example")  # fmt: skip
+    assert "Checks : Done" in page.text
+    monkeypatch.setattr(type_checks, "MOST_AT_A_GLANCE", 3)
+    assert "Checks : " not in adam.get_page(f"{CHAIRS}/draft/policy").text
+    assert "Tries the route for everybody who could ask." in adam.get_page(CHAIRS).text
+    assert "Checks : Done" in adam.get_page(f"{CHAIRS}/draft/checks").text
 
 
 def past_requests(app: Flask, kind: dict[str, str], who: str, amounts: list[int]) -> None:

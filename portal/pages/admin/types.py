@@ -471,7 +471,7 @@ def tasks_of(kind: AdminType, found: Examination | None = None) -> list[Task]:
         return []
     live = kind.live.number if kind.live else None
     test = back_tests.newest(kind.id) if kind.live else None
-    return type_tasks.tasks(draft, found or service.examine(draft.content), test, live)
+    return type_tasks.tasks(draft, found or service.glance(draft.content), test, live)
 
 
 def choosable() -> Choosable:
