@@ -145,9 +145,9 @@ def test_who_lost_the_task_is_not_told_of_an_earlier_stage(
         db.session.commit()
     given = {"command_id": new_id(), "request_id": state.request_id, "actor_id": people.adam}
     process.give(ReviewPeople(**given, at=datetime.now(UTC), cause="Carl left."))
-    page = decide(client, page, 409, decision="approve", comment="My words stay.")
+    page = decide(client, page, 403, decision="approve", comment="My words stay.")
     assert "already approved" not in page.text
-    assert "or the request has moved on." in page.text
+    assert "This task is no longer yours" in page.text
     assert "My words stay." in page.text
 
 
