@@ -24,7 +24,7 @@ PAGES = {
     HERE: 12,
     "/history": 5,  # the types of which groups of the reader see all requests
     f"/history/{NUMBER}": 8,
-    "/search?q=chair": 5,  # by who was asked to decide; the types, as in the history
+    "/search?q=chair": 6,  # by who was asked to decide; the types, and as in the history
     "/notifications": 2,
     "/profile": 2,
     "/requests/new": 2,

@@ -54,7 +54,8 @@ def test_a_form_holds_so_many_files_over_several_posts(
 ) -> None:
     form_id = new_id()
     with app.app_context():
-        attachments.keep(store(tmp_path), form_id, people.ana, [upload(), upload()])
+        two = (upload(), upload(name="b.pdf"))
+        attachments.keep(store(tmp_path), form_id, people.ana, two)
         again = attachments.keep(store(tmp_path), form_id, people.ana, [upload(), upload()])
         more = [upload(name="c.pdf"), upload(name="d.pdf")]
         problems = attachments.keep(store(tmp_path), form_id, people.ana, more)
@@ -68,7 +69,9 @@ def test_the_hundred_and_first_file_not_sent_is_refused(
 ) -> None:
     roomy = store(tmp_path, most=200)
     with app.app_context():
-        full = attachments.keep(roomy, new_id(), people.ana, [upload() for _ in range(100)])
+        full = attachments.keep(
+            roomy, new_id(), people.ana, [upload(name=f"{n}.pdf") for n in range(100)]
+        )
         ((_, words),) = attachments.keep(roomy, new_id(), people.ana, [upload()])
         assert attachments.keep(roomy, new_id(), people.eve, [upload()]) == full == []
     assert "one file too many in your drafts" in words
