@@ -4,14 +4,14 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
-from typing import IO
+from typing import IO, ClassVar
 
 import structlog
 from sqlalchemy import delete, func, select, update
 
 from portal.config import Settings
 from portal.domain.marked import msgid
-from portal.domain.request.files import KeptFile, shown_name
+from portal.domain.request.files import ACCEPT, KeptFile, shown_name
 from portal.extensions import db
 from portal.models import Attachment
 from portal.models.columns import new_id
@@ -38,8 +38,9 @@ class NotNow(Unfit):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileLimits:
-    """How many files of which size (bytes) one form may hold."""
+    """How many files of which size (bytes) one form may hold, and which a browser offers first."""
 
+    accept: ClassVar[str] = ACCEPT
     most: int
     largest: int
 

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from portal.domain.request.files import ACCEPT
 from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.models import Attachment, AuditEvent
@@ -80,6 +81,12 @@ def test_a_form_that_fails_keeps_the_file(
     page = ben.post_form(page, action, **right)
     assert "1 file with comments" in page.text
     assert "offer.pdf" in page.text
+
+
+def test_a_browser_offers_every_kind_that_is_taken(ben: PageClient) -> None:
+    fields = ben.get(HERE).text.split('type="file"')[1:]
+    assert fields
+    assert all(f'accept="{ACCEPT}"' in each.split(">")[0] for each in fields)
 
 
 def test_an_unfit_file_is_said_and_nothing_is_decided(ben: PageClient) -> None:
