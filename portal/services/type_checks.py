@@ -22,6 +22,8 @@ from portal.domain.routing.population import Affected, PopulationRun, askers, ru
 # With more people, pages that only say how far a draft is do not try its route for each of them.
 MOST_AT_A_GLANCE = 1_000
 
+# The code of a warning is this with the stage's key.
+_NO_FALLBACK = "no_fallback:"
 # Whom these find depends on who asks and what for.
 _DEPENDS = frozenset({RuleKind.MANAGER, RuleKind.DEPARTMENT_HEAD, RuleKind.CHOSEN})
 
@@ -42,12 +44,15 @@ def examine(connection: Connection, content: TypeContent, most: int | None = Non
     directory = everybody(connection)
     found = [*problems_of(content), *_conditions(content), *_rules(content, directory)]
     found += _askers(content, directory)
-    is_large = most is not None and len(directory.people) > most
-    if is_large or any(not each.is_warning for each in found):
+    if most is not None and len(directory.people) > most:
+        # Whether a missing fallback leaves anybody stuck, only the route of each person says.
+        found = [each for each in found if not each.code.startswith(_NO_FALLBACK)]
+        return Examination(tuple(sorted(found, key=lambda each: each.is_warning)))
+    if any(not each.is_warning for each in found):
         return Examination(tuple(sorted(found, key=lambda each: each.is_warning)))
     whole = population(content, directory)
     lost = [each for each in whole.stuck if _why(each) in _GAPS]
-    known = {f"no_fallback:{each.stage_key}" for each in lost}
+    known = {_NO_FALLBACK + each.stage_key for each in lost}
     warnings = [each for each in found if each.code not in known]
     warnings += [_stuck(each, whole.people) for each in lost]
     notes = [_stuck(each, whole.people).sentence for each in whole.stuck if each not in lost]
@@ -102,7 +107,7 @@ def _rules(content: TypeContent, directory: Directory) -> list[Problem]:
                 "“%(stage)s” has no fallback: a requester without a manager, head or group would"
                 " wait for an administrator."
             )
-            said, code = sentence(text, stage=stage.name), f"no_fallback:{stage.key}"
+            said, code = sentence(text, stage=stage.name), _NO_FALLBACK + stage.key
             found.append(Problem(about="route", name=stage.key, code=code, sentence=said))
     return found
 
