@@ -14,7 +14,8 @@ from portal.translation import _, language_name, lazy, ngettext, tell
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One line of what is left to do. `state`: done, attn (a problem), todo, next or locked."""
+    """One line of what is left to do. `state`: done, attn (a problem), stale (out of
+    date), todo, next or locked."""
 
     title: str
     place: str

@@ -31,7 +31,8 @@ _DEPENDS = frozenset({RuleKind.MANAGER, RuleKind.DEPARTMENT_HEAD, RuleKind.CHOSE
 @dataclass(frozen=True)
 class Examination:
     """What is wrong with a draft, errors first; what is worth knowing of it; and how many people
-    its route was tried for (0: it could not be)."""
+    its route was tried for (0: it could not be, or was not for
+    a glance)."""
 
     problems: tuple[Problem, ...]
     notes: tuple[Sentence, ...] = ()
