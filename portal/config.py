@@ -474,7 +474,7 @@ class Settings(_Group):
         Raises ConfigurationError, which names every variable that is missing, malformed, unsafe
         or nearly one of ours.
         """
-        given = _gather() if env is None else env
+        given = gathered() if env is None else env
         problems = list(_unknown(given))
         mail = MailSettings(**_read(MailSettings, given, problems))
         if mail.tls == "tls" and not given.get("SMTP_PORT", "").strip():
@@ -558,7 +558,7 @@ SECRETS = frozenset(
 """Those whose value may also stand in a file."""
 
 
-def _gather() -> dict[str, str]:
+def gathered() -> dict[str, str]:
     """The environment over ``.env`` over ``var/local.env`` (see the module)."""
     given = {**_file(ROOT / ".env"), **os.environ}
     is_copy = given.get("ENVIRONMENT", "").strip() in ("development", "test")

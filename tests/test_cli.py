@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from portal.cli.running import explained
 from portal.extensions import db
 from portal.models import User
 from tests.asking import insert_type
@@ -94,7 +95,14 @@ def test_search_attributes_and_reconciling(make_app, temporal_settings) -> None:
 
 
 def test_a_temporal_that_is_away_is_one_sentence(app: Flask) -> None:
-    assert "Temporal refused" in run(app, "register-search-attributes", status=1)
+    output = run(app, "register-search-attributes", status=1)
+    assert output == "Error: Temporal does not answer at 127.0.0.1:1.\n"
+
+
+def test_another_error_is_not_called_temporals(app: Flask) -> None:
+    """A fault of ours keeps its traceback; only what the SDK raises is a server that is away."""
+    with app.app_context(), pytest.raises(RuntimeError, match="ours"), explained():
+        raise RuntimeError("ours")
 
 
 def test_people_are_changed_by_scripts(app: Flask, people: People) -> None:

@@ -71,6 +71,16 @@ def _outside(files: tuple[Path, ...], key: str | None) -> Outside:
     return replace(known, checkpoints=[*known.checkpoints, *given], key=verifier)
 
 
+def _log() -> LogFiles:
+    try:
+        log = beginning.current(settings().audit_log_dir)
+    except LogBroken as error:
+        raise click.ClickException(str(error)) from error
+    if log is None:
+        raise click.ClickException("No log was begun: flask portal audit begin.")
+    return log
+
+
 def _signer(log: LogFiles) -> keys.Signer:
     return beginning.signer_of(log, settings().audit_key_file, settings().public_url)
 
@@ -96,9 +106,7 @@ def begin(if_needed: bool) -> None:
 @audit.command("seal")
 def seal() -> None:
     """Seal what waits now; a worker does so every minute."""
-    log = beginning.current(settings().audit_log_dir)
-    if log is None:
-        raise click.ClickException("No log was begun: flask portal audit begin.")
+    log = _log()
     with explained(), _sealers() as engine:
         sealed = sealing.seal(engine, log, _signer(log))
     click.echo(f"{sealed.added} leaves were added.")
@@ -109,9 +117,7 @@ def seal() -> None:
 @click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
 def evidence(number: str, file: Path) -> None:
     """Write the evidence pack of the request NUMBER into FILE, a ZIP archive."""
-    log = beginning.current(settings().audit_log_dir)
-    if log is None:
-        raise click.ClickException("No log was begun: flask portal audit begin.")
+    log = _log()
     with explained(), batch() as connection:
         request_id = _request_id(connection, number)
         assert request_id is not None
@@ -132,9 +138,7 @@ def evidence(number: str, file: Path) -> None:
 def evidence_of_period(first: datetime, last: datetime, file: Path) -> None:
     """Write the evidence pack of the days FIRST to LAST (2026-11-01, by UTC, both included) into
     FILE, a ZIP archive: every entry of the log between them, however many."""
-    log = beginning.current(settings().audit_log_dir)
-    if log is None:
-        raise click.ClickException("No log was begun: flask portal audit begin.")
+    log = _log()
     until = last.replace(tzinfo=UTC) + timedelta(days=1)
     with explained(), batch() as connection:
         try:
@@ -157,9 +161,7 @@ NOT_YET = "Not all of it is sealed yet: try again in a minute."
 @audit.command("key")
 def key() -> None:
     """Print the key by which others check this portal's checkpoints."""
-    log = beginning.current(settings().audit_log_dir)
-    if log is None:
-        raise click.ClickException("No log was begun: flask portal audit begin.")
+    log = _log()
     with explained():
         click.echo(str(_signer(log).verifier))
 

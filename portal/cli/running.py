@@ -11,6 +11,7 @@ from temporalio.service import RPCError
 
 from portal.config import Settings
 from portal.services import accounts, people
+from portal.temporal.client import is_unreachable
 
 
 @contextmanager
@@ -34,8 +35,13 @@ def explained() -> Iterator[None]:
     except DBAPIError as error:
         reason = " ".join(str(error.orig).split())
         raise click.ClickException(f"The database refused: {reason}") from error
-    except (RPCError, RuntimeError) as error:
+    except RPCError as error:
         raise click.ClickException(f"Temporal refused: {error}") from error
+    except RuntimeError as error:
+        if not is_unreachable(error):
+            raise
+        place = settings().temporal_address
+        raise click.ClickException(f"Temporal does not answer at {place}.") from error
 
 
 def settings() -> Settings:

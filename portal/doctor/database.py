@@ -70,7 +70,11 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """Everything about the database, and this machine's clock beside the database's."""
     try:
         with psycopg.connect(
-            settings.database_url, connect_timeout=CONNECT_SECONDS, row_factory=dict_row
+            settings.database_url,
+            connect_timeout=CONNECT_SECONDS,
+            row_factory=dict_row,
+            # Else a database in SQL_ASCII answers in bytes.
+            client_encoding="UTF8",
         ) as connection:
             before = datetime.now(UTC)
             facts = connection.execute(FACTS).fetchone()

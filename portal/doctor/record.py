@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -9,6 +10,8 @@ from psycopg.rows import dict_row
 
 from portal.config import Settings
 from portal.doctor.finding import Finding, fault, warning, well
+from portal.proof import tiles
+from portal.proof.tiles import LogBroken
 
 CONNECT_SECONDS = 5
 # Raw: asked without SQLAlchemy, which may be what is wrong.
@@ -64,7 +67,7 @@ def _sealing(settings: Settings, seen: Seen) -> Iterator[Finding]:
         yield fault("log.waits", said, "systemctl start gloria-sealer: its log says why it ended")
     else:
         yield well("log", f"the record is sealed; {seen['waiting']} entries wait for the next turn")
-    if not any(settings.audit_log_dir.glob("*/checkpoint")):
+    if not _shows(settings.audit_log_dir):
         said = (
             f"AUDIT_LOG_DIR ({settings.audit_log_dir}) shows no log to this user: no evidence packs"
         )
@@ -73,6 +76,14 @@ def _sealing(settings: Settings, seen: Seen) -> Iterator[Finding]:
         said = f"this user can read {settings.audit_key_file}, the key that signs the log"
         todo = "AUDIT_SEALER=own, and the key where only the sealer's user reads it"
         yield warning("log.key", said, todo)
+
+
+def _shows(folder: Path) -> bool:
+    """Whether this user finds a log there; a closed folder shows none."""
+    try:
+        return any((log.folder / "checkpoint").exists() for log in tiles.logs(folder))
+    except (LogBroken, OSError):
+        return False
 
 
 def _anchors(seen: Seen) -> Iterator[Finding]:

@@ -1,10 +1,9 @@
 """What the settings say that is allowed, and seldom meant. What is wrong stops every process."""
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from portal.config import ROOT, SECRETS, Settings
+from portal.config import ROOT, SECRETS, Settings, gathered
 from portal.doctor.finding import Finding, warning, well
 
 # Where Compose and Kubernetes mount a container's secrets. Nobody else is in there, and on the host
@@ -12,15 +11,15 @@ from portal.doctor.finding import Finding, warning, well
 MOUNTED = Path("/run/secrets")
 
 
-def examine(settings: Settings, env: Mapping[str, str] = os.environ) -> Iterator[Finding]:
-    """The settings of a production that are left to chance."""
+def examine(settings: Settings, env: Mapping[str, str] | None = None) -> Iterator[Finding]:
+    """The settings of a production that are left to chance; `env` replaces where they stand."""
     yield well("settings", f"ENVIRONMENT={settings.environment}, all settings can be read")
     if not settings.is_production:
         said = f"ENVIRONMENT={settings.environment}: unsafe settings are accepted"
         yield warning("settings.environment", said, "set ENVIRONMENT=production where people work")
     else:
         yield from _of_production(settings)
-    for path in _secret_files(env):
+    for path in _secret_files(gathered() if env is None else env):
         if path.is_relative_to(MOUNTED):
             continue
         if path.exists() and path.stat().st_mode & 0o007:

@@ -1,7 +1,9 @@
 """Where files go: can one be written, read and deleted, and is there room left?"""
 
+import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -23,6 +25,10 @@ def examine(settings: Settings) -> Iterator[Finding]:
         folders["ATTACHMENTS_DIR"] = settings.attachments_dir
     for name, folder in folders.items():
         yield _room(name, folder)
+    if not _takes(settings.backups_dir):
+        said = f"BACKUPS_DIR ({settings.backups_dir}) takes nothing from this user: no backups"
+        todo = "scripts/backup writes there: give it to the user that runs it"
+        yield warning("storage.backups", said, todo)
 
 
 def _kept(settings: Settings) -> Finding:
@@ -47,13 +53,29 @@ def _kept(settings: Settings) -> Finding:
     return well("storage", f"a file was written to {place}, read and deleted")
 
 
-def _room(name: str, folder: Path) -> Finding:
-    there = next(each for each in (folder, *folder.parents) if each.exists())
+def _takes(folder: Path) -> bool:
     try:
-        disk = shutil.disk_usage(there)
+        return os.access(_nearest(folder), os.W_OK | os.X_OK)
+    except OSError:
+        return False
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or the closest one above it that is there. Raises OSError where this user may
+    not look."""
+    for each in (folder, *folder.parents):
+        with suppress(FileNotFoundError):
+            each.stat()
+            return each
+    return folder
+
+
+def _room(name: str, folder: Path) -> Finding:
+    try:
+        disk = shutil.disk_usage(_nearest(folder))
     except OSError as error:
         said = f"{name} ({folder}) cannot be looked at: {error.strerror}"
-        return fault("disk.away", said, f"chown or mount {there}")
+        return fault("disk.away", said, f"chown or mount {folder}")
     free = disk.free // 10**6
     said = f"{free} MB are free for {name} ({folder})"
     todo = "free some space, or make the disk larger"

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 
 from temporalio.api.enums.v1 import TaskQueueType
@@ -86,19 +86,34 @@ async def _attributes(client: Client) -> Finding:
 async def _polled(client: Client, queue: str) -> list[Finding]:
     """Who polls which queue for what; approvals run their activities without one."""
     seen = {(queue, WORKFLOW): await _pollers(client, queue, WORKFLOW)}
-    for name in (names.sending_queue(queue), names.chat_queue(queue)):
+    for name in (names.sending_queue(queue), names.chat_queue(queue), names.webhook_queue(queue)):
         for kind in (WORKFLOW, ACTIVITY):
             seen[name, kind] = await _pollers(client, name, kind)
     checks = names.check_queue(queue)
     seen[checks, ACTIVITY] = await _pollers(client, checks, ACTIVITY)
+    sealing = names.sealing_queue(queue)
+    has_sealer = await _pollers(client, sealing, ACTIVITY)
+    return [_working(seen, queue), *([] if has_sealer else [_no_sealer(sealing)])]
+
+
+def _no_sealer(queue: str) -> Finding:
+    """A process of its own, or part of a worker: AUDIT_SEALER says which."""
+    said = f"nobody polls {queue}: what is recorded is not sealed"
+    return warning(
+        "workers.sealer", said, "systemctl start gloria-sealer: its log says why it ended"
+    )
+
+
+def _working(seen: Mapping[tuple[str, TaskQueueType.ValueType], int], queue: str) -> Finding:
+    """What the numbers of pollers by queue and kind come to."""
     idle = ", ".join(dict.fromkeys(name for (name, _), number in seen.items() if not number))
     if not idle:
-        said = f"{max(seen.values())} workers poll {queue} and the queues of messages"
-        return [well("workers", said)]
+        said = f"{max(seen.values())} workers poll {queue}, and those of messages and webhooks"
+        return well("workers", said)
     if any(seen.values()):
         said = f"a worker polls some queues, and nobody polls {idle}"
-        return [fault("workers.some", said, "restart the worker: its log says what failed")]
-    return [fault("workers.none", f"nobody polls {idle}: nothing goes on", WORKER)]
+        return fault("workers.some", said, "restart the worker: its log says what failed")
+    return fault("workers.none", f"nobody polls {idle}: nothing goes on", WORKER)
 
 
 async def _pollers(client: Client, queue: str, kind: TaskQueueType.ValueType) -> int:

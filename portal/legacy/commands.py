@@ -24,6 +24,7 @@ from portal.legacy.cutover.running import PurgeOptions, purge, purgeable, warnin
 from portal.legacy.preparing import Unusable
 from portal.legacy.runs import EXIT_FAILED, EXIT_UNUSABLE, RunReport, UnusableReport
 from portal.legacy.tables import ARCHIVE
+from portal.temporal.client import is_unreachable
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -161,8 +162,12 @@ def explained() -> Iterator[None]:
     except (DBAPIError, psycopg.Error) as error:
         cause = getattr(error, "orig", None) or error
         _unusable(f"The database refused: {' '.join(str(cause).split())} {SAFE}")
-    except (RPCError, RuntimeError) as error:
+    except RPCError as error:
         _unusable(f"Temporal refused: {error} {SAFE}")
+    except RuntimeError as error:
+        if not is_unreachable(error):
+            raise
+        _unusable(f"Temporal does not answer at {_settings().temporal_address}. {SAFE}")
 
 
 def _unusable(sentence: str) -> NoReturn:

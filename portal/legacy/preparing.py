@@ -34,7 +34,7 @@ READ_OF_SHARED = (
 
 
 class Unusable(Exception):
-    """The run cannot begin; the message is one sentence for people."""
+    """The run cannot begin, or not go on; the message is one sentence for people."""
 
 
 @dataclass

@@ -50,9 +50,11 @@ class SmtpConnection:
     def send(self, mail: EmailMessage, recipient: str) -> None:
         """Send a mail to that one address, whatever its headers say. Raises MailNotTaken."""
         server = self._server or self.open()
+        # Servers refuse lines that end otherwise (RFC 5321 2.3.8), and smtplib mends strings only.
+        content = mail.as_bytes(policy=mail.policy.clone(linesep="\r\n"))
         try:
             with self._in_time(server):
-                server.sendmail(self._settings.sender_address, [recipient], mail.as_bytes())
+                server.sendmail(self._settings.sender_address, [recipient], content)
         except (OSError, smtplib.SMTPException) as error:
             self._close()
             raise MailNotTaken(_reason(error)) from error

@@ -42,7 +42,7 @@ def origin(public_url: str, number: int) -> str:
 
 
 def current(folder: Path) -> LogFiles | None:
-    """The log that is being written; None before one was begun."""
+    """The log that is being written; None before one was begun. Raises LogBroken."""
     return next(reversed(tiles.logs(folder)), None)
 
 

@@ -104,6 +104,8 @@ class LogFiles:
             return path.read_bytes()
         except FileNotFoundError:
             pass
+        except OSError as error:
+            raise LogBroken(f"{path} cannot be read: {error.strerror}.") from error
         parts = [each for each in Path(f"{path}.p").glob("*") if each.name.isdecimal()]
         if not parts:
             raise LogBroken(f"The log in {self.folder} lacks tile {tile} of level {level}.")
@@ -177,8 +179,13 @@ class Growing:
 
 
 def logs(folder: Path) -> list[LogFiles]:
-    """Every log in a folder, the oldest first."""
-    found = [each for each in folder.glob("*") if each.name.isdecimal() and each.is_dir()]
+    """Every log in a folder, the oldest first. Raises LogBroken where it cannot be looked into."""
+    try:
+        found = [each for each in folder.iterdir() if each.name.isdecimal() and each.is_dir()]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise LogBroken(f"The folder {folder} cannot be read: {error.strerror}.") from error
     return [LogFiles(each) for each in sorted(found, key=lambda each: int(each.name))]
 
 

@@ -24,7 +24,10 @@ TOO_MANY_ENTRIES = msgid(
     "days, or have it made on the server, without a limit: flask portal audit pack-period."
 )
 MOST_ENTRIES = 20_000
-BROKEN = msgid("The files of the log are damaged. An administrator has to look at them first.")
+BROKEN = msgid(
+    "The files of the log cannot be read, or are damaged. An administrator has to look at them "
+    "first."
+)
 
 
 class NoEvidence(Exception):
@@ -33,10 +36,10 @@ class NoEvidence(Exception):
 
 def of_request(request_id: str, number: str, log_dir: Path) -> bytes:
     """The pack of a request, a ZIP archive; that it was taken is recorded. Raises NoEvidence."""
-    log = beginning.current(log_dir)
-    if log is None:
-        raise NoEvidence(NO_LOG)
     try:
+        log = beginning.current(log_dir)
+        if log is None:
+            raise NoEvidence(NO_LOG)
         with db.engine.connect() as connection:
             body = pack.pack(connection, log, request_id)
     except pack.NotSealedYet as error:
@@ -50,10 +53,10 @@ def of_request(request_id: str, number: str, log_dir: Path) -> bytes:
 def of_period(since: datetime, until: datetime, log_dir: Path) -> bytes:
     """The pack of what was recorded from one moment on and before another. The act that tells
     of it is where the next one goes on from. Raises NoEvidence."""
-    log = beginning.current(log_dir)
-    if log is None:
-        raise NoEvidence(_(NO_LOG))
     try:
+        log = beginning.current(log_dir)
+        if log is None:
+            raise NoEvidence(_(NO_LOG))
         with db.engine.connect() as connection:
             body, found = pack.pack_period(connection, log, Period(since, until), MOST_ENTRIES)
     except pack.NothingThere as error:
@@ -86,8 +89,8 @@ class LeafProof:
 def proof_of(entry: AuditEntry, digest: str, log_dir: Path) -> LeafProof | None:
     """The proof of a sealed entry; None where the log's files cannot be read from here, or have no
     checkpoint that counts it yet."""
-    log = beginning.current(log_dir)
     try:
+        log = beginning.current(log_dir)
         point = None if log is None else log.checkpoint()
         if log is None or point is None or entry.number >= point.size:
             return None

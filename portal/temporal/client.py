@@ -67,6 +67,11 @@ def end_gently() -> None:
     atexit.register(time.sleep, LAST_PAUSE_SECONDS)
 
 
+def is_unreachable(error: RuntimeError) -> bool:
+    """Whether it is what the SDK raises where nobody answers, which has no class of its own."""
+    return str(error).startswith("Failed client connect")
+
+
 async def connect(settings: Settings, *, patient: bool = False) -> Client:
     """A client for the settings' server and namespace; the first call opens the connection.
 

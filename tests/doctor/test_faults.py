@@ -1,8 +1,10 @@
 """`flask portal doctor` finds what is planted, and says what to do."""
 
 import asyncio
+import errno
 import http.server
 import json
+import os
 import shutil
 import threading
 from collections import namedtuple
@@ -11,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -19,11 +22,13 @@ from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
 from werkzeug.serving import make_server
 
+from portal import config
 from portal import doctor as clinic
 from portal.config import ROOT, Settings
 from portal.doctor import comparison, database, mail, proxy, record, storage, temporal
 from portal.doctor import settings as given
 from portal.doctor.finding import Finding, Level
+from portal.services.file_store import FolderStore
 from scripts.local.ports import any_free
 from scripts.local.postgres import PostgresServer
 from tests.mailing import mail_server, mailing
@@ -65,6 +70,19 @@ def test_settings_that_are_left_to_chance(settings: Settings, tmp_path: Path) ->
     found = wrong(given.examine(inside, {"SECRET_KEY_FILE": str(secret)}))
     assert set(found) == {"settings.debug", "settings.inside", "settings.readable"}
     assert found["settings.readable"].todo == f"chmod o-rwx {secret}"
+
+
+def test_a_secret_that_only_the_file_of_settings_names(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a machine of one's own, where the command line knows no variable of ours."""
+    secret = tmp_path / "secret"
+    secret.write_text("x")
+    secret.chmod(0o644)
+    (tmp_path / ".env").write_text(f"SECRET_KEY_FILE={secret}\n")
+    (tmp_path / ".env").chmod(0o600)
+    monkeypatch.setattr(config, "ROOT", tmp_path)
+    assert wrong(given.examine(settings))["settings.readable"].todo == f"chmod o-rwx {secret}"
 
 
 def test_secrets_that_a_container_mounts_are_read_by_nobody_else(
@@ -144,6 +162,41 @@ def test_one_role_for_all_is_said(settings: Settings) -> None:
 def test_an_empty_database(settings: Settings, empty_database_url: str) -> None:
     found = wrong(database.examine(replace(settings, database_url=empty_database_url)))
     assert found["database.empty"].todo == "flask db upgrade"
+
+
+def test_a_database_of_another_encoding(
+    settings: Settings, postgres_server: PostgresServer
+) -> None:
+    """It answers in bytes, if asked without care, and then nothing seemed to be switched on."""
+    options = (
+        "ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' LOCALE_PROVIDER libc TEMPLATE template0"
+    )
+    place = postgres_server.admin_url().rpartition("/")[0]
+    with psycopg.connect(postgres_server.admin_url(), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE plain_ascii {options}")
+    try:
+        found = wrong(database.examine(replace(settings, database_url=f"{place}/plain_ascii")))
+    finally:
+        with psycopg.connect(postgres_server.admin_url(), autocommit=True) as admin:
+            admin.execute("DROP DATABASE plain_ascii WITH (FORCE)")
+    assert found["database.encoding"].said == "the database is encoded in SQL_ASCII"
+    assert "database.autovacuum" not in found
+    assert "database.version" not in found
+
+
+@pytest.mark.parametrize(
+    ("facts", "code"),
+    [
+        ({"version": 130_015}, "database.version"),
+        ({"is_standby": True}, "database.standby"),
+        ({"autovacuum": "off"}, "database.autovacuum"),
+        ({}, None),
+    ],
+)
+def test_a_server_as_it_should_not_be(facts: dict[str, object], code: str | None) -> None:
+    fine = {"version": 150_004, "shown": "15", "encoding": "UTF8", "is_standby": False}
+    fine |= {"read_only": "off", "autovacuum": "on"}
+    assert set(wrong(database._server(fine | facts))) == ({code} if code else set())
 
 
 def test_a_superuser_and_too_few_connections(
@@ -235,8 +288,16 @@ def test_a_temporal_that_is_away(settings: Settings) -> None:
 @pytest.mark.temporal
 def test_nobody_polls(temporal_settings: Settings) -> None:
     found = wrong(temporal.examine(temporal_settings))
-    assert set(found) - {"temporal.retention"} == {"workers.none"}
+    assert set(found) - {"temporal.retention"} == {"workers.none", "workers.sealer"}
     assert temporal_settings.temporal_task_queue in found["workers.none"].said
+
+
+def test_a_worker_that_polls_no_webhooks() -> None:
+    """Each queue counts: what one thread polls says nothing about the others."""
+    seen = {("q", temporal.WORKFLOW): 1, ("q-webhooks", temporal.ACTIVITY): 0}
+    found = temporal._working(seen, "q")
+    assert found.code == "workers.some"
+    assert "nobody polls q-webhooks" in found.said
 
 
 @pytest.mark.temporal
@@ -287,6 +348,47 @@ def test_a_folder_for_files_that_is_none(settings: Settings, tmp_path: Path) -> 
     (tmp_path / "file").touch()
     found = wrong(storage.examine(replace(settings, attachments_dir=tmp_path / "file")))
     assert "may write to it" in found["storage.away"].todo
+
+
+def closed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a folder be as for another user: tests may run as root, whom no folder refuses."""
+    stat, listed, access = Path.stat, Path.iterdir, os.access
+
+    def refuse(path: Path) -> None:
+        if path.is_relative_to(folder):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    def guarded(of: Callable[..., Any]) -> Callable[..., Any]:
+        def call(path: Path, *words: object, **named: object) -> object:
+            refuse(path)
+            return of(path, *words, **named)
+
+        return call
+
+    monkeypatch.setattr(Path, "stat", guarded(stat))
+    monkeypatch.setattr(Path, "iterdir", guarded(listed))
+    monkeypatch.setattr(os, "access", lambda path, mode: path != folder and access(path, mode))
+
+
+def test_folders_that_this_user_may_not_enter(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A closed folder is a finding; it once ended the doctor with a traceback."""
+    change(settings, SEALED, ANCHORED % "now()")
+    shut = tmp_path / "shut"
+    shut.mkdir()
+    elsewhere = replace(settings, audit_log_dir=shut, backups_dir=shut / "backups")
+    assert not {"disk.away", "storage.backups"} & set(wrong(storage.examine(elsewhere)))
+    closed(shut, monkeypatch)
+    assert {"disk.away", "storage.backups"} <= set(wrong(storage.examine(elsewhere)))
+    assert "log.away" in wrong(record.examine(elsewhere))
+
+
+def test_a_disk_that_gives_back_other_bytes(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FolderStore, "read", lambda *_: iter([b"other"]))
+    assert "storage.wrong" in wrong(storage.examine(settings))
 
 
 @pytest.mark.parametrize(("megabytes", "code"), [(100, "disk.full"), (1_000, "disk.low")])

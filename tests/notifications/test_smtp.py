@@ -23,6 +23,15 @@ def send(port: int, timeout: int = 30, tls: str = "none") -> None:
         door.send(MAIL, "ben@example.org")
 
 
+def test_lines_end_as_servers_want_them() -> None:
+    """Also those of a mail that was not made for SMTP: a bare newline is refused by many."""
+    with mail_server() as server:
+        send(server.port)
+    lines = (server.envelopes[0].original_content or b"").splitlines(keepends=True)
+    assert b"Please decide.\r\n" in lines
+    assert all(line.endswith(b"\r\n") for line in lines)
+
+
 def test_nobody_listens() -> None:
     with pytest.raises(MailNotTaken, match="cannot be reached") as caught:
         send(any_free())

@@ -203,6 +203,18 @@ def test_evidence_of_some_days_goes_on_from_the_pack_before(sealed: PageClient, 
     assert 0 < proofs["earlier"]["size"] < proofs["size"]
 
 
+def test_a_log_that_pages_cannot_read_is_said(sealed: PageClient, app: Flask) -> None:
+    found = [
+        each for each in sealed.get_page(HERE).links if re.fullmatch(r"/audit/[^/]+/\d+", each)
+    ]
+    log = app.config["SETTINGS"].audit_log_dir
+    log.rename(log.with_name("moved"))
+    log.touch()
+    assert sealed.get(found[0]).status_code == 200
+    refused = sealed.get("/audit/evidence.zip?from=2020-01-01&to=2100-01-01")
+    assert "cannot be read" in sealed.get_page(refused.location).text
+
+
 def test_process_mining_has_a_case_for_each_request(sealed: PageClient, asked: Approval) -> None:
     log = ET.fromstring(sealed.get("/audit.xes").data)
     space = "{http://www.xes-standard.org/}"

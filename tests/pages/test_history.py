@@ -233,6 +233,10 @@ def test_the_evidence_pack_is_for_auditors(
     with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
         assert {"summary.pdf", "verify.py", "checkpoint"} <= set(archive.namelist())
     assert "Evidence pack" in olga.get_page(EVENTS).text
+    settings.audit_log_dir.rename(settings.audit_log_dir.with_name("moved"))
+    settings.audit_log_dir.touch()  # nothing that can be looked into, like a folder that is closed
+    answer = olga.get(address)
+    assert (answer.status_code, "cannot be read" in answer.text) == (409, True)
     sign_in(client, people.ana)
     assert client.get(address).status_code == 403
     assert "Evidence pack" not in client.get_page(EVENTS).text

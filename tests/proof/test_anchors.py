@@ -20,6 +20,7 @@ from portal.domain.proof import merkle, notes
 from portal.proof import outside
 from portal.proof.anchors import Anchoring, NotAnchored
 from portal.proof.outside import OutsideRefused
+from tests.mailing import mail_server, mailing
 from tests.proof.conftest import OTHER, Kept, tell
 
 Answer = Callable[[bytes], tuple[int, bytes]]
@@ -83,6 +84,21 @@ class Witness:
         mark = bytes.fromhex(self.verifier.split("+")[1])
         signature = mark + when.to_bytes(8) + self.key.sign(said)
         return 200, f"— {self.name} {b64encode(signature).decode()}\n".encode()
+
+
+def test_a_checkpoint_is_mailed_to_each_auditor_once_a_day(kept: Kept, settings: Settings) -> None:
+    note = kept.log.note() or ""
+    named = ("ada@example.org", "bob@example.org")
+    with mail_server() as server:
+        anchoring = Anchoring(
+            kept.engine, replace(mailing(settings, server.port), audit_anchor_mail=named)
+        )
+        assert anchoring.keep(note) == ["mail"]
+        assert anchoring.keep(note) == []
+    assert server.recipients == [["ada@example.org"], ["bob@example.org"]]
+    [enclosed] = server.mails[0].iter_attachments()
+    assert enclosed.get_content().splitlines() == note.splitlines()
+    assert "flask portal audit verify --checkpoint" in str(server.mails[0].get_body())
 
 
 def test_a_witness_signs_as_long_as_the_log_only_grows(kept: Kept) -> None:

@@ -16,7 +16,7 @@ from portal.legacy.back import closures
 from portal.legacy.back.returning import BackTotals, Returner
 from portal.legacy.cutover import recording, running
 from portal.legacy.cutover.chain import is_there
-from portal.legacy.preparing import old_engine
+from portal.legacy.preparing import Unusable, old_engine
 from portal.legacy.runs import RunReport
 from portal.temporal import ending
 
@@ -92,9 +92,9 @@ class Rollback:
     def run(self) -> BackTotals:
         """Roll back, or with `dry_run` only look.
 
-        Raises Unusable where there is no old engine, NotClosed, CutoverRefused, RPCError or
-        RuntimeError where Temporal is away, and the database's errors. What was done until then
-        stands, and the next run goes on.
+        Raises Unusable where there is no old engine or a workflow does not end, NotClosed,
+        CutoverRefused, RPCError or RuntimeError where Temporal is away, and the database's errors.
+        What was done until then stands, and the next run goes on.
         """
         engine = create_engine(self._settings.owner_sqlalchemy_url, hide_parameters=True)
         try:
@@ -138,7 +138,7 @@ class Rollback:
         ended = ending.end_all(self._settings, engine, REASON, in_flight=self._options.in_flight)
         if ended.failed:
             number, why = next(iter(ended.failed.items()))
-            raise RuntimeError(f"{len(ended.failed):,} workflows do not end, {number} first: {why}")
+            raise Unusable(f"{len(ended.failed):,} workflows do not end, {number} first: {why}.")
         if ended.ended:
             time.sleep(LAST_BATCHES)
         closures.reached(driver, "ended_at")
