@@ -239,7 +239,13 @@ def _text(field: FormField | None, value: Any) -> str | None:
 
 
 def _title(body: NewApproval, kind: TypeRecord) -> str:
-    return f"{kind.name}: {body.entity_type} {body.entity_id}"[:TITLE_LENGTH]
+    """What a request is called where its program says nothing: shortened is the type, never the id
+    of what it is about, of which at least the end is there."""
+    start, end = f"{kind.name}: {body.entity_type}", body.entity_id
+    room = TITLE_LENGTH - len(end) - 1
+    if room < 2:
+        return end if len(end) <= TITLE_LENGTH else f"…{end[1 - TITLE_LENGTH:]}"
+    return f"{start if len(start) <= room else f'{start[: room - 1]}…'} {end}"
 
 
 def _errors_of(form: RequestForm, kind: TypeRecord, body: NewApproval) -> Iterator[InputError]:

@@ -79,7 +79,7 @@ def compose_letter(
             thread=row.request_id,
             name=row.name,
             address=row.email,
-            subject=made.subject,
+            subject=numbered(made.subject, row.number),
             text=words.get_template("email/notice.txt").render(context),
             html=words.get_template("email/notice.html").render(context),
             head=head,
@@ -109,6 +109,16 @@ def subject_of(heading: str, title: str, number: str) -> str:
     """A subject that ends with the request's number, however long the title is: it is shortened."""
     room = LONGEST_SUBJECT - len(one_line(f"{heading}:  ({number})", LONGEST_SUBJECT)) - 1
     return f"{heading}: {one_line(title, room)} ({number})"
+
+
+def numbered(subject: str, number: str) -> str:
+    """A subject, also one in the organisation's own words, that says the request's number whatever
+    it was filled with: where shortening would take the number away, it stands at the end."""
+    line = one_line(subject, LONGEST_SUBJECT)
+    if number in line:
+        return line
+    end = f" ({number})"
+    return one_line(subject, LONGEST_SUBJECT - len(end)) + end
 
 
 def as_mail(letter: Letter, settings: Settings) -> EmailMessage:

@@ -16,7 +16,10 @@ MESSAGES = (
     "requests.answer_question", "requests.add_an_approver", "requests.reassign_task",
     "requests.delegate_task", "requests.take_back_task", "requests.withdraw_request",
     "requests.hold_request", "requests.resume_request", "requests.cancel_request",
-    "profile.set_away", "profile.set_away_of", "profile.end_away",
+    "profile.set_away", "profile.set_away_of", "profile.end_away", "admin.send_invitations",
+    "admin.send_test_mail", "admin.make_password_link", "admin.test_channel", "admin.test_webhook",
+    "admin.test_stream", "admin.deliver_again", "admin.deliver_all_again", "admin.send_one_again",
+    "admin.send_all_again",
 )  # fmt: skip
 REQUESTS = ("requests.submit", "requests.amend_request", "requests.resubmit_request")
 SEARCHES = ("search.show", "history.show", "insights.show", "audit.show")

@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from portal.directory.planner import BEFORE_A_CHANGE
 from portal.domain.people.importing import Column, House, Known, Line, Outcome, Plan, Verdict, plan
 from portal.domain.people.permissions import Permission, Role, may_change, permissions_of, roles_in
+from portal.domain.request.files import shown_name
 from portal.domain.request.state import Status
 from portal.extensions import db
 from portal.models import (
@@ -144,7 +145,7 @@ def keep(import_id: str, actor_id: str, file_name: str, content: bytes) -> None:
     row = {
         "id": import_id,
         "actor_id": actor_id,
-        "file_name": file_name[:200],
+        "file_name": shown_name(file_name),
         "digest": sha256(content).hexdigest(),
         # Unpacking a workbook takes long: what was read of it is kept instead.
         "content": content if sheet.separator else packed(sheet),

@@ -81,6 +81,19 @@ def test_the_same_again_is_the_same_request_and_another_body_is_refused(
     assert count(app, Request) == 1
 
 
+def test_a_title_of_our_own_keeps_the_id_of_what_it_is_about(
+    service: Program, people: People
+) -> None:
+    ids = ["7" * 100 + "-A", "7" * 199 + "B"]
+    for entity_id in ids:
+        body = wanted(people.ana, requestId=entity_id, title=None, entityType="O" * 99,
+                      entityId=entity_id)  # fmt: skip
+        answer = service.post("/approvals", body, None)
+        assert answer.status_code == 201, answer.text
+        title = service.get(f"/approvals/{answer.get_json()['workflowId']}").get_json()["title"]
+        assert title.endswith(entity_id[-100:])
+
+
 def test_eight_at_once_are_one_request(service: Program, people: People, app: Flask) -> None:
     def ask(_: int) -> tuple[int, str]:
         answer = service.post("/approvals", wanted(people.ana), None)

@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.config import MailSettings, Settings
-from portal.notifications.letter import Letter, as_mail, is_usable, one_line, subject_of
+from portal.notifications.letter import (
+    LONGEST_SUBJECT,
+    Letter,
+    as_mail,
+    is_usable,
+    numbered,
+    one_line,
+    subject_of,
+)
 from portal.notifications.letterhead import Letterhead, Logo
 
 SETTINGS = Settings(
@@ -76,6 +84,17 @@ def test_a_subject_ends_with_the_number_whatever_the_title(heading: str, title: 
     mail = message_from_bytes(sent(subject=subject), policy=default)
     assert mail["Subject"].startswith(f"{heading}:")
     assert mail["Subject"].endswith("(PROC-1045)")
+
+
+@settings(deadline=None)
+@given(words=TYPED, behind=TYPED)
+def test_our_own_subject_keeps_the_number_whatever_it_is_filled_with(
+    words: str, behind: str
+) -> None:
+    subject = numbered(f"{words} (PROC-1045) {behind}", "PROC-1045")
+    mail = message_from_bytes(sent(subject=subject), policy=default)
+    assert "PROC-1045" in mail["Subject"]
+    assert len(mail["Subject"]) <= LONGEST_SUBJECT
 
 
 @settings(deadline=None)
