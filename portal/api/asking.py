@@ -244,7 +244,7 @@ def _title(body: NewApproval, kind: TypeRecord) -> str:
     start, end = f"{kind.name}: {body.entity_type}", body.entity_id
     room = TITLE_LENGTH - len(end) - 1
     if room < 2:
-        return end if len(end) <= TITLE_LENGTH else f"…{end[1 - TITLE_LENGTH:]}"
+        return end if len(end) <= TITLE_LENGTH else f"…{end[1 - TITLE_LENGTH :]}"
     return f"{start if len(start) <= room else f'{start[: room - 1]}…'} {end}"
 
 

@@ -57,7 +57,7 @@ def machine_checks(now: datetime, here: Installation) -> list[StandingCheck]:
     if here.sends_canaries:
         found.append(_canary(now))
     found += [_messages(now), _webhooks(now), _streams(now)]
-    if here.free is not None:
+    if here.keeps_files:
         found.append(_disk(here.free, now))
     return [*found, *_proof(attention.proof(), now), _cleaning(now)]
 
@@ -110,9 +110,11 @@ def _workflows(now: datetime) -> StandingCheck:
     if seen.trouble or seen.done_at is None:
         words = seen.trouble or _("Not compared with Temporal yet.")
         return StandingCheck(name, "warn", words, seen.done_at or now, repair, label, more)
-    tone = "ok" if seen.is_fresh(now) else "warn"
+    if not seen.is_fresh(now):
+        words = _("Nothing differed then, and nothing was compared since.")
+        return StandingCheck(name, "warn", words, seen.done_at, repair, label, more)
     words = _("Every open request has its workflow, and no other has one.")
-    return StandingCheck(name, tone, words, seen.done_at, repair, label)
+    return StandingCheck(name, "ok", words, seen.done_at, repair, label)
 
 
 def _commands(now: datetime) -> StandingCheck:
@@ -161,8 +163,12 @@ def _canary(now: datetime) -> StandingCheck:
     return StandingCheck(name, "ok", words, at, repair, label)
 
 
-def _disk(free: float, now: datetime) -> StandingCheck:
-    name, room = _("Room for attached files"), file_size(round(free))
+def _disk(free: float | None, now: datetime) -> StandingCheck:
+    name = _("Room for attached files")
+    if free is None:
+        words = _("The folder for attached files cannot be read: see ATTACHMENTS_DIR.")
+        return StandingCheck(name, "bad", words, now)
+    room = file_size(round(free))
     if free < DISK_BYTES:
         words = _("Only %(size)s are free. Free some space, or enlarge the disk.", size=room)
         return StandingCheck(name, "bad", words, now)
@@ -171,6 +177,14 @@ def _disk(free: float, now: datetime) -> StandingCheck:
 
 def _webhooks(now: datetime) -> StandingCheck:
     name, troubled = _("Webhooks"), webhooks.troubled()
+    late = webhooks.overdue(GRACE)
+    if late.number:
+        words = ngettext(
+            "%(n)s message should be on its way: do workers run?",
+            "%(n)s messages should be on their way: do workers run?",
+            late.number,
+        )
+        return StandingCheck(name, "bad", words, late.since or now, more="admin.list_webhooks")
     if not troubled:
         return StandingCheck(name, "ok", _("Every message was delivered, or is on its way."), now)
     words = "; ".join(map(_endpoint_words, troubled))
@@ -313,6 +327,8 @@ def _verification(proof: ProofSeen, now: datetime) -> StandingCheck:
         return StandingCheck(name, "bad", words, at, repair, label)
     if said := _broke_off(proof, "verification"):
         return StandingCheck(name, "bad", said, at, repair, label)
-    tone = "ok" if now - at < VERIFIED_WITHIN else "warn"
+    if now - at >= VERIFIED_WITHIN:
+        words = _("All was well then, and nothing was verified since.")
+        return StandingCheck(name, "warn", words, at, repair, label)
     words = _("The record is what was recorded, and what is made of it agrees.")
-    return StandingCheck(name, tone, words, at, repair, label)
+    return StandingCheck(name, "ok", words, at, repair, label)

@@ -54,7 +54,8 @@ class Troubled:
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """Messages that nobody has tried to send, and since when the oldest is due."""
+    """Messages that nobody has tried to send, and since when the oldest is due: of people here, of
+    webhooks in `queries.webhooks`."""
 
     number: int
     since: datetime | None

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -34,6 +34,7 @@ from portal.models import (
     WebhookEndpoint,
 )
 from portal.models.columns import by_name
+from portal.queries.messages import Overdue
 
 SHOWN = 50
 SHOWN_CHANGES = 20
@@ -175,6 +176,23 @@ def troubled() -> tuple[EndpointRecord, ...]:
         each for each in listed()
         if not each.is_on or each.failed or each.failing_since is not None
     )  # fmt: skip
+
+
+def overdue(late: timedelta) -> Overdue:
+    """What should have been sent to endpoints that take everything: nobody hands it over, or nobody
+    sends it."""
+    each, at = WebhookDelivery, WebhookEndpoint
+    found = (
+        select(func.count().label("number"), func.min(each.due_at).label("since"))
+        .join(at, at.id == each.endpoint_id)
+        .where(
+            at.state == EndpointState.ON, at.failing_since.is_(None),
+            or_(at.rest_until.is_(None), at.rest_until <= func.now()),
+            each.status == DeliveryState.WAITING, each.due_at < func.now() - late,
+        )
+    )  # fmt: skip
+    row = db.session.execute(found).one()
+    return Overdue(row.number, row.since)
 
 
 def deliveries(

@@ -9,9 +9,11 @@ from portal.temporal import gateway
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What the checks are told of this installation. `free`: bytes for attached files, None where
-    it is not known; `sends_canaries`: as the settings say."""
+    """What the checks are told of this installation. `keeps_files`: whether attached files lie in a
+    folder of its own; `free`: bytes for them there, None where the folder cannot be read;
+    `sends_canaries`: as the settings say."""
 
+    keeps_files: bool
     free: float | None
     sends_canaries: bool
 
@@ -22,15 +24,18 @@ def temporal_answers() -> bool:
 
 
 def free_bytes(settings: Settings) -> float | None:
-    """Free room for attached files; None where they lie in a bucket, or nothing can be said."""
+    """Free room for attached files; None where they lie in a bucket, or nothing can be said. The
+    folder is made with the first file: until then it is the room where it will be."""
+    folder = settings.attachments_dir.absolute()
     if settings.attachments_url:
         return None
     try:
-        return float(shutil.disk_usage(settings.attachments_dir).free)
+        there = next(each for each in (folder, *folder.parents) if each.exists())
+        return float(shutil.disk_usage(there).free)
     except OSError:
         return None
 
 
 def installation(settings: Settings) -> Installation:
     """What the standing checks are told."""
-    return Installation(free_bytes(settings), settings.canary)
+    return Installation(not settings.attachments_url, free_bytes(settings), settings.canary)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -82,6 +83,47 @@ def test_nothing_is_called_well_that_was_not_looked_at(
     assert "Nothing wrong was found, but" in page.text
     assert "Nothing is stuck." not in page.text
     assert "w on q" in page.text
+
+
+def test_what_was_well_long_ago_is_not_called_well_now(
+    client: PageClient, app: Flask, people: People
+) -> None:
+    execute(
+        app,
+        "INSERT INTO portal.checks (name, begun_at, done_at, report) SELECT name, now() - interval"
+        " '3 days', now() - interval '3 days', '{}' FROM (VALUES ('workflows'), ('verification'))"
+        " v(name)",
+    )
+    sign_in(client, people.adam)
+    page = client.get_page(HERE)
+    assert "Nothing differed then, and nothing was compared since." in page.text
+    assert "All was well then, and nothing was verified since." in page.text
+    assert "Every open request has its workflow" not in page.text
+    assert "The record is what was recorded" not in page.text
+
+
+def test_a_folder_that_cannot_be_read_is_not_called_roomy(
+    client: PageClient, app: Flask, people: People, tmp_path: Path
+) -> None:
+    sign_in(client, people.adam)
+    assert "are free." in client.get_page(HERE).text  # where the folder will be
+    nowhere = tmp_path / ("x" * 300)  # longer than any file system takes
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], attachments_dir=nowhere)
+    assert "The folder for attached files cannot be read" in client.get_page(HERE).text
+
+
+def test_messages_of_webhooks_that_nobody_sends_are_not_called_under_way(
+    client: PageClient, app: Flask, people: People
+) -> None:
+    execute(
+        app,
+        "WITH made AS (INSERT INTO portal.webhook_endpoints (id, name, url, sealed, state) VALUES"
+        " (gen_random_uuid(), 'ERP', 'https://erp.example.org', '', 'on') RETURNING id)"
+        " INSERT INTO portal.webhook_deliveries (id, endpoint_id, type, at, due_at) SELECT"
+        " gen_random_uuid(), id, 'request.approved', now(), now() - interval '1 hour' FROM made",
+    )
+    sign_in(client, people.adam)
+    assert "1 message should be on its way: do workers run?" in client.get_page(HERE).text
 
 
 def let_them_fail(app: Flask) -> None:
