@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 from werkzeug.serving import make_server
 
 from portal.config import Settings
@@ -32,6 +32,17 @@ pytestmark = pytest.mark.browser
 
 WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 WIDTHS = (320, 1024, 1280, 1366)
+# Rows of lists that show an address below a name.
+ADDRESSES = (
+    """INSERT INTO portal.webhook_endpoints
+        (id, name, url, sealed, state, failing_since, last_error)
+        VALUES (gen_random_uuid(), :name, :url, '', 'on', now(), :name)""",
+    """INSERT INTO portal.log_streams (id, name, protocol, address, shape, sealed, state, next_leaf,
+        failing_since, last_error)
+        VALUES (gen_random_uuid(), :name, 'https', :url, 'json', '', 'on', 0, now(), :name)""",
+    """UPDATE portal.users SET email = left(lower(:name), 60) || '@' || left(lower(:name), 60)
+        || '.example.org' WHERE name LIKE 'Dan %'""",
+)
 # What is cut off by a box around it, or stands beyond the page; whatever is hidden, or may scroll
 # by itself, is left out.
 CUT = """() => {
@@ -105,6 +116,8 @@ def house(app: Flask, people: People, process: InProcess) -> dict[str, str]:
             db.session.execute(update(table).values(name=WORD))
         view = {"id": new_id(), "user_id": people.ben, "place": "inbox", "name": WORD[:60]}
         db.session.execute(insert(SavedView).values(**view, filters={"q": WORD}))
+        for each in ADDRESSES:
+            db.session.execute(text(each), {"name": WORD, "url": f"https://example.org/{WORD}"})
         db.session.commit()
     for number in ("CH-1", "CH-2"):
         fields = {"amount": 12_000_000_00, "reason": WORD * 3, "offers": []}
@@ -168,7 +181,7 @@ def pages_of(people: People, house: dict[str, str]) -> dict[str, list[str]]:
             "/admin/organisation", "/admin/organisation/logo", "/admin/organisation/mail-texts",
             "/admin/types/gallery/leave", "/admin/webhooks", "/admin/webhooks/new",
             "/admin/webhooks/deliveries", "/admin/streams", "/admin/streams/new",
-            "/profile/tokens", "/admin/health", "/audit",
+            "/profile/tokens", "/admin/health", "/audit", "/admin/calendars/due",
             f"/audit?text={WORD[:20]}", f"/audit/{house['request']}/1",
         ],
     }  # fmt: skip
