@@ -1,7 +1,7 @@
 """The moment as of which a page is asked for: in the address, or typed in the reader's zone."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,8 @@ from portal.forms.building import unbound
 from portal.forms.fields import Typed
 from portal.translation import _
 
+PARTS = re.compile(r"\d[.,]\d")
+TO_ITS_END = timedelta(microseconds=999_999)
 # An address in which nobody wrote "+" as %2B has a space before the distance from UTC.
 DISTANCE = re.compile(r"(?<=\d) (?=\d\d:?\d\d$)")
 
@@ -25,13 +27,14 @@ class MomentField(Typed):
         self.zone = zone
 
     def read(self, text: str) -> datetime:
-        """ISO 8601."""
+        """ISO 8601. A second that is named without its parts is meant to its end: what happened in
+        it is shown with this time, and a picker that shows no more is sent as it was drawn."""
         if "T" in text:
             text = DISTANCE.sub("+", text)
         try:
             moment = datetime.fromisoformat(text)
             moment = moment if moment.tzinfo else moment.replace(tzinfo=self.zone)
-            at = moment.astimezone(UTC)
+            at = moment.astimezone(UTC) + (timedelta() if PARTS.search(text) else TO_ITS_END)
         except (ValueError, OverflowError):
             raise ValueError(
                 _("%(label)s must be a real moment, such as 2026-12-31 16:55.")
@@ -71,4 +74,4 @@ class MomentForm(BaseForm):
 
 def in_address(at: datetime) -> str:
     """A moment as an address has it: whole, and without a sign that would have to be escaped."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

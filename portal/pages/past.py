@@ -70,7 +70,7 @@ def _moment(of: PastOf, form: MomentForm, now: datetime) -> datetime:
     if at is None:
         why = "" if form.errors else _("Choose a date and a time.")
         raise NothingThenError(_("No such moment"), why, 400)
-    if at > now:
+    if at.replace(microsecond=0) > now:
         why = _("Nobody knows yet how %(number)s will stand then.", number=of.name)
         raise NothingThenError(_("That moment is still to come"), why, 400)
     return at

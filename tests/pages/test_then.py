@@ -53,6 +53,14 @@ def test_it_shows_what_was_so_and_lets_nobody_act(app: Flask, ben: PageClient) -
     assert [each for each in later.links if each.startswith(f"{HERE}?at=")]
 
 
+def test_the_picker_sent_as_it_was_drawn_shows_that_moment(app: Flask, ben: PageClient) -> None:
+    then = ben.get_page(f"{HERE}?at={moments(app)[0]}")
+    (picker,) = (form for form in then.document.forms if "at" in form.names)
+    again = ben.get_page(f"{HERE}?at={picker.values['at']}")
+    assert "As of" in again.text
+    assert "Pending approval" in again.text
+
+
 def test_people_are_named_as_they_were_called(app: Flask, ben: PageClient, people: People) -> None:
     before = moments(app)[-1]
     change(app, update(User).where(User.id == people.ana).values(name="Ana Married"))
