@@ -24,7 +24,11 @@ LATE = """
 SELECT count(*) FROM portal.commands
 WHERE applied_at IS NULL AND created_at < now() - interval '1 minute'
 """
-NOT_LET_IN = "SELECT count(*) FROM portal.users WHERE is_active AND password_hash IS NULL"
+NOT_LET_IN = """
+SELECT count(*) FROM portal.users u WHERE is_active AND password_hash IS NULL
+AND NOT EXISTS (SELECT FROM portal.provider_accounts a WHERE a.user_id = u.id)
+AND NOT EXISTS (SELECT FROM portal.passkeys k WHERE k.user_id = u.id AND removed_at IS NULL)
+"""
 
 
 def criteria(connection: Connection) -> Iterator[Finding]:
@@ -65,5 +69,5 @@ def _moved(connection: Connection) -> Iterator[Finding]:
         yield fault("cutover.commands", said, "see /admin/attention, and whether workers run")
     without = connection.scalar(text(NOT_LET_IN))
     if without:
-        said = f"{without} people cannot sign in: they have no password"
+        said = f"{without} people have no way to sign in yet"
         yield warning("cutover.passwords", said, "flask portal set-password ADDRESS")
