@@ -186,6 +186,24 @@ def driver_of(connection: Connection) -> psycopg.Connection[Any]:
     return driver
 
 
+@contextmanager
+def pipelined(engine: Engine) -> Iterator[Connection]:
+    """A transaction in the driver's pipeline: statements that nobody reads an answer of travel
+    together, the last of them with the commit. They go to `driver_of` the connection."""
+    with engine.connect() as connection:
+        driver = driver_of(connection)
+        try:
+            with driver.pipeline():
+                yield connection
+                driver.commit()
+        except psycopg.OperationalError:
+            # SQLAlchemy does not see the driver's errors. If the server went away, the other
+            # connections of the pool are as dead as this one: the next try needs a new one.
+            if driver.closed:
+                engine.dispose()
+            raise
+
+
 @cache
 def for_driver(statement: str) -> str:
     """A statement whose values are `:name`, as everywhere, in the form that the driver takes."""

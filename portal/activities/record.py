@@ -24,7 +24,7 @@ from portal.domain.request.apply import apply, evolve
 from portal.domain.request.commands import COMMANDS
 from portal.domain.request.events import EVENTS, SYSTEM, CommandRefused, Event
 from portal.domain.request.state import Approval, Status
-from portal.extensions import driver_of
+from portal.extensions import pipelined
 from portal.models.recorded import recorded_events
 from portal.models.states import kept_state
 from portal.workflows.messages import RecordAnswer, RecordBatch, RecordedEvent
@@ -83,19 +83,8 @@ class RecordActivity(Recorder):
 
     def _record(self, batch: RecordBatch) -> RecordAnswer:
         """The whole transaction in two trips to the server: lock and read; write and commit."""
-        with self._engine.connect() as connection:
-            driver = driver_of(connection)
-            try:
-                with driver.pipeline():
-                    answer = record_batch(connection, batch)
-                    driver.commit()
-            except psycopg.OperationalError:
-                # SQLAlchemy does not see the driver's errors. If the server went away, the other
-                # connections of the pool are as dead as this one: the next try needs a new one.
-                if driver.closed:
-                    self._engine.dispose()
-                raise
-            return answer
+        with pipelined(self._engine) as connection:
+            return record_batch(connection, batch)
 
 
 def _cause(error: Exception) -> str:
