@@ -37,6 +37,7 @@ from portal.background.check import CheckActivity
 from portal.background.cleaning import CleaningActivity
 from portal.background.dispatch import Dispatcher, HookDispatcher
 from portal.background.endings import cancel, first_end, unless
+from portal.background.facts import FactsWatch
 from portal.background.heartbeat import Heartbeat
 from portal.background.people_reviews import PeopleWatch
 from portal.background.publications import PublicationWatch
@@ -232,6 +233,7 @@ class Process:
             HookDispatcher(client, settings, HookOutbox(self.hook_engine)).run(),
             PeopleWatch(self.side_engine, settings.people_watch_seconds).run(),
             BackTestWatch(self.side_engine).run(),
+            FactsWatch(self.side_engine).run(),
             PublicationWatch(self.side_engine).run(),
             PasswordMail(self.side_engine, settings, words).run(),
             StreamWatch(StreamSending(self.hook_engine, settings)).run(),

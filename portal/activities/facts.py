@@ -1,8 +1,7 @@
 """Figures of closed requests, for insights: worked out from the record once a request is closed.
 
-The transaction that records the end notes that they are due, and they follow at once in one of
-their own: what is wrong with them can never hold up a request. What a worker that died has left,
-`write_due` finds.
+The transaction that records the end notes that they are due, and they follow within seconds in one
+of their own, many requests at a time: what is wrong with them can never hold up a request.
 """
 
 from collections.abc import Iterator, Sequence
@@ -44,16 +43,8 @@ JOIN portal.calendars c ON c.id = t.calendar_id WHERE v.id = ANY(CAST(:versions 
 log = structlog.get_logger("portal.facts")
 
 
-def write_soon(engine: Engine, request_id: str) -> None:
-    """Write those of a request that was closed just now; what fails is left to `write_due`."""
-    try:
-        write_due(engine, request_id)
-    except Exception as error:  # noqa: BLE001 - the end of the request is recorded, and stays so
-        log.warning("facts.left", request_id=request_id, error=str(error)[:300])
-
-
-def write_due(engine: Engine, request_id: str | None = None) -> int:
-    """Write the figures that are due, of all requests or of one; how many requests had them.
+def write_due(engine: Engine) -> int:
+    """Write the figures that are due; how many requests had them.
 
     Several may do so at once. Of a request whose events cannot be read there are no figures.
     """
@@ -61,8 +52,6 @@ def write_due(engine: Engine, request_id: str | None = None) -> int:
     while True:
         with engine.begin() as connection:
             due = select(FactsDue.request_id).limit(AT_ONCE).with_for_update(skip_locked=True)
-            if request_id is not None:
-                due = due.where(FactsDue.request_id == request_id)
             ids = list(connection.scalars(due))
             if not ids:
                 return written

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, text
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from portal.activities import facts, statements
+from portal.activities import statements
 from portal.activities.troubles import told
 from portal.activities.writing import Writing
 from portal.domain.codec import decode, encode
@@ -23,7 +23,7 @@ from portal.domain.errors import CannotDecode, DomainError, Refusal
 from portal.domain.request.apply import apply, evolve
 from portal.domain.request.commands import COMMANDS
 from portal.domain.request.events import EVENTS, SYSTEM, CommandRefused, Event
-from portal.domain.request.state import Approval, Status
+from portal.domain.request.state import Approval
 from portal.extensions import pipelined
 from portal.models.recorded import recorded_events
 from portal.models.states import kept_state
@@ -61,10 +61,7 @@ class RecordActivity(Recorder):
     def record(self, batch: RecordBatch) -> RecordAnswer:
         """Record a batch (see the port). Raises ApplicationError, not retryable, for bad data."""
         with told(self._engine):
-            answer = self._recorded(batch)
-        if not answer.recorded and not Status(batch.state.get("status", Status.PENDING)).is_open:
-            facts.write_soon(self._engine, batch.request_id)
-        return answer
+            return self._recorded(batch)
 
     def _recorded(self, batch: RecordBatch) -> RecordAnswer:
         try:

@@ -1,10 +1,9 @@
-"""The check activity: compares the record, and writes what figures of closed requests are due."""
+"""The check activity: compares the record with what runs."""
 
 from sqlalchemy import Engine
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from portal.activities.facts import write_due
 from portal.background.reconcile import reconcile
 from portal.config import Settings
 from portal.workflows.ports import Checker
@@ -20,10 +19,7 @@ class CheckActivity(Checker):
     @activity.defn(name="check_workflows")
     def check(self) -> None:
         """Compare (see the port)."""
-        try:
-            reconcile(self._settings, self._engine, alive=_go_on)
-        finally:
-            write_due(self._engine)
+        reconcile(self._settings, self._engine, alive=_go_on)
 
 
 def _go_on() -> None:

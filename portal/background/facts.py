@@ -1,0 +1,37 @@
+"""The watch in the worker that counts closed requests, for insights: many at a time, behind the
+transactions that recorded their ends."""
+
+import asyncio
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import Engine
+
+from portal.activities.facts import write_due
+
+PAUSE_SECONDS = 1.0
+AFTER_FAILURE_SECONDS = 15.0
+
+log = structlog.get_logger("portal.facts")
+
+
+@dataclass(frozen=True)
+class FactsWatch:
+    """Writes the figures that are due; whatever a worker leaves is found by the next look."""
+
+    engine: Engine
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        while True:
+            pause = await asyncio.to_thread(self.turn)
+            await asyncio.sleep(pause)
+
+    def turn(self) -> float:
+        """Write what is due; seconds until the next look."""
+        try:
+            write_due(self.engine)
+        except Exception as error:  # noqa: BLE001 - figures never stop what records approvals
+            log.warning("facts.left", error=str(error)[:300])
+            return AFTER_FAILURE_SECONDS
+        return PAUSE_SECONDS
