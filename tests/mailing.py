@@ -7,6 +7,7 @@ with silent_server() as port: ...          # takes the connection and says nothi
 
 import asyncio
 import contextlib
+import json
 import socket
 import threading
 import time
@@ -138,3 +139,24 @@ def mailing(settings: Settings, port: int, **values: object) -> Settings:
         host="127.0.0.1", port=port, tls="none", sender="Approvals <approvals@gloria.example>"
     )
     return replace(settings, mail=replace(mail, **values))  # type: ignore[arg-type]
+
+
+def speak_german(do: Callable[..., None]) -> None:
+    """Everybody reads German, which sender and footer of the organisation's mails are said in."""
+    own = {"Office": {"de": "Sekretariat"}, "Ask Eve.": {"de": "Fragen Sie Eva."}}
+    names = "id, sender_name, mail_footer, translations"
+    row = "(1, 'Office', 'Ask Eve.', CAST(:own AS jsonb))"
+    do(f"INSERT INTO portal.organisation ({names}) VALUES {row}", own=json.dumps(own))
+    do("UPDATE portal.users SET locale = 'de'")
+
+
+def is_german(mail: EmailMessage) -> bool:
+    """Whether sender, language and footer of both parts are those of `speak_german`."""
+    parts = [mail.get_body((kind,)) for kind in ("plain", "html")]
+    words = [part.get_content() if part else "" for part in parts]
+    return (
+        mail["From"].startswith("Sekretariat <")
+        and mail["Content-Language"] == "de"
+        and 'lang="de"' in words[1]
+        and all("Fragen Sie Eva." in each and "Ask Eve." not in each for each in words)
+    )

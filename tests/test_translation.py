@@ -14,6 +14,7 @@ from portal.translation import (
     chosen,
     lazy,
     ngettext,
+    own_value,
     speaking,
     writing_to,
 )
@@ -120,3 +121,18 @@ def test_a_request_is_answered_in_its_readers_language() -> None:
     app.add_url_rule("/", view_func=lambda: _("Hello"))
     assert app.test_client().get("/").text == pseudo("Hello")
     assert _("Hello") == "Hello"
+
+
+@pytest.mark.parametrize(
+    ("code", "kept", "words"),
+    [
+        ("de", "2026-12-04", "Fr., 4. Dez. 2026"),
+        ("id", "2026-12-04T15:30", "Jum, 4 Des 2026 pukul 15.30"),
+        ("en", "2026-12-04T15:30", "Fri 4 Dec 2026 at 15:30"),
+        ("de", "Fri 4 Dec 2026", "Fri 4 Dec 2026"),  # as older versions kept it
+    ],
+)
+def test_the_day_that_a_reason_keeps(code: str, kept: str, words: str) -> None:
+    with speaking(code):
+        assert own_value("until", kept) == words
+        assert own_value("name", kept) == kept

@@ -20,7 +20,7 @@ from portal.domain.request.commands import EndDelegation, StartDelegation
 from portal.domain.request.events import SYSTEM
 from portal.domain.request.reasons import Code, Reason, reason
 from portal.domain.request.state import Approval, Via
-from portal.domain.routing.approvers import until_words
+from portal.domain.routing.approvers import until_kept
 from portal.models.states import kept_states
 
 PAGE = 500
@@ -106,7 +106,7 @@ def _reach(connection: Connection, state: Approval, row: Row[Any], now: datetime
 
 
 def _start(row: Row[Any], near: Reach | None, now: datetime) -> OwnCommand:
-    until = until_words(row.ends_at, row.zone)
+    until = until_kept(row.ends_at, row.zone)
     command = StartDelegation(
         **_given(row, "start", now),
         on_behalf_of=str(row.delegator_id),

@@ -15,7 +15,7 @@ from portal.config import Settings
 from portal.domain.notices.mail_texts import MailWords
 from portal.notifications.letterhead import LOGO, Letterhead
 from portal.notifications.reading import Facts
-from portal.translation import _, writing_to
+from portal.translation import _, current, writing_to
 
 LONGEST_SUBJECT = 150
 # Some readers show the space at which a long header was folded.
@@ -29,7 +29,8 @@ USABLE = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Z
 @dataclass(frozen=True, kw_only=True)
 class Letter:
     """A mail that is ready to be written. `thread` is the same for all mails
-    about a request, and for all digests of a person; `about` tells these kinds apart."""
+    about a request, and for all digests of a person; `about` tells these kinds apart. `language`:
+    by default the one that is being written."""
 
     message_id: str
     thread: str
@@ -40,6 +41,7 @@ class Letter:
     html: str
     about: str = "request"
     head: Letterhead = field(default_factory=Letterhead)
+    language: str = field(default_factory=lambda: current().tag)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +137,7 @@ def as_mail(letter: Letter, settings: Settings) -> EmailMessage:
     thread = f"<{letter.about}-{letter.thread}@{sender.sender_domain}>"
     mail["In-Reply-To"] = thread
     mail["References"] = thread
+    mail["Content-Language"] = letter.language
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
     mail.set_content(letter.text, cte="quoted-printable")

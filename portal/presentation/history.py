@@ -1,12 +1,23 @@
 """What an audit event says in a sentence. The event's own name is always shown beside the words."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from portal.domain.errors import REFUSAL_SENTENCES, Refusal
+from portal.domain.policy.forms import FormField
 from portal.domain.proof.acts import WORDS, ActKind
 from portal.domain.request import events
 from portal.domain.request.catalogue import EVENT_ENTRIES
 from portal.domain.request.events import Event
-from portal.presentation.labels import Label, decision, people, said, words_of
+from portal.presentation.labels import (
+    Label,
+    decision,
+    field_label,
+    listed,
+    people,
+    said,
+    words_of,
+)
 from portal.translation import _, own
 
 
@@ -18,15 +29,15 @@ class Entry:
     detail: str = ""
 
 
-def entry(event: Event) -> Entry:
-    """The entry of an event."""
+def entry(event: Event, form: Iterable[FormField] = ()) -> Entry:
+    """The entry of an event of a request with this form."""
     row = EVENT_ENTRIES[type(event)]
     label = Label(_(row.label), row.tone, row.icon)
     if isinstance(event, events.TaskDecided):
         label = decision(event.decision)
     if isinstance(event, events.ReminderDue) and not event.number and not event.escalation:
         label = Label(_("Reminded the approvers"), label.tone, label.icon)
-    return Entry(label, _detail(event))
+    return Entry(label, _detail(event, form))
 
 
 ACT_ICONS = {
@@ -64,7 +75,7 @@ def unknown_entry(kind: str) -> Entry:
     return Entry(Label(words_of(kind)))
 
 
-def _detail(event: Event) -> str:
+def _detail(event: Event, form: Iterable[FormField]) -> str:
     match event:
         case events.StageOpened():
             return own(event.plan.name)
@@ -75,7 +86,7 @@ def _detail(event: Event) -> str:
         case events.TaskEscalated():
             return _("Level %(level)s", level=event.level)
         case events.RequestResubmitted() | events.RequestAmended() if event.changed:
-            changed = ", ".join(words_of(name).lower() for name in event.changed)
+            changed = listed([field_label(name, form) for name in event.changed])
             return _("Changed: %(fields)s", fields=changed)
     return _recorded(event)
 
@@ -86,7 +97,8 @@ def _recorded(event: Event) -> str:
         case events.RequestMovedToPolicy():
             return _("Version %(version)s", version=event.version)
         case events.CommandRefused():
-            return f"{words_of(event.kind)}: {words_of(event.reason)}"
+            known = event.reason in {each.value for each in Refusal}
+            return _(REFUSAL_SENTENCES[Refusal(event.reason)]) if known else words_of(event.reason)
         case events.LegacyRecorded():
             return ": ".join(words_of(each) for each in (event.what, event.step) if each)
         case events.TaskDecided() if event.content_hash:

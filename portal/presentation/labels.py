@@ -4,7 +4,7 @@ Unknown names become words, never blanks.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
@@ -16,6 +16,7 @@ from babel.numbers import format_decimal
 
 from portal.domain.marked import msgid
 from portal.domain.notices.wording import spoken
+from portal.domain.people.permissions import Role
 from portal.domain.policy.forms import FieldKind, FormField, cells, exact, lines_of, named_in
 from portal.domain.policy.policy import WORKING_DAY
 from portal.domain.request.catalogue import COMMANDS_BY_NAME
@@ -24,7 +25,7 @@ from portal.domain.request.reasons import read, sentence
 from portal.domain.time.day_ranges import DayRange, day_range_of
 from portal.presentation.money import money
 from portal.presentation.times import day
-from portal.translation import NO_OWN, _, current, ngettext, own_value, showing_own
+from portal.translation import NO_OWN, _, current, lazy, ngettext, own_value, showing_own
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,35 @@ def words_of(name: str) -> str:
     return spaced[:1].upper() + spaced[1:]
 
 
+# What every request has beside the fields of its form, by the names of the record.
+_COMMON: Mapping[str, str] = {
+    "title": lazy("Title"),
+    "amount": lazy("Amount"),
+    "currency": lazy("Currency"),
+    "priority": lazy("Priority"),
+    "department": lazy("Department"),
+}
+_ROLES: Mapping[str, str] = {
+    Role.MEMBER: lazy("Member"),
+    Role.AUDITOR: lazy("Auditor"),
+    Role.PEOPLE_ADMIN: lazy("People administrator"),
+    Role.TYPE_EDITOR: lazy("Type editor"),
+    Role.TYPE_PUBLISHER: lazy("Type publisher"),
+    Role.ADMIN: lazy("Administrator"),
+}
+
+
+def field_label(name: str, form: Iterable[FormField]) -> str:
+    """What a field of a request is called; one that nobody declared, by its name."""
+    label = next((each.label for each in form if each.name == name), None)
+    return label or str(_COMMON.get(name, words_of(name)))
+
+
+def role(name: str) -> str:
+    """A role; one that the portal does not know, by its name."""
+    return str(_ROLES.get(name, words_of(name)))
+
+
 def _look_up(table: dict[str, Label], name: str | Enum) -> Label:
     text = str(name.value if isinstance(name, Enum) else name)
     label = table.get(text.upper())
@@ -132,6 +162,14 @@ def listed(names: Sequence[str]) -> str:
     if not current().is_english:
         return format_list(list(names), locale=current().locale)
     return _("%(names)s and %(last)s", names=", ".join(names[:-1]), last=names[-1])
+
+
+def some(names: Sequence[str], most: int) -> str:
+    """`Ana, Ben and 3 more`: the first `most` of many names."""
+    hidden = len(names) - most
+    if hidden <= 0:
+        return listed(names)
+    return _("%(names)s and %(n)s more", names=", ".join(names[:most]), n=hidden)
 
 
 def people(count: int) -> str:

@@ -16,6 +16,7 @@ from babel.dates import (
     format_timedelta,
     get_datetime_format,
     get_timezone_location,
+    get_timezone_name,
 )
 
 from portal.translation import _, current, language, ngettext
@@ -314,13 +315,22 @@ def zone_name(zone: ZoneInfo, now: datetime, *, short: bool = False) -> str:
         place = get_timezone_location(zone, locale=current().locale, return_city=True)
     if place in {"UTC", "GMT"}:
         return "UTC"
-    abbreviation = local.tzname() or ""
+    abbreviation = _abbreviated(local.tzname() or "", local)
     named = abbreviation.isalpha() and abbreviation != offset
     if not named:
         return _("%(place)s time (%(offset)s)", place=place, offset=offset)
     if short:
         return _("%(place)s time (%(offset)s)", place=place, offset=abbreviation)
     return _("%(place)s time (%(offset)s)", place=place, offset=f"{abbreviation}, {offset}")
+
+
+def _abbreviated(usual: str, local: datetime) -> str:
+    """What the reader's language calls the zone (German: MEZ); where it says the distance from UTC
+    only, what English does."""
+    if current().is_english:
+        return usual
+    found = get_timezone_name(local, width="short", locale=current().locale)
+    return found if found.isalpha() else usual
 
 
 def _offset_words(offset: timedelta) -> str:

@@ -11,7 +11,7 @@ from portal.domain.policy.policy import RuleKind
 from portal.domain.request.state import TaskStatus
 from portal.domain.routing.plan import LeftOut, RoutingEvidence, StagePlan
 from portal.domain.routing.routing_evidence import MOST_KEPT
-from portal.presentation.labels import said, words_of
+from portal.presentation.labels import field_label, listed, said
 from portal.presentation.money import money
 from portal.presenters.progress import fallback
 from portal.queries.asked import MEMBERS, DirectoryNow, Meant
@@ -119,7 +119,7 @@ def _facts(plan: StagePlan, record: RequestRecord) -> Iterator[str]:
 
 def _fact(name: str, value: Any, record: RequestRecord) -> str:
     field = next((each for each in record.form if each.name == name), None)
-    label = field.label if field else words_of(name)
+    label = field_label(name, record.form)
     is_money = name == "amount" or (field is not None and field.is_amount)
     if is_money and isinstance(value, int) and record.currency:
         return f"{label}: {money(value, record.currency)}"
@@ -145,10 +145,10 @@ def _then(basis: RoutingEvidence, me: str) -> str:
         return _chain(basis, me)
     names = [_object(each.id, each.name, me) for each in basis.people[:NAMED]]
     hidden = basis.count - len(names)
-    listed = ", ".join(names) or _("nobody")
+    named = listed(names) or _("nobody")
     if hidden > 0:
-        listed = _("%(names)s and %(n)s more", names=listed, n=hidden)
-    words = {"of": basis.name, "names": listed}
+        named = _("%(names)s and %(n)s more", names=", ".join(names), n=hidden)
+    words = {"of": basis.name, "names": named}
     match basis.kind:
         case RuleKind.GROUP:
             return _("In the group %(of)s: %(names)s.", **words)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import url_for
 from werkzeug.datastructures import MultiDict
 
+from portal.domain.policy.forms import FormField
 from portal.domain.policy.policy import Decision
 from portal.domain.policy.types import is_id
 from portal.domain.proof.acts import WORDS, ActKind, ActRecord
@@ -19,6 +20,8 @@ from portal.domain.request.events import (
     ApproverAdded,
     DecisionCarried,
     Event,
+    RequestAmended,
+    RequestResubmitted,
     TaskAssigned,
     TaskDecided,
 )
@@ -29,11 +32,11 @@ from portal.presentation.parts import AuditRow, Change, Chip
 from portal.presentation.times import day
 from portal.presenters import act_words
 from portal.presenters.audit_log import Moved, pretty, text_of, typed
-from portal.queries import audit, audit_details, history, request
+from portal.queries import audit, audit_details, history, own_texts, request
 from portal.queries.audit import EventRecord
 from portal.queries.audit_details import ActKept, CommandSeen, RequestNamed, SessionSeen
 from portal.queries.audit_entries import AuditEntry, AuditFilters, AuditPlace
-from portal.translation import _
+from portal.translation import _, own, showing_own
 
 NAMES = ("from", "to", "who", "for", "kind", "request", "type", "text")
 MANY = 12
@@ -173,7 +176,12 @@ def rows_of(entries: Sequence[AuditEntry]) -> list[AuditRow]:
 
 def rows_with(entries: Sequence[AuditEntry], known: Behind) -> list[AuditRow]:
     """Entries as rows, of which is known what stands behind them."""
-    return [_event_row(each, known) if each.seq else _act_row(each, known) for each in entries]
+    rows = []
+    for each in entries:
+        named = known.requests.get(each.subject_id)
+        with showing_own(own_texts.words_of(named and named.policy_version_id)):
+            rows.append(_event_row(each, known) if each.seq else _act_row(each, known))
+    return rows
 
 
 def behind(entries: Sequence[AuditEntry]) -> Behind:
@@ -240,7 +248,7 @@ def _event_row(each: AuditEntry, known: Behind) -> AuditRow:
     if kept is None:
         words = unknown_entry(_("Removed after its retention"))
     else:
-        words = unknown_entry(kept.kind) if event is None else entry(event)
+        words = unknown_entry(kept.kind) if event is None else entry(event, _form(named, event))
     stage, assignee = known.stages.get(_task_of(event) or "" if event else "", ("", ""))
     about = known.names.get(assignee, "")
     if event is not None and isinstance(event, TaskAssigned | ApproverAdded):
@@ -263,9 +271,16 @@ def _event_row(each: AuditEntry, known: Behind) -> AuditRow:
         url=_url(each),
         on="" if named is None else named.number,
         on_url=None if named is None else url_for("requests.show", number=named.number),
-        on_note=stage or ("" if named is None else named.title),
+        on_note=own(stage) or ("" if named is None else named.title),
         is_sealed=each.is_sealed,
     )
+
+
+def _form(named: RequestNamed | None, event: Event) -> Sequence[FormField]:
+    """The form whose fields the event names, of the few that name some."""
+    if named is None or not isinstance(event, RequestAmended | RequestResubmitted):
+        return ()
+    return own_texts.forms_of([named.policy_version_id])[named.policy_version_id]
 
 
 def _changes(key: tuple[str, int], event: Event, known: Behind) -> Iterable[Change]:

@@ -42,7 +42,7 @@ from portal.domain.request.events import (
 )
 from portal.domain.request.state import Content, Status
 from portal.presentation.history import entry, unknown_entry
-from portal.presentation.labels import people_in, status
+from portal.presentation.labels import listed, people_in, status
 from portal.presentation.money import money
 from portal.presentation.parts import AuditRow, Change
 from portal.presenters import facts
@@ -119,7 +119,7 @@ class _Reading:
     asked: dict[str, str] = field(default_factory=dict)
 
     def row(self, kept: EventRecord, event: Event | None) -> AuditRow:
-        words = unknown_entry(kept.kind) if event is None else entry(event)
+        words = unknown_entry(kept.kind) if event is None else entry(event, self.record.form)
         return AuditRow(
             number=kept.seq,
             at=kept.at,
@@ -141,10 +141,10 @@ class _Reading:
             case RequestSubmitted():
                 return _title(event.content)
             case ReminderDue():
-                people = filter(None, map(self.asked.get, event.task_ids))
-                return _("To %(people)s", people=", ".join(people))
+                people = list(filter(None, map(self.asked.get, event.task_ids)))
+                return _("To %(people)s", people=listed(people))
             case RequestAmended() | RequestMovedToPolicy() if event.asked_again:
-                again = ", ".join(self.stages.get(key, key) for key in event.asked_again)
+                again = listed([own(self.stages.get(key, key)) for key in event.asked_again])
                 return _("%(what)s. Asked again: %(stages)s", what=words, stages=again)
         if subject in ("", words, self.names.get(event.actor)):
             return words

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from portal.domain.folding import folded
 from portal.domain.marked import msgid
 from portal.domain.time.calendars import DAY_NAMES, CalendarChangeKind, hours_words
 from portal.queries.calendars import CalendarChangeRecord
 from portal.services.calendars import countries, parts_of
-from portal.translation import _, lazy
+from portal.translation import _, current, lazy
 
 FROM_TO = msgid("%(part)s from %(before)s to %(after)s")
 EVERY_HOUR = lazy("every hour of every day")
@@ -19,11 +20,23 @@ _NAMES = {
 }
 
 
+def country_name(code: str) -> str:
+    """A country in the reader's language; English has the names of the list of holidays."""
+    usual = countries().get(code, code)
+    return usual if current().is_english else current().locale.territories.get(code, usual)
+
+
+def offered_countries() -> dict[str, str]:
+    """The countries whose holidays are known, by code, in the order of the reader's names."""
+    named = {code: country_name(code) for code in countries()}
+    return dict(sorted(named.items(), key=lambda each: folded(each[1])))
+
+
 def place_words(country: str | None, subdivision: str | None) -> str:
     """ "Germany, Berlin", or that there are none."""
     if country is None:
         return _("No public holidays")
-    name = countries().get(country, country)
+    name = country_name(country)
     return f"{name}, {parts_of(country).get(subdivision, subdivision)}" if subdivision else name
 
 
@@ -85,5 +98,5 @@ def _value(name: str, value: str | None) -> str:
     if value is None:
         return _("none")
     if name == "country":
-        return countries().get(value, value)
+        return country_name(value)
     return value.replace("_", " ") if name == "time_zone" else value

@@ -16,6 +16,7 @@ from portal.domain.request.state import Content
 from portal.presentation.labels import (
     as_date,
     attached,
+    field_label,
     in_words,
     kept,
     loose,
@@ -133,9 +134,9 @@ def _sides(
     name: str, field: FormField | None, before: Content, after: Content, names: Mapping[str, str]
 ) -> tuple[str, str | None, str | None]:
     if name == "title" or (name in OWN and field is None):
-        return words_of(name), getattr(before, name), getattr(after, name)
+        return field_label(name, ()), getattr(before, name), getattr(after, name)
     if name == "amount" and field is None:
-        return _("Amount"), _amount(before), _amount(after)
+        return field_label(name, ()), _amount(before), _amount(after)
     old, new = before.fields.get(name), after.fields.get(name)
     if field is None:
         return words_of(name), loose(old) or None, loose(new) or None

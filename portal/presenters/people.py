@@ -7,7 +7,7 @@ from portal.domain.marked import msgid
 from portal.domain.people.absence import ChangeKind
 from portal.domain.people.signing_in import Way
 from portal.presentation.filters import trouble
-from portal.presentation.labels import Label, words_of
+from portal.presentation.labels import Label, listed, role, words_of
 from portal.queries.gaps import Estate
 from portal.queries.password_links import Entry, EntryRecord
 from portal.queries.staff import PersonChangeRecord, StaffRecord
@@ -195,7 +195,8 @@ def done(change: PersonChangeRecord, names: dict[str, str]) -> str:
             return _(FROM_TO, part=words, before=before, after=after) + _zones(data)
         case ChangeKind.ROLES:
             before, after = (
-                ", ".join(data.get(side) or [_("none")]) for side in ("before", "after")
+                listed([role(each) for each in data.get(side) or ()]) or _("none")
+                for side in ("before", "after")
             )
             return _(FROM_TO, part=words, before=before, after=after)
         case ChangeKind.AWAY:

@@ -8,7 +8,7 @@ from typing import Any
 
 from portal.domain.people.importing import Column, Known, Outcome, Verdict
 from portal.domain.spreadsheets import harmless
-from portal.presentation.labels import Label
+from portal.presentation.labels import Label, listed
 from portal.services.people_imports import Preview
 from portal.translation import _, lazy, ngettext
 
@@ -129,9 +129,9 @@ def _ties(preview: Preview, person_id: str | None) -> str:
     if reports:
         told.append(ngettext("manages %(n)s person", "manages %(n)s people", reports))
     if heads:
-        told.append(_("heads %(names)s", names=", ".join(heads)))
+        told.append(_("heads %(names)s", names=listed(heads)))
     if only:
-        told.append(_("the only member of %(names)s", names=", ".join(only)))
+        told.append(_("the only member of %(names)s", names=listed(only)))
     return "; ".join(told)
 
 

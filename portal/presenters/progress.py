@@ -11,7 +11,7 @@ from portal.domain.request import events as e
 from portal.domain.request.events import Event
 from portal.domain.request.state import Approval, Status
 from portal.domain.routing.plan import Attention, StagePlan, StageSkip
-from portal.presentation.labels import listed, people, said, words_of
+from portal.presentation.labels import field_label, listed, people, said
 from portal.presentation.parts import Step
 from portal.queries.request import RequestRecord, TaskRecord
 from portal.translation import _, current, ngettext, own
@@ -105,8 +105,7 @@ class ProgressReader:
         self._line("done", _("Submitted again"), event, self._subject(event.actor), note)
 
     def _changed(self, changed: Sequence[str]) -> str:
-        labels = {each.name: each.label for each in self.record.form}
-        fields = ", ".join(labels.get(name, words_of(name)) for name in changed)
+        fields = listed([field_label(name, self.record.form) for name in changed])
         return _("Changed: %(fields)s.", fields=fields) if fields else _("Nothing was changed.")
 
     def _amended(self, event: e.RequestAmended) -> None:
@@ -129,7 +128,7 @@ class ProgressReader:
             stage.place = self.steps[-1]
             self.interrupted[key] = stage
         self.carried = event.carried
-        stages = ", ".join(own(self.stage_names.get(key, key)) for key in event.asked_again)
+        stages = listed([own(self.stage_names.get(key, key)) for key in event.asked_again])
         notes = [note, _("Asked again: %(stages)s.", stages=stages) if stages else ""]
         text = " ".join(each for each in notes if each)
         self._line("done", title, event, self._subject(event.actor), text)

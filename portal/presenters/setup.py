@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from portal.presentation.labels import listed
 from portal.queries.setup import SetupRecord
 from portal.translation import _, ngettext
 
@@ -170,11 +171,11 @@ def _people(found: SetupRecord) -> tuple[SetupTask, ...]:
 
 
 def _adrift(found: SetupRecord) -> str:
-    names = ", ".join(found.adrift_names)
+    names = listed(found.adrift_names)
     if not found.adrift:
         return _("Requests can go to everybody's manager.")
     if found.adrift > len(found.adrift_names):
-        names = _("%(names)s and others", names=names)
+        names = _("%(names)s and others", names=", ".join(found.adrift_names))
     return ngettext(
         "%(n)s person has neither: %(names)s.",
         "%(n)s people have neither: %(names)s.",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from portal.domain.policy.check import Problem
 from portal.domain.policy.types import TypeContent
+from portal.presentation.labels import some
 from portal.queries import request_types, staff
 from portal.queries.back_tests import BackTestRecord
 from portal.queries.request_types import DraftRecord
@@ -79,8 +80,7 @@ def _asking(content: TypeContent) -> str:
     groups, departments = staff.groups(), request_types.departments()
     named = [departments.get(each, each) for each in only.departments]
     named += [groups.get(each, each) for each in only.groups]
-    more = ", …" if len(named) > 4 else ""
-    return _("Only %(names)s.", names=", ".join(named[:4]) + more)
+    return _("Only %(names)s.", names=some(named, 4))
 
 
 _STATES = {

@@ -18,6 +18,7 @@ from portal.models import (
     Task,
     UserSession,
 )
+from portal.queries import own_texts
 from portal.queries.audit_entries import AuditEntry
 
 _STATUS_KINDS = [name for name, entry in EVENTS_BY_NAME.items() if entry.status is not None]
@@ -50,6 +51,7 @@ class RequestNamed:
     number: str
     title: str
     type_name: str
+    policy_version_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +101,11 @@ def acts(ids: Iterable[str]) -> dict[str, ActKept]:
 def requests(ids: Iterable[str]) -> dict[str, RequestNamed]:
     """What is said of requests, by id."""
     rows = db.session.execute(
-        select(Request.id, Request.number, Request.title, Request.type_name).where(
-            Request.id.in_(set(ids))
-        )
+        select(
+            Request.id, Request.number, Request.title, Request.type_name, Request.policy_version_id
+        ).where(Request.id.in_(set(ids)))
     )
-    return {row.id: RequestNamed(row.number, row.title, row.type_name) for row in rows}
+    return {key: own_texts.as_read(RequestNamed(*values), "type_name") for key, *values in rows}
 
 
 def request_of(number: str) -> str | None:

@@ -9,7 +9,6 @@ from sqlalchemy.orm import aliased
 
 from portal.extensions import db
 from portal.models import Delegation, PolicyVersion, RequestType, User
-from portal.models.columns import by_name
 from portal.queries import own_texts
 
 SHOWN = 50
@@ -66,16 +65,15 @@ def acting(person_id: str) -> tuple[AbsenceRecord, ...]:
 
 
 def types() -> tuple[TypeName, ...]:
-    """Every type that can be asked for, in their order."""
+    """Every type that can be asked for, by the names as the reader reads them."""
     in_force = PolicyVersion.id == RequestType.policy_version_id
     statement = select(
         RequestType.code, RequestType.name, _CURRENCY, RequestType.policy_version_id
     ).outerjoin(PolicyVersion, in_force)
     statement = statement.where(RequestType.is_active)
-    rows = db.session.execute(statement.order_by(RequestType.position, by_name(RequestType.name)))
-    return tuple(
+    return own_texts.by_name(
         TypeName(code, own_texts.told(version, name), currency)
-        for code, name, currency, version in rows
+        for code, name, currency, version in db.session.execute(statement)
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Row, Select, func, or_, select
 from portal.extensions import db
 from portal.models import Calendar, CalendarChange, PolicyVersion, RequestType, User
 from portal.models.columns import by_name
+from portal.queries import own_texts
 
 # An organisation has a few places; more than this no page lists.
 SHOWN = 500
@@ -108,7 +109,8 @@ def deleted() -> tuple[CalendarChangeRecord, ...]:
 
 
 def types() -> tuple[TypeCalendar, ...]:
-    """Every request type that is offered or goes by a calendar, in their order."""
+    """Every request type that is offered or goes by a calendar, by the names as the reader reads
+    them."""
     rows = db.session.execute(
         select(
             RequestType.id, RequestType.code, RequestType.name, RequestType.calendar_id,
@@ -118,19 +120,23 @@ def types() -> tuple[TypeCalendar, ...]:
         .outerjoin(Calendar, Calendar.id == RequestType.calendar_id)
         .outerjoin(PolicyVersion, PolicyVersion.id == RequestType.policy_version_id)
         .where(or_(RequestType.is_active, RequestType.calendar_id.is_not(None)))
-        .order_by(RequestType.position, by_name(RequestType.name))
+        .order_by(RequestType.position)
         .limit(SHOWN)
     )  # fmt: skip
-    return tuple(TypeCalendar(*row) for row in rows)
+    return own_texts.by_name(own_texts.as_read(TypeCalendar(*row), "name") for row in rows)
 
 
 def _record(row: Row[Any]) -> CalendarRecord:
-    return CalendarRecord(**{**row._mapping, "types": row.types or []})
+    types = own_texts.in_order({name: own_texts.told(key, name) for name, key in row.types or []})
+    return CalendarRecord(**{**row._mapping, "types": list(types.values())})
+
+
+_VERSION = RequestType.policy_version_id
 
 
 def _records() -> Select[*tuple[Any, ...]]:
     using = (
-        select(func.array_agg(RequestType.name))
+        select(func.jsonb_agg(func.jsonb_build_array(RequestType.name, _VERSION)))
         .where(RequestType.calendar_id == Calendar.id)
         .correlate(Calendar)
         .scalar_subquery()

@@ -21,6 +21,7 @@ from portal.models import (
     User,
 )
 from portal.models.columns import by_name
+from portal.queries import own_texts
 
 SHOWN = 100
 
@@ -143,15 +144,16 @@ def ties_of(person_id: str) -> Ties:
 def _named_in(person_id: str) -> dict[str, str]:
     """The types in use whose policies name them, names by code."""
     rows = db.session.execute(
-        select(RequestType.code, RequestType.name)
+        select(RequestType.code, RequestType.name, RequestType.policy_version_id)
         .join(PolicyVersion, PolicyVersion.id == RequestType.policy_version_id)
         .where(
             RequestType.is_active.is_(true()),
             PolicyVersion.definition.cast(Text).contains(f'"{person_id}"', autoescape=True),
         )
-        .order_by(by_name(RequestType.name), RequestType.code)
     )
-    return {row.code: row.name for row in rows}
+    return own_texts.in_order(
+        {row.code: own_texts.told(row.policy_version_id, row.name) for row in rows}
+    )
 
 
 def estate_of(person_id: str) -> Estate:

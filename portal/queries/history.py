@@ -20,7 +20,7 @@ from portal.domain.policy.forms import FormField
 from portal.extensions import Question, db
 from portal.models import PolicyVersion, Request, RequestType, Task, User
 from portal.models.columns import by_name
-from portal.queries import own_texts, type_readers
+from portal.queries import own_texts, search_words, type_readers
 from portal.queries.history_statements import (
     Filters,
     HistoryCursor,
@@ -31,7 +31,6 @@ from portal.queries.history_statements import (
     merged,
     question,
     statement,
-    tsquery,
 )
 from portal.queries.request import Reader, form_of
 
@@ -170,7 +169,7 @@ def _cursor(row: HistoryRow) -> HistoryCursor:
 
 def rows_of(reader: Reader, filters: Filters, limit: int, place: PagePlace) -> list[HistoryRow]:
     """So many rows behind `place.before`, the newest first, or before `place.after`, the oldest."""
-    query = tsquery(filters.text)
+    query = search_words.query_of(filters.text)
     if query is None and filters.text:
         return []
     if not reader.reads_all and (among := type_readers.types_of(reader.id)):

@@ -1,6 +1,7 @@
 """The statements behind the history; each is read from an index, whatever is asked for."""
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -250,15 +251,23 @@ def _named(name: str, value: Any, kind: Any) -> Any:
     return bindparam(name, value, type_=kind)
 
 
-def tsquery(text: str) -> str | None:
+def tsquery(text: str, others: Callable[[str], Iterable[str]] = lambda _word: ()) -> str | None:
     """Every word as a prefix, all of them wanted; None where no word is long enough to look for.
+    `others`: what may stand in a word's place.
 
     Of a number such as PR-2052 only the figures: every other request begins with the same letters.
     An amount is known by its whole units, however they are grouped: 6,336.00 is 6336.
     """
     if _NUMBER.fullmatch(text.strip()):
         return f"{re.sub(r'[^0-9]', '', text)}:*"
-    return " & ".join(f"{word}:*" for word in words_in(text)) or None
+    return " & ".join(_alternatives(word, others(word)) for word in words_in(text)) or None
+
+
+def _alternatives(word: str, others: Iterable[str]) -> str:
+    """A word's beginning, or one of the other texts as they stand, as PostgreSQL parts them."""
+    quoted = (each.replace("\\", "").replace("'", "''") for each in others)
+    found = [f"{word}:*", *(f"'{each}'" for each in quoted if len(each) >= SHORTEST_WORD)]
+    return found[0] if len(found) == 1 else f"({' | '.join(found)})"
 
 
 def words_in(text: str) -> list[str]:

@@ -91,10 +91,10 @@ def reports_of(manager_id: str) -> tuple[str, ...]:
 
 
 def types() -> dict[str, str]:
-    """Names of all types by code, in their order."""
+    """Names of all types by code, in the order of the names as the reader reads them."""
     statement = select(RequestType.code, RequestType.name, RequestType.policy_version_id)
-    rows = db.session.execute(statement.order_by(RequestType.position, by_name(RequestType.name)))
-    return {row[0]: own_texts.told(row[2], row[1]) for row in rows}
+    rows = db.session.execute(statement)
+    return own_texts.in_order({row[0]: own_texts.told(row[2], row[1]) for row in rows})
 
 
 def departments(people: tuple[str, ...] | None) -> dict[str, str]:

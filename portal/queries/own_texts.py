@@ -3,12 +3,13 @@
 A published version never changes, so each process reads its translations once.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from sqlalchemy import select
 
+from portal.domain.codec import decode
 from portal.domain.folding import folded
 from portal.domain.policy.forms import FormField
 from portal.domain.policy.translations import Translations, field_in, words_in
@@ -19,6 +20,7 @@ from portal.translation import NO_OWN, reader_code, show_own
 Read = TypeVar("Read", bound=Any)
 
 _known: dict[str, Translations] = {}
+_forms: dict[str, tuple[FormField, ...]] = {}
 _words: dict[tuple[str, str], Mapping[str, str]] = {}
 
 
@@ -50,7 +52,12 @@ def as_read(record: Read, *names: str) -> Read:
 
 def in_order(names: Mapping[str, str]) -> dict[str, str]:
     """Names by their codes, in the order of the names as the reader reads them."""
-    return dict(sorted(names.items(), key=lambda each: folded(each[1])))
+    return dict(sorted(names.items(), key=lambda each: (folded(each[1]), each[1])))
+
+
+def by_name(records: Iterable[Read]) -> tuple[Read, ...]:
+    """Records in the order of their names as the reader reads them."""
+    return tuple(sorted(records, key=lambda each: (folded(each.name), each.name)))
 
 
 def say_of(version_id: str | None) -> Callable[[str], str]:
@@ -66,6 +73,16 @@ def form_of(version_id: str | None, form: tuple[FormField, ...]) -> tuple[FormFi
         return form
     say = say_of(version_id)
     return tuple(field_in(each, say) for each in form)
+
+
+def forms_of(version_ids: Iterable[str]) -> dict[str, tuple[FormField, ...]]:
+    """The forms of versions as the reader reads them."""
+    wanted = list(version_ids)
+    if lacking := [each for each in wanted if each not in _forms]:
+        rows = select(PolicyVersion.id, PolicyVersion.form).where(PolicyVersion.id.in_(lacking))
+        for key, form in db.session.execute(rows):
+            _forms[key] = tuple(decode(FormField, each) for each in form)
+    return {each: form_of(each, _forms.get(each, ())) for each in wanted}
 
 
 def show_version(version_id: str) -> None:

@@ -63,12 +63,13 @@ class TypeRecord:
 
 
 def choices(person_id: str | None = None) -> tuple[TypeChoice, ...]:
-    """The types that can be asked for, in their order: by this person, where one is named."""
+    """The types that can be asked for, by the names as the reader reads them: for this person,
+    where one is named."""
     rows = db.session.execute(_choices()).all()
     if person_id is not None and any(row[-1] for row in rows):
         own = _belongs(person_id)
         rows = [row for row in rows if own.may_ask(_askers(row[-1]))]
-    return tuple(_choice(row) for row in rows)
+    return own_texts.by_name(map(_choice, rows))
 
 
 def _choice(row: Row[*tuple[Any, ...]]) -> TypeChoice:
@@ -176,7 +177,6 @@ def _choices() -> Select[*tuple[Any, ...]]:
         )
         .join(PolicyVersion, PolicyVersion.id == RequestType.policy_version_id)
         .where(*_usable())
-        .order_by(RequestType.position, by_name(RequestType.name))
     )
 
 
@@ -215,6 +215,7 @@ class TypeRow:
     revision: int | None
     changed_at: datetime | None
     changed_by: str | None
+    policy_version_id: str | None
 
     @property
     def state(self) -> str:
@@ -299,7 +300,7 @@ class AdminType:
 
 
 def all_of_them() -> tuple[TypeRow, ...]:
-    """Every type, in the order in which people choose them."""
+    """Every type, by the names as the reader reads them."""
     changed = (
         select(TypeChange.at, User.name)
         .join(User, User.id == TypeChange.actor_id)
@@ -319,13 +320,14 @@ def all_of_them() -> tuple[TypeRow, ...]:
             RequestType.code, RequestType.name, RequestType.description, RequestType.prefix,
             RequestType.is_active, PolicyVersion.version, open_ones, TypeDraft.revision,
             func.coalesce(changed.c.at, PolicyVersion.published_at), changed.c.name,
+            RequestType.policy_version_id,
         )
         .outerjoin(PolicyVersion, PolicyVersion.id == RequestType.policy_version_id)
         .outerjoin(TypeDraft, TypeDraft.request_type_id == RequestType.id)
         .outerjoin(changed, true())
-        .order_by(RequestType.position, by_name(RequestType.name))
     )  # fmt: skip
-    return tuple(TypeRow(*row) for row in rows)
+    found = (own_texts.as_read(TypeRow(*row), "name", "description") for row in rows)
+    return own_texts.by_name(found)
 
 
 def of_administrators(code: str) -> AdminType | None:

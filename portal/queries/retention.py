@@ -22,8 +22,8 @@ from portal.models import (
     RequestType,
     User,
 )
-from portal.models.columns import by_name
 from portal.models.retention import due_requests, is_held, kept_person, stands
+from portal.queries import own_texts
 
 SHOWN = 200
 COUNTED = 1_000
@@ -109,12 +109,17 @@ def person(person_id: str) -> KeptPerson | None:
 
 
 def types() -> tuple[TypeRetention, ...]:
-    """All types by name."""
+    """All types, by the names as the reader reads them."""
     rows = db.session.execute(
-        select(RequestType.code, RequestType.name, RequestType.texts_days, RequestType.files_days)
-        .order_by(by_name(RequestType.name), RequestType.code)
+        select(
+            RequestType.code, RequestType.name, RequestType.policy_version_id,
+            RequestType.texts_days, RequestType.files_days,
+        )
     )  # fmt: skip
-    return tuple(TypeRetention(code, name, Retention(*days)) for code, name, *days in rows)
+    return own_texts.by_name(
+        TypeRetention(code, own_texts.told(version, name), Retention(*days))
+        for code, name, version, *days in rows
+    )
 
 
 def over_now(code: str, retention: Retention) -> int:

@@ -23,12 +23,11 @@ from sqlalchemy import (
     true,
 )
 
-from portal.domain.folding import folded
 from portal.extensions import db, transaction
 from portal.models import Comment, Participant, Request, Task, User
 from portal.models.requests import COMMENT_WORDS, NEAR_COMMENT, NEAR_REQUEST
-from portal.queries import own_texts, type_readers
-from portal.queries.history import HistoryPage, HistoryRow, cut, rows_of, type_names
+from portal.queries import own_texts, search_words, type_readers
+from portal.queries.history import HistoryPage, HistoryRow, cut, rows_of
 from portal.queries.history_statements import (
     COLUMNS,
     Filters,
@@ -81,32 +80,24 @@ def requests(
     after: HistoryCursor | None = None,
 ) -> HistoryPage:
     """Requests that hold all the words, newest first; a word may also be a name of somebody who
-    was asked to decide, and words the whole name of a type as the reader reads it."""
-    filters, asked, typed = Filters(text=text), _approvers(text), _of_types(text)
+    was asked to decide, or stand in the label of an option that was chosen, and words the whole
+    name of a type or of a field as the reader reads it."""
+    filters, asked, words = Filters(text=text), _approvers(text), search_words.read(text)
+    named = [*words.of_types(), *words.of_fields(with_rest=True)]
 
     def fetch(limit: int, place: PagePlace) -> list[HistoryRow]:
         found = rows_of(reader, filters, limit, place)
         if asked is not None:
             found = merged(found, _of_approvers(reader, asked, limit, place), limit, place)
-        for each in typed:
+        for each in named:
             found = merged(found, rows_of(reader, each, limit, place), limit, place)
         return found
 
+    # A field's name alone, such as "Reason", means texts that hold the word, if there are any.
+    alone = words.of_fields(with_rest=False)
+    if alone and not fetch(1, PagePlace()):
+        named += alone
     return cut(fetch, before, after)
-
-
-def _of_types(text: str) -> list[Filters]:
-    """What to look for where the text names a type, each word of it: its requests that hold the
-    other words. Of several types those that more words name."""
-    words = [folded(word) for word in words_in(text)]
-    names = {code: set(map(folded, words_in(name))) for code, name in type_names().items()}
-    named = {code: said for code, said in names.items() if said and said <= set(words)}
-    most = max(map(len, named.values()), default=0)
-    return [
-        Filters(text=" ".join(word for word in words if word not in said), type_code=code)
-        for code, said in named.items()
-        if len(said) == most
-    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from portal.extensions import db
 from portal.models import Delegation, Request, RequestType, Task, User
 from portal.models.columns import new_id
 from portal.models.states import kept_states
+from portal.queries import own_texts
 from portal.services.people_changes import note
 from portal.translation import _, lazy
 
@@ -275,10 +276,17 @@ def _closed(absence: NewAbsence) -> tuple[ClosedType, ...]:
     )
     if absence.type_codes is not None:
         types = types.where(RequestType.code.in_(absence.type_codes))
-    rows = db.session.execute(types.order_by(RequestType.position, RequestType.name)).all()
+    rows = db.session.execute(types).all()
     versions = {row.code: str(row.policy_version_id) for row in rows}
     found = closed_to(db.session.connection(), absence.delegator_id, absence.delegate_id, versions)
-    return tuple(ClosedType(row.name, found[row.code]) for row in rows if row.code in found)
+    return own_texts.by_name(
+        ClosedType(
+            own_texts.told(row.policy_version_id, row.name),
+            tuple(map(own_texts.say_of(row.policy_version_id), found[row.code])),
+        )
+        for row in rows
+        if row.code in found
+    )
 
 
 def _why_not(row: Any, state: Approval | None, absence: NewAbsence, delegate: str) -> str:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from functools import cache, cached_property
 from gettext import NullTranslations
 from pathlib import Path
@@ -20,11 +21,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from babel import Locale, UnknownLocaleError, negotiate_locale
+from babel.dates import format_skeleton
 from babel.support import Translations
 from jinja2 import Environment, pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
+from portal.domain.request.reasons import as_it_is, moment_of
 from portal.translation.pseudo import (
     MIRRORED,
     PSEUDO,
@@ -281,10 +284,21 @@ def own(text: str) -> str:
 
 
 def own_value(name: str, value: str) -> str:
-    """A value of a marked text; `label` is a rule's, in brackets."""
+    """A value of a marked text; `label` is a rule's, in brackets, `until` a day or a moment."""
+    if (at := moment_of(name, value)) is not None:
+        return as_it_is(name, value) if current().is_english else _said(at, "T" in value)
     if name == "label" and value.startswith(" (") and value.endswith(")"):
         return f" ({own(value[2:-1])})"
     return own(value) if name in OWN_NAMED else value
+
+
+def _said(at: datetime, has_clock: bool) -> str:
+    """A day, or a moment of it, in a language that is not English."""
+    day = format_skeleton("yMMMEd", at, locale=current().locale)
+    if not has_clock:
+        return day
+    clock = format_skeleton("Hm", at, locale=current().locale)
+    return _("%(day)s at %(time)s", day=day, time=clock)
 
 
 def show_own(words: Mapping[str, str]) -> None:

@@ -13,7 +13,7 @@ from portal.background.alarms import AlarmWatch
 from portal.config import ROOT, Settings
 from portal.extensions import db
 from tests.domain.test_alarms import WELL
-from tests.mailing import Catcher, mail_server, mailing
+from tests.mailing import Catcher, is_german, mail_server, mailing, speak_german
 from tests.web import People
 
 GONE = WELL | {"worker_seen_seconds": 31.0}
@@ -74,6 +74,23 @@ def test_a_worker_that_is_gone_and_back(app: Flask, people: People) -> None:
         house.look(GONE)
         house.look(GONE, minutes=1)
         assert len(catcher.mails) == 3
+
+
+def test_it_is_in_its_readers_language_with_sender_and_footer(app: Flask, people: People) -> None:
+    def do(statement: str, **values: str) -> None:
+        with db.engine.begin() as connection:
+            connection.execute(text(statement), values)
+
+    with mail_server() as catcher, watched(app, catcher) as house:
+        speak_german(do)
+        house.look(GONE)
+        house.look(GONE, minutes=1)
+        house.look(WELL)
+        house.look(WELL, minutes=2)
+        began, over = catcher.mails
+        assert is_german(began)
+        assert is_german(over)
+        assert began["Subject"] == "Kein Worker läuft"
 
 
 def test_what_was_over_before_it_rang_is_told_to_nobody(app: Flask, people: People) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from portal.domain.people.directory import Absence, Directory, Relation
 from portal.domain.policy.policy import ApproverRule, Mode, Policy, Receivers
-from portal.domain.routing.approvers import until_words
+from portal.domain.request.reasons import Code, reason, sentence
+from portal.domain.routing.approvers import until_kept
 from portal.domain.routing.plan import RoutePlan, StandIn
 from portal.domain.routing.step import plan_next
 from tests.domain.office import clock, directory, group, named, question, stage
@@ -126,7 +127,8 @@ def test_a_second_absence_serves_where_the_first_cannot() -> None:
     ],
 )
 def test_until_when_in_a_zone(zone: str, words: str) -> None:
-    assert until_words(FRIDAY, zone) == words
+    kept = reason(Code.ACTS_FOR, name="Fay", until=until_kept(FRIDAY, zone))
+    assert sentence(kept) == f"You act for Fay, who is away until {words}."
 
 
 def test_what_is_reviewed() -> None:

@@ -16,7 +16,16 @@ from portal.notifications.sending import give_up
 from portal.services import preferences
 from portal.services.messages import send_again
 from tests.in_process import InProcess, submit
-from tests.mailing import Catcher, die_after_data, mail_server, mailing, refuse, slow_server
+from tests.mailing import (
+    Catcher,
+    die_after_data,
+    is_german,
+    mail_server,
+    mailing,
+    refuse,
+    slow_server,
+    speak_german,
+)
 from tests.notifications.post import Post
 from tests.web import People
 
@@ -69,6 +78,17 @@ def test_all_that_waits_is_one_mail_with_one_way_to_each(
         assert "€120.00" in words
         assert "&lt;" not in words
     assert statuses(post) == ["SENT", "SENT"]
+
+
+def test_it_is_in_its_readers_language_with_sender_and_footer(
+    post: Post, catcher: Catcher, waiting: list[Approval]
+) -> None:
+    speak_german(post.do)
+    assert send(post, due(post)) == 0
+    (mail,) = catcher.mails
+    assert is_german(mail)
+    assert "Genehmigung" in mail["Subject"]
+    assert "120,00\u00a0€" in mail.get_body(("plain",)).get_content()
 
 
 def test_what_a_dead_worker_had_gathered_is_gathered_again_as_the_same(

@@ -13,7 +13,7 @@ from portal.models import MonthlyMail, NotificationPreference, RequestFact
 from portal.models.columns import new_id
 from portal.notifications.monthly import MonthlySending
 from tests.clients import PageClient, sign_in
-from tests.mailing import Catcher, mail_server, mailing, refuse
+from tests.mailing import Catcher, is_german, mail_server, mailing, refuse, speak_german
 from tests.notifications.post import Post
 from tests.web import People
 
@@ -105,8 +105,9 @@ def test_the_language_of_the_reader_and_of_those_who_just_asked_for_it_none(
 ) -> None:
     wish(app, people.adam)
     wish(app, people.dan, since=datetime.now(UTC))
-    post.do("UPDATE portal.users SET locale = 'de'")
+    speak_german(post.do)
     assert look(post) == 1
+    assert is_german(catcher.mails[0])
     assert f"/insights?month={MONTH:%Y-%m}" in catcher.mails[0].get_body(("plain",)).get_content()
 
 

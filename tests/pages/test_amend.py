@@ -134,7 +134,7 @@ def test_the_history_tells_before_and_after(ana: PageClient) -> None:
     change(ana, title="A better chair")
     text = ana.get_page(f"/history/{NUMBER}").text
     assert "Changed the request" in text
-    assert "Changed: title. Asked again: Line manager" in text
+    assert "Changed: Title. Asked again: Line manager" in text
     assert "A better chair" in text
 
 

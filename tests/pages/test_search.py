@@ -7,11 +7,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
+from portal.domain.codec import encode
+from portal.domain.policy.forms import Choice, FieldKind, FormField
 from portal.domain.request.commands import Comment
 from portal.domain.request.state import Approval, Content
 from portal.extensions import db
 from portal.models import PolicyVersion, Request, User
 from portal.models.columns import new_id
+from tests.asking import insert_type
 from tests.clients import PageClient, sign_in
 from tests.in_process import InProcess, submit
 from tests.web import People
@@ -69,6 +72,41 @@ def test_a_type_is_found_by_its_name_in_the_readers_language(
     ):  # fmt: skip
         assert any("CH-1001" in link for link in who.get_page(query).links) is found, query
     assert "Stühle" in ana.get_page("/history").text
+
+
+def test_fields_and_options_are_found_by_their_names_in_the_readers_language(
+    app: Flask, people: People, process: InProcess
+) -> None:
+    labels = {"r-1": "Dark red", "blau": "Deep blue", "gr_n": "Green"}
+    colours = tuple(Choice(value=value, label=label) for value, label in labels.items())
+    form = (FormField(name="paint", label="Paint colour", kind=FieldKind.CHOICE, choices=colours),)
+    said = {"Paint colour": {"de": "Anstrich"}, "Dark red": {"de": "Dunkelröte"}}
+    with app.app_context():
+        kind = insert_type("walls", form=encode(form))
+        db.session.execute(update(PolicyVersion).values(translations=said))
+        db.session.execute(update(User).where(User.id == people.ana).values(locale="de"))
+        db.session.commit()
+    for number, paint in (("WA-1", "r-1"), ("WA-2", "gr_n")):
+        content = Content(title="A wall", fields={"paint": paint})
+        process.give(submit(kind, people, number=number, content=content, type_code="walls"))
+    ana, adam = PageClient(app), PageClient(app)
+    sign_in(ana, people.ana)
+    sign_in(adam, people.adam)
+
+    def found(who: PageClient, address: str) -> str:
+        links = who.get_page(address).links
+        return "".join(sorted({each[-1] for each in links if each.startswith("/requests/WA-")}))
+
+    for words, german, english in (
+        ("dunkelrote", "1", ""), ("DUNKEL wall", "1", ""), ("dark red", "1", "1"),
+        ("green", "2", "2"), ("dark zeppelin", "", ""), ("blue", "", ""),
+        ("Anstrich dunkelrote", "1", ""), ("anstrich", "12", ""), ("anstrich zeppelin", "", ""),
+        ("paint colour green", "2", "2"), ("paint colour", "12", "12"), ("colour", "", ""),
+    ):  # fmt: skip
+        assert found(ana, f"/search?q={quote(words)}") == german, words
+        assert found(adam, f"/search?q={quote(words)}") == english, words
+    assert found(ana, "/history?text=dunkelr%C3%B6te") == "1"
+    assert found(adam, "/history?text=dunkelr%C3%B6te") == ""
 
 
 @pytest.mark.parametrize(

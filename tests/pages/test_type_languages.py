@@ -8,12 +8,12 @@ from sqlalchemy import select, update
 
 from portal.domain.policy.types import TypeContent
 from portal.extensions import db
-from portal.models import PolicyVersion, User
+from portal.models import PolicyVersion, RequestType, User
 from portal.pages.admin.type_languages import name_of
 from portal.queries import own_texts, request_types
 from portal.services import type_files
 from portal.translation import speaking, to_a_program
-from tests.asking import CODE, insert_request
+from tests.asking import CODE, insert_request, insert_type
 from tests.clients import PageClient, sign_in
 from tests.pages_read import Page
 from tests.web import People
@@ -155,3 +155,33 @@ def test_everybody_reads_the_version_of_a_request_in_their_language(
     other = reader(app, people.ana, "en").get_page("/requests/CH-2").text
     assert "Stühle" not in other
     assert "Reason" in other
+
+
+def test_types_stand_in_the_order_of_the_names_that_the_reader_reads(
+    app: Flask, people: People, kind: dict[str, str]
+) -> None:
+    """By position the chairs would be first, by the originals the dishes second."""
+    said = {"dishes": "Übrige Teller", "elms": "ulmen", "figs": "Äpfel", CODE: "Zühle"}
+    with app.app_context():
+        for place, code in enumerate(("dishes", "elms", "figs"), start=7):
+            insert_type(code, position=place)
+        for code, words in said.items():
+            own = {code.title(): {"de": words}}
+            theirs = (
+                PolicyVersion.request_type_id
+                == select(RequestType.id).where(RequestType.code == code).scalar_subquery()
+            )
+            db.session.execute(update(PolicyVersion).where(theirs).values(translations=own))
+        db.session.commit()
+    ana, adam = reader(app, people.ana, "de"), reader(app, people.adam, "de")
+    places = ((ana, "/requests/new"), (adam, "/admin/types"), (adam, "/insights"),
+              (adam, "/insights/targets"), (adam, "/admin/retention"), (adam, "/admin/calendars"),
+              (ana, "/history"), (ana, "/away"))  # fmt: skip
+    for who, path in places:
+        text = who.get_page(path).text
+        assert sorted(said.values(), key=text.find) == [
+            "Äpfel", "Übrige Teller", "ulmen", "Zühle"], path  # fmt: skip
+        assert all(words in text for words in said.values()), path
+    english = reader(app, people.eve, "en").get_page("/requests/new").text
+    assert sorted(("Chairs", "Dishes", "Elms", "Figs"), key=english.find) == [
+        "Chairs", "Dishes", "Elms", "Figs"]  # fmt: skip

@@ -111,6 +111,15 @@ def test_the_zone_is_named(zone: str, words: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "zone", "short"),
+    [("de", "Europe/Berlin", "MESZ"), ("id", "Asia/Jakarta", "WIB"), ("de", "Asia/Jakarta", "WIB")],
+)
+def test_the_zone_is_named_as_the_language_does(code: str, zone: str, short: str) -> None:
+    with speaking(code):
+        assert f"({short}, UTC+" in times.zone_name(ZoneInfo(zone), NOW)
+
+
+@pytest.mark.parametrize(
     ("code", "absolute", "wait", "past", "heading"),
     [
         ("en", "8 Oct 2026, 15:50", "in 4 h", "2 days ago", "Thursday 8 October 2026"),

@@ -1,5 +1,6 @@
 """Every name of the domain has words, a tone the stylesheet knows, and an icon that exists."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -108,7 +109,7 @@ def test_modes_say_how_many(arguments: tuple[str, int], words: str) -> None:
          "Stage not needed", "Director: Only from €50,000"),
         (events.RequestResubmitted, {"round": 2, "content_version": 2, "content": Content(title=""),
                                      "content_hash": "", "changed": ("needed_by", "amount")},
-         "Submitted again", "Changed: needed by, amount"),
+         "Submitted again", "Changed: Needed by and Amount"),
         (events.ReminderDue, {"task_ids": ("a", "b"), "number": 1},
          "Reminder sent", "To 2 people"),
         (events.DecisionCarried, {"task_id": "t", "person_id": "x", "decision": Decision.REJECT,
@@ -118,7 +119,8 @@ def test_modes_say_how_many(arguments: tuple[str, int], words: str) -> None:
                               "content_hash": "ab" * 32},
          "Approved", "Saw version 2, fingerprint abababababab"),
         (events.CommandRefused, {"kind": "Approve", "reason": "late"},
-         "Refused, nothing changed", "Approve: Late"),
+         "Refused, nothing changed",
+         "Someone else already decided this, or the request has moved on."),
         (events.StageOpened, {"round": 1, "opening": 1,
                               "plan": StagePlan(index=0, key="f", name="Finance")},
          "Stage opened", "Finance"),
@@ -153,3 +155,16 @@ def test_a_counter_ends_at_99_and_a_figure_never(code: str, words: str) -> None:
     assert (labels.count(99), labels.count(100)) == ("99", "99+")
     with speaking(code):
         assert labels.figure(12_345) == words
+
+
+def test_roles_fields_and_refusals_are_said_in_the_readers_language() -> None:
+    late = events.CommandRefused(
+        request_id="r", seq=1, at=datetime(2026, 11, 2, tzinfo=UTC), kind="Approve", reason="late"
+    )
+    with speaking("de"):
+        assert labels.field_label("title", ()) == "Titel"
+        assert labels.role("auditor") == "Revision"
+        assert labels.role("fire_warden") == "Fire warden"
+        assert "Approve" not in entry(late).detail
+        assert entry(late).detail != entry(replace(late, reason="closed")).detail
+        assert labels.some(["Ana", "Ben", "Chloé"], 3) == "Ana, Ben und Chloé"

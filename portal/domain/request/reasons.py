@@ -7,6 +7,7 @@ sentence itself: such a text reads as it stands, and counts as the code whose wo
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -240,9 +241,21 @@ SENTENCES: dict[str, str] = {
 _OLD = {text: code for code, text in SENTENCES.items() if "%(" not in text}
 
 
-def as_it_is(_name: str, value: str) -> str:
-    """A value as it was kept."""
-    return value
+def moment_of(name: str, value: str) -> datetime | None:
+    """The day or the moment that a value named `until` keeps; older ones are words already."""
+    try:
+        return datetime.fromisoformat(value) if name == "until" else None
+    except ValueError:
+        return None
+
+
+def as_it_is(name: str, value: str) -> str:
+    """A value as it was kept; a day or a moment in English, with its year: it stays with what
+    happened."""
+    at = moment_of(name, value)
+    if at is None:
+        return value
+    return f"{at:%a} {at.day} {at:%b %Y}" + (f" at {at:%H:%M}" if "T" in value else "")
 
 
 def sentence(

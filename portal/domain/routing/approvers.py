@@ -3,7 +3,7 @@ and who decides for those who are away."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from portal.domain.people.directory import Absence, Department, Directory, Person
@@ -416,17 +416,16 @@ def covers(absence: Absence, type_code: str, amount: int | None, currency: str |
     return currency == absence.currency and amount <= absence.max_amount
 
 
-def until_words(at: datetime, zone: str) -> str:
-    """The end of an absence on the calendar of a zone: its last day, `Fri 9 Jan 2026`, or a moment
-    of it. It is kept with what happened, so the year stands there."""
+def until_kept(at: datetime, zone: str) -> str:
+    """The end of an absence on the calendar of a zone as reasons keep it: its last day,
+    `2026-01-09`, or a moment of it, `2026-01-09T23:00`."""
     try:
         local = at.astimezone(ZoneInfo(zone))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         local = at
     if local.hour == local.minute == 0:
-        last = datetime.fromordinal(local.toordinal() - 1)
-        return f"{last:%a} {last.day} {last:%b %Y}"
-    return f"{local:%a} {local.day} {local:%b %Y at %H:%M}"
+        return date.fromordinal(local.toordinal() - 1).isoformat()
+    return f"{local:%Y-%m-%dT%H:%M}"
 
 
 def _problem(absence: Absence, chooser: ApproverSelector, taken: set[str]) -> Kept:
@@ -444,7 +443,7 @@ def _problem(absence: Absence, chooser: ApproverSelector, taken: set[str]) -> Ke
 
 
 def _stand_in(absence: Absence, candidate: Candidate, directory: Directory) -> StandIn:
-    until = until_words(absence.ends_at, absence.zone)
+    until = until_kept(absence.ends_at, absence.zone)
     return StandIn(
         person_id=absence.delegate_id,
         name=name_of(directory, absence.delegate_id),

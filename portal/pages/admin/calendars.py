@@ -139,7 +139,7 @@ def _form(record: CalendarRecord | None = None) -> BaseForm:
     typed = request.form if request.method == "POST" else None
     stored = record.columns if record is not None else {"hours": USUAL}
     zones = accounts.time_zones()
-    return calendar_form(zones, service.countries(), service.parts_of, typed, stored)
+    return calendar_form(zones, calendar_words.offered_countries(), service.parts_of, typed, stored)
 
 
 def _content(form: BaseForm) -> CalendarContent:

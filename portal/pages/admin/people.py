@@ -24,7 +24,7 @@ from portal.pages.admin import blueprint, successors
 from portal.pages.admin.past import draw_person_then
 from portal.pages.past import picker
 from portal.pages.second_step import confirm_first
-from portal.presentation.labels import words_of
+from portal.presentation.labels import listed, role
 from portal.presenters import people as people_words
 from portal.presenters.answer import command_key, new_key
 from portal.queries import calendars, gaps, organisation, people, staff
@@ -324,7 +324,7 @@ def _value(act: Act, given: "MultiDict[str, str]") -> str | tuple[str, ...]:
 
 def _name_of(wish: Change) -> str:
     if isinstance(wish.value, tuple):
-        return ", ".join(wish.value) or _("none")
+        return listed([role(each) for each in wish.value]) or _("none")
     if wish.act is Act.PLACE:
         return str(calendars.names().get(wish.value, people_words.NO_PLACE))
     if wish.act in _BY_CODE:
@@ -405,7 +405,7 @@ def _offered(person: StaffRecord | None = None) -> Offered:
         zones=zones,
         languages={code: language_name(code) for code in codes},
         places=calendars.names(),
-        roles={role: words_of(role) for role in roles},
+        roles={each: role(each) for each in roles},
         people=people if person is None else None,
         names=people.suggested("") if person is None else (),
     )
