@@ -126,6 +126,22 @@ def now(viewpoint: ViewpointSource) -> Callable[[], datetime]:
     return lambda: viewpoint().now
 
 
+_OF_LABELS: dict[str, Any] = {
+    "status_label": labels.status,
+    "priority_label": labels.priority,
+    "decision_label": labels.decision,
+    "people_count": labels.people,
+    "listed": labels.listed,
+    "some": labels.some,
+    "requests_words": bulk.requests_words,
+    "count_words": labels.count,
+    "figure": labels.figure,
+    "role_label": labels.role,
+    "words": labels.words_of,
+    "told": labels.told,
+}
+
+
 def filters(viewpoint: ViewpointSource) -> dict[str, Any]:
     """All filters by name."""
 
@@ -155,18 +171,7 @@ def filters(viewpoint: ViewpointSource) -> dict[str, Any]:
         "file_size": file_size,
         "paragraphs": paragraphs,
         "linked": linked,
-        "status_label": labels.status,
-        "priority_label": labels.priority,
-        "decision_label": labels.decision,
-        "people_count": labels.people,
-        "listed": lambda names: labels.listed(list(names)),
-        "some": labels.some,
-        "requests_words": bulk.requests_words,
-        "count_words": labels.count,
-        "figure": labels.figure,
-        "role_label": labels.role,
-        "words": labels.words_of,
-        "told": labels.told,
+        **_OF_LABELS,
         "runs": runs,
     }
 

@@ -155,12 +155,13 @@ def decision(name: str | Enum) -> Label:
     return _look_up(DECISIONS, name)
 
 
-def listed(names: Sequence[str]) -> str:
+def listed(several: Iterable[str]) -> str:
     """`Ana, Ben and Chloé`."""
+    names = list(several)
     if len(names) < 2:
         return "".join(names)
     if not current().is_english:
-        return format_list(list(names), locale=current().locale)
+        return format_list(names, locale=current().locale)
     return _("%(names)s and %(last)s", names=", ".join(names[:-1]), last=names[-1])
 
 

@@ -74,9 +74,9 @@ def test_a_type_is_found_by_its_name_in_the_readers_language(
     assert "Stühle" in ana.get_page("/history").text
 
 
-def test_fields_and_options_are_found_by_their_names_in_the_readers_language(
-    app: Flask, people: People, process: InProcess
-) -> None:
+@pytest.fixture
+def walls(app: Flask, people: People, process: InProcess) -> None:
+    """Two requests of Ana, who reads German, with an option each."""
     labels = {"r-1": "Dark red", "blau": "Deep blue", "gr_n": "Green"}
     colours = tuple(Choice(value=value, label=label) for value, label in labels.items())
     form = (FormField(name="paint", label="Paint colour", kind=FieldKind.CHOICE, choices=colours),)
@@ -89,6 +89,11 @@ def test_fields_and_options_are_found_by_their_names_in_the_readers_language(
     for number, paint in (("WA-1", "r-1"), ("WA-2", "gr_n")):
         content = Content(title="A wall", fields={"paint": paint})
         process.give(submit(kind, people, number=number, content=content, type_code="walls"))
+
+
+def test_fields_and_options_are_found_by_their_names_in_the_readers_language(
+    app: Flask, people: People, walls: None
+) -> None:
     ana, adam = PageClient(app), PageClient(app)
     sign_in(ana, people.ana)
     sign_in(adam, people.adam)

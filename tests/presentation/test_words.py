@@ -163,7 +163,7 @@ def test_roles_fields_and_refusals_are_said_in_the_readers_language() -> None:
     )
     with speaking("de"):
         assert labels.field_label("title", ()) == "Titel"
-        assert labels.role("auditor") == "Revision"
+        assert labels.role("member") == "Mitglied"
         assert labels.role("fire_warden") == "Fire warden"
         assert "Approve" not in entry(late).detail
         assert entry(late).detail != entry(replace(late, reason="closed")).detail
