@@ -32,10 +32,11 @@ from portal.presentation.parts import AuditRow, Change, Chip
 from portal.presentation.times import day
 from portal.presenters import act_words
 from portal.presenters.audit_log import Moved, pretty, text_of, typed
-from portal.queries import audit, audit_details, history, own_texts, request
+from portal.queries import audit, audit_details, history, own_texts
 from portal.queries.audit import EventRecord
 from portal.queries.audit_details import ActKept, CommandSeen, RequestNamed, SessionSeen
 from portal.queries.audit_entries import AuditEntry, AuditFilters, AuditPlace
+from portal.queries.people import names_of
 from portal.translation import _, own, showing_own
 
 NAMES = ("from", "to", "who", "for", "kind", "request", "type", "text")
@@ -109,7 +110,7 @@ def chips_of(
         if value is not None:
             shown = words.get(name, str)(value)
             if name in ("who", "for") and is_id(str(value)):
-                shown = request.names_of({str(value)}).get(str(value), shown)
+                shown = names_of({str(value)}).get(str(value), shown)
             chips.append(Chip(form[name].label.text, shown, address(form, without=name) or ""))
     return chips
 
@@ -203,7 +204,7 @@ def behind(entries: Sequence[AuditEntry]) -> Behind:
     return Behind(
         events, read, acts, audit_details.requests({place[0] for place in places}), stages,
         audit_details.statuses_before(changing),
-        request.names_of({each for each in ids if is_id(each)}),
+        names_of({each for each in ids if is_id(each)}),
     )  # fmt: skip
 
 

@@ -46,9 +46,10 @@ from portal.presentation.labels import listed, people_in, status
 from portal.presentation.money import money
 from portal.presentation.parts import AuditRow, Change
 from portal.presenters import facts
-from portal.queries import audit, request
+from portal.queries import audit
 from portal.queries.audit import EventRecord
 from portal.queries.audit_chain import Problem
+from portal.queries.people import names_of
 from portal.queries.request import RequestRecord
 from portal.translation import _, own
 
@@ -229,7 +230,7 @@ def _names(record: RequestRecord, events: Iterable[Event]) -> Mapping[str, str]:
                 ids |= {event.from_id, event.to_id}
             case RequestReturned():
                 ids.add(event.by)
-    return request.names_of({each for each in ids if each and each != SYSTEM})
+    return names_of({each for each in ids if each and each != SYSTEM})
 
 
 def pretty(data: Mapping[str, Any]) -> str:

@@ -8,8 +8,9 @@ from portal.domain.policy.policy import Decision
 from portal.presentation import bulk
 from portal.presentation.labels import people_in
 from portal.presenters.facts import Fact, File, facts, files
-from portal.queries import batches, request
+from portal.queries import batches
 from portal.queries.batches import BatchRecord, ChosenTask
+from portal.queries.people import names_of
 from portal.translation import _
 
 LEFT_OUT = "-"
@@ -113,7 +114,7 @@ def review(batch: BatchRecord, user_id: str, without: Sequence[str] = ()) -> Rev
 
 def _groups(chosen: Sequence[ChosenTask]) -> tuple[TypeGroup, ...]:
     wanted = {person for task in chosen for person in people_in(task.form, task.fields)}
-    names = request.names_of(wanted)
+    names = names_of(wanted)
     by_type: dict[str, list[ChosenTask]] = {}
     for task in chosen:
         by_type.setdefault(task.type_name, []).append(task)

@@ -18,7 +18,7 @@ from portal.presenters.current_stage import absences_of, people_of
 from portal.presenters.facts import LinesShown, lines_shown
 from portal.presenters.progress import expected, fallback
 from portal.queries import asked
-from portal.queries import request as requests
+from portal.queries.people import names_of
 from portal.services import expecting
 from portal.services.expecting import Journey
 from portal.services.requests import NewRequest
@@ -64,7 +64,7 @@ def _names(each: FormField, drawn: Any) -> dict[str, str]:
     if each.kind is FieldKind.PERSON:
         return {drawn.data: drawn.typed}
     if each.kind is FieldKind.LINES:
-        return requests.names_of(named_in((each,), {each.name: drawn.value}))
+        return names_of(named_in((each,), {each.name: drawn.value}))
     return dict(drawn.choices) if each.kind is FieldKind.DEPARTMENT else {}
 
 

@@ -13,8 +13,8 @@ from portal.domain.spreadsheets import harmless
 from portal.presentation import labels
 from portal.presentation.labels import as_date, in_words, people_in
 from portal.presentation.money import major
-from portal.queries import request as requests
 from portal.queries.history import Exported, HistoryApprover
+from portal.queries.people import names_of
 from portal.translation import _, bare, lazy
 
 # Those that every request has, beside those of its form.
@@ -35,7 +35,7 @@ def as_csv(rows: Sequence[Exported], zone: ZoneInfo) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     places = list(dict.fromkeys(column for each in rows for column, _field in _columns(each.form)))
-    names = requests.names_of({who for row in rows for who in people_in(row.form, row.values)})
+    names = names_of({who for row in rows for who in people_in(row.form, row.values)})
     chosen = dict.fromkeys(
         column for each in rows for column, field in _columns(each.form) if field.kind in OPTIONED
     )

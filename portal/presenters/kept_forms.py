@@ -22,6 +22,7 @@ from portal.presenters.check_page import CheckedAnswer
 from portal.queries import request as requests
 from portal.queries import request_types
 from portal.queries.history import type_names
+from portal.queries.people import names_of
 from portal.security.kept_forms import is_secret
 from portal.security.sessions import portal_session
 from portal.translation import _
@@ -156,7 +157,7 @@ def _is_id(text: str) -> bool:
 def _names(typed: Iterable[tuple[str, str]]) -> dict[str, str]:
     """What ids and codes in the form are called: people and request types."""
     ids = {text for _name, text in typed if _is_id(text)}
-    names = _asked(partial(requests.names_of, ids), {}) if ids else {}
+    names = _asked(partial(names_of, ids), {}) if ids else {}
     if any(name == "types" for name, _text in typed):
         names = {**names, **_asked(type_names, {})}
     return names

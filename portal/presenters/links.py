@@ -9,6 +9,7 @@ from portal.presentation.parts import Change
 from portal.presenters.facts import revision_of
 from portal.queries import request as requests
 from portal.queries.links import LinkRecord
+from portal.queries.people import names_of
 from portal.queries.request import Reader
 from portal.security.sessions import Identity
 from portal.translation import _, lazy
@@ -66,6 +67,6 @@ def _changes(link: LinkRecord, person: Identity) -> tuple[Change, ...]:
     record = requests.find_by_task(link.task_id, Reader(person.id))
     if record is None:
         return ()
-    names = requests.names_of(people_in(record.form, record.fields))
+    names = names_of(people_in(record.form, record.fields))
     revision = revision_of(record, names, link.seen_version)
     return revision.changes if revision is not None else ()

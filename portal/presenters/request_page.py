@@ -29,10 +29,11 @@ from portal.presenters.current_stage import (
 )
 from portal.presenters.facts import Fact, File, Revision, facts, files, revision_of, seen_version
 from portal.presenters.progress import KINDS, Forecast, ProgressReader, did, voter
-from portal.queries import attachments, commands, inbox, request
+from portal.queries import attachments, commands, inbox
 from portal.queries.attachments import AddedFile
 from portal.queries.commands import CommandRecord
 from portal.queries.inbox import InboxTask
+from portal.queries.people import names_of
 from portal.queries.request import RequestParts, RequestRecord, TaskRecord, parts_of
 from portal.queries.request_then import RequestThen, names_then
 from portal.security.sessions import Identity
@@ -269,7 +270,7 @@ def _names(record: RequestRecord, parts: RequestParts) -> dict[str, str]:
         known[record.on_behalf_of] = record.on_behalf_of_name
     known |= {task.assignee_id: task.assignee_name for task in parts.tasks}
     missing = people_in(record.form, record.fields) - known.keys()
-    return known | request.names_of(missing)
+    return known | names_of(missing)
 
 
 def _forecast(state: Approval, now: datetime) -> Forecast:

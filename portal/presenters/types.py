@@ -36,8 +36,8 @@ from portal.presentation import times
 from portal.presentation.labels import listed, number, words_of
 from portal.presentation.money import money
 from portal.presenters.policy_moves import PARTS as STAGE_PARTS
-from portal.queries import request as requests
 from portal.queries import request_types, staff, validity
+from portal.queries.people import names_of
 from portal.queries.request_types import NewestRequest, TypeChangeRecord
 from portal.services.type_files import TypeFile
 from portal.translation import _, lazy, ngettext, tell
@@ -242,7 +242,7 @@ def names_in(content: TypeContent) -> dict[str, str]:
     """Names that rules and conditions speak of, as `route` wants them."""
     groups = {f"group:{code}": name for code, name in staff.groups().items()}
     departments = {f"department:{key}": name for key, name in request_types.departments().items()}
-    return groups | departments | requests.names_of(people_named(content))
+    return groups | departments | names_of(people_named(content))
 
 
 def names_then(content: TypeContent, at: datetime) -> dict[str, str]:

@@ -212,3 +212,16 @@ def _called(names: list[str], wanted: str) -> Select[*tuple[Any, ...]]:
         .order_by(User.id)
         .limit(NAMESAKES)
     )
+
+
+def names_of(ids: set[str]) -> dict[str, str]:
+    """Full names of people by id, and names of departments by code. Unknown ones are left out."""
+    people = {each for each in ids if is_id(each)}
+    found: dict[str, str] = {}
+    if people:
+        rows = db.session.execute(select(User.id, User.name).where(User.id.in_(people)))
+        found |= {row.id: row.name for row in rows}
+    if codes := ids - people:
+        named = select(Department.code, Department.name).where(Department.code.in_(codes))
+        found |= {row.code: row.name for row in db.session.execute(named)}
+    return found

@@ -27,7 +27,6 @@ from sqlalchemy.orm import aliased
 
 from portal.domain.codec import decode
 from portal.domain.policy.forms import FieldKind, FormField
-from portal.domain.policy.types import is_id
 from portal.domain.request.events import EVENTS, Event
 from portal.domain.request.files import ENCLOSED
 from portal.domain.request.state import Approval, Content, Status
@@ -246,19 +245,6 @@ def tasks_of(request_id: str) -> tuple[TaskRecord, ...]:
 def _as_read(task: TaskRecord) -> TaskRecord:
     """The task of the request that is shown, as the reader reads it."""
     return replace(task, stage_name=own(task.stage_name))
-
-
-def names_of(ids: set[str]) -> dict[str, str]:
-    """Full names of people by id, and names of departments by code. Unknown ones are left out."""
-    people = {each for each in ids if is_id(each)}
-    found: dict[str, str] = {}
-    if people:
-        rows = db.session.execute(select(User.id, User.name).where(User.id.in_(people)))
-        found |= {row.id: row.name for row in rows}
-    if codes := ids - people:
-        named = select(Department.code, Department.name).where(Department.code.in_(codes))
-        found |= {row.code: row.name for row in db.session.execute(named)}
-    return found
 
 
 NUMBER = re.compile(r"[A-Z]{1,8}-[0-9]{1,12}")

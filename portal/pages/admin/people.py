@@ -29,7 +29,7 @@ from portal.presenters import people as people_words
 from portal.presenters.answer import command_key, new_key
 from portal.queries import calendars, gaps, organisation, people, staff
 from portal.queries import password_links as entries
-from portal.queries import request as requests
+from portal.queries.people import names_of
 from portal.queries.staff import StaffRecord
 from portal.security.guards import requires
 from portal.security.sessions import click, current_settings, me
@@ -370,7 +370,7 @@ def _page(
     person: StaffRecord, form: BaseForm | None = None, status: int = 200
 ) -> ResponseReturnValue:
     changes, following = staff.changes_of(person.id, _before())
-    names = requests.names_of(people_words.people_in(changes))
+    names = names_of(people_words.people_in(changes))
     here = url_for("admin.show_person", person_id=person.id)
     page = render_template(
         "pages/people/show.html",
@@ -441,7 +441,7 @@ def _moved(person: StaffRecord) -> str:
     changes, _following = staff.changes_of(person.id)
     if not changes:
         return _("This page was open too long. Check the record and save again.")
-    names = requests.names_of(people_words.people_in(changes[:1]))
+    names = names_of(people_words.people_in(changes[:1]))
     who, words = changes[0].actor or _("The server"), people_words.done(changes[0], names)
     return _(
         "%(who)s changed this record meanwhile: %(words)s. Save again to replace it with yours.",

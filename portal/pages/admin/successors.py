@@ -12,7 +12,7 @@ from portal.forms.fields import uuid_of
 from portal.forms.organisation import successors_form
 from portal.presenters import people as words
 from portal.queries import gaps, people
-from portal.queries import request as requests
+from portal.queries.people import names_of
 from portal.queries.staff import StaffRecord
 from portal.security.sessions import me
 from portal.services.errors import Refused
@@ -57,7 +57,7 @@ def shown(person: StaffRecord, wish: Change, form: BaseForm | None) -> dict[str,
     """What depends on somebody, the form, and what goes to whom."""
     estate = gaps.estate_of(person.id)
     chosen = {FOR_ALL: wish.successor_id, **wish.successors}
-    names = requests.names_of({each for each in chosen.values() if each})
+    names = names_of({each for each in chosen.values() if each})
     return {
         "ties": gaps.ties_of(person.id),
         "estate": estate,

@@ -14,7 +14,7 @@ from portal.forms.type_conditions import ConditionShown
 from portal.pages.admin.types import after_edit, found, page
 from portal.presenters import types as words
 from portal.queries import people, request_types
-from portal.queries import request as requests
+from portal.queries.people import names_of
 from portal.queries.request_types import AdminType
 
 
@@ -70,5 +70,5 @@ def keep_condition(
 def sentence_of(condition: Condition, fields: Sequence[FormField]) -> str:
     """The condition in words, people by their names."""
     named = {str(row.value) for row in condition.all_rows()}
-    names = requests.names_of({each for each in named if is_id(each)})
+    names = names_of({each for each in named if is_id(each)})
     return words.condition_words(condition, fields, names)

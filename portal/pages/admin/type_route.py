@@ -37,7 +37,7 @@ from portal.presenters import types as words
 from portal.presenters.drawn_routes import Example
 from portal.presenters.types import StageShown
 from portal.queries import people, request_types, staff
-from portal.queries import request as requests
+from portal.queries.people import names_of
 from portal.queries.request_types import AdminType
 from portal.security.guards import requires
 from portal.security.sessions import me
@@ -108,7 +108,7 @@ def _example(kind: AdminType) -> dict[str, Any]:
     asked = invented.content
     values = {**asked.fields, "amount": asked.amount, "priority": invented.priority.value,
               "department": staff.department_code_of(invented.asker_id)}  # fmt: skip
-    named = words.names_in(content) | requests.names_of(named_in(content.form, asked.fields))
+    named = words.names_in(content) | names_of(named_in(content.form, asked.fields))
     entries = type_tries.route(content, kind.code, invented, me().now)
     shown = drawn_routes.example(content, compared, values, named, entries)
     return {"example": form, "shown": shown, "svg_query": request.query_string.decode()}
