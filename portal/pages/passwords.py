@@ -19,6 +19,7 @@ from flask.typing import ResponseReturnValue
 from portal.domain.people.signing_in import Way
 from portal.forms.sign_in import FirstAccountForm, ForgotForm, NewPasswordForm
 from portal.pages import errors
+from portal.presentation.errors import LINK_OVER
 from portal.security.guards import public
 from portal.security.sessions import address, click, current_settings, portal_session, signed_in
 from portal.services import password_links as service
@@ -70,7 +71,7 @@ def follow(token: str) -> ResponseReturnValue:
     """Where a link leads. Changes nothing, however often it is opened."""
     link = service.follow(token)
     if link is None:
-        return errors.answer(410)
+        return errors.unsent(LINK_OVER)
     # Kept in the visitor's signed cookie, so that the token leaves the address bar.
     session[LINK] = link.id
     return redirect(url_for("passwords.new"), 303)
@@ -83,7 +84,7 @@ def new() -> ResponseReturnValue:
     link = _link()
     if link is not None and link.kind == TEST:
         return make_response(render_template("pages/passwords/arrived.html", link=link))
-    return errors.answer(410) if link is None else _new(link, _form_for(link, fresh=True))
+    return errors.unsent(LINK_OVER) if link is None else _new(link, _form_for(link, fresh=True))
 
 
 @blueprint.post("/password/arrived")
@@ -96,7 +97,7 @@ def confirm_mail() -> ResponseReturnValue:
             raise LinkOver
         service.confirm(link.id)
     except LinkOver:
-        return errors.answer(410)
+        return errors.unsent(LINK_OVER)
     flash(_("Thank you. Email from this portal arrives."), "success")
     return redirect(url_for("admin.show_setup"), 303)
 
@@ -107,14 +108,14 @@ def set_new() -> ResponseReturnValue:
     """Set the password, use up the link, and sign the person in."""
     link = _link()
     if link is None or link.kind == TEST:
-        return errors.answer(410)
+        return errors.unsent(LINK_OVER)
     form = _form_for(link)
     if not form.validate_on_submit():
         return _new(link, form, 422)
     try:
         user_id = _use(link, form)
     except LinkOver:
-        return errors.answer(410)
+        return errors.unsent(LINK_OVER)
     except AccountRefused as refused:
         return _new(link, form, 422, str(refused))
     log.info("password set", user=user_id, by=link.kind)

@@ -134,6 +134,17 @@ GIVEN_BACK = ErrorPage(
     "arrow-uturn-left",
 )
 
+LINK_OVER = ErrorPage(
+    410,
+    msgid("This link does not work any more"),
+    msgid("It was used already, or its time is over. Nothing was changed."),
+    (
+        msgid("Sign in, if you chose your password with it."),
+        msgid("If not, ask for another: by “Forgot your password?”, or from an administrator."),
+    ),
+    "key",
+)
+
 
 def error_page(code: int) -> ErrorPage:
     """The page of a status code; an unlisted one reads as 400 or 500 does, by its class."""

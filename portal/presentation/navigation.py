@@ -68,11 +68,13 @@ class Navigation:
 
 @dataclass(frozen=True, slots=True)
 class AdminPlace:
-    """A line under Administration that a room of its own brings; `path` is without the root."""
+    """A line under Administration that a room of its own brings; `path` is without the root;
+    `is_first`: above the others."""
 
     label: str
     path: str
     icon: str
+    is_first: bool = False
 
 
 _PLACES = (
@@ -160,8 +162,9 @@ def build(
         new_url=f"{root}/requests/new" if may_submit else None,
         profile_url=f"{root}/profile" if "profile" in available else None,
         administration=(
+            *(entry(each.path, each.label, each.icon) for each in more if each.is_first),
             *(item(place, label, icon) for place, label, icon, _ in admin),
-            *(entry(each.path, each.label, each.icon) for each in more),
+            *(entry(each.path, each.label, each.icon) for each in more if not each.is_first),
         ),
         on_new=path.startswith("/requests/new"),
         away_url=f"{root}/away",

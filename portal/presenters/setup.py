@@ -15,6 +15,7 @@ class State(StrEnum):
     NEXT = "next"
     TODO = "todo"
     PROBLEM = "problem"
+    LOCKED = "locked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +228,12 @@ def _running(found: SetupRecord, https: bool) -> tuple[SetupTask, ...]:
             else _("Everyone with an email address has a password."),
             "admin.show_invitations",
             _("Invitations"),
-            done=without == 0 and found.people > 1,
+            done=without == 0,
+        ) if found.people > 1 else SetupTask(
+            _("Everyone can sign in"),
+            _("Opens when there are people to invite. Adding or importing people emails nobody."),
+            "",
+            "",
+            State.LOCKED,
         ),
     )  # fmt: skip

@@ -71,4 +71,4 @@ def place() -> AdminPlace | None:
     """Its line in the menu, until somebody hides it."""
     if setup.is_hidden():
         return None
-    return AdminPlace(_("Setup"), "admin/setup", "rocket-launch")
+    return AdminPlace(_("Setup"), "admin/setup", "rocket-launch", is_first=True)

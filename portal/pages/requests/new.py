@@ -53,7 +53,8 @@ def choose_type() -> ResponseReturnValue:
         (each, times.about(each.typical) if each.typical else None)
         for each in request_types.choices(me().id)
     ]
-    return render_template("pages/new_request/choose.html", offered=offered)
+    may_add = not offered and me().may(Permission.EDIT_TYPES)
+    return render_template("pages/new_request/choose.html", offered=offered, may_add=may_add)
 
 
 @blueprint.get("/requests/new/<code>")
