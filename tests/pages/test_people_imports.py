@@ -344,6 +344,8 @@ def test_refused_lines_are_mended_and_sent_again(
     lines = "Kennung;Name;Email;Manager\nN-1;Nia;nia@;-\nN-2;=Max;max@example.org;\n"
     page = uploaded(adam, lines.encode())
     page = adam.post_form(page, page.path, column_0="employee_no")
+    assert f"{page.path}/refused.csv" in page.links
+    assert "#group-refused-title" in page.links
     text = adam.get(f"{page.path}/refused.csv").text
     page = adam.post_form(page, page.path)
     assert "Mend them and upload that file" in page.text
