@@ -15,12 +15,14 @@ BUTTONS = ("submit", "button", "image")
 
 @dataclass
 class Form:
-    """A form as a browser sees it; `values` are those that it would send unchanged."""
+    """A form as a browser sees it; `values` are those that it would send unchanged; `entered`: the
+    name of its first submit button, which the key Enter presses; None without one."""
 
     method: str
     action: str | None
     values: dict[str, str] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
+    entered: str | None = None
 
 
 class Document(HTMLParser):
@@ -63,6 +65,8 @@ class Document(HTMLParser):
 
     def _field(self, tag: str, given: dict[str, str], form: Form) -> None:
         name = given.get("name", "")
+        if tag == "button" and given.get("type") == "submit" and form.entered is None:
+            form.entered = name
         chosen = "selected" in given or self._select not in form.values
         if tag == "option" and self._select and chosen:
             form.values[self._select] = given.get("value", "")
@@ -163,6 +167,7 @@ def examine(html: str) -> Document:
         if form.method == "dialog":
             continue
         assert form.action, f"a {form.method} form without an action"
+        assert not re.search(r"\bremove$", form.entered or ""), f"Enter removes: {form.action}"
         assert form.method == "get" or "csrf_token" in form.names, f"no CSRF token: {form.action}"
     return page
 
