@@ -8,6 +8,7 @@ from portal.demo.organisation import DATA, PEOPLE, read
 from portal.domain.policy.forms import FormField
 from portal.domain.policy.policy import Policy
 from portal.domain.policy.translations import Translations
+from portal.presentation.conditions import with_sentences
 from portal.services import type_files
 
 
@@ -36,7 +37,7 @@ def _type(more: Mapping[str, str], ids: Mapping[str, str]) -> DemoType:
     path = DATA / "types" / f"{more['code']}.yaml"
     file = type_files.read(path.read_text(encoding="utf-8"))
     addresses = {each.email.lower(): ids[each.key] for each in PEOPLE}
-    content = type_files.with_ids(file.content, addresses)
+    content = with_sentences(type_files.with_ids(file.content, addresses), {}, {})
     return DemoType(
         name=content.name,
         prefix=file.prefix,

@@ -19,14 +19,9 @@ from portal.domain.policy.conditions import (
 from portal.domain.policy.forms import (
     DECIMALS,
     MOST_PLACES,
-    NO,
-    YES,
-    Choice,
     FieldKind,
     FormField,
-    comparable,
 )
-from portal.domain.policy.types import TypeContent
 from portal.forms.building import unbound
 from portal.forms.fields import (
     DayField,
@@ -38,6 +33,10 @@ from portal.forms.people import PeopleSource
 from portal.translation import _, lazy
 
 MOST_ROWS = 8
+# The rows of the condition itself, and those of its group: what their inputs' names begin with.
+OWN, GROUP = "r", "g"
+PREFIXES = (OWN, GROUP)
+ALL_ROWS = "all"
 
 
 WORDS: Mapping[str, str] = {
@@ -52,39 +51,6 @@ WORDS: Mapping[str, str] = {
     Comparison.EMPTY: lazy("is empty"),
     Comparison.FILLED: lazy("is filled in"),
 }
-PARTS: Mapping[str, str] = {
-    "total": lazy("%(field)s: total"),
-    "count": lazy("%(field)s: number of lines"),
-    "days": lazy("%(field)s: working days"),
-    "first": lazy("%(field)s: first day"),
-    "last": lazy("%(field)s: last day"),
-}
-PRIORITIES = ("LOW", "MEDIUM", "HIGH", "URGENT", "CRITICAL")
-
-
-def subjects(content: TypeContent, departments: Mapping[str, str]) -> tuple[FormField, ...]:
-    """What conditions may compare: the form's fields, and what every request has beside them."""
-    named = tuple(Choice(value=code, label=name) for code, name in departments.items())
-    levels = tuple(Choice(value=each, label=each.title()) for each in PRIORITIES)
-    own, level = _("Requester's department"), _("Priority")
-    yes_no = (Choice(value=YES, label=_("Yes")), Choice(value=NO, label=_("No")))
-    more = {FieldKind.DEPARTMENT: named, FieldKind.YES_NO: yes_no}
-    return (
-        *(
-            replace(each, choices=more.get(each.kind, each.choices))
-            for each in (_told_apart(part, content) for part in comparable(content.form))
-        ),
-        FormField(name="department", label=own, kind=FieldKind.CHOICE, choices=named),
-        FormField(name="priority", label=level, kind=FieldKind.CHOICE, choices=levels),
-    )
-
-
-def _told_apart(each: FormField, content: TypeContent) -> FormField:
-    """A part of a field by a label of its own; any other as it is."""
-    if content.field(each.name) is not None:
-        return each
-    words = str(PARTS.get(each.name.rpartition("_")[2], "%(field)s"))
-    return replace(each, label=words % {"field": each.label})
 
 
 @dataclass(frozen=True)
@@ -113,24 +79,31 @@ class ConditionShown:
         return any(each.error for each in (*self.rows, *self.group))
 
 
-def shown(condition: Condition | None, fields: Sequence[FormField], people: PeopleSource
-          ) -> ConditionShown:  # fmt: skip
-    """The builder with a condition that is kept; one empty row follows in each part."""
+def shown(
+    condition: Condition | None, fields: Sequence[FormField], people: PeopleSource, more: str = ""
+) -> ConditionShown:
+    """The builder with a condition that is kept; `more`: the part that gets an empty row."""
     kept = condition or Condition()
     group = kept.groups[0] if kept.groups else RowGroup(join=Join.ANY, rows=())
     return ConditionShown(
         kept.join.value,
-        _rows_shown("r", kept.rows, fields, people),
+        with_room(OWN, _rows_shown(OWN, kept.rows, fields, people), more),
         group.join.value,
-        _rows_shown("g", group.rows, fields, people),
+        with_room(GROUP, _rows_shown(GROUP, group.rows, fields, people), more),
     )
+
+
+def with_room(prefix: str, drawn: Sequence[RowShown], more: str) -> tuple[RowShown, ...]:
+    """The rows with an empty one where it was asked for, and where a condition has none at all."""
+    wanted = more == prefix or (prefix == OWN and not drawn)
+    return (*drawn, RowShown(f"{prefix}{len(drawn)}")) if wanted else tuple(drawn)
 
 
 def _rows_shown(
     prefix: str, rows: Sequence[Row], fields: Sequence[FormField], people: PeopleSource
 ) -> tuple[RowShown, ...]:
     by_name = {each.name: each for each in fields}
-    drawn = [
+    return tuple(
         RowShown(
             f"{prefix}{i}",
             row.field,
@@ -138,8 +111,7 @@ def _rows_shown(
             written_value(row.value, by_name.get(row.field), people),
         )
         for i, row in enumerate(rows)
-    ]
-    return (*drawn, RowShown(f"{prefix}{len(drawn)}"))
+    )
 
 
 def written_value(value: Any, each: FormField | None, people: PeopleSource) -> str:
@@ -159,26 +131,27 @@ def written_value(value: Any, each: FormField | None, people: PeopleSource) -> s
 def read_condition(
     post: "MultiDict[str, str]", fields: Sequence[FormField], people: PeopleSource
 ) -> tuple[ConditionShown, Condition]:
-    """What was typed, and the condition that it is where no row has an error."""
+    """What was typed, and the condition that it is where no row has an error. `more` of the post
+    names the part that gets an empty row; `remove` a row, a whole group, or every row."""
     by_name = {each.name: each for each in fields}
     parts: dict[str, tuple[tuple[RowShown, ...], tuple[Row, ...]]] = {}
-    for prefix in ("r", "g"):
+    for prefix in PREFIXES:
         typed = [_typed(post, f"{prefix}{i}") for i in range(MOST_ROWS)]
         given = [each for each in typed if each.field or each.value]
         read = [_read_row(each, by_name, people) for each in given]
         rows = tuple(row for _each, row in read if row is not None)
         drawn = [replace(each, name=f"{prefix}{i}") for i, (each, _row) in enumerate(read)]
-        parts[prefix] = ((*drawn, RowShown(f"{prefix}{len(drawn)}")), rows)
+        parts[prefix] = (with_room(prefix, drawn, post.get("more", "")), rows)
     joins = [
         Join(post[each]) if post.get(each) in set(Join) else Join.ALL for each in ("join", "gj")
     ]
-    groups = (RowGroup(join=joins[1], rows=parts["g"][1]),) if parts["g"][1] else ()
-    seen = ConditionShown(joins[0].value, parts["r"][0], joins[1].value, parts["g"][0])
-    return seen, Condition(join=joins[0], rows=parts["r"][1], groups=groups)
+    groups = (RowGroup(join=joins[1], rows=parts[GROUP][1]),) if parts[GROUP][1] else ()
+    seen = ConditionShown(joins[0].value, parts[OWN][0], joins[1].value, parts[GROUP][0])
+    return seen, Condition(join=joins[0], rows=parts[OWN][1], groups=groups)
 
 
 def _typed(post: "MultiDict[str, str]", name: str) -> RowShown:
-    if post.get("remove") == name:
+    if post.get("remove") in (name, name[0], ALL_ROWS):
         return RowShown(name)
     parts = (post.get(f"{name}_{each}", "").strip()[:200] for each in ("field", "is", "value"))
     return RowShown(name, *parts)

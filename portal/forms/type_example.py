@@ -14,8 +14,8 @@ from portal.forms.asking import PRIORITIES
 from portal.forms.building import Surroundings, field_for, options, stored, unbound
 from portal.forms.fields import Allowed, OptionsField
 from portal.forms.handing import SomebodyField
-from portal.forms.type_conditions import subjects
 from portal.forms.type_try import ASKER, URGENCY, InventedRequest, counted
+from portal.presentation.conditions import subjects
 from portal.translation import _
 
 

@@ -9,11 +9,13 @@ from wtforms.form import BaseForm
 
 from portal.forms.building import options, unbound
 from portal.forms.fields import (
+    Allowed,
     AtMost,
     DayField,
     LineField,
     OptionsField,
     Required,
+    SeveralField,
 )
 from portal.translation import _, lazy
 
@@ -65,8 +67,11 @@ class NewTypeForm(Form):
     )
 
 
-def gallery_form(groups: Sequence[str], own: Mapping[str, str]) -> BaseForm:
-    """What a type of the gallery is called here, and which group takes the place of each."""
+def gallery_form(
+    groups: Sequence[str], own: Mapping[str, str], languages: Mapping[str, str]
+) -> BaseForm:
+    """What a type of the gallery is called here, which group takes the place of each, and which of
+    its `languages` (names by code) it keeps."""
     offered = options(list(own.items()), _("Choose a group"))
     wanted = {
         f"group_{code}": unbound(
@@ -77,10 +82,15 @@ def gallery_form(groups: Sequence[str], own: Mapping[str, str]) -> BaseForm:
     }  # fmt: skip
     name = [Required(_("enter a name")), AtMost(LONGEST_NAME)]
     prefix = [Required(_("enter 2 to 5 letters, such as PR"))]
+    hint = _("What you change later is to be translated, too. Leave out what nobody here reads.")
+    said = unbound(
+        SeveralField, _("Translations to keep"), [Allowed()], hint, choices=dict(languages)
+    )
     return BaseForm({
         "name": unbound(LineField, _("Name"), name),
         "prefix": unbound(PrefixField, _("Numbers begin with"), prefix),
         **wanted,
+        **({"languages": said} if languages else {}),
     })  # fmt: skip
 
 

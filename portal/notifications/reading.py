@@ -12,7 +12,9 @@ from portal.domain.notices.kinds import DeliveryContext, NoticeKind, kind_named
 from portal.domain.notices.wording import spoken
 from portal.domain.policy.forms import FormField, named_in
 from portal.domain.policy.translations import field_in, words_in
+from portal.domain.policy.types import TypeContent
 from portal.domain.request.state import Status, TaskStatus
+from portal.presentation.conditions import conditional, mentioned, said_by
 from portal.translation import _, current, ngettext, own_value, showing_own
 
 MOST_DECISIONS = 8
@@ -24,7 +26,7 @@ SELECT m.id::text AS message_id, n.kind, n.text, n.said, n.seq, n.number, n.crea
     r.id::text AS request_id, r.title, r.type_name, r.requester_name, behalf.name AS behalf_name,
     r.amount, r.currency, r.priority, r.due_at AS needed_by, r.status, r.fields, r.attention,
     r.submitted_at,
-    r.content_version, v.translations,
+    r.content_version, v.translations, v.definition,
     t.id::text AS task_id, t.status AS task_status, t.due_at, t.stage_name,
     t.assignee_id::text AS assignee_id, absent.name AS absent_name, t.why,
     u.id = r.requester_id OR u.id IS NOT DISTINCT FROM r.on_behalf_of AS is_theirs,
@@ -90,13 +92,15 @@ class Decided:
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """What a message says and depends on. `row` has the columns of `MESSAGE`;
-    `own_form` is the form as its administrators wrote it; `names` are those of
-    the people whom the form names; `said` is the comment it is about; `more`: for how many others
-    of its kind about the request it speaks."""
+    `own_form` is the form as its administrators wrote it; `conditions`: its version, where it has
+    conditions in rows; `names` are those of the people and departments whom form and conditions
+    name; `said` is the comment it is about; `more`: for how many others of its kind about the
+    request it speaks."""
 
     row: Row[Any]
     kind: NoticeKind
     own_form: tuple[FormField, ...]
+    conditions: TypeContent | None
     decisions: Sequence[Decided]
     names: Mapping[str, str]
     said: str = ""
@@ -105,7 +109,11 @@ class Facts:
     @property
     def words(self) -> Mapping[str, str]:
         """What the request's version says in the language that is being written."""
-        return words_in(self.row.translations, current().code)
+        code = current().code
+        words = words_in(self.row.translations, code)
+        if self.conditions is None:
+            return words
+        return words | said_by(self.conditions, code, self.names)
 
     @property
     def form(self) -> tuple[FormField, ...]:
@@ -153,21 +161,24 @@ def read(connection: Connection, message_id: str) -> Facts | None:
     kind = kind_named(row.kind)
     gathers = kind.gathers and row.task_id is None
     more = connection.execute(MORE, {"id": message_id}).scalar_one() if gathers else 0
+    version = conditional(row.form, row.definition, row.translations)
     return Facts(
         row=row,
+        conditions=version,
         kind=kind,
         more=more,
         own_form=form,
         decisions=decisions[::-1],
-        names=_names(connection, form, row.fields),
+        names=_names(connection, named_in(form, row.fields) | _mentioned(version)),
         said=said or "",
     )
 
 
-def _names(
-    connection: Connection, form: tuple[FormField, ...], values: Mapping[str, Any]
-) -> dict[str, str]:
-    people = named_in(form, values)
+def _mentioned(version: TypeContent | None) -> set[str]:
+    return set() if version is None else mentioned(version)
+
+
+def _names(connection: Connection, people: set[str]) -> dict[str, str]:
     if not people:
         return {}
     return {row.id: row.name for row in connection.execute(NAMES, {"ids": sorted(people)})}

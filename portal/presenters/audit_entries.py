@@ -180,7 +180,7 @@ def rows_with(entries: Sequence[AuditEntry], known: Behind) -> list[AuditRow]:
     rows = []
     for each in entries:
         named = known.requests.get(each.subject_id)
-        with showing_own(own_texts.words_of(named.policy_version_id if named else None)):
+        with showing_own(own_texts.all_words_of(named.policy_version_id if named else None)):
             rows.append(_event_row(each, known) if each.seq else _act_row(each, known))
     return rows
 

@@ -13,9 +13,10 @@ from portal.domain.policy.forms import NO, YES, FieldKind, FormField
 from portal.domain.policy.policy import Stage, StageKind
 from portal.domain.policy.types import TypeContent
 from portal.domain.routing.plan import Attention, StagePlan, StageSkip
+from portal.presentation.conditions import value_words
 from portal.presentation.labels import said
 from portal.presenters.progress import expected
-from portal.presenters.types import StageShown, value_words
+from portal.presenters.types import StageShown
 from portal.translation import _, ngettext
 
 

@@ -10,7 +10,7 @@ from portal.domain.time.explanations import ClockChange, DaysOff, clock_changes
 from portal.domain.time.working_time import zone_of
 from portal.presentation import times
 from portal.services.due_dates import Hours, StageDue
-from portal.translation import _, ngettext
+from portal.translation import _, ngettext, own
 
 MOST_REASONS = 12
 LOOK_AHEAD = timedelta(days=400)
@@ -54,9 +54,9 @@ def stage_lines(
 ) -> StageLines:
     """A stage's times. `names` of the calendars: "type", "place"; `reader`: the reader's zone."""
     stage, plan = due.stage, due.plan
-    when = _("Only %(condition)s.", condition=stage.condition_text) if stage.condition_text else ""
+    when = _only(stage)
     if stage.kind is StageKind.NOTIFY:
-        return StageLines(stage.name, _("Tells people and waits for nobody."), when, ())
+        return StageLines(own(stage.name), _("Tells people and waits for nobody."), when, ())
     afters = sorted(stage.remind_after), [level.after for level in stage.escalate]
     moments: list[tuple[str, int | None, datetime]] = [
         *((_("Reminder"), after, at) for after, at in zip(afters[0], plan.reminders, strict=False)),
@@ -69,10 +69,22 @@ def stage_lines(
         moments.append((_("Expires"), stage.expire_after, plan.expires_at))
     ordered = sorted(moments, key=lambda each: each[2])
     return StageLines(
-        stage.name,
+        own(stage.name),
         _whose(stage, due.hours, names, opens),
         when,
         tuple(_line(*each, due, opens, reader) for each in ordered),
+    )
+
+
+def _only(stage: Stage) -> str:
+    """When it is asked at all; nothing where it always is."""
+    words = own(stage.condition_text)
+    if not words:
+        return ""
+    return (
+        _("Only if %(condition)s.", condition=words)
+        if stage.when
+        else _("Only %(condition)s.", condition=words)
     )
 
 

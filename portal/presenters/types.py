@@ -1,23 +1,18 @@
 """Request types in words: changes, the drawn route, conditions, problems."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from textwrap import shorten
-from typing import Any
 
 from portal.domain.codec import decode
 from portal.domain.policy.check import Problem
 from portal.domain.policy.conditions import (
-    VALUELESS,
     Condition,
-    Join,
-    Row,
-    RowGroup,
     holds,
     row_holds,
 )
-from portal.domain.policy.forms import YES, FieldKind, FormField
+from portal.domain.policy.forms import FieldKind, FormField
 from portal.domain.policy.policy import (
     WHOLE_DAY,
     WORKING_DAY,
@@ -31,29 +26,21 @@ from portal.domain.policy.policy import (
 )
 from portal.domain.policy.translations import OwnText
 from portal.domain.policy.types import Change, TypeChangeKind, TypeContent, is_id
-from portal.forms.type_conditions import subjects
-from portal.presentation import times
-from portal.presentation.labels import listed, number, words_of
-from portal.presentation.money import money
+from portal.presentation.conditions import (
+    condition_words,
+    row_words,
+    subjects,
+    with_sentences,
+)
+from portal.presentation.labels import listed, words_of
 from portal.presenters.policy_moves import PARTS as STAGE_PARTS
 from portal.queries import request_types, staff, validity
 from portal.queries.people import names_of
 from portal.queries.request_types import NewestRequest, TypeChangeRecord
+from portal.services import organisation_settings
 from portal.services.type_files import TypeFile
-from portal.translation import _, lazy, ngettext, tell
+from portal.translation import _, current, lazy, ngettext, speaking, tell
 
-COMPARED: Mapping[str, str] = {
-    "is": lazy("%(field)s is %(value)s"),
-    "is_not": lazy("%(field)s is not %(value)s"),
-    "at_least": lazy("%(field)s is at least %(value)s"),
-    "more_than": lazy("%(field)s is more than %(value)s"),
-    "at_most": lazy("%(field)s is at most %(value)s"),
-    "less_than": lazy("%(field)s is less than %(value)s"),
-    "contains": lazy("%(field)s contains “%(value)s”"),
-    "lacks": lazy("%(field)s does not contain “%(value)s”"),
-    "empty": lazy("%(field)s is empty"),
-    "filled": lazy("%(field)s is filled in"),
-}
 PARTS: Mapping[str, str] = {
     **STAGE_PARTS,
     "name": lazy("name"),
@@ -221,9 +208,15 @@ def route(
     ]
 
 
+def of_gallery(file: TypeFile) -> TypeContent:
+    """What a type of the gallery says, in the language that is being written."""
+    content = file.content.in_language(current().code)
+    return with_sentences(content, {}, {})
+
+
 def route_of_file(file: TypeFile) -> list[StageShown]:
     """The stages of a type of the gallery, with groups as the file calls them."""
-    return route(file.content, {f"group:{code}": code for code in file.groups})
+    return route(of_gallery(file), {f"group:{code}": code for code in file.groups})
 
 
 def _condition(stage: Stage, content: TypeContent, names: Mapping[str, str]) -> str:
@@ -251,20 +244,16 @@ def names_then(content: TypeContent, at: datetime) -> dict[str, str]:
 
 
 def in_words(content: TypeContent) -> TypeContent:
-    """The content with the sentence of each condition as its rows say it."""
+    """The content with the sentence of each condition as its rows say it, in the organisation's
+    usual language."""
+    with speaking(organisation_settings.usual_language()):
+        return as_read(content)
+
+
+def as_read(content: TypeContent) -> TypeContent:
+    """The same in the language that is being written."""
     names = names_in(content)
-    stages = (
-        replace(stage, condition_text=_condition(stage, content, names)) if stage.when else stage
-        for stage in content.policy.stages
-    )
-    beside = subjects(content, _departments(names))
-    form = (
-        replace(each, shown_text=condition_words(each.shown_when, beside, names))
-        if each.shown_when else each
-        for each in content.form
-    )  # fmt: skip
-    policy = replace(content.policy, stages=tuple(stages))
-    return replace(content, form=tuple(form), policy=policy)
+    return with_sentences(content, _departments(names), names)
 
 
 def people_named(content: TypeContent) -> set[str]:
@@ -367,80 +356,34 @@ def _clocks(
         yield "clock", _("By each approver's working hours")
 
 
-def condition_words(condition: Condition, fields: Sequence[FormField], names: Mapping[str, str]
-                    ) -> str:  # fmt: skip
-    """The condition as a sentence without its subject: "Amount is at least €10,000.00"."""
-    parts = [row_words(row, fields, names) for row in condition.rows]
-    parts += [f"({_group(each, fields, names)})" for each in condition.groups if each.rows]
-    return _joined(condition.join, parts)
-
-
-def _group(group: RowGroup, fields: Sequence[FormField], names: Mapping[str, str]) -> str:
-    return _joined(group.join, [row_words(row, fields, names) for row in group.rows])
-
-
-def _joined(join: Join, parts: Sequence[str]) -> str:
-    return (_(" and ") if join is Join.ALL else _(" or ")).join(parts)
-
-
-def row_words(row: Row, fields: Sequence[FormField], names: Mapping[str, str]) -> str:
-    """One comparison in words."""
-    each = next((each for each in fields if each.name == row.field), None)
-    label = each.label if each else row.field
-    if each is not None and each.kind is FieldKind.ATTACHMENTS:
-        label = _("Number of files in %(field)s", field=label)
-    value = "" if row.comparison in VALUELESS else value_words(row.value, each, names)
-    return str(COMPARED[row.comparison]) % {"field": label, "value": value}
-
-
-def value_words(value: Any, each: FormField | None, names: Mapping[str, str]) -> str:
-    """A value of a condition as people read it."""
-    if each is None:
-        return str(value)
-    match each.kind:
-        case FieldKind.MONEY if isinstance(value, int):
-            return money(value, each.currency or "EUR")
-        case FieldKind.DATE:
-            return _day(str(value))
-        case FieldKind.DECIMAL | FieldKind.PERCENT:
-            return number(value, "%" if each.kind is FieldKind.PERCENT else "")
-        case FieldKind.YES_NO:
-            return _("Yes") if value == YES else _("No")
-        case FieldKind.CHOICE | FieldKind.CHOICES | FieldKind.DEPARTMENT:
-            return next((o.label for o in each.choices if o.value == value), str(value))
-        case FieldKind.PERSON:
-            return names.get(str(value), str(value))
-    return str(value)
-
-
-def _day(value: str) -> str:
-    try:
-        return times.day(date.fromisoformat(value))
-    except ValueError:
-        return value
-
-
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What a condition says of a request; `why`: the rows that were not true, in words."""
+    """What a condition says of a request; `why`: the rows that were not true, in words; `is_other`:
+    whether that of the live version says otherwise."""
 
     request: NewestRequest
     asked: bool
     why: str
+    is_other: bool
 
 
 def tried(
-    condition: Condition, fields: Sequence[FormField], requests: Iterable[NewestRequest]
+    condition: Condition,
+    live: Condition | None,
+    fields: Sequence[FormField],
+    requests: Iterable[NewestRequest],
 ) -> list[Tried]:
-    """The condition on requests as they are."""
+    """The condition on requests as they are, beside that of the live version where it is known."""
+    people = names_of({str(row.value) for row in condition.all_rows() if is_id(str(row.value))})
     kinds = {each.name: each.kind for each in fields}
     found = []
     for request in requests:
         wrong = [
-            row_words(row, fields, {})
+            row_words(row, fields, people)
             for row in condition.all_rows()
             if not row_holds(row, kinds.get(row.field, FieldKind.TEXT), request.values)
         ]
         asked = holds(condition, fields, request.values)
-        found.append(Tried(request, asked, "" if asked else "; ".join(wrong)))
+        other = live is not None and holds(live, fields, request.values) is not asked
+        found.append(Tried(request, asked, "" if asked else "; ".join(wrong), other))
     return found

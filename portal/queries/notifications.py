@@ -57,7 +57,7 @@ def page_of(
 
 def _entry(row: Row[*tuple[Any, ...]]) -> NotificationEntry:
     values = dict(row._mapping)
-    words = own_texts.words_of(values.pop("policy_version_id"))
+    words = own_texts.all_words_of(values.pop("policy_version_id"))
     return NotificationEntry(**values, words=words)
 
 

@@ -15,6 +15,7 @@ from portal.domain.proof.acts import ActKind
 from portal.extensions import db
 from portal.models import Calendar, Organisation, OrganisationChange
 from portal.services import acts
+from portal.translation import in_order, offered_here
 
 MOVED = msgid("Somebody changed this meanwhile. Save again to replace it with yours.")
 SUBJECT = "organisation"
@@ -52,6 +53,12 @@ def of_new_people() -> dict[str, str]:
 def currency() -> str:
     """That of new amounts in forms."""
     return db.session.scalar(select(Organisation.currency)) or "EUR"
+
+
+def usual_language() -> str:
+    """The language of the organisation, among those that are offered: of what is kept for
+    everybody, whoever has it kept."""
+    return in_order(current(Part.DEFAULTS)["locale"], offered_here())[0]
 
 
 def change(part: Part, values: Mapping[str, Any], seen: str, actor_id: str) -> bool:

@@ -1,6 +1,7 @@
 """Checks of a draft that need the directory: conditions that cannot be read, rules that find nobody
 today, and everybody who could ask by the draft's route."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,7 +12,7 @@ from portal.directory.whole import everybody
 from portal.domain.errors import InvalidPolicy
 from portal.domain.marked import Sentence, msgid, sentence
 from portal.domain.people.directory import Directory
-from portal.domain.policy.check import Problem, problems_of
+from portal.domain.policy.check import Problem, language_problems, problems_of
 from portal.domain.policy.forms import comparable
 from portal.domain.policy.policy import ApproverRule, RuleKind, Stage
 from portal.domain.policy.types import TypeContent
@@ -39,11 +40,18 @@ class Examination:
     people: int = 0
 
 
-def examine(connection: Connection, content: TypeContent, most: int | None = None) -> Examination:
+def examine(
+    connection: Connection,
+    content: TypeContent,
+    languages: Collection[str],
+    most: int | None = None,
+) -> Examination:
     """Everything that can be found wrong, and, where the route can be followed at all, how it goes
-    for everybody who could ask; that not for more than `most` people."""
+    for everybody who could ask; that not for more than `most` people. `languages`: in which the
+    portal is offered."""
     directory = everybody(connection)
-    found = [*problems_of(content), *_conditions(content), *_rules(content, directory)]
+    found = [*problems_of(content), *language_problems(content, languages)]
+    found += [*_conditions(content), *_rules(content, directory)]
     found += _askers(content, directory)
     if most is not None and len(directory.people) > most:
         # Whether a missing fallback leaves anybody stuck, only the route of each person says.

@@ -276,7 +276,8 @@ def _head(data: CommentedMap) -> tuple[str, str, str]:
 
 def _translations(data: CommentedMap, content: TypeContent) -> dict[str, dict[str, str]]:
     """What each text is in other languages; all of them are texts of this very type."""
-    texts, found = {each.text for each in content.texts}, {}
+    found = {}
+    texts = {each.text for each in content.texts} | _said_by_rows(content)
     for node, way in _entries(data, "translations"):
         text = node.get("text")
         if text not in texts:
@@ -290,6 +291,12 @@ def _translations(data: CommentedMap, content: TypeContent) -> dict[str, dict[st
                 raise FileRefused(_at(node, code, sentence))
         found[str(text)] = {str(code): str(w) for code, w in node.items() if code != "text"}
     return replace(content, translations=found).pruned().translations
+
+
+def _said_by_rows(content: TypeContent) -> set[str]:
+    """Sentences of conditions, which older files may translate: people read what the rows say."""
+    stages = {each.condition_text for each in content.policy.stages}
+    return stages | {each.shown_text for each in content.form}
 
 
 def _parsed(text: str) -> CommentedMap:
@@ -644,6 +651,8 @@ def with_ids(content: TypeContent, ids: Mapping[str, str]) -> TypeContent:
 # The gallery: files that come with the portal
 
 
+# The language in which its files are written, beside their translations.
+GALLERY_LANGUAGE = "en"
 GALLERY = Path(__file__).resolve().parents[1] / "gallery"
 
 

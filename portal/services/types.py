@@ -4,7 +4,7 @@ A type has at most one draft. Every change of it names the revision that was see
 else was faster, nothing changes and the page shows what they did.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -32,10 +32,10 @@ from portal.models import (
 from portal.models.columns import new_id
 from portal.queries import request_types
 from portal.queries.request_types import AdminType
-from portal.services import acts, type_checks, type_files
+from portal.services import acts, organisation_settings, type_checks, type_files
 from portal.services.type_checks import Examination
 from portal.services.type_files import FileRefused, TypeFile
-from portal.translation import _
+from portal.translation import _, offered_here
 
 Edit = Callable[[TypeContent], TypeContent]
 
@@ -102,14 +102,37 @@ def content_of(file: TypeFile) -> TypeContent:
     return type_files.with_ids(file.content, ids)
 
 
-def take_from_gallery(
-    file: TypeFile, name: str, prefix: str, groups: Mapping[str, str], act: Act
-) -> str:
-    """A new type with a draft of what a file of the gallery says; its code.
+@dataclass(frozen=True, kw_only=True)
+class FromGallery:
+    """A type of the gallery as somebody takes it: what it is called here, `groups`: local codes by
+    those of the file, and into which `languages` its translations are kept."""
 
-    `groups`: local codes by those of the file. Raises TypeRefused as `make` does.
+    file: TypeFile
+    name: str
+    prefix: str
+    groups: Mapping[str, str]
+    languages: Collection[str]
+
+
+def in_our_language(file: TypeFile) -> TypeContent:
+    """What a file of the gallery says, written in the organisation's usual language, where it has
+    it."""
+    usual = organisation_settings.usual_language()
+    return file.content.written_in(usual, type_files.GALLERY_LANGUAGE)
+
+
+def take_from_gallery(chosen: FromGallery, act: Act, in_words: Edit) -> str:
+    """A new type with a draft of what a file of the gallery says, in the organisation's language;
+    its code. `in_words` as in `take_file`. Raises TypeRefused as `make` does.
     """
-    content = replace(type_files.with_groups(file.content, groups), name=name)
+    file, name, prefix = chosen.file, chosen.name, chosen.prefix
+    content = in_our_language(file)
+    said = {
+        text: {code: words for code, words in by.items() if code in chosen.languages}
+        for text, by in content.translations.items()
+    }
+    content = replace(type_files.with_groups(content, chosen.groups), name=name, translations=said)
+    content = in_words(content.pruned())
     taken = set(db.session.scalars(select(RequestType.code)))
     code = _insert_type(name_for(name, taken), prefix, content, act)
     db.session.commit()
@@ -264,12 +287,13 @@ def problems(content: TypeContent) -> tuple[Problem, ...]:
 
 def examine(content: TypeContent) -> Examination:
     """The problems, and how the route goes for everybody who could ask."""
-    return type_checks.examine(db.session.connection(), content)
+    return type_checks.examine(db.session.connection(), content, offered_here())
 
 
 def glance(content: TypeContent) -> Examination:
     """The same for pages that say beside other things how far a draft is."""
-    return type_checks.examine(db.session.connection(), content, type_checks.MOST_AT_A_GLANCE)
+    most = type_checks.MOST_AT_A_GLANCE
+    return type_checks.examine(db.session.connection(), content, offered_here(), most)
 
 
 def accept(code: str, act: Act, reasons: dict[str, str]) -> None:

@@ -209,6 +209,18 @@ def chosen(
     return offered[0] if len(offered) == 1 else in_order(usual(), offered)[0]
 
 
+# What `register` was given, among the application's extensions.
+_OFFERED = "languages"
+
+
+def offered_here() -> tuple[str, ...]:
+    """The languages that the application offers."""
+    from flask import current_app
+
+    offered: tuple[str, ...] = current_app.extensions[_OFFERED]
+    return offered
+
+
 # A name in letters that run the other way would turn what stands beside it (Unicode's annex 9).
 _RUNS_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _RUNS_RIGHT = re.compile("[A-Za-z\u00c0-\u024f]")
@@ -396,6 +408,7 @@ def register(
 
     for code in offered:
         language(code)
+    app.extensions[_OFFERED] = offered
 
     def choose() -> Language:
         return language(chosen(source(), request.accept_languages.values(), offered, usual))

@@ -62,7 +62,7 @@ def _one(
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     begun = time.monotonic()
-    people = type_checks.examine(connection, draft).people
+    people = type_checks.examine(connection, draft, ()).people
     return {
         "requests": found.total,
         "changed": found.changed,

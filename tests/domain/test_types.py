@@ -5,13 +5,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.directory.conditions import LONGEST, check, evaluate
 from portal.domain.codec import decode, encode
 from portal.domain.policy import types
-from portal.domain.policy.check import problems_of
+from portal.domain.policy.check import language_problems, problems_of
 from portal.domain.policy.conditions import (
     COMPARISONS,
     VALUELESS,
@@ -33,6 +34,8 @@ from portal.domain.policy.policy import (
     minutes_of,
 )
 from portal.domain.policy.types import TypeContent
+from portal.services import type_files
+from portal.translation import SHIPPED
 
 # Texts that quote, escape, turn and leave the basic plane.
 TEXTS = st.text(alphabet="aß\"'\\{}\n\té😀%", max_size=6)
@@ -288,3 +291,19 @@ def test_a_line_of_managers_has_an_end() -> None:
     usual = replace(high, levels=10)
     assert not any("at most" in each for each in said(usual, 10))
     assert "“Line” escalates 11 times; at most 10 are possible." in said(usual, 11)
+
+
+@pytest.mark.parametrize("name", type_files.gallery())
+def test_a_type_of_the_gallery_is_whole_in_each_language_and_comes_back(name: str) -> None:
+    content = type_files.gallery()[name].content
+    assert not list(language_problems(content, ("en", *SHIPPED)))
+    german = content.written_in("de", "en")
+    assert not list(language_problems(german, ("en", *SHIPPED)))
+    assert german.name == content.translations[content.name]["de"]
+    assert replace(german.in_language("en"), translations={}) == replace(content, translations={})
+    assert content.written_in("fr", "en") == content
+
+
+def test_languages_that_are_not_offered_are_nobodys_task() -> None:
+    content = TypeContent(name="T", description="U", translations={"T": {"de": "T", "fr": "T"}})
+    assert [each.name for each in language_problems(content, ("en", "de"))] == ["de"]

@@ -6,12 +6,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
+from portal.domain.people.organisation import Part
 from portal.domain.policy.types import TypeContent
 from portal.extensions import db
 from portal.models import PolicyVersion, RequestType, User
 from portal.pages.admin.type_languages import name_of
 from portal.queries import own_texts, request_types
-from portal.services import type_files
+from portal.services import organisation_settings, type_files
 from portal.translation import speaking, to_a_program
 from tests.asking import CODE, insert_request, insert_type
 from tests.clients import PageClient, sign_in
@@ -58,9 +59,9 @@ def reader(app: Flask, person: str, locale: str) -> PageClient:
     return browser
 
 
-def content(app: Flask) -> TypeContent:
+def content(app: Flask, code: str = CODE) -> TypeContent:
     with app.app_context():
-        found = request_types.of_administrators(CODE)
+        found = request_types.of_administrators(code)
         assert found is not None
         assert found.draft is not None
         return found.draft.content
@@ -185,3 +186,53 @@ def test_types_stand_in_the_order_of_the_names_that_the_reader_reads(
     english = reader(app, people.eve, "en").get_page("/requests/new").text
     assert sorted(("Chairs", "Dishes", "Elms", "Figs"), key=english.find) == [
         "Chairs", "Dishes", "Elms", "Figs"]  # fmt: skip
+
+
+TRAVEL = "/admin/types/gallery/travel"
+
+
+def organisation(app: Flask, locale: str) -> None:
+    with app.app_context():
+        before = organisation_settings.current(Part.DEFAULTS)
+        mark, values = organisation_settings.mark_of(before), {**before, "locale": locale}
+        actor = db.session.scalar(select(User.id).limit(1))
+        organisation_settings.change(Part.DEFAULTS, values, mark, str(actor))
+
+
+WRITTEN = {"en": ("Travel", "Expected cost"), "de": ("Reise", "Erwartete Kosten")}
+AMOUNTS = {"de": "2.000,00 €", "id": "€2.000,00", "en": "€2,000.00"}
+
+
+@pytest.mark.parametrize("usual", ["en", "de"])
+def test_a_type_of_the_gallery_is_the_organisations_and_read_in_each_language(
+    app: Flask, people: People, usual: str
+) -> None:
+    organisation(app, usual)
+    adam = reader(app, people.adam, "de")
+    assert "Eine Dienstreise, bevor sie gebucht wird." in adam.get_page("/admin/types/new").text
+    page = adam.get_page(TRAVEL)
+    assert all(words in page.text for words in ("Erwartete Kosten", AMOUNTS["de"]))
+    name, cost = WRITTEN[usual]
+    assert page.form(TRAVEL).values["name"] == name
+    kept = [each for each in ("de", "en", "id") if each != usual]
+    press(adam, page, TRAVEL, prefix="TR", group_finance="finance", languages=kept)
+    draft = content(app, name.lower())
+    (finance,) = [each for each in draft.policy.stages if each.when]
+    assert finance.condition_text.startswith(cost)
+    assert set(draft.translations[cost]) == set(kept)
+    assert finance.condition_text not in {each.text for each in draft.texts}
+    code = name.lower()
+    review = adam.get_page(f"/admin/types/{code}/draft/review")
+    press(adam, review, f"/admin/types/{code}/draft/publish")
+    labels = {key: said for key, (_name, said) in WRITTEN.items()} | {"id": "Perkiraan biaya"}
+    for locale, amount in AMOUNTS.items():
+        checked = checked_journey(reader(app, people.ana, locale), f"/requests/new/{code}")
+        assert labels[locale] in checked.text
+        assert amount in checked.text
+
+
+def checked_journey(ana: PageClient, ask: str) -> Page:
+    """A request that is checked before it is sent."""
+    answers = {"title": "X", "destination": "Y", "cost": "100", "purpose": "Z"}
+    days = {"first_day": "2099-01-04", "last_day": "2099-01-05"}
+    return press(ana, ana.get_page(ask), ask, **answers, **days)

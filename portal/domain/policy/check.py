@@ -3,7 +3,7 @@ elsewhere."""
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -77,7 +77,7 @@ def _problem(about: str, text: str, name: str = "", /, **values: Any) -> Problem
 
 
 def problems_of(content: TypeContent) -> Iterator[Problem]:
-    """Everything that can be found wrong without looking at the directory."""
+    """Everything that can be found wrong without looking at the directory, but for translations."""
     if not content.name.strip():
         yield _problem("texts", msgid("The type needs a name."))
     if not answerable(content.form):
@@ -88,13 +88,12 @@ def problems_of(content: TypeContent) -> Iterator[Problem]:
     yield from _policy_problems(content)
     for stage in content.policy.stages:
         yield from _condition_problems(stage, content)
-    yield from _language_problems(content)
 
 
-def _language_problems(content: TypeContent) -> Iterator[Problem]:
-    """Languages that were begun and lack some of the texts."""
+def language_problems(content: TypeContent, offered: Collection[str]) -> Iterator[Problem]:
+    """Languages among those that are `offered` that were begun and lack some of the texts."""
     texts = content.texts
-    for code, missing in gaps(content.translations, texts).items():
+    for code, missing in gaps(content.translations, texts, offered).items():
         names = ", ".join(f"“{text[:NAMED_LETTERS]}”" for text in missing[:NAMED_TEXTS])
         more = " …" if len(missing) > NAMED_TEXTS else ""
         text = msgid("%(count)s of %(all)s texts have no translation into %(language)s: %(names)s.")

@@ -4,7 +4,7 @@ A version keeps them by the original: `{"Amount": {"de": "Betrag"}}`. Whoever re
 gets the original where there is none; whoever changes an original asks for a new translation.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from portal.domain.policy.forms import FormField
@@ -45,7 +45,8 @@ def _all(
         yield from _of_field(each, each.label)
     for stage in policy.stages:
         yield OwnText(stage.name, "stage")
-        yield OwnText(stage.condition_text, "condition", stage.name)
+        if stage.when is None or stage.when.is_empty:  # rows are said as they are read
+            yield OwnText(stage.condition_text, "condition", stage.name)
         for level in stage.escalate:
             yield OwnText(level.message, "message", stage.name)
         levels = (rule for level in stage.escalate for rule in level.to)
@@ -58,7 +59,8 @@ def _all(
 def _of_field(each: FormField, of: str) -> Iterator[OwnText]:
     yield OwnText(each.label, each.kind.value if each.kind.value == "section" else "label")
     yield OwnText(each.hint, "hint", of)
-    yield OwnText(each.shown_text, "condition", of)
+    if each.shown_when is None or each.shown_when.is_empty:
+        yield OwnText(each.shown_text, "condition", of)
     for choice in each.choices:
         yield OwnText(choice.label, "option", of)
     for column in each.columns:
@@ -86,10 +88,14 @@ def kept(translations: Translations, texts: Iterable[OwnText]) -> dict[str, dict
     }
 
 
-def gaps(translations: Translations, texts: Iterable[OwnText]) -> dict[str, tuple[str, ...]]:
-    """By each language that was begun, the texts that have no translation."""
+def gaps(
+    translations: Translations, texts: Iterable[OwnText], offered: Collection[str]
+) -> dict[str, tuple[str, ...]]:
+    """By each of the languages that are `offered` and were begun, the texts that have no
+    translation."""
     listed = [each.text for each in texts]
-    begun = sorted({code for text in listed for code, w in translations.get(text, {}).items() if w})
+    said = {code for text in listed for code, w in translations.get(text, {}).items() if w}
+    begun = sorted(said & set(offered))
     missing = {
         code: tuple(text for text in listed if not translations.get(text, {}).get(code))
         for code in begun

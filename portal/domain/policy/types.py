@@ -106,6 +106,19 @@ class TypeContent:
             policy=policy_in(self.policy, say),
         )
 
+    def written_in(self, code: str, before: str) -> "TypeContent":
+        """With its texts as that language's translations say them, and the texts that it has now as
+        translations into the language `before`. Without any in that language, as it is."""
+        words = words_in(self.translations, code)
+        if not words:
+            return self
+        said: dict[str, dict[str, str]] = {}
+        for each in self.texts:
+            beside = {**self.translations.get(each.text, {}), before: each.text}
+            beside.pop(code, None)
+            said.setdefault(words.get(each.text, each.text), beside)
+        return replace(self.in_language(code), translations=said).pruned()
+
     def field(self, name: str) -> FormField | None:
         """The field of that name."""
         return next((each for each in self.form if each.name == name), None)

@@ -84,9 +84,11 @@ class Code(StrEnum):
     ALWAYS = "always"
     NEEDED = "needed"
     NEEDED_IF = "needed_if"
+    NEEDED_BECAUSE = "needed_because"
     NOT_TWICE = "not_twice"
     ONLY = "only"
     ONLY_IF = "only_if"
+    ONLY_WHERE = "only_where"
     NOBODY_TO_TELL = "nobody_to_tell"
     STAYS_APPROVED = "stays_approved"
     STAYS_TOLD = "stays_told"
@@ -199,9 +201,11 @@ SENTENCES: dict[str, str] = {
     Code.ALWAYS: msgid("Every request of this type goes through this stage."),
     Code.NEEDED: msgid("Needed because its condition is met."),
     Code.NEEDED_IF: msgid("Needed %(condition)s."),
+    Code.NEEDED_BECAUSE: msgid("Needed because %(condition)s."),
     Code.NOT_TWICE: msgid("%(because)s Whoever approves an earlier stage is not asked here."),
     Code.ONLY: msgid("Only if its condition is met."),
     Code.ONLY_IF: msgid("Only %(condition)s."),
+    Code.ONLY_WHERE: msgid("Only if %(condition)s."),
     Code.NOBODY_TO_TELL: msgid("There is nobody to tell."),
     Code.STAYS_APPROVED: msgid("Approved in round %(round)s; nothing it depends on has changed."),
     Code.STAYS_APPROVED_BY: msgid(

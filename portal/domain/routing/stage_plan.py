@@ -69,14 +69,16 @@ def reason_for(stage: Stage) -> Reason:
         return reason(Code.ALWAYS)
     if not stage.condition_text:
         return reason(Code.NEEDED)
-    return reason(Code.NEEDED_IF, condition=stage.condition_text)
+    code = Code.NEEDED_IF if stage.when is None else Code.NEEDED_BECAUSE
+    return reason(code, condition=stage.condition_text)
 
 
 def reason_against(stage: Stage) -> Reason:
     """Why the stage does not apply."""
     if not stage.condition_text:
         return reason(Code.ONLY)
-    return reason(Code.ONLY_IF, condition=stage.condition_text)
+    code = Code.ONLY_IF if stage.when is None else Code.ONLY_WHERE
+    return reason(code, condition=stage.condition_text)
 
 
 def facts_of(stage: Stage, question: RouteQuestion) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from portal.pages.admin import blueprint
 from portal.presentation import times
 from portal.presentation.times import zone_named
 from portal.presenters import due_dates as words
-from portal.queries import calendars, people, staff
+from portal.queries import calendars, own_texts, people, staff
 from portal.queries.calendars import CalendarRecord, TypeCalendar
 from portal.security.guards import requires
 from portal.security.sessions import me
@@ -54,6 +54,7 @@ def _found(form: BaseForm, kind: TypeCalendar) -> dict[str, Any]:
     zone = zone_named(next((each.time_zone for each in (place, by_type) if each), reader.key))
     opens = _opens(form, zone)
     hours, own = _hours(by_type, opens), _hours(place, opens)
+    own_texts.show_version(str(kind.policy_version_id))
     due = service.due_dates(str(kind.policy_version_id), kind.workflow, hours, own, opens)
     if place is not None and all(each.hours is not own for each in due):
         note = f"{note} {NOT_BY_PLACES}".strip()

@@ -22,6 +22,8 @@ from portal.pages.admin.type_conditions import (
     sentence_of,
 )
 from portal.pages.admin.types import after_edit, drafted, found, page
+from portal.presentation.conditions import subjects
+from portal.presenters import types as words
 from portal.queries import people, request_types
 from portal.queries.request_types import AdminType
 from portal.security.guards import requires
@@ -114,7 +116,8 @@ def show_field_condition(code: str, name: str) -> ResponseReturnValue:
     """When a field is shown: rows about fields further up."""
     kind, each = _conditional(code, name)
     about = _about_field(kind, each)
-    return condition_page(kind, about, rows.shown(each.shown_when, about.fields, people))
+    seen = rows.shown(each.shown_when, about.fields, people, request.args.get("more", ""))
+    return condition_page(kind, about, seen)
 
 
 @blueprint.post("/admin/types/<code>/draft/form/<name>/condition")
@@ -129,7 +132,7 @@ def change_field_condition(code: str, name: str) -> ResponseReturnValue:
         if field is None:
             return content
         when = None if condition.is_empty else condition
-        text = sentence_of(condition, about.fields) if when else ""
+        text = sentence_of(condition, content) if when else ""
         return domain.with_field(content, replace(field, shown_when=when, shown_text=text))
 
     return keep_condition(kind, about, edited)
@@ -203,10 +206,11 @@ def _conditional(code: str, name: str) -> tuple[AdminType, FormField]:
 
 
 def _about_field(kind: AdminType, each: FormField) -> ConditionOf:
-    content = _content(kind)
+    content = words.as_read(_content(kind))
+    each = content.field(each.name) or each
     above = tuple(takewhile(lambda other: other.name != each.name, content.form))
-    offered = rows.subjects(replace(content, form=above), request_types.departments())
-    words = _("“%(field)s” is shown if %(words)s.", field=each.label, words=each.shown_text)
+    offered = subjects(replace(content, form=above), request_types.departments())
+    said = _("“%(field)s” is shown if %(words)s.", field=each.label, words=each.shown_text)
     return ConditionOf(
         title=_("When is “%(field)s” shown?", field=each.label),
         url=url_for(".change_field_condition", code=kind.code, name=each.name),
@@ -214,9 +218,10 @@ def _about_field(kind: AdminType, each: FormField) -> ConditionOf:
         back_label=each.label,
         fields=tuple(other for other in offered if other.name not in BESIDE),
         when=each.shown_when,
-        words=words if each.shown_when else "",
+        words=said if each.shown_when else "",
         expression="",
         without=_("Without rows the field is always shown. What is not shown is not required."),
+        never=_("Always show this field"),
     )
 
 
@@ -254,6 +259,7 @@ def _field(
     told: list[str] | None = None,
     new: object = None,
 ) -> ResponseReturnValue:
+    each = words.as_read(_content(kind)).field(each.name) or each
     values = {"field": each, "form": form, "told": told or [], "kinds": forms.KINDS}
     new = new or forms.new_field_form(column=True)
     return page("field", kind, status, table=None, new=new, **values)

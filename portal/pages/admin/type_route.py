@@ -32,6 +32,7 @@ from portal.pages.admin.type_conditions import (
 )
 from portal.pages.admin.types import after_edit, choosable, drafted, found, page, tasks_of
 from portal.pages.requests.request_form_io import surroundings
+from portal.presentation.conditions import subjects
 from portal.presenters import drawn_routes
 from portal.presenters import types as words
 from portal.presenters.drawn_routes import Example
@@ -82,7 +83,7 @@ def draw_type_version(code: str, number: int) -> ResponseReturnValue:
 def draw_type_of_gallery(name: str) -> ResponseReturnValue:
     """The route of a type of the gallery as a drawing."""
     file = type_files.gallery(organisation_settings.currency()).get(name) or abort(404)
-    return drawing(name, file.content.name, words.route_of_file(file))
+    return drawing(name, words.of_gallery(file).name, words.route_of_file(file))
 
 
 def drawing(
@@ -104,7 +105,7 @@ def _example(kind: AdminType) -> dict[str, Any]:
     if typed is None or not form.validate():
         return {"example": form, "shown": None, "svg_query": ""}
     invented = read_example(form, fields, content, me().id)
-    compared = rows.subjects(content, request_types.departments())
+    compared = subjects(content, request_types.departments())
     asked = invented.content
     values = {**asked.fields, "amount": asked.amount, "priority": invented.priority.value,
               "department": staff.department_code_of(invented.asker_id)}  # fmt: skip
@@ -256,7 +257,8 @@ def show_type_condition(code: str, key: str) -> ResponseReturnValue:
     kind, draft = drafted(code)
     stage = draft.content.stage(key) or abort(404)
     about = _about_stage(kind, stage)
-    return condition_page(kind, about, rows.shown(stage.when, about.fields, people))
+    seen = rows.shown(stage.when, about.fields, people, request.args.get("more", ""))
+    return condition_page(kind, about, seen)
 
 
 @blueprint.post("/admin/types/<code>/draft/route/<key>/condition")
@@ -268,36 +270,50 @@ def change_type_condition(code: str, key: str) -> ResponseReturnValue:
     about = _about_stage(kind, stage)
 
     def edited(content: TypeContent, condition: Condition) -> TypeContent:
-        return _with_parts(content, key, _parts(condition, about.fields))
+        return _with_parts(content, key, _parts(condition, about.fields, content))
 
     return keep_condition(kind, about, edited)
 
 
 def _about_stage(kind: AdminType, stage: Stage) -> ConditionOf:
     content = kind.draft.content if kind.draft else TypeContent(name=kind.name)
+    stage = words.as_read(content).stage(stage.key) or stage
     said = stage.condition_text or stage.condition
-    words = _("%(name)s is asked if %(words)s.", name=stage.name, words=said) if said else ""
+    told = _("%(name)s is asked if %(words)s.", name=stage.name, words=said) if said else ""
     return ConditionOf(
         title=_("When is %(name)s asked?", name=stage.name),
         url=url_for(".change_type_condition", code=kind.code, key=stage.key),
         back=url_for(".show_type_route", code=kind.code),
         back_label=_("Route"),
-        fields=rows.subjects(content, request_types.departments()),
+        fields=subjects(content, request_types.departments()),
         when=stage.when,
-        words=words,
+        words=told,
         expression=stage.condition or "",
         without=_("Without rows the stage is always asked."),
+        never=_("Always ask this stage"),
+        live=_in_force(kind, stage.key),
     )
 
 
-def _parts(condition: Condition, fields: Sequence[FormField]) -> dict[str, Any]:
+def _in_force(kind: AdminType, key: str) -> Condition | None:
+    """The rows of the stage in the live version; without any it is always asked. None where it has
+    no such stage, or one whose condition was written by hand."""
+    stage = kind.live.content.stage(key) if kind.live else None
+    if stage is None or (stage.when is None and stage.condition):
+        return None
+    return stage.when or Condition()
+
+
+def _parts(
+    condition: Condition, fields: Sequence[FormField], content: TypeContent
+) -> dict[str, Any]:
     """What a stage keeps of a condition; without rows it is always asked."""
     if condition.is_empty:
         return {"when": None, "condition": None, "condition_text": ""}
     return {
         "when": condition,
         "condition": conditions.expression(condition, fields),
-        "condition_text": sentence_of(condition, fields),
+        "condition_text": sentence_of(condition, content),
     }
 
 

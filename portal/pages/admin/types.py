@@ -10,6 +10,7 @@ from flask import abort, flash, make_response, redirect, render_template, reques
 from flask.typing import ResponseReturnValue
 from wtforms.form import BaseForm
 
+from portal.domain.folding import folded
 from portal.domain.people.permissions import Permission
 from portal.domain.policy.types import TypeContent, changes
 from portal.forms.fields import storable
@@ -36,7 +37,7 @@ from portal.services import types as service
 from portal.services.type_checks import Examination
 from portal.services.type_files import FileRefused, TypeFile
 from portal.services.types import Act, DraftMoved, Edit, TypeRefused
-from portal.translation import _, current, lazy
+from portal.translation import _, current, language_name, lazy, offered_here
 
 MOVED = lazy("Someone else changed this draft while you had it open.")
 LONGEST_REASON = 1000
@@ -80,9 +81,10 @@ def add_type() -> ResponseReturnValue:
 def show_type_of_gallery(name: str) -> ResponseReturnValue:
     """A type of the gallery, drawn, and who takes the places of its groups here."""
     file = type_files.gallery(organisation_settings.currency()).get(name) or abort(404)
-    own = staff.groups()
-    form = gallery_form(file.groups, own)
-    form.process(None, data={"name": file.content.name, "prefix": file.prefix} | {
+    own, languages = staff.groups(), _languages_of(file)
+    form = gallery_form(file.groups, own, languages)
+    said = {"name": service.in_our_language(file).name, "prefix": file.prefix}
+    form.process(None, data={**said, "languages": [*languages]} | {
         f"group_{code}": code for code in file.groups if code in own})  # fmt: skip
     return _gallery(name, file, form, new_key())
 
@@ -92,13 +94,16 @@ def show_type_of_gallery(name: str) -> ResponseReturnValue:
 def take_type_from_gallery(name: str) -> ResponseReturnValue:
     """Make a type of it, with a draft."""
     file = type_files.gallery(organisation_settings.currency()).get(name) or abort(404)
-    form, act = gallery_form(file.groups, staff.groups()), acting()
+    form, act = gallery_form(file.groups, staff.groups(), _languages_of(file)), acting()
     form.process(request.form)
     if form.validate():
-        groups = {code: form[f"group_{code}"].data for code in file.groups}
-        label, prefix = form["name"].data, form["prefix"].data
+        taken = service.FromGallery(
+            file=file, name=form["name"].data, prefix=form["prefix"].data,
+            groups={code: form[f"group_{code}"].data for code in file.groups},
+            languages=form["languages"].data if "languages" in form else (),
+        )  # fmt: skip
         try:
-            code = service.take_from_gallery(file, label, prefix, groups, act)
+            code = service.take_from_gallery(taken, act, words.in_words)
         except TypeRefused as refused:
             form["prefix"].errors = [str(refused)]
         else:
@@ -228,7 +233,7 @@ def preview_type(code: str) -> ResponseReturnValue:
     """The draft's form as people who read this language will see it, and its route. Nothing can be
     sent from here."""
     kind, draft = drafted(code)
-    content = draft.content.in_language(current().code)
+    content = words.as_read(draft.content.in_language(current().code))
     form = RequestForm(content.form, surroundings(suggest=False))
     form.process(None)
     route = words.route(content, words.names_in(content))
@@ -391,12 +396,23 @@ def retire_type(code: str) -> ResponseReturnValue:
 
 
 def _new(form: NewTypeForm, key: str, status: int = 200) -> ResponseReturnValue:
-    offered = type_files.gallery(organisation_settings.currency())
-    routes = {name: words.route_of_file(file) for name, file in offered.items()}
+    files = type_files.gallery(organisation_settings.currency())
+    offered = {name: words.of_gallery(file) for name, file in files.items()}
     drawn = render_template(
-        "pages/types/new.html", form=form, key=key, gallery=offered, routes=routes
+        "pages/types/new.html",
+        form=form,
+        key=key,
+        routes={name: words.route_of_file(file) for name, file in files.items()},
+        gallery=dict(sorted(offered.items(), key=lambda each: folded(each[1].name))),
     )
     return make_response(drawn, status)
+
+
+def _languages_of(file: TypeFile) -> dict[str, str]:
+    """The languages beside the organisation's in which a type of the gallery can be kept, by
+    code."""
+    codes = {code for by in service.in_our_language(file).translations.values() for code in by}
+    return {code: language_name(code) for code in offered_here() if code in codes}
 
 
 def _gallery(
@@ -404,8 +420,8 @@ def _gallery(
 ) -> ResponseReturnValue:
     route = words.route_of_file(file)
     drawn = render_template(
-        "pages/types/gallery.html", name=name, file=file, form=form, route=route, key=key,
-        has_groups=bool(staff.groups()),
+        "pages/types/gallery.html", name=name, content=words.of_gallery(file), form=form,
+        route=route, key=key, groups=file.groups, has_groups=bool(staff.groups()),
     )  # fmt: skip
     return make_response(drawn, status)
 

@@ -1,0 +1,65 @@
+"""The builder of a condition: rows and a group of rows, added and taken away by submit buttons."""
+
+import pytest
+from flask import Flask
+
+from portal.extensions import db
+from tests.asking import insert_request
+from tests.clients import PageClient, sign_in
+from tests.pages.test_type_languages import CHAIRS, press
+from tests.web import People
+
+HERE = f"{CHAIRS}/draft/route/finance/condition"
+
+
+@pytest.fixture
+def adam(client: PageClient, people: People, kind: dict[str, str]) -> PageClient:
+    sign_in(client, people.adam)
+    press(client, client.get_page(CHAIRS), f"{CHAIRS}/draft")
+    return client
+
+
+def inputs(page: object) -> set[str]:
+    return {name for name in page.form(HERE).values if name[1:2].isdigit()}  # type: ignore[attr-defined]
+
+
+def test_rows_are_added_where_they_are_wanted(adam: PageClient) -> None:
+    page = adam.get_page(HERE)
+    assert inputs(page) == {"r0_field", "r0_is", "r0_value"}
+    amount = {"r0_field": "amount", "r0_is": "at_least", "r0_value": "1,000.00"}
+    page = press(adam, page, HERE, **amount, more="r")
+    assert inputs(page) == {f"r{n}_{part}" for n in (0, 1) for part in ("field", "is", "value")}
+    page = press(adam, page, HERE, more="g")
+    assert "g0_field" in inputs(page)
+    assert "r1_field" not in inputs(page)
+    reason = {"g0_field": "reason", "g0_is": "empty"}
+    page = press(adam, page, HERE, **reason, more="g")
+    assert {"g0_field", "g1_field"} < inputs(page)
+    assert "g0_value" not in inputs(page)  # nothing to compare with
+    assert "Amount is at least €1,000.00 and (Reason is empty)" in page.text
+    page = press(
+        adam, page, HERE, g1_field="amount", g1_is="is", g1_value="so", status=422, more="g"
+    )
+    assert page.form(HERE).values["g1_value"] == "so"
+    assert "g2_field" in inputs(page)
+    page = press(adam, page, HERE, remove="g")
+    assert "g0_field" not in inputs(page)
+    page = press(adam, page, HERE, remove="all")
+    assert page.path == f"{CHAIRS}/draft/route"
+    assert inputs(adam.get_page(HERE)) == {"r0_field", "r0_is", "r0_value"}
+
+
+def test_newest_requests_say_where_the_live_version_says_otherwise(
+    adam: PageClient, app: Flask, people: People, kind: dict[str, str]
+) -> None:
+    with app.app_context():
+        insert_request(kind, people.ana, "CH-1", fields={"amount": 120000, "reason": "x"})
+        db.session.commit()
+    manager = HERE.replace("finance", "manager")
+    given = {"r0_field": "amount", "r0_is": "at_least"}
+    page = press(adam, adam.get_page(manager), manager, **given, r0_value="2,000", more="")
+    assert "0 of 1 asked" in page.text
+    assert "Other result in version 1" in page.text
+    page = press(adam, page, manager, **given, r0_value="1,000", more="")
+    assert "1 of 1 asked" in page.text
+    assert "Other result" not in page.text
