@@ -1,9 +1,10 @@
-"""The check activity: compares the record with what runs."""
+"""The check activity: compares the record with what runs, and counts figures of past weeks."""
 
 from sqlalchemy import Engine
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from portal.background.counting import count_weeks
 from portal.background.reconcile import reconcile
 from portal.config import Settings
 from portal.workflows.ports import Checker
@@ -19,7 +20,10 @@ class CheckActivity(Checker):
     @activity.defn(name="check_workflows")
     def check(self) -> None:
         """Compare (see the port)."""
-        reconcile(self._settings, self._engine, alive=_go_on)
+        try:
+            reconcile(self._settings, self._engine, alive=_go_on)
+        finally:
+            count_weeks(self._engine, _go_on)
 
 
 def _go_on() -> None:

@@ -1,20 +1,34 @@
 """Where time goes, in figures: for a period, of some people, a type, a department.
 
 Closed requests are counted from their facts (`portal.models.insights`), which follow the record at
-once; what is open is read as it stands. Percentiles are exact. No figure is about an approver.
+once, and from whole weeks of them that were counted ahead (`portal.directory.counted_weeks`); what
+is open is read as it stands. Percentiles are exact. No figure is about an approver.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
-from portal.domain.request.state import Status
+from portal.directory.counted_weeks import (
+    SUMS,
+    Filters,
+    Piece,
+    as_values,
+    decisions_of,
+    hasty_of,
+    pieces,
+    requests_of,
+    week_values,
+    weeks_of,
+)
+from portal.domain.time.spread import Spread, unpacked
+from portal.models.insights import ALL_DEPARTMENTS
 
-DECIDED = (Status.APPROVED.value, Status.REJECTED.value, Status.TIMEOUT.value)
 # Fewer decisions than that say nothing about a stage, and fewer people could be told apart.
 LEAST, LEAST_PEOPLE = 3, 5
 SHOWN = 8
@@ -46,9 +60,23 @@ class Scope:
             "start": self.start, "end": self.end, "zone": self.zone,
             "people": None if self.people is None else list(self.people),
             "type": self.type_code, "department": self.department_id,
-            "decided": list(DECIDED), "most": SHOWN, "least": LEAST,
-            "least_people": LEAST_PEOPLE,
+            "all": ALL_DEPARTMENTS, "most": SHOWN, "least_people": LEAST_PEOPLE,
         }  # fmt: skip
+
+    @property
+    def filters(self) -> Filters:
+        """Which parts of it are said."""
+        return Filters(
+            people=self.people is not None,
+            type_code=self.type_code is not None,
+            department=self.department_id is not None,
+        )
+
+    def pieces(self) -> dict[str, Any]:
+        """The weeks that it touches, as parameters. Of some people nothing is counted ahead."""
+        if self.people is None:
+            return as_values(list(pieces(self.start, self.end)))
+        return as_values([Piece(self.start.date(), self.start, self.end)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +84,8 @@ class Totals:
     """Of decided requests: how many, working minutes (median, 90th percentile) and those of the
     wall clock; how many have a target and how many kept it; how many were approved or rejected in
     the first round without being sent back; rounds and escalations of all; minutes of the wall
-    clock that went into each use. `others`: closed without a decision (withdrawn, cancelled)."""
+    clock that went into each use. `others`: closed without a decision (withdrawn, cancelled).
+    `working`: all of those minutes."""
 
     decided: int
     median: float | None
@@ -75,6 +104,12 @@ class Totals:
     returned: int
     held: int
     others: int
+    working: Spread
+
+    def histogram(self, step: int, last: int) -> tuple[int, ...]:
+        """How many decided requests took so many whole `step` working minutes; all from `last` on
+        together."""
+        return tuple(self.working.bins(step, last))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,121 +198,16 @@ class OpenAge:
         return self.day + self.week + self.month + self.longer
 
 
-# Raw: aggregates over the facts that share their conditions, in the database's own words. Exact
-# percentiles come of how many have each minute: counting goes over several processors, and sorts
-# the different minutes alone, where `percentile_disc` sorts every row by itself.
+# Raw: aggregates that share their conditions, in the database's own words.
 _WHERE = """
     AND (CAST(:people AS uuid[]) IS NULL OR f.requester_id = ANY(CAST(:people AS uuid[])))
     AND (CAST(:type AS text) IS NULL OR f.type_code = :type)
     AND (CAST(:department AS uuid) IS NULL OR f.department_id = CAST(:department AS uuid))
 """
-_CLOSED = f"""
-    FROM portal.request_facts f LEFT JOIN portal.request_types t ON t.code = f.type_code
-    WHERE f.closed_at >= :start AND f.closed_at < :end {_WHERE}
-"""
-_DECISIONS = f"""
-    FROM portal.decision_facts f
-    WHERE f.decided_at >= :start AND f.decided_at < :end {_WHERE}
-"""
-
-
-def _spread(minutes: str) -> str:
-    return f"""
-    SELECT min(v) FILTER (WHERE upto >= 0.5 * whole) AS median,
-        min(v) FILTER (WHERE upto >= 0.9 * whole) AS slow
-    FROM (SELECT v, sum(n) OVER (ORDER BY v) AS upto, sum(n) OVER () AS whole FROM (
-        SELECT {minutes} AS v, count(*) AS n {_CLOSED} AND f.outcome = ANY(:decided) GROUP BY 1
-    ) counted) summed
-    """  # noqa: S608 - our own words
-
-
-_TOTALS = text(f"""
-SELECT s.*, w.median, w.slow, e.median AS median_elapsed, e.slow AS slow_elapsed
-FROM (SELECT count(*) FILTER (WHERE d) AS decided,
-    count(*) FILTER (WHERE d AND target IS NOT NULL) AS targeted,
-    count(*) FILTER (WHERE d AND working <= target) AS in_time,
-    count(*) FILTER (WHERE d AND rounds = 1 AND sent_back = 0) AS first_pass,
-    COALESCE(sum(rounds) FILTER (WHERE d), 0) AS rounds,
-    COALESCE(sum(escalations) FILTER (WHERE d), 0) AS escalations,
-    COALESCE(sum(elapsed - settling - nobody - question - returned - held)
-        FILTER (WHERE d), 0) AS review,
-    COALESCE(sum(settling) FILTER (WHERE d), 0) AS settling,
-    COALESCE(sum(nobody) FILTER (WHERE d), 0) AS nobody,
-    COALESCE(sum(question) FILTER (WHERE d), 0) AS question,
-    COALESCE(sum(returned) FILTER (WHERE d), 0) AS returned,
-    COALESCE(sum(held) FILTER (WHERE d), 0) AS held,
-    count(*) FILTER (WHERE NOT d) AS others
-    FROM (SELECT f.*, t.target_minutes AS target, f.outcome = ANY(:decided) AS d {_CLOSED}) f
-) s, ({_spread("f.working")}) w, ({_spread("f.elapsed")}) e
-""")  # noqa: S608 - our own words
-_MIDDLES = text(_spread("f.working"))
-_HISTOGRAM = text(f"""
-SELECT LEAST(working / :step, :last) AS bin, count(*)
-FROM (SELECT f.working {_CLOSED} AND f.outcome = ANY(:decided)) f GROUP BY 1 ORDER BY 1
-""")  # noqa: S608 - our own words
-_STAGES = text(f"""
-WITH counted AS (
-    SELECT f.type_code, f.stage_key, 'working' AS what, f.working AS v, count(*) AS n,
-        count(*) FILTER (WHERE f.is_late) AS late, max(f.stage_name) AS stage_name
-    {_DECISIONS} GROUP BY 1, 2, 4
-    UNION ALL
-    SELECT f.type_code, f.stage_key, 'waiting',
-        CAST(date_part('epoch', f.looked_at - f.asked_at) / 60 AS bigint), count(*), 0, NULL
-    {_DECISIONS} AND f.looked_at IS NOT NULL GROUP BY 1, 2, 4
-    UNION ALL
-    SELECT f.type_code, f.stage_key, 'reviewing',
-        CAST(date_part('epoch', f.decided_at - f.looked_at) / 60 AS bigint), count(*), 0, NULL
-    {_DECISIONS} AND f.looked_at IS NOT NULL GROUP BY 1, 2, 4
-), summed AS (
-    SELECT *, sum(n) OVER (PARTITION BY type_code, stage_key, what ORDER BY v) AS upto,
-        sum(n) OVER (PARTITION BY type_code, stage_key, what) AS whole
-    FROM counted
-), stages AS (
-    SELECT type_code, max(stage_name) AS stage_name,
-        CAST(sum(n) FILTER (WHERE what = 'working') AS bigint) AS decisions,
-        min(v) FILTER (WHERE what = 'working' AND upto >= 0.5 * whole) AS median,
-        min(v) FILTER (WHERE what = 'working' AND upto >= 0.9 * whole) AS slow,
-        min(v) FILTER (WHERE what = 'waiting' AND upto >= 0.5 * whole) AS waiting,
-        min(v) FILTER (WHERE what = 'reviewing' AND upto >= 0.5 * whole) AS reviewing,
-        CAST(sum(late) AS bigint) AS late
-    FROM summed GROUP BY type_code, stage_key
-)
-SELECT COALESCE(t.name, s.type_code) AS type_name, s.stage_name,
-    t.policy_version_id::text AS policy_version_id, s.decisions, s.median, s.slow, s.waiting,
-    s.reviewing, s.late
-FROM stages s LEFT JOIN portal.request_types t ON t.code = s.type_code
-WHERE s.decisions >= :least
-ORDER BY s.median DESC, s.slow DESC, 1, 2 LIMIT :most
-""")  # noqa: S608 - our own words
-# Of closed requests from their facts, of open ones from their tasks: so none is missing. A moment's
-# week is looked up among the few Mondays of the period, not worked out for each.
-_WEEKS = text(f"""
-WITH mondays AS (
-    SELECT array_agg(monday AT TIME ZONE :zone ORDER BY monday) AS moments
-    FROM generate_series(date_trunc('week', :start AT TIME ZONE :zone), :end AT TIME ZONE :zone,
-        interval '7 days') monday
-)
-SELECT CAST(moments[week] AT TIME ZONE :zone AS date) AS monday,
-    CAST(sum(approved) AS bigint) AS approved, CAST(sum(returned) AS bigint) AS returned,
-    CAST(sum(rejected) AS bigint) AS rejected
-FROM mondays, (
-    SELECT width_bucket(at, (SELECT moments FROM mondays)) AS week,
-        count(*) FILTER (WHERE decision = 'approve') AS approved,
-        count(*) FILTER (WHERE decision = 'send_back') AS returned,
-        count(*) FILTER (WHERE decision = 'reject') AS rejected
-    FROM (
-        SELECT f.decided_at AS at, f.decision {_DECISIONS}
-        UNION ALL
-        SELECT k.decided_at, k.decision FROM (
-            SELECT r.*, u.department_id FROM portal.requests r
-            JOIN portal.users u ON u.id = r.requester_id
-            WHERE r.status IN ('PENDING', 'ON_HOLD', 'RETURNED')
-                OR r.id IN (SELECT request_id FROM portal.facts_due)
-        ) f JOIN portal.tasks k ON k.request_id = f.id
-        WHERE k.status = 'DECIDED' AND k.decided_at >= :start AND k.decided_at < :end {_WHERE}
-    ) each GROUP BY 1
-) counted GROUP BY 1 ORDER BY 1
-""")  # noqa: S608 - our own words
+_TYPES = text("""
+SELECT code, name, policy_version_id::text AS policy_version_id, target_minutes
+FROM portal.request_types
+""")
 _LOAD = text(f"""
 SELECT k.group_name AS name,
     (SELECT count(*) FROM portal.groups g JOIN portal.group_members m ON m.group_id = g.id
@@ -305,26 +235,6 @@ FROM (
     ) f WHERE true {_WHERE}
 ) each
 """)  # noqa: S608 - our own words
-# Decisions from before first looks were kept say nothing about them.
-_HASTY = text(f"""
-WITH large AS MATERIALIZED (
-    SELECT g.code, g.name FROM portal.groups g WHERE :least_people <= (
-        SELECT count(*) FROM portal.group_members m
-        JOIN portal.users p ON p.id = m.user_id AND p.is_active WHERE m.group_id = g.id)
-), counted AS (
-    SELECT f.type_code, f.group_code, count(*) AS decisions,
-        count(*) FILTER (WHERE f.looked_at IS NULL) AS unopened
-    {_DECISIONS} AND f.asked_at >= (SELECT at FROM portal.first_looks ORDER BY at LIMIT 1)
-        AND f.group_code IN (SELECT code FROM large)
-    GROUP BY 1, 2
-)
-SELECT COALESCE(t.name, c.type_code) AS type_name, g.name AS group_name,
-    t.policy_version_id::text AS policy_version_id, c.decisions, c.unopened
-FROM counted c JOIN large g ON g.code = c.group_code
-LEFT JOIN portal.request_types t ON t.code = c.type_code
-WHERE c.unopened > 0
-ORDER BY c.unopened DESC, 1, 2 LIMIT :most
-""")  # noqa: S608 - our own words
 _REPORTS = text("""
 WITH RECURSIVE below AS (
     SELECT id FROM portal.users WHERE manager_id = CAST(:id AS uuid)
@@ -332,19 +242,6 @@ WITH RECURSIVE below AS (
 )
 SELECT id::text FROM below
 """)
-
-
-_BY_TYPE = text(f"""
-SELECT s.type_code AS code, COALESCE(t.name, s.type_code) AS name,
-    t.policy_version_id::text AS policy_version_id, CAST(max(s.whole) AS bigint) AS decided,
-    min(v) FILTER (WHERE upto >= 0.5 * whole) AS median
-FROM (SELECT type_code, v, sum(n) OVER (PARTITION BY type_code ORDER BY v) AS upto,
-    sum(n) OVER (PARTITION BY type_code) AS whole FROM (
-        SELECT f.type_code, f.working AS v, count(*) AS n {_CLOSED} AND f.outcome = ANY(:decided)
-        GROUP BY 1, 2
-    ) counted) s LEFT JOIN portal.request_types t ON t.code = s.type_code
-GROUP BY s.type_code, t.name, t.policy_version_id ORDER BY decided DESC, 1 LIMIT :most
-""")  # noqa: S608 - our own words
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -366,34 +263,97 @@ def scope_of_month(month: date, zone: ZoneInfo, people: tuple[str, ...] | None) 
 
 def totals(connection: Connection, scope: Scope) -> Totals:
     """The figures of the closed requests."""
-    return Totals(**_one(connection, _TOTALS, scope))
+    rows = _requests(connection, scope, "working", "elapsed")
+    types = _types(connection)
+    working, elapsed = _spread(rows, "working"), _spread(rows, "elapsed")
+    targeted = in_time = 0
+    for code, of_type in _grouped(rows, "type_code").items():
+        target = types[code].target_minutes if code in types else None
+        if target is not None:
+            spread = _spread(of_type, "working")
+            targeted += spread.size
+            in_time += spread.up_to(target)
+    return Totals(
+        median=working.percentile(50),
+        slow=working.percentile(90),
+        median_elapsed=elapsed.percentile(50),
+        slow_elapsed=elapsed.percentile(90),
+        targeted=targeted,
+        in_time=in_time,
+        working=working,
+        **{name: _sum(rows, name) for name in SUMS},
+    )
 
 
 def middles(connection: Connection, scope: Scope) -> Middles:
-    """Of the totals what a period is compared by: a scan instead of three."""
-    return Middles(**_one(connection, _MIDDLES, scope))
-
-
-def histogram(connection: Connection, scope: Scope, step: int, last: int) -> dict[int, int]:
-    """How many decided requests took so many whole `step` working minutes; all from `last` on
-    together."""
-    given = {**scope.values(), "step": step, "last": last}
-    return {row[0]: row[1] for row in connection.execute(_HISTOGRAM, given)}
+    """Of the totals what a period is compared by."""
+    working = _spread(_requests(connection, scope, "working"), "working")
+    return Middles(working.percentile(50), working.percentile(90))
 
 
 def by_type(connection: Connection, scope: Scope) -> tuple[TypeFigure, ...]:
     """Those that most requests were decided of; up to `SHOWN`."""
-    return tuple(TypeFigure(**row) for row in _rows(connection, _BY_TYPE, scope))
+    types = _types(connection)
+    found = []
+    for code, rows in _grouped(_requests(connection, scope, "working"), "type_code").items():
+        spread, known = _spread(rows, "working"), types.get(code)
+        median = spread.percentile(50)
+        if median is not None:
+            name, version = (known.name, known.policy_version_id) if known else (code, None)
+            found.append(TypeFigure(code, name, version, spread.size, median))
+    found.sort(key=lambda each: (-each.decided, each.code))
+    return tuple(found[:SHOWN])
 
 
 def slowest_stages(connection: Connection, scope: Scope) -> tuple[StageFigure, ...]:
     """The stages whose median is longest; up to `SHOWN`."""
-    return tuple(StageFigure(**row) for row in _rows(connection, _STAGES, scope))
+    types = _types(connection)
+    found = []
+    stages = _grouped(_decisions(connection, scope, "working"), "type_code", "stage_key")
+    for (code, key), rows in stages.items():
+        spread, known = _spread(rows, "working"), types.get(code)
+        median, slow = spread.percentile(50), spread.percentile(90)
+        if spread.size < LEAST or median is None or slow is None:
+            continue
+        figure = StageFigure(
+            type_name=known.name if known else code,
+            stage_name=max(row.stage_name for row in rows if row.sign > 0),
+            decisions=spread.size,
+            median=median,
+            slow=slow,
+            waiting=None,
+            reviewing=None,
+            late=_sum(rows, "late"),
+            policy_version_id=known.policy_version_id if known else None,
+        )
+        found.append((figure, code, key))
+    found.sort(key=lambda x: (-x[0].median, -x[0].slow, x[0].type_name, x[0].stage_name))
+    return _with_looks(connection, scope, found[:SHOWN])
+
+
+def _with_looks(
+    connection: Connection, scope: Scope, found: Sequence[tuple[StageFigure, str, str]]
+) -> tuple[StageFigure, ...]:
+    """The same with medians until, and from, the first look."""
+    chosen = [(code, key) for _figure, code, key in found]
+    rows = _decisions(connection, scope, "waiting", "reviewing", chosen=chosen) if chosen else []
+    stages = _grouped(rows, "type_code", "stage_key")
+    return tuple(
+        replace(
+            figure,
+            waiting=_spread(stages.get((code, key), ()), "waiting").percentile(50),
+            reviewing=_spread(stages.get((code, key), ()), "reviewing").percentile(50),
+        )
+        for figure, code, key in found
+    )
 
 
 def weeks(connection: Connection, scope: Scope) -> tuple[WeekFigure, ...]:
     """Decisions by week; a week without any is left out."""
-    return tuple(WeekFigure(**row) for row in _rows(connection, _WEEKS, scope))
+    given = week_values(scope.start, scope.end, ZoneInfo(scope.zone))
+    rows = connection.execute(weeks_of(scope.filters), scope.values() | given)
+    found = (WeekFigure(row.monday, row.approved, row.sent_back, row.rejected) for row in rows)
+    return tuple(each for each in found if each.approved or each.returned or each.rejected)
 
 
 def load_by_group(connection: Connection, scope: Scope) -> tuple[GroupLoad, ...]:
@@ -408,7 +368,9 @@ def open_by_age(connection: Connection, scope: Scope) -> OpenAge:
 
 def hasty(connection: Connection, scope: Scope) -> tuple[HastyFigure, ...]:
     """Decisions taken unopened, by type and group of at least `LEAST_PEOPLE`; up to `SHOWN`."""
-    return tuple(HastyFigure(**row) for row in _rows(connection, _HASTY, scope))
+    given = scope.values() | scope.pieces()
+    rows = connection.execute(hasty_of(scope.filters), given).mappings()
+    return tuple(HastyFigure(**row) for row in rows)
 
 
 def reports_of(connection: Connection, manager_id: str) -> tuple[str, ...]:
@@ -422,3 +384,47 @@ def _one(connection: Connection, statement: Any, scope: Scope) -> Mapping[str, A
 
 def _rows(connection: Connection, statement: Any, scope: Scope) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(statement, scope.values()).mappings()]
+
+
+def _requests(connection: Connection, scope: Scope, *spreads: str) -> Sequence[Row[Any]]:
+    given = scope.values() | scope.pieces()
+    return connection.execute(requests_of(scope.filters, *spreads), given).all()
+
+
+def _decisions(
+    connection: Connection,
+    scope: Scope,
+    *spreads: str,
+    chosen: Sequence[tuple[str, str]] | None = None,
+) -> Sequence[Row[Any]]:
+    given = scope.values() | scope.pieces()
+    if chosen is not None:
+        given |= {"types": [each[0] for each in chosen], "stages": [each[1] for each in chosen]}
+    statement = decisions_of(scope.filters, *spreads, chosen=chosen is not None)
+    return connection.execute(statement, given).all()
+
+
+def _types(connection: Connection) -> dict[str, Row[Any]]:
+    return {row.code: row for row in connection.execute(_TYPES)}
+
+
+def _grouped(rows: Iterable[Row[Any]], *names: str) -> dict[Any, list[Row[Any]]]:
+    found: dict[Any, list[Row[Any]]] = {}
+    key = attrgetter(*names)
+    for row in rows:
+        found.setdefault(key(row), []).append(row)
+    return found
+
+
+def _sum(rows: Iterable[Row[Any]], name: str) -> int:
+    value = attrgetter(name)
+    return sum(row.sign * value(row) for row in rows)
+
+
+def _spread(rows: Iterable[Row[Any]], name: str) -> Spread:
+    """The minutes of all of them. What comes of facts is in no order."""
+    value = attrgetter(name)
+    return Spread.of(
+        (row.sign, unpacked(value(row)) if row.in_order else sorted(unpacked(value(row))))
+        for row in rows
+    )

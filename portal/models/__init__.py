@@ -31,7 +31,17 @@ from portal.models.factors import (
     RecoveryCode,
     SignIn,
 )
-from portal.models.insights import DecisionFact, FactsDue, FirstLook, RequestFact
+from portal.models.insights import (
+    CountedDecisions,
+    CountedRequests,
+    CountedWeek,
+    DecisionFact,
+    DecisionFactChange,
+    FactsDue,
+    FirstLook,
+    RequestFact,
+    RequestFactChange,
+)
 from portal.models.links import Link, LinkRefusal, PasswordLink
 from portal.models.messages import Message
 from portal.models.notifications import MonthlyMail, Notification, NotificationPreference
@@ -93,7 +103,11 @@ __all__ = [
     "Closure",
     "Command",
     "Comment",
+    "CountedDecisions",
+    "CountedRequests",
+    "CountedWeek",
     "DecisionFact",
+    "DecisionFactChange",
     "Delegation",
     "DelegationHistory",
     "Department",
@@ -131,6 +145,7 @@ __all__ = [
     "RecoveryCode",
     "Request",
     "RequestFact",
+    "RequestFactChange",
     "RequestState",
     "RequestType",
     "SavedView",

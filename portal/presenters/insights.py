@@ -121,7 +121,7 @@ def shown(scope: Scope, zone: ZoneInfo, late_url: str) -> Shown:
         summary=summary,
         figures=tuple(_key_figures(totals, before, ages, target, late_url)),
         charts=(
-            _time_chart(scope, totals, target),
+            _time_chart(totals, target),
             _weeks_chart(scope, zone),
             _stages_chart(scope),
             _load_chart(scope),
@@ -138,7 +138,7 @@ def chart(name: str, scope: Scope, zone: ZoneInfo) -> Chart:
     """One of the charts, by its name of `NAMES`; asks for nothing else."""
     match name:
         case "time":
-            return _time_chart(scope, insights.totals(scope), _target(scope))
+            return _time_chart(insights.totals(scope), _target(scope))
         case "weeks":
             return _weeks_chart(scope, zone)
         case "stages":
@@ -264,9 +264,8 @@ def _more(totals: Totals) -> Sequence[tuple[str, str]]:
     )
 
 
-def _time_chart(scope: Scope, totals: Totals, target: int | None) -> Chart:
-    found = insights.histogram(scope, WORKING_DAY, BINS)
-    numbers = [found.get(each, 0) for each in range(BINS + 1)]
+def _time_chart(totals: Totals, target: int | None) -> Chart:
+    numbers = totals.histogram(WORKING_DAY, BINS)
     edge = None if target is None else target / WORKING_DAY
     looks = ["late" if edge is not None and each >= edge else "c1" for each in range(BINS + 1)]
     names = [str(each) for each in range(BINS)]

@@ -47,12 +47,6 @@ def middles(scope: Scope) -> Middles:
     return figures.middles(db.session.connection(), scope)
 
 
-def histogram(scope: Scope, step: int, last: int) -> dict[int, int]:
-    """How many decided requests took so many whole `step` working minutes; all from `last` on
-    together."""
-    return figures.histogram(db.session.connection(), scope, step, last)
-
-
 def slowest_stages(scope: Scope) -> tuple[StageFigure, ...]:
     """The stages whose median is longest."""
     found = figures.slowest_stages(db.session.connection(), scope)

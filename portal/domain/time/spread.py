@@ -1,0 +1,78 @@
+"""Minutes of very many in runs that are each in order: exact percentiles without mixing them. Pure.
+
+A run may also say what is to be left out of the others, as of figures that were taken away since
+they were counted. No run of those has a value that no other run has.
+"""
+
+import sys
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+
+def unpacked(packed: bytes) -> "array[int]":
+    """Minutes as a database packs them, four bytes each, the first the highest."""
+    run = array("i", packed)
+    if sys.byteorder == "little":
+        run.byteswap()
+    return run
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Minutes: those of `runs` without those of `gone`."""
+
+    runs: tuple[Sequence[int], ...] = ()
+    gone: tuple[Sequence[int], ...] = ()
+    size: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        size = sum(map(len, self.runs)) - sum(map(len, self.gone))
+        object.__setattr__(self, "size", size)
+
+    @staticmethod
+    def of(signed: Iterable[tuple[int, Sequence[int]]]) -> "Spread":
+        """Of runs with a sign: 1 for those that count, -1 for what is to be left out."""
+        known = [(sign, run) for sign, run in signed if run]
+        return Spread(
+            tuple(run for sign, run in known if sign > 0),
+            tuple(run for sign, run in known if sign < 0),
+        )
+
+    def up_to(self, minutes: int) -> int:
+        """How many are no longer than that."""
+        found = sum([bisect_right(run, minutes) for run in self.runs])
+        return found - sum([bisect_right(run, minutes) for run in self.gone])
+
+    def percentile(self, percent: int) -> int | None:
+        """The least value that so many in a hundred do not exceed; None where there is none."""
+        if not self.size:
+            return None
+        rank = max(1, -(-self.size * percent // 100))
+        low, high = self._around(percent)
+        if self.up_to(high) < rank:
+            low, high = high + 1, max(run[-1] for run in self.runs)
+        elif self.up_to(low - 1) >= rank:
+            low, high = min(run[0] for run in self.runs), low - 1
+        while low < high:
+            middle = (low + high) // 2
+            if self.up_to(middle) >= rank:
+                high = middle
+            else:
+                low = middle + 1
+        return low
+
+    def _around(self, percent: int) -> tuple[int, int]:
+        """Between which two it most likely lies: the runs' own ones."""
+        own = [run[max(1, -(-len(run) * percent // 100)) - 1] for run in self.runs]
+        return min(own), max(own)
+
+    def bins(self, step: int, last: int) -> Iterator[int]:
+        """How many took so many whole steps, from none on; all from `last` on together."""
+        before = 0
+        for each in range(last):
+            until = self.up_to((each + 1) * step - 1)
+            yield until - before
+            before = until
+        yield self.size - before
