@@ -25,7 +25,8 @@ SUMS = (
     "question", "returned", "held",
 )  # fmt: skip
 _DECIDED = ", ".join(f"'{each}'" for each in DECIDED)
-# What the facts `f` say, and their changes alike: each row has a sign.
+# Raw, here and below: statements that are made of the same words, so that what is counted ahead is
+# what the facts say. What the facts `f` say, and their changes alike: each row has a sign.
 _REQUEST_SUMS = """
     count(*) FILTER (WHERE d) AS decided, count(*) FILTER (WHERE NOT d) AS others,
     count(*) FILTER (WHERE d AND rounds = 1 AND sent_back = 0) AS first_pass,
@@ -104,7 +105,8 @@ class Filters:
         )
 
 
-# Whole weeks that are counted are taken as they are; of all else the facts are asked.
+# Raw: see above. Whole weeks that are counted are taken as they are; of all else the facts are
+# asked.
 _PIECES = """
 WITH pieces AS MATERIALIZED (
     SELECT p.monday, p.start, p.until, p.whole AND EXISTS (
@@ -117,18 +119,23 @@ WITH pieces AS MATERIALIZED (
 
 
 def _both(what: str, at: str, columns: str, filters: Filters, more: str = "") -> str:
-    """Facts of what is not counted, and changes of what is. Of some people nothing is."""
-    words = filters.words + more
-    facts = f"""
-        SELECT 1 AS sign, {columns} FROM pieces p JOIN portal.{what}_facts f
-            ON f.{at} >= p.start AND f.{at} < p.until WHERE NOT p.counted {words}
-    """  # noqa: S608 - our own words
-    changes = f"""
+    """Facts of what is not counted, and changes of what is. Of some people nothing is. The planner
+    is to look up the time of each piece, of which it cannot know how short it is (OFFSET)."""
+    if filters.people:
+        return f"""(
+            SELECT 1 AS sign, {columns} FROM portal.{what}_facts f
+            WHERE f.{at} >= :start AND f.{at} < :end {filters.words} {more}
+        )"""  # noqa: S608 - our own words
+    return f"""(
+        SELECT 1 AS sign, {columns} FROM pieces p CROSS JOIN LATERAL (
+            SELECT * FROM portal.{what}_facts f
+            WHERE f.{at} >= p.start AND f.{at} < p.until {filters.words} OFFSET 0
+        ) f WHERE NOT p.counted {more}
         UNION ALL
-        SELECT f.sign, {columns} FROM pieces p JOIN portal.{what}_fact_changes f
-            ON f.monday = p.monday WHERE p.counted {words}
-    """  # noqa: S608 - our own words
-    return f"({facts}{'' if filters.people else changes})"
+        SELECT f.sign, {columns} FROM pieces p CROSS JOIN LATERAL (
+            SELECT * FROM portal.{what}_fact_changes f WHERE f.monday = p.monday OFFSET 0
+        ) f WHERE p.counted {filters.words} {more}
+    )"""  # noqa: S608 - our own words
 
 
 def _requests(filters: Filters) -> str:
@@ -144,6 +151,7 @@ def requests_of(filters: Filters, *spreads: str) -> TextClause:
     """Rows of a type with a sign, sums, and those minutes."""
     names = ", ".join(f"c.{each}" for each in (*SUMS, *spreads))
     packed = ", ".join(_packed(each, "d") for each in spreads)
+    # Raw: see above.
     return text(f"""
 {_PIECES.format(valid="")}
 SELECT c.type_code, 1 AS sign, true AS in_order, {names}
@@ -167,6 +175,7 @@ def decisions_of(filters: Filters, *spreads: str, chosen: bool = False) -> TextC
         if chosen
         else ""
     )
+    # Raw: see above.
     return text(f"""
 {_PIECES.format(valid="")}
 SELECT c.type_code, c.stage_key, c.stage_name, 1 AS sign, true AS in_order, c.decisions, c.late,
@@ -180,8 +189,8 @@ FROM {_decisions(filters, only.format("f"))} f GROUP BY type_code, stage_key, si
 """)  # noqa: S608 - our own words
 
 
-# A week says nothing of hasty decisions where first looks are kept since another moment now, and
-# some of it were asked for before either.
+# Raw: see above. A week says nothing of hasty decisions where first looks are kept since another
+# moment now, and some of it were asked for before either.
 _SAME_LOOKS = f"""
     AND (SELECT w.looks_since IS NOT DISTINCT FROM since.at OR w.first_asked IS NULL
         OR COALESCE(w.first_asked >= greatest(w.looks_since, since.at)
@@ -194,6 +203,7 @@ def hasty_of(filters: Filters) -> TextClause:
     """By type and group of enough people: decisions since first looks are kept, and those taken
     without one; the names with them."""
     large = " AND {0}.group_code IN (SELECT code FROM large) "
+    # Raw: see above.
     return text(f"""
 {_PIECES.format(valid=_SAME_LOOKS)}, large AS MATERIALIZED (
     SELECT g.code, g.name FROM portal.groups g WHERE :least_people <= (
@@ -223,7 +233,8 @@ ORDER BY c.unopened DESC, 1, 2 LIMIT :most
 """)  # noqa: S608 - our own words
 
 
-# Of open requests, and of those whose figures are still due, from their tasks: so none is missing.
+# Raw: see above. Of open requests, and of those whose figures are still due, from their tasks: so
+# none is missing.
 _OPEN = """
     SELECT CAST(date_trunc('week', k.decided_at AT TIME ZONE :zone) AS date) AS monday, {kinds}
     FROM (
@@ -246,8 +257,9 @@ _WEEKS = """
     WHERE p.counted {counted}
     UNION ALL
     SELECT f.monday, {beside}
-    FROM weeks p JOIN portal.decision_fact_changes f ON f.monday = p.monday
-    WHERE p.counted {words}
+    FROM weeks p CROSS JOIN LATERAL (
+        SELECT * FROM portal.decision_fact_changes f WHERE f.monday = p.monday OFFSET 0
+    ) f WHERE p.counted {words}
     UNION ALL
     SELECT w.monday, {signed} FROM parts w CROSS JOIN LATERAL (
         SELECT {kinds} FROM portal.decision_facts f
@@ -371,6 +383,7 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 _ALL_OR_ONE = "CASE WHEN GROUPING(department_id) = 1 THEN CAST(:all AS uuid) ELSE department_id END"
 _WEEK_OF = "f.{0} >= :start AND f.{0} < :until"
 _NOT_OF_NONE = "HAVING GROUPING(department_id) = 1 OR department_id IS NOT NULL"
+# In order, so that those of all departments lie side by side.
 COUNT = (
     *(
         text(f"DELETE FROM portal.{table} WHERE monday = :monday")  # noqa: S608 - our own names
@@ -395,6 +408,7 @@ SELECT {_ALL_OR_ONE}, :monday, type_code, {_REQUEST_SUMS}, {_packed("working", "
     {_packed("elapsed", "d", in_order=True)}
 FROM (SELECT {_REQUEST} FROM portal.request_facts f WHERE {_WEEK_OF.format("closed_at")}) f
 GROUP BY GROUPING SETS ((type_code), (type_code, department_id)) {_NOT_OF_NONE}
+ORDER BY 1, 3
 """),  # noqa: S608 - our own words
     text(f"""
 INSERT INTO portal.counted_decisions
@@ -407,6 +421,7 @@ FROM (SELECT {_DECISION} FROM portal.decision_facts f WHERE {_WEEK_OF.format("de
     {_SINCE}
 GROUP BY GROUPING SETS ((type_code, stage_key, COALESCE(group_code, '')),
     (type_code, stage_key, COALESCE(group_code, ''), department_id)) {_NOT_OF_NONE}
+ORDER BY 1, 3, 4
 """),  # noqa: S608 - our own words
 )
 # Weeks that are over and not counted, or that much was changed in since; the newest first.

@@ -68,7 +68,11 @@ class DecisionFact(Base):
 
     __tablename__ = "decision_facts"
     __table_args__ = (
-        Index("ix_decision_facts_decided_at", "decided_at"),
+        Index(
+            "ix_decision_facts_weeks",
+            "decided_at",
+            postgresql_include=["type_code", "department_id", "decision"],
+        ),
         Index("ix_decision_facts_request_id", "request_id"),
         Index("ix_decision_facts_requester_id_decided_at", "requester_id", "decided_at"),
     )

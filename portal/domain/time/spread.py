@@ -10,6 +10,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+# Shorter runs are put into one: looking into each takes longer than putting them in order.
+SHORT = 200
+
 
 def unpacked(packed: bytes) -> "array[int]":
     """Minutes as a database packs them, four bytes each, the first the highest."""
@@ -34,11 +37,17 @@ class Spread:
     @staticmethod
     def of(signed: Iterable[tuple[int, Sequence[int]]]) -> "Spread":
         """Of runs with a sign: 1 for those that count, -1 for what is to be left out."""
-        known = [(sign, run) for sign, run in signed if run]
-        return Spread(
-            tuple(run for sign, run in known if sign > 0),
-            tuple(run for sign, run in known if sign < 0),
-        )
+        runs: dict[bool, list[Sequence[int]]] = {True: [], False: []}
+        short: dict[bool, list[int]] = {True: [], False: []}
+        for sign, run in signed:
+            if len(run) >= SHORT:
+                runs[sign > 0].append(run)
+            else:
+                short[sign > 0].extend(run)
+        for counts, minutes in short.items():
+            if minutes:
+                runs[counts].append(sorted(minutes))
+        return Spread(tuple(runs[True]), tuple(runs[False]))
 
     def up_to(self, minutes: int) -> int:
         """How many are no longer than that."""
@@ -49,12 +58,15 @@ class Spread:
         """The least value that so many in a hundred do not exceed; None where there is none."""
         if not self.size:
             return None
-        rank = max(1, -(-self.size * percent // 100))
-        low, high = self._around(percent)
+        rank = -(-self.size * percent // 100)
+        low = high = self._guess(percent)
+        step = 1
         if self.up_to(high) < rank:
-            low, high = high + 1, max(run[-1] for run in self.runs)
-        elif self.up_to(low - 1) >= rank:
-            low, high = min(run[0] for run in self.runs), low - 1
+            while self.up_to(high) < rank:
+                low, high, step = high + 1, high + step, 2 * step
+        else:
+            while self.up_to(low - 1) >= rank:
+                low, high, step = low - step, low - 1, 2 * step
         while low < high:
             middle = (low + high) // 2
             if self.up_to(middle) >= rank:
@@ -63,10 +75,15 @@ class Spread:
                 low = middle + 1
         return low
 
-    def _around(self, percent: int) -> tuple[int, int]:
-        """Between which two it most likely lies: the runs' own ones."""
-        own = [run[max(1, -(-len(run) * percent // 100)) - 1] for run in self.runs]
-        return min(own), max(own)
+    def _guess(self, percent: int) -> int:
+        """Close to it, where the runs are much alike: the middle one of their own."""
+        own = sorted((run[-(-len(run) * percent // 100) - 1], len(run)) for run in self.runs)
+        half = sum(size for _value, size in own) / 2
+        for value, size in own:
+            half -= size
+            if half <= 0:
+                return value
+        return own[-1][0]
 
     def bins(self, step: int, last: int) -> Iterator[int]:
         """How many took so many whole steps, from none on; all from `last` on together."""
