@@ -12,10 +12,11 @@ from portal.api.pages import cursor_of, invalid_cursor, text_of
 from portal.api.people import actor_of
 from portal.domain.people.tokens import Scope
 from portal.domain.policy.policy import Decision
+from portal.domain.request.files import KeptFile
 from portal.domain.request.state import Via
 from portal.forms.fields import uuid_of
 from portal.presentation.problems import PREFIX, InputError, ProblemRaised
-from portal.queries import approvals, inbox
+from portal.queries import approvals, attachments, inbox
 from portal.queries import request as requests
 from portal.queries.approvals import StatusRecord
 from portal.queries.inbox import InboxCursor, InboxMoments, InboxTask, InboxView
@@ -120,11 +121,14 @@ class TasksQuery(Input):
     summary="Comment on a request",
 )  # fmt: skip
 def add_comment(workflow_id: str, command_id: str, body: NewComment) -> Answer:
-    """Everybody who may see the request reads it."""
-    record, actor = _of(workflow_id, command_id, body)
-    if callers.caller().identity is None and requests.find(record.number, Reader(actor)) is None:
-        raise ProblemRaised("forbidden")
-    receipt = service.comment(record.number, body.comment, command_id, actor, click(), via=Via.API)
+    """Everybody who may see the request reads it. Files that were uploaded with the same key come
+    along."""
+    record, actor = speaker(workflow_id, body.user_id)
+    _note_act(record, command_id, body, workflow_id)
+    files = _enclosed(command_id, actor)
+    receipt = service.comment(
+        record.number, body.comment, command_id, actor, click(), files, via=Via.API
+    )
     return _done(receipt)
 
 
@@ -156,13 +160,44 @@ def _of(
     workflow_id: str, command_id: str, body: NewComment | Withdrawal | Cancellation
 ) -> tuple[StatusRecord, str]:
     """The request, and who acts; the call is noted."""
+    record, actor = _actor(workflow_id, body.user_id)
+    _note_act(record, command_id, body, workflow_id)
+    return record, actor
+
+
+def speaker(
+    workflow_id: str, user_id: str | None, pointer: str = "/userId"
+) -> tuple[StatusRecord, str]:
+    """The request, and who says something about it, who has to be allowed to see it."""
+    record, actor = _actor(workflow_id, user_id, pointer)
+    if callers.caller().identity is None and requests.find(record.number, Reader(actor)) is None:
+        raise ProblemRaised("forbidden")
+    return record, actor
+
+
+def _actor(
+    workflow_id: str, user_id: str | None, pointer: str = "/userId"
+) -> tuple[StatusRecord, str]:
     record = found(workflow_id)
-    actor, behalf = actor_of(body.user_id, callers.caller())
+    actor, behalf = actor_of(user_id, callers.caller(), pointer)
     if behalf is not None:
         words = _("A person's token acts for its owner alone.")
-        raise ProblemRaised("invalid", errors=(InputError("/userId", words),))
-    _note(record.id, command_id, {"workflowId": workflow_id, **body.model_dump(by_alias=True)})
+        raise ProblemRaised("invalid", errors=(InputError(pointer, words),))
     return record, actor
+
+
+def _note_act(
+    record: StatusRecord,
+    command_id: str,
+    body: NewComment | Withdrawal | Cancellation,
+    workflow_id: str,
+) -> None:
+    _note(record.id, command_id, {"workflowId": workflow_id, **body.model_dump(by_alias=True)})
+
+
+def _enclosed(command_id: str, actor: str) -> tuple[KeptFile, ...]:
+    """The files that were uploaded for a command that is given now."""
+    return tuple(each.file for each in attachments.of_form(command_id, actor, held=True))
 
 
 def _note(request_id: str, command_id: str, said: dict[str, Any]) -> None:
@@ -194,7 +229,7 @@ def _done(receipt: Receipt) -> Answer:
 )  # fmt: skip
 def decide_task(task_id: str, command_id: str, body: TaskDecision) -> Answer:
     """Approve, reject or send back what waits for the token's owner. Off unless the request type
-    allows it."""
+    allows it. Files that were uploaded with the same key come along."""
     person, known = callers.caller().identity, uuid_of(task_id)
     reader = Reader(person.id) if person is not None else None
     record = requests.find_by_task(known, reader) if known and reader else None
@@ -208,6 +243,7 @@ def decide_task(task_id: str, command_id: str, body: TaskDecision) -> Answer:
     vote = Vote(
         command_id=command_id, task_id=known, decision=Decision(body.decision),
         content_version=body.content_version, comment=body.comment,
+        files=_enclosed(command_id, person.id),
     )  # fmt: skip
     return _done(decide(vote, person.id, click(), Via.API))
 

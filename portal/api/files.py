@@ -6,16 +6,18 @@ import structlog
 from flask import send_file
 from pydantic import Field
 
+from portal.api.acts import WHO, speaker
 from portal.api.approvals import found
 from portal.api.asking import ExternalId
 from portal.api.endpoints import Answer, Input, Output, endpoint
 from portal.api.people import actor_of
 from portal.domain.people.tokens import Scope
-from portal.domain.request.files import KeptFile
+from portal.domain.request.files import ENCLOSED, KeptFile
 from portal.forms.fields import uuid_of
 from portal.presentation.problems import InputError, ProblemRaised
-from portal.queries import attachments
+from portal.queries import attachments, commands
 from portal.queries.attachments import FileOfForm
+from portal.queries.request import Reader
 from portal.security import callers
 from portal.security.sessions import current_settings
 from portal.services import api_calls
@@ -99,15 +101,15 @@ def upload_file(query: UploadQuery, file: IO[bytes]) -> Answer:
         if known is not None:
             return Answer(body=_uploaded(FileOfForm(query.field, known)))
         _refuse_made(call)
-        kept = FileOfForm(query.field, _kept(call, owner, upload))
+        kept = FileOfForm(query.field, _kept(call.command_id, owner, upload))
     _require_taken(call, owner, kept.file)
     return Answer(body=_uploaded(kept), status=201)
 
 
-def _kept(call: Call, owner: str, upload: Upload) -> KeptFile:
+def _kept(form_id: str, owner: str, upload: Upload, request_id: str | None = None) -> KeptFile:
     try:
         store = service.store_of_settings(current_settings())
-        return service.keep_one(store, call.command_id, owner, upload)
+        return service.keep_one(store, form_id, owner, upload, request_id)
     except NotNow as away:
         raise ProblemRaised("unavailable", _(away.text, **away.values)) from None
     except Unfit as unfit:
@@ -158,6 +160,13 @@ def _refuse_made(call: Call) -> None:
         raise ProblemRaised("request-exists")
 
 
+def _item(file: KeptFile) -> FileItem:
+    return FileItem(
+        id=file.id, name=file.name, content_type=file.content_type, size=file.size,
+        sha256=file.sha256,
+    )  # fmt: skip
+
+
 def _uploaded(each: FileOfForm) -> UploadedFile:
     file = each.file
     return UploadedFile(
@@ -166,17 +175,43 @@ def _uploaded(each: FileOfForm) -> UploadedFile:
     )  # fmt: skip
 
 
+class EnclosedQuery(Input):
+    """What the file is called, and whose comment or decision it comes with."""
+
+    name: str = Field(
+        min_length=1, max_length=300, examples=["offer.pdf"],
+        description="The file's name. Its ending has to agree with its content.",
+    )  # fmt: skip
+    user_id: str | None = Field(None, min_length=1, max_length=300, description=WHO)
+
+
+@endpoint(
+    "POST", "/approvals/{workflowId}/files", Scope.APPROVALS_WRITE, query=EnclosedQuery,
+    takes_file=True, keyed=True, answers={201: FileItem, 200: FileItem}, refuses=(403, 404),
+    summary="Upload a file of a comment",
+)  # fmt: skip
+def upload_enclosed(
+    workflow_id: str, command_id: str, query: EnclosedQuery, file: IO[bytes]
+) -> Answer:
+    """Before you comment or decide: send the bytes as the body, with the Idempotency-Key that the
+    comment (or decision) will have; it takes the file along. The same file again is answered with
+    the first one (200). What is never commented with is deleted after a while, as drafts are."""
+    with file:
+        record, actor = speaker(workflow_id, query.user_id, "?userId")
+        upload = Upload(ENCLOSED, query.name, file)
+        known = service.known(command_id, actor, upload)
+        if known is not None:
+            return Answer(body=_item(known))
+        if commands.find(command_id, Reader(actor)) is not None:
+            raise ProblemRaised("idempotency-key-used")
+        return Answer(body=_item(_kept(command_id, actor, upload, record.id)), status=201)
+
+
 @endpoint("GET", "/approvals/{workflowId}/files", Scope.APPROVALS_READ, answers={200: FilePage},
           refuses=(404,), summary="List files")  # fmt: skip
 def list_files(workflow_id: str) -> Answer:
     """Those of its form, and those that came with comments and decisions."""
-    items = [
-        FileItem(
-            id=each.id, name=each.name, content_type=each.content_type, size=each.size,
-            sha256=each.sha256,
-        )
-        for each in attachments.of_request(found(workflow_id).id)
-    ]  # fmt: skip
+    items = [_item(each) for each in attachments.of_request(found(workflow_id).id)]
     return Answer(body=FilePage(items=items, next=None))
 
 

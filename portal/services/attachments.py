@@ -83,9 +83,11 @@ def keep(
     return problems
 
 
-def keep_one(store: Store, form_id: str, owner_id: str, upload: Upload) -> KeptFile:
+def keep_one(
+    store: Store, form_id: str, owner_id: str, upload: Upload, request_id: str | None = None
+) -> KeptFile:
     """The same for one file, as it is kept. Raises Unfit, and NotNow."""
-    return _keep(store, form_id, owner_id, upload, _held(form_id, owner_id, None))
+    return _keep(store, form_id, owner_id, upload, _held(form_id, owner_id, request_id))
 
 
 def known(form_id: str, owner_id: str, upload: Upload) -> KeptFile | None:

@@ -26,9 +26,9 @@ class Program:
         headers = self._headers({})
         return self._client().open(BASE + path, method=method, json=body, headers=headers)
 
-    def send_bytes(self, path: str, data: bytes, kind: str) -> TestResponse:
+    def send_bytes(self, path: str, data: bytes, kind: str, **headers: str) -> TestResponse:
         """POST a file as it is."""
-        headers = self._headers({})
+        headers = self._headers(headers)
         return self._client().post(BASE + path, data=data, content_type=kind, headers=headers)
 
     def post(self, path: str, body: Any, key: str | None = "", **headers: str) -> TestResponse:

@@ -522,6 +522,7 @@ ROUTES = [
     Route("POST", "/api/v1/approvals/<workflow_id>/withdraw", 401, visitor=401),
     Route("POST", "/api/v1/approvals/<workflow_id>/cancel", 401, visitor=401),
     Route("GET", "/api/v1/approvals/<workflow_id>/files", 401, visitor=401),
+    Route("POST", "/api/v1/approvals/<workflow_id>/files", 401, visitor=401),
     Route("GET", "/api/v1/approvals/<workflow_id>/files/<file_id>", 401, visitor=401),
     Route("POST", "/api/v1/files", 401, visitor=401),
     Route("GET", "/api/v1/files", 401, visitor=401),
