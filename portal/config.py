@@ -444,6 +444,7 @@ class Settings(_Group):
     session_idle_minutes: int = _setting("SESSION_IDLE_MINUTES", 30, _whole(1, 24 * 60))
     session_absolute_hours: int = _setting("SESSION_ABSOLUTE_HOURS", 12, _whole(1, 24 * 7))
     sign_in_providers: tuple[SignInProvider, ...] = _setting("SIGN_IN_PROVIDERS", (), _providers)
+    password_blocklist: Path | None = _setting("PASSWORD_BLOCKLIST", None, _there)
     second_factor_roles: tuple[str, ...] = _setting("SECOND_FACTOR_ROLES", (), _roles)
     outcome_wait_ms: int = _setting("OUTCOME_WAIT_MS", 500, _whole(0, 5_000))
 

@@ -5,8 +5,10 @@ from functools import cache
 from zoneinfo import available_timezones
 
 from email_validator import EmailNotValidError, validate_email
+from flask import current_app
 from sqlalchemy import func, insert, select, update
 
+from portal.config import Settings
 from portal.domain.people.absence import ChangeKind
 from portal.domain.people.permissions import Role
 from portal.extensions import db
@@ -84,7 +86,8 @@ def check_password(password: str, *words: str) -> None:
 
     It needs fifteen characters, or ten that are hard to guess (NIST SP 800-63B-4 asks for fifteen
     where a password is all that protects an account); and no password may be easily guessed by
-    somebody who knows the person's name and address (`words`) and the product.
+    somebody who knows the person's name and address (`words`) and the product, or stand in the
+    list that PASSWORD_BLOCKLIST names.
     """
     if len(password) > passwords.LONGEST:
         raise AccountRefused(
@@ -92,6 +95,11 @@ def check_password(password: str, *words: str) -> None:
         )
     if any(unicodedata.category(each) in ("Cc", "Cs") for each in password):
         raise AccountRefused(_("The password contains a character that cannot be used."))
+    settings: Settings = current_app.config["SETTINGS"]
+    if passwords.is_listed(password, settings.password_blocklist):
+        raise AccountRefused(
+            _("This password stands in a list of known passwords. Choose another.")
+        )
     score = passwords.score(password, words) if len(password) >= passwords.SHORTEST_HARD else 0
     if len(password) < passwords.SHORTEST and score < passwords.HARD:
         raise AccountRefused(

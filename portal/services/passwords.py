@@ -8,7 +8,10 @@ import re
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
 
+import structlog
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from zxcvbn import zxcvbn
@@ -33,6 +36,8 @@ NOBODY = (
 )
 
 OURS = ("Gloria Approvals", "approval", "password")
+
+log = structlog.get_logger("portal.web")
 
 _places = threading.BoundedSemaphore(AT_ONCE)
 
@@ -61,6 +66,25 @@ def score(password: str, words: Iterable[str]) -> int:
     parts = [part for text in (*words, *OURS) for part in (text, *re.split(r"[\W_]+", text))]
     known = [part[:MOST_JUDGED] for part in parts if part]
     return int(zxcvbn(password[:MOST_JUDGED], user_inputs=known)["score"])
+
+
+def is_listed(password: str, file: Path | None) -> bool:
+    """Whether a list of known passwords has it, whatever its case. One that cannot be read refuses
+    nobody, and the log says so."""
+    if file is None:
+        return False
+    try:
+        return password.strip().casefold() in _listed(file, file.stat().st_mtime_ns)
+    except OSError as error:
+        log.error("passwords.list_away", error=str(error), alarm=True)
+        return False
+
+
+@lru_cache(maxsize=1)
+def _listed(file: Path, _changed: int) -> frozenset[str]:
+    """Its lines, read anew once it changed."""
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    return frozenset(line.strip().casefold() for line in lines)
 
 
 def is_outdated(password_hash: str) -> bool:

@@ -1,6 +1,10 @@
 """Setting a password by a link, whoever sent it; and one's own in the profile."""
 
+import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +18,7 @@ from portal.extensions import db
 from portal.models import PasswordLink, PeopleChange, User, UserSession
 from portal.models.links import password_token
 from portal.notifications.password_mail import PasswordMail
-from portal.services import password_links
+from portal.services import accounts, password_links
 from tests.clients import PageClient, sign_in
 from tests.mailing import Catcher, mail_server, mailing, refuse
 from tests.web import PASSWORD, People
@@ -141,6 +145,23 @@ def test_a_link_ends_with_what_it_was_made_for_and_with_its_makers_power(
         db.session.commit()
     assert (links(app)[0].revoked_at is not None) == ends
     assert PageClient(app).get(f"/p/{token}").status_code == (410 if ends else 303)
+
+
+def test_a_listed_password_is_refused_whatever_its_case(
+    make_app: Callable[[Settings], Flask], settings: Settings, tmp_path: Path
+) -> None:
+    known, words = tmp_path / "known.txt", "Seven Horses Paint Walls"
+    known.write_text(f"letmein\n{words}\n")
+    app = make_app(replace(settings, password_blocklist=known))
+    with app.app_context():
+        with pytest.raises(accounts.AccountRefused, match="list of known passwords"):
+            accounts.check_password(NEW)
+        accounts.check_password(f"{NEW} twice")
+        known.write_text("letmein\n")
+        os.utime(known, (1, 1))
+        accounts.check_password(NEW)
+        known.unlink()
+        accounts.check_password(NEW)
 
 
 @pytest.mark.parametrize(
