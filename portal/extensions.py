@@ -230,8 +230,9 @@ class Question:
             try:
                 found = cursor.execute(compiled.text, compiled.given(values)).fetchall()
             except psycopg.Error as error:
-                # Without a public name: what SQLAlchemy does with the driver's errors, such as
-                # throwing the connections of a server away that is gone.
+                # What SQLAlchemy does with the driver's errors. By public names one can have all of it
+                # but for one: forgetting the pool's connections from before a server went away, and
+                # no newer ones (`Engine.dispose` drops also what others have just opened).
                 connection._handle_dbapi_exception(error, compiled.text, None, None, None)
         return compiled.rows(found)
 

@@ -98,8 +98,9 @@ CREATE TABLE portal.{history} (
 )
 """
 # What one transaction does to a row is one change. A change that waited for another one begins
-# after it, although its transaction began before. A session keeps a plan that it made while the table
-# was small, so a scan of all rows is out of the question from the start.
+# after it, although its transaction began before. A table that was vacuumed while it was empty would be
+# scanned whole for each row, by a plan that a session keeps: 6,000 scans for 3,000 people who are taken
+# in. Where the statistics are of a full table, or there are none, the plan is the same without the setting.
 FUNCTION = """
 CREATE FUNCTION portal.keep_{history}() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' SET enable_seqscan = off AS $$

@@ -154,3 +154,21 @@ def test_a_password_and_a_number_given_out_are_no_change(engine: Engine) -> None
         connection.execute(update(RequestType).values(next_number=RequestType.next_number + 1))
         assert len(kept(connection, UserHistory, id=person)) == 1
         assert len(kept(connection, TypeHistory, id=kind)) == 1
+
+
+@pytest.mark.plans
+def test_no_table_is_scanned_for_a_row_even_if_it_was_vacuumed_while_empty(
+    database_url: str,
+) -> None:
+    many = text("INSERT INTO portal.users (id, name, email) SELECT gen_random_uuid(), 'P' || n,"
+        " 'p' || n || '@example.org' FROM generate_series(1, 50) n")  # fmt: skip
+    scans = text("SELECT pg_stat_get_numscans('portal.user_history'::regclass)")
+    url = database_url.replace("postgresql:", "postgresql+psycopg:", 1)
+    owner = create_engine(url, isolation_level="AUTOCOMMIT")
+    with owner.connect() as connection:
+        connection.execute(text("VACUUM ANALYZE portal.user_history"))
+        before = connection.scalar(scans)
+        connection.execute(many)
+        connection.execute(text("SELECT pg_stat_force_next_flush()"))
+        assert connection.scalar(scans) == before
+    owner.dispose()
