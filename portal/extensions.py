@@ -230,9 +230,9 @@ class Question:
             try:
                 found = cursor.execute(compiled.text, compiled.given(values)).fetchall()
             except psycopg.Error as error:
-                # What SQLAlchemy does with the driver's errors. By public names one can have all of it
-                # but for one: forgetting the pool's connections from before a server went away, and
-                # no newer ones (`Engine.dispose` drops also what others have just opened).
+                # What SQLAlchemy does with the driver's errors. Public names offer all of it but
+                # one: forgetting the pool's connections from before a server went away, and not
+                # what others have just opened, as `Engine.dispose` does.
                 connection._handle_dbapi_exception(error, compiled.text, None, None, None)
         return compiled.rows(found)
 
