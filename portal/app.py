@@ -55,7 +55,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "profile": ("settings", "notifications", "away", "security", "tokens", "kept"),
     "admin": (
         "attention", "messages", "channels", "policy_moves", "people", "calendars", "organisation",
-        "organisation_settings", "mail_texts", "retention",
+        "organisation_settings", "mail_texts", "retention", "removals",
         "calendar_types", "due_dates", "setup", "types", "type_form", "type_route", "type_tries",
         "people_imports", "type_readers", "type_languages", "api_tokens",
         "webhooks", "streams", "health",

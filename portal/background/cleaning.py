@@ -1,11 +1,13 @@
 """The clean-up of every night: what is kept no longer, unless a legal hold keeps it.
 
 Drafts, sessions and notifications go as the organisation wants, and so do the personal data of
-people who left; texts and files of closed requests as their types do.
+people who left; texts and files of closed requests as their types do, and whole requests once an
+administrator said that their month is to go.
 """
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 from sqlalchemy import Connection, Engine, Row, delete, func, select, update
@@ -22,7 +24,7 @@ from portal.models import Attachment, Draft, Notification, Organisation, UserSes
 from portal.models.acts import record_act
 from portal.models.columns import new_id
 from portal.models.retention import due_requests, never_sent, over
-from portal.proof import erasing, forgetting
+from portal.proof import erasing, forgetting, removing
 from portal.services.file_store import StoreAway, store_of
 from portal.workflows.ports import Cleaner
 
@@ -73,9 +75,18 @@ def clean_up(engine: Engine, settings: Settings, alive: Callable[[], None]) -> d
         failed, gone["people"] = _forget(engine, settings, former_days, alive)
         gone["failed"] += failed
         gone["left"] = remove_files(engine, settings, alive)
+        removed = go_on(engine, settings, alive)
+        gone |= {"requests": removed.requests, "months": removed.months}
+        gone["failed"] += removed.failed
         keep(gone)
         log.info("cleaned_up", **gone)
     return gone
+
+
+def go_on(engine: Engine, settings: Settings, alive: Callable[[], None]) -> removing.Gone:
+    """Remove the requests of months that are to go, and these months."""
+    files = partial(remove_files, engine, settings, alive)
+    return removing.go_on(engine, BY_RETENTION, files, alive)
 
 
 def _wanted(connection: Connection) -> Row[tuple[int | None, ...]] | None:

@@ -2,7 +2,19 @@
 
 from flask.cli import AppGroup
 
-from portal.cli import api_tokens, audit, demo, doctor, files, holds, keys, people, types, workflows
+from portal.cli import (
+    api_tokens,
+    audit,
+    demo,
+    doctor,
+    files,
+    holds,
+    keys,
+    months,
+    people,
+    types,
+    workflows,
+)
 from portal.legacy import commands as legacy
 
 portal = AppGroup("portal", help="Accounts, the demonstration, and checks of the record.")
@@ -15,6 +27,7 @@ for each in (
     *doctor.COMMANDS,
     *files.COMMANDS,
     *holds.COMMANDS,
+    *months.COMMANDS,
     *keys.COMMANDS,
     *types.COMMANDS,
     *api_tokens.COMMANDS,

@@ -151,7 +151,7 @@ def evidence_of_period(first: datetime, last: datetime, file: Path) -> None:
         except LogBroken as error:
             raise click.ClickException(str(error)) from error
     file.write_bytes(body)
-    acts.keep(ActKind.EXPORTED, "evidence.zip", **pack.told(found))
+    acts.keep(ActKind.EXPORTED, "evidence.zip", **pack.told(found, body))
     click.echo(f"{file} holds {len(found.leaves)} entries of {len(found.requests)} requests.")
 
 

@@ -81,9 +81,14 @@ def _subject(
 def days_form(
     types: Mapping[str, Retention], typed: "MultiDict[str, str] | None" = None
 ) -> BaseForm:
-    """For how many days each type keeps texts and files, by `texts-CODE` and `files-CODE`."""
+    """For how many days each type keeps texts, files and whole requests, by `texts-CODE`,
+    `files-CODE` and `requests-CODE`."""
     rules = [Allowed(), Between(LEAST_DAYS, LONGEST_DAYS)]
-    labels = {"texts": _("Texts, in days"), "files": _("Files, in days")}
+    labels = {
+        "texts": _("Texts, in days"),
+        "files": _("Files, in days"),
+        "requests": _("Whole requests, in days"),
+    }
     form = BaseForm(
         {
             f"{what}-{code}": unbound(WholeNumberField, label, rules)
@@ -93,5 +98,6 @@ def days_form(
     )
     values = {f"texts-{code}": each.texts_days for code, each in types.items()}
     values |= {f"files-{code}": each.files_days for code, each in types.items()}
+    values |= {f"requests-{code}": each.requests_days for code, each in types.items()}
     form.process(typed, data=values)
     return form

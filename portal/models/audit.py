@@ -83,6 +83,12 @@ class AuditAct(Base):
             postgresql_using="gin",
             postgresql_where=text("kind = 'text_erased'"),
         ),
+        Index(
+            "ix_audit_acts_removed",
+            text("(data -> 'requests')"),
+            postgresql_using="gin",
+            postgresql_where=text("kind = 'records_dropped'"),
+        ),
     )
 
     id: Mapped[Id]

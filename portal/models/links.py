@@ -58,7 +58,7 @@ class Link(Base):
 class LinkRefusal(Base):
     """Somebody followed a link that was sent to another person: the first time of each.
 
-    A trigger refuses to alter the rows.
+    A trigger refuses to alter the rows; they stay once the link went with its request.
     """
 
     __tablename__ = "link_refusals"
@@ -68,7 +68,7 @@ class LinkRefusal(Base):
     )
 
     id: Mapped[Id]
-    link_id: Mapped[str] = mapped_column(Uuid(as_uuid=False), ForeignKey("portal.links.id"))
+    link_id: Mapped[Key]
     request_id: Mapped[Key]
     user_id: Mapped[UserKey]
     ip: Mapped[str | None] = mapped_column(INET)

@@ -64,13 +64,14 @@ class RequestType(Base):
 
     `name` and `description` are those of the version in force. `target_minutes`: within how much
     working time its requests should be decided. `texts_days`, `files_days`: how long texts and
-    files of a closed request are kept; NULL: for ever.
+    files of a closed request are kept, `requests_days`: the whole of it; NULL: for ever.
     """
 
     __tablename__ = "request_types"
     __table_args__ = (
         CheckConstraint("workflow IN ('approval', 'simple')", name="workflow"),
         CheckConstraint("texts_days > 0 AND files_days > 0", name="days"),
+        CheckConstraint("requests_days > 0", name="requests_days"),
     )
 
     id: Mapped[Id]
@@ -93,6 +94,7 @@ class RequestType(Base):
     target_minutes: Mapped[int | None]
     texts_days: Mapped[int | None]
     files_days: Mapped[int | None]
+    requests_days: Mapped[int | None]
 
 
 class PolicyVersion(Base):

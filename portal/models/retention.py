@@ -203,9 +203,10 @@ def due_requests(
 ) -> Select[Any]:
     """The ids of closed requests, in their order behind `after`, whose texts or files are over and
     which nothing holds: by the retention of their types, or those of type `code` by `days`."""
-    length: Any = days if code is not None else RequestType.texts_days
-    if code is None and what is Kept.FILES:
-        length = func.least(RequestType.texts_days, RequestType.files_days)
+    lengths = [RequestType.texts_days, RequestType.requests_days]
+    if what is Kept.FILES:
+        lengths.append(RequestType.files_days)
+    length: Any = days if code is not None else func.least(*lengths)
     until = Request.closed_at + func.make_interval(0, 0, 0, length)
     statement = (
         select(Request.id)

@@ -100,8 +100,9 @@ def entry(subject_id: UUID, seq: int) -> ResponseReturnValue:
     of = f"{subject_id}/{seq}"
     acts.keep(ActKind.AUDIT_VIEWED, "entry", of=of, fold=of)
     found, row, proof = recorded(one), rows_of([one])[0], None
-    if found is not None and one.is_sealed:
-        proof = evidence.proof_of(one, found.hash, current_settings().audit_log_dir)
+    if one.is_sealed:
+        digest = found.hash if found else audit_details.sealed_hash(one.number)
+        proof = evidence.proof_of(one, digest, current_settings().audit_log_dir)
     if found is not None and found.request is not None:
         changed = audit_log.changes_of(visible(found.request.number), seq)
         row = replace(row, changes=changed or row.changes)

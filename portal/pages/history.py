@@ -12,6 +12,7 @@ from portal.domain.proof.acts import ActKind
 from portal.domain.proof.documents import event_document
 from portal.forms.history import HistoryForm
 from portal.forms.moment import MomentForm, in_address
+from portal.pages import past
 from portal.pages.layout_context import viewpoint
 from portal.pages.requests.show import visible
 from portal.presentation.times import zone_named
@@ -101,6 +102,7 @@ def events(number: str) -> ResponseReturnValue:
         record=record,
         trail=found,
         at=at.moment,
+        picker=past.picker(),
         keeps={} if at.moment is None else {"at": in_address(at.moment)},
         proves=proves,
         refusals=links.refusals_of(record.id) if proves else (),

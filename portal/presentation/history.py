@@ -75,6 +75,11 @@ def unknown_entry(kind: str) -> Entry:
     return Entry(Label(words_of(kind)))
 
 
+def said_entry(words: str) -> Entry:
+    """An entry that says just this, in place of one that is not there."""
+    return Entry(Label(words))
+
+
 def _detail(event: Event, form: Iterable[FormField]) -> str:
     match event:
         case events.StageOpened():

@@ -1,7 +1,7 @@
 """Entries of the log as rows and as pages of their own; its filters from the address and back."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -27,16 +27,18 @@ from portal.domain.request.events import (
 )
 from portal.forms.audit import AuditForm
 from portal.presentation import labels
-from portal.presentation.history import act_entry, entry, unknown_entry
+from portal.presentation.history import act_entry, entry, said_entry, unknown_entry
 from portal.presentation.parts import AuditRow, Change, Chip
 from portal.presentation.times import day
 from portal.presenters import act_words
 from portal.presenters.audit_log import Moved, pretty, text_of, typed
-from portal.queries import audit, audit_details, history, own_texts
+from portal.presenters.removals import removal_words
+from portal.queries import audit, audit_details, history, own_texts, removals
 from portal.queries.audit import EventRecord
 from portal.queries.audit_details import ActKept, CommandSeen, RequestNamed, SessionSeen
 from portal.queries.audit_entries import AuditEntry, AuditFilters, AuditPlace
 from portal.queries.people import names_of
+from portal.queries.removals import RemovedRequest
 from portal.translation import _, own, showing_own
 
 NAMES = ("from", "to", "who", "for", "kind", "request", "type", "text")
@@ -168,6 +170,7 @@ class Behind:
     stages: Mapping[str, tuple[str, str]]
     before: Mapping[tuple[str, int], str]
     names: Mapping[str, str]
+    removed: Mapping[str, RemovedRequest] = field(default_factory=dict)
 
 
 def rows_of(entries: Sequence[AuditEntry]) -> list[AuditRow]:
@@ -201,10 +204,11 @@ def behind(entries: Sequence[AuditEntry]) -> Behind:
     ids |= {who for _stage, who in stages.values()}
     ids |= {kept.act.subject or "" for kept in acts.values()}
     ids |= {value for kept in acts.values() for value in _strings(kept.act.data)}
+    named = audit_details.requests({place[0] for place in places})
     return Behind(
-        events, read, acts, audit_details.requests({place[0] for place in places}), stages,
-        audit_details.statuses_before(changing),
+        events, read, acts, named, stages, audit_details.statuses_before(changing),
         names_of({each for each in ids if is_id(each)}),
+        removals.removed({place[0] for place in places} - set(named)),
     )  # fmt: skip
 
 
@@ -245,9 +249,10 @@ def who_of(actor: str, names: Mapping[str, str]) -> str:
 def _event_row(each: AuditEntry, known: Behind) -> AuditRow:
     key = (each.subject_id, each.seq)
     kept, event = known.events.get(key), known.typed.get(key)
-    named = known.requests.get(each.subject_id)
+    named, removed = known.requests.get(each.subject_id), known.removed.get(each.subject_id)
+    number = named.number if named else removed.number if removed else ""
     if kept is None:
-        words = unknown_entry(_("Removed after its retention"))
+        words = said_entry(removal_words(removed))
     else:
         words = unknown_entry(kept.kind) if event is None else entry(event, _form(named, event))
     stage, assignee = known.stages.get(_task_of(event) or "" if event else "", ("", ""))
@@ -270,8 +275,8 @@ def _event_row(each: AuditEntry, known: Behind) -> AuditRow:
         comment="" if event is None or kept is None else text_of(kept, event),
         changes=() if event is None else tuple(_changes(key, event, known)),
         url=_url(each),
-        on="" if named is None else named.number,
-        on_url=None if named is None else url_for("requests.show", number=named.number),
+        on=number,
+        on_url=url_for("requests.show", number=number) if number else None,
         on_note=own(stage) or ("" if named is None else named.title),
         is_sealed=each.is_sealed,
     )

@@ -52,11 +52,13 @@ def seen_of(retention: Retention) -> str:
 
 def retention_of(text: str) -> Retention:
     """What `seen_of` wrote; of anything else, days that are nobody's."""
-    texts, _comma, files = text.partition(",")
-    if not all(not each or (each.isascii() and each.isdigit() and len(each) < 9)
-               for each in (texts, files)):  # fmt: skip
-        return Retention(0, 0)
-    return Retention(int(texts) if texts else None, int(files) if files else None)
+    parts = text.split(",")
+    is_known = len(parts) == 3 and all(
+        not each or (each.isascii() and each.isdigit() and len(each) < 9) for each in parts
+    )
+    if not is_known:
+        return Retention(0, 0, 0)
+    return Retention(*(int(each) if each else None for each in parts))
 
 
 def ends_words(ends: Ends, days: Mapping[str, Any]) -> str:
@@ -151,5 +153,5 @@ def unreachable() -> tuple[str, ...]:
     )
 
 
-def _days(retention: Retention) -> tuple[int | None, int | None]:
-    return retention.texts_days, retention.files_days
+def _days(retention: Retention) -> tuple[int | None, ...]:
+    return retention.texts_days, retention.files_days, retention.requests_days

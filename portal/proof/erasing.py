@@ -114,19 +114,33 @@ def erase(connection: Connection, request_id: str, what: frozenset[Kept], by: Er
 
 
 def erase_due(connection: Connection, request_id: str, by: ErasedBy) -> Erased:
-    """Erase what the retention of its type says, if that is still so."""
+    """Erase what the retention of its type says, if that is still so; of a submission that was
+    refused, and so began no request, whatever there is."""
     connection.execute(LOCK)
-    row = _locked(connection, request_id)
-    retention = Retention(row.texts_days, row.files_days)
+    try:
+        row = _locked(connection, request_id)
+    except LookupError:
+        return _erase_refused(connection, request_id, by)
+    retention = Retention(row.texts_days, row.files_days, row.requests_days)
     found = due_of(_kept(connection, row), retention, _holds(connection), row.now)
     return _erase(connection, row, found, by) if found else Erased()
+
+
+def _erase_refused(connection: Connection, request_id: str, by: ErasedBy) -> Erased:
+    texts = connection.execute(TEXTS, {"id": request_id}).all()
+    files = _forget_files(connection, request_id, names=True)
+    if texts or files:
+        act_id = _record(connection, (request_id, ""), texts, files, by)
+        connection.execute(ERASE, {"id": request_id, "act": act_id})
+    return Erased(len(texts), files)
 
 
 def _locked(connection: Connection, request_id: str) -> Any:
     found = connection.execute(
         select(
             Request.id, Request.number, Request.type_code, Request.closed_at,
-            RequestType.texts_days, RequestType.files_days, func.now().label("now"),
+            RequestType.texts_days, RequestType.files_days, RequestType.requests_days,
+            func.now().label("now"),
             is_there(Kept.TEXTS).label("texts"), is_there(Kept.FILES).label("files"),
         )
         .outerjoin(RequestType, RequestType.code == Request.type_code)
@@ -161,7 +175,7 @@ def _erase(connection: Connection, row: Row[Any], what: frozenset[Kept], by: Era
     files = _forget_files(connection, row.id, names=Kept.TEXTS in what) if what else ()
     if not texts and not files:
         return Erased()
-    act_id = _record(connection, row, texts, files, by)
+    act_id = _record(connection, (row.id, row.number), texts, files, by)
     if texts:
         connection.execute(ERASE, {"id": row.id, "act": act_id})
         _project(connection, row.id)
@@ -180,19 +194,20 @@ def _forget_files(connection: Connection, request_id: str, *, names: bool) -> tu
 
 
 def _record(
-    connection: Connection, row: Row[Any], texts: Sequence[Row[Any]], files: tuple[str, ...],
+    connection: Connection, of: tuple[str, str], texts: Sequence[Row[Any]], files: tuple[str, ...],
     by: ErasedBy,
 ) -> str:  # fmt: skip
+    request_id, number = of
     said = {
-        "number": row.number,
+        "number": number,
         "way": by.way,
         "reason": by.reason,
-        "texts": [{"request": row.id, "seq": each.seq, "name": each.name} for each in texts],
+        "texts": [{"request": request_id, "seq": each.seq, "name": each.name} for each in texts],
         "files": list(files),
     }
     act = ActRecord(
         id=new_id(), at=datetime.now(UTC), kind=ActKind.TEXT_ERASED, actor=by.actor,
-        session_id=by.session_id, address=by.address, subject=row.id, data=said,
+        session_id=by.session_id, address=by.address, subject=request_id, data=said,
     )  # fmt: skip
     record_act(connection, act)
     return act.id

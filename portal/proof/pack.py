@@ -101,7 +101,10 @@ WHERE request_id = ANY(CAST(:ids AS uuid[])) ORDER BY request_id, id
 NAMES = text("SELECT id::text, name FROM portal.users WHERE id::text = ANY(:ids)")
 ACTS = text("""
 SELECT id::text, at, kind, actor, subject, data, hash FROM portal.audit_acts
-WHERE subject = ANY(:subjects) OR id::text = ANY(:ids) ORDER BY at, id
+WHERE subject = ANY(:subjects) OR id::text = ANY(:ids)
+    OR kind = 'records_dropped' AND EXISTS (SELECT FROM unnest(CAST(:removed AS text[])) r(id)
+        WHERE data -> 'requests' @> jsonb_build_array(jsonb_build_object('request', r.id)))
+ORDER BY at, id
 """)
 
 # The newest that a witness signed, or a time stamp is over: with the note that it was over.
@@ -173,8 +176,9 @@ def pack_period(
     return zipped(found), found
 
 
-def told(found: Packed) -> dict[str, Any]:
-    """What the act says that tells of a period's pack: where the next one goes on from."""
+def told(found: Packed, body: bytes) -> dict[str, Any]:
+    """What the act says that tells of a period's pack: which it was, and where the next one goes
+    on from."""
     period = found.period
     assert period is not None
     return {
@@ -186,6 +190,7 @@ def told(found: Packed) -> dict[str, Any]:
         "count": len(found.leaves),
         "size": found.point.size,
         "root": found.point.root.hex(),
+        "sha256": hashlib.sha256(body).hexdigest(),
     }
 
 
@@ -207,6 +212,7 @@ def _packed(
     named = {
         "subjects": [*ids, *(row["number"] for row in requests)],
         "ids": [each["signed_in"] for each in decisions if each["signed_in"]],
+        "removed": list({row["subject"] for row in leaves if row["seq"] and not row["kind"]}),
     }
     actors = [row["actor"] for row in leaves if row["actor"]]
     found = Packed(
@@ -344,7 +350,7 @@ def _proofs(found: Packed) -> dict[str, Any]:
             "sample": drawn(ids, point.root)[:SAMPLE],
         }
     said["nodes"] = {f"{begin}-{end}": node.hex() for (begin, end), node in nodes.items()}
-    said["leaves"] = [_leaf(row) for row in found.leaves]
+    said["leaves"] = list(_leaves(found.leaves))
     return said
 
 
@@ -353,15 +359,22 @@ def drawn(ids: Iterable[str], root: bytes) -> list[str]:
     return sorted(ids, key=lambda each: hashlib.sha256((root.hex() + each).encode()).digest())
 
 
-def _leaf(row: RowMapping) -> dict[str, Any]:
-    before = row["prev_hash"] if row["request_id"] is not None else row["salt"]
-    return {
-        "number": row["number"],
-        "subject": row["subject"],
-        "seq": row["seq"],
-        "hash": row["leaf_hash"],
-        "before": before or "",
-    }
+def _leaves(rows: Iterable[RowMapping]) -> Iterator[dict[str, Any]]:
+    """Each with what its hash covers before the entry: of an event the hash before it, also where
+    it was removed, of an act its salt."""
+    last: dict[str, str] = {}
+    for row in rows:
+        before = row["prev_hash"] if row["request_id"] is not None else row["salt"]
+        if row["request_id"] is None and row["seq"]:
+            before = last.get(row["subject"])
+        yield {
+            "number": row["number"],
+            "subject": row["subject"],
+            "seq": row["seq"],
+            "hash": row["leaf_hash"],
+            "before": before or "",
+        }
+        last[row["subject"]] = row["leaf_hash"]
 
 
 def _json(value: Any) -> bytes:

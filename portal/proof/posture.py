@@ -18,7 +18,9 @@ BODIES = {
     "only_erase_row": "bbb0f7551887bc309379357fec327797c30a8cfde9908355e21bdf59671e4f8a",
     "erase_person": "8007c2d0d1386c8e552f4d2a2e0b4922697db2cb1bd459b0fdce55261a11674b",
     "hold_in_turn": "76423c95027e07600e84cffc60c0d61b3593df9a46b73933c6aa27b6501c3194",
-    "ensure_audit_partitions": "84222551e62683b0046a5c8ef24ba40efd8222a2f18183a10e55024f3a6b2449",
+    "remove_request": "70fa60bdf01225d56c9499dc59aea27a5bd8909b58e4976958f4cfb5a41bd2de",
+    "drop_audit_month": "0cca96e11ec1e6c3f80db44880fb5e3cb5392f1227189dd4f0cbbccd0f425173",
+    "ensure_audit_partitions": "bba70decc5ce51a37d4341f5e3afad9c8120bc96be32b08d394f4fdb2f0af19e",
 }
 MORE_TRIGGERS = {
     "audit_events": ("queue_events",),

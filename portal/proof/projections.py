@@ -1,7 +1,7 @@
 """The rows that pages read, compared with what the events say they are."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -97,6 +97,16 @@ def differences(
     if not is_erased:
         yield from _of_comments(found.comments, rows.comments.get(request_id, {}))
         yield from _of_state(state, rows.states.get(request_id))
+
+
+def left_behind(request_id: str, rows: KeptRows) -> Iterator[tuple[str, str]]:
+    """What is there of a request that was removed after its retention."""
+    kinds: dict[str, Mapping[str, object]] = {
+        "task": rows.tasks, "comment": rows.comments, "kept state": rows.states,
+    }  # fmt: skip
+    for name, there in kinds.items():
+        if there.get(request_id):
+            yield "row_added", f"it was removed, and a {name} of it is there."
 
 
 def lacks_text(chain: Iterable[RowMapping]) -> bool:

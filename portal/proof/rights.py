@@ -36,6 +36,8 @@ CALLED = (
     "ensure_audit_partitions(date, date)",
     "erase_text(uuid, integer, text, uuid)",
     "erase_person(uuid, uuid)",
+    "remove_request(uuid, uuid)",
+    "drop_audit_month(date)",
 )
 
 # Raw: catalogues of the server.

@@ -17,9 +17,10 @@ from sqlalchemy import Connection, Engine, RowMapping, text
 from portal.domain.proof import merkle, notes
 from portal.domain.proof.acts import ABOUT_SOMEBODY, BY_SOMEBODY, ActKind, ActRecord
 from portal.models.acts import act_hash
+from portal.models.removals import Removal, removals
 from portal.proof import keys, posture, projections
 from portal.proof.tiles import WIDTH, LogBroken, LogFiles
-from portal.queries.audit_chain import Problem, chain_findings
+from portal.queries.audit_chain import Problem, chain_findings, dropped_of
 
 CHUNK = 500
 LEAVES_AT_ONCE = 50_000
@@ -280,18 +281,39 @@ class _Look:
             gone = {"ids": [each for each in ids if projections.lacks_text(events.get(each, ()))]}
             erased = {tuple(row) for row in self.connection.execute(ERASED, gone)}
             kept = projections.kept(self.connection, ids)
+            removed = removals(self.connection, [x for x in ids if x not in kept.requests])
         for each in ids:
             chain, row = events.get(each, []), kept.requests.get(each)
+            said = removed.get(each, [])
+            dropped = self._dropped(said, chain, places.get(each, {}))
             number = "" if row is None else row["number"]
             self.found.counts["requests"] += 1
-            for seq, kind, sentence in chain_findings(chain, row):
+            for seq, kind, sentence in chain_findings(chain, row, dropped):
                 self.found.add(kind, sentence, request_id=each, number=number, seq=seq)
+            for seq in dropped:
+                del places[each][seq]
             self._sealed(each, number, chain, places)
             self._erased(each, number, chain, erased)
-            if chain and self.wanted(each, chain[-1]["at"]):
+            if said:
+                for kind, sentence in projections.left_behind(each, kept):
+                    self.found.add(kind, sentence, request_id=each, number=said[0].number)
+            elif chain and self.wanted(each, chain[-1]["at"]):
                 self.found.counts["projections"] += 1
                 for kind, sentence in projections.differences(each, chain, kept):
                     self.found.add(kind, sentence, request_id=each, number=number)
+
+    def _dropped(
+        self, said: Sequence[Removal], chain: list[RowMapping], places: dict[int, Any]
+    ) -> dict[int, str]:
+        """The events that went with a month, as acts say, and their leaves' hashes."""
+        there = {event["seq"] for event in chain}
+        leaves = {
+            seq: place.hash for seq, place in places.items()
+            if seq not in there and place.number is not None
+        }  # fmt: skip
+        gone = dropped_of(said, leaves) if leaves else {}
+        self.found.counts["removed"] += len(gone)
+        return gone
 
     def _sealed(self, request: str, number: str, chain: list[RowMapping], places: Any) -> None:
         if not self.is_begun:

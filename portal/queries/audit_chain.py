@@ -1,12 +1,13 @@
 """Checking the record: that no event or text was changed, removed or put elsewhere."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from sqlalchemy import Connection, RowMapping, text
 
 from portal.models import chain
+from portal.models.removals import Removal, removals
 
 Chain = list[RowMapping]
 Finding = tuple[int, str, str]
@@ -22,6 +23,12 @@ SELECT e.request_id::text, e.seq, e.at, e.kind, e.tag, e.actor, e.on_behalf_of,
 FROM portal.audit_events e LEFT JOIN portal.requests r ON r.id = e.request_id
 WHERE CAST(:request AS uuid) IS NULL OR e.request_id = CAST(:request AS uuid)
 ORDER BY e.request_id, e.seq, e.at
+""")
+# What the leaves say of events that are not there any more.
+LEAVES = text("""
+SELECT l.seq, l.hash FROM portal.audit_leaves l WHERE l.subject_id = CAST(:request AS uuid)
+    AND NOT EXISTS (SELECT FROM portal.audit_events e
+        WHERE e.request_id = l.subject_id AND e.seq = l.seq)
 """)
 WITHOUT_EVENTS = text("""
 SELECT r.id::text, r.number, r.last_seq FROM portal.requests r
@@ -64,6 +71,8 @@ def verify(connection: Connection, request_id: str | None = None) -> list[Proble
         for each, events in groupby(rows.mappings(), key=lambda row: row["request_id"]):
             problems += _problems(each, list(events))
             found = True
+    for each in sorted({x.request_id for x in problems if x.kind == "missing"}):
+        problems = _without_dropped(connection, each, problems)
     if found and request_id:
         return problems
     gone = connection.execute(WITHOUT_EVENTS, {"request": request_id})
@@ -80,7 +89,28 @@ def verify(connection: Connection, request_id: str | None = None) -> list[Proble
     return problems
 
 
-def _problems(request_id: str, events: Chain) -> list[Problem]:
+def _without_dropped(
+    connection: Connection, request_id: str, problems: list[Problem]
+) -> list[Problem]:
+    """The problems once those events of a request are known that were dropped with a month."""
+    said = removals(connection, [request_id]).get(request_id, [])
+    if not said:
+        return problems
+    events = list(connection.execute(EVENTS, {"request": request_id}).mappings())
+    leaves = connection.execute(LEAVES, {"request": request_id})
+    gone = dropped_of(said, {row.seq: row.hash for row in leaves})
+    others = [each for each in problems if each.request_id != request_id]
+    return others + _problems(request_id, events, gone)
+
+
+def dropped_of(said: Sequence[Removal], leaves: Mapping[int, str]) -> dict[int, str]:
+    """Of the leaves of a request, by number, those whose events went with a month."""
+    return {seq: hash_ for seq, hash_ in leaves.items() if any(each.has(seq) for each in said)}
+
+
+def _problems(
+    request_id: str, events: Chain, gone: Mapping[int, str] | None = None
+) -> list[Problem]:
     end = None if events[0]["number"] is None else events[0]
     return [
         Problem(
@@ -90,14 +120,17 @@ def _problems(request_id: str, events: Chain) -> list[Problem]:
             kind=kind,
             sentence=sentence,
         )
-        for seq, kind, sentence in chain_findings(events, end)
+        for seq, kind, sentence in chain_findings(events, end, gone)
     ]
 
 
-def chain_findings(events: Chain, end: RowMapping | None) -> Iterator[Finding]:
+def chain_findings(
+    events: Chain, end: RowMapping | None, gone: Mapping[int, str] | None = None
+) -> Iterator[Finding]:
     """What is wrong with the events of one request, and with where they end. `end`: the request's
-    row, or None; both were read in one snapshot."""
-    yield from _links(events)
+    row, or None; both were read in one snapshot. `gone`: by number, the hashes of events that went
+    with a month."""
+    yield from _links(events, gone or {})
     yield from _texts(events)
     if end is None:
         return
@@ -107,11 +140,13 @@ def chain_findings(events: Chain, end: RowMapping | None) -> Iterator[Finding]:
         yield 1, "missing", f"all {end['last_seq']} events are gone."
 
 
-def _links(events: Chain) -> Iterator[Finding]:
+def _links(events: Chain, dropped: Mapping[int, str]) -> Iterator[Finding]:
     """Gaps in the numbers, links that do not hold, contents that do not fit their hash."""
     seq, previous = 0, ""
     known = {event["hash"] for event in events}
     for event in events:
+        while seq + 1 < event["seq"] and seq + 1 in dropped:
+            seq, previous = seq + 1, dropped[seq + 1]
         if event["seq"] > seq + 1:
             gone = f"{seq + 1} to {event['seq'] - 1}" if event["seq"] > seq + 2 else f"{seq + 1}"
             yield event["seq"], "missing", f"before it, {gone} is gone."

@@ -12,13 +12,14 @@ from portal.extensions import db
 from portal.models import (
     AuditAct,
     AuditEvent,
+    AuditIndex,
     AuditLeaf,
     Command,
     Request,
     Task,
     UserSession,
 )
-from portal.queries import own_texts
+from portal.queries import own_texts, removals
 from portal.queries.audit_entries import AuditEntry
 
 _STATUS_KINDS = [name for name, entry in EVENTS_BY_NAME.items() if entry.status is not None]
@@ -109,9 +110,11 @@ def requests(ids: Iterable[str]) -> dict[str, RequestNamed]:
 
 
 def request_of(number: str) -> str | None:
-    """The id of the request of that number, however its letters are written."""
-    found = select(Request.id).where(Request.number == number.strip().upper())
-    return db.session.execute(found).scalar()
+    """The id of the request of that number, however its letters are written, also of one that was
+    removed after its retention."""
+    wanted = number.strip().upper()
+    found = select(Request.id).where(Request.number == wanted)
+    return db.session.execute(found).scalar() or removals.request_numbered(wanted)
 
 
 def stages(task_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
@@ -161,6 +164,12 @@ def one(subject_id: str, seq: int) -> AuditEntry | None:
                 AuditAct.id == subject_id
             )
         ).first()
+    if found is None:  # removed after its retention: the index knows when it was, and by whom
+        row = AuditIndex
+        listed = select(row.at, row.kind, row.actor, row.on_behalf_of)
+        found = db.session.execute(
+            listed.where(row.subject_id == subject_id, row.seq == seq)
+        ).first()
     if found is None:
         return None
     at, kind, actor, on_behalf_of = found
@@ -171,6 +180,12 @@ def one(subject_id: str, seq: int) -> AuditEntry | None:
     is_sealed = number is not None
     place = -1 if number is None else number
     return AuditEntry(place, subject_id, seq, at, kind, actor, on_behalf_of, None, is_sealed)
+
+
+def sealed_hash(number: int) -> str:
+    """The hash that is sealed as this leaf."""
+    found = select(AuditLeaf.hash).where(AuditLeaf.number == number)
+    return db.session.execute(found).scalar_one()
 
 
 def command(command_id: str | None) -> CommandSeen | None:

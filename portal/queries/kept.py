@@ -118,7 +118,7 @@ PARTS = (
     _part(
         "tasks", lazy("Tasks and decisions"),
         (lazy("They were asked to decide."), lazy("You were asked to decide.")),
-        Ends.NEVER, Task, lambda me: or_(Task.assignee_id == me, Task.decided_by == me),
+        Ends.TYPES, Task, lambda me: or_(Task.assignee_id == me, Task.decided_by == me),
         "request_id", "stage_name", "status", "opened_at", "due_at", "decided_at", "decision",
         "comment",
     ),

@@ -113,7 +113,7 @@ def types() -> tuple[TypeRetention, ...]:
     rows = db.session.execute(
         select(
             RequestType.code, RequestType.name, RequestType.policy_version_id,
-            RequestType.texts_days, RequestType.files_days,
+            RequestType.texts_days, RequestType.files_days, RequestType.requests_days,
         )
     )  # fmt: skip
     return own_texts.by_name(
@@ -137,7 +137,8 @@ def over_now(code: str, retention: Retention) -> int:
 
 def is_wanted() -> bool:
     """Whether the clean-up has anything to do: something is not kept for ever."""
-    texts = RequestType.texts_days.is_not(None) | RequestType.files_days.is_not(None)
+    lengths = RequestType.texts_days, RequestType.files_days, RequestType.requests_days
+    texts = or_(*(each.is_not(None) for each in lengths))
     days = or_(*(getattr(Organisation, each).is_not(None) for each in SETTINGS[Part.RETENTION]))
     either = select(exists().where(texts) | exists().where(days))
     return bool(db.session.scalar(either))

@@ -68,7 +68,7 @@ def of_period(since: datetime, until: datetime, log_dir: Path) -> bytes:
         raise NoEvidence(_(NOT_SEALED)) from error
     except LogBroken as error:
         raise NoEvidence(_(BROKEN)) from error
-    acts.keep(ActKind.EXPORTED, "evidence.zip", **pack.told(found))
+    acts.keep(ActKind.EXPORTED, "evidence.zip", **pack.told(found, body))
     return body
 
 

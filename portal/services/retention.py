@@ -2,7 +2,7 @@
 before and after."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -98,18 +98,19 @@ def lift(hold_id: str, reason: str, actor_id: str) -> None:
 
 
 def set_days(days: Mapping[str, Retention], seen: Mapping[str, Retention], actor_id: str) -> bool:
-    """How long each type keeps texts and files, by code; False if nothing changed. Raises
-    RetentionMoved where one is not as it was seen."""
+    """How long each type keeps texts, files and whole requests, by code; False if nothing changed.
+    Raises RetentionMoved where one is not as it was seen."""
     types = select(RequestType).where(RequestType.code.in_(days)).order_by(RequestType.code)
     changed = False
     for each in db.session.scalars(types.with_for_update()):
-        before, after = Retention(each.texts_days, each.files_days), days[each.code]
+        before, after = _kept(each), days[each.code]
         if before == after:
             continue
         if before != seen.get(each.code):
             db.session.rollback()
             raise RetentionMoved
-        each.texts_days, each.files_days = after.texts_days, after.files_days
+        for name, value in _days(after).items():
+            setattr(each, name, value)
         said = {"retention": True, "before": _days(before), "after": _days(after)}
         acts.note(ActKind.TYPE_CHANGED, each.code, said, actor=actor_id)
         changed = True
@@ -191,5 +192,9 @@ def _said(row: Row[Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _kept(each: RequestType) -> Retention:
+    return Retention(each.texts_days, each.files_days, each.requests_days)
+
+
 def _days(retention: Retention) -> dict[str, int | None]:
-    return {"texts_days": retention.texts_days, "files_days": retention.files_days}
+    return asdict(retention)

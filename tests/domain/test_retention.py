@@ -38,7 +38,7 @@ holds = st.lists(
     ),
     max_size=4,
 )
-retentions = st.builds(Retention, texts_days=days, files_days=days)
+retentions = st.builds(Retention, texts_days=days, files_days=days, requests_days=days)
 
 
 @given(requests, retentions, holds)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, text
 
 from portal.activities.record import record_batch
 from portal.domain.codec import encode
+from portal.domain.routing.plan import RoutePlan
 from portal.proof import anchors, beginning, sealing, verifying
 from portal.proof.beginning import signer_of
 from portal.proof.tiles import LogFiles
@@ -25,6 +26,8 @@ OTHER = "0192aaaa-0000-7000-8000-00000000000b"
 HOST = "https://approvals.example.org"
 IS_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Nothing guards the record from whoever owns it and goes about it so.
+# The stories' months lie apart, whenever the tests run.
+MONTHS = "SELECT portal.ensure_audit_partitions('2026-01-01', '2026-02-28')"
 UNGUARDED = "SET session_replication_role = replica"
 
 
@@ -63,14 +66,21 @@ class Kept:
         return {each.kind for each in self.verify().problems}
 
 
-def steps(request_id: str = REQUEST, number: str = "PR-1") -> Iterator[RecordBatch]:
-    """What is recorded of a request that somebody asks for, and somebody approves, bit by bit."""
+def steps(
+    request_id: str = REQUEST, number: str = "PR-1", *, begins: int = 0, waits: int = 0
+) -> Iterator[RecordBatch]:
+    """What is recorded of a request that somebody asks for, and somebody approves, bit by bit.
+    `begins`, `waits`: so many days later, and so many between asking and approving. The last step
+    is of the end of its route."""
     story, told = Story(), 0
+    story.now += timedelta(days=begins)
     for step in (
         lambda: story.submits(),
         lambda: story.opens("ana", "ben"),
+        lambda: story.waits(seconds=waits * 86_400),
         lambda: story.approves("ana", comment="Größe <b>?"),
         lambda: story.waits(seconds=11),
+        lambda: story.routed(RoutePlan()),
     ):
         step()
         batch = Told(tuple(story.log[told:]), story.state).batch()
@@ -80,10 +90,19 @@ def steps(request_id: str = REQUEST, number: str = "PR-1") -> Iterator[RecordBat
         yield batch
 
 
-def tell(connection: Connection, request_id: str = REQUEST, number: str = "PR-1") -> None:
-    """Record all of it in one transaction."""
-    for batch in steps(request_id, number):
+def tell(
+    connection: Connection, request_id: str = REQUEST, number: str = "PR-1", **days: int
+) -> None:
+    """Record it up to the end of its route, in one transaction."""
+    for batch in [*steps(request_id, number, **days)][:-1]:
         record_batch(connection, batch)
+
+
+def close(
+    connection: Connection, request_id: str = REQUEST, number: str = "PR-1", **days: int
+) -> None:
+    """Record the end of its route."""
+    record_batch(connection, [*steps(request_id, number, **days)][-1])
 
 
 def _renamed(value: Any, request_id: str, number: str) -> Any:
@@ -115,6 +134,7 @@ def kept(database_url: str, postgres_server: Any, tmp_path: Path) -> Iterator[Ke
     admin = postgres_server.admin_url(name)
     engine = create_engine(admin.replace("postgresql", "postgresql+psycopg", 1))
     with engine.begin() as connection:
+        connection.execute(text(MONTHS))
         insert_office(connection)
         tell(connection)
     beginning.begin(engine, tmp_path / "log", tmp_path / "key")

@@ -82,10 +82,17 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """For how many days after the outcome texts and files are kept; None: for ever."""
+    """For how many days after the outcome texts, files and the whole request are kept; None: for
+    ever."""
 
     texts_days: int | None = None
     files_days: int | None = None
+    requests_days: int | None = None
+
+    @property
+    def texts_shown(self) -> int | None:
+        """For how many days texts are kept."""
+        return self.days(Kept.TEXTS)
 
     @property
     def files_shown(self) -> int | None:
@@ -93,10 +100,12 @@ class Retention:
         return self.days(Kept.FILES)
 
     def days(self, what: Kept) -> int | None:
-        """Files go with the texts at the latest: these hold their names."""
-        if what is Kept.TEXTS:
-            return self.texts_days
-        return min((d for d in (self.texts_days, self.files_days) if d is not None), default=None)
+        """Texts go with the whole request at the latest, and files with the texts: these hold
+        their names."""
+        lengths = [self.texts_days, self.requests_days]
+        if what is Kept.FILES:
+            lengths.append(self.files_days)
+        return min((days for days in lengths if days is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,7 +222,7 @@ def _types() -> dict[str, Retention]:
 
 
 def _wanted(form: BaseForm, code: str) -> Retention:
-    return Retention(form[f"texts-{code}"].data, form[f"files-{code}"].data)
+    return Retention(*(form[f"{what}-{code}"].data for what in ("texts", "files", "requests")))
 
 
 def _seen(known: dict[str, Retention]) -> dict[str, Retention]:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from portal.domain.people.permissions import Permission
 from portal.pages.profile import blueprint
 from portal.presenters.retention import ends_words
-from portal.queries import kept, organisation, people, retention
+from portal.queries import kept, organisation, people, removals, retention
 from portal.queries.people import PersonRecord
 from portal.security.guards import requires
 from portal.security.sessions import current_settings, me
@@ -62,6 +62,7 @@ def _page(person: PersonRecord, archive_url: str) -> str:
         parts=[(each, ends_words(each.part.ends, days)) for each in kept.counts(person.id)],
         most=kept.AT_ONCE,
         holds=retention.holds_of_person(person.id),
+        removed=removals.count_of_person(person.id),
     )
 
 

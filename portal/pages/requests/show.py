@@ -24,8 +24,9 @@ from portal.pages.requests.then import draw_then
 from portal.presenters.answer import after, answered, command_key, new_key, reader
 from portal.presenters.comments import questions
 from portal.presenters.leave import LeaveBeside, beside
+from portal.presenters.removals import removal_words
 from portal.presenters.request_page import RequestPage, compose
-from portal.queries import commands, retention
+from portal.queries import commands, removals, retention
 from portal.queries import request as requests
 from portal.queries.request import RequestRecord
 from portal.security.guards import requires
@@ -52,7 +53,8 @@ def show(number: str) -> ResponseReturnValue:
         return draw(record)
     command = commands.submit_of(number.upper(), reader())
     if command is None:
-        abort(404)
+        gone = removals.numbered(number.upper(), reader())
+        abort(404) if gone is None else abort(410, removal_words(gone))
     return render_template("pages/request/starting.html", command=command)
 
 
