@@ -37,7 +37,7 @@ from portal import models
 from portal.domain import codec
 from portal.domain.errors import DomainError, Refusal
 from portal.domain.request.catalogue import DECISIONS
-from portal.domain.request.commands import Command, kind_of
+from portal.domain.request.commands import Command, Submit, kind_of
 from portal.domain.request.state import Click
 from portal.extensions import Question, db
 from portal.models.closures import GIVEN_BACK, PORTAL_CLOSED
@@ -47,6 +47,7 @@ from portal.services.judge import admitted
 from portal.services.snapshots import RequestSnapshot
 from portal.temporal import gateway
 from portal.temporal.gateway import CommandDelivery, Delivery
+from portal.translation import _
 
 log = structlog.get_logger("portal.web")
 
@@ -238,6 +239,8 @@ HEARING_SECONDS, LOOKING_SECONDS = 0.2, 0.03
 
 # The three buttons of one form: the first that was pressed counts.
 SAME_FORM = frozenset(DECISIONS)
+# What of a command people type, by its name in the payload.
+TYPED = ("comment", "reason", "content")
 
 Outcome = Literal["applied", "refused", "waiting"]
 
@@ -443,7 +446,22 @@ def _first_receipt(command: Command) -> Receipt:
     kinds = {row.kind, kind_of(command)}
     if len(kinds) > 1 and not kinds <= SAME_FORM:
         raise Refused(Refusal.KEY_USED, text_of(command))
+    if not isinstance(command, Submit) and not _says_the_same(command):
+        words = _(
+            "This form was sent before, with other words. What you typed now was not sent: send it "
+            "again from here."
+        )
+        raise Refused(Refusal.KEY_USED, text_of(command), words)
     return _receipt_of(command.command_id)
+
+
+def _says_the_same(command: Command) -> bool:
+    """Whether the command of that id that is recorded says what this one does, as far as people
+    type it: somebody may have gone back in the browser and typed something else."""
+    mine = _TABLE.c.id == command.command_id
+    first = db.session.execute(select(_TABLE.c.payload).where(mine)).scalar_one()
+    now = codec.encode(command)
+    return all(first.get(each) == now.get(each) for each in TYPED)
 
 
 def _refusal(reason: str | None) -> Refusal:

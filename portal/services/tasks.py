@@ -18,11 +18,11 @@ from portal.domain.policy.policy import Decision, Reach, StepUp
 from portal.domain.request import commands
 from portal.domain.request.files import KeptFile
 from portal.domain.request.proof import DecisionProof, SignedDecision
-from portal.domain.request.state import Approval, Click, Via
+from portal.domain.request.state import Approval, Click, TaskStatus, Via
 from portal.extensions import db
 from portal.services import attempts
 from portal.services.attachments import attach
-from portal.services.commands import Receipt, issue
+from portal.services.commands import Receipt, issue, read_row
 from portal.services.errors import Refused
 from portal.services.notifications import mark_tasks_read
 from portal.services.snapshots import RequestSnapshot, TaskSnapshot, of_request, of_task
@@ -105,6 +105,8 @@ def decide(vote: Vote, actor_id: str, click: Click, via: Via = Via.WEB) -> Recei
         raise Refused(
             Refusal.LATE, vote.comment, _("Your decision is already recorded and is being applied.")
         )
+    if task.request.is_used and via is not Via.API:
+        _require_standing(task, vote, actor_id)
 
     def also() -> None:
         if vote.files:
@@ -112,6 +114,17 @@ def decide(vote: Vote, actor_id: str, click: Click, via: Via = Via.WEB) -> Recei
         mark_tasks_read(actor_id, [vote.task_id])
 
     return issue(decision_of(task, vote, actor_id, via), click, task.request, also)
+
+
+def _require_standing(task: TaskSnapshot, vote: Vote, actor_id: str) -> None:
+    """Refuse a form that is sent again from before its decision was undone: nothing would come of
+    it, and nothing would say so."""
+    first, now = read_row(vote.command_id), task.open_task
+    if first is None or (first.actor_id, first.outcome) != (actor_id, "applied"):
+        return
+    if now is not None and now.status is TaskStatus.OPEN and now.assignee_id == actor_id:
+        words = _("This decision was recorded and then undone. Decide again from here.")
+        raise Refused(Refusal.KEY_USED, vote.comment, words)
 
 
 def decision_of(

@@ -167,7 +167,8 @@ def test_two_windows_do_not_overwrite_each_other(ana: PageClient) -> None:
 def test_the_same_form_twice_is_one_change(ana: PageClient, app: Flask) -> None:
     form = ana.get_page(AMEND)
     ana.post_form(form, AMEND, title="Once")
-    ana.post_form(form, AMEND, title="Twice")
+    again = ana.post_form(form, AMEND, title="Twice")
+    assert "This form was sent before: what it said then holds." in again.text
     with app.app_context():
         assert db.session.scalar(select(Request.content_version)) == 2
 

@@ -76,9 +76,36 @@ def test_a_rejection_needs_a_comment_and_keeps_the_page(ben: PageClient, app: Fl
 def test_the_same_form_twice_is_one_decision(ben: PageClient, app: Flask) -> None:
     page = ben.get_page(HERE)
     decide(ben, page, decision="approve")
-    again = decide(ben, page, decision="reject", comment="No, wait.")
-    assert "You approved CH-1001." in again.text
+    assert "You approved CH-1001." in decide(ben, page, decision="approve").text
+    assert "You approved CH-1001." in decide(ben, page, decision="reject").text
     assert commands(app) == 1
+
+
+def test_other_words_in_a_form_that_was_sent_are_not_lost(ben: PageClient, app: Flask) -> None:
+    page = ben.get_page(HERE)
+    decide(ben, page, decision="approve")
+    again = decide(ben, page, 409, decision="reject", comment="No, wait.")
+    assert "This form was sent before, with other words." in again.text
+    assert "You approved CH-1001." in again.text
+    ben.post_form(page, f"{HERE}/comments", comment="One.")
+    again = ben.post_form(page, f"{HERE}/comments", 409, comment="And another.")
+    assert "This form was sent before, with other words." in again.text
+    assert "And another." in ben.post_form(again, f"{HERE}/comments").text
+    assert commands(app) == 3
+
+
+def test_a_form_from_before_an_undo_says_that_it_decides_nothing(
+    ben: PageClient, app: Flask
+) -> None:
+    first = ben.get_page(HERE)
+    done = decide(ben, first, decision="approve", comment="Fine.")
+    ben.post_form(done, done.form("/tasks/").action)
+    for answer, words in (("approve", "Fine."), ("reject", "Second thoughts.")):
+        again = decide(ben, first, 409, decision=answer, comment=words)
+        assert "recorded and then undone. Decide again from here." in again.text
+        assert again.form("/tasks/").values["comment"].strip() == words
+    assert "You approved CH-1001." in decide(ben, again, decision="approve").text
+    assert commands(app) == 3
 
 
 def test_another_persons_key_is_refused(

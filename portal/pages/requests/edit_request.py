@@ -4,7 +4,7 @@ returned."""
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import abort, make_response, redirect, render_template, request, url_for
+from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
@@ -34,7 +34,7 @@ from portal.services.attachments import hand_on
 from portal.services.commands import Receipt
 from portal.services.errors import Refused
 from portal.services.requests import Correction, amend, resubmit
-from portal.translation import lazy
+from portal.translation import _, lazy
 
 Draw = Callable[[RequestRecord, RequestForm, str, Refused | None], ResponseReturnValue]
 
@@ -65,6 +65,7 @@ def send(number: str, deed: Deed, draw: Draw) -> ResponseReturnValue:
     if before is not None:
         if before.kind != deed.kind:
             raise Refused(Refusal.KEY_USED)
+        flash(_("This form was sent before: what it said then holds."), "warning")
         return redirect(url_for("commands.show", command_id=before.id), 303)
     drawn = posted(record, key)
     if drawn.pressed(request.form):
