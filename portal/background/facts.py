@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy import Engine
 
-from portal.activities.facts import write_due
+from portal.directory.facts import write_due
 
 PAUSE_SECONDS = 1.0
 AFTER_FAILURE_SECONDS = 15.0

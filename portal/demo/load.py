@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from portal import models
-from portal.activities.facts import write_due
 from portal.activities.record import record_batch
 from portal.demo import organisation, scenarios
 from portal.demo.foundation import make_organisation, make_types
 from portal.demo.request_types import DemoType
 from portal.demo.simulation import Simulation, TypeInForce, next_working_moment
+from portal.directory.facts import write_due
 from portal.domain.codec import encode
 from portal.domain.policy.policy import WorkflowKind
 from portal.domain.request.commands import kind_of

@@ -1,6 +1,6 @@
 """Figures of closed requests, for insights: written once a request has an outcome, never by hand.
 
-All of it can be made again from the record (`portal.activities.facts`). No row names an approver:
+All of it can be made again from the record (`portal.directory.facts`). No row names an approver:
 insights tell of types, stages and groups, not of persons.
 """
 

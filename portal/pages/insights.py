@@ -32,6 +32,7 @@ blueprint = Blueprint("insights", __name__)
 @requires(Permission.READ_INVOLVED)
 def show() -> ResponseReturnValue:
     """The figures for the period, type and department that the address says."""
+    insights.catch_up()
     people, types = _people(), insights.types()
     departments = insights.departments(people)
     scope, month = _scope(people, types, departments), _month()
@@ -57,6 +58,7 @@ def as_csv(name: str) -> ResponseReturnValue:
     """The table beside a chart, as a file."""
     if name not in presenter.NAMES:
         abort(404)
+    insights.catch_up()
     people = _people()
     scope = _scope(people, insights.types(), insights.departments(people))
     table = presenter.chart(name, scope, viewpoint().zone).table

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import OperationalError
 
-from portal.activities.facts import write_due
+from portal.directory.facts import write_due
 from portal.domain.request import commands
 from portal.domain.request.state import Approval
 from portal.extensions import db
@@ -37,9 +38,14 @@ from tests.web import People
 
 
 def decided(
-    app: Flask, process: InProcess, asked: Approval, minutes: float = 60, seen: bool = True
+    app: Flask,
+    process: InProcess,
+    asked: Approval,
+    minutes: float = 60,
+    seen: bool = True,
+    counted: bool = True,
 ) -> None:
-    """Everybody who is asked approves, after so long, and the figures are written."""
+    """Everybody who is asked approves, after so long, and the figures are written if `counted`."""
     state = process.states[asked.request_id]
     with app.app_context():
         if seen:
@@ -55,7 +61,8 @@ def decided(
             state = process.pass_time(asked.request_id, minutes=minutes + 1)
             minutes += 2
         assert not state.is_open
-        write_due(db.engine)
+        if counted:
+            write_due(db.engine)
 
 
 def test_a_decided_request_is_counted_at_once(
@@ -76,6 +83,23 @@ def test_a_decided_request_is_counted_at_once(
     for words in ("Median time to decide", "Decided on time", "Slowest stages", "Load by group"):
         assert words in page.text
     assert "/insights" in client.get_page("/history").links
+
+
+def test_what_was_closed_a_moment_ago_is_counted_by_the_look(
+    client: PageClient, app: Flask, people: People, process: InProcess, asked: Approval
+) -> None:
+    decided(app, process, asked, counted=False)
+    sign_in(client, people.olga)
+
+    def full(*_: object, **__: object) -> int:
+        raise OperationalError("INSERT", {}, Exception("the disk is full"))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("portal.queries.insights.write_due", full)
+        page = client.get_page("/insights?weeks=4")
+        assert "0 requests decided" in page.text
+        assert "1 closed request is not counted yet" in page.text
+    assert "1 request decided" in client.get_page("/insights?weeks=4").text
 
 
 def test_managers_count_their_people_at_any_distance_and_nobody_else(
