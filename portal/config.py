@@ -569,9 +569,14 @@ def gathered() -> dict[str, str]:
 
 
 def _file(path: Path) -> dict[str, str]:
+    # Not by its path: then a file that may not be read counts as none, and all is "missing".
     try:
-        return {name: value for name, value in dotenv_values(path).items() if value is not None}
+        with path.open(encoding="utf-8") as stream:
+            found = dotenv_values(stream=stream)
+        return {name: value for name, value in found.items() if value is not None}
     except OSError as error:
+        if isinstance(error, FileNotFoundError) and not path.is_symlink():
+            return {}
         raise ConfigurationError([(path.name, f"cannot be read: {error.strerror}")]) from error
 
 

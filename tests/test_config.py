@@ -246,3 +246,17 @@ def test_a_development_copy_reads_what_it_keeps(copy: dict[str, str]) -> None:
     assert Settings.from_environment().log_level == "DEBUG"
     copy["DATABASE_URL"] = "postgresql://ana@elsewhere/gloria"
     assert Settings.from_environment().log_level == "INFO"
+
+
+def test_a_file_of_settings_that_cannot_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever runs a command as the wrong user is told that every setting is missing."""
+    monkeypatch.setattr(config, "ROOT", tmp_path)
+    monkeypatch.setenv("ENVIRONMENT", "production")
+    assert config.gathered()["ENVIRONMENT"] == "production"
+    (tmp_path / ".env").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ConfigurationError, match=r"\.env cannot be read"):
+        config.gathered()
+    (tmp_path / "elsewhere").write_text("PUBLIC_URL=https://approvals.example.org\n")
+    assert config.gathered()["PUBLIC_URL"] == "https://approvals.example.org"
