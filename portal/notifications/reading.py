@@ -1,7 +1,7 @@
 """Everything that one message says, read at the moment of sending."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -95,7 +95,7 @@ class Facts:
     `own_form` is the form as its administrators wrote it; `conditions`: its version, where it has
     conditions in rows; `names` are those of the people and departments whom form and conditions
     name; `said` is the comment it is about; `more`: for how many others of its kind about the
-    request it speaks."""
+    request it speaks; `known`: the words that were made, by the codes of languages."""
 
     row: Row[Any]
     kind: NoticeKind
@@ -105,15 +105,17 @@ class Facts:
     names: Mapping[str, str]
     said: str = ""
     more: int = 0
+    known: dict[str, Mapping[str, str]] = field(default_factory=dict, compare=False)
 
     @property
     def words(self) -> Mapping[str, str]:
         """What the request's version says in the language that is being written."""
         code = current().code
-        words = words_in(self.row.translations, code)
-        if self.conditions is None:
-            return words
-        return words | said_by(self.conditions, code, self.names)
+        if code not in self.known:
+            words = words_in(self.row.translations, code)
+            said = said_by(self.conditions, code, self.names) if self.conditions else {}
+            self.known[code] = words | said
+        return self.known[code]
 
     @property
     def form(self) -> tuple[FormField, ...]:

@@ -55,6 +55,7 @@ PARTS: Mapping[str, str] = {
     "max_value": lazy("largest value"),
     "columns": lazy("columns"),
     "total_of": lazy("what is summed"),
+    "condition_text": lazy("when it is needed"),
     "shown_if": lazy("when it is shown"),
     "shown_when": lazy("when it is shown"),
     "shown_text": lazy("when it is shown"),
@@ -106,7 +107,9 @@ SHOWN = 200  # letters of a text that somebody else wrote
 def difference_words(change: Change, *, with_texts: bool = False) -> str:
     """One difference in a line; `with_texts`: also what texts say now."""
     texts = change.texts if with_texts else {}
-    parts = ", ".join(dict.fromkeys(_part(part, texts.get(part)) for part in change.parts))
+    has_words = "condition_text" in change.parts  # rows, expression and sentence change together
+    named = [each for each in change.parts if not (has_words and each in ("when", "condition"))]
+    parts = ", ".join(dict.fromkeys(_part(part, texts.get(part)) for part in named))
     text = str(_DIFFERENCES[change.what, change.how])
     return text % {"name": change.name, "parts": parts}
 
