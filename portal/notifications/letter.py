@@ -137,13 +137,13 @@ def as_mail(letter: Letter, settings: Settings) -> EmailMessage:
     thread = f"<{letter.about}-{letter.thread}@{sender.sender_domain}>"
     mail["In-Reply-To"] = thread
     mail["References"] = thread
-    mail["Content-Language"] = letter.language
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
     mail.set_content(letter.text, cte="quoted-printable")
     mail.add_alternative(letter.html, subtype="html", cte="quoted-printable")
     if letter.head.logo:
         _enclose(mail, letter.head.logo.png)
+    mail["Content-Language"] = letter.language  # at last: making the parts moves it into the first
     mail.policy = UNFOLDED
     return mail
 

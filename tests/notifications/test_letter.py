@@ -51,7 +51,8 @@ def test_one_recipient_and_our_headers_only(name: str, subject: str) -> None:
     assert [each.addr_spec for each in mail["To"].addresses] == ["ben@example.org"]
     assert sorted(mail.keys()) == sorted(
         ["From", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References",
-         "Auto-Submitted", "X-Auto-Response-Suppress", "MIME-Version", "Content-Type"]
+         "Auto-Submitted", "X-Auto-Response-Suppress", "MIME-Version", "Content-Type",
+         "Content-Language"]
     )  # fmt: skip
     assert all(len(line) <= 998 for line in sent(name, subject).split(b"\r\n"))
 
