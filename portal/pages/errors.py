@@ -19,7 +19,14 @@ from werkzeug.exceptions import (
 
 from portal.domain.proof.acts import ActKind
 from portal.presentation import problems
-from portal.presentation.errors import CLOSED, GIVEN_BACK, ErrorPage, error_page, translated
+from portal.presentation.errors import (
+    CLOSED,
+    GIVEN_BACK,
+    REMOVED,
+    ErrorPage,
+    error_page,
+    translated,
+)
 from portal.presentation.problems import ProblemRaised
 from portal.presentation.times import rounded, zone_named
 from portal.presenters import kept_forms
@@ -49,6 +56,11 @@ def answer(code: int, detail: str = "", comment: str = "", retry_after: int = 0)
 def unsent(page: ErrorPage, retry_after: int = 0) -> Response:
     """The page for a form that nobody takes now."""
     return _page(translated(page), "", "", retry_after)
+
+
+def removed(words: str) -> Response:
+    """The page in place of a request that was removed."""
+    return _page(translated(REMOVED), words, "", 0)
 
 
 def _page(page: ErrorPage, detail: str, comment: str, retry_after: int) -> Response:

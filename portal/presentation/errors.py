@@ -123,6 +123,14 @@ CLOSED = ErrorPage(
     ),
     "lock-closed",
 )
+REMOVED = ErrorPage(
+    410,
+    msgid("This request was removed"),
+    msgid("It was removed after its retention."),
+    (msgid("Auditors can still prove that it was there."),),
+    "archive-box",
+)
+
 GIVEN_BACK = ErrorPage(
     409,
     msgid("This request is back in the old system"),

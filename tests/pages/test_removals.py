@@ -84,6 +84,7 @@ def _stands_in_its_place(client: PageClient, whole: list[int]) -> None:
     words = "by Adam Example under the retention of the type “Purchase”"
     gone = client.get("/requests/pr-1")
     assert gone.status_code == 410
+    assert "This request was removed" in gone.text
     assert words in gone.text
     page = client.get_page("/audit?request=PR-1")
     assert words in page.text

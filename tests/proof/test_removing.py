@@ -136,11 +136,7 @@ def test_a_month_goes_step_by_step_and_everything_else_verifies(
     found = three.verify()
     assert found.problems == []
     assert found.counts["removed"] >= 8
-    with three.engine.connect() as connection:
-        of_one = pack.pack(connection, three.log, LATER)
-    after = take_pack(three, FEBRUARY)
-    for name, body in {"before": before, "one": of_one, "after": after}.items():
-        unpacked(body, tmp_path / name)
+    _packs_hold(three, before, tmp_path)
     # The rest of the request that reached into February goes with February.
     begin(as_portal, FEBRUARY)
     anchor(three)
@@ -168,6 +164,15 @@ def _is_gone(as_portal: Engine) -> None:
         assert audit_chain.verify(connection) == []
         (said,) = removals_numbered(connection, "PR-2")
     assert (said.type_code, said.days, said.is_dropped) == ("purchase", 30, True)
+
+
+def _packs_hold(three: Kept, before: bytes, folder: Path) -> None:
+    """The one taken before, that of the request that is left, and that of the month of the gap."""
+    with three.engine.connect() as connection:
+        of_one = pack.pack(connection, three.log, LATER)
+    after = take_pack(three, FEBRUARY)
+    for name, body in {"before": before, "one": of_one, "after": after}.items():
+        unpacked(body, folder / name)
 
 
 def unpacked(body: bytes, folder: Path) -> None:

@@ -18,6 +18,7 @@ from portal.domain.errors import Refusal
 from portal.domain.people.permissions import Permission
 from portal.domain.policy.policy import Decision
 from portal.forms.decision import CommentForm, RemarkForm
+from portal.pages import errors
 from portal.pages.requests import blueprint
 from portal.pages.requests.attachments import Enclosed, enclose, hand_over
 from portal.pages.requests.then import draw_then
@@ -54,7 +55,9 @@ def show(number: str) -> ResponseReturnValue:
     command = commands.submit_of(number.upper(), reader())
     if command is None:
         gone = removals.numbered(number.upper(), reader())
-        abort(404) if gone is None else abort(410, removal_words(gone))
+        if gone is not None:
+            return errors.removed(removal_words(gone))
+        abort(404)
     return render_template("pages/request/starting.html", command=command)
 
 
