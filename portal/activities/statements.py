@@ -160,7 +160,7 @@ UPDATE portal.commands old SET
     outcome = new.outcome, reason = new.reason
 FROM jsonb_populate_recordset(NULL::portal.commands, CAST(:rows AS jsonb)) new
 WHERE old.id = new.id AND old.id = ANY(CAST(:ids AS uuid[])) AND old.applied_at IS NULL
-RETURNING pg_notify('{ANSWERED_CHANNEL}', old.id::text)
+RETURNING pg_notify('{ANSWERED_CHANNEL}', concat_ws(' ', new.id, new.outcome, new.reason))
 """  # noqa: S608 - our own name
 REPEAT_OUTCOME = f"""
 UPDATE portal.commands c SET
@@ -170,7 +170,7 @@ UPDATE portal.commands c SET
 FROM portal.audit_events e
 WHERE e.request_id = CAST(:request AS uuid) AND e.command_id = CAST(:command AS uuid)
     AND c.id = e.command_id AND c.applied_at IS NULL
-RETURNING pg_notify('{ANSWERED_CHANNEL}', c.id::text)
+RETURNING pg_notify('{ANSWERED_CHANNEL}', concat_ws(' ', c.id, c.outcome, c.reason))
 """  # noqa: S608 - our own name
 # The view follows its table through the cutover's renaming (see the migration).
 UPSERT_WORKFLOW = """

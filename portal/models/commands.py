@@ -10,7 +10,8 @@ from portal.domain.request.commands import Submit
 from portal.extensions import Base
 from portal.models.columns import Id, Json, Key, Now, UserKey
 
-# Where the record says, by NOTIFY with the command's id, that a command has its answer.
+# Where the record says, by NOTIFY, that a command has its answer: its id, the outcome and, if it
+# was refused, the reason, with spaces between them.
 ANSWERED_CHANNEL = "portal_command_answered"
 
 

@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from threading import Event
 from typing import Any, Literal, cast
 
 import psycopg
@@ -158,13 +157,27 @@ CONNECT_SECONDS = 2
 IDLE_SECONDS = 30.0
 
 
+class Announcement(threading.Event):
+    """Set as soon as a command may have been answered; `outcome` and `reason` as they were said,
+    None where they were not heard and have to be looked for."""
+
+    outcome: str | None = None
+    reason: str | None = None
+
+    def hear(self, outcome: str | None = None, reason: str | None = None) -> None:
+        """Take what was said; what was said before stays."""
+        if outcome is not None:
+            self.outcome, self.reason = outcome, reason
+        self.set()
+
+
 class Listener:
     """The ear of one process. `url` is the database's address, for the driver."""
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._lock = threading.Lock()
-        self._awaited: dict[str, threading.Event] = {}
+        self._awaited: dict[str, Announcement] = {}
         self._pid = 0
         self._hears = False
 
@@ -174,9 +187,9 @@ class Listener:
         return self._hears and self._pid == os.getpid()
 
     @contextmanager
-    def expecting(self, command_id: str) -> Iterator[threading.Event]:
-        """An event that is set as soon as the command is answered: begin before delivering it."""
-        answered = threading.Event()
+    def expecting(self, command_id: str) -> Iterator[Announcement]:
+        """The answer, to be waited for: begin before delivering the command."""
+        answered = Announcement()
         with self._lock:
             self._awaited[command_id] = answered
             if self._pid != os.getpid():
@@ -212,16 +225,17 @@ class Listener:
                 for notice in connection.notifies(timeout=IDLE_SECONDS):
                     self._wake(notice.payload)
 
-    def _wake(self, command_id: str) -> None:
+    def _wake(self, said: str) -> None:
+        command_id, *answer = said.split()
         answered = self._awaited.get(command_id)
         if answered is not None:
-            answered.set()
+            answered.hear(*answer[:2])
 
     def _wake_everybody(self) -> None:
         """What was said before this thread listened was not heard: everybody looks once."""
         with self._lock:
             for answered in self._awaited.values():
-                answered.set()
+                answered.hear()
 
 
 _listeners: dict[str, Listener] = {}
@@ -408,7 +422,7 @@ def _deliver(door: gateway.Gateway, command: CommandDelivery) -> Receipt:
         # For a request that is closed the relay has the answer at once.
         hopeful = delivery in (Delivery.DELIVERED, Delivery.CLOSED)
         wait_ms = door.settings.outcome_wait_ms if hopeful else 0
-        found = _await_outcome(command.command_id, wait_ms, listener, answered)
+        found = _await_outcome(command, wait_ms, listener, answered)
     if found.outcome == "waiting" and delivery is Delivery.DELIVERED:
         leave_to_relay(
             command.command_id, delivered_at=func.now(), next_attempt_at=func.now() + WATCH
@@ -416,16 +430,33 @@ def _deliver(door: gateway.Gateway, command: CommandDelivery) -> Receipt:
     return found
 
 
-def _await_outcome(command_id: str, wait_ms: int, listener: Listener, answered: Event) -> Receipt:
-    """Look when the answer is announced, and now and then; no connection is held in between."""
+def _await_outcome(
+    command: CommandDelivery, wait_ms: int, listener: Listener, answered: Announcement
+) -> Receipt:
+    """The outcome as it is announced, which a commit does; where nothing is heard, look now and
+    then. No connection is held in between."""
     limit = time.monotonic() + wait_ms / 1000
     while (left := limit - time.monotonic()) > 0:
         answered.wait(min(left, HEARING_SECONDS if listener.hears else LOOKING_SECONDS))
         answered.clear()
-        found = _receipt_of(command_id)
+        if answered.outcome is not None:
+            return _announced(command, answered)
+        found = _receipt_of(command.command_id)
         if found.outcome != "waiting":
             return found
-    return _receipt_of(command_id)
+    return _receipt_of(command.command_id)
+
+
+def _announced(command: CommandDelivery, answer: Announcement) -> Receipt:
+    is_refused = answer.outcome == "refused"
+    return Receipt(
+        command_id=command.command_id,
+        number=command.number,
+        request_id=command.request_id,
+        kind=command.kind,
+        outcome="refused" if is_refused else "applied",
+        reason=_refusal(answer.reason) if is_refused else None,
+    )
 
 
 def _receipt_of(command_id: str) -> Receipt:

@@ -24,9 +24,9 @@ def listener(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lis
     until(lambda: "outcomes" not in {thread.name for thread in threading.enumerate()})
 
 
-def say(database_url: str, command_id: str) -> None:
+def say(database_url: str, *words: str) -> None:
     with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute("SELECT pg_notify(%s, %s)", [ANSWERED_CHANNEL, command_id])
+        connection.execute("SELECT pg_notify(%s, %s)", [ANSWERED_CHANNEL, " ".join(words)])
 
 
 def test_who_waits_hears_of_their_own_command_only(database_url: str, listener: Listener) -> None:
@@ -36,9 +36,15 @@ def test_who_waits_hears_of_their_own_command_only(database_url: str, listener: 
         for event in (answered, not_answered):
             assert event.wait(60)  # whoever began to wait before anybody listened looks once
             event.clear()
-        say(database_url, mine)
+            assert event.outcome is None
+        say(database_url, mine, "refused", "late")
         assert answered.wait(60)
+        assert (answered.outcome, answered.reason) == ("refused", "late")
         assert not not_answered.is_set()
+        # As a worker of an older version says it: that there is something to look for.
+        say(database_url, other)
+        assert not_answered.wait(60)
+        assert not_answered.outcome is None
 
 
 def test_with_nobody_waiting_it_ends_and_begins_again(
@@ -76,4 +82,4 @@ def test_the_record_says_that_a_command_is_answered(desk: Desk, worker: None) ->
         submit = desk.submit()
         desk.issue(submit)
         heard = next(connection.notifies(timeout=60))
-    assert heard.payload == submit.command_id
+    assert heard.payload == f"{submit.command_id} applied"
