@@ -186,6 +186,13 @@ def driver_of(connection: Connection) -> psycopg.Connection[Any]:
     return driver
 
 
+@cache
+def without_transactions(engine: Engine) -> Engine:
+    """The same pool, for statements that stand alone: each is its own transaction, in one trip to
+    the server in place of three."""
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
 @contextmanager
 def pipelined(engine: Engine) -> Iterator[Connection]:
     """A transaction in the driver's pipeline: statements that nobody reads an answer of travel

@@ -3,7 +3,6 @@
 import random
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -11,6 +10,7 @@ from sqlalchemy import (
     Engine,
     Integer,
     Interval,
+    UpdateBase,
     and_,
     bindparam,
     exists,
@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from portal.config import Settings
+from portal.extensions import Question, without_transactions
 from portal.models import Closure
 from portal.models import Command as Row
 from portal.models.closures import given_back
@@ -47,10 +48,9 @@ def take(engine: Engine, settings: Settings, most: int) -> list[WaitingCommand]:
     Nobody else takes them until the lease ends. Raises OperationalError if the database is away.
     """
     lease = timedelta(seconds=settings.relay_lease_seconds)
-    with engine.begin() as connection:
-        result = connection.execute(_taking(), {"most": most, "lease": lease})
-        rows = result.mappings().all()
-    return [_waiting(dict(row)) for row in sorted(rows, key=lambda row: row["created_at"])]
+    with without_transactions(engine).connect() as connection:
+        rows = _TAKING.ask(connection, {"most": most, "lease": lease})
+    return [_waiting(row._asdict()) for row in sorted(rows, key=lambda row: row.created_at)]
 
 
 def delivered(connection: Connection, command: WaitingCommand) -> None:
@@ -93,9 +93,32 @@ def hurry_submit(connection: Connection, request_id: str) -> bool:
     return connection.execute(statement).first() is not None
 
 
-@cache
-def _taking() -> Any:
-    """Built once: the relay asks several times a second."""
+def _change(connection: Connection, command: WaitingCommand, **values: Any) -> None:
+    statement = update(Row).where(Row.id == command.command_id, _waits(Row))
+    connection.execute(statement.values(**values))
+
+
+def _waits(row: Any) -> Any:
+    """As the partial index has it."""
+    return and_(row.applied_at.is_(None), row.parked_at.is_(None))
+
+
+def _stands_behind_another() -> Any:
+    earlier = aliased(Row)
+    return exists().where(
+        earlier.request_id == Row.request_id,
+        _waits(earlier),
+        earlier.delivered_at.is_(None),
+        tuple_(earlier.created_at, earlier.id) < tuple_(Row.created_at, Row.id),
+    )
+
+
+def _is_drained() -> Any:
+    """The portal is closed, and what was recorded before was given its time."""
+    return exists().where(Closure.in_force.is_(True), Closure.drained_at.is_not(None))
+
+
+def _taking() -> UpdateBase:
     due = (
         select(Row.id)
         .where(
@@ -120,29 +143,8 @@ def _taking() -> Any:
     )
 
 
-def _change(connection: Connection, command: WaitingCommand, **values: Any) -> None:
-    statement = update(Row).where(Row.id == command.command_id, _waits(Row))
-    connection.execute(statement.values(**values))
-
-
-def _waits(row: Any) -> Any:
-    """As the partial index has it."""
-    return and_(row.applied_at.is_(None), row.parked_at.is_(None))
-
-
-def _stands_behind_another() -> Any:
-    earlier = aliased(Row)
-    return exists().where(
-        earlier.request_id == Row.request_id,
-        _waits(earlier),
-        earlier.delivered_at.is_(None),
-        tuple_(earlier.created_at, earlier.id) < tuple_(Row.created_at, Row.id),
-    )
-
-
-def _is_drained() -> Any:
-    """The portal is closed, and what was recorded before was given its time."""
-    return exists().where(Closure.in_force.is_(True), Closure.drained_at.is_not(None))
+# The relay asks several times a second.
+_TAKING = Question(_taking())
 
 
 def _about(seconds: float) -> timedelta:

@@ -21,6 +21,7 @@ from portal.domain.notices.preferences import (
     choices,
     zone_or_utc,
 )
+from portal.extensions import without_transactions
 from portal.models import Message, Notification
 from portal.models.columns import new_id
 
@@ -72,6 +73,11 @@ SELECT channel FROM portal.messages
 WHERE status = 'WAITING' AND digest IS NULL AND due_at <= now()
 ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
 """)
+# Whether there is anything to do: both parts find it by an index, or find it empty.
+IS_THERE = text("""
+SELECT EXISTS (SELECT FROM portal.notifications WHERE handed_at IS NULL) OR EXISTS (
+    SELECT FROM portal.messages WHERE status = 'WAITING' AND digest IS NULL AND due_at <= now())
+""")
 CHATS = text("SELECT 'chat:' || id::text FROM portal.chat_channels WHERE is_on ORDER BY id")
 TAKE = text("""
 UPDATE portal.messages SET batch_id = CAST(:batch AS uuid), due_at = now() + :lease
@@ -101,6 +107,9 @@ class Outbox:
 
     def next_batch(self) -> OutgoingBatch | None:
         """Hand over what is new, and take the messages that are due; None if there are none."""
+        with without_transactions(self.engine).connect() as connection:
+            if not connection.scalar(IS_THERE):
+                return None
         with self.engine.begin() as connection:
             hand_over(connection, self.channels)
         with self.engine.begin() as connection:

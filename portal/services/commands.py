@@ -10,14 +10,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
 from typing import Any, Literal, cast
 
 import psycopg
 import structlog
 from sqlalchemy import (
     Boolean,
-    Engine,
     Table,
     bindparam,
     case,
@@ -38,7 +36,7 @@ from portal.domain.errors import DomainError, Refusal
 from portal.domain.request.catalogue import DECISIONS
 from portal.domain.request.commands import Command, Submit, kind_of
 from portal.domain.request.state import Click
-from portal.extensions import Question, db
+from portal.extensions import Question, db, without_transactions
 from portal.models.closures import GIVEN_BACK, PORTAL_CLOSED
 from portal.models.commands import ANSWERED_CHANNEL
 from portal.services.errors import Closed, GivenBack, Refused, text_of
@@ -136,7 +134,7 @@ def read_row(command_id: str) -> Any | None:
 
     It takes a connection for this one statement and no transaction.
     """
-    with _without_transactions(db.engine).connect() as connection:
+    with without_transactions(db.engine).connect() as connection:
         return _ROW.one_or_none(connection, {"id": command_id})
 
 
@@ -145,11 +143,6 @@ def leave_to_relay(command_id: str, **values: Any) -> None:
     statement = update(_TABLE).where(_TABLE.c.id == command_id, _TABLE.c.applied_at.is_(None))
     db.session.connection().execute(statement.values(**values))
     db.session.commit()
-
-
-@cache
-def _without_transactions(engine: Engine) -> Engine:
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 CONNECT_SECONDS = 2

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, text
 
 from portal.domain.notices.troubles import RECEIVER_UNREACHED
 from portal.domain.webhooks import GIVE_UP_AFTER, KEPT, MOST_ENDPOINTS
+from portal.extensions import without_transactions
 from portal.models.columns import new_id
 
 BATCH = 12
@@ -102,6 +103,9 @@ class HookOutbox:
 
     def next_batch(self) -> HookTaken | None:
         """Take what is due for the endpoint that has waited longest; None if nothing is."""
+        with without_transactions(self.engine).connect() as connection:
+            if connection.execute(NEXT, {"parallel": PARALLEL}).one_or_none() is None:
+                return None
         with self.engine.begin() as connection:
             connection.execute(LOCK)
             row = connection.execute(NEXT, {"parallel": PARALLEL}).one_or_none()
