@@ -236,7 +236,8 @@ ORDER BY c.unopened DESC, 1, 2 LIMIT :most
 # Raw: see above. Of open requests, and of those whose figures are still due, from their tasks: so
 # none is missing.
 _OPEN = """
-    SELECT CAST(date_trunc('week', k.decided_at AT TIME ZONE :zone) AS date) AS monday, {kinds}
+    SELECT (CAST(:days AS date[]))[width_bucket(k.decided_at, CAST(:begun AS timestamptz[]))]
+        AS monday, {kinds}
     FROM (
         SELECT r.*, u.department_id FROM portal.requests r
         JOIN portal.users u ON u.id = r.requester_id
@@ -247,7 +248,8 @@ _OPEN = """
     GROUP BY 1
 """
 _WEEKS_OF_PEOPLE = """
-    SELECT CAST(date_trunc('week', f.decided_at AT TIME ZONE :zone) AS date) AS monday, {kinds}
+    SELECT (CAST(:days AS date[]))[width_bucket(f.decided_at, CAST(:begun AS timestamptz[]))]
+        AS monday, {kinds}
     FROM portal.decision_facts f WHERE f.decided_at >= :start AND f.decided_at < :end {words}
     GROUP BY 1
 """
@@ -347,7 +349,9 @@ def as_values(found: list[Piece]) -> dict[str, Any]:
 
 def week_values(start: datetime, end: datetime, zone: ZoneInfo) -> dict[str, Any]:
     """The reader's weeks as parameters: those that may be counted, and what is to be asked of the
-    facts of each: `counted`, where it is counted, the hours at its ends, else the whole."""
+    facts of each: `counted`, where it is counted, the hours at its ends, else the whole. Among the
+    `days` at which they have `begun` a moment's week is looked up, which is less than to work it
+    out."""
     weeks: list[date] = []
     parts: list[tuple[date, int, datetime, datetime, bool]] = []
     first = start.astimezone(zone).date()
@@ -360,7 +364,9 @@ def week_values(start: datetime, end: datetime, zone: ZoneInfo) -> dict[str, Any
             parts += _ends(monday, begun, over)
         monday += WEEK
     names = ("mondays", "signs", "starts", "untils", "counteds")
-    return {"weeks": weeks} | {name: [part[n] for part in parts] for n, name in enumerate(names)}
+    days = [part[0] for part in parts if not part[4]]
+    given = {"weeks": weeks, "days": days, "begun": [_midnight(day, zone) for day in days]}
+    return given | {name: [part[n] for part in parts] for n, name in enumerate(names)}
 
 
 def _ends(

@@ -8,7 +8,7 @@ is open is read as it stands. Percentiles are exact. No figure is about an appro
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
-from operator import attrgetter
+from operator import attrgetter, mul
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -281,7 +281,7 @@ def totals(connection: Connection, scope: Scope) -> Totals:
         targeted=targeted,
         in_time=in_time,
         working=working,
-        **{name: _sum(rows, name) for name in SUMS},
+        **_sums(rows, SUMS),
     )
 
 
@@ -308,8 +308,10 @@ def by_type(connection: Connection, scope: Scope) -> tuple[TypeFigure, ...]:
 def slowest_stages(connection: Connection, scope: Scope) -> tuple[StageFigure, ...]:
     """The stages whose median is longest; up to `SHOWN`."""
     types = _types(connection)
+    # Of some people the facts are read, which is done once; of weeks less is read in two steps.
+    at_once = ("waiting", "reviewing") if scope.people is not None else ()
     found = []
-    stages = _grouped(_decisions(connection, scope, "working"), "type_code", "stage_key")
+    stages = _grouped(_decisions(connection, scope, "working", *at_once), "type_code", "stage_key")
     for (code, key), rows in stages.items():
         spread, known = _spread(rows, "working"), types.get(code)
         median, slow = spread.percentile(50), spread.percentile(90)
@@ -323,28 +325,25 @@ def slowest_stages(connection: Connection, scope: Scope) -> tuple[StageFigure, .
             slow=slow,
             waiting=None,
             reviewing=None,
-            late=_sum(rows, "late"),
             policy_version_id=known.policy_version_id if known else None,
+            **_sums(rows, ("late",)),
         )
         found.append((figure, code, key))
     found.sort(key=lambda x: (-x[0].median, -x[0].slow, x[0].type_name, x[0].stage_name))
-    return _with_looks(connection, scope, found[:SHOWN])
+    chosen = found[:SHOWN]
+    if chosen and not at_once:
+        keys = [(code, key) for _figure, code, key in chosen]
+        looked = _decisions(connection, scope, "waiting", "reviewing", chosen=keys)
+        stages = _grouped(looked, "type_code", "stage_key")
+    return tuple(_with_looks(each, stages.get((code, key), ())) for each, code, key in chosen)
 
 
-def _with_looks(
-    connection: Connection, scope: Scope, found: Sequence[tuple[StageFigure, str, str]]
-) -> tuple[StageFigure, ...]:
+def _with_looks(figure: StageFigure, rows: Sequence[Row[Any]]) -> StageFigure:
     """The same with medians until, and from, the first look."""
-    chosen = [(code, key) for _figure, code, key in found]
-    rows = _decisions(connection, scope, "waiting", "reviewing", chosen=chosen) if chosen else []
-    stages = _grouped(rows, "type_code", "stage_key")
-    return tuple(
-        replace(
-            figure,
-            waiting=_spread(stages.get((code, key), ()), "waiting").percentile(50),
-            reviewing=_spread(stages.get((code, key), ()), "reviewing").percentile(50),
-        )
-        for figure, code, key in found
+    return replace(
+        figure,
+        waiting=_spread(rows, "waiting").percentile(50),
+        reviewing=_spread(rows, "reviewing").percentile(50),
     )
 
 
@@ -416,9 +415,14 @@ def _grouped(rows: Iterable[Row[Any]], *names: str) -> dict[Any, list[Row[Any]]]
     return found
 
 
-def _sum(rows: Iterable[Row[Any]], name: str) -> int:
-    value = attrgetter(name)
-    return sum(row.sign * value(row) for row in rows)
+def _sums(rows: Sequence[Row[Any]], names: Sequence[str]) -> dict[str, int]:
+    """Of each column: what counts, without what is left out."""
+    columns = list(zip(*rows, strict=True))
+    if not columns:
+        return dict.fromkeys(names, 0)
+    place = rows[0]._fields.index
+    signs = columns[place("sign")]
+    return {name: sum(map(mul, signs, columns[place(name)])) for name in names}
 
 
 def _spread(rows: Iterable[Row[Any]], name: str) -> Spread:

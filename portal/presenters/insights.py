@@ -10,7 +10,7 @@ from portal.domain.errors import DomainError
 from portal.domain.policy.policy import WHOLE_DAY, WORKING_DAY
 from portal.domain.time.spent import Use, life_of, share
 from portal.presentation.charts import Columns, Mark, columns, placed
-from portal.presentation.labels import decimal, working_days
+from portal.presentation.labels import decimal, figure, working_days
 from portal.presentation.times import day
 from portal.queries import insights
 from portal.queries.audit import EventRecord
@@ -115,6 +115,7 @@ def shown(scope: Scope, zone: ZoneInfo, late_url: str) -> Shown:
         "%(n)s request decided, %(start)s to %(end)s.",
         "%(n)s requests decided, %(start)s to %(end)s.",
         totals.decided,
+        n=figure(totals.decided),
         **dates,
     )
     return Shown(
@@ -173,8 +174,10 @@ def _key_figures(
         _on_time(totals),
         KeyFigure(
             _("Open now"),
-            str(ages.total),
-            note=ngettext("%(n)s overdue", "%(n)s overdue", ages.late) if ages.late else "",
+            figure(ages.total),
+            note=ngettext("%(n)s overdue", "%(n)s overdue", ages.late, n=figure(ages.late))
+            if ages.late
+            else "",
             tone="bad" if ages.late else "",
             icon="clock" if ages.late else "",
             url=late_url if ages.late else "",
@@ -260,7 +263,7 @@ def _more(totals: Totals) -> Sequence[tuple[str, str]]:
         (_("Escalations per request"), decimal(totals.escalations / totals.decided)),
         (_("Median in calendar days"), decimal(totals.median_elapsed / WHOLE_DAY)),
         (_("90th percentile in calendar days"), decimal(totals.slow_elapsed / WHOLE_DAY)),
-        (_("Closed without a decision"), str(totals.others)),
+        (_("Closed without a decision"), figure(totals.others)),
     )
 
 
@@ -386,7 +389,7 @@ def _load_chart(scope: Scope) -> Chart:
                 placed(each.open - each.late, 0, most),
                 placed(each.late, 0, most),
                 0,
-                (str(each.open), str(each.late)),
+                (figure(each.open), figure(each.late)),
             )
             for each in found
         ),
@@ -440,7 +443,7 @@ def _open_chart(ages: insights.OpenAge) -> Chart:
         _("now"),
         FigureTable((_("Age"), _("Requests")), named),
         bars=tuple(
-            MeasuredBar(name, "", placed(number, 0, most), 0, 0, (str(number),))
+            MeasuredBar(name, "", placed(number, 0, most), 0, 0, (figure(number),))
             for name, number in named
         ),
         empty="" if ages.total else _("No request is open."),
@@ -454,13 +457,13 @@ def _unopened_chart(scope: Scope) -> Chart:
         _("Decided without being opened"),
         _("by groups of five or more"),
         FigureTable(
-            (_("Type"), _("Group"), _("Decisions"), _("Unopened")),
-            tuple((x.type_name, x.group_name, x.decisions, x.unopened) for x in found),
+            (_("Group"), _("Type"), _("Decisions"), _("Unopened")),
+            tuple((x.group_name, x.type_name, x.decisions, x.unopened) for x in found),
         ),
         bars=tuple(
             MeasuredBar(
                 x.group_name, x.type_name, placed(x.unopened, 0, x.decisions), 0, 0,
-                (str(x.unopened), f"{share(x.unopened, x.decisions)}%"),
+                (figure(x.unopened), f"{share(x.unopened, x.decisions)}%"),
             )
             for x in found
         ),

@@ -12,8 +12,11 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, delete, insert, select, text, update
+from temporalio.testing import ActivityEnvironment
 
+from portal.background.check import CheckActivity
 from portal.background.counting import count_week, count_weeks
+from portal.config import Settings
 from portal.directory import insights
 from portal.directory.insights import HastyFigure, Scope, StageFigure
 from portal.models import CountedWeek, DecisionFact, RequestFact
@@ -376,3 +379,12 @@ def test_one_counts_at_a_time(engine: Engine) -> None:
 
     assert count_weeks(engine, meanwhile) > 0
     assert set(found) == {0}
+
+
+def test_the_check_of_every_five_minutes_counts_also_while_temporal_is_away(
+    engine: Engine, settings: Settings
+) -> None:
+    Facts(engine, random.Random(7)).add(5)
+    with pytest.raises(Exception, match=r"\w"):
+        ActivityEnvironment().run(CheckActivity(settings, engine).check)
+    assert counted(engine) != []

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 # Shorter runs are put into one: looking into each takes longer than putting them in order.
-SHORT = 200
+SHORT = 100
 
 
 def unpacked(packed: bytes) -> "array[int]":
