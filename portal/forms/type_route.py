@@ -36,7 +36,6 @@ from portal.forms.fields import (
     WholeNumberField,
 )
 from portal.forms.people import PeopleSource
-from portal.presentation.labels import role
 from portal.translation import _, lazy
 
 MOST_ROWS = 8
@@ -96,11 +95,11 @@ class PeopleField(Typed):
 
 @dataclass(frozen=True, kw_only=True)
 class Choosable:
-    """Whom rules may name: groups and departments by code, and people."""
+    """Whom rules may name: groups, departments and roles by code, and people."""
 
     groups: Mapping[str, str]
     departments: Mapping[str, str]
-    roles: Sequence[str]
+    roles: Mapping[str, str]
     people: PeopleSource
 
 
@@ -145,7 +144,7 @@ def who_options(content: TypeContent, choosable: Choosable) -> list[tuple[str, s
         *((f"group:{c}", _("Group: %(n)s", n=n)) for c, n in choosable.groups.items()),
         *((f"group_in:{e.name}", _("The group in “%(f)s”", f=e.label)) for e in picks),
         *((f"dept:{c}", _("Head of %(n)s", n=n)) for c, n in choosable.departments.items()),
-        *((f"role:{r}", _("Role: %(n)s", n=role(r))) for r in choosable.roles),
+        *((f"role:{r}", _("Role: %(n)s", n=n)) for r, n in choosable.roles.items()),
     ]
 
 

@@ -27,7 +27,6 @@ from jinja2 import Environment, pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
-from portal.domain.request.reasons import as_it_is, moment_of
 from portal.translation.pseudo import (
     MIRRORED,
     PSEUDO,
@@ -296,18 +295,23 @@ def own(text: str) -> str:
 
 
 def own_value(name: str, value: str) -> str:
-    """A value of a marked text; `label` is a rule's, in brackets, `until` a day or a moment."""
-    if (at := moment_of(name, value)) is not None:
-        return as_it_is(name, value) if current().is_english else _said(at, "T" in value)
+    """A value of a marked text; `label` is a rule's, in brackets, `until` a day or a moment, which
+    the domain says in English itself."""
+    if name == "until" and not current().is_english:
+        return _said(value)
     if name == "label" and value.startswith(" (") and value.endswith(")"):
         return f" ({own(value[2:-1])})"
     return own(value) if name in OWN_NAMED else value
 
 
-def _said(at: datetime, has_clock: bool) -> str:
-    """A day, or a moment of it, in a language that is not English."""
+def _said(kept: str) -> str:
+    """A day, or a moment of it, as ISO 8601 has it; older ones are words already."""
+    try:
+        at = datetime.fromisoformat(kept)
+    except ValueError:
+        return kept
     day = format_skeleton("yMMMEd", at, locale=current().locale)
-    if not has_clock:
+    if "T" not in kept:
         return day
     clock = format_skeleton("Hm", at, locale=current().locale)
     return _("%(day)s at %(time)s", day=day, time=clock)

@@ -245,18 +245,13 @@ SENTENCES: dict[str, str] = {
 _OLD = {text: code for code, text in SENTENCES.items() if "%(" not in text}
 
 
-def moment_of(name: str, value: str) -> datetime | None:
-    """The day or the moment that a value named `until` keeps; older ones are words already."""
-    try:
-        return datetime.fromisoformat(value) if name == "until" else None
-    except ValueError:
-        return None
-
-
 def as_it_is(name: str, value: str) -> str:
-    """A value as it was kept; a day or a moment in English, with its year: it stays with what
-    happened."""
-    at = moment_of(name, value)
+    """A value as it was kept; a day or a moment (`until`) in English, with its year: it stays with
+    what happened. Older ones are words already."""
+    try:
+        at = datetime.fromisoformat(value) if name == "until" else None
+    except ValueError:
+        return value
     if at is None:
         return value
     return f"{at:%a} {at.day} {at:%b %Y}" + (f" at {at:%H:%M}" if "T" in value else "")
@@ -281,7 +276,7 @@ def sentence(
             return sentence(read(value), translate, own)
         if isinstance(value, list):
             return between.join(str(fact(name, each)) for each in value)
-        return own(name, value) if isinstance(value, str) else value
+        return as_it_is(name, own(name, value)) if isinstance(value, str) else value
 
     return translate(words) % {name: fact(name, value) for name, value in reason.facts.items()}
 

@@ -24,6 +24,7 @@ from portal.pages.layout_context import viewpoint
 from portal.pages.past import picker
 from portal.pages.requests.attachments import store
 from portal.pages.requests.request_form_io import surroundings
+from portal.presentation.labels import role
 from portal.presenters import type_tasks
 from portal.presenters import types as words
 from portal.presenters.answer import command_key, new_key
@@ -495,7 +496,7 @@ def choosable() -> Choosable:
     return Choosable(
         groups=staff.groups(),
         departments=request_types.departments(),
-        roles=request_types.roles(),
+        roles={each: role(each) for each in request_types.roles()},
         people=people,
     )
 
