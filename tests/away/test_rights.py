@@ -128,20 +128,40 @@ def test_whoever_lost_the_right_decides_nothing(
         assert found.reason is Refusal.NO_LONGER_YOURS
 
 
+@pytest.mark.parametrize("rule", list(RULES))
 def test_the_drawn_form_is_refused_with_the_reason_and_the_text_kept(
-    app: Flask, house: House, people: People
+    app: Flask, house: House, people: People, rule: str
 ) -> None:
-    ask(app, house, people, "group")
-    cleo = PageClient(app)
-    sign_in(cleo, people.cleo)
-    drawn = cleo.get_page(f"/requests/{NUMBER}")
-    end_right(app, house, people, "group")
-    page = cleo.get_page(f"/requests/{NUMBER}")
-    assert "This task is no longer yours: Cleo Example is no longer in the group" in page.text
+    ask(app, house, people, rule)
+    holder = PageClient(app)
+    sign_in(holder, getattr(people, HOLDERS[rule]))
+    drawn = holder.get_page(f"/requests/{NUMBER}")
+    end_right(app, house, people, rule)
+    page = holder.get_page(f"/requests/{NUMBER}")
+    assert f"This task is no longer yours: {REASONS[rule]}" in page.text
     assert "Waiting for you" not in page.text
     assert not [form for form in page.document.forms if "/decision" in (form.action or "")]
-    page = cleo.post_form(drawn, "/tasks/", 403, decision="approve", comment="Take it.")
-    assert "Cleo Example is no longer in the group Finance. Carl Example can decide" in page.text
+    page = holder.post_form(drawn, "/tasks/", 403, decision="approve", comment="Take it.")
+    assert REASONS[rule] in page.text
+    assert "Take it." in page.text
+
+
+def test_a_delegate_reads_at_once_that_the_absence_is_over(
+    app: Flask, house: House, people: People
+) -> None:
+    ask(app, house, people, "manager")
+    absence = house.away(people.ben, people.eve)
+    house.turn()
+    eve = PageClient(app)
+    sign_in(eve, people.eve)
+    drawn = eve.get_page(f"/requests/{NUMBER}")
+    assert [form for form in drawn.document.forms if "/decision" in (form.action or "")]
+    house.is_over(absence)
+    page = eve.get_page(f"/requests/{NUMBER}")
+    assert "Eve Example no longer acts for Ben Example. Ben Example can decide it." in page.text
+    assert not [form for form in page.document.forms if "/decision" in (form.action or "")]
+    page = eve.post_form(drawn, "/tasks/", 403, decision="approve", comment="Take it.")
+    assert "no longer acts for Ben Example" in page.text
     assert "Take it." in page.text
 
 
