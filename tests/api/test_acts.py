@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from urllib.parse import urlencode
 
+import pytest
 from flask import Flask
 from sqlalchemy import text
 from werkzeug.test import TestResponse
@@ -87,54 +88,63 @@ def test_a_person_decides_where_the_type_lets_programs_decide(
     assert (decided["decision"], decided["decidedBy"]) == ("approve", "Ben Example")
 
 
-def test_a_comment_and_a_decision_take_their_files_along(
-    service: Program, make_program: MakeProgram, people: People, app: Flask
-) -> None:
+@pytest.fixture
+def place(service: Program, people: People, app: Flask) -> str:
+    """The address of a request that programs may decide."""
     with app.app_context():
         insert_type("lamps", replace(POLICY, decide_by_token=True))
         db.session.commit()
-    place = f"/approvals/{started(service, people.ana, requestType='lamps')}"
-    key, kind = new_id(), "application/octet-stream"
+    return f"/approvals/{started(service, people.ana, requestType='lamps')}"
 
-    def upload(
-        program: Program, name: str, key: str | None, who: str = "", data: bytes = PDF
-    ) -> TestResponse:
-        given = {"Idempotency-Key": key} if key else {}
-        asked = urlencode({"name": name, **({"userId": who} if who else {})})
-        return program.send_bytes(f"{place}/files?{asked}", data, kind, **given)
 
-    def names() -> list[str]:
-        return [each["name"] for each in service.get(f"{place}/files").get_json()["items"]]
+def upload(
+    program: Program, place: str, name: str, key: str | None, who: str = "", data: bytes = PDF
+) -> TestResponse:
+    given = {"Idempotency-Key": key} if key else {}
+    asked = urlencode({"name": name, **({"userId": who} if who else {})})
+    return program.send_bytes(f"{place}/files?{asked}", data, "application/octet-stream", **given)
 
-    first, again = (upload(service, "offer.pdf", key, people.ana) for _ in range(2))
+
+def files_of(program: Program, place: str) -> list[str]:
+    return [each["name"] for each in program.get(f"{place}/files").get_json()["items"]]
+
+
+def test_a_comment_takes_its_files_along(
+    service: Program, make_program: MakeProgram, people: People, place: str
+) -> None:
+    key = new_id()
+    first, again = (upload(service, place, "offer.pdf", key, people.ana) for _ in range(2))
     assert (first.status_code, again.status_code) == (201, 200)
     assert again.get_json() == first.get_json()
     wrong = {
-        422: (upload(service, "offer.pdf", None, people.ana), "idempotency-key-missing"),
-        403: (upload(service, "offer.pdf", new_id(), people.eve), "forbidden"),
-        404: (upload(make_program("eve"), "offer.pdf", new_id()), "not-found"),
+        422: (upload(service, place, "offer.pdf", None, people.ana), "idempotency-key-missing"),
+        403: (upload(service, place, "offer.pdf", new_id(), people.eve), "forbidden"),
+        404: (upload(make_program("eve"), place, "offer.pdf", new_id()), "not-found"),
     }
     assert {problem(said) for said, _ in wrong.values()} == {kind for _, kind in wrong.values()}
     assert {said.status_code for said, _ in wrong.values()} == set(wrong)
-    assert problem(upload(service, "offer.exe", key, people.ana)) == "invalid"
-    assert names() == []  # nothing is shown before its comment
-
+    assert problem(upload(service, place, "offer.exe", key, people.ana)) == "invalid"
+    assert files_of(service, place) == []  # nothing is shown before its comment
     said = {"comment": "Here.", "userId": people.ana}
     for _press in range(2):
         assert service.post(f"{place}/comments", said, key).status_code == 200
-    assert names() == ["offer.pdf"]
-    assert upload(service, "offer.pdf", key, people.ana).get_json() == first.get_json()
-    late = upload(service, "late.pdf", key, people.ana, PDF + b" late")
+    assert files_of(service, place) == ["offer.pdf"]
+    assert upload(service, place, "offer.pdf", key, people.ana).get_json() == first.get_json()
+    late = upload(service, place, "late.pdf", key, people.ana, PDF + b" late")
     assert problem(late) == "idempotency-key-used"
     with service.get(f"{place}/files/{first.get_json()['id']}") as fetched:
         assert fetched.data == PDF
 
+
+def test_a_decision_takes_its_files_along(
+    service: Program, make_program: MakeProgram, place: str
+) -> None:
     ben, key = make_program("ben"), new_id()
-    assert upload(ben, "terms.pdf", key, data=PDF + b" terms").status_code == 201
+    assert upload(ben, place, "terms.pdf", key, data=PDF + b" terms").status_code == 201
     (task,) = ben.get("/tasks").get_json()["items"]
     vote = {"decision": "approve", "contentVersion": 1}
     assert ben.post(f"/tasks/{task['id']}/decision", vote, key).status_code == 200
-    assert names() == ["offer.pdf", "terms.pdf"]
+    assert files_of(service, place) == ["terms.pdf"]
 
 
 def test_lists_go_on_where_they_ended(
