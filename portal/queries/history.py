@@ -169,12 +169,15 @@ def _cursor(row: HistoryRow) -> HistoryCursor:
 
 def rows_of(reader: Reader, filters: Filters, limit: int, place: PagePlace) -> list[HistoryRow]:
     """So many rows behind `place.before`, the newest first, or before `place.after`, the oldest."""
-    query = search_words.query_of(filters.text)
+    query = filters.query or search_words.query_of(filters.text)
     if query is None and filters.text:
         return []
     if not reader.reads_all and (among := type_readers.types_of(reader.id)):
         own = _rows(statement(reader, filters, query, limit, place))
-        everything, theirs = replace(reader, reads_all=True), replace(filters, among=among)
+        everything, theirs = (
+            replace(reader, reads_all=True),
+            replace(filters, among=among, query=query),
+        )
         return merged(own, rows_of(everything, theirs, limit, place), limit, place)
     if query is None and not filters.has_lists:
         asked, values = question(reader, filters, limit, place)

@@ -78,7 +78,8 @@ class PagePlace:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
     """What is asked for. `requesters` are ids, any of them. `since` and `until` bound the
-    submission; `until` itself is outside. `among`: of these types alone."""
+    submission; `until` itself is outside. `among`: of these types alone. `query`: what the text
+    asks for, where it was read already."""
 
     status: Status | None = None
     type_code: str | None = None
@@ -87,6 +88,7 @@ class Filters:
     until: datetime | None = None
     text: str = ""
     among: tuple[str, ...] | None = None
+    query: str | None = None
 
     def any(self) -> bool:
         """Whether anything is filtered at all."""

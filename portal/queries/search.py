@@ -82,7 +82,8 @@ def requests(
     """Requests that hold all the words, newest first; a word may also be a name of somebody who
     was asked to decide, or stand in the label of an option that was chosen, and words the whole
     name of a type or of a field as the reader reads it."""
-    filters, asked, words = Filters(text=text), _approvers(text), search_words.read(text)
+    asked, words = _approvers(text), search_words.read(text)
+    filters = Filters(text=text, query=words.query)
     named = [*words.of_types(), *words.of_fields(with_rest=True)]
 
     def fetch(limit: int, place: PagePlace) -> list[HistoryRow]:

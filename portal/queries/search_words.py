@@ -88,7 +88,10 @@ class SearchWords:
             for code, named in said.items()
             if most and (with_rest or len(named) == most) and named
         }
-        return [Filters(text=text, type_code=code) for code, text in rest.items()]
+        return [
+            Filters(text=text, type_code=code, query=tsquery(text, self._options))
+            for code, text in rest.items()
+        ]
 
 
 def read(text: str) -> SearchWords:
