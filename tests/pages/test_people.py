@@ -103,7 +103,7 @@ def test_groups_managers_and_roles(adam: PageClient, app: Flask, people: People)
     assert one(app, select(User.manager_id).where(User.id == people.eve)) == people.dan
     assert "Manager changed from nobody to Dan Example: New year." in page.text
     page = changed(adam, people.eve, "roles", value="auditor")
-    assert "Roles changed from none to auditor" in page.text
+    assert "Roles changed from none to Auditor" in page.text
     assert one(app, select(User.roles).where(User.id == people.eve)) == ["auditor"]
 
 
