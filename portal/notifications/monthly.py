@@ -129,7 +129,7 @@ class MonthlySending:
             head = read_letterhead(connection, self.settings)
             with writing_to(person.locale, head.languages):
                 found = figures(connection, person, month)
-                return NO_FIGURES if found is None else self._written(person, found, head)
+                return NO_FIGURES if found is None else self._written(person, found, head.spoken())
 
     def _written(self, person: Row[Any], found: MonthOfFigures, head: Letterhead) -> Letter:
         days, figure = (self.words.filters[name] for name in ("working_days", "figure"))
