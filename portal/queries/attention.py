@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, exists, func, literal_column, select, union
+from sqlalchemy import Select, exists, func, literal_column, null, select, union
 
 from portal.domain.request.state import Status
 from portal.extensions import db
@@ -35,16 +35,18 @@ _OPEN = Task.status == literal_column("'OPEN'")
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """An open request that does not go on by itself, and why."""
+    """An open request that does not go on by itself. `reason`: why, in the form in which it is
+    kept, or what is due; `inactive_name`: who is asked, or stood in for, and no longer active."""
 
     number: str
     title: str
     type_name: str
     requester_name: str
-    reason: str
+    reason: str | None
     since: datetime | None
     next_at: datetime | None
     policy_version_id: str
+    inactive_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +134,7 @@ def asking_nobody_active() -> tuple[Stuck, ...]:
     statement = (
         select(
             Request.number, Request.title, Request.type_name, Request.requester_name,
-            User.name + literal_column("' is asked, and no longer active'"),
-            waiting.c.opened_at, Request.next_at, Request.policy_version_id,
+            null(), waiting.c.opened_at, Request.next_at, Request.policy_version_id, User.name,
         )
         .join(waiting, waiting.c.request_id == Request.id)
         .join(User, User.id == waiting.c.person)
@@ -148,8 +149,7 @@ def without_next_moment() -> tuple[Stuck, ...]:
     asks = exists().where(Task.request_id == Request.id, _OPEN)
     statement: Select[*tuple[Any, ...]] = select(
         Request.number, Request.title, Request.type_name, Request.requester_name,
-        literal_column("'Nobody is asked, and no timer runs'"), Request.submitted_at,
-        Request.next_at, Request.policy_version_id,
+        null(), Request.submitted_at, Request.next_at, Request.policy_version_id,
     ).where(
         Request.status == Status.PENDING.value,
         Request.next_at.is_(None),

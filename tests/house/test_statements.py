@@ -61,3 +61,23 @@ def test_values_are_named_as_sqlalchemy_names_them() -> None:
         and OF_DRIVER.search(each.value)
     ]
     assert found == []
+
+
+# Four words or more that begin with a capital, or with a space behind something.
+SENTENCE = re.compile(r"^\s*'(?:[A-Z]\w*| [a-z]+)(?:,? [a-z]+){3,}'$")
+
+
+def test_sentences_stand_in_no_statement() -> None:
+    """A database knows no languages: what people read is said where it is shown."""
+    assert SENTENCE.match("' is asked, and no longer active'")
+    assert SENTENCE.match("'Nobody is asked now'")
+    found = [
+        f"{label(path)}:{node.lineno}"
+        for path in named(".py", under=("portal",))
+        if "literal_column" in path.read_text(encoding="utf-8")
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and SENTENCE.match(node.value)
+    ]
+    assert found == []
