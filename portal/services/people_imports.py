@@ -2,7 +2,7 @@
 few at once, many beside the pages, which tell meanwhile how far it is."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,17 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_not
 from sqlalchemy.exc import IntegrityError
 
 from portal.directory.planner import BEFORE_A_CHANGE
-from portal.domain.people.importing import Column, House, Known, Line, Outcome, Plan, Verdict, plan
+from portal.domain.people.importing import (
+    Column,
+    House,
+    Known,
+    Line,
+    Outcome,
+    Plan,
+    Spellings,
+    Verdict,
+    plan,
+)
 from portal.domain.people.permissions import Permission, Role, may_change, permissions_of, roles_in
 from portal.domain.request.files import shown_name
 from portal.domain.request.state import Status
@@ -450,18 +460,14 @@ def _house(actor_id: str, languages: Sequence[str]) -> House:
     places = db.session.scalars(select(Calendar.name)).all()
     return House(
         people=_everybody(),
-        departments=_by_lower(departments),
-        groups=_by_lower(groups),
-        places=_by_lower(places),
-        zones=_by_lower(accounts.time_zones()),
-        languages=_by_lower(languages),
+        departments=Spellings(departments),
+        groups=Spellings(groups),
+        places=Spellings(places),
+        zones=Spellings(accounts.time_zones()),
+        languages=Spellings(languages),
         may_change_admins=Permission.ADMINISTER in rights,
         actor_id=actor_id,
     )
-
-
-def _by_lower(texts: Iterable[str]) -> dict[str, str]:
-    return {text.lower(): text for text in texts}
 
 
 def _everybody() -> tuple[Known, ...]:

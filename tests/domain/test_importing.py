@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.domain.people import importing
-from portal.domain.people.importing import Column, House, Known, Line, Plan, Verdict, plan
+from portal.domain.people.importing import (
+    Column,
+    House,
+    Known,
+    Line,
+    Plan,
+    Spellings,
+    Verdict,
+    plan,
+)
 from portal.domain.people.organisation import circles
 
 TODAY = date(2026, 11, 30)
@@ -25,11 +34,11 @@ ADA = Known(
 OLD = Known(id="old", values={Column.NUMBER: "E-9", Column.NAME: "Old"}, is_active=False)
 HOUSE = House(
     people=(ANA, BEN, ADA, OLD),
-    departments={"art": "ART", "fin": "FIN"},
-    groups={"fin": "fin", "it": "it"},
-    places={"berlin": "Berlin"},
-    zones={"utc": "UTC"},
-    languages={"en": "en"},
+    departments=Spellings(["ART", "FIN", "Büro", "Buro"]),
+    groups=Spellings(["fin", "it"]),
+    places=Spellings(["Berlin", "Málaga"]),
+    zones=Spellings(["UTC"]),
+    languages=Spellings(["en"]),
 )
 
 
@@ -55,6 +64,17 @@ def test_each_line_is_judged() -> None:
     }  # fmt: skip
     assert found.outcomes[3].manager == "ana"
     assert [each.id for each in found.missing] == ["ada"]
+
+
+def test_what_a_line_names_is_found_without_accents_where_that_is_clear() -> None:
+    found = planned(
+        {Column.NUMBER: "E-1", Column.PLACE: "malaga", Column.DEPARTMENT: "BÜRO"},
+        {Column.NUMBER: "E-2", Column.DEPARTMENT: "Buro"},
+        {Column.EMAIL: "ada@x.org", Column.DEPARTMENT: "Bùro"},
+    ).outcomes
+    assert found[0].changes == {Column.PLACE: ("", "Málaga"), Column.DEPARTMENT: ("ART", "Büro")}
+    assert found[1].changes == {Column.DEPARTMENT: ("", "Buro")}
+    assert found[2].problem == importing.SEVERAL_DEPARTMENTS
 
 
 def test_an_empty_cell_says_nothing_and_a_hyphen_clears() -> None:

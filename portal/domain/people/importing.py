@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
+from portal.domain.folding import folded
 from portal.domain.marked import msgid
 from portal.domain.people.organisation import circles
 
@@ -56,6 +57,15 @@ NOT_A_DAY = msgid("The leaving date is not a date such as 2026-12-31.")
 UNKNOWN_DEPARTMENT = msgid("There is no department with this code.")
 UNKNOWN_GROUP = msgid("There is no group with one of these codes.")
 UNKNOWN_PLACE = msgid("There is no location with this name.")
+SEVERAL_DEPARTMENTS = msgid(
+    "Several departments have a code like this one. Write it with its capitals and accents."
+)
+SEVERAL_GROUPS = msgid(
+    "Several groups have a code like one of these. Write it with its capitals and accents."
+)
+SEVERAL_PLACES = msgid(
+    "Several locations have a name like this one. Write it with its capitals and accents."
+)
 UNKNOWN_ZONE = msgid("There is no such time zone.")
 UNKNOWN_LANGUAGE = msgid("This language is not offered here.")
 LAST_ADMINISTRATOR = msgid("This would deactivate an administrator. Do that on the person's page.")
@@ -95,17 +105,32 @@ class Known:
     is_above: bool = False
 
 
+class Spellings:
+    """What a line may name, as the portal writes it; found without capitals and accents too."""
+
+    def __init__(self, written: Iterable[str]) -> None:
+        self._near: dict[str, list[str]] = {}
+        for text in written:
+            self._near.setdefault(folded(text), []).append(text)
+
+    def of(self, text: str) -> list[str]:
+        """All that the text may mean: what is written like it, else what differs in capitals, else
+        in accents."""
+        near = self._near.get(folded(text), [])
+        same = [each for each in near if each.lower() == text.lower()]
+        return [text] if text in near else same or near
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """What the portal has: people, and what a line may name; all texts in lower case as keys, as
-    the portal writes them as values."""
+    """What the portal has: people, and what a line may name."""
 
     people: Sequence[Known]
-    departments: Mapping[str, str]
-    groups: Mapping[str, str]
-    places: Mapping[str, str]
-    zones: Mapping[str, str]
-    languages: Mapping[str, str]
+    departments: Spellings
+    groups: Spellings
+    places: Spellings
+    zones: Spellings
+    languages: Spellings
     may_change_admins: bool = True
     actor_id: str = ""
 
@@ -284,26 +309,28 @@ def _has_left(text: str, today: date) -> bool:
 
 
 _LISTS = (
-    (Column.DEPARTMENT, "departments", UNKNOWN_DEPARTMENT),
-    (Column.PLACE, "places", UNKNOWN_PLACE),
-    (Column.ZONE, "zones", UNKNOWN_ZONE),
-    (Column.LANGUAGE, "languages", UNKNOWN_LANGUAGE),
+    (Column.DEPARTMENT, "departments", UNKNOWN_DEPARTMENT, SEVERAL_DEPARTMENTS),
+    (Column.PLACE, "places", UNKNOWN_PLACE, SEVERAL_PLACES),
+    (Column.ZONE, "zones", UNKNOWN_ZONE, UNKNOWN_ZONE),
+    (Column.LANGUAGE, "languages", UNKNOWN_LANGUAGE, UNKNOWN_LANGUAGE),
 )
 
 
 def _unknown(cells: Mapping[Column, str], house: House) -> str:
-    """What the line names and the portal does not have."""
-    for column, name, problem in _LISTS:
+    """What the line names and the portal does not have, or has more than once."""
+    for column, name, unknown, several in _LISTS:
         text = cells.get(column, "")
-        if text not in ("", CLEARED) and text.lower() not in getattr(house, name):
-            return problem
-    groups = _codes(cells.get(Column.GROUPS, ""))
-    return UNKNOWN_GROUP if any(each not in house.groups for each in groups) else ""
+        if text in ("", CLEARED):
+            continue
+        if len(found := getattr(house, name).of(text)) != 1:
+            return several if found else unknown
+    counts = {len(house.groups.of(code)) for code in _codes(cells.get(Column.GROUPS, ""))}
+    return UNKNOWN_GROUP if 0 in counts else SEVERAL_GROUPS if counts - {1} else ""
 
 
 def _codes(text: str) -> list[str]:
     parts = text.replace(";", ",").replace("|", ",").split(",")
-    return [part.strip().lower() for part in parts if part.strip() not in ("", CLEARED)]
+    return [part.strip() for part in parts if part.strip() not in ("", CLEARED)]
 
 
 def _written(cells: Mapping[Column, str], house: House) -> dict[Column, str]:
@@ -312,11 +339,11 @@ def _written(cells: Mapping[Column, str], house: House) -> dict[Column, str]:
     for column in (Column.NUMBER, Column.EMAIL, Column.NAME, Column.TITLE):
         if cells.get(column):
             said[column] = cells[column]
-    for column, name, _problem in _LISTS:
-        if cells.get(column):
-            said[column] = getattr(house, name).get(cells[column].lower(), CLEARED)
+    for column, name, *_problems in _LISTS:
+        if text := cells.get(column):
+            said[column] = CLEARED if text == CLEARED else getattr(house, name).of(text)[0]
     if cells.get(Column.GROUPS):
-        codes = (house.groups[code] for code in _codes(cells[Column.GROUPS]))
+        codes = (house.groups.of(code)[0] for code in _codes(cells[Column.GROUPS]))
         said[Column.GROUPS] = ", ".join(sorted(set(codes)))
     return {
         column: "" if text == CLEARED and column not in (Column.ZONE, Column.LANGUAGE) else text
