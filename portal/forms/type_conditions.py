@@ -115,7 +115,7 @@ def _rows_shown(
 
 
 def written_value(value: Any, each: FormField | None, people: PeopleSource) -> str:
-    """A row's value as it is typed."""
+    """A row's value as it is typed; of an option, its value."""
     if value is None:
         return ""
     if each is not None and each.kind is FieldKind.MONEY:
@@ -123,8 +123,6 @@ def written_value(value: Any, each: FormField | None, people: PeopleSource) -> s
     if each is not None and each.kind is FieldKind.PERSON:
         person = people.find(str(value))
         return person.label if person else str(value)
-    if each is not None and each.choices:
-        return next((o.label for o in each.choices if o.value == value), str(value))
     return str(value)
 
 
@@ -163,6 +161,8 @@ def _read_row(
     each = fields.get(typed.field)
     if each is None:
         return replace(typed, error=_("Choose a field.")), None
+    if each.choices:
+        typed = replace(typed, value=_option(typed.value, each) or typed.value)
     offered = COMPARISONS[each.kind]
     if typed.comparison not in offered:
         words = ", ".join(str(WORDS[comparison]) for comparison in offered)
@@ -181,10 +181,14 @@ def _read_row(
 
 def _read_value(text: str, each: FormField, people: PeopleSource) -> int | str:
     if not text:
-        raise ValueError(_("Enter a value to compare with."))
+        raise ValueError(
+            _("Choose an option of “%(field)s”.", field=each.label)
+            if each.choices
+            else _("Enter a value to compare with.")
+        )
     match each.kind:
         case _ if each.choices:
-            return _option(text, each)
+            return _known_option(text, each)
         case FieldKind.DECIMAL | FieldKind.PERCENT:
             return str(_bound(each).read(text))
         case FieldKind.LINK:
@@ -200,10 +204,18 @@ def _read_value(text: str, each: FormField, people: PeopleSource) -> int | str:
 
 
 def _option(text: str, each: FormField) -> str:
-    for option in each.choices:
-        if text.casefold() in (option.value.casefold(), option.label.casefold()):
-            return option.value
-    raise ValueError(_("%(label)s has no option “%(text)s”.", label=each.label, text=text))
+    """The value of the option that is chosen or typed, by its label too; "" where it is none."""
+    typed = text.casefold()
+    exact = (o.value for o in each.choices if o.value == text)
+    alike = (o.value for o in each.choices if typed in (o.value.casefold(), o.label.casefold()))
+    return next(exact, "") or next(alike, "")
+
+
+def _known_option(text: str, each: FormField) -> str:
+    found = _option(text, each)
+    if not found:
+        raise ValueError(_("%(label)s has no option “%(text)s”.", label=each.label, text=text))
+    return found
 
 
 def _colleague(text: str, people: PeopleSource) -> str:

@@ -1,11 +1,19 @@
 """The setup as a list of tasks, each done or not by what the installation holds."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 
+from portal.presentation import times
 from portal.presentation.labels import listed
+from portal.presentation.times import Viewpoint
 from portal.queries.setup import SetupRecord
+from portal.services import backups
 from portal.translation import _, ngettext
+
+# A backup is taken each night: whoever looks the day after one failed is not alarmed yet.
+OLD = timedelta(days=2)
 
 
 class State(StrEnum):
@@ -42,13 +50,32 @@ class Section:
         return sum(task.state is State.DONE for task in self.tasks)
 
 
-def sections(found: SetupRecord, *, mail: bool, https: bool) -> tuple[Section, ...]:
+@dataclass(frozen=True, slots=True)
+class Running:
+    """How the portal is run, as far as its settings and its disk say. `last_backup`: when the
+    newest in BACKUPS_DIR was begun; `sees_backups`: whether this process can look there."""
+
+    mail: bool
+    https: bool
+    sees_backups: bool
+    last_backup: datetime | None = None
+
+    @classmethod
+    def of(cls, *, mail: bool, https: bool, folder: Path) -> "Running":
+        """With what lies in that folder of backups."""
+        try:
+            return cls(mail, https, True, backups.newest(folder))
+        except OSError:
+            return cls(mail, https, False)
+
+
+def sections(found: SetupRecord, running: Running, view: Viewpoint) -> tuple[Section, ...]:
     """Everything in the order in which it is best done; the first that is open is the next."""
     drawn = (
-        Section(_("Organisation"), _organisation(found, mail)),
+        Section(_("Organisation"), _organisation(found, running.mail)),
         Section(_("People"), _people(found)),
         Section(_("First request"), _first_request(found)),
-        Section(_("Running it"), _running(found, https)),
+        Section(_("Running it"), (*_served(running, view), _signing_in(found))),
     )
     every = [task for section in drawn for task in section.tasks]
     following = next((task for task in every if task.state is State.TODO), None)
@@ -208,32 +235,60 @@ def _first_request(found: SetupRecord) -> tuple[SetupTask, ...]:
     )
 
 
-def _running(found: SetupRecord, https: bool) -> tuple[SetupTask, ...]:
-    without = found.without_password
+def _served(running: Running, view: Viewpoint) -> tuple[SetupTask, ...]:
+    at = running.last_backup
     return (
         _task(
             _("HTTPS"),
             _("People reach the portal by HTTPS.")
-            if https
+            if running.https
             else _("PUBLIC_URL begins with http: good for a trial on this machine only."),
             "",
             "",
-            done=https,
+            done=running.https,
         ),
         _task(
-            _("Everyone can sign in"),
-            ngettext("%(n)s person has no password yet.", "%(n)s people have no password yet.",
-                     without)
-            if without
-            else _("Everyone with an email address has a password."),
-            "admin.show_invitations",
-            _("Invitations"),
-            done=without == 0,
-        ) if found.people > 1 else SetupTask(
+            _("Backup"),
+            _backup(running, view),
+            "",
+            "",
+            done=at is not None,
+            problem=at is not None and view.now - at > OLD,
+        ),
+    )
+
+
+def _backup(running: Running, view: Viewpoint) -> str:
+    at = running.last_backup
+    if at is not None:
+        told = _("Last backup: %(at)s.", at=times.absolute(at, view.zone))
+        if view.now - at <= OLD:
+            return told
+        return _("%(told)s See why scripts/backup did not run since.", told=told)
+    if running.sees_backups:
+        return _("None was taken yet. Let scripts/backup run each night on the server.")
+    return _(
+        "The portal sees no folder of backups. Let scripts/backup run each night on the server; "
+        "it names the folder of each backup, and BACKUPS_DIR shows it here."
+    )
+
+
+def _signing_in(found: SetupRecord) -> SetupTask:
+    without = found.without_password
+    if found.people <= 1:
+        return SetupTask(
             _("Everyone can sign in"),
             _("Opens when there are people to invite. Adding or importing people emails nobody."),
             "",
             "",
             State.LOCKED,
-        ),
-    )  # fmt: skip
+        )
+    return _task(
+        _("Everyone can sign in"),
+        ngettext("%(n)s person has no password yet.", "%(n)s people have no password yet.", without)
+        if without
+        else _("Everyone with an email address has a password."),
+        "admin.show_invitations",
+        _("Invitations"),
+        done=without == 0,
+    )

@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from portal.config import ConfigurationError, Settings
 from portal.legacy.cutover.backup import dumper
 from portal.legacy.cutover.chain import CutoverRefused
+from portal.services import backups
 from scripts.backups.manifest import Manifest, Unusable, counts_of, digest_of
 from scripts.local import clone
 
@@ -58,7 +59,7 @@ def take(settings: Settings, *, keys: bool = True) -> Path:
     """Take one; its folder has its name only when it is whole."""
     began = time.monotonic()
     now = datetime.now(UTC)
-    folder = settings.backups_dir / f"gloria-{now:%Y%m%dT%H%M%SZ}"
+    folder = settings.backups_dir / backups.folder_of(now)
     draft = folder.with_name(folder.name + ".part")
     draft.mkdir(mode=0o700, parents=True)
     try:
@@ -134,8 +135,7 @@ def _files(settings: Settings, folder: Path) -> int | None:
 
 def forget(folder: Path, keep: int) -> None:
     """Delete all backups but the newest so many."""
-    whole = sorted(each for each in folder.glob("gloria-*Z") if each.is_dir())
-    for old in whole[:-keep]:
+    for old in backups.whole(folder)[:-keep]:
         shutil.rmtree(old)
         print(f"Deleted {old}.", file=sys.stderr)
 

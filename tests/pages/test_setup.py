@@ -1,13 +1,19 @@
 """A new installation: the first account by a link, and what is left to do, from what is there."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
+from portal.config import Settings
 from portal.domain.request.state import Approval
 from portal.extensions import db
 from portal.models import PeopleChange, User
-from portal.services import password_links
+from portal.services import backups, password_links
 from tests.clients import PageClient, sign_in
 from tests.web import People
 
@@ -62,7 +68,7 @@ def test_what_is_left_follows_from_what_is_there(
     adam: PageClient, app: Flask, people: People, asked: Approval
 ) -> None:
     page = adam.get_page("/admin/setup")
-    assert "2 people have neither: Adam Example, Eve Example." in page.text
+    assert "2 people have neither: Adam Example and Eve Example." in page.text
     assert "1 can be asked for." in page.text
     assert "Submit one and let it be approved" in page.text
     with app.app_context():
@@ -83,3 +89,26 @@ def test_setup_is_hidden_and_comes_back(adam: PageClient) -> None:
     page = adam.get_page("/admin/setup")
     adam.post_form(page, "/admin/setup/hide")
     assert "/admin/setup" in adam.get_page("/admin/people").links
+
+
+def test_setup_says_when_the_last_backup_was_taken(
+    make_app: Callable[[Settings], Flask], settings: Settings, people: People, tmp_path: Path
+) -> None:
+    folder = tmp_path / "backups"
+    client = PageClient(make_app(replace(settings, backups_dir=folder)))
+    sign_in(client, people.adam)
+    assert "The portal sees no folder of backups." in client.get_page("/admin/setup").text
+    folder.mkdir()
+    assert "None was taken yet. Let scripts/backup run" in client.get_page("/admin/setup").text
+    (folder / "gloria-20261101T023000Z").mkdir()
+    (folder / "gloria-mine").mkdir()
+    page = client.get_page("/admin/setup")
+    assert "1 Nov 2026" in page.text
+    assert "See why scripts/backup did not run since." in page.text
+    now = datetime.now(UTC)
+    (folder / (backups.folder_of(now) + ".part")).mkdir()
+    assert "See why scripts/backup did not run since." in client.get_page("/admin/setup").text
+    (folder / backups.folder_of(now - timedelta(hours=1))).mkdir()
+    page = client.get_page("/admin/setup")
+    assert "Last backup: " in page.text
+    assert "See why" not in page.text

@@ -1,5 +1,7 @@
 """The builder of a condition: rows and a group of rows, added and taken away by submit buttons."""
 
+import re
+
 import pytest
 from flask import Flask
 
@@ -7,6 +9,7 @@ from portal.extensions import db
 from tests.asking import insert_request
 from tests.clients import PageClient, sign_in
 from tests.pages.test_type_languages import CHAIRS, press
+from tests.pages_read import Page
 from tests.web import People
 
 HERE = f"{CHAIRS}/draft/route/finance/condition"
@@ -63,3 +66,27 @@ def test_newest_requests_say_where_the_live_version_says_otherwise(
     page = press(adam, page, manager, **given, r0_value="1,000", more="")
     assert "1 of 1 asked" in page.text
     assert "Other result" not in page.text
+
+
+def test_an_option_is_chosen_from_a_list(adam: PageClient) -> None:
+    page = adam.get_page(HERE)
+    assert "Stage 2 of 2 in the draft of version 2, revision 1." in page.text
+    level = {"r0_field": "priority", "r0_is": "is"}
+    page = press(adam, page, HERE, 422, **level, r0_value="")
+    assert "Choose an option of “Priority”." in page.text
+    assert options(page) == ["", "LOW", "MEDIUM", "HIGH", "URGENT", "CRITICAL"]
+    page = press(adam, page, HERE, 422, r0_value="Sudden")
+    assert options(page) == ["", "Sudden", "LOW", "MEDIUM", "HIGH", "URGENT", "CRITICAL"]
+    assert page.form(HERE).values["r0_value"] == "Sudden"
+    page = press(adam, page, HERE, r0_value="URGENT", more="r")
+    assert page.form(HERE).values["r0_value"] == "URGENT"
+    page = press(adam, page, HERE, r0_value="low", more="r")
+    assert page.form(HERE).values["r0_value"] == "LOW"
+    assert "Priority is Low" in page.text
+    page = press(adam, page, HERE, 422, r0_field="amount")
+    assert options(page) == []
+
+
+def options(page: Page) -> list[str]:
+    found = re.search(r'<select id="r0_value".*?</select>', page.response.text, re.DOTALL)
+    return re.findall(r'<option value="(.*?)"', found[0]) if found else []

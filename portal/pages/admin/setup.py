@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.domain.people.permissions import Permission
 from portal.pages.admin import blueprint
+from portal.pages.layout_context import viewpoint
 from portal.presentation.navigation import AdminPlace
 from portal.presenters import setup as setup_words
 from portal.queries import setup
@@ -21,9 +22,12 @@ from portal.translation import _
 def show_setup() -> ResponseReturnValue:
     """What is done and what comes next, from what is there now."""
     settings, found = current_settings(), setup.found()
-    sections = setup_words.sections(
-        found, mail=bool(settings.mail.host), https=settings.public_url.startswith("https://")
+    running = setup_words.Running.of(
+        mail=bool(settings.mail.host),
+        https=settings.public_url.startswith("https://"),
+        folder=settings.backups_dir,
     )
+    sections = setup_words.sections(found, running, viewpoint())
     return render_template(
         "pages/setup/show.html",
         found=found,

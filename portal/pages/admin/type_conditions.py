@@ -25,8 +25,8 @@ from portal.translation import speaking
 class ConditionOf:
     """What the page is about. `fields`: what its rows may compare; `when`: the rows that are kept;
     `words` and `expression`: what they say; `without`: what holds without rows, and `never`: the
-    button that takes them away; `live`: the rows of
-    the version that is in force, where it can be said what they make of requests."""
+    button that takes them away; `live`: the rows of the version that is in force, where it can be
+    said what they make of requests; `lead`: the line below the heading, in place of the usual."""
 
     title: str
     url: str
@@ -39,6 +39,7 @@ class ConditionOf:
     without: str
     never: str
     live: Condition | None = None
+    lead: str = ""
 
 
 def condition_page(

@@ -292,6 +292,19 @@ def _about_stage(kind: AdminType, stage: Stage) -> ConditionOf:
         without=_("Without rows the stage is always asked."),
         never=_("Always ask this stage"),
         live=_in_force(kind, stage.key),
+        lead=_lead(kind, content, stage.key),
+    )
+
+
+def _lead(kind: AdminType, content: TypeContent, key: str) -> str:
+    keys = [each.key for each in content.policy.stages]
+    return _(
+        "Stage %(number)s of %(count)s in the draft of version %(version)s, revision %(revision)s."
+        " If the condition is not true, the stage is skipped and the request says why.",
+        number=keys.index(key) + 1,
+        count=len(keys),
+        version=kind.next_number,
+        revision=kind.draft.revision if kind.draft else 0,
     )
 
 
