@@ -27,8 +27,11 @@ PAUSES = (
 )  # fmt: skip
 # A receiver that cannot be reached at all is left alone for a while, all of its messages with it.
 LONGEST_REST = timedelta(minutes=5)
-# What was not delivered after so long has failed, tried or not.
-GIVE_UP_AFTER = sum(PAUSES, timedelta(hours=1))
+# Each pause is longer by up to this part, so that what failed together does not come back together.
+SPREAD = 0.2
+# What was not delivered after so long has failed, tried or not: an hour after the last try at its
+# latest.
+GIVE_UP_AFTER = sum(PAUSES, timedelta()) * (1 + SPREAD) + timedelta(hours=1)
 MOST_OBEYED = timedelta(hours=6)
 # Settled messages and their tries are kept for so long; what a paused endpoint gathers, too.
 KEPT = timedelta(days=30)
@@ -198,12 +201,12 @@ def _key(secret: str) -> bytes:
 def pause_after(tries: int, spread: float, retry_after: int | None = None) -> timedelta | None:
     """How long a message waits after so many tries in vain; None: it has failed.
 
-    `spread` (0 to 1) is drawn anew each time: up to a fifth is added, so that what failed together
-    does not come back together. A receiver may ask for more time, up to `MOST_OBEYED`.
+    `spread` (0 to 1) is drawn anew each time. A receiver may ask for more time, up to
+    `MOST_OBEYED`.
     """
     if tries > len(PAUSES):
         return None
-    usual = PAUSES[max(tries, 1) - 1] * (1 + spread / 5)
+    usual = PAUSES[max(tries, 1) - 1] * (1 + spread * SPREAD)
     return max(usual, min(timedelta(seconds=retry_after or 0), MOST_OBEYED))
 
 

@@ -5,6 +5,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
 from portal.chat.guard import Watch
@@ -140,6 +141,11 @@ def _kept(text: bytes) -> str:
 
 
 def _seconds(header: str | None) -> int | None:
-    """Retry-After where it is a number of seconds; a date is not obeyed."""
+    """How many seconds Retry-After asks for, by a number or by a date."""
     text = (header or "").strip()
-    return int(text[:9]) if text.isascii() and text.isdigit() else None
+    if text.isascii() and text.isdigit():
+        return int(text[:9])
+    try:
+        return max(0, round(parsedate_to_datetime(text).timestamp() - time.time()))
+    except (ValueError, OverflowError):
+        return None

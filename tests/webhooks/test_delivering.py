@@ -117,7 +117,7 @@ def test_a_receiver_that_is_away_is_left_alone_and_holds_nobody_up(
     (away,) = [row for row in hooks.rows("endpoints", "id") if str(row.id) == lost]
     assert (away.failures, away.state) == (1, "on")
     assert away.rest_until > away.failing_since
-    hooks.do("UPDATE portal.webhook_deliveries SET since = now() - interval '26 hours'")
+    hooks.do("UPDATE portal.webhook_deliveries SET since = now() - interval '30 hours'")
     hooks.outbox.tidy()
     assert sorted(hooks.states()) == ["DELIVERED", "DELIVERED", "FAILED", "FAILED"]
 

@@ -4,6 +4,7 @@ import contextlib
 import socket
 import time
 from collections.abc import Callable, Iterator
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -45,6 +46,19 @@ def test_what_is_answered_is_kept_and_no_redirect_is_followed(ear: Receiver) -> 
         assert len(reply.answer) <= KEPT_ANSWER
         assert not {"\x00", "\x1b"} & set(reply.answer)
     assert {each.path for each in ear.heard} == {"/hooks?a=1"}
+
+
+def test_a_receiver_asks_for_time_by_seconds_or_by_a_date(ear: Receiver) -> None:
+    soon = formatdate(time.time() + 600, usegmt=True)
+    past = formatdate(0, usegmt=True)
+    for said, least, most in ((" 7 ", 7, 7), (soon, 590, 601), (past, 0, 0)):
+        ear.answer, ear.headers = 503, {"Retry-After": said}
+        asked = send(ear).retry_after
+        assert asked is not None
+        assert least <= asked <= most
+    for said in ("", "soon", "-5", "Mon, 99 Foo 2026", "Sun, 01 Jan 99999 00:00:00 GMT"):
+        ear.headers = {"Retry-After": said}
+        assert send(ear).retry_after is None
 
 
 @pytest.mark.parametrize("what", [b"H", b"HTTP/1.1 100 Continue\r\n\r\n"])
