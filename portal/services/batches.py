@@ -18,10 +18,10 @@ from portal.directory.planner import load_policy
 from portal.domain.deciding.bulk import lock_of
 from portal.domain.deciding.decide import proof_of
 from portal.domain.errors import Refusal
-from portal.domain.policy.policy import Decision
+from portal.domain.policy.policy import Decision, StepUp
 from portal.domain.request.commands import Command as DomainCommand
 from portal.domain.request.commands import Retract, TaskCommand
-from portal.domain.request.proof import ListProof, SignedDecision
+from portal.domain.request.proof import ListProof, SignedDecision, strongest
 from portal.domain.request.state import Click, Via
 from portal.extensions import db
 from portal.models import Batch, Command, Task
@@ -31,7 +31,7 @@ from portal.services.errors import Refused
 from portal.services.judge import admitted
 from portal.services.notifications import mark_tasks_read
 from portal.services.snapshots import RequestSnapshot, TaskSnapshot, of_tasks
-from portal.services.tasks import Vote, decision_of, retraction_of, to_be_signed
+from portal.services.tasks import Vote, decision_of, retraction_of, step_up_of, to_be_signed
 
 MOST = 200
 # A decision about the task is recorded already and waits to be applied.
@@ -101,14 +101,16 @@ def decide(given: BatchDecision, user_id: str, click: Click) -> None:
     db.session.commit()
 
 
-def decisions_of(given: BatchDecision, user_id: str) -> tuple[SignedDecision, ...]:
-    """The decisions of the batch as they are signed together. Raises UnknownBatch."""
+def decisions_of(given: BatchDecision, user_id: str) -> tuple[tuple[SignedDecision, ...], StepUp]:
+    """The decisions of the batch as they are signed together, and how strongly that has to be.
+    Raises UnknownBatch."""
     batch = _mine(given.batch_id, user_id)
     tasks = of_tasks(item["task"] for item in batch.items)
     shown = zip_longest(batch.items, given.seen[: len(batch.items)])
     votes = (_vote(given, item["task"], seen) for item, seen in shown if seen is not None)
-    found = ((vote, tasks.get(vote.task_id)) for vote in votes)
-    return tuple(to_be_signed(task, vote, user_id) for vote, task in found if task is not None)
+    found = [(tasks[vote.task_id], vote) for vote in votes if vote.task_id in tasks]
+    decisions = tuple(to_be_signed(task, vote, user_id) for task, vote in found)
+    return decisions, strongest(step_up_of(task) for task, _vote in found)
 
 
 def undo(batch_id: str, user_id: str, click: Click) -> None:

@@ -6,16 +6,17 @@ from hashlib import sha256
 from typing import Any
 
 import webauthn
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 from webauthn.helpers import base64url_to_bytes
 from webauthn.helpers.exceptions import WebAuthnException
 
 from portal.domain import codec
 from portal.domain.errors import CannotDecode
 from portal.domain.policy.policy import Decision
+from portal.domain.proof.acts import ActKind
 from portal.domain.request.events import RequestOverridden, TaskDecided
 from portal.domain.request.proof import DecisionProof, SignedDecision, covers
-from portal.models import AuditEvent
+from portal.models import AuditAct, AuditEvent, Passkey
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class ExaminedSignature:
 def examine(connection: Connection, request_id: str | None = None) -> Iterator[ExaminedSignature]:
     """Every decision that came with a proof, in the order of the record."""
     kind = AuditEvent.kind.in_([TaskDecided.__name__, RequestOverridden.__name__])
+    known = _known(connection)
     asked = () if request_id is None else (AuditEvent.request_id == request_id,)
     rows = connection.execute(
         select(
@@ -49,9 +51,41 @@ def examine(connection: Connection, request_id: str | None = None) -> Iterator[E
             "command_id": str(row.command_id),
             **row.data,
         }
-        yield ExaminedSignature(
-            str(row.request_id), row.seq, bool(event["proof"].get("evidence")), trouble_of(event)
-        )
+        evidence = event["proof"].get("evidence")
+        trouble = trouble_of(event)
+        if evidence and not trouble and not known.has(row.actor, evidence["public_key"]):
+            trouble = "the record knows no such passkey of whoever decided"
+        yield ExaminedSignature(str(row.request_id), row.seq, bool(evidence), trouble)
+
+
+@dataclass(frozen=True, slots=True)
+class _KnownKeys:
+    """Which passkeys were whose, each by its person's id and the SHA-256 of its public key, by the
+    acts that tell of it. `untold`: of whom or what the record no longer says it."""
+
+    told: frozenset[tuple[str, str]]
+    untold: frozenset[str | tuple[str, str]]
+
+    def has(self, person_id: str, public_key: str) -> bool:
+        mark = (person_id, sha256(base64url_to_bytes(public_key)).hexdigest())
+        return mark in self.told or bool({person_id, mark} & self.untold)
+
+
+def _known(connection: Connection) -> _KnownKeys:
+    """Acts of erased people say nothing any more, and months of acts may have been removed."""
+    mark = AuditAct.data["public_key_sha256"].astext
+    changed = AuditAct.kind == ActKind.PERSON_CHANGED
+    told = connection.execute(
+        select(AuditAct.subject, mark).where(changed, mark.is_not(None))
+    ).all()
+    erased = connection.scalars(select(AuditAct.subject).where(changed, AuditAct.salt == ""))
+    oldest = select(func.date_trunc("month", func.min(AuditAct.at), "UTC")).scalar_subquery()
+    former = select(Passkey.user_id, Passkey.public_key).where(Passkey.created_at < oldest)
+    keys = ((str(row.user_id), sha256(row.public_key)) for row in connection.execute(former))
+    return _KnownKeys(
+        frozenset((str(subject), found) for subject, found in told),
+        frozenset(map(str, erased)) | {(whose, key.hexdigest()) for whose, key in keys},
+    )
 
 
 def trouble_of(event: dict[str, Any]) -> str:

@@ -67,8 +67,8 @@ def begin(vote: Vote, actor_id: str) -> str:
 
 def begin_batch(given: BatchDecision, actor_id: str) -> str:
     """Keep the decisions of a batch until they are signed together; returns the challenge's id."""
-    decisions = batches.decisions_of(given, actor_id)
-    data = {"batch": codec.encode(given), "needed": StepUp.SIGNATURE}
+    decisions, needed = batches.decisions_of(given, actor_id)
+    data = {"batch": codec.encode(given), "needed": needed}
     return _begun(decisions, data, actor_id)
 
 

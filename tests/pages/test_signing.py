@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text, update
 
 from portal.domain.policy.policy import Bulk, Policy, StepUp
 from portal.extensions import db
-from portal.models import AuditEvent, Challenge, UserSession
+from portal.models import AuditEvent, Challenge, Passkey, UserSession
 from portal.models.columns import new_id
 from portal.services import signatures
 from tests.asking import MANAGER, insert_type
@@ -210,6 +210,37 @@ def test_many_decisions_are_signed_by_one_signature_over_their_list(
     assert [signatures.trouble_of(each) for each in events] == ["", "", ""]
     assert len({each["proof"]["evidence"]["signature"] for each in events}) == 1
     assert signatures.trouble_of(events[0] | {"proof": events[1]["proof"]})
+
+
+@pytest.mark.parametrize("needed", [StepUp.RECENT])
+def test_many_decisions_are_confirmed_as_strongly_as_they_need(
+    ben: PageClient, process: InProcess, kind: dict[str, str], people: People
+) -> None:
+    for number in (NUMBER, "CH-1002"):
+        process.give(submit(kind, people, number=number))
+    sleep(ben.application)
+    page = ben.post_form(ben.get_page("/inbox"), "/batches", all="1")
+    page = ben.post_form(page, "/batches/", decision="approve")
+    assert page.heading == "Confirm your decision"
+    ben.post_form(page, "/tasks/sign", password=PASSWORD)
+    assert process.take_up() == 2
+    assert [each["proof"]["ways"] for each in decided(ben.application)] == [["password"]] * 2
+
+
+def test_a_key_that_was_somebody_elses_is_found(
+    client: PageClient, people: People, asked: object, app: Flask
+) -> None:
+    """Whoever writes the tables gives Ben's account a key that he never added."""
+    sign_in(client, people.ana)
+    key = Authenticator(app.config["SETTINGS"].public_url, "localhost")
+    add_passkey(client, key)
+    with app.app_context():
+        db.session.execute(update(Passkey).values(user_id=people.ben))
+        db.session.commit()
+    sign_in(client, people.ben)
+    page = decide(client)
+    client.post_form(page, "/tasks/sign", secret_answer=key.sign(options(page)))
+    assert "knows no such passkey" in run(app, "audit", "signatures", status=1)
 
 
 def test_who_decides_in_place_of_others_signs_as_they_would(
