@@ -207,12 +207,18 @@ def linked(user_id: str) -> list[LinkedAccount]:
 def _joined(provider: SignInProvider, claims: Mapping[str, Any]) -> str:
     if not provider.lets_join(claims):
         log.warning("provider account unknown", provider=provider.id, has=sorted(claims))
-        raise ProviderFailed(
-            _(
-                "Nobody here has this account. Sign in with your password and link it under"
-                " Sign-in and security, or ask an administrator."
-            )
+        words = _(
+            "Nobody here has this account. Sign in with your password and link it under"
+            " Sign-in and security, or ask an administrator."
         )
+        if provider.join_claim and provider.join_claim not in claims:
+            missing = _(
+                "%(name)s did not say whether you may join: its answer holds no %(claim)s.",
+                name=provider.name,
+                claim=provider.join_claim,
+            )
+            words = f"{words} {missing}"
+        raise ProviderFailed(words)
     email = str(claims.get("email", "")) if claims.get("email_verified") is True else ""
     try:
         address = accounts.checked_email(email)

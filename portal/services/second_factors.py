@@ -127,7 +127,7 @@ def remove_app(user_id: str) -> None:
     gone = delete(AuthenticatorApp).where(AuthenticatorApp.user_id == user_id)
     if db.session.execute(gone.returning(AuthenticatorApp.user_id)).one_or_none():
         note(user_id, ChangeKind.FACTOR_REMOVED, user_id, {"what": Way.CODE})
-    _drop_codes_of_nothing(user_id)
+    drop_codes_of_nothing(user_id)
     db.session.commit()
 
 
@@ -237,8 +237,9 @@ def _new_codes(user_id: str) -> list[str]:
     return [f"{code[:half]}-{code[half:]}" for code in codes]
 
 
-def _drop_codes_of_nothing(user_id: str) -> None:
-    """Codes on paper stand in for something: without an app and passkeys there is nothing."""
+def drop_codes_of_nothing(user_id: str) -> None:
+    """Codes on paper stand in for something: without an app and passkeys there is nothing. In the
+    caller's transaction."""
     anything = or_(
         exists().where(AuthenticatorApp.user_id == user_id),
         exists().where(Passkey.user_id == user_id, Passkey.removed_at.is_(None)),

@@ -3,16 +3,17 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from html import unescape
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 
 from portal.config import ConfigurationError, Settings
 from portal.domain.people.providers import SignInProvider
 from portal.extensions import db
-from portal.models import Challenge, ProviderAccount, User
+from portal.models import Challenge, ProviderAccount, User, UserSession
 from portal.models.columns import new_id
 from tests.clients import PageClient, sign_in
 from tests.pages_read import Page
@@ -86,6 +87,11 @@ def test_the_address_alone_lets_nobody_in(
     page = enter(client, provider)
     assert page.heading == "Sign in"
     assert "Nobody here has this account." in page.text
+    assert "its answer holds no groups" in page.text
+    provider.person["groups"] = ["guests"]
+    page = enter(client, provider)
+    assert "Nobody here has this account." in page.text
+    assert "its answer holds no" not in page.text
     provider.person["groups"] = ["staff"]
     assert "has this email address already" in enter(client, provider).text
 
@@ -203,6 +209,27 @@ def test_an_account_is_linked_by_whoever_is_signed_in_and_belongs_to_one(
     sign_in(client, people.ana)
     page = client.get_page("/profile/security")
     assert "no longer linked" in client.post_form(page, "/profile/security/accounts/").text
+
+
+def test_a_provider_that_did_not_ask_again_proves_nothing(
+    client: PageClient, linked: None, people: People, provider: TestProvider
+) -> None:
+    sign_in(client, people.ana)
+    with client.application.app_context():
+        db.session.execute(update(UserSession).values(confirmed_at=func.now() - timedelta(hours=1)))
+        db.session.commit()
+    page = client.post_form(client.get_page("/profile/security"), "/profile/security/app")
+    assert page.heading == "Confirm it is you"
+    again = "/confirm/provider/staff"
+    for lies in ({"auth_time": 1_000_000_000}, {"auth_time": None}, {"sub": "nia"}):
+        provider.lies = lies
+        come_back(client, provider.back(leave(client, page, again)))
+        page = client.post_form(client.get_page("/profile/security"), "/profile/security/app")
+        assert page.heading == "Confirm it is you"
+    provider.lies = {}
+    come_back(client, provider.back(leave(client, page, again)))
+    page = client.post_form(client.get_page("/profile/security"), "/profile/security/app")
+    assert page.heading == "Set up an authenticator app"
 
 
 def log_out(app: Flask, token: str) -> int:

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select, text, update
 
 from portal.extensions import db
-from portal.models import UserSession
+from portal.models import RecoveryCode, UserSession
 from tests.authenticator import Authenticator
 from tests.clients import PageClient, sign_in
 from tests.pages.test_sign_in import enter
@@ -162,6 +162,20 @@ def test_a_recovery_code_counts_once(client: PageClient, people: People, app: Fl
         forget(client, app)
         page = by_password(client)
         client.post_form(page, "/sign-in/second", status, secret_code=code[0].upper())
+
+
+def test_recovery_codes_end_with_the_last_passkey(
+    client: PageClient, people: People, key: Authenticator, app: Flask
+) -> None:
+    sign_in(client, people.ana)
+    add_passkey(client, key)
+    client.post_form(client.get_page(SECURITY), f"{SECURITY}/codes")
+    page = client.get_page(SECURITY)
+    remove = re.search(rf"{SECURITY}/passkeys/[0-9a-f-]+/remove", page.response.text)
+    assert remove
+    client.post_form(page, remove[0])
+    with app.app_context():
+        assert db.session.scalars(select(RecoveryCode.id)).all() == []
 
 
 def test_ten_wrong_codes_are_enough(client: PageClient, people: People, app: Flask) -> None:
