@@ -117,7 +117,7 @@ class TasksQuery(Input):
 
 @endpoint(
     "POST", "/approvals/{workflowId}/comments", Scope.APPROVALS_WRITE, body=NewComment, keyed=True,
-    answers={200: CommandAnswer, 202: CommandAnswer}, refuses=(403, 404, 409, 422, 503),
+    answers={200: CommandAnswer, 202: CommandAnswer}, refuses=(403, 404, 409, 410, 422, 503),
     summary="Comment on a request",
 )  # fmt: skip
 def add_comment(workflow_id: str, command_id: str, body: NewComment) -> Answer:
@@ -134,7 +134,7 @@ def add_comment(workflow_id: str, command_id: str, body: NewComment) -> Answer:
 
 @endpoint(
     "POST", "/approvals/{workflowId}/withdraw", Scope.APPROVALS_WRITE, body=Withdrawal, keyed=True,
-    answers={200: CommandAnswer, 202: CommandAnswer}, refuses=(403, 404, 409, 422, 503),
+    answers={200: CommandAnswer, 202: CommandAnswer}, refuses=(403, 404, 409, 410, 422, 503),
     summary="Withdraw a request",
 )  # fmt: skip
 def withdraw_approval(workflow_id: str, command_id: str, body: Withdrawal) -> Answer:
@@ -146,7 +146,7 @@ def withdraw_approval(workflow_id: str, command_id: str, body: Withdrawal) -> An
 
 @endpoint(
     "POST", "/approvals/{workflowId}/cancel", Scope.APPROVALS_WRITE, body=Cancellation, keyed=True,
-    answers={200: CommandAnswer, 202: CommandAnswer}, refuses=(403, 404, 409, 422, 503),
+    answers={200: CommandAnswer, 202: CommandAnswer}, refuses=(403, 404, 409, 410, 422, 503),
     summary="Cancel a request",
 )  # fmt: skip
 def cancel_approval(workflow_id: str, command_id: str, body: Cancellation) -> Answer:

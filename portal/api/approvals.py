@@ -15,9 +15,11 @@ from portal.domain.people.permissions import Permission
 from portal.domain.people.tokens import Scope
 from portal.presentation.money import major
 from portal.presentation.problems import PREFIX, ProblemRaised
-from portal.queries import approvals, audit
+from portal.presenters.removals import removal_words
+from portal.queries import approvals, audit, removals
 from portal.queries import request as requests
 from portal.queries.approvals import ApprovalCursor, Asker, Sought, StatusRecord
+from portal.queries.removals import RemovedRequest
 from portal.queries.request import Reader, RequestRecord, TaskRecord
 from portal.security import callers
 from portal.security.sessions import click, current_settings
@@ -180,11 +182,24 @@ def asker() -> Asker:
 
 
 def found(workflow_id: str) -> StatusRecord:
-    """The request of that workflow. Raises ProblemRaised where the program sees none."""
+    """The request of that workflow. Raises ProblemRaised where the program sees none: another one
+    where it was removed after its retention, and the owner of the token may know."""
     record = approvals.status_of(workflow_id, asker())
     if record is None:
+        gone = _removed(workflow_id)
+        if gone is not None:
+            raise ProblemRaised("removed", removal_words(gone))
         raise ProblemRaised("not-found")
     return record
+
+
+def _removed(workflow_id: str) -> RemovedRequest | None:
+    """The removed request of that workflow. Nothing says any more which service asked for it, or
+    of which module it was."""
+    request_id, own = approvals.request_id_of(workflow_id), asker()
+    if request_id is None or own.person_id is None or own.modules:
+        return None
+    return removals.of_id(request_id, Reader(own.person_id, own.reads_all))
 
 
 def found_by_id(request_id: str) -> StatusRecord | None:
@@ -258,7 +273,7 @@ def _asked(receipt: Receipt, request_id: str, status: int) -> Answer:
 
 
 @endpoint("GET", "/approvals/{workflowId}/status", Scope.APPROVALS_READ,
-          answers={200: CurrentStatus, 304: None}, refuses=(404,),
+          answers={200: CurrentStatus, 304: None}, refuses=(404, 410),
           summary="Where a request stands")  # fmt: skip
 def show_status(workflow_id: str) -> Answer:
     """From PostgreSQL alone: it answers while Temporal is away. Send the ETag back as If-None-Match
@@ -325,8 +340,8 @@ def _place(cursor: str | None) -> ApprovalCursor | None:
 
 
 @endpoint(
-    "GET", "/approvals/{workflowId}", Scope.APPROVALS_READ, answers={200: Approval}, refuses=(404,),
-    summary="Everything about a request",
+    "GET", "/approvals/{workflowId}", Scope.APPROVALS_READ, answers={200: Approval},
+    refuses=(404, 410), summary="Everything about a request",
 )  # fmt: skip
 def show_approval(workflow_id: str) -> Answer:
     """What was asked for, and who decided what. A request that has not begun yet is not there."""
@@ -366,7 +381,8 @@ def _task(task: TaskRecord) -> ApprovalTask:
 
 
 @endpoint("GET", "/approvals/{workflowId}/events", Scope.AUDIT_READ, query=EventsQuery,
-          answers={200: EventPage}, refuses=(404,), summary="The record of a request")  # fmt: skip
+          answers={200: EventPage}, refuses=(404, 410),
+          summary="The record of a request")  # fmt: skip
 def list_events(workflow_id: str, query: EventsQuery) -> Answer:
     """Every event in order, with its hash and that of the one before."""
     record = found(workflow_id)

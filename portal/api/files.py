@@ -187,7 +187,7 @@ class EnclosedQuery(Input):
 
 @endpoint(
     "POST", "/approvals/{workflowId}/files", Scope.APPROVALS_WRITE, query=EnclosedQuery,
-    takes_file=True, keyed=True, answers={201: FileItem, 200: FileItem}, refuses=(403, 404),
+    takes_file=True, keyed=True, answers={201: FileItem, 200: FileItem}, refuses=(403, 404, 410),
     summary="Upload a file of a comment",
 )  # fmt: skip
 def upload_enclosed(
@@ -208,7 +208,7 @@ def upload_enclosed(
 
 
 @endpoint("GET", "/approvals/{workflowId}/files", Scope.APPROVALS_READ, answers={200: FilePage},
-          refuses=(404,), summary="List files")  # fmt: skip
+          refuses=(404, 410), summary="List files")  # fmt: skip
 def list_files(workflow_id: str) -> Answer:
     """Those of its form, and those that came with comments and decisions."""
     items = [_item(each) for each in attachments.of_request(found(workflow_id).id)]
@@ -217,7 +217,7 @@ def list_files(workflow_id: str) -> Answer:
 
 @endpoint(
     "GET", "/approvals/{workflowId}/files/{fileId}", Scope.APPROVALS_READ, answers={200: None},
-    refuses=(404, 409, 503), summary="Download a file", is_file=True,
+    refuses=(404, 409, 410, 503), summary="Download a file", is_file=True,
 )  # fmt: skip
 def download_file(workflow_id: str, file_id: str) -> Answer:
     """Its bytes, checked against what was recorded."""

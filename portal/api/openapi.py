@@ -24,7 +24,8 @@ WORDS = {
     202: "Recorded. It takes effect as soon as Temporal answers.",
     400: "The request could not be read.", 401: "No valid token.", 403: "Not allowed.",
     404: "Not there, or not to be seen.", 409: "It does not fit what is there.",
-    413: "Too large.", 415: "No JSON.", 422: "Some values are not right.",
+    410: "It was removed after its retention.", 413: "Too large.", 415: "No JSON.",
+    422: "Some values are not right.",
     429: "Too many requests.", 500: "Something went wrong here.", 503: "No answer is possible now.",
 }  # fmt: skip
 BYTES = {"type": "string", "format": "binary"}

@@ -54,6 +54,8 @@ KINDS = {
         ProblemKind("request-id-used", 409, msgid("This requestId stands for something else"),
                     msgid("The same requestId was sent with other values. Use a new one, or send"
                           " the same values.")),
+        ProblemKind("removed", 410, msgid("This request was removed"),
+                    msgid("It was removed after its retention, and does not come back.")),
         ProblemKind("too-large", 413, msgid("The request is too large"),
                     msgid("Send less.")),
         ProblemKind("unsupported-media-type", 415, msgid("The body has to be JSON"),

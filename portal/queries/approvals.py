@@ -119,6 +119,19 @@ def workflow_id_of(workflow: str, request_id: str) -> str:
     return f"{_PREFIXES[workflow]}-{request_id}"
 
 
+def request_id_of(workflow_id: str) -> str | None:
+    """The id of the request that the id of its workflow names; None where it is no such id."""
+    named = _named(workflow_id)
+    return None if named is None else named[0]
+
+
+def _named(workflow_id: str) -> tuple[str, str] | None:
+    """The request's id and the workflow's kind."""
+    found = _BY_NAME.fullmatch(workflow_id)
+    kind = None if found is None else _KINDS.get(found["prefix"])
+    return None if found is None or kind is None else (found["id"], kind)
+
+
 def status_of(workflow_id: str, asker: Asker) -> StatusRecord | None:
     """Where the request of that workflow stands; None where the asker sees none."""
     values = {**asker.values, "workflow": workflow_id}
@@ -177,10 +190,10 @@ def _called(external_id: str) -> ColumnElement[bool]:
 
 def _accepted(workflow_id: str, asker: Asker) -> StatusRecord | None:
     """A request that was recorded and has not begun yet: only its own program sees it."""
-    found = _BY_NAME.fullmatch(workflow_id)
-    if found is None:
+    named = _named(workflow_id)
+    if named is None:
         return None
-    values = {**asker.values, "request": found["id"], "workflow": _KINDS[found["prefix"]]}
+    values = {**asker.values, "request": named[0], "workflow": named[1]}
     row = db.session.execute(_submits(), values).one_or_none()
     if row is None:
         return None

@@ -30,10 +30,12 @@ class RemovedRequest:
 def numbered(number: str, reader: Reader) -> RemovedRequest | None:
     """The removed request of that number, for those who read all, who took part in it, or whose
     group sees all of its type; None for others, as for one that never was."""
-    said = removals_numbered(db.session.connection(), number)
-    if not said or not (reader.reads_all or _took_part(said[0], reader.id)):
-        return None
-    return _named([said[0]]).get(said[0].request_id)
+    return _told(removals_numbered(db.session.connection(), number), reader)
+
+
+def of_id(request_id: str, reader: Reader) -> RemovedRequest | None:
+    """The same by its id."""
+    return _told(removals(db.session.connection(), [request_id]).get(request_id, []), reader)
 
 
 def removed(request_ids: Iterable[str]) -> Mapping[str, RemovedRequest]:
@@ -48,6 +50,12 @@ def count_of_person(person_id: str) -> int:
     there = exists().where(Request.id == AuditIndex.subject_id)
     ids = select(AuditIndex.subject_id).where(mine, AuditIndex.seq > 0, ~there).distinct()
     return len(removed(db.session.scalars(ids)))
+
+
+def _told(said: list[Removal], reader: Reader) -> RemovedRequest | None:
+    if not said or not (reader.reads_all or _took_part(said[0], reader.id)):
+        return None
+    return _named([said[0]]).get(said[0].request_id)
 
 
 def _took_part(said: Removal, person_id: str) -> bool:

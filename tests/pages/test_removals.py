@@ -15,7 +15,9 @@ from portal.models import AuditAnchor
 from portal.models.columns import new_id
 from portal.proof import beginning
 from tests.activities.retold import KNOWN, insert_office
+from tests.api.conftest import MakeProgram, make_program  # noqa: F401
 from tests.clients import PageClient, sign_in
+from tests.domain.story import REQUEST
 from tests.pages.test_audit import leaves, seal
 from tests.pages.test_retention import clean, proved
 from tests.proof.conftest import MONTHS, close, tell
@@ -51,7 +53,10 @@ def anchor(app: Flask) -> None:
 
 @pytest.mark.usefixtures("january")
 def test_a_month_goes_and_words_stand_in_its_place(
-    client: PageClient, app: Flask, people: People
+    client: PageClient,
+    app: Flask,
+    people: People,
+    make_program: MakeProgram,  # noqa: F811
 ) -> None:
     sign_in(client, people.adam)
     page = client.get_page(HERE)
@@ -75,12 +80,12 @@ def test_a_month_goes_and_words_stand_in_its_place(
     done = clean(app)
     assert (done["requests"], done["months"], done["failed"]) == (1, 1, 0)
     assert "Removed months" in client.get_page(HERE).text
-    _stands_in_its_place(client, whole)
-    sign_in(client, people.cleo)
-    assert client.get("/requests/PR-1").status_code == 404
+    _stands_in_its_place(client, whole, make_program)
+    _is_none_to(client, people.cleo)
 
 
-def _stands_in_its_place(client: PageClient, whole: list[int]) -> None:
+def _stands_in_its_place(client: PageClient, whole: list[int], make: MakeProgram) -> None:
+    _programs_are_told(make)
     words = "by Adam Example under the retention of the type “Purchase”"
     gone = client.get("/requests/pr-1")
     assert gone.status_code == 410
@@ -97,6 +102,27 @@ def _stands_in_its_place(client: PageClient, whole: list[int]) -> None:
         assert client.get(f"/audit.{kind}").status_code == 200, kind
     kept = client.get_page(f"/people/{KNOWN['ana']}/kept")
     assert "1 request that they took part in was removed" in kept.text
+
+
+def _is_none_to(client: PageClient, person: str) -> None:
+    sign_in(client, person)
+    assert client.get("/requests/PR-1").status_code == 404
+
+
+def _programs_are_told(make: MakeProgram) -> None:
+    """Those whose owners may know; the others are told what they would be of none that ever was."""
+    place = f"/approvals/approval-{REQUEST}"
+    adam = make("adam")
+    for path in ("", "/status", "/events", "/files"):
+        gone = adam.get(place + path)
+        assert (gone.status_code, gone.mimetype) == (410, "application/problem+json"), path
+        assert gone.get_json()["type"] == "/api/problems/removed"
+        assert "under the retention of the type “Purchase”" in gone.get_json()["detail"]
+    assert adam.post(f"{place}/comments", {"comment": "Hm."}).status_code == 410
+    strangers = make("cleo"), make(), make("adam", modules=("HR",))
+    for each in strangers:
+        assert each.get(f"{place}/status").status_code == 404
+    assert adam.get(f"/approvals/other-{REQUEST}").status_code == 404
 
 
 def test_no_month_of_that_name(client: PageClient, people: People) -> None:
