@@ -10,8 +10,10 @@ from flask.typing import ResponseReturnValue
 from portal.domain.people.permissions import Permission
 from portal.domain.people.providers import SignInProvider
 from portal.domain.people.signing_in import Way
+from portal.domain.policy.types import is_id
 from portal.pages import sign_in
 from portal.pages.second_step import confirm_first, prover
+from portal.pages.tasks.signing import sign_by_provider
 from portal.security.guards import public, requires, signed
 from portal.security.next_page import safe_next
 from portal.security.sessions import (
@@ -59,7 +61,10 @@ def begin_link(provider_id: str) -> ResponseReturnValue:
 @blueprint.post("/confirm/provider/<provider_id>")
 @requires(Permission.READ_INVOLVED, own_settings=True, before_factor=True)
 def begin_confirming(provider_id: str) -> ResponseReturnValue:
-    """Let the provider ask again who somebody is."""
+    """Let the provider ask again who somebody is, to go on, or for a decision (`signs`)."""
+    signs = request.args.get("signs", "")
+    if is_id(signs):
+        return _leave(_provider(provider_id), Purpose.SIGN, signs)
     return _leave(_provider(provider_id), Purpose.CONFIRM, request.args.get("next", ""))
 
 
@@ -129,6 +134,9 @@ def _finished(
         service.link(provider, claims, me().id)
         flash(_("%(name)s linked.", name=provider.name), "success")
         return redirect(target, 303)
+    if waits.data["purpose"] == Purpose.SIGN:
+        again = service.asked_again(provider, claims, prover(me().id))
+        return sign_by_provider(waits.data["next"], again)
     if waits.data["purpose"] == Purpose.CONFIRM:
         service.confirm(provider, claims, prover(me().id), me().session_id)
         return redirect(target, 303)

@@ -207,14 +207,14 @@ def _confirm_page(form: ProofForm, status: int = 200, error: str = "") -> Respon
         options=passkeys.options_known(challenge, site()) if held.passkeys and challenge else None,
         action=to("second_step.confirm", next=request.args.get("next") or None),
         back=safe_next(request.args.get("next", "")),
-        providers=_providers(person.id),
+        providers=providers_of(person.id),
         next_url=request.args.get("next") or None,
         error=error,
     )
     return make_response(page, status)
 
 
-def _providers(user_id: str) -> list[SignInProvider]:
+def providers_of(user_id: str) -> list[SignInProvider]:
     """Those that can ask the person again."""
     known = {each.issuer: each for each in current_settings().sign_in_providers}
     mine = providers.linked(user_id) if known else []

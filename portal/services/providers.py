@@ -67,6 +67,7 @@ class Purpose(StrEnum):
     SIGN_IN = "sign_in"
     LINK = "link"
     CONFIRM = "confirm"
+    SIGN = "sign"
 
 
 def begin(
@@ -175,12 +176,16 @@ def confirm(
     provider: SignInProvider, claims: Mapping[str, Any], prover: Prover, session_id: str
 ) -> None:
     """Let whoever is signed in go on: the provider asked them again. Raises ProviderFailed."""
+    proofs.keep(session_id, prover, asked_again(provider, claims, prover))
+    db.session.commit()
+
+
+def asked_again(provider: SignInProvider, claims: Mapping[str, Any], prover: Prover) -> Proven:
+    """That it is still the same person, in the caller's transaction. Raises ProviderFailed."""
     if person_of(provider, claims, prover) != prover.user_id:
         db.session.rollback()
         raise ProviderFailed(_("This is another account than yours."))
-    proven = Proven((Way.PROVIDER,), of_strong_provider=provider.is_strong)
-    proofs.keep(session_id, prover, proven)
-    db.session.commit()
+    return Proven((Way.PROVIDER,), of_strong_provider=provider.is_strong)
 
 
 def unlink(account_id: str, user_id: str) -> None:

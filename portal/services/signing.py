@@ -26,7 +26,7 @@ from portal.services.batches import BatchDecision
 from portal.services.challenges import ChallengeKind, OpenChallenge
 from portal.services.commands import Receipt
 from portal.services.errors import Refused
-from portal.services.proofs import NotProven, ProofInput, Prover
+from portal.services.proofs import NotProven, ProofInput, Proven, Prover
 from portal.services.requests import OverrideInput
 from portal.services.snapshots import of_request, of_task
 from portal.services.tasks import Vote
@@ -94,7 +94,7 @@ def waiting(challenge_id: object, actor_id: str) -> Signing | None:
     )
 
 
-def sign(given: ProofInput, waits: Signing, prover: Prover, session_id: str) -> Receipt:
+def sign(given: ProofInput | Proven, waits: Signing, prover: Prover, session_id: str) -> Receipt:
     """Give the decision, once it is proven who gives it. Raises NotProven, TooMany and Refused, and
     then nothing is recorded."""
     proof = _proof(given, waits, prover, session_id)
@@ -106,7 +106,7 @@ def sign(given: ProofInput, waits: Signing, prover: Prover, session_id: str) -> 
         return tasks.decide(replace(waits.vote, proof=proof), prover.user_id, prover.click)
 
 
-def sign_batch(given: ProofInput, waits: Signing, prover: Prover, session_id: str) -> None:
+def sign_batch(given: ProofInput | Proven, waits: Signing, prover: Prover, session_id: str) -> None:
     """The same for the decisions of a batch."""
     assert waits.batch is not None
     proof = _proof(given, waits, prover, session_id)
@@ -115,9 +115,17 @@ def sign_batch(given: ProofInput, waits: Signing, prover: Prover, session_id: st
         return batches.decide(replace(waits.batch, proof=whole), prover.user_id, prover.click)
 
 
-def _proof(given: ProofInput, waits: Signing, prover: Prover, session_id: str) -> DecisionProof:
-    """What was proven, and strongly enough, in the caller's transaction."""
-    proven = proofs.confirm(waits.challenge, given, prover)
+def _proof(
+    given: ProofInput | Proven, waits: Signing, prover: Prover, session_id: str
+) -> DecisionProof:
+    """What was proven, and strongly enough, in the caller's transaction. `given` is proven where a
+    provider asked."""
+    if isinstance(given, Proven):
+        proven = given
+        if not challenges.take(waits.challenge):
+            raise NotProven
+    else:
+        proven = proofs.confirm(waits.challenge, given, prover)
     proof = DecisionProof(
         at=datetime.now(UTC),
         ways=proven.ways,

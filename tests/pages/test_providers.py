@@ -12,12 +12,16 @@ from sqlalchemy import func, insert, select, update
 
 from portal.config import ConfigurationError, Settings
 from portal.domain.people.providers import SignInProvider
+from portal.domain.policy.policy import Policy, StepUp
 from portal.extensions import db
 from portal.models import Challenge, ProviderAccount, User, UserSession
 from portal.models.columns import new_id
+from tests.asking import MANAGER, insert_type
 from tests.clients import PageClient, sign_in
+from tests.pages.test_signing import decide, decided
 from tests.pages_read import Page
 from tests.provider import CLIENT, SECRET, TestProvider, providing
+from tests.test_cli import run
 from tests.web import People
 
 BEGIN = "/sign-in/provider/staff"
@@ -230,6 +234,40 @@ def test_a_provider_that_did_not_ask_again_proves_nothing(
     come_back(client, provider.back(leave(client, page, again)))
     page = client.post_form(client.get_page("/profile/security"), "/profile/security/app")
     assert page.heading == "Set up an authenticator app"
+
+
+@pytest.fixture
+def kind(app: Flask, people: People) -> dict[str, str]:
+    stage = replace(MANAGER, step_up=StepUp.SIGNATURE)
+    with app.app_context():
+        ids = insert_type(policy=Policy(stages=(stage,), undo_seconds=0))
+        row = {"issuer": "", "subject": "ana-at-provider", "user_id": people.ben}
+        row["issuer"] = app.config["SETTINGS"].sign_in_providers[0].issuer
+        db.session.execute(insert(ProviderAccount).values(id=new_id(), **row))
+        db.session.commit()
+    return ids
+
+
+def test_a_provider_asked_again_signs_and_is_recorded_as_weaker(
+    client: PageClient, people: People, provider: TestProvider, asked: object, app: Flask
+) -> None:
+    sign_in(client, people.ben)
+    page, again = decide(client), "/confirm/provider/staff"
+    for lies in ({"auth_time": 1_000_000_000}, {"sub": "nia"}):
+        provider.lies = lies
+        come_back(client, provider.back(leave(client, page, again)))
+        assert decided(app) == []
+    provider.lies = {}
+    odd = client.post(f"{again}?signs=x", data={"csrf_token": client.csrf_token()})
+    assert odd.status_code == 200
+    back = provider.back(leave(client, page, again))
+    come_back(client, back)
+    (event,) = decided(app)
+    assert event["proof"]["ways"] == ["provider"]
+    assert "0 signatures by passkey, 1 weaker proofs" in run(app, "audit", "signatures")
+    come_back(client, back)
+    assert "Nothing waits" in come_back(client, provider.back(leave(client, page, again))).text
+    assert len(decided(app)) == 1
 
 
 def log_out(app: Flask, token: str) -> int:

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from portal.domain.people.permissions import Permission
 from portal.domain.policy.policy import Decision, StepUp
 from portal.forms.factors import ProofForm
-from portal.pages.second_step import SIGNING, proof_input, prover, site
+from portal.pages.second_step import SIGNING, proof_input, prover, providers_of, site
 from portal.pages.tasks import blueprint
 from portal.presenters.answer import after, answered, reader
 from portal.queries import batches
@@ -16,7 +16,7 @@ from portal.security.guards import requires
 from portal.security.sessions import me, portal_session
 from portal.services import passkeys, second_factors, signing
 from portal.services.errors import Refused, TooMany
-from portal.services.proofs import NotProven, ProofInput
+from portal.services.proofs import NotProven, ProofInput, Proven
 from portal.services.signing import Signing
 from portal.translation import _, lazy
 
@@ -62,7 +62,22 @@ def sign() -> ResponseReturnValue:
         return _page(waits, form, 403, str(ALTERED))
 
 
-def _signed(waits: Signing, given: ProofInput) -> ResponseReturnValue:
+def sign_by_provider(challenge_id: str, proven: Proven) -> ResponseReturnValue:
+    """Record the decision that the page showed from which somebody left for their provider."""
+    waits = signing.waiting(challenge_id, me().id)
+    if waits is None:
+        return _over()
+    try:
+        return _signed(waits, proven)
+    except NotProven:
+        return _over()
+    except Refused as refused:
+        if not signing.is_unsigned(refused):
+            raise
+        return _page(waits, ProofForm(formdata=None), 403, str(ALTERED))
+
+
+def _signed(waits: Signing, given: ProofInput | Proven) -> ResponseReturnValue:
     person = me()
     by = prover(person.id)
     if waits.batch is not None:
@@ -119,6 +134,7 @@ def _page(waits: Signing, form: ProofForm, status: int = 200, error: str = "") -
         meaning=str((MEANING_OVER if waits.over else MEANING)[waits.decision]),
         held=held,
         options=passkeys.options_known(waits.challenge, site()) if held.passkeys else None,
+        providers=providers_of(person.id),
         signature=waits.needed is StepUp.SIGNATURE,
         back=back,
         error=error,
