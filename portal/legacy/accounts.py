@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -50,6 +50,7 @@ class Accounts:
         self._made: set[str] = set()
         self._owners: dict[str, str] = {}
         self._find(connection)
+        self._keep_erased(connection)
 
     def share_addresses(self, connection: Driver, asked: Iterable[str]) -> None:
         """Settle who keeps a shared address: of those who come over, the first active by id.
@@ -114,6 +115,18 @@ class Accounts:
             if profile.id not in self.known and found is not None and found not in used:
                 self.known[profile.id] = found
                 used.add(found)
+
+    def _keep_erased(self, connection: Driver) -> None:
+        """Whose personal data were erased here is called what they are called since, wherever the
+        old engine names them, and brings neither address nor number again."""
+        rows = connection.execute(
+            "SELECT id::text, name FROM portal.users WHERE erased_at IS NOT NULL"
+        ).fetchall()
+        erased = dict(rows)
+        for key, profile in self._directory.profiles.items():
+            name = erased.get(self.known.get(key) or new_key(key))
+            if name is not None:
+                self._directory.profiles[key] = replace(profile, name=name, mail=None, nip=None)
 
     def _appearing(self, connection: Driver, among: set[str]) -> set[str]:
         found: set[str] = set()

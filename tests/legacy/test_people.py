@@ -2,10 +2,14 @@
 
 from typing import Any
 
+import psycopg
 import pytest
 
+from portal.legacy.accounts import Accounts
+from portal.legacy.setting import Setting
 from portal.legacy.values import name_in
-from tests.legacy.old import LEFT, asked, at, moved, step
+from portal.models.columns import new_id
+from tests.legacy.old import LEFT, NOW, asked, at, directory, moved, step
 
 HEAD, FREE, ALONE = ({"assigneePosition": code} for code in ("HEAD", "FREE", "ALONE"))
 
@@ -114,3 +118,21 @@ def test_somebody_inactive_who_asked_stays_the_requester() -> None:
 )
 def test_names_are_kept_as_forms_keep_what_is_typed(kept: object, name: str | None) -> None:
     assert name_in(kept) == name
+
+
+def test_somebody_erased_here_comes_under_the_name_of_since(database_url: str) -> None:
+    office = directory()
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "INSERT INTO portal.users"
+            " (id, name, legacy_profile_id, is_active, erased_at, former_no) VALUES"
+            " (%s, 'Former person 7', 'ann', false, now(), 7)",
+            [new_id()],
+        )
+        accounts = Accounts(connection, office)
+        setting = Setting(NOW, office, accounts=dict(accounts.known))
+        assert setting.names[setting.user("ann")] == office.name("ann") == "Former person 7"
+        assert setting.names[setting.user("bob")] == "Bob"
+        accounts.make(connection, ["ann"])
+        kept = connection.execute("SELECT name, email, employee_no FROM portal.users").fetchall()
+        assert kept == [("Former person 7", None, None)]

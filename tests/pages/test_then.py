@@ -99,6 +99,18 @@ def test_who_may_see_it_is_judged_now(
     assert client.get(f"/history/{NUMBER}?at={at}").status_code == 404
 
 
+def test_the_log_asks_for_a_moment_and_leads_to_the_request_of_then(
+    app: Flask, ben: PageClient
+) -> None:
+    log = ben.get_page(f"/history/{NUMBER}")
+    assert "As it stood on" in log.text
+    (card,) = (form for form in log.document.forms if "at" in form.names)
+    assert (card.method, card.action) == ("get", HERE)
+    then = ben.get_page(f"{card.action}?at={moments(app)[0]}")
+    assert "As of" in then.text
+    assert "As it stood on" not in then.text
+
+
 def test_the_log_leads_to_each_moment_and_stops_at_one(app: Flask, ben: PageClient) -> None:
     ben.post_form(ben.get_page(HERE), "/tasks/", decision="approve")
     log, (first, *_, last) = ben.get_page(f"/history/{NUMBER}"), moments(app)
