@@ -246,8 +246,8 @@ HEARING_SECONDS, LOOKING_SECONDS = 0.2, 0.03
 
 # The three buttons of one form: the first that was pressed counts.
 SAME_FORM = frozenset(DECISIONS)
-# What of a command people type, by its name in the payload.
-TYPED = ("comment", "reason", "content")
+# What of a command people type or choose, by its name in the payload.
+TYPED = ("comment", "reason", "content", "to_id")
 
 Outcome = Literal["applied", "refused", "waiting"]
 
@@ -471,21 +471,26 @@ def _first_receipt(command: Command) -> Receipt:
     if len(kinds) > 1 and not kinds <= SAME_FORM:
         raise Refused(Refusal.KEY_USED, text_of(command))
     if not isinstance(command, Submit) and not _says_the_same(command):
-        words = _(
-            "This form was sent before, with other words. What you typed now was not sent: send it "
-            "again from here."
-        )
-        raise Refused(Refusal.KEY_USED, text_of(command), words)
+        raise Refused(Refusal.KEY_USED, text_of(command), other_words())
     return _receipt_of(command.command_id)
+
+
+def other_words() -> str:
+    """What is said of a form that was sent before and says something else now."""
+    return _(
+        "This form was sent before, with other words. What you typed now was not sent: send it "
+        "again from here."
+    )
 
 
 def _says_the_same(command: Command) -> bool:
     """Whether the command of that id that is recorded says what this one does, as far as people
-    type it: somebody may have gone back in the browser and typed something else."""
+    type it: somebody may have gone back in the browser and typed something else. Where nothing is
+    typed now, nothing can be lost."""
     mine = _TABLE.c.id == command.command_id
     first = db.session.execute(select(_TABLE.c.payload).where(mine)).scalar_one()
     now = codec.encode(command)
-    return all(first.get(each) == now.get(each) for each in TYPED)
+    return all(now.get(each) in (None, "", first.get(each)) for each in TYPED)
 
 
 def _refusal(reason: str | None) -> Refusal:

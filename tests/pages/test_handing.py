@@ -119,8 +119,13 @@ def test_who_left_meanwhile_gets_nothing(
 def test_pressed_twice_it_is_one_handover(ben: PageClient, people: People, address: str) -> None:
     page = ben.get_page(address)
     ben.post_form(page, address, person="Cleo Example", reason="Chairs.")
-    again = ben.post_form(page, address, person="Carl Example", reason="Chairs.")
+    again = ben.post_form(page, address, person="Cleo Example", reason="Chairs.")
     assert "Waiting for Cleo Example" in again.text
+    other = ben.post_form(page, address, 409, person="Carl Example", reason="Chairs.")
+    assert "This form was sent before, with other words." in other.text
+    kept = other.form(address).values
+    assert (kept["person"], kept["reason"].strip()) == ("Carl Example", "Chairs.")
+    assert "Waiting for Cleo Example" in ben.get_page(HERE).text
 
 
 def test_a_decision_after_the_handover_says_who_has_it(

@@ -99,6 +99,9 @@ def test_pressed_twice_it_is_one_question(ben: PageClient, app: Flask, task: str
     page = ben.get_page(f"{task}/question")
     for _ in range(2):
         ben.post_form(page, f"{task}/question", comment="Which colour?")
+    other = ben.post_form(page, f"{task}/question", 409, comment="And how many?")
+    assert "This form was sent before, with other words." in other.text
+    assert "And how many?" in other.text
     with app.app_context():
         assert db.session.execute(select(func.count()).select_from(Command)).scalar_one() == 1
 

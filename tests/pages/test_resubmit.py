@@ -69,7 +69,11 @@ def test_it_is_sent_with_the_version_it_builds_on(
     assert (sent.payload["content_version"], sent.payload["comment"]) == (3, "The blue one.")
     content = sent.payload["content"]
     assert (content["amount"], content["fields"]["offers"]) == (13000, [OLD])
-    assert ana.post_form(page, RESUBMIT).path == after.path
+    assert ana.post_form(page, RESUBMIT, amount="130").path == after.path
+    other = ana.post_form(page, RESUBMIT, 409, amount="140", comment="Or the red one.")
+    assert "This form was sent before, with other words." in other.text
+    kept = other.form(RESUBMIT).values
+    assert (kept["amount"], kept["comment"].strip()) == ("140", "Or the red one.")
     assert command(app).id == sent.id
 
 

@@ -57,9 +57,7 @@ def show_batch(batch_id: UUID) -> ResponseReturnValue:
     batch = _find(batch_id)
     if batch.decision is None:
         return _review(batch, CommentForm())
-    found = reading.result(batch, batch.decision, me().id)
-    is_late = batch.decided_at is not None and me().now - batch.decided_at > JUST_NOW
-    return render_template("pages/batches/result.html", batch=batch, result=found, is_late=is_late)
+    return _result(batch, batch.decision)
 
 
 @blueprint.post("/batches/<uuid:batch_id>/decision")
@@ -83,7 +81,7 @@ def decide_batch(batch_id: UUID) -> ResponseReturnValue:
             return sign_first(signing.begin_batch(verdict, me().id))
         form.comment.errors = [_("Say why. Each requester can read it.")]
         return _review(_find(batch_id), form), 422
-    return redirect(url_for(".show_batch", batch_id=batch_id), 303)
+    return _decided(_find(batch_id), text)
 
 
 @blueprint.post("/batches/<uuid:batch_id>/undo")
@@ -121,8 +119,23 @@ def _incomplete(batch_id: UUID, form: CommentForm) -> ResponseReturnValue:
         form.comment.errors = [_("Choose what to do: approve, return or reject.")]
     batch = _find(batch_id)
     if batch.decision is not None:
-        return redirect(url_for(".show_batch", batch_id=batch_id), 303)
+        return _decided(batch, form.comment.data or "")
     return _review(batch, form), 422
+
+
+def _decided(batch: BatchRecord, text: str) -> ResponseReturnValue:
+    """What became of the batch; a comment that it was not decided with is kept beside that."""
+    if batch.decision is None or text in ("", batch.comment):
+        return redirect(url_for(".show_batch", batch_id=batch.id), 303)
+    return _result(batch, batch.decision, text), 409
+
+
+def _result(batch: BatchRecord, decision: Decision, unsent: str = "") -> str:
+    found = reading.result(batch, decision, me().id)
+    is_late = batch.decided_at is not None and me().now - batch.decided_at > JUST_NOW
+    return render_template(
+        "pages/batches/result.html", batch=batch, result=found, is_late=is_late, unsent=unsent
+    )
 
 
 def _review(batch: BatchRecord, form: CommentForm) -> str:

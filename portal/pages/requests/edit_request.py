@@ -1,12 +1,14 @@
 """Changing a request that exists already: amended while it is pending, resubmitted when it was
 returned."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from flask import abort, flash, make_response, redirect, render_template, request, url_for
+from flask import abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.domain import codec
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
 from portal.domain.people.permissions import Permission
 from portal.domain.request.amend import not_now
@@ -16,7 +18,7 @@ from portal.domain.request.state import Click, Status
 from portal.forms import asking
 from portal.forms.request_form import RequestForm, own_files
 from portal.pages.requests import blueprint
-from portal.pages.requests.attachments import store
+from portal.pages.requests.attachments import sent_name, store
 from portal.pages.requests.request_form_io import (
     kept_files,
     leave_unasked,
@@ -26,15 +28,16 @@ from portal.pages.requests.request_form_io import (
 from portal.pages.requests.show import visible
 from portal.presenters.answer import after, answered, command_key, new_key
 from portal.queries import commands
+from portal.queries.commands import CommandRecord
 from portal.queries.comments import CommentEntry, comments_of
 from portal.queries.request import Reader, RequestRecord
 from portal.security.guards import requires
 from portal.security.sessions import click, me
 from portal.services.attachments import hand_on
-from portal.services.commands import Receipt
+from portal.services.commands import Receipt, other_words
 from portal.services.errors import Refused
 from portal.services.requests import Correction, amend, resubmit
-from portal.translation import _, lazy
+from portal.translation import lazy
 
 Draw = Callable[[RequestRecord, RequestForm, str, Refused | None], ResponseReturnValue]
 
@@ -63,10 +66,7 @@ def send(number: str, deed: Deed, draw: Draw) -> ResponseReturnValue:
     record, key = owned(number), command_key()
     before = commands.find(key, Reader(me().id))
     if before is not None:
-        if before.kind != deed.kind:
-            raise Refused(Refusal.KEY_USED)
-        flash(_("This form was sent before: what it said then holds."), "warning")
-        return redirect(url_for("commands.show", command_id=before.id), 303)
+        return _sent_before(record, deed, before, draw)
     drawn = posted(record, key)
     if drawn.pressed(request.form):
         return draw(record, drawn, key, None)
@@ -82,6 +82,58 @@ def send(number: str, deed: Deed, draw: Draw) -> ResponseReturnValue:
         hand_on(key, me().id, again)
         return draw(owned(number), drawn, again, refused)
     return after(receipt, deed.done.format(record.number))
+
+
+def _sent_before(
+    record: RequestRecord, deed: Deed, before: CommandRecord, draw: Draw
+) -> ResponseReturnValue:
+    """The first result; where the form says something else now, that is kept under a new key."""
+    if before.kind != deed.kind:
+        raise Refused(Refusal.KEY_USED)
+    if _is_repeated(record, before):
+        return redirect(url_for("commands.show", command_id=before.id), 303)
+    again, is_awaited = new_key(), record.status is deed.awaits
+    reason = Refusal.KEY_USED if is_awaited else Refusal.LATE
+    refused = Refused(reason, detail=other_words() if is_awaited else "")
+    return draw(record, posted(record, again), again, refused)
+
+
+def _is_repeated(record: RequestRecord, before: CommandRecord) -> bool:
+    """Whether the form says what the command said. Files are known by their names: those of the
+    command may stand in the request already, or not yet."""
+    drawn = _drawn(record)
+    drawn.read(drawn.posted(request.form), _kept(record, drawn, before.id))
+    drawn.validate()
+    then, now = before.payload["content"], codec.encode(drawn.content())
+    sent = {file["id"]: file["name"] for file in _files_in(then)}
+    names = {file["name"] for file in _files_in(now)}
+    names |= {sent_name(file) for _field, file in request.files.items(multi=True) if file.filename}
+    return (
+        (drawn["comment"].data or "") in ("", before.payload["comment"])
+        and _without_files(now) == _without_files(then)
+        and names <= set(sent.values())
+        and sent.keys().isdisjoint(request.form.getlist("remove"))
+    )
+
+
+def _is_file(value: Any) -> bool:
+    return isinstance(value, Mapping) and "sha256" in value
+
+
+def _files_in(value: Any) -> Iterator[Any]:
+    if _is_file(value):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _files_in(each)
+
+
+def _without_files(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _without_files(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_without_files(each) for each in value if not _is_file(each)]
+    return value
 
 
 def unchanged(record: RequestRecord) -> RequestForm:

@@ -29,7 +29,7 @@ from portal.services.snapshots import of_task
 from portal.services.tasks import NewAssignee, Takers, delegate, reassign, take_back, takers
 from portal.translation import _
 
-# What is wrong with the person chosen is said beside the field.
+# What is wrong with the person chosen is said beside the field; so is that the form was used.
 ABOUT_PERSON = frozenset(
     {
         Refusal.NOBODY,
@@ -38,6 +38,7 @@ ABOUT_PERSON = frozenset(
         Refusal.ADDED_ENOUGH,
         Refusal.NOT_A_RECEIVER,
         Refusal.REASON_NEEDED,
+        Refusal.KEY_USED,
     }
 )
 

@@ -97,7 +97,9 @@ def test_pressing_twice_is_once(
 ) -> None:
     page = review(ben, asked)
     ben.post_form(page, "/batches/", decision="approve")
-    ben.post_form(page, "/batches/", decision="reject", comment="No, wait.")
+    other = ben.post_form(page, "/batches/", 409, decision="reject", comment="No, wait.")
+    assert "This form was sent before: what it said then holds." in other.text
+    assert "No, wait." in other.text
     assert commands(app) == 2
     process.take_up()
     again = ben.post_form(page, "/batches/", decision="approve")
