@@ -12,6 +12,7 @@ from portal.domain.policy.conditions import (
     holds,
     row_holds,
 )
+from portal.domain.policy.difference import difference
 from portal.domain.policy.forms import FieldKind, FormField
 from portal.domain.policy.policy import (
     WHOLE_DAY,
@@ -177,7 +178,8 @@ def since(changes: Iterable[TypeChangeRecord], seen: int) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class StageShown:
-    """A stage of the drawn route. Its parts are lines of words."""
+    """A stage of the drawn route. Its parts are lines of words; `mark`: that it is new, or says
+    something else than in the live version."""
 
     key: str
     name: str
@@ -188,27 +190,39 @@ class StageShown:
     clocks: tuple[tuple[str, str], ...]
     fallback: str
     problems: tuple[str, ...] = ()
+    mark: str = ""
 
 
 def route(
-    content: TypeContent, names: Mapping[str, str], problems: Sequence[Problem] = ()
+    content: TypeContent,
+    names: Mapping[str, str],
+    problems: Sequence[Problem] = (),
+    live: TypeContent | None = None,
 ) -> list[StageShown]:
     """The stages in order. `names`: of people by id, of groups by "group:code", and of departments
-    by "department:code"."""
+    by "department:code"; `live`: the version beside which stages are marked."""
+    marks = _marks(live, content) if live else {}
     return [
         StageShown(
             key=stage.key,
             name=stage.name,
             number=number,
             is_notice=stage.kind is StageKind.NOTIFY,
-            asks=_asks(stage, content, names),
-            condition=_condition(stage, content, names),
+            asks=asked(stage, content, names),
+            condition=condition_of(stage, content, names),
             clocks=tuple(_clocks(stage, content, names)),
-            fallback=_people(stage.fallback or content.policy.fallback, content, names),
+            fallback=rules_words(stage.fallback or content.policy.fallback, content, names),
             problems=tuple(tell(each.sentence) for each in problems if each.name == stage.key),
+            mark=marks.get(stage.key, ""),
         )
         for number, stage in enumerate(content.policy.stages, start=1)
     ]
+
+
+def _marks(live: TypeContent, content: TypeContent) -> dict[str, str]:
+    found = difference(live.policy, content.policy)
+    new = {each.key: _("New") for each in found.added}
+    return new | {each.after.key: _("Changed") for each in found.changed}
 
 
 def of_gallery(file: TypeFile) -> TypeContent:
@@ -222,8 +236,8 @@ def route_of_file(file: TypeFile) -> list[StageShown]:
     return route(of_gallery(file), {f"group:{code}": code for code in file.groups})
 
 
-def _condition(stage: Stage, content: TypeContent, names: Mapping[str, str]) -> str:
-    """What its rows say, where there are any: a file sets the sentence as it likes."""
+def condition_of(stage: Stage, content: TypeContent, names: Mapping[str, str]) -> str:
+    """What a stage's rows say, where there are any: a file sets the sentence as it likes."""
     if stage.when is None or stage.when.is_empty:
         return stage.condition_text or stage.condition or ""
     return condition_words(stage.when, subjects(content, _departments(names)), names)
@@ -270,8 +284,9 @@ def people_named(content: TypeContent) -> set[str]:
     return {each for each in (*named, *(str(row.value) for row in rows)) if is_id(each)}
 
 
-def _asks(stage: Stage, content: TypeContent, names: Mapping[str, str]) -> str:
-    who = _people(stage.rules, content, names)
+def asked(stage: Stage, content: TypeContent, names: Mapping[str, str]) -> str:
+    """Who is asked in a stage, and how many of them."""
+    who = rules_words(stage.rules, content, names)
     if not who:
         return _("Nobody yet")
     if stage.kind is StageKind.NOTIFY:
@@ -288,7 +303,10 @@ def _asks(stage: Stage, content: TypeContent, names: Mapping[str, str]) -> str:
     return _("One of: %(who)s", who=who) if len(stage.rules) > 1 else who
 
 
-def _people(rules: Sequence[ApproverRule], content: TypeContent, names: Mapping[str, str]) -> str:
+def rules_words(
+    rules: Sequence[ApproverRule], content: TypeContent, names: Mapping[str, str]
+) -> str:
+    """Whom several rules ask."""
     return ", ".join(rule_words(rule, content, names) for rule in rules)
 
 
@@ -346,7 +364,7 @@ def _clocks(
         after = listed([written(each) for each in stage.remind_after])
         yield "bell", _("Reminder after %(after)s", after=after)
     for level in stage.escalate:
-        to = _people(level.to, content, names)
+        to = rules_words(level.to, content, names)
         yield (
             "arrow-trending-up",
             _("After %(after)s to %(to)s", after=written(level.after), to=to),

@@ -90,3 +90,27 @@ def test_an_option_is_chosen_from_a_list(adam: PageClient) -> None:
 def options(page: Page) -> list[str]:
     found = re.search(r'<select id="r0_value".*?</select>', page.response.text, re.DOTALL)
     return re.findall(r'<option value="(.*?)"', found[0]) if found else []
+
+
+def test_differences_say_what_was_and_what_is(adam: PageClient) -> None:
+    route = f"{CHAIRS}/draft/route"
+    assert "Changed" not in adam.get_page(route).text
+    row = {"r0_field": "amount", "r0_is": "at_least", "r0_value": "2,000.00"}
+    page = press(adam, adam.get_page(HERE), HERE, **row)
+    assert page.path == route
+    assert "Finance Changed" in page.text
+    at = f"{route}/finance/clocks"
+    press(adam, adam.get_page(at), at, expire="12d")
+    at = f"{CHAIRS}/draft/form/amount"
+    press(adam, adam.get_page(at), at, label="Price", max_value="90,000.00")
+    page = press(adam, adam.get_page(route), route, name="Board", kind="approval", before="")
+    assert "Board New" in adam.get_page(route).text
+    for here in (f"{CHAIRS}/draft/review", CHAIRS):
+        text = adam.get_page(here).text
+        for words in (
+            "Field Price label: Amount → Price largest value: none → €90,000.00",
+            "→ Price is at least €2,000.00",
+            "its deadline: none → 12 days",
+            "Stage Board added",
+        ):
+            assert words in text, (here, words)

@@ -262,58 +262,79 @@ def _with_stages(content: TypeContent, stages: Iterable[Stage]) -> TypeContent:
     return replace(content, policy=replace(content.policy, stages=tuple(stages)))
 
 
+@dataclass(frozen=True, kw_only=True)
+class TypeDifference:
+    """A change, with what changed as it was before and is after; both are None for what came, went
+    or moved."""
+
+    change: Change
+    before: TypeContent | FormField | Stage | Policy | None = None
+    after: TypeContent | FormField | Stage | Policy | None = None
+
+
 def changes(before: TypeContent, after: TypeContent) -> tuple[Change, ...]:
     """What the one says otherwise than the other, in the order of a page: texts, form, route."""
+    return tuple(each.change for each in compared(before, after))
+
+
+def compared(before: TypeContent, after: TypeContent) -> tuple[TypeDifference, ...]:
+    """The same, with both sides of what changed."""
     parts = ("name", "description", "translations")
     texts = tuple(each for each in parts if getattr(before, each) != getattr(after, each))
     return (
-        *([_changed("text", "", after, texts)] if texts else ()),
+        *([_changed("text", "", before, after, texts)] if texts else ()),
         *_form_changes(before, after),
         *_stage_changes(before.policy, after.policy),
         *_policy_changes(before.policy, after.policy),
     )
 
 
-def _form_changes(before: TypeContent, after: TypeContent) -> Iterable[Change]:
+def _form_changes(before: TypeContent, after: TypeContent) -> Iterable[TypeDifference]:
     old, new = ({each.name: each for each in side.form} for side in (before, after))
     for name, each in new.items():
         if name not in old:
-            yield Change(what="field", how="added", name=each.label)
+            yield _told("field", "added", each.label)
         elif parts := _parts(old[name], each):
-            yield _changed("field", each.label, each, parts)
-    yield from (
-        Change(what="field", how="gone", name=each.label)
-        for name, each in old.items()
-        if name not in new
-    )
+            yield _changed("field", each.label, old[name], each, parts)
+    yield from (_told("field", "gone", each.label) for name, each in old.items() if name not in new)
     if [name for name in old if name in new] != [name for name in new if name in old]:
-        yield Change(what="field", how="moved")
+        yield _told("field", "moved")
 
 
-def _stage_changes(before: Policy, after: Policy) -> Iterable[Change]:
+def _stage_changes(before: Policy, after: Policy) -> Iterable[TypeDifference]:
     found = difference(before, after)
-    yield from (Change(what="stage", how="added", name=each.name) for each in found.added)
+    yield from (_told("stage", "added", each.name) for each in found.added)
     yield from (
-        _changed("stage", each.after.name, each.after, each.parts) for each in found.changed
+        _changed("stage", each.after.name, each.before, each.after, each.parts)
+        for each in found.changed
     )
-    yield from (Change(what="stage", how="gone", name=each.name) for each in found.gone)
+    yield from (_told("stage", "gone", each.name) for each in found.gone)
     old, new = ([stage.key for stage in side.stages] for side in (before, after))
     if [key for key in old if key in new] != [key for key in new if key in old]:
-        yield Change(what="stage", how="moved")
+        yield _told("stage", "moved")
 
 
-def _policy_changes(before: Policy, after: Policy) -> Iterable[Change]:
+def _policy_changes(before: Policy, after: Policy) -> Iterable[TypeDifference]:
     parts = tuple(part for part in _parts(before, after) if part != "stages")
     if parts:
-        yield _changed("policy", "", after, parts)
+        yield _changed("policy", "", before, after, parts)
+
+
+def _told(what: str, how: str, name: str = "") -> TypeDifference:
+    return TypeDifference(change=Change(what=what, how=how, name=name))
 
 
 def _changed(
-    what: str, name: str, after: TypeContent | FormField | Stage | Policy, parts: tuple[str, ...]
-) -> Change:
+    what: str,
+    name: str,
+    before: TypeContent | FormField | Stage | Policy,
+    after: TypeContent | FormField | Stage | Policy,
+    parts: tuple[str, ...],
+) -> TypeDifference:
     values = {part: getattr(after, part) for part in parts}
     texts = {part: value for part, value in values.items() if type(value) is str}
-    return Change(what=what, how="changed", name=name, parts=parts, texts=texts)
+    change = Change(what=what, how="changed", name=name, parts=parts, texts=texts)
+    return TypeDifference(change=change, before=before, after=after)
 
 
 def _parts(before: FormField | Policy, after: FormField | Policy) -> tuple[str, ...]:

@@ -382,7 +382,8 @@ def _bands(
 def _route(kind: AdminType, status: int = 200, **values: Any) -> ResponseReturnValue:
     content = kind.draft.content if kind.draft else TypeContent(name=kind.name)
     found_wrong = service.glance(content)
-    stages = words.route(content, words.names_in(content), found_wrong.problems)
+    live = kind.live.content if kind.live else None
+    stages = words.route(content, words.names_in(content), found_wrong.problems, live)
     if "example" not in values:
         values |= _example(kind)
     if "form" not in values:

@@ -12,7 +12,7 @@ from wtforms.form import BaseForm
 
 from portal.domain.folding import folded
 from portal.domain.people.permissions import Permission
-from portal.domain.policy.types import TypeContent, changes
+from portal.domain.policy.types import TypeContent
 from portal.forms.fields import storable
 from portal.forms.request_form import RequestForm
 from portal.forms.type_fields import KINDS
@@ -25,11 +25,13 @@ from portal.pages.past import picker
 from portal.pages.requests.attachments import store
 from portal.pages.requests.request_form_io import surroundings
 from portal.presentation.labels import role
-from portal.presenters import type_tasks
+from portal.presenters import type_differences, type_tasks
 from portal.presenters import types as words
 from portal.presenters.answer import command_key, new_key
+from portal.presenters.type_differences import DifferenceShown
 from portal.presenters.type_tasks import Task
 from portal.queries import back_tests, people, request_types, staff, type_readers
+from portal.queries.people import names_of
 from portal.queries.request_types import AdminType, DraftRecord
 from portal.security.guards import requires
 from portal.security.sessions import current_settings, me
@@ -501,9 +503,10 @@ def choosable() -> Choosable:
     )
 
 
-def differences(before: TypeContent, after: TypeContent) -> list[str]:
-    """What the one says otherwise than the other, a line each."""
-    return [words.difference_words(each) for each in changes(before, after)]
+def differences(before: TypeContent, after: TypeContent) -> list[DifferenceShown]:
+    """What the one says otherwise than the other."""
+    gone = words.people_named(before) - words.people_named(after)
+    return type_differences.shown(before, after, words.names_in(after) | names_of(gone))
 
 
 def _step(code: str, take: Callable[[str, Act], None], told: str) -> ResponseReturnValue:
