@@ -8,6 +8,8 @@ from dataclasses import dataclass
 HEIGHT, ABOVE, BELOW = 170, 20, 24
 GAP = 0.12
 LEAST_BAR = 2.0
+# How many letters of labels stand beside each other on a desk and on the narrowest phone.
+WIDE, NARROW = 60, 26
 STEPS = (1, 2, 4, 5, 10)
 
 
@@ -41,12 +43,16 @@ class AxisLine:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A line down at `x` with words at its side, `before` it or after it."""
+    """A line down at `x` with words at its side."""
 
     look: str
     words: str
     x: float
-    before: bool
+
+    @property
+    def before(self) -> bool:
+        """Whether its words stand before it: on the side that has more room."""
+        return self.x > 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +89,21 @@ def columns(
                 foot -= tall
                 x = (index + GAP / 2) * wide
                 bars.append(Bar(look, _r(x), _r((1 - GAP) * wide), _r(foot), _r(tall)))
-    last = len(names) - 1
+    last, room = len(names) - 1, sum(len(name) + 1 for name in names)
+    shown = _every(room, WIDE)
+    kept = shown * _every(room, NARROW * shown)
     labels = tuple(
-        AxisLabel(name, _r((i + (0 if at_edges and i != last else 0.5)) * wide), i % 2 == 1)
+        AxisLabel(name, _r((i + (0 if at_edges and i != last else 0.5)) * wide), i % kept != 0)
         for i, name in enumerate(names)
+        if i % shown == 0
     )
     across = tuple(AxisLine(each, _r(ABOVE + HEIGHT - HEIGHT * each / top)) for each in lines)
     return Columns(tuple(bars), across, labels, tuple(marks))
+
+
+def _every(room: int, most: int) -> int:
+    """Each how manieth label stands, so that those shown have no more letters than `most`."""
+    return max(1, -(-room // most))
 
 
 def ticks(largest: int, most: int = 5) -> tuple[int, ...]:

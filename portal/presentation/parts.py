@@ -24,13 +24,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A comment in the conversation. `label` says what it came with, such as "returned it"."""
+    """A comment in the conversation. `label` says what it came with, such as "returned it"; of
+    one's own (`is_own`), `name` is a sentence that says so."""
 
     name: str
     at: datetime
     text: str
     label: str = ""
     initials: str = ""
+    is_own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from portal.domain.policy.types import is_id
+from portal.domain.proof.acts import ActKind
 from portal.presentation import times
 from portal.presentation.labels import words_of
+from portal.presenters import channels, people, types
 from portal.presenters.organisation import PARTS
 from portal.translation import _, lazy, ngettext
 
@@ -96,6 +98,27 @@ VALUES: dict[tuple[str, str], str] = {
     ("scope", "person"): lazy("a person"),
     ("scope", "type"): lazy("a request type"),
 }
+# What an act was done to, where that is a part of the portal.
+SUBJECTS: dict[str, str] = {
+    "approvers": lazy("Tasks without an approver"),
+    "audit": lazy("Audit log"),
+    "canary": lazy("Canary"),
+    "cleaning": lazy("Clean-up"),
+    "commands": lazy("Commands"),
+    "entry": lazy("An entry of the log"),
+    "history": lazy("History"),
+    "messages": lazy("Messages"),
+    "sealing": lazy("Sealing"),
+    "streams": lazy("Audit streams"),
+    "verification": lazy("Verification"),
+    "webhooks": lazy("Webhooks"),
+    "workflows": lazy("Workflows"),
+}
+CHANGES: dict[str, Mapping[str, str]] = {
+    ActKind.PERSON_CHANGED: people.KINDS,
+    ActKind.CHANNEL_CHANGED: channels.KINDS,
+    ActKind.TYPE_CHANGED: types.DONE,
+}
 MOMENTS = frozenset({"until", "lifted", "expires_at", "since", "delivered_again_since"})
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 
@@ -106,6 +129,17 @@ def field(name: str) -> str:
         return str(FIELDS[name])
     known = str(PARTS.get(name, ""))
     return known[:1].upper() + known[1:] if known else words_of(name)
+
+
+def subject(code: str) -> str:
+    """What an act was done to, which is no person: a part of the portal, or a number or file."""
+    return str(SUBJECTS.get(code, code))
+
+
+def change(kind: str, code: str) -> str:
+    """What was changed, by the code that an act of this kind keeps."""
+    known = str(CHANGES.get(kind, {}).get(code, ""))
+    return words_of(code) if not known or "%(" in known else known
 
 
 def value(name: str, given: Any, names: Mapping[str, str]) -> str:

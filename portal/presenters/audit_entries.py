@@ -317,7 +317,7 @@ def _act_row(each: AuditEntry, known: Behind) -> AuditRow:
         changes=() if act is None else tuple(act_changes(act, known.names)),
         url=_url(each),
         on=on,
-        on_note=str(act.data.get("change", "")).replace("_", " ") if act is not None else "",
+        on_note="" if act is None else _change(act),
         is_sealed=each.is_sealed,
     )
 
@@ -326,7 +326,12 @@ def _subject(act: ActRecord, names: Mapping[str, str]) -> str:
     subject = act.subject or ""
     if name := act.data.get("name"):
         return str(name)
-    return names.get(subject, "" if is_id(subject) else subject)
+    return names.get(subject, "" if is_id(subject) else act_words.subject(subject))
+
+
+def _change(act: ActRecord) -> str:
+    code = str(act.data.get("change", ""))
+    return act_words.change(act.kind, code) if code else ""
 
 
 def act_detail(kept: ActKept, names: Mapping[str, str]) -> str:

@@ -14,7 +14,30 @@ from portal.presentation.parts import Remark
 from portal.presenters.answer import new_key
 from portal.queries.comments import CommentEntry
 from portal.queries.request import TaskRecord
-from portal.translation import _
+from portal.translation import _, lazy
+
+# What a comment of one's own came with, by `portal.comments.about`: a sentence each, as "You" does
+# not stand before the words for others in every language.
+OWN: dict[str, str] = {
+    "approve": lazy("You approved"),
+    "reject": lazy("You rejected"),
+    "send_back": lazy("You returned it"),
+    "reassigned": lazy("You reassigned a task"),
+    "delegated": lazy("You delegated a task"),
+    "given_back": lazy("You ended a delegation"),
+    "asked": lazy("You asked a question"),
+    "answered": lazy("You answered"),
+    "added": lazy("You added an approver"),
+    "resubmitted": lazy("You submitted it again"),
+    "amended": lazy("You edited it"),
+    "held": lazy("You put it on hold"),
+    "resumed": lazy("You resumed it"),
+    "moved_policy": lazy("You moved it to a newer policy"),
+    "overridden": lazy("You decided in place of the approvers"),
+    "withdrawn": lazy("You withdrew it"),
+    "cancelled": lazy("You cancelled it"),
+    "undone": lazy("You decided, then undid it"),
+}
 
 
 def remarks(
@@ -26,19 +49,28 @@ def remarks(
 
 
 def _remark(said: CommentEntry, task: TaskRecord | None, me: str) -> Remark:
-    about = ABOUT.get(said.about, words_of(said.about).lower())
-    label = _(about) if about else ""
-    if task is not None and said.about in DECIDED:
-        label = _("%(did)s, %(stage)s", did=label, stage=task.stage_name)
+    stage = task.stage_name if task is not None and said.about in DECIDED else ""
     name = said.name or _("The system")
-    is_you = said.author_id == me
+    is_own = said.author_id == me
     return Remark(
-        _("You") if is_you else name,
+        str(OWN.get(said.about, _("You"))) if is_own else name,
         said.at,
         said.text,
-        label=label,
+        label=_own_label(said.about, stage) if is_own else _label(said.about, stage),
+        is_own=is_own,
         initials="".join(part[0] for part in name.split()[:2]).upper(),
     )
+
+
+def _own_label(about: str, stage: str) -> str:
+    """What stands beside the sentence about oneself: the stage, or what has no sentence."""
+    return stage if about in OWN else _label(about, stage)
+
+
+def _label(about: str, stage: str) -> str:
+    words = ABOUT.get(about, words_of(about).lower())
+    label = _(words) if words else ""
+    return _("%(did)s, %(stage)s", did=label, stage=stage) if stage else label
 
 
 @dataclass(frozen=True, slots=True)

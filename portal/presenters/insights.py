@@ -276,11 +276,10 @@ def _time_chart(totals: Totals, target: int | None) -> Chart:
     if totals.median is not None:
         middle = placed(totals.median / WORKING_DAY, 0, BINS + 1)
         words = _("Median %(days)s", days=working_days(totals.median))
-        marks.append(Mark("mid", words, middle, edge is None or totals.median <= (target or 0)))
+        marks.append(Mark("mid", words, middle))
     if edge is not None:
         words = _("Target %(days)s", days=working_days(target or 0))
-        at = placed(edge, 0, BINS + 1)
-        marks.append(Mark("target", words, at, totals.median is not None and edge < 1))
+        marks.append(Mark("target", words, placed(edge, 0, BINS + 1)))
     rows = [(f"{each}–{each + 1}", numbers[each]) for each in range(BINS)]
     legend = [("c1", _("Within the target")), ("late", _("Over the target"))] if edge else []
     return Chart(

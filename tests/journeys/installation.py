@@ -13,6 +13,8 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from portal.models.columns import new_id
+from portal.translation import SHIPPED, SOURCE
+from portal.translation.pseudo import PSEUDO
 from scripts.local.ports import HOST, any_free
 from tests import warm
 
@@ -51,6 +53,7 @@ class Installation:
             "TEMPORAL_TASK_QUEUE": self.queue,
             "SECRET_KEY": "journeys-journeys-journeys-journeys",
             "PUBLIC_URL": self.url,
+            "LANGUAGES": ",".join((SOURCE, *SHIPPED, PSEUDO)),
             "ATTACHMENTS_DIR": str(self.folder / "attachments"),
             "AUDIT_LOG_DIR": str(self.folder / "audit"),
             "AUDIT_SEALER": "own",  # whoever begins a log seals it

@@ -2,10 +2,11 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.presentation.charts import ABOVE, HEIGHT, columns, placed, ticks
+from portal.presentation.charts import ABOVE, HEIGHT, NARROW, WIDE, Mark, columns, placed, ticks
 
 
 @given(st.integers(0, 10**9))
@@ -32,3 +33,17 @@ def test_every_number_above_nothing_has_a_bar_inside_the_chart(numbers: list[lis
 def test_what_lies_beyond_stands_at_the_end() -> None:
     assert [placed(x, 0, 10) for x in (-1, 0, 2.5, 10, 99)] == [0, 0, 25, 100, 100]
     assert placed(3, 5, 5) == 0
+
+
+@given(st.integers(0, 60), st.sampled_from(["7", "W12", "KW 38"]))
+def test_labels_have_room_beside_each_other(count: int, name: str) -> None:
+    names = [name] * count
+    labels = columns(names, [[("c1", 1)] for _ in names]).labels
+    for most, kept in ((WIDE, labels), (NARROW, [each for each in labels if not each.is_spare])):
+        assert sum(len(each.words) + 1 for each in kept) <= most + len(name)
+        assert bool(kept) == bool(names)
+
+
+@pytest.mark.parametrize(("x", "before"), [(0, False), (7, False), (93, True), (100, True)])
+def test_words_of_a_mark_stand_where_there_is_room(x: float, before: bool) -> None:
+    assert Mark("mid", "Median 0,6", x).before is before

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from flask import Flask, render_template_string
 
+from portal.domain.people.absence import ChangeKind
 from portal.domain.policy.policy import Decision
+from portal.domain.proof.acts import ActKind
 from portal.domain.request import events
-from portal.domain.request.catalogue import EVENT_ENTRIES
+from portal.domain.request.catalogue import ABOUT, EVENT_ENTRIES
 from portal.domain.request.state import Content, Priority, Status
 from portal.domain.routing.plan import StagePlan
 from portal.presentation import labels
@@ -17,7 +19,9 @@ from portal.presentation.history import entry, unknown_entry
 from portal.presentation.icons import icon
 from portal.presentation.labels import listed
 from portal.presentation.letters import letters
-from portal.presenters import my_requests, rows
+from portal.presenters import act_words, my_requests, rows
+from portal.presenters.comments import OWN, remarks
+from portal.queries.comments import CommentEntry
 from portal.translation import speaking
 
 TONES = {"neutral", "info", "ok", "warn", "bad"}
@@ -148,6 +152,26 @@ def test_names_are_listed_as_the_language_does(code: str, words: str) -> None:
         assert listed(["Ana", "Ben", "Chloé"]) == words
     assert listed(["Ana"]) == "Ana"
     assert listed([]) == ""
+
+
+def test_a_comment_of_ones_own_stands_under_a_sentence_and_anothers_under_the_name() -> None:
+    assert set(OWN) == {about for about, words in ABOUT.items() if words}
+    said = CommentEntry(1, "me", "Ana Ruiz", "approve", "Fine.", datetime(2026, 11, 2, tzinfo=UTC))
+    with speaking("de"):
+        own, other = (remarks([said], (), me)[0] for me in ("me", "someone"))
+    assert (own.name, own.label, own.is_own) == ("Sie haben genehmigt", "", True)
+    assert (other.name, other.label, other.is_own) == ("Ana Ruiz", "hat genehmigt", False)
+
+
+def test_what_an_act_was_done_to_and_what_it_changed_are_no_codes() -> None:
+    with speaking("de"):
+        assert act_words.subject("history") == "Verlauf"
+        assert act_words.subject("PR-1042") == "PR-1042"
+        assert (
+            act_words.change(ActKind.PERSON_CHANGED, ChangeKind.MANAGER)
+            == "Vorgesetzte Person geändert"
+        )
+        assert act_words.change(ActKind.SIGNED_IN, "some_thing") == "Some thing"
 
 
 @pytest.mark.parametrize(("code", "words"), [("en", "12,345"), ("de", "12.345")])
