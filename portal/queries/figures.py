@@ -22,7 +22,10 @@ SELECT
             SELECT FROM portal.webhook_endpoints e
             WHERE e.id = d.endpoint_id AND e.state <> 'removed')) AS webhooks_failed,
     (SELECT count(*) FROM portal.webhook_endpoints e
-        WHERE e.state = 'gone' OR (e.state = 'on' AND (
+        WHERE e.state = 'gone' OR (e.state = 'unverified' AND EXISTS (
+            SELECT FROM portal.webhook_deliveries d WHERE d.endpoint_id = e.id
+                AND d.status = 'WAITING' AND d.due_at < now() - interval '30 minutes')
+        ) OR (e.state = 'on' AND (
             e.failing_since < now() - interval '30 minutes' OR EXISTS (
                 SELECT FROM portal.api_tokens t WHERE t.id = e.token_id
                     AND (t.revoked_at IS NOT NULL OR t.expires_at <= now()))))

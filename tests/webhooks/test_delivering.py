@@ -8,6 +8,7 @@ import json
 import pytest
 
 from portal.config import Settings
+from portal.queries.figures import figures
 from portal.services import webhooks
 from portal.services.webhooks import HookRejected
 from tests.asking import CODE
@@ -151,6 +152,10 @@ def test_a_test_event_turns_an_endpoint_on_and_a_pause_lets_messages_gather(
     hooks.ask()
     assert hooks.go() == 0
     with hooks.app.app_context():
+        assert figures("")["webhooks_stopped"] == 0
+    hooks.do("UPDATE portal.webhook_deliveries SET due_at = now() - interval '31 minutes'")
+    with hooks.app.app_context():
+        assert figures("")["webhooks_stopped"] == 1  # no silence: it waits for a test event
         with pytest.raises(HookRejected):
             webhooks.switch(endpoint, hooks.actor, on=True)
         assert webhooks.test(endpoint, hooks.actor) == webhooks.test(endpoint, hooks.actor)
