@@ -105,36 +105,41 @@ class Filters:
         )
 
 
-# Raw: see above. Whole weeks that are counted are taken as they are; of all else the facts are
-# asked.
+# Raw: see above. Weeks that are counted are taken as they are, but for what is taken away from
+# them; of all else the facts are asked.
 _PIECES = """
-WITH pieces AS MATERIALIZED (
-    SELECT p.monday, p.start, p.until, p.whole AND EXISTS (
-        SELECT FROM portal.counted_weeks w WHERE w.monday = p.monday {valid}) AS counted
+WITH valid_weeks AS MATERIALIZED (
+    SELECT w.monday FROM portal.counted_weeks w
+    WHERE w.monday = ANY(CAST(:mondays AS date[])) {valid}
+), pieces AS MATERIALIZED (
+    SELECT p.monday, p.start, p.until, p.sign, p.as_week AND w.monday IS NOT NULL AS counted
     FROM unnest(CAST(:mondays AS date[]), CAST(:starts AS timestamptz[]),
-        CAST(:untils AS timestamptz[]), CAST(:wholes AS boolean[])
-    ) AS p(monday, start, until, whole)
+        CAST(:untils AS timestamptz[]), CAST(:signs AS integer[]), CAST(:as_weeks AS boolean[])
+    ) AS p(monday, start, until, sign, as_week)
+    LEFT JOIN valid_weeks w ON w.monday = p.monday
+    WHERE p.sign > 0 OR w.monday IS NOT NULL
 )
 """
 
 
 def _both(what: str, at: str, columns: str, filters: Filters, more: str = "") -> str:
     """Facts of what is not counted, and changes of what is. Of some people nothing is. The planner
-    is to look up the time of each piece, of which it cannot know how short it is (OFFSET)."""
+    is to look up the time of each piece, of which it cannot know how short it is (OFFSET); changes
+    it may read once for all pieces, for where few are left of very many each look takes long."""
     if filters.people:
         return f"""(
             SELECT 1 AS sign, {columns} FROM portal.{what}_facts f
             WHERE f.{at} >= :start AND f.{at} < :end {filters.words} {more}
         )"""  # noqa: S608 - our own words
     return f"""(
-        SELECT 1 AS sign, {columns} FROM pieces p CROSS JOIN LATERAL (
+        SELECT p.sign, {columns} FROM pieces p CROSS JOIN LATERAL (
             SELECT * FROM portal.{what}_facts f
             WHERE f.{at} >= p.start AND f.{at} < p.until {filters.words} OFFSET 0
         ) f WHERE NOT p.counted {more}
         UNION ALL
-        SELECT f.sign, {columns} FROM pieces p CROSS JOIN LATERAL (
-            SELECT * FROM portal.{what}_fact_changes f WHERE f.monday = p.monday OFFSET 0
-        ) f WHERE p.counted {filters.words} {more}
+        SELECT f.sign, {columns}
+        FROM portal.{what}_fact_changes f JOIN pieces p ON p.monday = f.monday
+        WHERE p.counted {filters.words} {more}
     )"""  # noqa: S608 - our own words
 
 
@@ -253,15 +258,14 @@ _WEEKS_OF_PEOPLE = """
     FROM portal.decision_facts f WHERE f.decided_at >= :start AND f.decided_at < :end {words}
     GROUP BY 1
 """
-# A reader's week is that of UTC but for the hours at its two ends, which are counted on their own.
+# A reader's week is that of UTC but for its two ends, which are counted on their own.
 _WEEKS = """
     SELECT c.monday, {names} FROM weeks p JOIN portal.counted_decisions c ON c.monday = p.monday
     WHERE p.counted {counted}
     UNION ALL
     SELECT f.monday, {beside}
-    FROM weeks p CROSS JOIN LATERAL (
-        SELECT * FROM portal.decision_fact_changes f WHERE f.monday = p.monday OFFSET 0
-    ) f WHERE p.counted {words}
+    FROM weeks p JOIN portal.decision_fact_changes f ON f.monday = p.monday
+    WHERE p.counted {words}
     UNION ALL
     SELECT w.monday, {signed} FROM parts w CROSS JOIN LATERAL (
         SELECT {kinds} FROM portal.decision_facts f
@@ -316,24 +320,28 @@ def begins(monday: date) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a period that lies in one week: all of it where `whole`."""
+    """A part of a period that lies in one week. `as_week`: that week is taken whole where it is
+    counted. Those with a `sign` of -1 are what is then to be left out of it again."""
 
     monday: date
     start: datetime
     until: datetime
-
-    @property
-    def whole(self) -> bool:
-        """Whether it is the week from end to end."""
-        return self.start == begins(self.monday) and self.until == self.start + WEEK
+    sign: int = 1
+    as_week: bool = False
 
 
 def pieces(start: datetime, end: datetime) -> Iterator[Piece]:
-    """A period by the weeks that it touches."""
+    """A period by the weeks that it touches. Of more than half a week less is read by what it is
+    short of."""
     while start < end:
         monday = monday_of(start)
-        until = min(end, begins(monday) + WEEK)
-        yield Piece(monday, start, until)
+        first, last = begins(monday), begins(monday + WEEK)
+        until = min(end, last)
+        as_week = until - start > WEEK / 2
+        yield Piece(monday, start, until, as_week=as_week)
+        for begun, over in ((first, start), (until, last)):
+            if as_week and begun < over:
+                yield Piece(monday, begun, over, sign=-1)
         start = until
 
 
@@ -343,13 +351,14 @@ def as_values(found: list[Piece]) -> dict[str, Any]:
         "mondays": [each.monday for each in found],
         "starts": [each.start for each in found],
         "untils": [each.until for each in found],
-        "wholes": [each.whole for each in found],
+        "signs": [each.sign for each in found],
+        "as_weeks": [each.as_week for each in found],
     }
 
 
 def week_values(start: datetime, end: datetime, zone: ZoneInfo) -> dict[str, Any]:
     """The reader's weeks as parameters: those that may be counted, and what is to be asked of the
-    facts of each: `counted`, where it is counted, the hours at its ends, else the whole. Among the
+    facts of each: `counted`, where it is counted, what differs at its ends, else all. Among the
     `days` at which they have `begun` a moment's week is looked up, which is less than to work it
     out."""
     weeks: list[date] = []
@@ -357,9 +366,9 @@ def week_values(start: datetime, end: datetime, zone: ZoneInfo) -> dict[str, Any
     first = start.astimezone(zone).date()
     monday = first - timedelta(days=first.weekday())
     while (begun := _midnight(monday, zone)) < end:
-        over = _midnight(monday + WEEK, zone)
-        parts.append((monday, 1, max(begun, start), min(over, end), False))
-        if begun >= start and over <= end:
+        begun, over = max(begun, start), min(_midnight(monday + WEEK, zone), end)
+        parts.append((monday, 1, begun, over, False))
+        if over - begun > WEEK / 2:
             weeks.append(monday)
             parts += _ends(monday, begun, over)
         monday += WEEK
@@ -372,7 +381,7 @@ def week_values(start: datetime, end: datetime, zone: ZoneInfo) -> dict[str, Any
 def _ends(
     monday: date, begun: datetime, over: datetime
 ) -> Iterator[tuple[date, int, datetime, datetime, bool]]:
-    """What a reader's week has beyond the same week by UTC, and what that one has beyond it."""
+    """What of a reader's week is beyond the same week by UTC, and what that one has beyond it."""
     first, last = begins(monday), begins(monday + WEEK)
     for sign, start, until in (
         (1, begun, first), (-1, first, begun), (1, last, over), (-1, over, last),

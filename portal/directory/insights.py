@@ -12,7 +12,8 @@ from operator import attrgetter, mul
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, text
+from psycopg.pq import Format
+from sqlalchemy import Connection, Engine, Row, event, text
 
 from portal.directory.counted_weeks import (
     SUMS,
@@ -26,7 +27,7 @@ from portal.directory.counted_weeks import (
     week_values,
     weeks_of,
 )
-from portal.domain.time.spread import Spread, unpacked
+from portal.domain.time.spread import Spread
 from portal.models.insights import ALL_DEPARTMENTS
 
 # Fewer decisions than that say nothing about a stage, and fewer people could be told apart.
@@ -387,7 +388,7 @@ def _rows(connection: Connection, statement: Any, scope: Scope) -> list[dict[str
 
 def _requests(connection: Connection, scope: Scope, *spreads: str) -> Sequence[Row[Any]]:
     given = scope.values() | scope.pieces()
-    return connection.execute(requests_of(scope.filters, *spreads), given).all()
+    return _read(connection, requests_of(scope.filters, *spreads), given)
 
 
 def _decisions(
@@ -400,7 +401,19 @@ def _decisions(
     if chosen is not None:
         given |= {"types": [each[0] for each in chosen], "stages": [each[1] for each in chosen]}
     statement = decisions_of(scope.filters, *spreads, chosen=chosen is not None)
-    return connection.execute(statement, given).all()
+    return _read(connection, statement, given)
+
+
+def _read(connection: Connection, statement: Any, given: Mapping[str, Any]) -> Sequence[Row[Any]]:
+    """The rows, as bytes from the database: very many minutes take half the time in these."""
+    return connection.execute(statement, given, execution_options={"as_bytes": True}).all()
+
+
+@event.listens_for(Engine, "before_cursor_execute")
+def _as_bytes(_connection: Connection, cursor: Any, *given: Any) -> None:
+    _statement, _parameters, context, _many = given
+    if context is not None and context.execution_options.get("as_bytes"):
+        cursor.format = Format.BINARY
 
 
 def _types(connection: Connection) -> dict[str, Row[Any]]:
@@ -426,9 +439,5 @@ def _sums(rows: Sequence[Row[Any]], names: Sequence[str]) -> dict[str, int]:
 
 
 def _spread(rows: Iterable[Row[Any]], name: str) -> Spread:
-    """The minutes of all of them. What comes of facts is in no order."""
-    value = attrgetter(name)
-    return Spread.of(
-        (row.sign, unpacked(value(row)) if row.in_order else sorted(unpacked(value(row))))
-        for row in rows
-    )
+    """The minutes of all of them."""
+    return Spread.of(map(attrgetter("sign", name, "in_order"), rows))

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, create_engine, delete, insert, select, text, update
 from temporalio.testing import ActivityEnvironment
 
@@ -18,6 +20,7 @@ from portal.background.check import CheckActivity
 from portal.background.counting import count_week, count_weeks
 from portal.config import Settings
 from portal.directory import insights
+from portal.directory.counted_weeks import WEEK, pieces
 from portal.directory.insights import HastyFigure, Scope, StageFigure
 from portal.models import CountedWeek, DecisionFact, RequestFact
 from portal.models.columns import new_id
@@ -263,8 +266,8 @@ def scopes(draw: random.Random) -> Iterator[Scope]:
         today = NOW.astimezone(zone).date()
         weeks = draw.choice((1, 4, 9))
         monday = today - timedelta(days=today.weekday(), weeks=weeks - 1)
-        start = insights.midnight(monday - timedelta(days=draw.choice((0, 0, 3))), zone)
-        end = insights.midnight(today + timedelta(days=draw.choice((1, 1, -4))), zone)
+        start = insights.midnight(monday - timedelta(days=draw.choice((0, 3, 5))), zone)
+        end = insights.midnight(today + timedelta(days=draw.choice((1, -2, -4))), zone)
         scope = Scope(start=start, end=max(start, end), zone=zone.key)
         month = insights.scope_of_month(today.replace(day=1), zone, None)
         for base in (scope, scope.before, month):
@@ -325,6 +328,22 @@ def test_figures_are_those_of_a_plain_scan_whatever_is_counted(
     for monday in facts.draw.sample(counted(engine), 5):
         count_week(engine, monday)
     expect_all(facts, since - timedelta(weeks=1))
+
+
+@given(st.integers(0, 400 * 24), st.integers(0, 40 * 24))
+def test_pieces_make_up_the_period_and_no_more_than_half_a_week_is_read_at_each_end(
+    ago: int, hours: int
+) -> None:
+    begun = NOW - timedelta(hours=ago)
+    end, read, weeks = begun + timedelta(hours=hours), timedelta(0), timedelta(0)
+    for piece in pieces(begun, end):
+        if piece.as_week:
+            weeks += WEEK
+        else:
+            read += abs(length := piece.sign * (piece.until - piece.start))
+            weeks += length
+    assert weeks == end - begun
+    assert read <= WEEK
 
 
 def test_a_week_is_counted_anew_once_much_changed_in_it(engine: Engine) -> None:

@@ -35,18 +35,19 @@ class Spread:
         object.__setattr__(self, "size", size)
 
     @staticmethod
-    def of(signed: Iterable[tuple[int, Sequence[int]]]) -> "Spread":
-        """Of runs with a sign: 1 for those that count, -1 for what is to be left out."""
+    def of(signed: Iterable[tuple[int, bytes, bool]]) -> "Spread":
+        """Of packed runs with a sign: 1 for those that count, -1 for what is to be left out; and
+        whether they are in order. What is not is put in order here."""
         runs: dict[bool, list[Sequence[int]]] = {True: [], False: []}
-        short: dict[bool, list[int]] = {True: [], False: []}
-        for sign, run in signed:
-            if len(run) >= SHORT:
-                runs[sign > 0].append(run)
+        other: dict[bool, list[bytes]] = {True: [], False: []}
+        for sign, packed, in_order in signed:
+            if in_order and len(packed) >= SHORT * 4:
+                runs[sign > 0].append(unpacked(packed))
             else:
-                short[sign > 0].extend(run)
-        for counts, minutes in short.items():
-            if minutes:
-                runs[counts].append(sorted(minutes))
+                other[sign > 0].append(packed)
+        for counts, packs in other.items():
+            if minutes := b"".join(packs):
+                runs[counts].append(sorted(unpacked(minutes)))
         return Spread(tuple(runs[True]), tuple(runs[False]))
 
     def up_to(self, minutes: int) -> int:
