@@ -96,6 +96,10 @@ def test_a_request_shows_its_lines_wherever_it_is_read(
     assert "Line 3" in page.text
     page = press(client, page, amend, **{"items-remove": "0"})
     assert page.form(amend).values["items-rows"] == "1 2"
+    sent = client.get_page(amend).form(amend).values | {"title": "Sofas"}
+    for status in (303, 303):
+        assert client.post(amend, data=sent).status_code == status
+    assert client.post(amend, data=sent | {"items-rows": "0"}).status_code == 409
 
 
 def test_a_table_is_made_by_pages(client: PageClient, people: People, kind: dict[str, str]) -> None:
