@@ -62,7 +62,7 @@ def run(connection: Connection, test_id: str, told: Told) -> BackTest:
     past = history_of(connection, asked.code, asked.live_version_id, now).past
     names = {each.id: each.name for each in directory.people.values()}
     tally = Tally(names, {key: _middle(each) for key, each in past.items() if each.minutes},
-                  _usual(past))  # fmt: skip
+                  _usual(past), asked.target_minutes)  # fmt: skip
     codes = {each.id: each.code for each in directory.departments.values()}
     span = Span(type_code=asked.code, since=asked.since, until=asked.until)
     for rows in newest_in(connection, span, MOST):
@@ -87,7 +87,7 @@ def _asked(connection: Connection, test_id: str) -> Row[Any]:
         select(
             TypeBackTest.content, TypeBackTest.since, TypeBackTest.until,
             TypeBackTest.live_version_id, RequestType.code, RequestType.workflow,
-            PolicyVersion.form, PolicyVersion.definition,
+            RequestType.target_minutes, PolicyVersion.form, PolicyVersion.definition,
         )
         .join(RequestType, RequestType.id == TypeBackTest.request_type_id)
         .join(PolicyVersion, PolicyVersion.id == TypeBackTest.live_version_id)

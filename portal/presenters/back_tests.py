@@ -101,10 +101,16 @@ def _count(number: float) -> str:
 
 def days_of(waiting: Waiting) -> tuple[str, str]:
     """Working days in the middle, and of nine in ten; a dash where nothing is known."""
-    return _days(waiting.middle), _days(waiting.most)
+    return days_in(waiting.middle), days_in(waiting.most)
 
 
-def _days(minutes: int | None) -> str:
+def within(waiting: Waiting) -> str:
+    """How many requests in a hundred would end within the target; a dash where nothing is known."""
+    return "–" if waiting.within is None else _("%(share)s%%", share=waiting.within)
+
+
+def days_in(minutes: int | None) -> str:
+    """Working days with a digit after the point; a dash where nothing is known."""
     return "–" if minutes is None else f"{minutes / WORKING_DAY:.1f}"
 
 

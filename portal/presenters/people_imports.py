@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from portal.domain.people.importing import Column, Known, Outcome, Verdict
+from portal.domain.people.importing import OF_COLUMN, Column, Known, Outcome, Verdict
 from portal.domain.spreadsheets import harmless
 from portal.presentation.labels import Label, listed
 from portal.services.people_imports import Preview
@@ -154,6 +154,17 @@ def as_csv(headers: Sequence[str], lines: Sequence[Sequence[str]], separator: st
     return "\ufeff" + text.getvalue()
 
 
+def _refusal(outcome: Outcome) -> str:
+    """Why a line was refused, and by which value; "" where it was not."""
+    if not outcome.problem:
+        return ""
+    why, column = _(outcome.problem), OF_COLUMN.get(outcome.problem)
+    value = outcome.line.cells.get(column, "") if column else ""
+    if column is None or not value:
+        return why
+    return _("%(why)s %(column)s: “%(value)s”.", why=why, column=COLUMNS[column], value=value)
+
+
 def _line(outcome: Outcome, preview: Preview) -> LineWords:
     cells = outcome.line.cells
     who = (cells.get(Column.NUMBER, ""), cells.get(Column.EMAIL, ""))
@@ -166,7 +177,7 @@ def _line(outcome: Outcome, preview: Preview) -> LineWords:
             (str(COLUMNS[column]), before, after)
             for column, (before, after) in outcome.changes.items()
         ),
-        text=_(outcome.problem) if outcome.problem else "",
+        text=_refusal(outcome),
         moving=_moving(preview, outcome.person_id),
         ties=_ties(preview, outcome.person_id) if leaves else "",
     )

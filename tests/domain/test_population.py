@@ -147,7 +147,7 @@ def test_the_fates_of_a_request() -> None:
 
 def test_a_tally_counts_all_and_lists_differences() -> None:
     lower = (LIVE[0], stage("finance", group("finance"), **from_amount(10_000)))
-    tally = Tally({"boss": "Boss", "ben": "Ben"}, {"manager": 60, "finance": 120}, None)
+    tally = Tally({"boss": "Boss", "ben": "Ben"}, {"manager": 60, "finance": 120}, None, target=60)
     for amount in (5_000, 50_000, 150_000):
         past = PastRequest(number=f"T-{amount}", title="T", requester="Ana", amount=amount)
         tally.add(past, route(*LIVE, amount=amount), route(*lower, amount=amount))
@@ -163,6 +163,7 @@ def test_a_tally_counts_all_and_lists_differences() -> None:
     ]  # fmt: skip
     assert (found.live.middle, found.live.most) == (60, 180)
     assert (found.draft.middle, found.draft.most) == (180, 180)
+    assert (found.target, found.live.within, found.draft.within) == (60, 67, 33)
 
 
 RULES = st.sampled_from(

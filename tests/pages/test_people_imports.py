@@ -490,5 +490,5 @@ def test_doubles_and_circles_are_refused_line_by_line(
     page = checked(adam, uploaded(adam, lines.encode()))
     assert page.text.count("The manager reports to this person, directly or through others.") == 3
     assert page.text.count("Another line has the same number or email address.") == 2
-    assert "Nobody manages themselves." in page.text
+    assert "Nobody manages themselves. Manager (number or email): “N-5”." in page.text
     assert "There is nothing to import" in page.text

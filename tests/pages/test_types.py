@@ -549,8 +549,11 @@ def test_only_checks_try_the_route_for_more_people_than_a_glance_takes(
     assert "Checks : Done" in adam.get_page(f"{CHAIRS}/draft/checks").text
 
 
-def past_requests(app: Flask, kind: dict[str, str], who: str, amounts: list[int]) -> None:
+def past_requests(
+    app: Flask, kind: dict[str, str], who: str, amounts: list[int], target: int | None = None
+) -> None:
     with app.app_context():
+        db.session.execute(update(RequestType).values(target_minutes=target))
         for n, amount in enumerate(amounts):
             fields = {"amount": amount, "reason": "It broke.", "offers": []}
             insert_request(kind, who, f"CH-{n}", amount=amount, fields=fields)
@@ -560,7 +563,7 @@ def past_requests(app: Flask, kind: dict[str, str], who: str, amounts: list[int]
 def test_past_requests_are_tried_by_the_draft(
     adam: PageClient, app: Flask, kind: dict[str, str], people: People
 ) -> None:
-    past_requests(app, kind, people.ana, [5_000, 20_000, 60_000, 150_000])
+    past_requests(app, kind, people.ana, [5_000, 20_000, 60_000, 150_000], target=720)
     draft_of_chairs(adam)
     here = f"{CHAIRS}/draft/past"
     assert "not tried on past requests yet" in adam.get_page(here).text
@@ -573,6 +576,7 @@ def test_past_requests_are_tried_by_the_draft(
     text = " ".join(page.text.split())
     assert "Same route 3 75% of 4 More stages 1 1: Finance" in text
     assert "Stuck 0" in text
+    assert "Within the target (1.5)" in text
     assert "CH-2" in page.text
     assert "CH-3" not in page.text
     assert "CH-2,Chair CH-2,Ana Example,600.00,EUR,1 more" in adam.get(f"{here}.csv").text

@@ -82,6 +82,23 @@ TOO_MANY_MISSING = msgid(
 OF_AN_ADMINISTRATOR = msgid("Only an administrator may change an administrator or an auditor.")
 
 
+# Whose cell a line was refused for, where it is one.
+OF_COLUMN = {
+    NO_MANAGER: Column.MANAGER,
+    CIRCLE: Column.MANAGER,
+    ONESELF: Column.MANAGER,
+    NOT_A_DAY: Column.LEFT,
+    UNKNOWN_DEPARTMENT: Column.DEPARTMENT,
+    SEVERAL_DEPARTMENTS: Column.DEPARTMENT,
+    UNKNOWN_GROUP: Column.GROUPS,
+    SEVERAL_GROUPS: Column.GROUPS,
+    UNKNOWN_PLACE: Column.PLACE,
+    SEVERAL_PLACES: Column.PLACE,
+    UNKNOWN_ZONE: Column.ZONE,
+    UNKNOWN_LANGUAGE: Column.LANGUAGE,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line of the file: its number as a spreadsheet shows it, and what stands in it. `broken`:

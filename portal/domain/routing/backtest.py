@@ -92,11 +92,13 @@ class Load:
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """Expected working minutes of requests by one version: in the middle, and of nine in ten. None
-    where no stage's past says anything."""
+    """Expected working minutes of requests by one version: in the middle, and of nine in ten.
+    `within`: how many in a hundred end within the target. None where no stage's past says anything,
+    and where the type has no target."""
 
     middle: int | None = None
     most: int | None = None
+    within: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +114,7 @@ class BackTest:
     live: Waiting = Waiting()
     draft: Waiting = Waiting()
     differences: tuple[Difference, ...] = ()
+    target: int | None = None
 
     def count(self, kind: str) -> int:
         """How many requests had that fate."""
@@ -128,12 +131,13 @@ class Tally:
     """Adds up routes one request at a time; what it holds does not grow with their number.
 
     `names`: of people by id; `minutes`: how long each stage usually takes, by its key; `usual`: how
-    long any stage does.
+    long any stage does; `target`: within how many working minutes requests of the type should end.
     """
 
     names: Mapping[str, str]
     minutes: Mapping[str, int]
     usual: int | None
+    target: int | None = None
     _fates: Counter[Fate] = field(default_factory=Counter)
     _added: Counter[str] = field(default_factory=Counter)
     _gone: Counter[str] = field(default_factory=Counter)
@@ -182,9 +186,10 @@ class Tally:
             added=dict(self._added),
             gone=dict(self._gone),
             loads=tuple(loads[:MOST_LISTED]),
-            live=_waiting(self._waits[0]),
-            draft=_waiting(self._waits[1]),
+            live=_waiting(self._waits[0], self.target),
+            draft=_waiting(self._waits[1], self.target),
             differences=tuple(self._listed),
+            target=self.target,
         )
 
     def _count(self, side: int, route: Route) -> None:
@@ -229,9 +234,13 @@ class Tally:
         )
 
 
-def _waiting(waits: Counter[int]) -> Waiting:
-    """The middle and the ninth tenth of values with their counts."""
-    return Waiting(middle=_at(waits, 50), most=_at(waits, 90)) if waits else Waiting()
+def _waiting(waits: Counter[int], target: int | None) -> Waiting:
+    """The middle and the ninth tenth of values with their counts, and the share within a target."""
+    if not waits:
+        return Waiting()
+    met = sum(count for value, count in waits.items() if target is not None and value <= target)
+    within = None if target is None else round(100 * met / waits.total())
+    return Waiting(middle=_at(waits, 50), most=_at(waits, 90), within=within)
 
 
 def _at(waits: Mapping[int, int], percent: int) -> int | None:
