@@ -241,13 +241,19 @@ def _roles(names: list[str]) -> Iterator[Role]:
 
 def _wanted(connection: Connection) -> Iterator[tuple[Row[Any], date]]:
     """Whoever is due to be sent the figures of a month, and of which; whether they have them is not
-    asked here."""
+    asked here. Months before the last one come where they still wait, as when they are sent again.
+    """
     wishes = NotificationPreference
+    waiting = select(func.array_agg(MonthlyMail.month)).where(
+        MonthlyMail.user_id == User.id,
+        MonthlyMail.status == "WAITING",
+        MonthlyMail.due_at <= func.now(),
+    )
     rows: Iterable[Any] = connection.execute(
         select(
             User.id, User.name, User.email, User.locale, User.time_zone, User.roles,
             wishes.daily_at, wishes.quiet_from, wishes.quiet_until, wishes.monthly_since,
-            func.now().label("now"),
+            func.now().label("now"), waiting.scalar_subquery().label("waiting"),
         )
         .join(wishes, wishes.user_id == User.id)
         .where(wishes.monthly_since.is_not(None), User.is_active)
@@ -255,8 +261,8 @@ def _wanted(connection: Connection) -> Iterator[tuple[Row[Any], date]]:
     )  # fmt: skip
     for row in rows:
         month = _due(row, row.now)
-        if month is not None:
-            yield row, month
+        for each in sorted({*(row.waiting or ()), *([month] if month else ())}):
+            yield row, each
 
 
 def _due(row: Row[Any], now: datetime) -> date | None:

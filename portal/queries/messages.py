@@ -1,14 +1,22 @@
-"""Messages that were not taken: given up, or still tried again and again."""
+"""Messages that were not taken, mails with a month's figures among them: given up, or still tried
+again and again."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, String, cast, func, literal_column, select, text
+from sqlalchemy import DateTime, Select, String, cast, func, literal_column, select, text
 
 from portal.extensions import db
-from portal.models import ChatChannel, Message, Notification, User
+from portal.models import (
+    ChatChannel,
+    Message,
+    MonthlyMail,
+    Notification,
+    NotificationPreference,
+    User,
+)
 
 SHOWN = 100
 # As the partial index has it.
@@ -32,7 +40,8 @@ SELECT count(*) AS number, min(due) AS since FROM (
 
 @dataclass(frozen=True, slots=True)
 class Troubled:
-    """A message that was not taken; `number` is its request's, None where it is about several."""
+    """A message that was not taken; `number` is its request's, None where it is about several.
+    `id`: of a mail with figures its person's."""
 
     id: str
     name: str
@@ -63,7 +72,9 @@ class Overdue:
 
 def troubled() -> tuple[Troubled, ...]:
     """The newest first; up to `SHOWN`."""
-    return tuple(Troubled(*row) for row in db.session.execute(_statement()))
+    rows = [*db.session.execute(_statement()), *db.session.execute(_figures())]
+    found = sorted((Troubled(*row) for row in rows), key=lambda x: x.created_at, reverse=True)
+    return tuple(found[:SHOWN])
 
 
 def overdue() -> Overdue:
@@ -87,5 +98,26 @@ def _statement() -> Select[*tuple[Any, ...]]:
         .outerjoin(ChatChannel, Message.channel == "chat:" + cast(ChatChannel.id, String))
         .where(TROUBLED)
         .order_by(Message.created_at.desc())
+        .limit(SHOWN)
+    )  # fmt: skip
+
+
+@cache
+def _figures() -> Select[*tuple[Any, ...]]:
+    """Mails with figures, of those who still want them. They are made once their month is over."""
+    over = cast(MonthlyMail.month + literal_column("interval '1 month'"), DateTime(timezone=True))
+    return (
+        select(
+            MonthlyMail.user_id, User.name, User.email, literal_column("'mail'"),
+            literal_column("'MonthlyFigures'"), literal_column("NULL"), MonthlyMail.status,
+            MonthlyMail.attempts, MonthlyMail.last_error, over, MonthlyMail.due_at,
+        )
+        .join(User, User.id == MonthlyMail.user_id)
+        .join(NotificationPreference, NotificationPreference.user_id == User.id)
+        .where(
+            MonthlyMail.last_error.is_not(None), MonthlyMail.status.in_(("WAITING", "FAILED")),
+            NotificationPreference.monthly_since.is_not(None), User.is_active,
+        )
+        .order_by(MonthlyMail.month.desc())
         .limit(SHOWN)
     )  # fmt: skip

@@ -100,6 +100,30 @@ def test_a_mail_server_that_is_away_is_tried_again_with_the_same_id(
     assert len({mail["Message-ID"] for mail in catcher.mails}) == 1
 
 
+@pytest.mark.usefixtures("facts")
+def test_what_was_given_up_stands_among_the_messages_and_is_sent_again(
+    app: Flask, post: Post, catcher: Catcher, client: PageClient, people: People
+) -> None:
+    wish(app, people.adam)
+    row = {"user_id": people.adam, "month": month_after(MONTH, -1), "attempts": 24}
+    with app.app_context():
+        given_up = {"status": "FAILED", "last_error": "The mail server said 550: No"}
+        db.session.execute(insert(MonthlyMail).values(**row, **given_up))
+        db.session.commit()
+    assert look(post) == 1  # the last month's
+    sign_in(client, people.adam)
+    page = client.get_page("/admin/messages")
+    for words in ("Monthly figures", "Adam Example", "The mail server said 550: No", "Failed"):
+        assert words in page.text
+    assert "1 message is not sent" in client.get_page("/admin/health").text
+    again = client.post_form(page, f"/admin/messages/{people.adam}/send-again")
+    assert "1 message is being sent again" in again.text
+    assert look(post) == 1
+    assert "Every message was sent" in client.get_page("/admin/messages").text
+    said = [mail.get_body(("plain",)).get_content() for mail in catcher.mails]
+    assert f"/insights?month={month_after(MONTH, -1):%Y-%m}" in said[-1]
+
+
 def test_the_language_of_the_reader_and_of_those_who_just_asked_for_it_none(
     app: Flask, post: Post, catcher: Catcher, people: People, facts: None
 ) -> None:

@@ -60,7 +60,7 @@ def test_what_was_not_taken_is_shown_and_sent_again(
     page = admin.get_page("/admin/messages")
     for each in ("Ben Example", "The mail server said 550: No", NUMBER, words):
         assert each in page.text
-    assert "Workers, Messages" in admin.get_page("/admin/attention").text
+    assert "Workers and Messages" in admin.get_page("/admin/attention").text
     assert "1 message is not sent" in admin.get_page("/admin/health").text
     page = admin.post_form(page, f"/admin/messages/{key}/send-again")
     assert "1 message is being sent again" in page.text
