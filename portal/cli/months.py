@@ -15,6 +15,7 @@ from portal.domain.proof.retention import LONGEST_REASON
 from portal.presenters.removals import state_words, why_not
 from portal.proof import beginning, pack
 from portal.proof.packed import Period
+from portal.proof.removing import OLDEST
 from portal.proof.tiles import LogBroken
 from portal.services import acts, people
 from portal.services import removals as service
@@ -31,6 +32,7 @@ def show() -> None:
             said = " ".join(why_not(each))
             count = each.kept.requests.total()
             click.echo(f"{each.kept.month}  {count} requests  {state_words(each)}. {said}".rstrip())
+        click.echo(f"Up to {OLDEST} months are listed, the oldest: others once these are gone.")
         for gone in service.gone():
             click.echo(f"{gone.month}  removed")
 

@@ -140,7 +140,9 @@ def test_the_same_from_the_shell(app: Flask, people: People, tmp_path: Path) -> 
         return run.invoke(args=["portal", "months", *words]).output
 
     given = "--pack", str(file), "--reason", "It is over.", "--as", "adam@example.org"
-    assert "2026-01  1 requests  Can be removed." in says("list")
+    listed = says("list")
+    assert "2026-01  1 requests  Can be removed." in listed
+    assert "Up to 12 months are listed" in listed
     assert "no month 2025-13" in says("remove", "2025-13", *given)
     assert "is to go with 1 requests" in says("remove", "2026-01", *given)
     assert file.read_bytes().startswith(b"PK")
