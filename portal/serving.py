@@ -66,7 +66,7 @@ HEADERS = (
 )  # fmt: skip
 
 
-class Part(Enum):
+class RequestPart(Enum):
     """What of a request comes next."""
 
     HEAD = auto()
@@ -82,7 +82,7 @@ class Framing:
     of the chunk that is on its way; `length` is what is known of the whole body."""
 
     def __init__(self) -> None:
-        self.part = Part.HEAD
+        self.part = RequestPart.HEAD
         self.left = 0
         self.length = 0
         self.expects = False
@@ -91,14 +91,14 @@ class Framing:
     @property
     def is_whole(self) -> bool:
         """Whether everything has come, or what comes cannot be understood here."""
-        return self.part is Part.NOTHING
+        return self.part is RequestPart.NOTHING
 
     def feed(self, data: bytes) -> None:
         """Look at the next bytes."""
         while data and not self.is_whole:
-            if self.part is Part.HEAD:
+            if self.part is RequestPart.HEAD:
                 data = self._head(data)
-            elif self.part in (Part.BODY, Part.CHUNK):
+            elif self.part in (RequestPart.BODY, RequestPart.CHUNK):
                 data = self._skip(data)
             else:
                 data = self._read_line(data)
@@ -111,7 +111,7 @@ class Framing:
         end = self._line.find(HEAD_END, max(skipped, seen - len(HEAD_END)))
         if end < 0:
             if len(self._line) > LARGEST_HEAD:
-                self.part = Part.NOTHING
+                self.part = RequestPart.NOTHING
             return b""
         head, rest = self._line[: end + 2], self._line[end + len(HEAD_END) :]
         self._line = b""
@@ -122,18 +122,20 @@ class Framing:
         length = LENGTH.search(head)
         self.expects = EXPECTS.search(head) is not None
         if CHUNKED.search(head):
-            self.part = Part.CHUNK_HEAD
+            self.part = RequestPart.CHUNK_HEAD
         elif length and int(length[1]):
-            self.part, self.left = Part.BODY, int(length[1])
+            self.part, self.left = RequestPart.BODY, int(length[1])
             self.length = self.left
         else:
-            self.part = Part.NOTHING
+            self.part = RequestPart.NOTHING
 
     def _skip(self, data: bytes) -> bytes:
         taken = min(self.left, len(data))
         self.left -= taken
         if not self.left:
-            self.part = Part.NOTHING if self.part is Part.BODY else Part.CHUNK_HEAD
+            self.part = (
+                RequestPart.NOTHING if self.part is RequestPart.BODY else RequestPart.CHUNK_HEAD
+            )
         return data[taken:]
 
     def _read_line(self, data: bytes) -> bytes:
@@ -141,20 +143,20 @@ class Framing:
         self._line += before + newline
         if not newline:
             if len(self._line) > LARGEST_HEAD:
-                self.part = Part.NOTHING
+                self.part = RequestPart.NOTHING
             return b""
         line, self._line = self._line.rstrip(b"\r\n"), b""
-        if self.part is Part.TRAILER:
-            self.part = Part.TRAILER if line else Part.NOTHING
+        if self.part is RequestPart.TRAILER:
+            self.part = RequestPart.TRAILER if line else RequestPart.NOTHING
             return rest
         found = CHUNK_SIZE.fullmatch(line)
         if found is None:
-            self.part = Part.NOTHING
+            self.part = RequestPart.NOTHING
         elif int(found[1], 16):
-            self.part, self.left = Part.CHUNK, int(found[1], 16) + 2  # with its line's end
+            self.part, self.left = RequestPart.CHUNK, int(found[1], 16) + 2  # with its line's end
             self.length += int(found[1], 16)
         else:
-            self.part = Part.TRAILER
+            self.part = RequestPart.TRAILER
         return rest
 
 
@@ -194,11 +196,11 @@ class HeldSocket:
         return self.framing.is_whole
 
     def _take(self, data: bytes) -> None:
-        was_head = self.framing.part is Part.HEAD
+        was_head = self.framing.part is RequestPart.HEAD
         for at in range(0, len(data), PIECE):
             self.framing.feed(data[at : at + PIECE])
         self._held.write(data)
-        if was_head and self.framing.part is not Part.HEAD:
+        if was_head and self.framing.part is not RequestPart.HEAD:
             allowed = BODY_SECONDS + self.framing.length / SLOWEST
             self.deadline = time.monotonic() + allowed
             if self.framing.expects and not self.framing.is_whole:

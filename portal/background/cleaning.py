@@ -16,7 +16,7 @@ from temporalio.exceptions import ApplicationError
 
 from portal.background.checks import kept
 from portal.config import Settings
-from portal.domain.people.organisation import SETTINGS, Part
+from portal.domain.people.organisation import SETTINGS, OrganisationPart
 from portal.domain.proof.acts import ActKind, ActRecord
 from portal.domain.proof.retention import Kept
 from portal.domain.request.events import SYSTEM
@@ -90,7 +90,7 @@ def go_on(engine: Engine, settings: Settings, alive: Callable[[], None]) -> remo
 
 
 def _wanted(connection: Connection) -> Row[tuple[int | None, ...]] | None:
-    columns = [getattr(Organisation, name) for name in SETTINGS[Part.RETENTION]]
+    columns = [getattr(Organisation, name) for name in SETTINGS[OrganisationPart.RETENTION]]
     return connection.execute(select(*columns)).one_or_none()
 
 

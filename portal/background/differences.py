@@ -91,7 +91,7 @@ SENTENCES = {
 }
 
 
-class Row(NamedTuple):
+class RecordedRow(NamedTuple):
     """A request as the record has it. `is_late`: its timer should have rung."""
 
     id: str
@@ -114,13 +114,13 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Finding:
+class WorkflowFinding:
     """One difference. `row` and `run`: what the record and the server said. `detail`: more, in
     words. `outcome`: "started", "ended", or why neither; "" where nothing was done."""
 
     kind: Kind
     workflow_id: str
-    row: Row | None = None
+    row: RecordedRow | None = None
     run: Running | None = None
     detail: str = ""
     outcome: str = ""
@@ -150,7 +150,7 @@ class Finding:
             "detail": self.detail,
         }
 
-    def became(self, outcome: str) -> "Finding":
+    def became(self, outcome: str) -> "WorkflowFinding":
         """The same with what was done."""
         return replace(self, outcome=outcome)
 
@@ -164,7 +164,7 @@ class Report:
     running: int = 0
     untold: int = 0
     is_closed: bool = False
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[WorkflowFinding] = field(default_factory=list)
 
     @property
     def missing(self) -> list[str]:
@@ -197,11 +197,11 @@ class Report:
             "findings": [_as_data(each) for each in self._worst_first()[:KEPT]],
         }
 
-    def _worst_first(self) -> list[Finding]:
+    def _worst_first(self) -> list[WorkflowFinding]:
         return sorted(self.findings, key=lambda each: each.is_repaired)
 
 
-def difference(row: Row | None, run: Running | None, queue: str) -> Kind | None:
+def difference(row: RecordedRow | None, run: Running | None, queue: str) -> Kind | None:
     """How a request and what runs for it on `queue` differ; None where all is well."""
     if row is None:
         return None if run is None else Kind.UNKNOWN
@@ -218,20 +218,20 @@ def difference(row: Row | None, run: Running | None, queue: str) -> Kind | None:
     return None if run.queue == queue else Kind.ELSEWHERE
 
 
-def open_requests(engine: Engine) -> Iterator[Row]:
+def open_requests(engine: Engine) -> Iterator[RecordedRow]:
     """Every open request, page by page, so that no transaction stays open."""
     last = str(UUID(int=0))
     while True:
         with engine.connect() as connection:
             values = {"last": last, "page": PAGE, "late": LATE}
-            rows = [Row(*row) for row in connection.execute(OPEN_REQUESTS, values)]
+            rows = [RecordedRow(*row) for row in connection.execute(OPEN_REQUESTS, values)]
         yield from rows
         if len(rows) < PAGE:
             return
         last = rows[-1].id
 
 
-def rows_of(engine: Engine, workflow_ids: Iterable[str]) -> tuple[dict[str, Row], set[str]]:
+def rows_of(engine: Engine, workflow_ids: Iterable[str]) -> tuple[dict[str, RecordedRow], set[str]]:
     """The requests of these workflows, by the workflow's id; and which are about to begin."""
     ids, old = [], []
     for workflow_id in workflow_ids:
@@ -241,21 +241,21 @@ def rows_of(engine: Engine, workflow_ids: Iterable[str]) -> tuple[dict[str, Row]
         elif kind is not None:
             old.append(f"{kind.value}:{key}")
     with engine.connect() as connection:
-        found = [Row(*row) for row in connection.execute(BY_ID, {"ids": ids, "late": LATE})]
+        found = [RecordedRow(*row) for row in connection.execute(BY_ID, {"ids": ids, "late": LATE})]
         if old:
             by_old = connection.execute(BY_OLD_ID, {"workflows": old, "late": LATE})
-            found += [Row(*row) for row in by_old]
+            found += [RecordedRow(*row) for row in by_old]
         beginning = _addresses(connection, BEGINNING, {"ids": ids})
     return {row.workflow_id: row for row in found}, set(beginning)
 
 
-def failing_steps(engine: Engine, most: int) -> list[Finding]:
+def failing_steps(engine: Engine, most: int) -> list[WorkflowFinding]:
     """Steps of workflows that fail again and again, as they tell themselves."""
     with engine.connect() as connection:
         steps = connection.execute(FAILING_STEPS, {"most": most}).all()
     rows, _ = rows_of(engine, {step.workflow_id for step in steps})
     return [
-        Finding(
+        WorkflowFinding(
             Kind.TRYING,
             step.workflow_id,
             rows.get(step.workflow_id),
@@ -276,7 +276,7 @@ def _addresses(connection: Connection, question: object, values: dict[str, objec
     return [names.address(row.workflow, row.request_id)[1] for row in rows]
 
 
-def _as_data(finding: Finding) -> dict[str, object]:
+def _as_data(finding: WorkflowFinding) -> dict[str, object]:
     return {
         "kind": finding.kind.value,
         "number": finding.row.number if finding.row else "",

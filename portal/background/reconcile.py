@@ -19,7 +19,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from portal.background import checks, differences
-from portal.background.differences import REPAIRED, Finding, Kind, Report, difference
+from portal.background.differences import REPAIRED, Kind, Report, WorkflowFinding, difference
 from portal.background.restart import restart
 from portal.config import Settings
 from portal.temporal import client as clients
@@ -145,9 +145,9 @@ class _Reconciliation:
                 candidates.append(row.workflow_id)
         return [*candidates, *there]
 
-    async def _confirmed(self, workflow_ids: Sequence[str]) -> list[Finding]:
+    async def _confirmed(self, workflow_ids: Sequence[str]) -> list[WorkflowFinding]:
         """What is so by the record and the server as they are now."""
-        found: list[Finding] = []
+        found: list[WorkflowFinding] = []
         for first in range(0, len(workflow_ids), differences.PAGE):
             part = workflow_ids[first : first + differences.PAGE]
             self._alive()
@@ -157,7 +157,7 @@ class _Reconciliation:
             for key, run in zip(part, runs, strict=True):
                 kind = difference(rows.get(key), run, self._queue)
                 if kind is not None and key not in beginning:
-                    found.append(Finding(kind, key, rows.get(key), run))
+                    found.append(WorkflowFinding(kind, key, rows.get(key), run))
         return found
 
     async def _look(self, workflow_id: str) -> Running | None:
@@ -172,7 +172,7 @@ class _Reconciliation:
             await asyncio.sleep(min(left, SLICE_SECONDS))
             left -= SLICE_SECONDS
 
-    async def _explained(self, found: Finding) -> Finding:
+    async def _explained(self, found: WorkflowFinding) -> WorkflowFinding:
         """With why its task fails; where that cannot be told, with the error's name."""
         if found.kind is not Kind.FAILING or found.run is None:
             return found
@@ -187,7 +187,7 @@ class _Reconciliation:
             why = type(error).__name__
         return replace(found, detail=why or ", ".join(found.run.problems))
 
-    async def _put_right(self, found: Finding) -> Finding:
+    async def _put_right(self, found: WorkflowFinding) -> WorkflowFinding:
         """End what contradicts the record, and start from it; whatever fails stops nobody else."""
         self._alive()
         words = {"kind": found.kind.value, "workflow": found.workflow_id, "request": found.number}
@@ -205,7 +205,7 @@ class _Reconciliation:
         log.warning("reconcile.put_right", alarm=True, outcome=outcome, **words)
         return found.became(outcome)
 
-    async def _repaired(self, found: Finding) -> str:
+    async def _repaired(self, found: WorkflowFinding) -> str:
         row = found.row
         assert row is not None
         if found.run is not None:
@@ -214,21 +214,24 @@ class _Reconciliation:
         started = await restart(self._client, self._queue, self._engine, row.id, row.workflow)
         return "started" if started else "ended"
 
-    async def _failing_steps(self) -> list[Finding]:
+    async def _failing_steps(self) -> list[WorkflowFinding]:
         """Of the workflows of requests: what they tell themselves."""
         return await asyncio.to_thread(differences.failing_steps, self._engine, differences.KEPT)
 
-    async def _trying(self) -> list[Finding]:
+    async def _trying(self) -> list[WorkflowFinding]:
         """Of the workflows that send messages: activities that were tried often, the oldest."""
         since = (datetime.now(UTC) - TRYING_FOR).isoformat()
         queues = (names.sending_queue(self._queue), names.chat_queue(self._queue))
         query = f'{running.on_queues(*queues)} AND StartTime < "{since}"'
-        found: list[Finding] = []
+        found: list[WorkflowFinding] = []
         async for page in running.pages(self._client, query, self._lists):
             for run in page[-TRYING_SHOWN:]:
                 await self._looks.turn()
                 tried = await running.tried_often(self._client, run.workflow_id, TRIES)
-                found += [Finding(Kind.TRYING, run.workflow_id, detail=str(each)) for each in tried]
+                found += [
+                    WorkflowFinding(Kind.TRYING, run.workflow_id, detail=str(each))
+                    for each in tried
+                ]
             break
         return found
 

@@ -15,7 +15,7 @@ STREAMS = b"gloria streams 1"
 AUTHENTICATOR_APPS = b"gloria authenticator apps 1"
 
 
-class Unreadable(Exception):
+class SecretUnreadable(Exception):
     """What is stored was sealed with another SECRET_KEY, or for another row or purpose."""
 
 
@@ -31,7 +31,7 @@ def unseal(sealed: bytes, row_id: str, *secret_keys: str, purpose: bytes = CHANN
     for key in reversed(secret_keys):
         with suppress(InvalidTag, ValueError):
             return _cipher(key, purpose).decrypt(nonce, rest, row_id.encode()).decode()
-    raise Unreadable
+    raise SecretUnreadable
 
 
 def _cipher(secret_key: str, purpose: bytes) -> AESGCM:

@@ -18,7 +18,7 @@ from portal.domain.proof.acts import ActKind
 from portal.models import Request
 from portal.proof import beginning, keys, pack, rights, roles, sealing, verifying
 from portal.proof.keys import NoKey
-from portal.proof.packed import Period
+from portal.proof.packed import PackedPeriod
 from portal.proof.sealing import NotSealed
 from portal.proof.tiles import LogBroken, LogFiles
 from portal.proof.verifying import Outside, Verification
@@ -142,7 +142,7 @@ def evidence_of_period(first: datetime, last: datetime, file: Path) -> None:
     until = last.replace(tzinfo=UTC) + timedelta(days=1)
     with explained(), batch() as connection:
         try:
-            period = Period(first.replace(tzinfo=UTC), until)
+            period = PackedPeriod(first.replace(tzinfo=UTC), until)
             body, found = pack.pack_period(connection, log, period)
         except pack.NothingThere as error:
             raise click.ClickException("Nothing was recorded on these days.") from error

@@ -14,7 +14,7 @@ from portal.domain.proof.removal import Month, MonthSeen
 from portal.domain.proof.retention import LONGEST_REASON
 from portal.presenters.removals import state_words, why_not
 from portal.proof import beginning, pack
-from portal.proof.packed import Period
+from portal.proof.packed import PackedPeriod
 from portal.proof.removing import OLDEST
 from portal.proof.tiles import LogBroken
 from portal.services import acts, people
@@ -88,7 +88,7 @@ def _packed(month: Month, file: Path) -> str:
         raise click.ClickException("No log was begun: flask portal audit begin.")
     with batch() as connection:
         try:
-            body, found = pack.pack_period(connection, log, Period(month.begins, month.ends))
+            body, found = pack.pack_period(connection, log, PackedPeriod(month.begins, month.ends))
         except (pack.NothingThere, pack.NotSealedYet) as error:
             raise click.ClickException("Not all of it is sealed yet.") from error
         except LogBroken as error:

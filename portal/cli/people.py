@@ -57,7 +57,7 @@ def set_password(email: str, password_stdin: bool) -> None:
 def deactivate(email: str, reason: str) -> None:
     """Deactivate the account with this address. Open tasks of theirs are routed anew; what else
     depends on them is named."""
-    _change(email, people.Act.DEACTIVATE, reason=reason)
+    _change(email, people.PersonAct.DEACTIVATE, reason=reason)
     ties = gaps.ties_of(people.by_email(email))
     for words, names in (
         ("Without a head now:", ties.heads),
@@ -75,7 +75,7 @@ def deactivate(email: str, reason: str) -> None:
 @with_appcontext
 def activate(email: str, reason: str) -> None:
     """Activate the account with this address again."""
-    _change(email, people.Act.ACTIVATE, reason=reason)
+    _change(email, people.PersonAct.ACTIVATE, reason=reason)
 
 
 @group.command("add")
@@ -83,7 +83,7 @@ def activate(email: str, reason: str) -> None:
 @click.argument("email")
 def add_to_group(code: str, email: str) -> None:
     """Add the person with this address to the group of that code."""
-    _change(email, people.Act.JOIN, code)
+    _change(email, people.PersonAct.JOIN, code)
 
 
 @group.command("remove")
@@ -91,13 +91,13 @@ def add_to_group(code: str, email: str) -> None:
 @click.argument("email")
 def remove_from_group(code: str, email: str) -> None:
     """Take the person with this address out of the group. Open tasks are routed anew."""
-    _change(email, people.Act.LEAVE, code)
+    _change(email, people.PersonAct.LEAVE, code)
 
 
-def _change(email: str, act: people.Act, value: str = "", reason: str = "") -> None:
+def _change(email: str, act: people.PersonAct, value: str = "", reason: str = "") -> None:
     with explained():
         person_id = people.by_email(email)
-        wish = people.Change(person_id=person_id, act=act, value=value, reason=reason)
+        wish = people.PersonChange(person_id=person_id, act=act, value=value, reason=reason)
         made = people.change(wish)
     click.echo(f"{email}: done." if made else f"{email}: it was so already.")
 

@@ -60,7 +60,7 @@ def import_type(file: TextIO, email: str) -> None:
     with explained():
         actor = people.by_email(email)
     try:
-        act = service.Act(key=new_id(), actor_id=actor)
+        act = service.DraftAct(key=new_id(), actor_id=actor)
         code = service.take_file(file.read(), act, words.in_words)
     except (type_files.FileRefused, service.TypeRefused) as refused:
         raise click.ClickException(f"{file.name}: {refused}") from refused

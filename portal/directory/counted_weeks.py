@@ -80,8 +80,8 @@ def _packed(name: str, where: str = "", *, in_order: bool = False) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
-    """Which of them a question is about; as `Scope` has them."""
+class FigureFilters:
+    """Which of them a question is about; as `FigureScope` has them."""
 
     people: bool
     type_code: bool
@@ -122,7 +122,7 @@ WITH valid_weeks AS MATERIALIZED (
 """
 
 
-def _both(what: str, at: str, columns: str, filters: Filters, more: str = "") -> str:
+def _both(what: str, at: str, columns: str, filters: FigureFilters, more: str = "") -> str:
     """Facts of what is not counted, and changes of what is. Of some people nothing is. The planner
     is to look up the time of each piece, of which it cannot know how short it is (OFFSET); changes
     it may read once for all pieces, for where few are left of very many each look takes long."""
@@ -143,16 +143,16 @@ def _both(what: str, at: str, columns: str, filters: Filters, more: str = "") ->
     )"""  # noqa: S608 - our own words
 
 
-def _requests(filters: Filters) -> str:
+def _requests(filters: FigureFilters) -> str:
     return _both("request", "closed_at", _REQUEST, filters)
 
 
-def _decisions(filters: Filters, more: str = "") -> str:
+def _decisions(filters: FigureFilters, more: str = "") -> str:
     return _both("decision", "decided_at", _DECISION, filters, more)
 
 
 @cache
-def requests_of(filters: Filters, *spreads: str) -> TextClause:
+def requests_of(filters: FigureFilters, *spreads: str) -> TextClause:
     """Rows of a type with a sign, sums, and those minutes."""
     names = ", ".join(f"c.{each}" for each in (*SUMS, *spreads))
     packed = ", ".join(_packed(each, "d") for each in spreads)
@@ -169,7 +169,7 @@ FROM {_requests(filters)} f GROUP BY type_code, sign
 
 
 @cache
-def decisions_of(filters: Filters, *spreads: str, chosen: bool = False) -> TextClause:
+def decisions_of(filters: FigureFilters, *spreads: str, chosen: bool = False) -> TextClause:
     """Rows of a stage with a sign, its name, how many, how many late, and those minutes; where
     `chosen`, of the stages alone that are named."""
     names = ", ".join(f"c.{each}" for each in spreads)
@@ -204,7 +204,7 @@ _SAME_LOOKS = f"""
 
 
 @cache
-def hasty_of(filters: Filters) -> TextClause:
+def hasty_of(filters: FigureFilters) -> TextClause:
     """By type and group of enough people: decisions since first looks are kept, and those taken
     without one; the names with them."""
     large = " AND {0}.group_code IN (SELECT code FROM large) "
@@ -288,7 +288,7 @@ WITH weeks AS MATERIALIZED (
 
 
 @cache
-def weeks_of(filters: Filters) -> TextClause:
+def weeks_of(filters: FigureFilters) -> TextClause:
     """Decisions by the Monday of the reader's week."""
     ones = (f"f.sign * CAST(f.decision = '{one}' AS integer)" for one in _KINDS.values())
     closed = (_WEEKS_OF_PEOPLE if filters.people else _WEEKS).format(

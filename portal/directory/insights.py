@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, Row, event, text
 
 from portal.directory.counted_weeks import (
     SUMS,
-    Filters,
+    FigureFilters,
     Piece,
     as_values,
     decisions_of,
@@ -36,7 +36,7 @@ SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class FigureScope:
     """What is counted: closed from `start` to before `end`; `people`: whose requests, None for
     everybody's; `type_code`, `department_id`: those alone, where given. `earlier`: when the period
     before began, where that is not as long: a month."""
@@ -50,7 +50,7 @@ class Scope:
     earlier: datetime | None = None
 
     @property
-    def before(self) -> "Scope":
+    def before(self) -> "FigureScope":
         """The period before: of the same length, or the month before."""
         start = self.earlier or self.start - (self.end - self.start)
         return replace(self, start=start, end=self.start, earlier=None)
@@ -65,9 +65,9 @@ class Scope:
         }  # fmt: skip
 
     @property
-    def filters(self) -> Filters:
+    def filters(self) -> FigureFilters:
         """Which parts of it are said."""
-        return Filters(
+        return FigureFilters(
             people=self.people is not None,
             type_code=self.type_code is not None,
             department=self.department_id is not None,
@@ -256,13 +256,13 @@ def month_after(month: date, months: int = 1) -> date:
     return date(number // 12, number % 12 + 1, 1)
 
 
-def scope_of_month(month: date, zone: ZoneInfo, people: tuple[str, ...] | None) -> Scope:
+def scope_of_month(month: date, zone: ZoneInfo, people: tuple[str, ...] | None) -> FigureScope:
     """The whole calendar month that begins on that day there, beside the month before."""
     before, start, end = (midnight(month_after(month, n), zone) for n in (-1, 0, 1))
-    return Scope(start=start, end=end, earlier=before, zone=zone.key, people=people)
+    return FigureScope(start=start, end=end, earlier=before, zone=zone.key, people=people)
 
 
-def totals(connection: Connection, scope: Scope) -> Totals:
+def totals(connection: Connection, scope: FigureScope) -> Totals:
     """The figures of the closed requests."""
     rows = _requests(connection, scope, "working", "elapsed")
     types = _types(connection)
@@ -286,13 +286,13 @@ def totals(connection: Connection, scope: Scope) -> Totals:
     )
 
 
-def middles(connection: Connection, scope: Scope) -> Middles:
+def middles(connection: Connection, scope: FigureScope) -> Middles:
     """Of the totals what a period is compared by."""
     working = _spread(_requests(connection, scope, "working"), "working")
     return Middles(working.percentile(50), working.percentile(90))
 
 
-def by_type(connection: Connection, scope: Scope) -> tuple[TypeFigure, ...]:
+def by_type(connection: Connection, scope: FigureScope) -> tuple[TypeFigure, ...]:
     """Those that most requests were decided of; up to `SHOWN`."""
     types = _types(connection)
     found = []
@@ -306,7 +306,7 @@ def by_type(connection: Connection, scope: Scope) -> tuple[TypeFigure, ...]:
     return tuple(found[:SHOWN])
 
 
-def slowest_stages(connection: Connection, scope: Scope) -> tuple[StageFigure, ...]:
+def slowest_stages(connection: Connection, scope: FigureScope) -> tuple[StageFigure, ...]:
     """The stages whose median is longest; up to `SHOWN`."""
     types = _types(connection)
     # Of some people the facts are read, which is done once; of weeks less is read in two steps.
@@ -348,7 +348,7 @@ def _with_looks(figure: StageFigure, rows: Sequence[Row[Any]]) -> StageFigure:
     )
 
 
-def weeks(connection: Connection, scope: Scope) -> tuple[WeekFigure, ...]:
+def weeks(connection: Connection, scope: FigureScope) -> tuple[WeekFigure, ...]:
     """Decisions by week; a week without any is left out."""
     given = week_values(scope.start, scope.end, ZoneInfo(scope.zone))
     rows = connection.execute(weeks_of(scope.filters), scope.values() | given)
@@ -356,17 +356,17 @@ def weeks(connection: Connection, scope: Scope) -> tuple[WeekFigure, ...]:
     return tuple(each for each in found if each.approved or each.returned or each.rejected)
 
 
-def load_by_group(connection: Connection, scope: Scope) -> tuple[GroupLoad, ...]:
+def load_by_group(connection: Connection, scope: FigureScope) -> tuple[GroupLoad, ...]:
     """Open tasks by the group that is asked, now; up to `SHOWN`."""
     return tuple(GroupLoad(**row) for row in _rows(connection, _LOAD, scope))
 
 
-def open_by_age(connection: Connection, scope: Scope) -> OpenAge:
+def open_by_age(connection: Connection, scope: FigureScope) -> OpenAge:
     """Open requests by age, now."""
     return OpenAge(**_one(connection, _AGES, scope))
 
 
-def hasty(connection: Connection, scope: Scope) -> tuple[HastyFigure, ...]:
+def hasty(connection: Connection, scope: FigureScope) -> tuple[HastyFigure, ...]:
     """Decisions taken unopened, by type and group of at least `LEAST_PEOPLE`; up to `SHOWN`."""
     given = scope.values() | scope.pieces()
     rows = connection.execute(hasty_of(scope.filters), given).mappings()
@@ -378,22 +378,22 @@ def reports_of(connection: Connection, manager_id: str) -> tuple[str, ...]:
     return tuple(connection.execute(_REPORTS, {"id": manager_id}).scalars())
 
 
-def _one(connection: Connection, statement: Any, scope: Scope) -> Mapping[str, Any]:
+def _one(connection: Connection, statement: Any, scope: FigureScope) -> Mapping[str, Any]:
     return dict(connection.execute(statement, scope.values()).mappings().one())
 
 
-def _rows(connection: Connection, statement: Any, scope: Scope) -> list[dict[str, Any]]:
+def _rows(connection: Connection, statement: Any, scope: FigureScope) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(statement, scope.values()).mappings()]
 
 
-def _requests(connection: Connection, scope: Scope, *spreads: str) -> Sequence[Row[Any]]:
+def _requests(connection: Connection, scope: FigureScope, *spreads: str) -> Sequence[Row[Any]]:
     given = scope.values() | scope.pieces()
     return _read(connection, requests_of(scope.filters, *spreads), given)
 
 
 def _decisions(
     connection: Connection,
-    scope: Scope,
+    scope: FigureScope,
     *spreads: str,
     chosen: Sequence[tuple[str, str]] | None = None,
 ) -> Sequence[Row[Any]]:

@@ -52,7 +52,7 @@ SEALED_STREAMS = select(LogStream.id, LogStream.sealed).where(LogStream.state !=
 Facts = dict[str, Any]
 
 
-class Kept(NamedTuple):
+class SealedSecret(NamedTuple):
     """What is sealed for one purpose, and what helps where it cannot be read."""
 
     what: str
@@ -61,9 +61,9 @@ class Kept(NamedTuple):
 
 
 ENTER_AGAIN = "enter them again at /admin/channels"
-CHANNELS = Kept("addresses of chat channels", sealing.CHANNELS, ENTER_AGAIN)
-HOOKS = Kept("secrets of webhooks", sealing.WEBHOOKS, "rotate them at /admin/webhooks")
-STREAMS = Kept("secrets of audit streams", sealing.STREAMS, "rotate them at /admin/streams")
+CHANNELS = SealedSecret("addresses of chat channels", sealing.CHANNELS, ENTER_AGAIN)
+HOOKS = SealedSecret("secrets of webhooks", sealing.WEBHOOKS, "rotate them at /admin/webhooks")
+STREAMS = SealedSecret("secrets of audit streams", sealing.STREAMS, "rotate them at /admin/streams")
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -193,7 +193,7 @@ def _schema(settings: Settings, facts: Facts) -> Iterator[Finding]:
 
 
 def _sealed(
-    settings: Settings, rows: Sequence[Row[*tuple[Any, ...]]], kept: Kept
+    settings: Settings, rows: Sequence[Row[*tuple[Any, ...]]], kept: SealedSecret
 ) -> Iterator[Finding]:
     """Whether what is sealed opens with SECRET_KEY alone."""
     closed = sum(not _opens(row, kept, settings.secret_keys) for row in rows)
@@ -206,8 +206,8 @@ def _sealed(
         yield warning("database.former-key", said, "flask portal reseal")
 
 
-def _opens(row: Row[*tuple[Any, ...]], kept: Kept, keys: tuple[str, ...]) -> bool:
+def _opens(row: Row[*tuple[Any, ...]], kept: SealedSecret, keys: tuple[str, ...]) -> bool:
     try:
         return bool(sealing.unseal(row.sealed, row.id, *keys, purpose=kept.purpose))
-    except sealing.Unreadable:
+    except sealing.SecretUnreadable:
         return False

@@ -17,7 +17,13 @@ from portal.domain.notices.mail_texts import (
     MailTopic,
     problems,
 )
-from portal.domain.people.organisation import CODE_RULE, NAME_LIMIT, PURPOSE_LIMIT, Part, UnitKind
+from portal.domain.people.organisation import (
+    CODE_RULE,
+    NAME_LIMIT,
+    PURPOSE_LIMIT,
+    OrganisationPart,
+    UnitKind,
+)
 from portal.forms.building import options, unbound
 from portal.forms.fields import (
     Allowed,
@@ -79,19 +85,19 @@ class _KnownCurrency:
 
 
 def setting_form(
-    part: Part,
+    part: OrganisationPart,
     choices: SettingChoices,
     typed: "MultiDict[str, str] | None",
     values: Mapping[str, Any],
 ) -> BaseForm:
     """What one part of the organisation is set to."""
     made = {
-        Part.NAME: _name_fields,
-        Part.COLOUR: _colour_fields,
-        Part.DEFAULTS: lambda: _default_fields(choices),
-        Part.MAIL: _mail_fields,
-        Part.LANGUAGES: lambda: _language_fields(choices),
-        Part.RETENTION: _retention_fields,
+        OrganisationPart.NAME: _name_fields,
+        OrganisationPart.COLOUR: _colour_fields,
+        OrganisationPart.DEFAULTS: lambda: _default_fields(choices),
+        OrganisationPart.MAIL: _mail_fields,
+        OrganisationPart.LANGUAGES: lambda: _language_fields(choices),
+        OrganisationPart.RETENTION: _retention_fields,
     }
     form = BaseForm(made[part]())
     form.process(typed, data=dict(values))

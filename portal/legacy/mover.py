@@ -31,9 +31,9 @@ from portal.legacy.preparing import (
     recorded_before,
     require_rights,
 )
-from portal.legacy.runs import EXIT_UNUSABLE, RunReport, RunRow, Totals
+from portal.legacy.runs import EXIT_UNUSABLE, RunReport, RunRow, RunTotals
 from portal.legacy.setting import RejectedRunning, Setting
-from portal.legacy.starting import Started, Starter, Starts
+from portal.legacy.starting import StartedInstance, Starter, Starts
 from portal.legacy.writing import DryClashes, MovingItem, Writer, refused
 
 
@@ -57,7 +57,7 @@ class MoveOptions:
 
 
 MOST_KEPT = 200
-Progress = Callable[[Totals], None]
+Progress = Callable[[RunTotals], None]
 
 
 class Mover:
@@ -74,7 +74,7 @@ class Mover:
         self._options = options
         self._report = report
         self._progress = progress
-        self.totals = Totals()
+        self.totals = RunTotals()
         self.listed: list[dict[str, str]] = []
         self.unsettled: list[dict[str, Any]] = []
         self.missing: tuple[str, ...] = ()
@@ -186,7 +186,9 @@ class Mover:
                 if self._options.limit is not None and left <= 0:
                     return
 
-    def _account_for(self, items: list[MovingItem], failures: Sequence[Started] = ()) -> None:
+    def _account_for(
+        self, items: list[MovingItem], failures: Sequence[StartedInstance] = ()
+    ) -> None:
         for item in items:
             found = item.mapped
             self.totals.results[found.result] += 1
@@ -211,7 +213,7 @@ class Mover:
         self._not_started(failures)
         self._progress(self.totals)
 
-    def _not_started(self, failures: Sequence[Started]) -> None:
+    def _not_started(self, failures: Sequence[StartedInstance]) -> None:
         """Recorded, and without a workflow: the next run starts it."""
         for each in failures:
             self.totals.results[
@@ -219,7 +221,7 @@ class Mover:
             ] -= 1
             self._report_not_started(each)
 
-    def _report_not_started(self, start: Started) -> None:
+    def _report_not_started(self, start: StartedInstance) -> None:
         self.totals.results[InstanceResult.FAILED] += 1
         self._report.line(
             table="workflow_instances", key=start.instance_id, result=InstanceResult.FAILED.value,

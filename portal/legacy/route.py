@@ -164,7 +164,7 @@ def route_of(
         elif step.status not in KNOWN_STATUSES:
             reason = f"The step “{step.name}” has the unknown status {step.status!r}."
             finding.needs(reason, ReasonQuestion.STEP)
-    walk = _Walk(instance, finding, choice or PersonsChoice(kind=RequestCourse.GO_ON))
+    walk = _RouteWalk(instance, finding, choice or PersonsChoice(kind=RequestCourse.GO_ON))
     walk.run()
     taken = {step.id for unit in walk.ahead for step in unit.steps}
     taken |= walk.neither
@@ -172,7 +172,7 @@ def route_of(
     return Route(past, walk.ahead)
 
 
-class _Walk:
+class _RouteWalk:
     """One pass from where the instance stands to the end, by places in the list of steps."""
 
     def __init__(self, instance: Instance, finding: MappingFinding, choice: PersonsChoice) -> None:

@@ -25,7 +25,7 @@ RESULT_WORDS = {
 
 
 @dataclass
-class Totals:
+class RunTotals:
     """Counts of instances. `found`: all that were selected; `there`: moved by an earlier run.
 
     `to_do`: those this run has to look at; `left`: of those that need a person, the ones for which
@@ -83,7 +83,7 @@ class RunRow:
     """The run's row in portal.legacy_runs, kept up to date so that a page can follow."""
 
     def __init__(
-        self, driver: psycopg.Connection[Any], options: dict[str, Any], totals: Totals
+        self, driver: psycopg.Connection[Any], options: dict[str, Any], totals: RunTotals
     ) -> None:
         self.id = new_id()
         self._driver = driver
@@ -92,14 +92,14 @@ class RunRow:
             [self.id, json.dumps(options), totals.to_do, json.dumps(totals.as_dict())],
         )
 
-    def keep(self, totals: Totals) -> None:
+    def keep(self, totals: RunTotals) -> None:
         """How far it is."""
         self._driver.execute(
             "UPDATE portal.legacy_runs SET totals = %s, seen_at = now() WHERE id = %s",
             [json.dumps(totals.as_dict()), self.id],
         )
 
-    def end(self, totals: Totals, listed: list[dict[str, str]], exit_code: int) -> None:
+    def end(self, totals: RunTotals, listed: list[dict[str, str]], exit_code: int) -> None:
         """It is done, or could not go on."""
         self._driver.execute(
             "UPDATE portal.legacy_runs SET totals = %s, listed = %s, exit_code = %s,"

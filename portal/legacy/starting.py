@@ -49,7 +49,7 @@ class ToStart:
 
 
 @dataclass(frozen=True)
-class Started:
+class StartedInstance:
     """What became of a start: the run's id, or why there is none. `on_hold`: as it arrived."""
 
     instance_id: str
@@ -76,7 +76,7 @@ class Starter:
         """
         asyncio.run_coroutine_threadsafe(self._require(register), self._loop).result()
 
-    def start(self, wanted: Iterable[ToStart]) -> "Future[list[Started]]":
+    def start(self, wanted: Iterable[ToStart]) -> "Future[list[StartedInstance]]":
         """Start these; safe to repeat. The future raises TemporalAway if the server is gone."""
         return asyncio.run_coroutine_threadsafe(self._start_all(list(wanted)), self._loop)
 
@@ -97,8 +97,8 @@ class Starter:
         except (NotYet, TimeoutError, RPCError, RuntimeError) as error:
             raise TemporalAway(f"Temporal at {address} cannot be used: {error}.") from error
 
-    async def _start_all(self, wanted: list[ToStart]) -> list[Started]:
-        waiting, done = iter(wanted), list[Started]()
+    async def _start_all(self, wanted: list[ToStart]) -> list[StartedInstance]:
+        waiting, done = iter(wanted), list[StartedInstance]()
 
         async def work() -> None:
             for each in waiting:
@@ -114,7 +114,7 @@ class Starter:
             raise
         return done
 
-    async def _start(self, each: ToStart) -> Started:
+    async def _start(self, each: ToStart) -> StartedInstance:
         assert self._client is not None
         state = each.state
         message = await gateway.start_request(
@@ -134,8 +134,8 @@ class Starter:
             if error.status in AWAY:
                 raise TemporalAway(f"Temporal does not answer any more: {error}.") from error
             on_hold = state.status is Status.ON_HOLD
-            return Started(each.instance_id, None, f"Temporal refuses it: {error}", on_hold)
-        return Started(each.instance_id, run_ref)
+            return StartedInstance(each.instance_id, None, f"Temporal refuses it: {error}", on_hold)
+        return StartedInstance(each.instance_id, run_ref)
 
     async def _run(self, message: StartWorkflowExecutionRequest, ref: str) -> str:
         """The id of the run that was started, or that an earlier start had begun."""
@@ -187,11 +187,11 @@ class Starts:
         self._driver = driver
         self._engine = engine
         self._starter = starter
-        self._pending: list[Future[list[Started]]] = []
+        self._pending: list[Future[list[StartedInstance]]] = []
 
-    def left_over(self) -> list[Started]:
+    def left_over(self) -> list[StartedInstance]:
         """Start what an earlier run recorded and did not start any more; returns the failures."""
-        last, failures = "", list[Started]()
+        last, failures = "", list[StartedInstance]()
         while True:
             rows = self._driver.execute(NOT_STARTED, [last]).fetchall()
             if not rows:
@@ -213,9 +213,9 @@ class Starts:
         if wanted:
             self._pending.append(self._starter.start(wanted))
 
-    def collect(self, *, everything: bool = False) -> list[Started]:
+    def collect(self, *, everything: bool = False) -> list[StartedInstance]:
         """Note what was started; returns those that could not be. Raises TemporalAway."""
-        failures: list[Started] = []
+        failures: list[StartedInstance] = []
         while self._pending and (everything or len(self._pending) >= WAITING_CHUNKS):
             done = self._pending.pop(0).result()
             failures += [each for each in done if each.run_ref is None]

@@ -119,7 +119,7 @@ class ChatSending:
         if reason is None:
             try:
                 address = self._address(way.id, way.sealed)
-            except (AddressRefused, sealing.Unreadable) as error:
+            except (AddressRefused, sealing.SecretUnreadable) as error:
                 refused = isinstance(error, AddressRefused)
                 said = f"The channel's address {error}" if refused else UNREADABLE
                 self._end(connection, message_id, "FAILED", said)

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal.config import Settings
 from portal.directory import insights
-from portal.directory.insights import Scope, Totals, TypeFigure
+from portal.directory.insights import FigureScope, Totals, TypeFigure
 from portal.domain.notices.preferences import NotificationPreferences, zone_or_utc
 from portal.domain.notices.troubles import NO_ADDRESS, NO_FIGURES, unwritable
 from portal.domain.people.permissions import Permission, Role, permissions_of
@@ -220,7 +220,9 @@ def _lines(
         yield label, now, before
 
 
-def _types(connection: Connection, scope: Scope) -> tuple[tuple[TypeFigure, float | None], ...]:
+def _types(
+    connection: Connection, scope: FigureScope
+) -> tuple[tuple[TypeFigure, float | None], ...]:
     before = {each.code: each.median for each in insights.by_type(connection, scope.before)}
     found = insights.by_type(connection, scope)
     ids = [each.policy_version_id for each in found if each.policy_version_id]

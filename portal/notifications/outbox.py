@@ -142,7 +142,7 @@ def hand_over(connection: Connection, channels: Sequence[str]) -> int:
     if not fresh:
         return 0
     channels = (*channels, *connection.execute(CHATS).scalars())
-    told = _Told.about(connection, fresh)
+    told = _ToldPerson.about(connection, fresh)
     rows = [row for each in fresh for row in _rows(each, channels, told)]
     if rows:
         connection.execute(insert(Message), rows)
@@ -156,7 +156,7 @@ Subject = tuple[str, str, str, str]
 
 
 @dataclass
-class _Told:
+class _ToldPerson:
     """What people were told of late, or are about to be. `untaken`: what can still speak for more,
     with its digest; `recent`: when the last one went out."""
 
@@ -164,7 +164,7 @@ class _Told:
     recent: dict[Subject, datetime] = field(default_factory=dict)
 
     @classmethod
-    def about(cls, connection: Connection, fresh: Sequence[Row[Any]]) -> "_Told":
+    def about(cls, connection: Connection, fresh: Sequence[Row[Any]]) -> "_ToldPerson":
         """What concerns the same as these notifications do."""
         pairs = {(row.user_id, row.request_id) for row in fresh if kind_named(row.kind).gathers}
         if not pairs:
@@ -193,7 +193,7 @@ def _subject(row: Row[Any]) -> Subject:
     return row.user_id, row.request_id, row.kind, row.channel
 
 
-def _rows(fresh: Row[Any], channels: Sequence[str], told: _Told) -> Iterator[dict[str, Any]]:
+def _rows(fresh: Row[Any], channels: Sequence[str], told: _ToldPerson) -> Iterator[dict[str, Any]]:
     """The messages of a notification: one for each channel by which the person wants it, unless
     one that waits there says it as well."""
     wishes = NotificationPreferences(

@@ -15,7 +15,7 @@ from portal.presentation import times
 from portal.presenters import exports
 from portal.presenters import insights as presenter
 from portal.queries import insights
-from portal.queries.insights import Scope, scope_of_month
+from portal.queries.insights import FigureScope, scope_of_month
 from portal.security.guards import requires
 from portal.security.sessions import me
 from portal.services.organisation_settings import MOVED
@@ -139,7 +139,7 @@ def _month() -> date | None:
 
 def _scope(
     people: tuple[str, ...] | None, types: Mapping[str, str], departments: Mapping[str, str]
-) -> Scope:
+) -> FigureScope:
     """What the address names that there is; anything else is as if it were not said."""
     type_code, department = (request.args.get(name) for name in ("type", "department"))
     view, month = viewpoint(), _month()

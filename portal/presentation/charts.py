@@ -14,7 +14,7 @@ STEPS = (1, 2, 4, 5, 10)
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class ColumnPart:
     """A part of a column; `look` is the series it belongs to."""
 
     look: str
@@ -59,7 +59,7 @@ class Mark:
 class Columns:
     """Stacked columns, as `components/charts.html` draws them."""
 
-    bars: tuple[Bar, ...]
+    bars: tuple[ColumnPart, ...]
     lines: tuple[AxisLine, ...]
     labels: tuple[AxisLabel, ...]
     marks: tuple[Mark, ...] = ()
@@ -88,7 +88,7 @@ def columns(
                 tall = max(HEIGHT * number / top, LEAST_BAR)
                 foot -= tall
                 x = (index + GAP / 2) * wide
-                bars.append(Bar(look, _r(x), _r((1 - GAP) * wide), _r(foot), _r(tall)))
+                bars.append(ColumnPart(look, _r(x), _r((1 - GAP) * wide), _r(foot), _r(tall)))
     last, room = len(names) - 1, sum(len(name) + 1 for name in names)
     shown = _every(room, WIDE)
     kept = shown * _every(room, NARROW * shown)

@@ -36,7 +36,7 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FieldChange:
     """A field before and after. None means it was empty."""
 
     label: str
@@ -80,7 +80,7 @@ class AuditRow:
     acting_for: str | None = None
     standing: str = ""
     comment: str = ""
-    changes: tuple[Change, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
     url: str | None = None
     on: str = ""
     on_url: str | None = None

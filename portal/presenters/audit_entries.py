@@ -28,7 +28,7 @@ from portal.domain.request.events import (
 from portal.forms.audit import AuditForm
 from portal.presentation import labels
 from portal.presentation.history import act_entry, entry, said_entry, unknown_entry
-from portal.presentation.parts import AuditRow, Change, Chip
+from portal.presentation.parts import AuditRow, Chip, FieldChange
 from portal.presentation.times import day
 from portal.presenters import act_words
 from portal.presenters.audit_log import Moved, pretty, text_of, typed
@@ -289,14 +289,16 @@ def _form(named: RequestNamed | None, event: Event) -> Sequence[FormField]:
     return own_texts.forms_of([named.policy_version_id])[named.policy_version_id]
 
 
-def _changes(key: tuple[str, int], event: Event, known: Behind) -> Iterable[Change]:
+def _changes(key: tuple[str, int], event: Event, known: Behind) -> Iterable[FieldChange]:
     after = EVENT_ENTRIES[type(event)].status
     before = known.before.get(key)
     if after is not None and before not in (None, after.value):
         sides = (labels.status(each).words for each in (before or "", after))
-        yield Change(_("Status"), *sides)
+        yield FieldChange(_("Status"), *sides)
     if isinstance(event, Moved):
-        yield Change(_("Approver"), *(known.names.get(who) for who in (event.from_id, event.to_id)))
+        yield FieldChange(
+            _("Approver"), *(known.names.get(who) for who in (event.from_id, event.to_id))
+        )
 
 
 def _act_row(each: AuditEntry, known: Behind) -> AuditRow:
@@ -349,14 +351,16 @@ def act_detail(kept: ActKept, names: Mapping[str, str]) -> str:
     return "; ".join(parts)
 
 
-def act_changes(act: ActRecord, names: Mapping[str, str]) -> Iterable[Change]:
+def act_changes(act: ActRecord, names: Mapping[str, str]) -> Iterable[FieldChange]:
     """Each thing that an act changed, before and after."""
     before, after = act.data.get("before"), act.data.get("after")
     if not isinstance(before, dict) and not isinstance(after, dict):
         if before != after:
             name = str(act.data.get("change", ""))
             label = act_words.field(name) if name else _("Value")
-            yield Change(label, *(act_words.side(name, each, names) for each in (before, after)))
+            yield FieldChange(
+                label, *(act_words.side(name, each, names) for each in (before, after))
+            )
         return
     left = before if isinstance(before, dict) else {}
     right = after if isinstance(after, dict) else {}
@@ -364,4 +368,4 @@ def act_changes(act: ActRecord, names: Mapping[str, str]) -> Iterable[Change]:
         sides = left.get(name), right.get(name)
         if sides[0] != sides[1]:
             said = (act_words.side(name, each, names) for each in sides)
-            yield Change(act_words.field(name), *said)
+            yield FieldChange(act_words.field(name), *said)

@@ -44,11 +44,11 @@ from portal.domain.request.state import Content, Status
 from portal.presentation.history import entry, unknown_entry
 from portal.presentation.labels import listed, people_in, status
 from portal.presentation.money import money
-from portal.presentation.parts import AuditRow, Change
+from portal.presentation.parts import AuditRow, FieldChange
 from portal.presenters import facts
 from portal.queries import audit
 from portal.queries.audit import EventRecord
-from portal.queries.audit_chain import Problem
+from portal.queries.audit_chain import RecordProblem
 from portal.queries.people import names_of
 from portal.queries.request import RequestRecord
 from portal.translation import _, own
@@ -73,7 +73,7 @@ class AuditLog:
 
     lines: tuple[LogLine, ...]
     following: int | None
-    problems: tuple[Problem, ...]
+    problems: tuple[RecordProblem, ...]
 
 
 def read(record: RequestRecord, after: int = 0, until: datetime | None = None) -> AuditLog:
@@ -88,7 +88,7 @@ def read(record: RequestRecord, after: int = 0, until: datetime | None = None) -
     return AuditLog(lines, following, audit.problems_of(record.id))
 
 
-def changes_of(record: RequestRecord, seq: int) -> tuple[Change, ...]:
+def changes_of(record: RequestRecord, seq: int) -> tuple[FieldChange, ...]:
     """What an event of the request changed, before and after."""
     kept = [each for each in audit.all_of(record.id, record.submitted_at) if each.seq <= seq]
     events = [typed(each) for each in kept]
@@ -179,19 +179,19 @@ class _Reading:
         name = self.asked[task_id] = self.names.get(person_id, "")
         return name
 
-    def _changes(self, kept: EventRecord, event: Event) -> list[Change]:
+    def _changes(self, kept: EventRecord, event: Event) -> list[FieldChange]:
         changes = self._contents(kept, event)
         after = EVENT_ENTRIES[type(event)].status
         if after is not None and self.status not in (None, after):
             before = status(self.status).words
-            changes.insert(0, Change(_("Status"), before, status(after).words))
+            changes.insert(0, FieldChange(_("Status"), before, status(after).words))
         self.status = after or self.status
         if isinstance(event, Moved):
             sides = (self.names.get(each) for each in (event.from_id, event.to_id))
-            changes.append(Change(_("Approver"), *sides))
+            changes.append(FieldChange(_("Approver"), *sides))
         return changes
 
-    def _contents(self, kept: EventRecord, event: Event) -> list[Change]:
+    def _contents(self, kept: EventRecord, event: Event) -> list[FieldChange]:
         if not isinstance(event, RequestSubmitted | RequestResubmitted | RequestAmended):
             return []
         if kept.is_erased("content"):

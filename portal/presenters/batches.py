@@ -27,7 +27,7 @@ class BatchLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class BatchTask:
     """A task to decide with others, and what its request is about."""
 
     task: ChosenTask
@@ -40,7 +40,7 @@ class TypeGroup:
     """The chosen tasks of one request type, and what they come to."""
 
     type_name: str
-    shown: tuple[Shown, ...]
+    shown: tuple[BatchTask, ...]
     total: str
 
 
@@ -122,7 +122,7 @@ def _groups(chosen: Sequence[ChosenTask]) -> tuple[TypeGroup, ...]:
         TypeGroup(
             type_name,
             tuple(
-                Shown(task, facts(task.form, task.fields, names), files(task.form, task.fields))
+                BatchTask(task, facts(task.form, task.fields, names), files(task.form, task.fields))
                 for task in tasks
             ),
             _sum(tasks),

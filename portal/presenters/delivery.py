@@ -23,7 +23,7 @@ KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class DeliveryWay:
     """How a notice left the portal: words that end in `at`, if there is a time."""
 
     words: str
@@ -39,7 +39,7 @@ class NoticeLine:
     at: datetime
     read_at: datetime | None
     hidden: bool
-    ways: tuple[Way, ...]
+    ways: tuple[DeliveryWay, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,26 +74,26 @@ def _line(rows: tuple[Told, ...], now: datetime) -> NoticeLine:
     )
 
 
-def _way(row: Told, now: datetime) -> Way:
+def _way(row: Told, now: datetime) -> DeliveryWay:
     if row.channel is None or row.status is None:
-        return Way(_("no email (turned off)") if row.is_handed else _("being sent"))
+        return DeliveryWay(_("no email (turned off)") if row.is_handed else _("being sent"))
     by = words_of(row.channel.partition(":")[0]).lower()
     by = _("email") if by == "mail" else by
     if row.status == "SENT":
-        return Way(_("%(by)s sent", by=by), row.sent_at)
+        return DeliveryWay(_("%(by)s sent", by=by), row.sent_at)
     if row.status == "DROPPED":
         # Our own sentence; whatever else might stand there is nobody's business here.
         ours = row.error is not None and "@" not in row.error
         why = trouble(row.error) if ours else _("It was no longer true.")
-        return Way(_("no %(by)s sent. %(why)s", by=by, why=why))
+        return DeliveryWay(_("no %(by)s sent. %(why)s", by=by, why=why))
     if row.status == "FAILED":
-        return Way(_("%(by)s failed; administrators see why and can send it again", by=by))
+        return DeliveryWay(_("%(by)s failed; administrators see why and can send it again", by=by))
     if row.error:
-        return Way(_("%(by)s not accepted yet, next try", by=by), row.due_at)
+        return DeliveryWay(_("%(by)s not accepted yet, next try", by=by), row.due_at)
     if row.due_at is not None and row.due_at > now and not row.is_taken:
         if row.digest:
             digest = _("hourly") if row.digest == "hourly" else _("daily")
             words = _("%(by)s comes with the %(digest)s summary", by=by, digest=digest)
-            return Way(words, row.due_at)
-        return Way(_("%(by)s waits for their hours", by=by), row.due_at)
-    return Way(_("%(by)s being sent", by=by))
+            return DeliveryWay(words, row.due_at)
+        return DeliveryWay(_("%(by)s waits for their hours", by=by), row.due_at)
+    return DeliveryWay(_("%(by)s being sent", by=by))

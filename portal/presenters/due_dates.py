@@ -41,7 +41,7 @@ class StageLines:
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class ExampleMoment:
     """A moment worth a look, and its day and time for the form."""
 
     label: str
@@ -88,7 +88,7 @@ def _only(stage: Stage) -> str:
     )
 
 
-def examples(hours: Hours | None, zone: ZoneInfo, now: datetime) -> list[Example]:
+def examples(hours: Hours | None, zone: ZoneInfo, now: datetime) -> list[ExampleMoment]:
     """Late on a Friday, and on the days before the next holiday and the next change of clocks."""
     today = now.astimezone(zone).date()
     friday = today + timedelta(days=(4 - today.weekday()) % 7)
@@ -104,7 +104,8 @@ def examples(hours: Hours | None, zone: ZoneInfo, now: datetime) -> list[Example
     days += [(_("Before the clocks change"), _before(each.day)) for each in changes[:1]]
     late, words = f"{LATE_IN_THE_DAY:%H:%M}", times.clock(LATE_IN_THE_DAY)
     return [
-        Example(f"{label}: {_short(day)}, {words}", day.isoformat(), late) for label, day in days
+        ExampleMoment(f"{label}: {_short(day)}, {words}", day.isoformat(), late)
+        for label, day in days
     ]
 
 

@@ -25,7 +25,7 @@ from portal.presentation.labels import (
     words_of,
 )
 from portal.presentation.money import money
-from portal.presentation.parts import Change
+from portal.presentation.parts import FieldChange
 from portal.queries import audit
 from portal.queries.request import RequestRecord, TaskRecord
 from portal.translation import _
@@ -116,7 +116,7 @@ def files(form: tuple[FormField, ...], values: Mapping[str, Any]) -> tuple[File,
 
 def changes(
     form: tuple[FormField, ...], before: Content, after: Content, names: Mapping[str, str]
-) -> tuple[Change, ...]:
+) -> tuple[FieldChange, ...]:
     """Each field that differs, with both values in words."""
     drawn = {each.name: each for each in form}
     differing = before.changed_from(after)
@@ -126,7 +126,7 @@ def changes(
         if name in ("amount", "currency") and money_fields & (set(differing) - {name}):
             continue  # the type's own field for it says it already
         label, old, new = _sides(name, drawn.get(name), before, after, names)
-        listed.append(Change(label, old, new))
+        listed.append(FieldChange(label, old, new))
     return tuple(listed)
 
 
@@ -177,7 +177,7 @@ class Revision:
     """
 
     since: int
-    changes: tuple[Change, ...]
+    changes: tuple[FieldChange, ...]
     fields: tuple[str, ...]
 
 

@@ -14,7 +14,7 @@ from portal.presentation.labels import decimal, figure, working_days
 from portal.presentation.times import day
 from portal.queries import insights
 from portal.queries.audit import EventRecord
-from portal.queries.insights import Middles, Scope, Totals, midnight
+from portal.queries.insights import FigureScope, Middles, Totals, midnight
 from portal.translation import _, lazy, ngettext
 
 WEEKS = (4, 12, 26, 52)
@@ -74,7 +74,7 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class InsightsPage:
     """The whole page."""
 
     summary: str
@@ -84,11 +84,13 @@ class Shown:
     due: int = 0
 
 
-def scope_of(weeks: int, zone: ZoneInfo, now: datetime, people: tuple[str, ...] | None) -> Scope:
+def scope_of(
+    weeks: int, zone: ZoneInfo, now: datetime, people: tuple[str, ...] | None
+) -> FigureScope:
     """So many calendar weeks of the reader's zone, the present one as far as it has come."""
     today = now.astimezone(zone).date()
     monday = today - timedelta(days=today.weekday(), weeks=weeks - 1)
-    return Scope(
+    return FigureScope(
         start=midnight(monday, zone),
         end=midnight(today + timedelta(days=1), zone),
         zone=zone.key,
@@ -105,7 +107,7 @@ def month_named(text: str, now: datetime, zone: ZoneInfo) -> date | None:
     return month if month <= now.astimezone(zone).date() else None
 
 
-def shown(scope: Scope, zone: ZoneInfo, late_url: str) -> Shown:
+def shown(scope: FigureScope, zone: ZoneInfo, late_url: str) -> InsightsPage:
     """Everything that the page says of the scope."""
     totals, before = insights.totals(scope), insights.middles(scope.before)
     ages = insights.open_by_age(scope)
@@ -118,7 +120,7 @@ def shown(scope: Scope, zone: ZoneInfo, late_url: str) -> Shown:
         n=figure(totals.decided),
         **dates,
     )
-    return Shown(
+    return InsightsPage(
         summary=summary,
         figures=tuple(_key_figures(totals, before, ages, target, late_url)),
         charts=(
@@ -135,7 +137,7 @@ def shown(scope: Scope, zone: ZoneInfo, late_url: str) -> Shown:
     )
 
 
-def chart(name: str, scope: Scope, zone: ZoneInfo) -> Chart:
+def chart(name: str, scope: FigureScope, zone: ZoneInfo) -> Chart:
     """One of the charts, by its name of `NAMES`; asks for nothing else."""
     match name:
         case "time":
@@ -160,7 +162,7 @@ def _local(at: datetime, zone: ZoneInfo) -> str:
     return day(at.astimezone(zone).date())
 
 
-def _target(scope: Scope) -> int | None:
+def _target(scope: FigureScope) -> int | None:
     """The target that all of the scope have in common: that of its one type."""
     return insights.targets().get(scope.type_code) if scope.type_code else None
 
@@ -298,7 +300,7 @@ def _time_chart(totals: Totals, target: int | None) -> Chart:
     )
 
 
-def _weeks_chart(scope: Scope, zone: ZoneInfo) -> Chart:
+def _weeks_chart(scope: FigureScope, zone: ZoneInfo) -> Chart:
     known = {each.monday: each for each in insights.weeks(scope)}
     monday, end = scope.start.astimezone(zone).date(), scope.end.astimezone(zone).date()
     mondays = []
@@ -332,7 +334,7 @@ def _weeks_chart(scope: Scope, zone: ZoneInfo) -> Chart:
     )
 
 
-def _stages_chart(scope: Scope) -> Chart:
+def _stages_chart(scope: FigureScope) -> Chart:
     found = insights.slowest_stages(scope)
     longest = max((each.slow for each in found), default=1) or 1
     return Chart(
@@ -369,7 +371,7 @@ def _some_days(minutes: float | None) -> str:
     return str(_NONE) if minutes is None else decimal(minutes / WHOLE_DAY)
 
 
-def _load_chart(scope: Scope) -> Chart:
+def _load_chart(scope: FigureScope) -> Chart:
     found = insights.load_by_group(scope)
     most = max((each.open for each in found), default=1)
     return Chart(
@@ -449,7 +451,7 @@ def _open_chart(ages: insights.OpenAge) -> Chart:
     )
 
 
-def _unopened_chart(scope: Scope) -> Chart:
+def _unopened_chart(scope: FigureScope) -> Chart:
     found = insights.hasty(scope)
     return Chart(
         "unopened",

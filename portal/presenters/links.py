@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from portal.domain.policy.policy import Decision
 from portal.presentation.errors import ErrorPage
 from portal.presentation.labels import people_in, status
-from portal.presentation.parts import Change
+from portal.presentation.parts import FieldChange
 from portal.presenters.facts import revision_of
 from portal.queries import request as requests
 from portal.queries.links import LinkRecord
@@ -20,7 +20,7 @@ class News:
     """What happened since a message was sent: a sentence, and the fields that differ."""
 
     sentence: str
-    changes: tuple[Change, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
 
 
 _BEFORE = {
@@ -63,7 +63,7 @@ def news(link: LinkRecord, person: Identity) -> News:
     )
 
 
-def _changes(link: LinkRecord, person: Identity) -> tuple[Change, ...]:
+def _changes(link: LinkRecord, person: Identity) -> tuple[FieldChange, ...]:
     record = requests.find_by_task(link.task_id, Reader(person.id))
     if record is None:
         return ()

@@ -12,7 +12,7 @@ from portal.queries.my_requests import MyRequest, WaitingSubmit
 from portal.translation import _
 
 
-class Row(NamedTuple):
+class MyRequestsRow(NamedTuple):
     """One row. `status` is a label's name; `turn` for whom it waits, `since` when, `todo` what they
     have to do; `due_at`: when the stage is due."""
 
@@ -32,10 +32,10 @@ class Row(NamedTuple):
     closed_at: datetime | None = None
 
 
-def starting(submits: Iterable[WaitingSubmit]) -> Iterator[Row]:
+def starting(submits: Iterable[WaitingSubmit]) -> Iterator[MyRequestsRow]:
     """What was sent and has not begun yet."""
     for each in submits:
-        yield Row(
+        yield MyRequestsRow(
             title=each.title,
             url=url_for("requests.receipt", command_id=each.command_id),
             number=each.number,
@@ -47,11 +47,11 @@ def starting(submits: Iterable[WaitingSubmit]) -> Iterator[Row]:
         )
 
 
-def rows(requests: Iterable[MyRequest], me: str) -> Iterator[Row]:
+def rows(requests: Iterable[MyRequest], me: str) -> Iterator[MyRequestsRow]:
     """Requests as they stand."""
     for each in requests:
         turn = turn_of(each, me)
-        yield Row(
+        yield MyRequestsRow(
             title=each.title,
             url=f"/requests/{each.number}",
             number=each.number,

@@ -11,7 +11,7 @@ from portal.domain.branding import (
     least_contrast,
     palette,
 )
-from portal.domain.people.organisation import SETTINGS, Part, UnitChangeKind
+from portal.domain.people.organisation import SETTINGS, OrganisationPart, UnitChangeKind
 from portal.queries.organisation import UnitChangeRecord
 from portal.translation import _, language_name, lazy, ngettext
 
@@ -35,13 +35,13 @@ PARTS: dict[str, str] = {
     "notifications_days": lazy("days that notifications are kept"),
     "former_days": lazy("days that personal data of people who left are kept"),
 }
-TITLES: dict[Part, str] = {
-    Part.NAME: lazy("Name"),
-    Part.COLOUR: lazy("Accent colour"),
-    Part.DEFAULTS: lazy("Currency, location and language"),
-    Part.MAIL: lazy("Sender and footer of emails"),
-    Part.LANGUAGES: lazy("Sender and footer in other languages"),
-    Part.RETENTION: lazy("How long things are kept"),
+TITLES: dict[OrganisationPart, str] = {
+    OrganisationPart.NAME: lazy("Name"),
+    OrganisationPart.COLOUR: lazy("Accent colour"),
+    OrganisationPart.DEFAULTS: lazy("Currency, location and language"),
+    OrganisationPart.MAIL: lazy("Sender and footer of emails"),
+    OrganisationPart.LANGUAGES: lazy("Sender and footer in other languages"),
+    OrganisationPart.RETENTION: lazy("How long things are kept"),
 }
 
 
@@ -86,7 +86,7 @@ def colour_words(accent: str) -> str:
 
 def spoken_words(settings: Mapping[str, Any]) -> str:
     """Into which languages sender and footer are translated."""
-    texts = [settings[name] for name in SETTINGS[Part.MAIL] if settings[name]]
+    texts = [settings[name] for name in SETTINGS[OrganisationPart.MAIL] if settings[name]]
     by = settings["translations"]
     codes = sorted({code for text in texts for code in by.get(text, {})})
     return ", ".join(language_name(code) for code in codes)

@@ -9,9 +9,9 @@ from portal.domain.people.signing_in import Way
 from portal.presentation.filters import trouble
 from portal.presentation.labels import Label, listed, role, words_of
 from portal.queries.gaps import Estate
-from portal.queries.password_links import Entry, EntryRecord
+from portal.queries.password_links import EntryRecord, SignInProgress
 from portal.queries.staff import PersonChangeRecord, StaffRecord
-from portal.services.people import REPORTS, Act, part
+from portal.services.people import REPORTS, PersonAct, part
 from portal.translation import _, lazy, ngettext
 
 
@@ -28,8 +28,8 @@ class ChangeQuestion:
 # Of somebody who has no calendar of their own.
 NO_PLACE = lazy("no location")
 
-_QUESTIONS: dict[Act, ChangeQuestion] = {
-    Act.DEACTIVATE: ChangeQuestion(
+_QUESTIONS: dict[PersonAct, ChangeQuestion] = {
+    PersonAct.DEACTIVATE: ChangeQuestion(
         lazy("Deactivate {name}?"),
         lazy(
             "They are signed out everywhere and can no longer sign in, and their delegations"
@@ -38,13 +38,13 @@ _QUESTIONS: dict[Act, ChangeQuestion] = {
         lazy("Deactivate {name}"),
         lazy("{name} was deactivated."),
     ),
-    Act.ACTIVATE: ChangeQuestion(
+    PersonAct.ACTIVATE: ChangeQuestion(
         lazy("Activate {name}?"),
         lazy("They can sign in and be asked again. Tasks that moved to others stay there."),
         lazy("Activate {name}"),
         lazy("{name} is active again."),
     ),
-    Act.JOIN: ChangeQuestion(
+    PersonAct.JOIN: ChangeQuestion(
         lazy("Add {name} to {value}?"),
         lazy(
             "From now on they are asked wherever the group is asked. Open requests stay with"
@@ -53,19 +53,19 @@ _QUESTIONS: dict[Act, ChangeQuestion] = {
         lazy("Add to group"),
         lazy("{name} was added to {value}."),
     ),
-    Act.LEAVE: ChangeQuestion(
+    PersonAct.LEAVE: ChangeQuestion(
         lazy("Remove {name} from {value}?"),
         lazy("Tasks they have as a member of the group get new approvers."),
         lazy("Remove from group"),
         lazy("{name} was removed from {value}."),
     ),
-    Act.HEAD: ChangeQuestion(
+    PersonAct.HEAD: ChangeQuestion(
         lazy("Make {name} the head of {value}?"),
         lazy("Open tasks that ask the department's current head get new approvers."),
         lazy("Change head"),
         lazy("{name} is now the head of {value}."),
     ),
-    Act.NO_HEAD: ChangeQuestion(
+    PersonAct.NO_HEAD: ChangeQuestion(
         lazy("Remove {name} as the head of {value}?"),
         lazy(
             "The department has no head then. Tasks that ask its head go to the fallback of their"
@@ -74,13 +74,13 @@ _QUESTIONS: dict[Act, ChangeQuestion] = {
         lazy("Remove as head"),
         lazy("{name} is no longer the head of {value}."),
     ),
-    Act.MANAGER: ChangeQuestion(
+    PersonAct.MANAGER: ChangeQuestion(
         lazy("Make {value} the manager of {name}?"),
         lazy("Their open requests that ask the current manager get new approvers."),
         lazy("Change manager"),
         lazy("{value} is now the manager of {name}."),
     ),
-    Act.PLACE: ChangeQuestion(
+    PersonAct.PLACE: ChangeQuestion(
         lazy("Change the location of {name} to {value}?"),
         lazy(
             "Where a policy follows the approvers' locations, new tasks are due by these working"
@@ -90,7 +90,7 @@ _QUESTIONS: dict[Act, ChangeQuestion] = {
         lazy("Change location"),
         lazy("{name}'s location is now {value}."),
     ),
-    Act.ROLES: ChangeQuestion(
+    PersonAct.ROLES: ChangeQuestion(
         lazy("Change the roles of {name} to {value}?"),
         lazy("Rights change at once. Tasks they have through a removed role get new approvers."),
         lazy("Change roles"),
@@ -99,7 +99,7 @@ _QUESTIONS: dict[Act, ChangeQuestion] = {
 }
 
 
-def question(act: Act, person: StaffRecord, value: str) -> ChangeQuestion:
+def question(act: PersonAct, person: StaffRecord, value: str) -> ChangeQuestion:
     """The words before a change; `value`: the group's, the manager's or the roles' name."""
     words = _QUESTIONS[act]
     parts = (words.title, words.text, words.label, words.done)
@@ -208,13 +208,13 @@ def done(change: PersonChangeRecord, names: dict[str, str]) -> str:
 def entry(record: EntryRecord) -> Label:
     """How far somebody is with signing in, in words."""
     match record.entry:
-        case Entry.READY:
+        case SignInProgress.READY:
             return Label(_("Can sign in"), "ok", "check")
-        case Entry.NO_ADDRESS:
+        case SignInProgress.NO_ADDRESS:
             return Label(_("Cannot sign in: no email address"), "warn", "exclamation-triangle")
-        case Entry.NOT_INVITED:
+        case SignInProgress.NOT_INVITED:
             return Label(_("Not invited"), "neutral", "minus-circle")
-        case Entry.LATE:
+        case SignInProgress.LATE:
             return Label(_("Invitation expired"), "warn", "clock")
     if record.trouble and record.mailed_at is None:
         return Label(_("Email not sent: %(why)s", why=trouble(record.trouble)), "bad", "x-circle")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from portal.domain.people.importing import OF_COLUMN, Column, Known, Outcome, Verdict
+from portal.domain.people.importing import OF_COLUMN, Column, Known, LineVerdict, Outcome
 from portal.domain.spreadsheets import harmless
 from portal.presentation.labels import Label, listed
 from portal.services.people_imports import Preview
@@ -25,16 +25,16 @@ COLUMNS: dict[Column, str] = {
     Column.GROUPS: lazy("Groups (codes)"),
     Column.LEFT: lazy("Leaving date"),
 }
-VERDICTS: dict[Verdict, Label] = {
-    Verdict.REFUSED: Label(lazy("Refused"), "bad", "x-circle"),
-    Verdict.LEAVES: Label(lazy("Leaves"), "warn", "no-symbol"),
-    Verdict.NEW: Label(lazy("New"), "ok", "plus"),
-    Verdict.BACK: Label(lazy("Back"), "ok", "arrow-uturn-left"),
-    Verdict.CHANGED: Label(lazy("Changed"), "info", "pencil-square"),
-    Verdict.SAME: Label(lazy("Same"), "neutral", "check"),
+VERDICTS: dict[LineVerdict, Label] = {
+    LineVerdict.REFUSED: Label(lazy("Refused"), "bad", "x-circle"),
+    LineVerdict.LEAVES: Label(lazy("Leaves"), "warn", "no-symbol"),
+    LineVerdict.NEW: Label(lazy("New"), "ok", "plus"),
+    LineVerdict.BACK: Label(lazy("Back"), "ok", "arrow-uturn-left"),
+    LineVerdict.CHANGED: Label(lazy("Changed"), "info", "pencil-square"),
+    LineVerdict.SAME: Label(lazy("Same"), "neutral", "check"),
 }
 # What an import writes; the other lines leave everything as it is.
-WRITING = (Verdict.NEW, Verdict.CHANGED, Verdict.BACK, Verdict.LEAVES)
+WRITING = (LineVerdict.NEW, LineVerdict.CHANGED, LineVerdict.BACK, LineVerdict.LEAVES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def trouble_with(columns: Sequence[Column | None]) -> str:
     return ""
 
 
-def groups(preview: Preview, shown: Callable[[Verdict], int]) -> tuple[GroupWords, ...]:
+def groups(preview: Preview, shown: Callable[[LineVerdict], int]) -> tuple[GroupWords, ...]:
     """The lines by verdict, refused ones first; `shown`: how many of each."""
     found = []
     for verdict, label in VERDICTS.items():
@@ -168,7 +168,7 @@ def _refusal(outcome: Outcome) -> str:
 def _line(outcome: Outcome, preview: Preview) -> LineWords:
     cells = outcome.line.cells
     who = (cells.get(Column.NUMBER, ""), cells.get(Column.EMAIL, ""))
-    leaves = outcome.verdict is Verdict.LEAVES
+    leaves = outcome.verdict is LineVerdict.LEAVES
     return LineWords(
         number=outcome.line.number,
         name=cells.get(Column.NAME) or _("No name"),

@@ -51,7 +51,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class HowItRuns:
     """How the portal is run, as far as its settings and its disk say. `last_backup`: when the
     newest in BACKUPS_DIR was begun; `sees_backups`: whether this process can look there."""
 
@@ -61,7 +61,7 @@ class Running:
     last_backup: datetime | None = None
 
     @classmethod
-    def of(cls, *, mail: bool, https: bool, folder: Path) -> "Running":
+    def of(cls, *, mail: bool, https: bool, folder: Path) -> "HowItRuns":
         """With what lies in that folder of backups."""
         try:
             return cls(mail, https, True, backups.newest(folder))
@@ -69,7 +69,7 @@ class Running:
             return cls(mail, https, False)
 
 
-def sections(found: SetupRecord, running: Running, view: Viewpoint) -> tuple[Section, ...]:
+def sections(found: SetupRecord, running: HowItRuns, view: Viewpoint) -> tuple[Section, ...]:
     """Everything in the order in which it is best done; the first that is open is the next."""
     drawn = (
         Section(_("Organisation"), _organisation(found, running.mail)),
@@ -235,7 +235,7 @@ def _first_request(found: SetupRecord) -> tuple[SetupTask, ...]:
     )
 
 
-def _served(running: Running, view: Viewpoint) -> tuple[SetupTask, ...]:
+def _served(running: HowItRuns, view: Viewpoint) -> tuple[SetupTask, ...]:
     at = running.last_backup
     return (
         _task(
@@ -258,7 +258,7 @@ def _served(running: Running, view: Viewpoint) -> tuple[SetupTask, ...]:
     )
 
 
-def _backup(running: Running, view: Viewpoint) -> str:
+def _backup(running: HowItRuns, view: Viewpoint) -> str:
     at = running.last_backup
     if at is not None:
         told = _("Last backup: %(at)s.", at=times.absolute(at, view.zone))

@@ -44,7 +44,7 @@ class DifferenceShown:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class VersionSide:
     """A version, with what its people, groups and departments are called."""
 
     content: TypeContent
@@ -56,11 +56,11 @@ def shown(
 ) -> list[DifferenceShown]:
     """The differences in the order of a page. `names`: as `portal.presenters.types.route` has
     them."""
-    sides = Side(before, names), Side(after, names)
+    sides = VersionSide(before, names), VersionSide(after, names)
     return [_shown(each, *sides) for each in compared(before, after)]
 
 
-def _shown(found: TypeDifference, old: Side, new: Side) -> DifferenceShown:
+def _shown(found: TypeDifference, old: VersionSide, new: VersionSide) -> DifferenceShown:
     change = found.change
     if change.how != "changed":
         return DifferenceShown(words.difference_words(change))
@@ -77,7 +77,7 @@ def _first(part: str, parts: Sequence[str]) -> str:
     return group[0] if len(group) > 1 and set(group) & set(parts) else part
 
 
-def _part(part: str, found: TypeDifference, old: Side, new: Side) -> PartShown:
+def _part(part: str, found: TypeDifference, old: VersionSide, new: VersionSide) -> PartShown:
     name = str(words.PARTS.get(part, words_of(part).lower()))
     said = [_said(part, each, side) for each, side in ((found.before, old), (found.after, new))]
     if None in said or said[0] == said[1]:
@@ -85,7 +85,7 @@ def _part(part: str, found: TypeDifference, old: Side, new: Side) -> PartShown:
     return PartShown(name, *said)
 
 
-def _said(part: str, of: Any, side: Side) -> str | None:
+def _said(part: str, of: Any, side: VersionSide) -> str | None:
     """What that part of a field, a stage or a version says; "" for nothing."""
     match of:
         case FormField():
@@ -106,7 +106,7 @@ def _plain(value: Any) -> str | None:
     return None
 
 
-def _of_field(part: str, each: FormField, side: Side) -> str | None:
+def _of_field(part: str, each: FormField, side: VersionSide) -> str | None:
     value = getattr(each, part)
     match part:
         case "min_value" | "max_value" if value is not None:
@@ -128,7 +128,7 @@ def _options(choices: Sequence[Choice]) -> list[str]:
     return [each.label for each in choices]
 
 
-def _of_stage(part: str, stage: Stage, side: Side) -> str | None:
+def _of_stage(part: str, stage: Stage, side: VersionSide) -> str | None:
     content, names = side.content, side.names
     match part:
         case "rules":
@@ -144,7 +144,7 @@ def _of_stage(part: str, stage: Stage, side: Side) -> str | None:
     return _of_clocks(part, stage, side)
 
 
-def _of_clocks(part: str, stage: Stage, side: Side) -> str | None:
+def _of_clocks(part: str, stage: Stage, side: VersionSide) -> str | None:
     match part:
         case "elapsed":
             return _("every hour") if stage.elapsed else _("working hours")
@@ -161,12 +161,12 @@ def _waiting(minutes: int, stage: Stage) -> str:
     return words.waiting(minutes, elapsed=stage.elapsed)
 
 
-def _level(level: EscalationLevel, stage: Stage, side: Side) -> str:
+def _level(level: EscalationLevel, stage: Stage, side: VersionSide) -> str:
     to = words.rules_words(level.to, side.content, side.names)
     return _("After %(after)s to %(to)s", after=_waiting(level.after, stage), to=to)
 
 
-def _of_policy(part: str, policy: Policy, side: Side) -> str | None:
+def _of_policy(part: str, policy: Policy, side: VersionSide) -> str | None:
     value = getattr(policy, part)
     match part:
         case "fallback" | "stand_ins":

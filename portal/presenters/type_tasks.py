@@ -8,13 +8,13 @@ from portal.domain.policy.types import TypeContent
 from portal.presentation.labels import some
 from portal.queries import request_types, staff
 from portal.queries.back_tests import BackTestRecord
-from portal.queries.request_types import DraftRecord
+from portal.queries.request_types import DraftOfType
 from portal.services.type_checks import Examination
 from portal.translation import _, language_name, lazy, ngettext, tell
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class DraftTask:
     """One line of what is left to do. `state`: done, attn (a problem), stale (out of
     date), todo, next or locked."""
 
@@ -28,8 +28,8 @@ class Task:
 
 
 def tasks(
-    draft: DraftRecord, found: Examination, test: BackTestRecord | None, live: int | None
-) -> list[Task]:
+    draft: DraftOfType, found: Examination, test: BackTestRecord | None, live: int | None
+) -> list[DraftTask]:
     """Form, Route, Who may ask, Languages, Checks, Preview, Past requests and Review of a draft.
     `live`: the number of the version in force, with which a back-test compares."""
     problems = found.problems
@@ -91,20 +91,20 @@ _STATES = {
 }
 
 
-def _task(title: str, place: str, hint: str, state: str) -> Task:
+def _task(title: str, place: str, hint: str, state: str) -> DraftTask:
     css, words, tone, icon = _STATES[state]
-    return Task(title, place, hint, css, str(words), tone, icon)
+    return DraftTask(title, place, hint, css, str(words), tone, icon)
 
 
-def _checks(errors: Sequence[Problem], waiting: Sequence[Problem], found: Examination) -> Task:
+def _checks(errors: Sequence[Problem], waiting: Sequence[Problem], found: Examination) -> DraftTask:
     if errors:
         words = ngettext("%(n)s error", "%(n)s errors", len(errors))
         hint = tell(errors[0].sentence)
-        return Task(_("Checks"), "checks", hint, "attn", words, "bad", "x-circle")
+        return DraftTask(_("Checks"), "checks", hint, "attn", words, "bad", "x-circle")
     if waiting:
         words = ngettext("%(n)s warning", "%(n)s warnings", len(waiting))
         hint = f"{tell(waiting[0].sentence)} " + _("Each warning needs a reason.")
-        return Task(_("Checks"), "checks", hint, "attn", words, "warn", "exclamation-triangle")
+        return DraftTask(_("Checks"), "checks", hint, "attn", words, "warn", "exclamation-triangle")
     if not found.people:
         return _task(
             _("Checks"), "checks", _("Tries the route for everybody who could ask."), "todo"
@@ -115,12 +115,12 @@ def _checks(errors: Sequence[Problem], waiting: Sequence[Problem], found: Examin
     )
 
 
-def is_outdated(test: BackTestRecord, draft: DraftRecord, live: int | None) -> bool:
+def is_outdated(test: BackTestRecord, draft: DraftOfType, live: int | None) -> bool:
     """Whether the draft or the version in force is another one since that back-test."""
     return test.mark != draft.content.mark or test.live != live
 
 
-def _past(draft: DraftRecord, test: BackTestRecord | None, live: int) -> Task:
+def _past(draft: DraftOfType, test: BackTestRecord | None, live: int) -> DraftTask:
     title, place = _("Past requests"), "past"
     if test is None or test.result is None:
         return _task(title, place, _("What the draft would have done with past requests."), "look")
@@ -132,23 +132,27 @@ def _past(draft: DraftRecord, test: BackTestRecord | None, live: int) -> Task:
     )
     if is_outdated(test, draft, live):
         hint += " " + _("The draft or the live version changed after it ran.")
-        return Task(title, place, hint, "stale", _("Out of date"), "warn", "exclamation-triangle")
+        return DraftTask(
+            title, place, hint, "stale", _("Out of date"), "warn", "exclamation-triangle"
+        )
     return _task(title, place, hint, "ok")
 
 
-def _review(draft: DraftRecord, *, blocked: bool) -> Task:
+def _review(draft: DraftOfType, *, blocked: bool) -> DraftTask:
     title, place = _("Review and publish"), "review"
     if blocked:
         hint = _("Opens when Checks has no open problem.")
-        return Task(title, place, hint, "locked", _("Cannot start yet"), "neutral", "lock-closed")
+        return DraftTask(
+            title, place, hint, "locked", _("Cannot start yet"), "neutral", "lock-closed"
+        )
     if draft.publish_at is not None:
         hint = _("Is published by itself on the date that was set.")
-        return Task(title, place, hint, "next", _("Scheduled"), "info", "clock")
+        return DraftTask(title, place, hint, "next", _("Scheduled"), "info", "clock")
     if draft.is_approved:
         hint = _("Approved by %(name)s.", name=draft.approved_by)
-        return Task(title, place, hint, "next", _("Ready to publish"), "ok", "check-circle")
+        return DraftTask(title, place, hint, "next", _("Ready to publish"), "ok", "check-circle")
     if draft.in_review:
         hint = _("Sent by %(name)s.", name=draft.sent_by)
-        return Task(title, place, hint, "next", _("In review"), "info", "clock")
+        return DraftTask(title, place, hint, "next", _("In review"), "info", "clock")
     hint = _("Somebody who did not change the draft approves it.")
-    return Task(title, place, hint, "next", _("To do"), "neutral", "minus-circle")
+    return DraftTask(title, place, hint, "next", _("To do"), "neutral", "minus-circle")

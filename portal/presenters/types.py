@@ -26,7 +26,7 @@ from portal.domain.policy.policy import (
     minutes_of,
 )
 from portal.domain.policy.translations import OwnText
-from portal.domain.policy.types import Change, TypeChangeKind, TypeContent, is_id
+from portal.domain.policy.types import TypeChangeKind, TypeContent, VersionChange, is_id
 from portal.presentation.conditions import (
     condition_words,
     row_words,
@@ -105,7 +105,7 @@ ALONE = lazy("Version %(version)s published without a review, by the only admini
 SHOWN = 200  # letters of a text that somebody else wrote
 
 
-def difference_words(change: Change, *, with_texts: bool = False) -> str:
+def difference_words(change: VersionChange, *, with_texts: bool = False) -> str:
     """One difference in a line; `with_texts`: also what texts say now."""
     texts = change.texts if with_texts else {}
     has_words = "condition_text" in change.parts  # rows, expression and sentence change together
@@ -147,7 +147,7 @@ def part_words(text: OwnText) -> str:
 def done(change: TypeChangeRecord, *, with_texts: bool = False) -> str:
     """What was done, in a line; `with_texts`: also what texts say since."""
     if change.kind == TypeChangeKind.EDITED:
-        entries = (decode(Change, each) for each in change.data.get("changes", ()))
+        entries = (decode(VersionChange, each) for each in change.data.get("changes", ()))
         said = (difference_words(each, with_texts=with_texts) for each in entries)
         return "; ".join(said) or _("Draft changed")
     if change.kind == TypeChangeKind.PUBLISHED and change.data.get("alone"):

@@ -12,7 +12,7 @@ NAMED = 2
 SHOWN = 120
 
 
-class Waiting(Protocol):
+class WaitingFacts(Protocol):
     """What the words are made of: a row of a list, or a request's record."""
 
     @property
@@ -39,7 +39,7 @@ class WaitingFor:
     todo: str = ""
 
 
-def turn_of(waiting: Waiting, me: str) -> WaitingFor:
+def turn_of(waiting: WaitingFacts, me: str) -> WaitingFor:
     """Full names; "You" for oneself. Nobody's turn is an empty name."""
     if waiting.closed_at is not None:
         return WaitingFor("")
@@ -60,7 +60,7 @@ def turn_of(waiting: Waiting, me: str) -> WaitingFor:
     return WaitingFor(name, "" if name else _("Finding the next approver"))
 
 
-def whose(waiting: Waiting, me: str) -> str:
+def whose(waiting: WaitingFacts, me: str) -> str:
     """The names; the first of many."""
     names = [_named(each, me) for each in waiting.waiting_for]
     if len(names) > NAMED + 1:
@@ -82,7 +82,7 @@ def _short(text: str) -> str:
     return words if len(words) <= SHOWN else f"{words[:SHOWN].rstrip()}…"
 
 
-def receipt_words(waiting: Waiting, me: str) -> str:
+def receipt_words(waiting: WaitingFacts, me: str) -> str:
     """One or two sentences for a receipt: for whom it waits now, and what follows."""
     if waiting.closed_at is not None:
         return _("It is decided already.")

@@ -15,7 +15,14 @@ from sqlalchemy import Connection, Row, func, select, text, update
 from portal.activities.projection import content_columns
 from portal.activities.texts import project
 from portal.domain.proof.acts import ActKind, ActRecord
-from portal.domain.proof.retention import Hold, HoldScope, Kept, KeptRequest, Retention, may_erase
+from portal.domain.proof.retention import (
+    HoldScope,
+    Kept,
+    KeptRequest,
+    Retention,
+    StandingHold,
+    may_erase,
+)
 from portal.domain.proof.retention import due as due_of
 from portal.domain.request.state import Approval
 from portal.models import Attachment, LegalHold, Participant, Request, RequestState, RequestType
@@ -161,11 +168,11 @@ def _kept(connection: Connection, row: Any) -> KeptRequest:
     )  # fmt: skip
 
 
-def _holds(connection: Connection) -> list[Hold]:
+def _holds(connection: Connection) -> list[StandingHold]:
     columns = LegalHold.scope, LegalHold.subject, LegalHold.until, LegalHold.lifted_at
     rows = connection.execute(select(*columns).where(stands()))
     return [
-        Hold(HoldScope(scope), subject, until, lifted_at)
+        StandingHold(HoldScope(scope), subject, until, lifted_at)
         for scope, subject, until, lifted_at in rows
     ]
 

@@ -29,7 +29,7 @@ from portal.models import chain
 from portal.models.acts import act_bytes
 from portal.proof import posture, summary
 from portal.proof.anchors import WITNESS
-from portal.proof.packed import Anchor, Packed, Period
+from portal.proof.packed import Anchor, Packed, PackedPeriod
 from portal.proof.tiles import LogBroken, LogFiles
 from portal.proof.verifying import SNAPSHOT
 
@@ -153,7 +153,7 @@ def pack(connection: Connection, log: LogFiles, request_id: str) -> bytes:
 
 
 def pack_period(
-    connection: Connection, log: LogFiles, period: Period, most: int | None = None
+    connection: Connection, log: LogFiles, period: PackedPeriod, most: int | None = None
 ) -> tuple[bytes, Packed]:
     """The pack of a period, and what is in it. Raises NothingThere, TooManyEntries, NotSealedYet,
     LogBroken."""
@@ -168,7 +168,9 @@ def pack_period(
             raise TooManyEntries(end - first)
         last = {"kind": ActKind.EXPORTED.value, "log": log.folder.name}
         earlier = connection.execute(EARLIER, last).mappings().one_or_none()
-        period = Period(period.since, period.until, first, end, dict(earlier) if earlier else None)
+        period = PackedPeriod(
+            period.since, period.until, first, end, dict(earlier) if earlier else None
+        )
         given = {"first": first, "end": end}
         leaves = connection.execute(OF_PERIOD, given).mappings().all()
         ids = list(dict.fromkeys(row["subject"] for row in leaves if row["seq"]))
@@ -199,7 +201,7 @@ def _packed(
     log: LogFiles,
     leaves: Sequence[RowMapping],
     ids: list[str],
-    period: Period | None,
+    period: PackedPeriod | None,
 ) -> Packed:
     note, key = log.note(), log.key()
     if note is None or key is None:

@@ -22,7 +22,7 @@ LIMITS = (
 
 
 @dataclass(frozen=True)
-class Period:
+class PackedPeriod:
     """What was recorded from one moment on and before another: the leaves from `first` on and below
     `end`. `earlier`: the checkpoint of the pack before, as the act says that tells of it."""
 
@@ -64,7 +64,7 @@ class Packed:
     names: Mapping[str, str]
     one_role: tuple[str, ...]
     anchors: Mapping[str, "Anchor"] = field(default_factory=dict)
-    period: Period | None = None
+    period: PackedPeriod | None = None
     proofs: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -9,7 +9,7 @@ from portal.domain.request.catalogue import EVENTS_BY_NAME
 from portal.domain.request.events import SYSTEM
 from portal.presentation.labels import decision, status
 from portal.proof.anchors import STAMP, WITNESS
-from portal.proof.packed import LIMITS, Packed, Period
+from portal.proof.packed import LIMITS, Packed, PackedPeriod
 from portal.translation import _, ngettext
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _request(found: Packed) -> Iterator[tuple[str, str]]:
         yield _("Files"), "\n".join(f"{x['name']} ({x['sha256'][:16]})" for x in found.attachments)
 
 
-def _period(found: Packed, period: Period) -> Iterator[tuple[str, str]]:
+def _period(found: Packed, period: PackedPeriod) -> Iterator[tuple[str, str]]:
     events = sum(row["seq"] > 0 for row in found.leaves)
     yield _("Period"), _("%(since)s to before %(until)s", since=_moment(period.since),
         until=_moment(period.until))  # fmt: skip
@@ -175,6 +175,6 @@ def _day(at: datetime) -> str:
     return f"{at:%Y-%m-%d}"
 
 
-def _last(period: Period) -> str:
+def _last(period: PackedPeriod) -> str:
     """The last day that is in it."""
     return _day(period.until - timedelta(microseconds=1))

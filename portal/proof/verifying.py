@@ -20,7 +20,7 @@ from portal.models.acts import act_hash
 from portal.models.removals import Removal, removals
 from portal.proof import keys, posture, projections
 from portal.proof.tiles import WIDTH, LogBroken, LogFiles
-from portal.queries.audit_chain import Problem, chain_findings, dropped_of
+from portal.queries.audit_chain import RecordProblem, chain_findings, dropped_of
 
 CHUNK = 500
 LEAVES_AT_ONCE = 50_000
@@ -98,7 +98,7 @@ class Verification:
 
     begun_at: datetime
     done_at: datetime | None = None
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[RecordProblem] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     remarks: list[str] = field(default_factory=list)
 
@@ -107,7 +107,9 @@ class Verification:
     ) -> None:
         """One more problem."""
         self.problems.append(
-            Problem(request_id=request_id, number=number, seq=seq, kind=kind, sentence=sentence)
+            RecordProblem(
+                request_id=request_id, number=number, seq=seq, kind=kind, sentence=sentence
+            )
         )
 
     def report(self) -> dict[str, object]:

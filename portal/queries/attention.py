@@ -60,7 +60,7 @@ class Closing:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class WorkflowDifference:
     """A workflow that differs from the record. `number`: the request's, "" where there is none.
     `sentence`: a text to be translated, with its values. `outcome`: what was done about it, "" for
     nothing."""
@@ -78,7 +78,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class RecordComparison:
     """When the record was last compared with Temporal, and what was found then.
 
     `begun_at`: the newest look, `done_at`: the newest that came to its end, `trouble`: why the
@@ -95,7 +95,7 @@ class Comparison:
     found: int = 0
     left: int = 0
     is_closed: bool = False
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[WorkflowDifference, ...] = ()
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether it came to its end lately, and none broke off since."""
@@ -196,21 +196,21 @@ def closing() -> Closing | None:
     return None if row is None else Closing(*row)
 
 
-def comparison() -> Comparison:
+def comparison() -> RecordComparison:
     """The last comparison with Temporal; an empty one where there was none yet."""
     statement = select(
         Check.begun_at, Check.done_at, Check.trouble, Check.report
     ).where(Check.name == WORKFLOWS)  # fmt: skip
     row = db.session.execute(statement).one_or_none()
     if row is None:
-        return Comparison()
+        return RecordComparison()
     report: dict[str, Any] = row.report
     named = [
-        Difference(**{field.name: each[field.name] for field in fields(Difference)})
+        WorkflowDifference(**{field.name: each[field.name] for field in fields(WorkflowDifference)})
         for each in report.get("findings", ())
     ]
     numbers = ("open", "running", "untold", "found", "left")
-    return Comparison(
+    return RecordComparison(
         begun_at=row.begun_at,
         done_at=row.done_at,
         trouble=row.trouble,

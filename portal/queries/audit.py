@@ -14,7 +14,7 @@ from portal.domain.request.events import Event
 from portal.extensions import db
 from portal.models import AuditEvent, AuditText
 from portal.models.recorded import event_of
-from portal.queries.audit_chain import Problem, verify
+from portal.queries.audit_chain import RecordProblem, verify
 
 PAGE = 200
 _SLACK = timedelta(days=1)
@@ -155,6 +155,6 @@ def all_of(request_id: str, submitted_at: datetime) -> Iterator[EventRecord]:
         yield from events
 
 
-def problems_of(request_id: str) -> tuple[Problem, ...]:
+def problems_of(request_id: str) -> tuple[RecordProblem, ...]:
     """What is wrong with the request's chain; empty where it is whole."""
     return tuple(verify(db.session.connection(), request_id))

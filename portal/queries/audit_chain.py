@@ -39,7 +39,7 @@ ORDER BY r.id
 
 
 @dataclass(frozen=True, kw_only=True)
-class Problem:
+class RecordProblem:
     """One thing that is not as it was recorded.
 
     `kind`: "changed" (an event's own content), "missing" (events are gone), "reordered" (an event
@@ -57,13 +57,13 @@ class Problem:
         return f"{self.number or self.request_id}, event {self.seq}: {self.sentence}"
 
 
-def verify(connection: Connection, request_id: str | None = None) -> list[Problem]:
+def verify(connection: Connection, request_id: str | None = None) -> list[RecordProblem]:
     """Every problem in the chains of one request, or of all; an empty list if they are whole.
 
     Events and where they end come in one statement, so that what is recorded meanwhile is no
     problem. What chains alone do not show: see `portal.proof.verifying`.
     """
-    problems: list[Problem] = []
+    problems: list[RecordProblem] = []
     found = False
     # One request's events come at once; all of them through a cursor on the server.
     streamed = {} if request_id else {"yield_per": BATCH}
@@ -77,7 +77,7 @@ def verify(connection: Connection, request_id: str | None = None) -> list[Proble
         return problems
     gone = connection.execute(WITHOUT_EVENTS, {"request": request_id})
     problems += [
-        Problem(
+        RecordProblem(
             request_id=row.id,
             number=row.number,
             seq=1,
@@ -90,8 +90,8 @@ def verify(connection: Connection, request_id: str | None = None) -> list[Proble
 
 
 def _without_dropped(
-    connection: Connection, request_id: str, problems: list[Problem]
-) -> list[Problem]:
+    connection: Connection, request_id: str, problems: list[RecordProblem]
+) -> list[RecordProblem]:
     """The problems once those events of a request are known that were dropped with a month."""
     said = removals(connection, [request_id]).get(request_id, [])
     if not said:
@@ -110,10 +110,10 @@ def dropped_of(said: Sequence[Removal], leaves: Mapping[int, str]) -> dict[int, 
 
 def _problems(
     request_id: str, events: Chain, gone: Mapping[int, str] | None = None
-) -> list[Problem]:
+) -> list[RecordProblem]:
     end = None if events[0]["number"] is None else events[0]
     return [
-        Problem(
+        RecordProblem(
             request_id=request_id,
             number="" if end is None else end["number"],
             seq=seq,

@@ -10,11 +10,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from portal.directory import insights as figures
 from portal.directory.facts import write_due
 from portal.directory.insights import (
+    FigureScope,
     GroupLoad,
     HastyFigure,
     Middles,
     OpenAge,
-    Scope,
     StageFigure,
     Totals,
     WeekFigure,
@@ -27,11 +27,11 @@ from portal.models.columns import by_name
 from portal.queries import own_texts
 
 __all__ = [
+    "FigureScope",
     "GroupLoad",
     "HastyFigure",
     "Middles",
     "OpenAge",
-    "Scope",
     "StageFigure",
     "Totals",
     "WeekFigure",
@@ -42,38 +42,38 @@ __all__ = [
 log = structlog.get_logger("portal.facts")
 
 
-def totals(scope: Scope) -> Totals:
+def totals(scope: FigureScope) -> Totals:
     """The figures of the closed requests."""
     return figures.totals(db.session.connection(), scope)
 
 
-def middles(scope: Scope) -> Middles:
+def middles(scope: FigureScope) -> Middles:
     """Of the totals what a period is compared by."""
     return figures.middles(db.session.connection(), scope)
 
 
-def slowest_stages(scope: Scope) -> tuple[StageFigure, ...]:
+def slowest_stages(scope: FigureScope) -> tuple[StageFigure, ...]:
     """The stages whose median is longest."""
     found = figures.slowest_stages(db.session.connection(), scope)
     return tuple(own_texts.as_read(each, "type_name", "stage_name") for each in found)
 
 
-def weeks(scope: Scope) -> tuple[WeekFigure, ...]:
+def weeks(scope: FigureScope) -> tuple[WeekFigure, ...]:
     """Decisions by week; a week without any is left out."""
     return figures.weeks(db.session.connection(), scope)
 
 
-def load_by_group(scope: Scope) -> tuple[GroupLoad, ...]:
+def load_by_group(scope: FigureScope) -> tuple[GroupLoad, ...]:
     """Open tasks by the group that is asked, now."""
     return figures.load_by_group(db.session.connection(), scope)
 
 
-def open_by_age(scope: Scope) -> OpenAge:
+def open_by_age(scope: FigureScope) -> OpenAge:
     """Open requests by age, now."""
     return figures.open_by_age(db.session.connection(), scope)
 
 
-def hasty(scope: Scope) -> tuple[HastyFigure, ...]:
+def hasty(scope: FigureScope) -> tuple[HastyFigure, ...]:
     """Decisions taken unopened, by type and group of five people or more."""
     found = figures.hasty(db.session.connection(), scope)
     return tuple(own_texts.as_read(each, "type_name") for each in found)

@@ -14,7 +14,7 @@ from portal.models.columns import by_name
 SHOWN = 200
 
 
-class Entry(StrEnum):
+class SignInProgress(StrEnum):
     """How far somebody is with signing in."""
 
     READY = "ready"
@@ -40,15 +40,15 @@ class EntryRecord:
     trouble: str | None
 
     @property
-    def entry(self) -> Entry:
+    def entry(self) -> SignInProgress:
         """How far they are."""
         if self.has_password:
-            return Entry.READY
+            return SignInProgress.READY
         if self.email is None:
-            return Entry.NO_ADDRESS
+            return SignInProgress.NO_ADDRESS
         if self.asked_at is None:
-            return Entry.NOT_INVITED
-        return Entry.INVITED if self.expires_at is not None else Entry.LATE
+            return SignInProgress.NOT_INVITED
+        return SignInProgress.INVITED if self.expires_at is not None else SignInProgress.LATE
 
 
 def entry_of(person_id: str) -> EntryRecord | None:

@@ -239,7 +239,7 @@ class VersionRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DraftRecord:
+class DraftOfType:
     """The draft of a type; names are people's. `reviewed_mark` is the hash that was sent."""
 
     revision: int
@@ -286,7 +286,7 @@ class AdminType:
     is_active: bool
     live: VersionRecord | None
     versions: tuple[VersionRecord, ...]
-    draft: DraftRecord | None
+    draft: DraftOfType | None
     drafts_of_people: int
 
     @property
@@ -410,7 +410,7 @@ def _content(row: Any, type_name: str) -> TypeContent:
     )  # fmt: skip
 
 
-def _draft(type_id: str) -> DraftRecord | None:
+def _draft(type_id: str) -> DraftOfType | None:
     sender, approver, editor = aliased(User), aliased(User), aliased(User)
     row = db.session.execute(
         select(
@@ -427,7 +427,7 @@ def _draft(type_id: str) -> DraftRecord | None:
     if row is None:
         return None
     content = decode(TypeContent, row.content)
-    return DraftRecord(**{**row._mapping, "content": content, "editors": tuple(row.editors)})
+    return DraftOfType(**{**row._mapping, "content": content, "editors": tuple(row.editors)})
 
 
 def _open() -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Text, cast, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from portal.domain.people.organisation import SETTINGS, Part
+from portal.domain.people.organisation import SETTINGS, OrganisationPart
 from portal.domain.proof.acts import ActKind
 from portal.domain.proof.retention import HoldScope, Kept, KeptPerson, Retention
 from portal.extensions import db
@@ -139,7 +139,9 @@ def is_wanted() -> bool:
     """Whether the clean-up has anything to do: something is not kept for ever."""
     lengths = RequestType.texts_days, RequestType.files_days, RequestType.requests_days
     texts = or_(*(each.is_not(None) for each in lengths))
-    days = or_(*(getattr(Organisation, each).is_not(None) for each in SETTINGS[Part.RETENTION]))
+    days = or_(
+        *(getattr(Organisation, each).is_not(None) for each in SETTINGS[OrganisationPart.RETENTION])
+    )
     either = select(exists().where(texts) | exists().where(days))
     return bool(db.session.scalar(either))
 

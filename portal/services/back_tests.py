@@ -12,7 +12,7 @@ from portal.domain.errors import DomainError
 from portal.extensions import db
 from portal.models import TypeBackTest
 from portal.queries.request_types import AdminType
-from portal.services.types import Act, TypeRefused
+from portal.services.types import DraftAct, TypeRefused
 from portal.translation import _
 
 # So many take less than two seconds on a busy machine.
@@ -20,7 +20,7 @@ AT_ONCE = 1000
 PERIODS = (30, 91, 182, 365, 1826)
 
 
-def begin(kind: AdminType, days: int, act: Act) -> None:
+def begin(kind: AdminType, days: int, act: DraftAct) -> None:
     """Ask for one: of the draft as it is, beside the version in force. The same form again asks for
     nothing more. Raises TypeRefused where there is nothing to compare."""
     if kind.draft is None or kind.live is None:

@@ -94,7 +94,7 @@ def reseal(*secret_keys: str) -> tuple[int, int]:
     for row in db.session.execute(select(ChatChannel).with_for_update()).scalars():
         try:
             text = sealing.unseal(row.sealed, row.id, *secret_keys)
-        except sealing.Unreadable:
+        except sealing.SecretUnreadable:
             lost += 1
         else:
             row.sealed = sealing.seal(text, row.id, secret_keys[-1])
@@ -117,7 +117,7 @@ def _is_so(setup: Setup, wish: Wish) -> bool:
     there = db.session.execute(one).one_or_none()
     try:
         address = there and sealing.unseal(there.sealed, wish.channel_id, *setup.secret_keys)
-    except sealing.Unreadable:
+    except sealing.SecretUnreadable:
         address = None
     is_there = there is not None and there.name == wish.name
     return is_there and (not wish.address or address == _address(setup, wish).template)
@@ -194,7 +194,7 @@ def _try(setup: Setup, row: dict[str, Any], me: Recipient, words: ChatMessage) -
         if found is None:
             return NOBODY
         post.send(found, words, setup.rules)
-    except sealing.Unreadable:
+    except sealing.SecretUnreadable:
         return UNREADABLE
     except AddressRefused as refused:
         return _("Its address %(refused)s", refused=tell(refused.sentence))

@@ -9,7 +9,7 @@ from portal.domain.proof import merkle, notes
 from portal.domain.proof.acts import ActKind
 from portal.extensions import db
 from portal.proof import beginning, pack
-from portal.proof.packed import Period
+from portal.proof.packed import PackedPeriod
 from portal.proof.tiles import LogBroken
 from portal.queries.audit_entries import AuditEntry
 from portal.services import acts
@@ -58,7 +58,9 @@ def of_period(since: datetime, until: datetime, log_dir: Path) -> bytes:
         if log is None:
             raise NoEvidence(_(NO_LOG))
         with db.engine.connect() as connection:
-            body, found = pack.pack_period(connection, log, Period(since, until), MOST_ENTRIES)
+            body, found = pack.pack_period(
+                connection, log, PackedPeriod(since, until), MOST_ENTRIES
+            )
     except pack.NothingThere as error:
         raise NoEvidence(_(NOTHING)) from error
     except pack.TooManyEntries as error:

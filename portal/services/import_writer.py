@@ -8,7 +8,7 @@ from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, updat
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
 
 from portal.domain.people.absence import ChangeKind, ReviewScope
-from portal.domain.people.importing import Column, Outcome, Plan, Verdict
+from portal.domain.people.importing import Column, LineVerdict, Outcome, Plan
 from portal.domain.proof.acts import ActKind
 from portal.extensions import db
 from portal.models import (
@@ -23,7 +23,7 @@ from portal.models import (
 from portal.models.columns import new_id
 from portal.services import acts, organisation_settings, people
 from portal.services.acts import Origin
-from portal.services.people import Act, Change
+from portal.services.people import PersonAct, PersonChange
 from portal.services.preferences import time_digests
 
 CHUNK = 500
@@ -73,17 +73,17 @@ class ImportWriter:
             row.name: (row.id, row.time_zone)
             for row in db.session.execute(select(Calendar.id, Calendar.name, Calendar.time_zone))
         }
-        self.ids = {each.key: new_id() for each in found.of(Verdict.NEW)}
-        self._add(found.of(Verdict.NEW))
+        self.ids = {each.key: new_id() for each in found.of(LineVerdict.NEW)}
+        self._add(found.of(LineVerdict.NEW))
         self.tell(0.3)
-        self._managers(found.of(Verdict.NEW))
-        self._members(found.of(Verdict.NEW))
+        self._managers(found.of(LineVerdict.NEW))
+        self._members(found.of(LineVerdict.NEW))
         self._note_acts(from_share=0.3)
         self._store(from_share=0.45)
 
     def gather_known(self, found: Plan) -> None:
         """What changes about others, and the acts of it; nothing of them is changed yet."""
-        known = (*found.of(Verdict.CHANGED), *found.of(Verdict.BACK))
+        known = (*found.of(LineVerdict.CHANGED), *found.of(LineVerdict.BACK))
         self._rewrite(known)
         self._managers(known)
         self._members(known)
@@ -92,10 +92,13 @@ class ImportWriter:
     def write_known(self, found: Plan, leaving: Sequence[str]) -> None:
         """What was gathered, and who leaves; `leaving`: who is deactivated beside the plan."""
         self._store(from_share=0.75)
-        for person_id in (*(str(each.person_id) for each in found.of(Verdict.LEAVES)), *leaving):
+        for person_id in (
+            *(str(each.person_id) for each in found.of(LineVerdict.LEAVES)),
+            *leaving,
+        ):
             people.apply(
-                Change(
-                    person_id=person_id, act=Act.DEACTIVATE, actor_id=self.by.actor,
+                PersonChange(
+                    person_id=person_id, act=PersonAct.DEACTIVATE, actor_id=self.by.actor,
                     reason=self.words,
                 )
             )  # fmt: skip
@@ -142,7 +145,7 @@ class ImportWriter:
                 self._review(person_id, ReviewScope.REQUESTS)
             if Column.PLACE in each.changes:
                 values |= self._place(person_id, each)
-            if each.verdict is Verdict.BACK:
+            if each.verdict is LineVerdict.BACK:
                 values["is_active"] = True
                 self._note(person_id, ChangeKind.ACTIVATED, {})
                 self._review(person_id, ReviewScope.STUCK)

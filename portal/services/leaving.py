@@ -16,12 +16,12 @@ from portal.services import people, types
 from portal.services.commands import store
 from portal.services.errors import Refused
 from portal.services.judge import admitted
-from portal.services.people import Change, part
+from portal.services.people import PersonChange, part
 from portal.services.snapshots import RequestSnapshot, of_tasks
 from portal.translation import _
 
 
-def leave(wish: Change, click: Click, *, edits_types: bool) -> bool:
+def leave(wish: PersonChange, click: Click, *, edits_types: bool) -> bool:
     """Deactivate somebody; False where they are inactive already. Policies that name them get a
     draft which names whoever was chosen, where the actor may edit types.
 
@@ -42,7 +42,7 @@ def leave(wish: Change, click: Click, *, edits_types: bool) -> bool:
     return True
 
 
-def look_at(wish: Change) -> None:
+def look_at(wish: PersonChange) -> None:
     """Raise what `leave` would of the tasks that are handed over. Changes nothing."""
     with transaction():
         try:
@@ -51,7 +51,7 @@ def look_at(wish: Change) -> None:
             db.session.rollback()
 
 
-def _given(wish: Change) -> Iterator[tuple[Command, RequestSnapshot]]:
+def _given(wish: PersonChange) -> Iterator[tuple[Command, RequestSnapshot]]:
     """The open tasks that go to whom they were chosen for, as an administrator gives them."""
     estate = gaps.estate_of(wish.person_id).tasks
     chosen = {id_: to for id_ in estate if (to := wish.successors.get(part("task", id_)))}

@@ -25,7 +25,7 @@ UNWANTED = {
 }
 
 
-class Refused(Exception):
+class NoLogo(Exception):
     """Why it is no logo."""
 
 
@@ -37,7 +37,7 @@ def main() -> int:
     content = sys.stdin.buffer.read()
     try:
         picture = of_png(content) if content.startswith(PNG) else of_png(drawn(content))
-    except Refused as refused:
+    except NoLogo as refused:
         sys.stdout.write(str(refused))
         return REFUSED
     sys.stdout.buffer.write(picture)
@@ -52,16 +52,16 @@ def of_png(content: bytes) -> bytes:
     try:
         image = Image.open(BytesIO(content), formats=["PNG"])
         if max(image.size) > MOST_SIDE or image.width * image.height > MOST_PIXELS:
-            raise Refused("large")
+            raise NoLogo("large")
         seen = image.convert("RGBA")
         if (box := seen.getchannel("A").getbbox()) is None:
-            raise Refused("empty")
+            raise NoLogo("empty")
         seen = seen.crop(box)
         seen.thumbnail((WIDEST, TALLEST), Image.Resampling.LANCZOS)
         out = BytesIO()
         seen.save(out, "PNG", optimize=True)
     except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise Refused("broken") from error
+        raise NoLogo("broken") from error
     return out.getvalue()
 
 
@@ -72,16 +72,16 @@ def drawn(content: bytes) -> bytes:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Refused("kind") from error
+        raise NoLogo("kind") from error
     if not re.search(r"<\s*(?:[\w.-]+:)?svg\b", text[:5_000], re.IGNORECASE):
-        raise Refused("kind")
+        raise NoLogo("kind")
     for name, pattern in UNWANTED.items():
         if pattern.search(text):
-            raise Refused(name)
+            raise NoLogo(name)
     try:
         return resvg_py.svg_to_bytes(svg_string=text, width=DRAWN_WIDTH, skip_system_fonts=True)
     except Exception as error:  # the binding raises ValueError, and what Rust panics with
-        raise Refused("broken") from error
+        raise NoLogo("broken") from error
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
 
 from portal.domain.marked import msgid
-from portal.domain.people.organisation import SETTINGS, Part, UnitChangeKind
+from portal.domain.people.organisation import SETTINGS, OrganisationPart, UnitChangeKind
 from portal.domain.proof.acts import ActKind
 from portal.extensions import db
 from portal.models import Calendar, Organisation, OrganisationChange
@@ -32,7 +32,7 @@ def mark_of(values: Mapping[str, Any]) -> str:
     return sha256(repr(sorted(values.items())).encode()).hexdigest()[:16]
 
 
-def current(part: Part) -> dict[str, Any]:
+def current(part: OrganisationPart) -> dict[str, Any]:
     """What a part is set to now."""
     columns = [getattr(Organisation, name) for name in SETTINGS[part]]
     row = db.session.execute(select(*columns)).one_or_none()
@@ -58,10 +58,10 @@ def currency() -> str:
 def usual_language() -> str:
     """The language of the organisation, among those that are offered: of what is kept for
     everybody, whoever has it kept."""
-    return in_order(current(Part.DEFAULTS)["locale"], offered_here())[0]
+    return in_order(current(OrganisationPart.DEFAULTS)["locale"], offered_here())[0]
 
 
-def change(part: Part, values: Mapping[str, Any], seen: str, actor_id: str) -> bool:
+def change(part: OrganisationPart, values: Mapping[str, Any], seen: str, actor_id: str) -> bool:
     """Set a part whose state had the mark `seen` when the form was drawn; False if it is so
     already. Raises SettingsMoved."""
     before = _locked(part)
@@ -111,15 +111,15 @@ def note(before: Mapping[str, Any], after: Mapping[str, Any], actor_id: str) -> 
     acts.note(ActKind.ORGANISATION_CHANGED, ITSELF, said, actor=actor_id)
 
 
-def _locked(part: Part) -> dict[str, Any]:
+def _locked(part: OrganisationPart) -> dict[str, Any]:
     return _values(part, row_locked())
 
 
-def _values(part: Part, row: Row[Any] | None) -> dict[str, Any]:
+def _values(part: OrganisationPart, row: Row[Any] | None) -> dict[str, Any]:
     """A part as it stands; where no row is, everything is empty."""
     found = row._mapping if row is not None else {}
     empty: dict[str, Any] = {"calendar_id": None, "translations": {}}
-    empty |= dict.fromkeys(SETTINGS[Part.RETENTION])
+    empty |= dict.fromkeys(SETTINGS[OrganisationPart.RETENTION])
     return {name: found.get(name, empty.get(name, "")) for name in SETTINGS[part]}
 
 

@@ -45,7 +45,7 @@ class PeopleRefused(Exception):
     """A change that cannot be made; the message is a sentence for people."""
 
 
-class Act(StrEnum):
+class PersonAct(StrEnum):
     """What can be changed about somebody."""
 
     DEACTIVATE = "deactivate"
@@ -60,7 +60,7 @@ class Act(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class PersonChange:
     """One change. `value`: the manager's or the place's id ("" for none), the group's or the
     department's code, or the roles.
 
@@ -70,7 +70,7 @@ class Change:
     """
 
     person_id: str
-    act: Act
+    act: PersonAct
     value: str | tuple[str, ...] = ""
     actor_id: str | None = None
     reason: str = ""
@@ -92,7 +92,7 @@ def part(kind: str, key: str) -> str:
     return f"{kind}.{key}"
 
 
-def change(wish: Change) -> bool:
+def change(wish: PersonChange) -> bool:
     """Make the change; False if it was so already. Raises PeopleRefused, and LookupError for an
     unknown person.
     """
@@ -102,12 +102,12 @@ def change(wish: Change) -> bool:
     return made
 
 
-def apply(wish: Change) -> bool:
+def apply(wish: PersonChange) -> bool:
     """The same in the caller's transaction."""
     person = locked(wish.person_id, wish.actor_id)
     if person is None:
         raise LookupError(wish.person_id)
-    require_power(wish.actor_id, person.roles, roles=wish.act is Act.ROLES)
+    require_power(wish.actor_id, person.roles, roles=wish.act is PersonAct.ROLES)
     return _ACTS[wish.act](wish, person)
 
 
@@ -140,7 +140,7 @@ def require_power(
         raise PeopleRefused(_("Only an administrator can do this."))
 
 
-def _deactivate(wish: Change, person: User) -> bool:
+def _deactivate(wish: PersonChange, person: User) -> bool:
     if not person.is_active:
         return False
     if wish.person_id == wish.actor_id:
@@ -156,19 +156,19 @@ def _deactivate(wish: Change, person: User) -> bool:
     return True
 
 
-def _hand_over(wish: Change, person: User) -> None:
+def _hand_over(wish: PersonChange, person: User) -> None:
     """Let successors manage whom they managed, head what they headed, and be in the groups of which
     they were the only active member; each is a change of its own. A successor who reported to them
     gets the manager who stood above them."""
     for each in {wish.successor_id, *wish.successors.values()} - {None}:
         _require_heir(person, each)
-    given: list[tuple[str, Act, str]] = []
+    given: list[tuple[str, PersonAct, str]] = []
     if (manager_id := wish.heir_of(REPORTS)) is not None:
         given += _reports_given(person, manager_id)
     heads = {code: wish.heir_of(part("head", code)) for code in gaps.headed_by(person.id)}
     groups = {code: wish.heir_of(part("group", code)) for code in gaps.only_member_of(person.id)}
-    given += [(heir, Act.HEAD, code) for code, heir in heads.items() if heir]
-    given += [(heir, Act.JOIN, code) for code, heir in groups.items() if heir]
+    given += [(heir, PersonAct.HEAD, code) for code, heir in heads.items() if heir]
+    given += [(heir, PersonAct.JOIN, code) for code, heir in groups.items() if heir]
     alone = replace(wish, successor_id=None, successors={})
     for person_id, act, value in given:
         apply(replace(alone, person_id=person_id, act=act, value=value))
@@ -180,12 +180,12 @@ def _require_heir(person: User, heir_id: str | None) -> None:
         raise PeopleRefused(_("The successor must be another active person."))
 
 
-def _reports_given(person: User, manager_id: str) -> list[tuple[str, Act, str]]:
+def _reports_given(person: User, manager_id: str) -> list[tuple[str, PersonAct, str]]:
     """Everybody who reports to a person gets the new manager."""
     manager = db.session.get_one(User, manager_id)
-    given = [(str(each.id), Act.MANAGER, manager_id) for each in _reports_of(person, manager)]
+    given = [(str(each.id), PersonAct.MANAGER, manager_id) for each in _reports_of(person, manager)]
     if manager.manager_id == person.id:
-        given.insert(0, (manager_id, Act.MANAGER, person.manager_id or ""))
+        given.insert(0, (manager_id, PersonAct.MANAGER, person.manager_id or ""))
     return given
 
 
@@ -194,7 +194,7 @@ def _reports_of(person: User, successor: User) -> Sequence[User]:
     return db.session.scalars(select(User).where(*mine).order_by(User.id)).all()
 
 
-def _activate(wish: Change, person: User) -> bool:
+def _activate(wish: PersonChange, person: User) -> bool:
     if person.is_active:
         return False
     _set(person, is_active=True)
@@ -203,7 +203,7 @@ def _activate(wish: Change, person: User) -> bool:
     return True
 
 
-def _manager(wish: Change, person: User) -> bool:
+def _manager(wish: PersonChange, person: User) -> bool:
     manager_id = str(wish.value) or None
     if manager_id == person.manager_id:
         return False
@@ -236,7 +236,7 @@ def _new_manager(person: User, manager_id: str) -> str:
     return manager.name
 
 
-def _roles(wish: Change, person: User) -> bool:
+def _roles(wish: PersonChange, person: User) -> bool:
     wanted = sorted({wish.value} if isinstance(wish.value, str) else set(wish.value))
     before = sorted(person.roles)
     if wanted == before:
@@ -256,7 +256,7 @@ def _roles(wish: Change, person: User) -> bool:
     return True
 
 
-def _place(wish: Change, person: User) -> bool:
+def _place(wish: PersonChange, person: User) -> bool:
     """Their clock moves with them: the times they are shown, and their quiet hours. Deadlines that
     stand stay where they are."""
     calendar_id = str(wish.value) or None
@@ -284,7 +284,7 @@ def _new_place(calendar_id: str | None) -> Calendar | None:
     return calendar
 
 
-def _join(wish: Change, person: User) -> bool:
+def _join(wish: PersonChange, person: User) -> bool:
     group = _group(wish)
     row = {"group_id": group.id, "user_id": person.id}
     joined = insert(GroupMember).values(row).on_conflict_do_nothing()
@@ -299,7 +299,7 @@ def _join(wish: Change, person: User) -> bool:
     return True
 
 
-def _leave(wish: Change, person: User) -> bool:
+def _leave(wish: PersonChange, person: User) -> bool:
     group = _group(wish)
     member = (GroupMember.group_id == group.id, GroupMember.user_id == person.id)
     left = delete(GroupMember).where(*member).returning(GroupMember.user_id)
@@ -314,7 +314,7 @@ def _leave(wish: Change, person: User) -> bool:
     return True
 
 
-def _head(wish: Change, person: User) -> bool:
+def _head(wish: PersonChange, person: User) -> bool:
     """Make somebody the head of a department, in place of whoever is."""
     department = _department(wish)
     if department.head_id == person.id:
@@ -331,7 +331,7 @@ def _head(wish: Change, person: User) -> bool:
     return True
 
 
-def _no_head(wish: Change, person: User) -> bool:
+def _no_head(wish: PersonChange, person: User) -> bool:
     department = _department(wish)
     if department.head_id != person.id:
         return False
@@ -340,7 +340,7 @@ def _no_head(wish: Change, person: User) -> bool:
     return True
 
 
-def _head_no_more(wish: Change, department: Department, head_id: str) -> None:
+def _head_no_more(wish: PersonChange, department: Department, head_id: str) -> None:
     data: dict[str, Any] = {"department": department.name}
     note(head_id, ChangeKind.NO_HEAD, wish.actor_id, data, wish.reason)
     cause = f"{_name(head_id)} no longer heads {department.name}."
@@ -352,7 +352,7 @@ def _head_it(department: Department, head_id: str | None) -> None:
     db.session.execute(change.values(head_id=head_id).execution_options(synchronize_session=False))
 
 
-def _department(wish: Change) -> Department:
+def _department(wish: PersonChange) -> Department:
     """The department; nobody else gives it a head meanwhile."""
     statement = (
         select(Department).where(Department.code == str(wish.value)).with_for_update(key_share=True)
@@ -363,16 +363,16 @@ def _department(wish: Change) -> Department:
     return department
 
 
-_ACTS: dict[Act, Callable[[Change, User], bool]] = {
-    Act.DEACTIVATE: _deactivate,
-    Act.ACTIVATE: _activate,
-    Act.MANAGER: _manager,
-    Act.ROLES: _roles,
-    Act.PLACE: _place,
-    Act.JOIN: _join,
-    Act.LEAVE: _leave,
-    Act.HEAD: _head,
-    Act.NO_HEAD: _no_head,
+_ACTS: dict[PersonAct, Callable[[PersonChange, User], bool]] = {
+    PersonAct.DEACTIVATE: _deactivate,
+    PersonAct.ACTIVATE: _activate,
+    PersonAct.MANAGER: _manager,
+    PersonAct.ROLES: _roles,
+    PersonAct.PLACE: _place,
+    PersonAct.JOIN: _join,
+    PersonAct.LEAVE: _leave,
+    PersonAct.HEAD: _head,
+    PersonAct.NO_HEAD: _no_head,
 }
 
 
@@ -392,7 +392,7 @@ def by_email(email: str) -> str:
     return found
 
 
-def _group(wish: Change) -> Group:
+def _group(wish: PersonChange) -> Group:
     group = db.session.execute(select(Group).where(Group.code == str(wish.value))).scalar()
     if group is None:
         raise PeopleRefused(_("There is no group %(value)s.", value=wish.value))
@@ -418,7 +418,7 @@ def _set(person: User, **columns: object) -> None:
     db.session.execute(update(User).where(User.id == person.id).values(**columns))
 
 
-def _note(wish: Change, kind: ChangeKind, data: dict[str, object]) -> None:
+def _note(wish: PersonChange, kind: ChangeKind, data: dict[str, object]) -> None:
     note(wish.person_id, kind, wish.actor_id, data, wish.reason)
 
 
@@ -439,7 +439,7 @@ class Effects:
     unseen: int
 
 
-def effects_of(wish: Change) -> Effects:
+def effects_of(wish: PersonChange) -> Effects:
     """Try the change in a transaction that is taken back. Raises what `change` does."""
     with transaction():
         try:
@@ -448,7 +448,7 @@ def effects_of(wish: Change) -> Effects:
             db.session.rollback()
 
 
-def _tried(wish: Change) -> Effects:
+def _tried(wish: PersonChange) -> Effects:
     """Make the change, and read what it does; whoever calls takes it back."""
     concerned = _concerned(wish)
     if not apply(wish) or concerned is None:
@@ -467,15 +467,15 @@ def _tried(wish: Change) -> Effects:
     return Effects(found, max(0, (count or 0) - len(rows)))
 
 
-def _concerned(wish: Change) -> ColumnElement[bool] | None:
+def _concerned(wish: PersonChange) -> ColumnElement[bool] | None:
     match wish.act:
-        case Act.ACTIVATE | Act.JOIN:
+        case PersonAct.ACTIVATE | PersonAct.JOIN:
             return Request.attention.is_not(None)
-        case Act.MANAGER:
+        case PersonAct.MANAGER:
             return Request.requester_id == wish.person_id
-        case Act.PLACE:
+        case PersonAct.PLACE:
             return None
-        case Act.HEAD:
+        case PersonAct.HEAD:
             head = db.session.scalar(
                 select(Department.head_id).where(Department.code == str(wish.value))
             )

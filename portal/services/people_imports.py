@@ -19,13 +19,13 @@ from sqlalchemy.exc import IntegrityError
 from portal.directory.planner import BEFORE_A_CHANGE
 from portal.domain.people.importing import (
     Column,
+    FileLine,
     House,
     Known,
-    Line,
+    LineVerdict,
     Outcome,
     Plan,
     Spellings,
-    Verdict,
     plan,
 )
 from portal.domain.people.permissions import Permission, Role, may_change, permissions_of, roles_in
@@ -53,9 +53,9 @@ from portal.services.people_sheet import (
     LIKELIEST,
     PACKED,
     EncodingUnknown,
-    Row,
     Sheet,
     SheetRefused,
+    SheetRow,
     packed,
     read,
     unpacked,
@@ -216,7 +216,7 @@ def preview(
     does, and PeopleRefused."""
     row, sheet = sheet_of(import_id)
     found = _planned(sheet, choices_of(row.choices), _house(actor_id, languages), whole)
-    leaving = [str(each.person_id) for each in found.plan.of(Verdict.LEAVES)]
+    leaving = [str(each.person_id) for each in found.plan.of(LineVerdict.LEAVES)]
     leaving += [each.id for each in found.going]
     return replace(found, moving=_moving(found), ties=gaps.ties_of_many(leaving))
 
@@ -303,10 +303,10 @@ def _still(import_id: str, read_as: Mapping[str, Any], *, lock: bool = False) ->
 
 
 def _report(found: Preview) -> dict[str, Any]:
-    counts = {verdict.value: len(found.plan.of(verdict)) for verdict in Verdict}
+    counts = {verdict.value: len(found.plan.of(verdict)) for verdict in LineVerdict}
     refused = [
         {"line": each.line.number, "problem": each.problem, "cells": list(_shown(each))}
-        for each in found.plan.of(Verdict.REFUSED)[:REPORTED]
+        for each in found.plan.of(LineVerdict.REFUSED)[:REPORTED]
     ]
     missing, gone = len(found.plan.missing), len(found.going)
     return {"counts": counts, "missing": missing, "gone": gone, "refused": refused}
@@ -316,7 +316,7 @@ def refused_of(found: Plan, sheet: Sheet) -> list[list[str]]:
     """The refused lines, cell by cell as the file has them, and at last why."""
     width, rows = len(sheet.headers), {row.number: row.cells for row in sheet.rows}
     lines = []
-    for each in found.of(Verdict.REFUSED):
+    for each in found.of(LineVerdict.REFUSED):
         cells = list(rows[each.line.number][:width])
         lines.append([*cells, *[""] * (width - len(cells)), _(each.problem)])
     return lines
@@ -420,7 +420,7 @@ def _planned(sheet: Sheet, choices: Choices, house: House, whole: bool) -> Previ
     return Preview(found, {}, {}, mark, everybody, whole)
 
 
-def _line(row: Row, columns: Sequence[Column | None]) -> Line:
+def _line(row: SheetRow, columns: Sequence[Column | None]) -> FileLine:
     cells = {
         column: text
         for column, text in zip(columns, row.cells, strict=False)
@@ -431,10 +431,10 @@ def _line(row: Row, columns: Sequence[Column | None]) -> Line:
         broken = _(
             "Cell %(cells)s holds a formula. Paste its value.", cells=", ".join(row.formulas[:3])
         )
-    return _checked(Line(row.number, cells, broken))
+    return _checked(FileLine(row.number, cells, broken))
 
 
-def _checked(line: Line) -> Line:
+def _checked(line: FileLine) -> FileLine:
     """The line with its address as it is kept; broken where address, name or a length cannot be."""
     cells = dict(line.cells)
     try:
@@ -536,4 +536,4 @@ def _moving(found: Preview) -> dict[str, int]:
 
 def _loses(outcome: Outcome) -> bool:
     before, after = outcome.changes.get(Column.GROUPS, ("", ""))
-    return outcome.verdict is Verdict.LEAVES or bool(codes_of(before) - codes_of(after))
+    return outcome.verdict is LineVerdict.LEAVES or bool(codes_of(before) - codes_of(after))

@@ -53,7 +53,7 @@ class EncodingUnknown(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SheetRow:
     """A line: its number as a spreadsheet shows it. `formulas`: cells that hold one, by name."""
 
     number: int
@@ -67,7 +67,7 @@ class Sheet:
     `separator`."""
 
     headers: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[SheetRow, ...]
     encoding: str = ""
     separator: str = ""
 
@@ -87,7 +87,7 @@ def unpacked(content: bytes) -> Sheet:
     return Sheet(*_ROWS.decode(rows))
 
 
-_ROWS = Decoder(tuple[tuple[str, ...], tuple[Row, ...]])
+_ROWS = Decoder(tuple[tuple[str, ...], tuple[SheetRow, ...]])
 
 
 def read(content: bytes, encoding: str = "", separator: str = "") -> Sheet:
@@ -114,7 +114,7 @@ def read(content: bytes, encoding: str = "", separator: str = "") -> Sheet:
     return Sheet(rows[0].cells, tuple(rows[1:]), encoding, separator)
 
 
-def _whole(rows: Iterable[Row]) -> Iterator[Row]:
+def _whole(rows: Iterable[SheetRow]) -> Iterator[SheetRow]:
     """The rows that are not empty, while they are not too many or too long."""
     count = 0
     for row in rows:
@@ -167,11 +167,11 @@ def _guessed(text: str) -> str:
     return max(SEPARATORS, key=first.count)
 
 
-def _table(text: str, separator: str) -> Iterator[Row]:
+def _table(text: str, separator: str) -> Iterator[SheetRow]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         for cells in reader:
-            yield Row(reader.line_num, tuple(_plain(cell) for cell in cells))
+            yield SheetRow(reader.line_num, tuple(_plain(cell) for cell in cells))
     except csv.Error as error:
         raise SheetRefused(
             _(
@@ -188,7 +188,7 @@ BROKEN = (
 )  # fmt: skip
 
 
-def _workbook(content: bytes) -> Iterator[Row]:
+def _workbook(content: bytes) -> Iterator[SheetRow]:
     try:
         _check_parts(content)
         book = load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
@@ -230,7 +230,7 @@ def _check_part(xml: bytes, name: str) -> None:
         )
 
 
-def _row(number: int, cells: Iterable[Any]) -> Row:
+def _row(number: int, cells: Iterable[Any]) -> SheetRow:
     values: list[str] = []
     formulas: list[str] = []
     for cell in cells:
@@ -241,7 +241,7 @@ def _row(number: int, cells: Iterable[Any]) -> Row:
             values.append(_text(cell.value))
     while values and not values[-1]:
         values.pop()
-    return Row(number, tuple(values), tuple(formulas))
+    return SheetRow(number, tuple(values), tuple(formulas))
 
 
 def _text(value: Any) -> str:

@@ -22,7 +22,7 @@ from portal.models.columns import new_id
 from portal.queries import provisioning as kept
 from portal.services import organisation, people, staff
 from portal.services.accounts import time_zones
-from portal.services.people import Act, Change, PeopleRefused
+from portal.services.people import PeopleRefused, PersonAct, PersonChange
 from portal.services.people_changes import have_reviewed
 from portal.services.staff import Details
 from portal.translation import _
@@ -236,14 +236,14 @@ def _beside(person: User, attributes: dict[str, Any], source: Source) -> None:
     if attributes.get("active") is False:
         _deactivate(person, source)
     elif attributes.get("active") is True:
-        _change(person, Act.ACTIVATE, source)
+        _change(person, PersonAct.ACTIVATE, source)
 
 
 def _manage(person: User, manager_id: str, source: Source) -> None:
     if manager_id and not is_id(manager_id):
         raise ReferenceRefused(_("The manager must be an active person."))
     try:
-        _change(person, Act.MANAGER, source, manager_id)
+        _change(person, PersonAct.MANAGER, source, manager_id)
     except PeopleRefused as refused:
         raise ReferenceRefused(str(refused)) from refused
     db.session.refresh(person)
@@ -254,14 +254,14 @@ def _deactivate(person: User, source: Source) -> None:
     them, where that is somebody active."""
     above = person.manager_id and db.session.get(User, person.manager_id)
     successor = str(above.id) if above and above.is_active else None
-    _change(person, Act.DEACTIVATE, source, successor=successor)
+    _change(person, PersonAct.DEACTIVATE, source, successor=successor)
 
 
 def _change(
-    person: User, act: Act, source: Source, value: str = "", successor: str | None = None
+    person: User, act: PersonAct, source: Source, value: str = "", successor: str | None = None
 ) -> None:
     people.apply(
-        Change(
+        PersonChange(
             person_id=str(person.id),
             act=act,
             value=value,
@@ -348,7 +348,7 @@ def _fill(group_id: str, members: Collection[str], source: Source) -> None:
     code = db.session.scalars(select(Group.code).where(Group.id == group_id)).one()
     rows = db.session.scalars(select(GroupMember.user_id).where(GroupMember.group_id == group_id))
     before, after = set(rows), set(members)
-    for act, ids in ((Act.JOIN, after - before), (Act.LEAVE, before - after)):
+    for act, ids in ((PersonAct.JOIN, after - before), (PersonAct.LEAVE, before - after)):
         for person_id in sorted(ids):
             try:
                 _change(_locked(person_id), act, source, code)

@@ -10,7 +10,7 @@ import pyotp
 from sqlalchemy import delete, exists, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from portal.chat.sealing import AUTHENTICATOR_APPS, Unreadable, seal, unseal
+from portal.chat.sealing import AUTHENTICATOR_APPS, SecretUnreadable, seal, unseal
 from portal.domain.people.absence import ChangeKind
 from portal.domain.people.signing_in import Way, is_code, is_recovery_code, typed_code
 from portal.extensions import db
@@ -113,7 +113,7 @@ def reseal(*secret_keys: str) -> tuple[int, int]:
     for row in db.session.execute(select(AuthenticatorApp).with_for_update()).scalars():
         try:
             text = unseal(row.sealed, row.user_id, *secret_keys, purpose=AUTHENTICATOR_APPS)
-        except Unreadable:
+        except SecretUnreadable:
             lost += 1
         else:
             row.sealed = seal(text, row.user_id, secret_keys[-1], AUTHENTICATOR_APPS)
@@ -194,7 +194,7 @@ def _take_step(user_id: str, code: str, secret_keys: Sequence[str], *, confirmed
         raise WrongCode
     try:
         secret = unseal(row.sealed, user_id, *secret_keys, purpose=AUTHENTICATOR_APPS)
-    except Unreadable as error:
+    except SecretUnreadable as error:
         raise WrongCode from error
     step = _step_of(code, secret, row.now) if is_code(code) else 0
     later = update(AuthenticatorApp).where(*whose, AuthenticatorApp.last_step < step)

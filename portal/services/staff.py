@@ -15,7 +15,7 @@ from portal.extensions import db
 from portal.models import Department, User
 from portal.services import accounts
 from portal.services.accounts import AccountRefused
-from portal.services.people import Change, PeopleRefused, apply, locked, require_power
+from portal.services.people import PeopleRefused, PersonChange, apply, locked, require_power
 from portal.services.people_changes import have_reviewed, note
 from portal.services.preferences import time_digests
 from portal.translation import _
@@ -55,7 +55,7 @@ class RecordMoved(Exception):
     """Somebody else changed the record since the form was drawn."""
 
 
-def add(person_id: str, details: Details, also: Iterable[Change], actor_id: str) -> None:
+def add(person_id: str, details: Details, also: Iterable[PersonChange], actor_id: str) -> None:
     """Add a person, with a manager, a place, groups and roles (`also`). The same form sent again
     adds nobody. Raises FieldRefused and PeopleRefused."""
     db.session.execute(BEFORE_A_CHANGE)

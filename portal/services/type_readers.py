@@ -9,7 +9,7 @@ from portal.extensions import db
 from portal.models import Group, RequestType, TypeChange, TypeReader
 from portal.queries import type_readers
 from portal.services.organisation_settings import mark_of
-from portal.services.types import Act, TypeRefused, note
+from portal.services.types import DraftAct, TypeRefused, note
 from portal.translation import _
 
 
@@ -17,7 +17,7 @@ class ReadersMoved(Exception):
     """Somebody else changed them since the form was drawn."""
 
 
-def change(code: str, groups: Iterable[str], seen: str | None, act: Act) -> bool:
+def change(code: str, groups: Iterable[str], seen: str | None, act: DraftAct) -> bool:
     """Let the members of these groups, by code, see all requests of the type, and of no others;
     False if it is so already. Raises TypeRefused, LookupError, and ReadersMoved where the groups
     are not those with the mark `seen` (None: whichever they are)."""

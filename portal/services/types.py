@@ -49,7 +49,7 @@ class TypeRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
+class DraftAct:
     """Who does it, by which form: its one-time key, and the revision that it showed (`seen`)."""
 
     key: str
@@ -57,7 +57,7 @@ class Act:
     seen: int = 0
 
 
-def make(name: str, prefix: str, description: str, act: Act) -> str:
+def make(name: str, prefix: str, description: str, act: DraftAct) -> str:
     """A new type with an empty draft; its code. The same form again makes no second one.
 
     Raises TypeRefused where the prefix is another type's.
@@ -69,7 +69,7 @@ def make(name: str, prefix: str, description: str, act: Act) -> str:
     return code
 
 
-def take_file(text: str, act: Act, in_words: Edit) -> str:
+def take_file(text: str, act: DraftAct, in_words: Edit) -> str:
     """A draft with what a file says, of its type or of a new one; the type's code.
 
     `in_words`: the content with its conditions in the words of their rows, whatever the file says.
@@ -121,7 +121,7 @@ def in_our_language(file: TypeFile) -> TypeContent:
     return file.content.written_in(usual, type_files.GALLERY_LANGUAGE)
 
 
-def take_from_gallery(chosen: FromGallery, act: Act, in_words: Edit) -> str:
+def take_from_gallery(chosen: FromGallery, act: DraftAct, in_words: Edit) -> str:
     """A new type with a draft of what a file of the gallery says, in the organisation's language;
     its code. `in_words` as in `take_file`. Raises TypeRefused as `make` does.
     """
@@ -146,7 +146,7 @@ def file_of(kind: AdminType, content: TypeContent) -> str:
     return type_files.written(content, kind.code, kind.prefix, addresses)
 
 
-def _insert_type(code: str, prefix: str, content: TypeContent, act: Act) -> str:
+def _insert_type(code: str, prefix: str, content: TypeContent, act: DraftAct) -> str:
     """The row and the draft of a new type; the code of the one that this form made before."""
     if (made := _made(act.key)) is not None:
         return made
@@ -171,7 +171,7 @@ def _made(type_id: str) -> str | None:
     return db.session.scalar(select(RequestType.code).where(RequestType.id == type_id))
 
 
-def start_draft(code: str, number: int, act: Act) -> None:
+def start_draft(code: str, number: int, act: DraftAct) -> None:
     """A draft with what version `number` says; a draft that is there already stays as it is.
 
     Raises LookupError where there is no such version.
@@ -187,7 +187,7 @@ def start_draft(code: str, number: int, act: Act) -> None:
     db.session.commit()
 
 
-def edit(code: str, act: Act, change: Edit) -> bool:
+def edit(code: str, act: DraftAct, change: Edit) -> bool:
     """Change the draft; False if it says so already. An edit voids a review.
 
     Raises DraftMoved where it is no longer what was seen, LookupError where there is none.
@@ -210,11 +210,11 @@ def name_instead(code: str, leaver_id: str, other_id: str, actor_id: str) -> boo
     """Let the draft of a type, made of the version in force where there is none, name somebody
     else wherever it names a person who leaves; in the caller's transaction. It is in force once it
     was reviewed and published. False where nothing names them."""
-    kind, act = _locked(code), Act(key=new_id(), actor_id=actor_id)
+    kind, act = _locked(code), DraftAct(key=new_id(), actor_id=actor_id)
     found = request_types.of_administrators(code)
     if found is not None and found.live is not None and found.draft is None:
         _insert_draft(kind.id, found.live.content, act)
-        drafted = Act(key=new_id(), actor_id=actor_id)
+        drafted = DraftAct(key=new_id(), actor_id=actor_id)
         note(kind.id, kind.name, Kind.DRAFTED, drafted, {"version": found.live.number})
     draft = _draft(code)
     before = decode(TypeContent, draft.content)
@@ -225,7 +225,7 @@ def name_instead(code: str, leaver_id: str, other_id: str, actor_id: str) -> boo
     return True
 
 
-def _write(draft: TypeDraft, before: TypeContent, after: TypeContent, act: Act) -> None:
+def _write(draft: TypeDraft, before: TypeContent, after: TypeContent, act: DraftAct) -> None:
     """Keep what the draft says now. An edit voids a review."""
     row = update(TypeDraft).where(TypeDraft.request_type_id == draft.request_type_id)
     db.session.execute(
@@ -246,7 +246,7 @@ def _write(draft: TypeDraft, before: TypeContent, after: TypeContent, act: Act) 
     note(draft.request_type_id, after.name, Kind.EDITED, act, told)
 
 
-def discard(code: str, act: Act) -> bool:
+def discard(code: str, act: DraftAct) -> bool:
     """Give the draft up; whether the type went with it, for nothing of it was ever published."""
     kind = _locked(code)
     draft, type_id = _seen(code, act), kind.id
@@ -260,19 +260,19 @@ def discard(code: str, act: Act) -> bool:
     return gone
 
 
-def retire(code: str, act: Act) -> None:
+def retire(code: str, act: DraftAct) -> None:
     """No new requests; open ones finish. Again changes nothing."""
     _set_active(code, act, Kind.RETIRED, active=False)
     db.session.commit()
 
 
-def restore(code: str, act: Act) -> None:
+def restore(code: str, act: DraftAct) -> None:
     """It can be asked for again."""
     _set_active(code, act, Kind.RESTORED, active=True)
     db.session.commit()
 
 
-def _set_active(code: str, act: Act, kind: Kind, *, active: bool) -> None:
+def _set_active(code: str, act: DraftAct, kind: Kind, *, active: bool) -> None:
     row = _locked(code)
     if row.is_active is not active:
         changed = update(RequestType).where(RequestType.id == row.id)
@@ -296,7 +296,7 @@ def glance(content: TypeContent) -> Examination:
     return type_checks.examine(db.session.connection(), content, offered_here(), most)
 
 
-def accept(code: str, act: Act, reasons: dict[str, str]) -> None:
+def accept(code: str, act: DraftAct, reasons: dict[str, str]) -> None:
     """Keep why warnings are accepted; that voids a review, as an edit does.
 
     Raises LookupError where there is no draft.
@@ -325,7 +325,7 @@ def open_problems(content: TypeContent, reasons: dict[str, str]) -> tuple[Proble
     return tuple(each for each in problems(content) if not reasons.get(each.code))
 
 
-def send_for_review(code: str, act: Act) -> None:
+def send_for_review(code: str, act: DraftAct) -> None:
     """Send the draft as it is now for review. Raises DraftMoved and TypeRefused."""
     draft = _ready(code, act)
     content = decode(TypeContent, draft.content)
@@ -333,7 +333,7 @@ def send_for_review(code: str, act: Act) -> None:
     db.session.commit()
 
 
-def approve(code: str, act: Act) -> None:
+def approve(code: str, act: DraftAct) -> None:
     """Say, as somebody who changed nothing of it, that the draft may be published."""
     draft = _ready(code, act)
     _require_in_review(draft)
@@ -344,7 +344,7 @@ def approve(code: str, act: Act) -> None:
     db.session.commit()
 
 
-def take_back(code: str, act: Act) -> None:
+def take_back(code: str, act: DraftAct) -> None:
     """End the review without an approval: the draft goes on being changed."""
     draft = _seen(code, act)
     ended = dict.fromkeys(("reviewed_mark", "sent_by", "approved_by", "publish_at", "publish_by"))
@@ -352,7 +352,7 @@ def take_back(code: str, act: Act) -> None:
     db.session.commit()
 
 
-def publish(code: str, act: Act, *, alone_may: bool = False) -> int:
+def publish(code: str, act: DraftAct, *, alone_may: bool = False) -> int:
     """Let new requests follow the draft; the number of the new version.
 
     `alone_may`: whoever is the only one that could review may publish without a review.
@@ -374,7 +374,7 @@ def publish(code: str, act: Act, *, alone_may: bool = False) -> int:
     return number
 
 
-def schedule(code: str, at: datetime, act: Act, *, alone_may: bool = False) -> None:
+def schedule(code: str, at: datetime, act: DraftAct, *, alone_may: bool = False) -> None:
     """Let a worker publish the draft at a moment, unless it is edited before. Raises as `publish`
     does."""
     _locked(code)
@@ -388,14 +388,14 @@ def schedule(code: str, at: datetime, act: Act, *, alone_may: bool = False) -> N
     db.session.commit()
 
 
-def unschedule(code: str, act: Act) -> None:
+def unschedule(code: str, act: DraftAct) -> None:
     """Take the moment back; the review stays. Raises DraftMoved and LookupError."""
     draft = _seen(code, act)
     _review(draft, Kind.UNSCHEDULED, act, publish_at=None, publish_by=None)
     db.session.commit()
 
 
-def _publishable(code: str, act: Act, *, alone_may: bool) -> tuple[TypeDraft, bool]:
+def _publishable(code: str, act: DraftAct, *, alone_may: bool) -> tuple[TypeDraft, bool]:
     """The draft, if it may be published; whether without a review. Raises as `publish` does."""
     draft = _ready(code, act)
     alone = draft.approved_by is None
@@ -424,7 +424,7 @@ def _require_in_review(draft: TypeDraft) -> None:
         raise TypeRefused(_("The draft was changed after it was sent for review. Send it again."))
 
 
-def _review(draft: TypeDraft, kind: Kind, act: Act, **values: Any) -> None:
+def _review(draft: TypeDraft, kind: Kind, act: DraftAct, **values: Any) -> None:
     if not _is_done(act.key):
         row = update(TypeDraft).where(TypeDraft.request_type_id == draft.request_type_id)
         db.session.execute(row.values(**values))
@@ -452,7 +452,7 @@ def set_targets(
         if before != after:
             each.target_minutes = after
             said = {"before": _length(before), "after": _length(after)}
-            note(each.id, each.name, Kind.TARGETED, Act(key=new_id(), actor_id=actor_id), said)
+            note(each.id, each.name, Kind.TARGETED, DraftAct(key=new_id(), actor_id=actor_id), said)
     db.session.commit()
 
 
@@ -460,7 +460,7 @@ def _length(minutes: int | None) -> str:
     return "–" if minutes is None else duration(minutes, elapsed=False)
 
 
-def _ready(code: str, act: Act) -> TypeDraft:
+def _ready(code: str, act: DraftAct) -> TypeDraft:
     """The draft, as it was seen and with nothing that blocks it. Raises as `publish` does."""
     draft = _seen(code, act)
     standing = open_problems(decode(TypeContent, draft.content), draft.reasons)
@@ -470,7 +470,7 @@ def _ready(code: str, act: Act) -> TypeDraft:
     return draft
 
 
-def _seen(code: str, act: Act) -> TypeDraft:
+def _seen(code: str, act: DraftAct) -> TypeDraft:
     draft = _draft(code)
     if draft.revision != act.seen:
         db.session.rollback()
@@ -478,7 +478,7 @@ def _seen(code: str, act: Act) -> TypeDraft:
     return draft
 
 
-def _insert_draft(type_id: str, content: TypeContent, act: Act) -> bool:
+def _insert_draft(type_id: str, content: TypeContent, act: DraftAct) -> bool:
     row = insert_or_not(TypeDraft).values(
         request_type_id=type_id,
         content=encode(content),
@@ -494,7 +494,7 @@ def _is_done(key: str) -> bool:
     return db.session.get(TypeChange, key) is not None
 
 
-def note(type_id: str, name: str, kind: Kind, act: Act, data: dict[str, Any]) -> None:
+def note(type_id: str, name: str, kind: Kind, act: DraftAct, data: dict[str, Any]) -> None:
     """Note what was done to a type, in the caller's transaction; the same form notes it once."""
     row = {"id": act.key, "request_type_id": type_id, "name": name, "kind": kind.value}
     made = insert_or_not(TypeChange).values(**row, actor_id=act.actor_id, data=data)

@@ -297,7 +297,7 @@ def reseal_rows(rows: Select[Any], purpose: bytes, *secret_keys: str) -> tuple[i
                 continue
             try:
                 found = sealing.unseal(sealed, row.id, *secret_keys, purpose=purpose)
-            except sealing.Unreadable:
+            except sealing.SecretUnreadable:
                 lost += 1
             else:
                 setattr(row, name, sealing.seal(found, row.id, secret_keys[-1], purpose))

@@ -145,7 +145,7 @@ class HookSending:
             ]
         except HookUrlRefused as refused:
             return HookReply(error=f"Its address {refused}", is_away=True)
-        except sealing.Unreadable:
+        except sealing.SecretUnreadable:
             return HookReply(error=UNREADABLE, is_away=True)
         body = self.body(row)
         headers = {

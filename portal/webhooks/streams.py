@@ -186,7 +186,7 @@ class StreamSending:
             return post(place, batch.body, headers, hooks, row["certificate"])
         except HookUrlRefused as refused:
             return HookReply(error=f"Its address {refused}", is_away=True)
-        except sealing.Unreadable:
+        except sealing.SecretUnreadable:
             return HookReply(error=UNREADABLE, is_away=True)
 
     def _secrets(self, row: RowMapping) -> list[str]:

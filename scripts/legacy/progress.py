@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from portal.legacy.runs import Totals
+from portal.legacy.runs import RunTotals
 
 SECONDS_BETWEEN_LINES = 5.0
-Show = Callable[[Totals], None]
+Show = Callable[[RunTotals], None]
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def _bar() -> Iterator[Show]:
     with Progress(*columns, console=Console()) as progress:
         task = progress.add_task("", total=None, rate=0.0)
 
-        def show(totals: Totals) -> None:
+        def show(totals: RunTotals) -> None:
             rate = totals.done / max(time.monotonic() - begun, 0.001)
             progress.update(task, total=totals.to_do, completed=totals.done, rate=rate)
 
@@ -52,7 +52,7 @@ class _Lines:
     def __init__(self) -> None:
         self._begun = self._last = time.monotonic()
 
-    def __call__(self, totals: Totals) -> None:
+    def __call__(self, totals: RunTotals) -> None:
         """Print a line, if the last one is a while ago."""
         now = time.monotonic()
         if now - self._last < SECONDS_BETWEEN_LINES or not totals.done:

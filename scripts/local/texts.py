@@ -33,7 +33,7 @@ SAME = {"Enter", "JSON", "CSV", PRODUCT}
 # What is no text although it looks like one: formats, lists of classes, addresses, attributes of a
 # tag that a macro writes.
 NO_TEXT = re.compile(
-    r"^(btn|card|muted|num|small|plain|rows|stack)\b|^[%/#.]|^[A-Z][a-z]+([A-Z][a-z]+)+$"
+    r"^(btn|card|muted|num|quiet|small|plain|rows|stack)\b|^[%/#.]|^[A-Z][a-z]+([A-Z][a-z]+)+$"
     r'|^"?\s*data-[a-z-]+="$'
 )
 

@@ -20,7 +20,7 @@ from portal.models.columns import new_id
 from portal.services import absences
 from portal.services import people as service
 from portal.services.absences import AbsenceRefused, NewAbsence
-from portal.services.people import Act, Change, PeopleRefused
+from portal.services.people import PeopleRefused, PersonAct, PersonChange
 from tests.asking import MANAGER, insert_type
 from tests.away.house import House
 from tests.in_process import submit
@@ -105,8 +105,8 @@ def change(house: House, people: People, what: str, one: str, other: str) -> Non
                     absences.end(each, people.adam, is_admin=True)
             else:
                 value = "finance" if what in ("join", "leave") else ""
-                given = {"person_id": person, "act": Act(what), "value": value}
-                service.change(Change(**given, actor_id=people.adam))
+                given = {"person_id": person, "act": PersonAct(what), "value": value}
+                service.change(PersonChange(**given, actor_id=people.adam))
         except (AbsenceRefused, PeopleRefused):
             db.session.rollback()
 

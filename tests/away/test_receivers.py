@@ -131,7 +131,7 @@ def test_whom_the_stages_own_rules_name_needs_no_reason(
 ) -> None:
     """Two are in the group, and one of them came after the stage was opened."""
     from portal.services import people as service
-    from portal.services.people import Act, Change
+    from portal.services.people import PersonAct, PersonChange
 
     with app.app_context():
         stage = Stage(key="only", name="Only", rules=(FINANCE,))
@@ -140,7 +140,7 @@ def test_whom_the_stages_own_rules_name_needs_no_reason(
     state = process.give(submit(kind, people, number=NUMBER, type_code="receive"))
     task = next(each for each in state.open_tasks if each.assignee_id == people.cleo)
     with app.app_context():
-        service.change(Change(person_id=people.eve, act=Act.JOIN, value="finance"))
+        service.change(PersonChange(person_id=people.eve, act=PersonAct.JOIN, value="finance"))
         new = NewAssignee(command_id=new_id(), task_id=task.id, to_id=people.eve)
         receipt = tasks.reassign(new, people.cleo, Click(), is_admin=False)
         assert receipt.outcome == "applied"
@@ -176,10 +176,10 @@ def test_a_form_says_where_nobody_can_be_given_the_task(
     app: Flask, process: InProcess, people: People
 ) -> None:
     from portal.services import people as service
-    from portal.services.people import Act, Change
+    from portal.services.people import PersonAct, PersonChange
 
     with app.app_context():
-        service.change(Change(person_id=people.ben, act=Act.MANAGER, value=""))
+        service.change(PersonChange(person_id=people.ben, act=PersonAct.MANAGER, value=""))
     state = ask(app, process, people)
     (task,) = state.open_tasks
     names, text = offered(app, people.ben, f"/tasks/{task.id}/reassign")

@@ -27,7 +27,7 @@ from portal.services import people as service
 from portal.services.absences import end
 from portal.services.batches import BatchDecision
 from portal.services.errors import Refused
-from portal.services.people import Act, Change
+from portal.services.people import PersonAct, PersonChange
 from portal.services.tasks import NewApprover, NewAssignee, QuestionInput, Vote
 from tests.asking import insert_type
 from tests.away.house import House
@@ -57,14 +57,14 @@ def is_away(request: pytest.FixtureRequest) -> bool:
     return bool(request.param)
 
 
-def change(app: Flask, person: str, act: Act, value: str | tuple[str, ...] = "") -> None:
+def change(app: Flask, person: str, act: PersonAct, value: str | tuple[str, ...] = "") -> None:
     with app.app_context():
-        service.change(Change(person_id=person, act=act, value=value))
+        service.change(PersonChange(person_id=person, act=act, value=value))
 
 
 def ask(app: Flask, house: House, people: People, rule: str, bulk: Bulk | None = None) -> Approval:
     """Ana's request, which waits for whom the rule means."""
-    change(app, people.eve, Act.ROLES, ("buyer",))
+    change(app, people.eve, PersonAct.ROLES, ("buyer",))
     with app.app_context():
         stage = Stage(key="only", name="Only", rules=(RULES[rule],), receivers=Receivers.ANYONE)
         kind = insert_type(code=rule, policy=Policy(stages=(stage,), bulk=bulk), prefix="RI")
@@ -75,11 +75,11 @@ def ask(app: Flask, house: House, people: People, rule: str, bulk: Bulk | None =
 def end_right(app: Flask, house: House, people: People, rule: str) -> None:
     match rule:
         case "group":
-            change(app, people.cleo, Act.LEAVE, "finance")
+            change(app, people.cleo, PersonAct.LEAVE, "finance")
         case "role":
-            change(app, people.eve, Act.ROLES, ())
+            change(app, people.eve, PersonAct.ROLES, ())
         case "manager":
-            change(app, people.ana, Act.MANAGER, people.dan)
+            change(app, people.ana, PersonAct.MANAGER, people.dan)
         case "head":
             house.run(update(Department).values(head_id=people.ben))
 
@@ -263,8 +263,8 @@ def test_whoever_lost_a_role_does_nothing_with_it(app: Flask, house: House, peop
     from portal.services.requests import cancel
 
     ask(app, house, people, "manager")
-    change(app, people.eve, Act.ROLES, ("admin",))
-    change(app, people.adam, Act.ROLES, ())
+    change(app, people.eve, PersonAct.ROLES, ("admin",))
+    change(app, people.adam, PersonAct.ROLES, ())
     found = refused(app, lambda: cancel(NUMBER, "Not now.", new_id(), people.adam, Click()))
     assert (found.reason, found.comment) == (Refusal.NOT_ALLOWED, "Not now.")
 

@@ -22,7 +22,7 @@ from portal.services import absences, tasks
 from portal.services import people as service
 from portal.services.absences import AbsenceRefused, NewAbsence
 from portal.services.errors import Refused
-from portal.services.people import Act, Change, PeopleRefused
+from portal.services.people import PeopleRefused, PersonAct, PersonChange
 from portal.services.tasks import Vote
 from tests.asking import insert_type
 from tests.away.house import House
@@ -77,8 +77,8 @@ WHERE t.status = 'OPEN' AND r.status = 'PENDING' AND t.assignee_id = :person ORD
 @pytest.fixture
 def kinds(app: Flask, people: People) -> list[dict[str, str]]:
     with app.app_context():
-        service.change(Change(person_id=people.eve, act=Act.ROLES, value=("buyer",)))
-        service.change(Change(person_id=people.dan, act=Act.ROLES, value=("buyer",)))
+        service.change(PersonChange(person_id=people.eve, act=PersonAct.ROLES, value=("buyer",)))
+        service.change(PersonChange(person_id=people.dan, act=PersonAct.ROLES, value=("buyer",)))
         found = [
             insert_type(
                 code=name,
@@ -97,13 +97,13 @@ def kinds(app: Flask, people: People) -> list[dict[str, str]]:
 def change(app: Flask, people: People, what: str, one: str, other: str) -> None:
     """One change as an administrator makes it; what cannot be is refused and changes nothing."""
     person, second, now = getattr(people, one), getattr(people, other), datetime.now(UTC)
-    acts: dict[str, tuple[Act, str | tuple[str, ...]]] = {
-        "deactivate": (Act.DEACTIVATE, ""),
-        "activate": (Act.ACTIVATE, ""),
-        "join": (Act.JOIN, "finance"),
-        "leave": (Act.LEAVE, "finance"),
-        "role": (Act.ROLES, ("buyer",)),
-        "no role": (Act.ROLES, ()),
+    acts: dict[str, tuple[PersonAct, str | tuple[str, ...]]] = {
+        "deactivate": (PersonAct.DEACTIVATE, ""),
+        "activate": (PersonAct.ACTIVATE, ""),
+        "join": (PersonAct.JOIN, "finance"),
+        "leave": (PersonAct.LEAVE, "finance"),
+        "role": (PersonAct.ROLES, ("buyer",)),
+        "no role": (PersonAct.ROLES, ()),
     }
     with app.app_context():
         try:
@@ -116,11 +116,11 @@ def change(app: Flask, people: People, what: str, one: str, other: str) -> None:
                 for each in db.session.scalars(mine, {"id": person}).all():
                     absences.end(each, people.adam, is_admin=True)
             elif what == "manager":
-                given = {"act": Act.MANAGER, "value": person}
-                service.change(Change(person_id=people.ana, **given))
+                given = {"act": PersonAct.MANAGER, "value": person}
+                service.change(PersonChange(person_id=people.ana, **given))
             else:
                 act, value = acts[what]
-                service.change(Change(person_id=person, act=act, value=value))
+                service.change(PersonChange(person_id=person, act=act, value=value))
         except (AbsenceRefused, PeopleRefused):
             db.session.rollback()
 

@@ -21,7 +21,7 @@ from portal.background.counting import count_week, count_weeks
 from portal.config import Settings
 from portal.directory import insights
 from portal.directory.counted_weeks import WEEK, pieces
-from portal.directory.insights import HastyFigure, Scope, StageFigure
+from portal.directory.insights import FigureScope, HastyFigure, StageFigure
 from portal.models import CountedWeek, DecisionFact, RequestFact
 from portal.models.columns import new_id
 from scripts.local.postgres import PostgresServer
@@ -151,7 +151,7 @@ def percentile(minutes: list[int], percent: int) -> int | None:
     return sorted(minutes)[ceil(len(minutes) * percent / 100) - 1] if minutes else None
 
 
-def kept(rows: dict[str, Row], at: str, scope: Scope) -> list[Row]:
+def kept(rows: dict[str, Row], at: str, scope: FigureScope) -> list[Row]:
     """Those that a scope is about."""
     return [
         row
@@ -163,7 +163,7 @@ def kept(rows: dict[str, Row], at: str, scope: Scope) -> list[Row]:
     ]
 
 
-def expect_totals(facts: Facts, scope: Scope, targets: dict[str, int]) -> None:
+def expect_totals(facts: Facts, scope: FigureScope, targets: dict[str, int]) -> None:
     """Totals, bins, the period before, and types."""
     found, rows = (
         facts_of(facts.engine, insights.totals, scope),
@@ -197,7 +197,7 @@ def expect_totals(facts: Facts, scope: Scope, targets: dict[str, int]) -> None:
             assert by_type[code].median == percentile(own, 50)
 
 
-def expect_stages(facts: Facts, scope: Scope) -> None:
+def expect_stages(facts: Facts, scope: FigureScope) -> None:
     """The slowest ones, in order."""
     rows, wanted = kept(facts.decisions, "decided_at", scope), []
 
@@ -224,7 +224,7 @@ def expect_stages(facts: Facts, scope: Scope) -> None:
     assert found == tuple(wanted[: insights.SHOWN])
 
 
-def expect_decisions(facts: Facts, scope: Scope, since: datetime | None) -> None:
+def expect_decisions(facts: Facts, scope: FigureScope, since: datetime | None) -> None:
     """By the reader's week, and those taken unopened."""
     rows, zone = kept(facts.decisions, "decided_at", scope), ZoneInfo(scope.zone)
 
@@ -253,13 +253,15 @@ def expect_decisions(facts: Facts, scope: Scope, since: datetime | None) -> None
     )
 
 
-def facts_of(engine: Engine, figures: Callable[[Connection, Scope], T], scope: Scope) -> T:
+def facts_of(
+    engine: Engine, figures: Callable[[Connection, FigureScope], T], scope: FigureScope
+) -> T:
     """What the portal says of a scope."""
     with engine.connect() as connection:
         return figures(connection, scope)
 
 
-def scopes(draw: random.Random) -> Iterator[Scope]:
+def scopes(draw: random.Random) -> Iterator[FigureScope]:
     """Some periods: whole weeks of a reader, months, and odd ones; with some filters."""
     for _ in range(5):
         zone = ZoneInfo(draw.choice(ZONES))
@@ -268,7 +270,7 @@ def scopes(draw: random.Random) -> Iterator[Scope]:
         monday = today - timedelta(days=today.weekday(), weeks=weeks - 1)
         start = insights.midnight(monday - timedelta(days=draw.choice((0, 3, 5))), zone)
         end = insights.midnight(today + timedelta(days=draw.choice((1, -2, -4))), zone)
-        scope = Scope(start=start, end=max(start, end), zone=zone.key)
+        scope = FigureScope(start=start, end=max(start, end), zone=zone.key)
         month = insights.scope_of_month(today.replace(day=1), zone, None)
         for base in (scope, scope.before, month):
             yield replace(
@@ -363,7 +365,7 @@ def test_a_change_that_was_committed_while_a_week_was_counted_stays_beside_it(
 ) -> None:
     facts = Facts(engine, random.Random(4))
     facts.add(30)
-    scope = Scope(start=NOW - timedelta(weeks=11), end=NOW + timedelta(days=1), zone="UTC")
+    scope = FigureScope(start=NOW - timedelta(weeks=11), end=NOW + timedelta(days=1), zone="UTC")
     with engine.connect() as late:
         late.execute(delete(DecisionFact))
         late.execute(delete(RequestFact).where(RequestFact.type_code == "chairs"))

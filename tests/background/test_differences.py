@@ -3,14 +3,21 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.background.differences import REPAIRED, Finding, Kind, Report, Row, difference
+from portal.background.differences import (
+    REPAIRED,
+    Kind,
+    RecordedRow,
+    Report,
+    WorkflowFinding,
+    difference,
+)
 from portal.domain.request.state import OPEN, Status
 from portal.temporal.running import Running
 
 QUEUE = "ours"
 
 rows = st.builds(
-    Row,
+    RecordedRow,
     id=st.just("00000000-0000-7000-8000-000000000001"),
     number=st.just("PR-1"),
     workflow=st.just("approval"),
@@ -31,7 +38,7 @@ runs = st.builds(
 
 @given(st.none() | rows, st.none() | runs)
 def test_nothing_is_put_right_that_does_not_contradict_the_record(
-    row: Row | None, run: Running | None
+    row: RecordedRow | None, run: Running | None
 ) -> None:
     kind = difference(row, run, QUEUE)
     if row is None:
@@ -47,7 +54,7 @@ def test_nothing_is_put_right_that_does_not_contradict_the_record(
 
 @given(rows, runs)
 def test_a_workflow_that_is_where_the_record_is_and_well_is_no_difference(
-    row: Row, run: Running
+    row: RecordedRow, run: Running
 ) -> None:
     is_well = run.queue == QUEUE and not run.problems and run.place in (None, row.seq)
     if row.is_open and is_well:
@@ -56,9 +63,9 @@ def test_a_workflow_that_is_where_the_record_is_and_well_is_no_difference(
 
 @given(st.sampled_from(Kind), rows, st.none() | runs)
 def test_every_finding_has_its_sentence_and_counts_as_left_until_it_is_put_right(
-    kind: Kind, row: Row, run: Running | None
+    kind: Kind, row: RecordedRow, run: Running | None
 ) -> None:
-    found = Finding(kind, "w", row, run, detail="100 % of it")
+    found = WorkflowFinding(kind, "w", row, run, detail="100 % of it")
     assert found.sentence.endswith((".", "100 % of it"))
     data = Report(findings=[found, found.became("started")]).as_data()
     assert (data["found"], data["left"]) == (2, 1)

@@ -142,9 +142,9 @@ def test_an_address_is_read_by_its_own_channel_and_key_only() -> None:
     assert b"slack" not in sealed
     assert sealing.unseal(sealed, "one", "a secret key") == "slack://x"
     for channel, key in [("two", "a secret key"), ("one", "another")]:
-        with pytest.raises(sealing.Unreadable):
+        with pytest.raises(sealing.SecretUnreadable):
             sealing.unseal(sealed, channel, key)
-    with pytest.raises(sealing.Unreadable):
+    with pytest.raises(sealing.SecretUnreadable):
         sealing.unseal(b"", "one", "a secret key")
 
 

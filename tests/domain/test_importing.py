@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from portal.domain.people import importing
 from portal.domain.people.importing import (
     Column,
+    FileLine,
     House,
     Known,
-    Line,
+    LineVerdict,
     Plan,
     Spellings,
-    Verdict,
     plan,
 )
 from portal.domain.people.organisation import circles
@@ -43,10 +43,10 @@ HOUSE = House(
 
 
 def planned(*lines: dict[Column, str], house: House = HOUSE) -> Plan:
-    return plan([Line(n, cells) for n, cells in enumerate(lines, 2)], house, TODAY)
+    return plan([FileLine(n, cells) for n, cells in enumerate(lines, 2)], house, TODAY)
 
 
-def verdicts(*lines: dict[Column, str]) -> list[tuple[Verdict, str]]:
+def verdicts(*lines: dict[Column, str]) -> list[tuple[LineVerdict, str]]:
     return [(each.verdict, each.problem) for each in planned(*lines).outcomes]
 
 
@@ -79,7 +79,7 @@ def test_what_a_line_names_is_found_without_accents_where_that_is_clear() -> Non
 
 def test_an_empty_cell_says_nothing_and_a_hyphen_clears() -> None:
     (kept,) = planned({Column.NUMBER: "E-1", Column.DEPARTMENT: "", Column.GROUPS: ""}).outcomes
-    assert kept.verdict is Verdict.SAME
+    assert kept.verdict is LineVerdict.SAME
     (cleared,) = planned(
         {Column.NUMBER: "E-1", Column.DEPARTMENT: "-", Column.GROUPS: "-"}
     ).outcomes
@@ -87,7 +87,7 @@ def test_an_empty_cell_says_nothing_and_a_hyphen_clears() -> None:
 
 
 def test_what_cannot_be_is_refused() -> None:
-    refused = Verdict.REFUSED
+    refused = LineVerdict.REFUSED
     assert verdicts({Column.NAME: "Nobody"}) == [(refused, importing.NO_KEY)]
     assert verdicts({Column.NUMBER: "E-5"}) == [(refused, importing.NO_NAME)]
     assert verdicts({Column.NUMBER: "E-2", Column.EMAIL: "ana@x.org"}) == [
@@ -116,9 +116,9 @@ def test_what_cannot_be_is_refused() -> None:
 def test_who_left_leaves_and_is_nobodys_manager() -> None:
     left = {Column.NUMBER: "E-1", Column.LEFT: "2026-11-29"}
     assert verdicts(left, {Column.NUMBER: "E-2", Column.MANAGER: "ana@x.org"}) == [
-        (Verdict.LEAVES, ""), (Verdict.REFUSED, importing.NO_MANAGER),
+        (LineVerdict.LEAVES, ""), (LineVerdict.REFUSED, importing.NO_MANAGER),
     ]  # fmt: skip
-    assert verdicts({Column.NUMBER: "E-1", Column.LEFT: "2026-12-01"}) == [(Verdict.SAME, "")]
+    assert verdicts({Column.NUMBER: "E-1", Column.LEFT: "2026-12-01"}) == [(LineVerdict.SAME, "")]
 
 
 def test_a_refused_newcomer_is_nobodys_manager() -> None:
@@ -126,7 +126,7 @@ def test_a_refused_newcomer_is_nobodys_manager() -> None:
         {Column.NUMBER: "E-3", Column.NAME: "Three", Column.MANAGER: "E-4"},
         {Column.NUMBER: "E-4", Column.NAME: "Four", Column.MANAGER: "E-77"},
     )
-    assert verdicts(*lines) == [(Verdict.REFUSED, importing.NO_MANAGER)] * 2
+    assert verdicts(*lines) == [(LineVerdict.REFUSED, importing.NO_MANAGER)] * 2
 
 
 def test_a_long_row_of_refused_newcomers_ends() -> None:
@@ -136,13 +136,17 @@ def test_a_long_row_of_refused_newcomers_ends() -> None:
         for n in range(count)
     ]
     found = planned(*lines, {Column.NUMBER: "M-1", Column.NAME: "Mine"})
-    assert [each.verdict for each in found.outcomes] == [Verdict.REFUSED] * count + [Verdict.NEW]
+    assert [each.verdict for each in found.outcomes] == [LineVerdict.REFUSED] * count + [
+        LineVerdict.NEW
+    ]
 
 
 def test_a_cleared_cell_says_not_who_it_is() -> None:
     lines = [{Column.NUMBER: "-", Column.EMAIL: f"{n}@x.org", Column.NAME: "N"} for n in "ab"]
-    assert verdicts(*lines) == [(Verdict.NEW, "")] * 2
-    assert verdicts({Column.NUMBER: "-", Column.NAME: "N"}) == [(Verdict.REFUSED, importing.NO_KEY)]
+    assert verdicts(*lines) == [(LineVerdict.NEW, "")] * 2
+    assert verdicts({Column.NUMBER: "-", Column.NAME: "N"}) == [
+        (LineVerdict.REFUSED, importing.NO_KEY)
+    ]
 
 
 def test_who_keeps_people_changes_no_administrator() -> None:
@@ -174,17 +178,17 @@ def test_no_file_makes_a_circle_or_takes_the_administrator(
 ) -> None:
     found = planned(*lines)
     above = {each.id: each.manager_id for each in HOUSE.people}
-    taken = [each for each in found.outcomes if each.verdict is not Verdict.REFUSED]
+    taken = [each for each in found.outcomes if each.verdict is not LineVerdict.REFUSED]
     for each in taken:
         if Column.MANAGER in each.changes:
             above[each.person_id or each.key] = each.manager
     assert circles(above) == ()
-    assert all(each.person_id != "ada" for each in found.of(Verdict.LEAVES))
+    assert all(each.person_id != "ada" for each in found.of(LineVerdict.LEAVES))
     people = [each.person_id for each in taken if each.person_id]
     assert len(people) == len(set(people))
-    new = {each.key for each in found.of(Verdict.NEW)}
-    gone = {each.person_id for each in found.of(Verdict.LEAVES)} | {"old"}
-    gone -= {each.person_id for each in found.of(Verdict.BACK)}
+    new = {each.key for each in found.of(LineVerdict.NEW)}
+    gone = {each.person_id for each in found.of(LineVerdict.LEAVES)} | {"old"}
+    gone -= {each.person_id for each in found.of(LineVerdict.BACK)}
     for each in taken:
         if each.manager is not None:
             assert each.manager in new | ({"ana", "ben", "ada", "old"} - gone)

@@ -19,10 +19,10 @@ from portal.domain.proof.removal import (
 )
 from portal.domain.proof.retention import (
     SETTLED,
-    Hold,
     Kept,
     KeptRequest,
     Retention,
+    StandingHold,
     holds_on,
     kept_until,
     may_erase,
@@ -35,7 +35,7 @@ months = st.dates(date(2020, 1, 1), date(2027, 12, 31)).map(lambda day: Month(da
 
 @given(requests, retentions, holds)
 def test_what_is_removed_may_be_erased_and_is_past_every_length(
-    request: KeptRequest, retention: Retention, held: list[Hold]
+    request: KeptRequest, retention: Retention, held: list[StandingHold]
 ) -> None:
     bar = removal_bar(request, retention, held, NOW)
     if bar is None:
@@ -59,7 +59,7 @@ def test_what_is_removed_may_be_erased_and_is_past_every_length(
 def test_a_month_goes_only_as_a_whole(
     month: Month,
     kept: list[tuple[KeptRequest, Retention]],
-    held: list[Hold],
+    held: list[StandingHold],
     is_apart: bool,
     unsealed: int,
     is_anchored: bool,

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from portal.domain.proof.retention import (
     SETTLED,
-    Hold,
     HoldScope,
     Kept,
     KeptPerson,
     KeptRequest,
     Retention,
+    StandingHold,
     due,
     holds_on,
     kept_until,
@@ -34,7 +34,11 @@ requests = st.builds(
 )
 holds = st.lists(
     st.builds(
-        Hold, scope=st.sampled_from(HoldScope), subject=names, until=moments, lifted_at=moments
+        StandingHold,
+        scope=st.sampled_from(HoldScope),
+        subject=names,
+        until=moments,
+        lifted_at=moments,
     ),
     max_size=4,
 )
@@ -43,7 +47,7 @@ retentions = st.builds(Retention, texts_days=days, files_days=days, requests_day
 
 @given(requests, retentions, holds)
 def test_nothing_held_or_open_is_erased(
-    request: KeptRequest, retention: Retention, held: list[Hold]
+    request: KeptRequest, retention: Retention, held: list[StandingHold]
 ) -> None:
     if holds_on(request, held, NOW) or request.closed_at is None:
         assert not due(request, retention, held, NOW)
@@ -52,7 +56,7 @@ def test_nothing_held_or_open_is_erased(
 
 @given(requests, retentions, holds)
 def test_nothing_younger_than_its_retention_is_erased(
-    request: KeptRequest, retention: Retention, held: list[Hold]
+    request: KeptRequest, retention: Retention, held: list[StandingHold]
 ) -> None:
     for what in due(request, retention, held, NOW):
         end = kept_until(request, what, retention)
@@ -64,7 +68,7 @@ def test_nothing_younger_than_its_retention_is_erased(
 
 @given(requests, retentions, holds)
 def test_what_was_erased_is_not_erased_again(
-    request: KeptRequest, retention: Retention, held: list[Hold]
+    request: KeptRequest, retention: Retention, held: list[StandingHold]
 ) -> None:
     gone = due(request, retention, held, NOW)
     left = replace(request, there=request.there - gone)
@@ -79,7 +83,7 @@ def test_files_go_with_the_texts_at_the_latest(request: KeptRequest, retention: 
 
 @given(requests, retentions, holds)
 def test_a_hold_more_never_erases_more(
-    request: KeptRequest, retention: Retention, held: list[Hold]
+    request: KeptRequest, retention: Retention, held: list[StandingHold]
 ) -> None:
     for each in held:
         fewer = [other for other in held if other is not each]
@@ -87,7 +91,7 @@ def test_a_hold_more_never_erases_more(
 
 
 def test_a_hold_ends_by_its_time_and_by_being_lifted() -> None:
-    hold = Hold(HoldScope.TYPE, "a", until=NOW)
+    hold = StandingHold(HoldScope.TYPE, "a", until=NOW)
     assert not hold.is_active(NOW)
     assert hold.is_active(NOW - timedelta(seconds=1))
     assert not replace(hold, lifted_at=NOW).is_active(NOW - timedelta(seconds=1))

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeGuard
@@ -24,6 +25,20 @@ def test_no_file_or_folder_is_a_drawer() -> None:
 def test_no_class_is_vague() -> None:
     found = [(label(path), CLASS.findall(path.read_text(encoding="utf-8"))) for path in CODE]
     assert [(path, name) for path, names in found for name in names if VAGUE.search(name)] == []
+
+
+# A noun of the domain may have its row among the models, and its shape in the API.
+SHAPES = {"models", "api"}
+
+
+def test_a_name_of_a_class_is_used_once() -> None:
+    rooms: defaultdict[str, list[str]] = defaultdict(list)
+    for path in named(".py", under=("portal",)):
+        room = path.relative_to(ROOT / "portal").parts[0]
+        for name in CLASS.findall(path.read_text(encoding="utf-8")):
+            if room not in SHAPES:
+                rooms[name].append(label(path))
+    assert {name: paths for name, paths in rooms.items() if len(paths) > 1} == {}
 
 
 KINDS = {*COMMANDS, *EVENTS}

@@ -16,7 +16,7 @@ from portal.legacy.choices import PersonsChoice, RequestCourse
 from portal.legacy.engine import EngineDelegation, EngineStep
 from portal.legacy.mover import mapped as item_of
 from portal.legacy.outcome import InstanceResult
-from portal.legacy.runs import EXIT_DONE, EXIT_NEEDS_PERSON, LEFT, Totals
+from portal.legacy.runs import EXIT_DONE, EXIT_NEEDS_PERSON, LEFT, RunTotals
 from portal.legacy.setting import OperatorAnswer
 from portal.legacy.values import MOST_DEPTH, OddRow, new_key, row_in, unstorable
 from portal.legacy.writing import workflow_ref
@@ -195,7 +195,7 @@ def test_who_was_chosen_to_stay_needs_nobody() -> None:
     item = item_of(instance(step(0, "FAILED", to="ann")), run)
     assert (item.mapped.result, item.stays) == (InstanceResult.NEEDS_PERSON, True)
 
-    counts = Totals(found=2, to_do=2, results=Counter({InstanceResult.NEEDS_PERSON: 2}), left=1)
+    counts = RunTotals(found=2, to_do=2, results=Counter({InstanceResult.NEEDS_PERSON: 2}), left=1)
     assert counts.exit_code == EXIT_NEEDS_PERSON
     assert (counts.as_dict()["needs a person"], counts.as_dict()[LEFT]) == (1, 1)
     counts.left = 2

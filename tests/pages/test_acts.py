@@ -13,8 +13,8 @@ from portal.models import AuditAct, AuditQueue
 from portal.proof import verifying
 from portal.proof.verifying import Outside
 from portal.services import acts
-from portal.services.people import Act as What
-from portal.services.people import Change, change
+from portal.services.people import PersonAct as What
+from portal.services.people import PersonChange, change
 from tests.clients import PageClient, sign_in
 from tests.web import PASSWORD, People
 
@@ -58,7 +58,7 @@ def test_a_refusal_is_one_act_for_a_while(app: Flask, client: PageClient, people
 def test_a_change_to_a_person_says_before_and_after(app: Flask, people: People) -> None:
     with app.app_context():
         assert change(
-            Change(
+            PersonChange(
                 person_id=people.eve,
                 act=What.ROLES,
                 value=(Role.AUDITOR.value,),

@@ -270,7 +270,7 @@ def test_percentiles_are_those_of_every_single_request(app: Flask, people: Peopl
         db.session.execute(insert(RequestFact), facts)
         db.session.execute(insert(DecisionFact), taken)
         db.session.commit()
-        scope = insights.Scope(start=end - timedelta(days=60), end=end, zone="Asia/Jakarta")
+        scope = insights.FigureScope(start=end - timedelta(days=60), end=end, zone="Asia/Jakarta")
         totals, (stage,) = insights.totals(scope), insights.slowest_stages(scope)
         weeks = {each.monday: each.approved for each in insights.weeks(scope)}
     half, most = Fraction(1, 2), Fraction(9, 10)

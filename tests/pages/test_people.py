@@ -251,10 +251,10 @@ def give_roles(app: Flask, person_id: str, roles: list[str]) -> None:
         db.session.commit()
 
 
-def also_auditor(person_id: str, actor_id: str | None) -> service.Change:
+def also_auditor(person_id: str, actor_id: str | None) -> service.PersonChange:
     roles = ("admin", "auditor")
-    return service.Change(
-        person_id=person_id, act=service.Act.ROLES, value=roles, actor_id=actor_id
+    return service.PersonChange(
+        person_id=person_id, act=service.PersonAct.ROLES, value=roles, actor_id=actor_id
     )
 
 

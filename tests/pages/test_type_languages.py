@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from portal.domain.people.organisation import Part
+from portal.domain.people.organisation import OrganisationPart
 from portal.domain.policy.types import TypeContent
 from portal.extensions import db
 from portal.models import PolicyVersion, RequestType, User
@@ -193,10 +193,10 @@ TRAVEL = "/admin/types/gallery/travel"
 
 def organisation(app: Flask, locale: str) -> None:
     with app.app_context():
-        before = organisation_settings.current(Part.DEFAULTS)
+        before = organisation_settings.current(OrganisationPart.DEFAULTS)
         mark, values = organisation_settings.mark_of(before), {**before, "locale": locale}
         actor = db.session.scalar(select(User.id).limit(1))
-        organisation_settings.change(Part.DEFAULTS, values, mark, str(actor))
+        organisation_settings.change(OrganisationPart.DEFAULTS, values, mark, str(actor))
 
 
 WRITTEN = {"en": ("Travel", "Expected cost"), "de": ("Reise", "Erwartete Kosten")}

@@ -9,7 +9,7 @@ from portal.extensions import db
 from portal.models import Attachment, Group, GroupMember, Request, TypeChange, User
 from portal.models.columns import new_id
 from portal.services import type_readers as service
-from portal.services.types import Act, TypeRefused
+from portal.services.types import DraftAct, TypeRefused
 from tests.clients import PageClient, sign_in
 from tests.pages_read import Page
 from tests.web import People
@@ -81,7 +81,7 @@ def test_only_a_group_that_is_there_is_taken(
     sign_in(client, people.adam)
     code = controlling.split()[1]
     assert "Nothing was changed." in choose(client, code, "nobody").text
-    act = Act(key=new_id(), actor_id=people.adam)
+    act = DraftAct(key=new_id(), actor_id=people.adam)
     with app.app_context(), pytest.raises(TypeRefused, match="There is no group nobody"):
         service.change(code, ["nobody"], None, act)
 

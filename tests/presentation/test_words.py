@@ -81,7 +81,7 @@ def test_what_people_wrote_is_never_markup(bare: Flask) -> None:
         locked=False,
     )
     found = rows.RequestRow(evil, evil, evil, evil, evil, evil, evil, evil, evil, evil, evil, evil)
-    mine = my_requests.Row(
+    mine = my_requests.MyRequestsRow(
         title=evil, url=evil, number=evil, kind=evil, note=evil, amount=1, currency="EUR",
         status=evil, turn=evil, todo=evil, since=now,
     )  # fmt: skip

@@ -23,13 +23,13 @@ from portal.models.acts import record_act
 from portal.models.columns import new_id
 from portal.proof import outside, pack, standalone
 from portal.proof.beginning import signer_of
-from portal.proof.packed import Period
+from portal.proof.packed import PackedPeriod
 from tests.domain.story import REQUEST
 from tests.proof.conftest import HOST, OTHER, Kept, tell
 from tests.proof.test_anchors import Witness, serving
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
-ALWAYS = Period(datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+ALWAYS = PackedPeriod(datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 SEALED = ("events.ndjson", "texts.json", "proofs.json", "checkpoint", "key.txt")
 
 
@@ -232,7 +232,7 @@ def test_what_is_done_to_a_population_is_named(
 
 
 def test_a_period_without_entries_or_with_too_many_has_no_pack(kept: Kept) -> None:
-    long_ago = Period(datetime(2001, 1, 1, tzinfo=UTC), datetime(2001, 1, 2, tzinfo=UTC))
+    long_ago = PackedPeriod(datetime(2001, 1, 1, tzinfo=UTC), datetime(2001, 1, 2, tzinfo=UTC))
     with kept.engine.connect() as connection:
         with pytest.raises(pack.NothingThere):
             pack.pack_period(connection, kept.log, long_ago)

@@ -21,7 +21,7 @@ from portal.models.columns import new_id
 from portal.models.removals import removals_numbered
 from portal.proof import erasing, pack, removing
 from portal.proof.erasing import ErasedBy
-from portal.proof.packed import Period
+from portal.proof.packed import PackedPeriod
 from portal.proof.removing import Gone, NoPack, NotRemovable
 from portal.queries import audit_chain
 from tests.domain.story import REQUEST
@@ -63,7 +63,7 @@ def three(kept: Kept) -> Kept:
 def take_pack(kept: Kept, month: Month) -> bytes:
     """As an administrator does: the pack of the month, and the act of it."""
     with kept.engine.connect() as connection:
-        period = Period(month.begins, month.ends)
+        period = PackedPeriod(month.begins, month.ends)
         body, found = pack.pack_period(connection, kept.log, period)
         connection.rollback()
         with connection.begin():

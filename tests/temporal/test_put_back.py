@@ -9,7 +9,7 @@ from temporalio import workflow
 from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from portal.background.differences import Finding, Kind
+from portal.background.differences import Kind, WorkflowFinding
 from portal.background.reconcile import reconcile
 from portal.domain.request.commands import Command
 from portal.models import Check
@@ -107,7 +107,7 @@ def test_a_workflow_that_fails_is_named_with_the_reason(
     far.store(comment)
     History(far).signal(far.delivery(comment))
 
-    def named() -> list[Finding]:
+    def named() -> list[WorkflowFinding]:
         found = reconcile(far.settings, far.engine, dry_run=True).findings
         return [each for each in found if each.kind is Kind.FAILING]
 

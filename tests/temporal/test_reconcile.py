@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select, text
 from temporalio.service import RPCError, RPCStatusCode
 
-from portal.background.differences import Finding, Kind
+from portal.background.differences import Kind, WorkflowFinding
 from portal.background.reconcile import _Reconciliation, reconcile
 from portal.domain.request.state import Approval
 from portal.models import Check, WorkflowTrouble
@@ -331,7 +331,7 @@ async def test_a_reason_that_cannot_be_read_stops_nobody_unless_temporal_is_away
         raise error
 
     monkeypatch.setattr("portal.temporal.running.why_failing", fails)
-    found = Finding(Kind.FAILING, "w", run=Running("w", "r", "q", 1, ("x",)))
+    found = WorkflowFinding(Kind.FAILING, "w", run=Running("w", "r", "q", 1, ("x",)))
     nothing: Any = SimpleNamespace(temporal_task_queue="q")
     comparison = _Reconciliation(nothing, nothing, nothing, 0, lambda: None)
     if not name:

@@ -35,7 +35,7 @@ class Column(StrEnum):
     LEFT = "left_on"
 
 
-class Verdict(StrEnum):
+class LineVerdict(StrEnum):
     """What becomes of a line."""
 
     REFUSED = "refused"
@@ -100,7 +100,7 @@ OF_COLUMN = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FileLine:
     """A line of the file: its number as a spreadsheet shows it, and what stands in it. `broken`:
     why it cannot be read at all."""
 
@@ -157,8 +157,8 @@ class Outcome:
     """What becomes of a line. `changes`: before and after of what differs; `manager`: the id of the
     manager's record, or the key of the manager's line where that person is new."""
 
-    line: Line
-    verdict: Verdict
+    line: FileLine
+    verdict: LineVerdict
     key: str
     person_id: str | None = None
     changes: Mapping[Column, tuple[str, str]] = field(default_factory=dict)
@@ -176,12 +176,12 @@ class Plan:
     going: tuple[Known, ...] = ()
     stop: str = ""
 
-    def of(self, verdict: Verdict) -> tuple[Outcome, ...]:
+    def of(self, verdict: LineVerdict) -> tuple[Outcome, ...]:
         """The lines with that verdict."""
         return tuple(each for each in self.outcomes if each.verdict is verdict)
 
 
-def plan(lines: Iterable[Line], house: House, today: date) -> Plan:
+def plan(lines: Iterable[FileLine], house: House, today: date) -> Plan:
     """Judge all lines. A line that is refused is as if it were not there, so its people cannot be
     the managers of others."""
     found = _Finder(house)
@@ -229,7 +229,7 @@ def _stop(outcomes: Sequence[Outcome], missing: Sequence[Known], house: House) -
     active = [each for each in house.people if each.is_active]
     gone = {each.id for each in missing}
     admins = [each for each in active if each.is_admin]
-    if any(each.verdict is Verdict.REFUSED for each in outcomes):
+    if any(each.verdict is LineVerdict.REFUSED for each in outcomes):
         return REFUSED_FIRST
     if all(each.id in gone for each in admins):
         return NO_ADMINISTRATOR
@@ -260,15 +260,15 @@ def _index(people: Iterable[Known], column: Column) -> dict[str, str]:
 
 
 def _refused(outcome: Outcome, problem: str) -> Outcome:
-    return replace(outcome, verdict=Verdict.REFUSED, problem=problem, changes={}, manager=None)
+    return replace(outcome, verdict=LineVerdict.REFUSED, problem=problem, changes={}, manager=None)
 
 
-def _judge(line: Line, found: _Finder, house: House, today: date) -> Outcome:
+def _judge(line: FileLine, found: _Finder, house: House, today: date) -> Outcome:
     """A line by itself, without its manager."""
     cells = line.cells
     number, email = _key(cells, Column.NUMBER), _key(cells, Column.EMAIL)
     key = f"#{number.lower()}" if number else f"@{email.lower()}"
-    blank = Outcome(line, Verdict.REFUSED, key)
+    blank = Outcome(line, LineVerdict.REFUSED, key)
     people = found.whom(number, email)
     problem = line.broken or ("" if number or email else NO_KEY) or _unknown(cells, house)
     if problem or len(people) > 1:
@@ -289,11 +289,11 @@ def _new(blank: Outcome, house: House, left: bool) -> Outcome:
     if not blank.line.cells.get(Column.NAME):
         return replace(blank, problem=NO_NAME)
     if left:
-        return replace(blank, verdict=Verdict.SAME)
+        return replace(blank, verdict=LineVerdict.SAME)
     changes = {
         column: ("", after) for column, after in _written(blank.line.cells, house).items() if after
     }
-    return replace(blank, verdict=Verdict.NEW, changes=changes)
+    return replace(blank, verdict=LineVerdict.NEW, changes=changes)
 
 
 def _known(blank: Outcome, person: Known, house: House, left: bool) -> Outcome:
@@ -306,16 +306,16 @@ def _known(blank: Outcome, person: Known, house: House, left: bool) -> Outcome:
     if Column.NAME in changes and not changes[Column.NAME][1]:
         return replace(blank, problem=NO_NAME)
     if left and not person.is_active:
-        return replace(blank, verdict=Verdict.SAME)
+        return replace(blank, verdict=LineVerdict.SAME)
     if left and person.is_admin:
         return replace(blank, problem=LAST_ADMINISTRATOR)
     verdict = (
-        Verdict.LEAVES if left
-        else Verdict.BACK if not person.is_active
-        else Verdict.CHANGED if changes
-        else Verdict.SAME
+        LineVerdict.LEAVES if left
+        else LineVerdict.BACK if not person.is_active
+        else LineVerdict.CHANGED if changes
+        else LineVerdict.SAME
     )  # fmt: skip
-    if verdict is not Verdict.SAME and person.is_above and not house.may_change_admins:
+    if verdict is not LineVerdict.SAME and person.is_above and not house.may_change_admins:
         return replace(blank, problem=OF_AN_ADMINISTRATOR)
     return replace(blank, verdict=verdict, changes={} if left else changes)
 
@@ -401,14 +401,16 @@ def _keys(outcome: Outcome) -> list[str]:
 
 def _with_managers(outcomes: Sequence[Outcome], found: _Finder, house: House) -> list[Outcome]:
     """The same with the managers that the lines name, refused where that cannot be."""
-    new = {key: each.key for each in outcomes if each.verdict is Verdict.NEW for key in _keys(each)}
-    gone = {each.person_id for each in outcomes if each.verdict is Verdict.LEAVES}
-    back = {each.person_id for each in outcomes if each.verdict is Verdict.BACK}
+    new = {
+        key: each.key for each in outcomes if each.verdict is LineVerdict.NEW for key in _keys(each)
+    }
+    gone = {each.person_id for each in outcomes if each.verdict is LineVerdict.LEAVES}
+    back = {each.person_id for each in outcomes if each.verdict is LineVerdict.BACK}
     alive = {each.id for each in house.people if each.is_active} - gone | back
     settled = [_with_manager(each, found, house, new, alive) for each in outcomes]
     above: dict[str, str | None] = {each.id: each.manager_id for each in house.people}
     for each in settled:
-        if each.verdict is not Verdict.REFUSED and Column.MANAGER in each.changes:
+        if each.verdict is not LineVerdict.REFUSED and Column.MANAGER in each.changes:
             above[each.person_id or each.key] = each.manager
     inside = {name for circle in circles(above) for name in circle}
     return [
@@ -427,10 +429,10 @@ def _with_manager(
     alive: set[str | None],
 ) -> Outcome:
     text = outcome.line.cells.get(Column.MANAGER, "")
-    if outcome.verdict in (Verdict.REFUSED, Verdict.LEAVES) or not text:
+    if outcome.verdict in (LineVerdict.REFUSED, LineVerdict.LEAVES) or not text:
         return outcome
     own = found.by_id[outcome.person_id] if outcome.person_id else None
-    if outcome.verdict is Verdict.SAME and own is None:
+    if outcome.verdict is LineVerdict.SAME and own is None:
         return outcome
     before = own.manager_id if own else None
     manager: str | None = None
@@ -450,5 +452,5 @@ def _with_manager(
     shown = "" if own is None else own.values.get(Column.MANAGER, "")
     after = "" if text == CLEARED else text
     changes = {**outcome.changes, Column.MANAGER: (shown, after)}
-    verdict = Verdict.CHANGED if outcome.verdict is Verdict.SAME else outcome.verdict
+    verdict = LineVerdict.CHANGED if outcome.verdict is LineVerdict.SAME else outcome.verdict
     return replace(outcome, verdict=verdict, changes=changes, manager=manager)

@@ -27,7 +27,7 @@ class UnitChangeKind(StrEnum):
     CHANGED = "changed"
 
 
-class Part(StrEnum):
+class OrganisationPart(StrEnum):
     """What of the organisation itself is changed on one page, in the order of the list."""
 
     NAME = "name"
@@ -38,13 +38,18 @@ class Part(StrEnum):
     RETENTION = "retention"
 
 
-SETTINGS: dict[Part, tuple[str, ...]] = {
-    Part.NAME: ("name",),
-    Part.COLOUR: ("accent",),
-    Part.DEFAULTS: ("currency", "calendar_id", "time_zone", "locale"),
-    Part.MAIL: ("sender_name", "mail_footer"),
-    Part.LANGUAGES: ("translations",),
-    Part.RETENTION: ("drafts_days", "sessions_days", "notifications_days", "former_days"),
+SETTINGS: dict[OrganisationPart, tuple[str, ...]] = {
+    OrganisationPart.NAME: ("name",),
+    OrganisationPart.COLOUR: ("accent",),
+    OrganisationPart.DEFAULTS: ("currency", "calendar_id", "time_zone", "locale"),
+    OrganisationPart.MAIL: ("sender_name", "mail_footer"),
+    OrganisationPart.LANGUAGES: ("translations",),
+    OrganisationPart.RETENTION: (
+        "drafts_days",
+        "sessions_days",
+        "notifications_days",
+        "former_days",
+    ),
 }
 """The columns that each part sets."""
 

@@ -129,7 +129,7 @@ class TypeContent:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
+class VersionChange:
     """One difference. `what`: "text", "field", "stage" or "policy"; `how`: "added", "gone",
     "changed" or "moved"; `name`: how people call it; `parts`: names of its attributes; `texts`:
     what those of them say now that are texts."""
@@ -267,12 +267,12 @@ class TypeDifference:
     """A change, with what changed as it was before and is after; both are None for what came, went
     or moved."""
 
-    change: Change
+    change: VersionChange
     before: TypeContent | FormField | Stage | Policy | None = None
     after: TypeContent | FormField | Stage | Policy | None = None
 
 
-def changes(before: TypeContent, after: TypeContent) -> tuple[Change, ...]:
+def changes(before: TypeContent, after: TypeContent) -> tuple[VersionChange, ...]:
     """What the one says otherwise than the other, in the order of a page: texts, form, route."""
     return tuple(each.change for each in compared(before, after))
 
@@ -321,7 +321,7 @@ def _policy_changes(before: Policy, after: Policy) -> Iterable[TypeDifference]:
 
 
 def _told(what: str, how: str, name: str = "") -> TypeDifference:
-    return TypeDifference(change=Change(what=what, how=how, name=name))
+    return TypeDifference(change=VersionChange(what=what, how=how, name=name))
 
 
 def _changed(
@@ -333,7 +333,7 @@ def _changed(
 ) -> TypeDifference:
     values = {part: getattr(after, part) for part in parts}
     texts = {part: value for part, value in values.items() if type(value) is str}
-    change = Change(what=what, how="changed", name=name, parts=parts, texts=texts)
+    change = VersionChange(what=what, how="changed", name=name, parts=parts, texts=texts)
     return TypeDifference(change=change, before=before, after=after)
 
 

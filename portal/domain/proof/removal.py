@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
-from portal.domain.proof.retention import SETTLED, Hold, KeptRequest, Retention, holds_on
+from portal.domain.proof.retention import SETTLED, KeptRequest, Retention, StandingHold, holds_on
 
 
 class MonthBar(StrEnum):
@@ -106,7 +106,7 @@ class MonthSeen:
 
 
 def removal_bar(
-    request: KeptRequest, retention: Retention, holds: Iterable[Hold], now: datetime
+    request: KeptRequest, retention: Retention, holds: Iterable[StandingHold], now: datetime
 ) -> MonthBar | None:
     """Why a request is not removed; None where it may be."""
     if request.closed_at is None:

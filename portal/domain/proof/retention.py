@@ -58,7 +58,7 @@ class KeptPerson:
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class StandingHold:
     """A legal hold. `subject`: the id of a request or person, or a type's code."""
 
     scope: HoldScope
@@ -120,7 +120,9 @@ class KeptRequest:
     there: frozenset[Kept] = field(default_factory=lambda: frozenset(Kept))
 
 
-def holds_on(request: KeptRequest, holds: Iterable[Hold], now: datetime) -> tuple[Hold, ...]:
+def holds_on(
+    request: KeptRequest, holds: Iterable[StandingHold], now: datetime
+) -> tuple[StandingHold, ...]:
     """The holds that keep a request now."""
     return tuple(each for each in holds if each.is_active(now) and each.is_on(request))
 
@@ -134,7 +136,7 @@ def kept_until(request: KeptRequest, what: Kept, retention: Retention) -> dateti
 
 
 def due(
-    request: KeptRequest, retention: Retention, holds: Iterable[Hold], now: datetime
+    request: KeptRequest, retention: Retention, holds: Iterable[StandingHold], now: datetime
 ) -> frozenset[Kept]:
     """What of a request is to be erased now by its type's retention."""
     if not may_erase(request, holds, now):
@@ -143,7 +145,7 @@ def due(
     return frozenset(what for what, end in ends.items() if end is not None and end <= now)
 
 
-def may_erase(request: KeptRequest, holds: Iterable[Hold], now: datetime) -> bool:
+def may_erase(request: KeptRequest, holds: Iterable[StandingHold], now: datetime) -> bool:
     """Whether anything of it may be erased at all: it is closed and settled, and nothing holds."""
     is_settled = request.closed_at is not None and request.closed_at + SETTLED <= now
     return is_settled and not holds_on(request, holds, now)

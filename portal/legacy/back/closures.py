@@ -48,7 +48,7 @@ class NotClosed(Exception):
 
 
 @dataclass(frozen=True)
-class Standing:
+class StandingClosure:
     """The closure in force, and how far it went."""
 
     words: str
@@ -77,10 +77,10 @@ class LeftOver:
         return f"{self.kind} by {self.name} at {self.at:%Y-%m-%d %H:%M} was never applied{said}"
 
 
-def standing(driver: Driver) -> Standing | None:
+def standing(driver: Driver) -> StandingClosure | None:
     """The closure in force, if there is one."""
     row = driver.execute(STANDING).fetchone()
-    return None if row is None else Standing(*row)
+    return None if row is None else StandingClosure(*row)
 
 
 def close(driver: Driver, words: str) -> None:

@@ -29,7 +29,7 @@ from portal.services.organisation import (
     UnitRefused,
 )
 from portal.services.organisation_settings import MOVED, mark_of
-from portal.services.people import Act, PeopleRefused
+from portal.services.people import PeopleRefused, PersonAct
 from portal.translation import _
 
 Unit = DepartmentRecord | GroupRecord
@@ -41,15 +41,15 @@ class Place:
 
     kind: UnitKind
     folder: str
-    act: Act
+    act: PersonAct
 
     def show(self, unit_id: object) -> str:
         """The page of one."""
         return url_for(f"admin.show_{self.kind}", unit_id=unit_id)
 
 
-DEPARTMENTS = Place(UnitKind.DEPARTMENT, "departments", Act.HEAD)
-GROUPS = Place(UnitKind.GROUP, "groups", Act.JOIN)
+DEPARTMENTS = Place(UnitKind.DEPARTMENT, "departments", PersonAct.HEAD)
+GROUPS = Place(UnitKind.GROUP, "groups", PersonAct.JOIN)
 
 
 @blueprint.get("/admin/departments")

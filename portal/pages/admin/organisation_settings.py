@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 from wtforms.form import BaseForm
 
-from portal.domain.people.organisation import SETTINGS, Part
+from portal.domain.people.organisation import SETTINGS, OrganisationPart
 from portal.domain.people.permissions import Permission
 from portal.forms.organisation import SettingChoices, setting_form, translated
 from portal.pages.admin import blueprint
@@ -106,21 +106,21 @@ def _logo(trouble: str = "", status: int = 200) -> ResponseReturnValue:
     return make_response(page, status)
 
 
-def _part(name: str) -> Part:
+def _part(name: str) -> OrganisationPart:
     try:
-        return Part(name)
+        return OrganisationPart(name)
     except ValueError:
         abort(404)
 
 
-def _form(part: Part, *, typed: bool = False) -> BaseForm:
+def _form(part: OrganisationPart, *, typed: bool = False) -> BaseForm:
     choices = SettingChoices(
         places=calendars.names(),
         zones=accounts.time_zones(),
         languages={code: language_name(code) for code in _offered()},
         currencies=list_currencies(),
-        spoken=service.current(Part.MAIL) if part is Part.LANGUAGES else {},
-        usual=_usual() if part is Part.LANGUAGES else "",
+        spoken=service.current(OrganisationPart.MAIL) if part is OrganisationPart.LANGUAGES else {},
+        usual=_usual() if part is OrganisationPart.LANGUAGES else "",
     )
     return setting_form(part, choices, request.form if typed else None,
                         {} if typed else _typed(part, choices))  # fmt: skip
@@ -132,14 +132,14 @@ def _offered() -> tuple[str, ...]:
 
 def _usual() -> str:
     """The language that the organisation's own texts are written in."""
-    locale = service.current(Part.DEFAULTS)["locale"]
+    locale = service.current(OrganisationPart.DEFAULTS)["locale"]
     return in_order(locale, current_settings().languages)[0]
 
 
-def _typed(part: Part, choices: SettingChoices) -> dict[str, Any]:
+def _typed(part: OrganisationPart, choices: SettingChoices) -> dict[str, Any]:
     """What stands in the fields of a part as it is."""
     now = service.current(part)
-    if part is not Part.LANGUAGES:
+    if part is not OrganisationPart.LANGUAGES:
         return now
     return {
         f"{name}_{code}": now["translations"].get(text, {}).get(code, "")
@@ -148,22 +148,22 @@ def _typed(part: Part, choices: SettingChoices) -> dict[str, Any]:
     }
 
 
-def _gone(part: Part, form: BaseForm) -> dict[str, int]:
+def _gone(part: OrganisationPart, form: BaseForm) -> dict[str, int]:
     """What would be deleted tonight by what the form says."""
-    if part is not Part.RETENTION:
+    if part is not OrganisationPart.RETENTION:
         return {}
     return organisation.over_now({name: form[name].data for name in SETTINGS[part]})
 
 
-def _sure(part: Part, form: BaseForm) -> str:
+def _sure(part: OrganisationPart, form: BaseForm) -> str:
     """What says that these very values were agreed to."""
     return service.mark_of(_values(part, form))
 
 
-def _values(part: Part, form: BaseForm) -> dict[str, Any]:
+def _values(part: OrganisationPart, form: BaseForm) -> dict[str, Any]:
     """What the form says, as the columns hold it."""
-    if part is Part.LANGUAGES:
-        spoken = service.current(Part.MAIL)
+    if part is OrganisationPart.LANGUAGES:
+        spoken = service.current(OrganisationPart.MAIL)
         return {"translations": translated(form, spoken, _offered())}
     values = {name: form[name].data for name in SETTINGS[part]}
     return values | (
@@ -176,7 +176,7 @@ def _changes() -> tuple[organisation.UnitChangeRecord, ...]:
 
 
 def _page(
-    part: Part,
+    part: OrganisationPart,
     form: BaseForm,
     seen: str,
     status: int = 200,
@@ -191,9 +191,9 @@ def _page(
         trouble=trouble or [],
         gone=words.gone_words(gone or {}),
         sure=_sure(part, form) if gone else "",
-        cleaned_at=organisation.cleaned_at() if part is Part.RETENTION else None,
+        cleaned_at=organisation.cleaned_at() if part is OrganisationPart.RETENTION else None,
         words=words,
         settings=current_settings(),
-        accent=form["accent"].data if part is Part.COLOUR else "",
+        accent=form["accent"].data if part is OrganisationPart.COLOUR else "",
     )
     return make_response(page, status)

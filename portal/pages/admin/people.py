@@ -37,7 +37,7 @@ from portal.services import accounts, leaving, password_links, second_factors
 from portal.services import people as service
 from portal.services import staff as records
 from portal.services.errors import Refused
-from portal.services.people import Act, Change, PeopleRefused, effects_of
+from portal.services.people import PeopleRefused, PersonAct, PersonChange, effects_of
 from portal.services.staff import Details, FieldRefused, RecordMoved
 from portal.translation import _, language_name, ngettext
 
@@ -46,10 +46,10 @@ CHART_LEVELS = 4
 NOBODY = "nobody"
 # What these acts are about is named by a code.
 _BY_CODE = {
-    Act.JOIN: staff.groups,
-    Act.LEAVE: staff.groups,
-    Act.HEAD: staff.department_codes,
-    Act.NO_HEAD: staff.department_codes,
+    PersonAct.JOIN: staff.groups,
+    PersonAct.LEAVE: staff.groups,
+    PersonAct.HEAD: staff.department_codes,
+    PersonAct.NO_HEAD: staff.department_codes,
 }
 
 
@@ -160,15 +160,15 @@ def check_person(person_id: UUID) -> ResponseReturnValue:
     """What a change would make of the open tasks. Changes nothing."""
     person, act = _person(person_id), _act(request.args)
     form = _manager_form(person, request.args)
-    if act is Act.MANAGER and "value" not in request.args:
+    if act is PersonAct.MANAGER and "value" not in request.args:
         if not form.validate():
             return _page(person, form, 422)
         value: str | tuple[str, ...] = form["person"].data or ""
     else:
         value = _value(act, request.args)
     seen = request.args.get("seen")
-    wish = Change(person_id=person.id, act=act, value=value, actor_id=me().id, seen=seen)
-    if act is not Act.DEACTIVATE or "person" not in request.args:
+    wish = PersonChange(person_id=person.id, act=act, value=value, actor_id=me().id, seen=seen)
+    if act is not PersonAct.DEACTIVATE or "person" not in request.args:
         return _ask(person, wish)
     heirs = successors.form_of(person, request.args)
     if heirs.validate():
@@ -183,7 +183,7 @@ def change_person(person_id: UUID) -> ResponseReturnValue:
     """Make the change."""
     person, act = _person(person_id), _act(request.form)
     form = ChangeForm(request.form)
-    wish = Change(
+    wish = PersonChange(
         person_id=person.id,
         act=act,
         value=_value(act, request.form),
@@ -191,7 +191,7 @@ def change_person(person_id: UUID) -> ResponseReturnValue:
         reason=form.reason.data or "",
         seen=request.form.get("seen"),
     )
-    if act is Act.DEACTIVATE:
+    if act is PersonAct.DEACTIVATE:
         wish = successors.with_heirs(wish, successors.posted(request.form))
     words = people_words.question(act, person, _name_of(wish))
     if not form.validate() or not _made(wish, form):
@@ -200,10 +200,10 @@ def change_person(person_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("admin.show_person", person_id=person.id), 303)
 
 
-def _made(wish: Change, form: ChangeForm) -> bool:
+def _made(wish: PersonChange, form: ChangeForm) -> bool:
     """Make the change; False where it cannot be, and the form says why."""
     try:
-        if wish.act is Act.DEACTIVATE:
+        if wish.act is PersonAct.DEACTIVATE:
             leaving.leave(wish, click(), edits_types=me().may(Permission.EDIT_TYPES))
         else:
             service.change(wish)
@@ -293,16 +293,16 @@ def _person(person_id: UUID) -> StaffRecord:
     return found
 
 
-def _act(given: "MultiDict[str, str]") -> Act:
+def _act(given: "MultiDict[str, str]") -> PersonAct:
     name = given.get("act", "")
-    if name not in {act.value for act in Act}:
+    if name not in {act.value for act in PersonAct}:
         abort(404)
-    return Act(name)
+    return PersonAct(name)
 
 
-def _value(act: Act, given: "MultiDict[str, str]") -> str | tuple[str, ...]:
+def _value(act: PersonAct, given: "MultiDict[str, str]") -> str | tuple[str, ...]:
     """The group's code, the manager's id, or the roles; only what there is."""
-    if act is Act.ROLES:
+    if act is PersonAct.ROLES:
         wanted = set(given.getlist("value"))
         if unknown := wanted - set(service.known_roles()):
             abort(
@@ -312,9 +312,9 @@ def _value(act: Act, given: "MultiDict[str, str]") -> str | tuple[str, ...]:
     value = given.get("value", "")
     if act in _BY_CODE and value not in _BY_CODE[act]():
         abort(404)
-    if act is Act.PLACE and value and value not in calendars.names():
+    if act is PersonAct.PLACE and value and value not in calendars.names():
         abort(404)
-    if act is Act.MANAGER and value:
+    if act is PersonAct.MANAGER and value:
         try:
             return str(UUID(value))
         except ValueError:
@@ -322,10 +322,10 @@ def _value(act: Act, given: "MultiDict[str, str]") -> str | tuple[str, ...]:
     return value
 
 
-def _name_of(wish: Change) -> str:
+def _name_of(wish: PersonChange) -> str:
     if isinstance(wish.value, tuple):
         return listed([role(each) for each in wish.value]) or _("none")
-    if wish.act is Act.PLACE:
+    if wish.act is PersonAct.PLACE:
         return str(calendars.names().get(wish.value, people_words.NO_PLACE))
     if wish.act in _BY_CODE:
         return _BY_CODE[wish.act]().get(wish.value, wish.value)
@@ -335,7 +335,7 @@ def _name_of(wish: Change) -> str:
 
 def _ask(
     person: StaffRecord,
-    wish: Change,
+    wish: PersonChange,
     form: ChangeForm | None = None,
     heirs: BaseForm | None = None,
 ) -> ResponseReturnValue:
@@ -359,7 +359,7 @@ def _ask(
         trouble=trouble,
         **(
             successors.shown(person, wish, heirs)
-            if wish.act is Act.DEACTIVATE
+            if wish.act is PersonAct.DEACTIVATE
             else successors.NOBODY
         ),
     )
@@ -421,16 +421,16 @@ def _details(form: BaseForm) -> Details:
     return Details(**values | {"locale": form["locale"].data or ""})
 
 
-def _beside(form: BaseForm, person_id: str) -> list[Change]:
+def _beside(form: BaseForm, person_id: str) -> list[PersonChange]:
     """What a new person is given beside their record."""
     values = {
-        Act.MANAGER: form["manager"].data or "",
-        Act.PLACE: form["place"].data,
-        Act.ROLES: tuple(form["roles"].data or ()) if "roles" in form else (),
+        PersonAct.MANAGER: form["manager"].data or "",
+        PersonAct.PLACE: form["place"].data,
+        PersonAct.ROLES: tuple(form["roles"].data or ()) if "roles" in form else (),
     }
     actor = me().id
     return [
-        Change(person_id=person_id, act=act, value=value, actor_id=actor)
+        PersonChange(person_id=person_id, act=act, value=value, actor_id=actor)
         for act, value in values.items()
         if value
     ]

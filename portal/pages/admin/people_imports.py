@@ -19,7 +19,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from wtforms.form import BaseForm
 
-from portal.domain.people.importing import Column, Verdict
+from portal.domain.people.importing import Column, LineVerdict
 from portal.domain.people.permissions import Permission
 from portal.domain.proof.acts import ActKind
 from portal.pages.admin import blueprint
@@ -282,5 +282,5 @@ def _check(
     return make_response(page, status)
 
 
-def _shown(every: str, verdict: Verdict) -> int:
+def _shown(every: str, verdict: LineVerdict) -> int:
     return MOST_SHOWN if every == verdict.value else SHOWN

@@ -22,7 +22,7 @@ from portal.translation import _
 def show_setup() -> ResponseReturnValue:
     """What is done and what comes next, from what is there now."""
     settings, found = current_settings(), setup.found()
-    running = setup_words.Running.of(
+    running = setup_words.HowItRuns.of(
         mail=bool(settings.mail.host),
         https=settings.public_url.startswith("https://"),
         folder=settings.backups_dir,

@@ -16,7 +16,7 @@ from portal.queries.people import names_of
 from portal.queries.staff import StaffRecord
 from portal.security.sessions import me
 from portal.services.errors import Refused
-from portal.services.people import REPORTS, Change
+from portal.services.people import REPORTS, PersonChange
 
 FOR_ALL = "person"
 # What the page shows of successors where nobody leaves.
@@ -43,7 +43,7 @@ def posted(given: "MultiDict[str, str]") -> dict[str, str]:
     return {name: found for name in named if (found := uuid_of(given[name]))}
 
 
-def with_heirs(wish: Change, chosen: Mapping[str, str]) -> Change:
+def with_heirs(wish: PersonChange, chosen: Mapping[str, str]) -> PersonChange:
     """The change with them; tasks are given to others only by whoever may do that."""
     may = me().may(Permission.REASSIGN)
     parts = {
@@ -53,7 +53,7 @@ def with_heirs(wish: Change, chosen: Mapping[str, str]) -> Change:
     return replace(wish, successor_id=chosen.get(FOR_ALL), successors=parts)
 
 
-def shown(person: StaffRecord, wish: Change, form: BaseForm | None) -> dict[str, Any]:
+def shown(person: StaffRecord, wish: PersonChange, form: BaseForm | None) -> dict[str, Any]:
     """What depends on somebody, the form, and what goes to whom."""
     estate = gaps.estate_of(person.id)
     chosen = {FOR_ALL: wish.successor_id, **wish.successors}

@@ -7,7 +7,7 @@ from hashlib import sha256
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.domain.people.organisation import Part
+from portal.domain.people.organisation import OrganisationPart
 from portal.domain.people.permissions import Permission
 from portal.domain.policy.translations import LONGEST_TRANSLATION
 from portal.domain.policy.types import TypeContent
@@ -109,7 +109,7 @@ def _language(content: TypeContent) -> str:
     """The language that the page is about: the one asked for, else one that was begun, else one
     that is not the organisation's."""
     offered = [each for each in current_settings().languages if each not in TRIALS]
-    usual = organisation_settings.current(Part.DEFAULTS)["locale"]
+    usual = organisation_settings.current(OrganisationPart.DEFAULTS)["locale"]
     others = list(in_order(usual, tuple(offered)))[1:] or offered
     begun = {code for by in content.translations.values() for code in by}
     asked = request.values.get("language", "")

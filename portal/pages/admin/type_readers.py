@@ -14,7 +14,7 @@ from portal.security.guards import requires
 from portal.security.sessions import me
 from portal.services import type_readers as service
 from portal.services.organisation_settings import MOVED, mark_of
-from portal.services.types import Act, TypeRefused
+from portal.services.types import DraftAct, TypeRefused
 from portal.translation import _
 
 
@@ -34,7 +34,7 @@ def change_type_readers(code: str) -> ResponseReturnValue:
     kind, key = request_types.of_administrators(code) or abort(404), command_key()
     form = readers_form(staff.groups(), (), request.form)
     try:
-        seen, act = request.form.get("seen"), Act(key=key, actor_id=me().id)
+        seen, act = request.form.get("seen"), DraftAct(key=key, actor_id=me().id)
         made = service.change(code, form["groups"].data or (), seen, act)
     except service.ReadersMoved:
         return _page(kind, form, key, 409)

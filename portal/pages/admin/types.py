@@ -29,17 +29,17 @@ from portal.presenters import type_differences, type_tasks
 from portal.presenters import types as words
 from portal.presenters.answer import command_key, new_key
 from portal.presenters.type_differences import DifferenceShown
-from portal.presenters.type_tasks import Task
+from portal.presenters.type_tasks import DraftTask
 from portal.queries import back_tests, people, request_types, staff, type_readers
 from portal.queries.people import names_of
-from portal.queries.request_types import AdminType, DraftRecord
+from portal.queries.request_types import AdminType, DraftOfType
 from portal.security.guards import requires
 from portal.security.sessions import current_settings, me
 from portal.services import organisation_settings, type_files
 from portal.services import types as service
 from portal.services.type_checks import Examination
 from portal.services.type_files import FileRefused, TypeFile
-from portal.services.types import Act, DraftMoved, Edit, TypeRefused
+from portal.services.types import DraftAct, DraftMoved, Edit, TypeRefused
 from portal.translation import _, current, language_name, lazy, offered_here
 
 MOVED = lazy("Someone else changed this draft while you had it open.")
@@ -434,17 +434,17 @@ def found(code: str) -> AdminType:
     return request_types.of_administrators(code) or abort(404)
 
 
-def drafted(code: str) -> tuple[AdminType, DraftRecord]:
+def drafted(code: str) -> tuple[AdminType, DraftOfType]:
     """The type of that code with its draft, or 404."""
     kind = found(code)
     return kind, kind.draft or abort(404)
 
 
-def acting() -> Act:
+def acting() -> DraftAct:
     """Who sends which form, drawn at which revision."""
     text = request.form.get("revision", "")
     seen = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-    return Act(key=command_key(), actor_id=me().id, seen=seen)
+    return DraftAct(key=command_key(), actor_id=me().id, seen=seen)
 
 
 def after_edit(
@@ -483,7 +483,7 @@ def page(name: str, kind: AdminType, status: int = 200, **values: Any) -> Respon
     return make_response(drawn, status)
 
 
-def tasks_of(kind: AdminType, found: Examination | None = None) -> list[Task]:
+def tasks_of(kind: AdminType, found: Examination | None = None) -> list[DraftTask]:
     """What is left to do of the draft; `found`: where it was examined already."""
     draft = kind.draft
     if draft is None:
@@ -509,7 +509,7 @@ def differences(before: TypeContent, after: TypeContent) -> list[DifferenceShown
     return type_differences.shown(before, after, words.names_in(after) | names_of(gone))
 
 
-def _step(code: str, take: Callable[[str, Act], None], told: str) -> ResponseReturnValue:
+def _step(code: str, take: Callable[[str, DraftAct], None], told: str) -> ResponseReturnValue:
     try:
         take(code, acting())
         flash(told, "success")

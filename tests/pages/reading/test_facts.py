@@ -9,7 +9,7 @@ from portal.domain.policy.forms import Choice, FieldKind, FormField
 from portal.domain.request.files import KeptFile
 from portal.domain.request.state import Content
 from portal.models.columns import new_id
-from portal.presentation.parts import Change
+from portal.presentation.parts import FieldChange
 from portal.presenters import facts
 from portal.presenters.facts import Fact
 
@@ -28,7 +28,7 @@ FORM = (
 NAMES = {"p1": "Ana Example", "p2": "Ben Example"}
 
 
-def changed(form: tuple[FormField, ...], old: Content, new: Content) -> tuple[Change, ...]:
+def changed(form: tuple[FormField, ...], old: Content, new: Content) -> tuple[FieldChange, ...]:
     return facts.changes(form, old, new, NAMES)
 
 
@@ -55,16 +55,16 @@ def test_odd_values_are_shown_or_left_out_and_never_fail(value: object) -> None:
 
 
 def test_an_amount_that_changed_is_told_once() -> None:
-    told = (Change("Amount", "€1.00", "€2.50"),)
+    told = (FieldChange("Amount", "€1.00", "€2.50"),)
     assert changed((COST,), content(cents=100, amount=100), content(cents=250, amount=250)) == told
     assert changed((), content(cents=100), content(cents=250)) == told
     old, new = content(cents=100, total=100), content(cents=250, total=250)
-    assert changed((SUM,), old, new) == (Change("Total", "€1.00", "€2.50"),)
+    assert changed((SUM,), old, new) == (FieldChange("Total", "€1.00", "€2.50"),)
 
 
 def test_a_title_and_a_value_that_came_new() -> None:
     found = changed(FORM, content("Chair"), content("Table", kind="a"))
-    assert set(found) == {Change("Title", "Chair", "Table"), Change("Kind", None, "Oak")}
+    assert set(found) == {FieldChange("Title", "Chair", "Table"), FieldChange("Kind", None, "Oak")}
 
 
 def test_files_lead_to_their_download(app: Flask) -> None:
