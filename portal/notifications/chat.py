@@ -35,7 +35,7 @@ from portal.notifications.letterhead import read_languages
 from portal.notifications.outbox import LEASE, OutgoingBatch
 from portal.notifications.reading import Facts, read
 from portal.notifications.sending import CLAIM
-from portal.translation import _, writing_to
+from portal.translation import _, showing_own, writing_to
 
 # Raw: a join by an id within a text.
 CHANNEL = text("""
@@ -139,7 +139,7 @@ class ChatSending:
         """The same facts as in the mail, and one link that decides nothing."""
         row = facts.row
         context = {"facts": facts, "row": row, "now": datetime.now(UTC), "harmless": harmless}
-        with writing_to(row.locale, languages):
+        with writing_to(row.locale, languages), showing_own(facts.words):
             drawn = self.words.get_template("chat/notice.txt").render(context)
             return ChatMessage(
                 title=f"{_(facts.kind.heading)}: {harmless(row.title, 120)} ({row.number})",

@@ -15,7 +15,7 @@ from portal.config import Settings
 from portal.domain.notices.mail_texts import MailWords
 from portal.notifications.letterhead import LOGO, Letterhead
 from portal.notifications.reading import Facts
-from portal.translation import _, current, writing_to
+from portal.translation import _, current, showing_own, writing_to
 
 LONGEST_SUBJECT = 150
 # Some readers show the space at which a long header was folded.
@@ -70,7 +70,7 @@ def compose_letter(
         "now": datetime.now(UTC),
         "public_url": settings.public_url,
     }
-    with writing_to(row.locale, head.languages):
+    with writing_to(row.locale, head.languages), showing_own(facts.words):
         head = head.spoken()
         context["head"] = head
         usual = MailWords(subject_of(_(facts.kind.heading), row.title, row.number), facts.text)
