@@ -1,5 +1,8 @@
 """A receiver of webhooks on this machine, and settings that let them lead to it."""
 
+import base64
+import hashlib
+import hmac
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -24,6 +27,19 @@ class Heard:
         """What it says."""
         found: dict[str, Any] = json.loads(self.body)
         return found
+
+    @property
+    def signatures(self) -> list[str]:
+        """Those that came with it."""
+        return self.headers["webhook-signature"].split()
+
+    def signed_with(self, *secrets: str) -> list[str]:
+        """What the signatures have to be by Standard Webhooks, worked out without our code."""
+        parts = (self.headers["webhook-id"], self.headers["webhook-timestamp"])
+        signed = ".".join(parts).encode() + b"." + self.body
+        keys = [base64.b64decode(secret.removeprefix("whsec_")) for secret in secrets]
+        made = (hmac.new(key, signed, hashlib.sha256).digest() for key in keys)
+        return [f"v1,{base64.b64encode(each).decode()}" for each in made]
 
 
 @dataclass

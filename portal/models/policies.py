@@ -128,7 +128,8 @@ class PolicyVersion(Base):
 class TypeDraft(Base):
     """The one version of a type that is being made. `content`: a `TypeContent`; `revision` grows
     with each change. `editors`: who changed it. A review holds for `reviewed_mark` alone: an edit
-    voids it. `reasons`: why each warning is accepted, by its code. `publish_at`: when a worker
+    voids it. `updated_by` is null where no person did it. `reasons`:
+    why each warning is accepted, by its code. `publish_at`: when a worker
     publishes it in the name of `publish_by`; an edit takes that back, too.
     """
 
@@ -146,7 +147,9 @@ class TypeDraft(Base):
     approved_by: Mapped[str | None] = mapped_column(
         Uuid(as_uuid=False), ForeignKey("portal.users.id")
     )
-    updated_by: Mapped[str] = mapped_column(Uuid(as_uuid=False), ForeignKey("portal.users.id"))
+    updated_by: Mapped[str | None] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("portal.users.id")
+    )
     updated_at: Mapped[Now]
     publish_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     publish_by: Mapped[str | None] = mapped_column(
@@ -208,6 +211,7 @@ class TypeChange(Base):
 
     `kind`: a `portal.domain.policy.types.TypeChangeKind`; `data`: what it was about. The id is the
     form's one-time key: the same form again is the same change. `name` is what the type was called.
+    `actor_id` is null where no person did it; then the data say what did (`by`).
     """
 
     __tablename__ = "type_changes"
@@ -217,6 +221,6 @@ class TypeChange(Base):
     request_type_id: Mapped[Key]
     name: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text)
-    actor_id: Mapped[str] = mapped_column(Uuid(as_uuid=False), ForeignKey("portal.users.id"))
+    actor_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False), ForeignKey("portal.users.id"))
     data: Mapped[Json]
     at: Mapped[Now]

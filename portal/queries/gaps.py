@@ -137,11 +137,11 @@ def ties_of(person_id: str) -> Ties:
         ),
         managed_count=db.session.scalar(select(func.count()).where(*managed)) or 0,
         only_member_of=tuple(only_member_of(person_id).values()),
-        named_in=tuple(_named_in(person_id).values()),
+        named_in=tuple(named_in(person_id).values()),
     )
 
 
-def _named_in(person_id: str) -> dict[str, str]:
+def named_in(person_id: str) -> dict[str, str]:
     """The types in use whose policies name them, names by code."""
     rows = db.session.execute(
         select(RequestType.code, RequestType.name, RequestType.policy_version_id)
@@ -163,7 +163,7 @@ def estate_of(person_id: str) -> Estate:
         reports=db.session.scalar(managed) or 0,
         heads=headed_by(person_id),
         groups=only_member_of(person_id),
-        types=_named_in(person_id),
+        types=named_in(person_id),
         tasks=_open_tasks(person_id),
     )
 

@@ -32,6 +32,8 @@ from portal.queries import own_texts
 # The newest requests of a type tell its usual duration, if enough of them are closed.
 LOOKED_AT = 200
 ENOUGH = 5
+# Whoever changed a type: a person, or what else did it, in words.
+WHO = func.coalesce(User.name, TypeChange.data["by"].astext, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +242,8 @@ class VersionRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftOfType:
-    """The draft of a type; names are people's. `reviewed_mark` is the hash that was sent."""
+    """The draft of a type; names are people's. `reviewed_mark` is the hash that was sent;
+    `updated_by` None: no person did it."""
 
     revision: int
     content: TypeContent
@@ -250,7 +253,7 @@ class DraftOfType:
     sent_by_id: str | None
     sent_by: str | None
     approved_by: str | None
-    updated_by: str
+    updated_by: str | None
     updated_at: datetime
     publish_at: datetime | None
 
@@ -302,8 +305,8 @@ class AdminType:
 def all_of_them() -> tuple[TypeRow, ...]:
     """Every type, by the names as the reader reads them."""
     changed = (
-        select(TypeChange.at, User.name)
-        .join(User, User.id == TypeChange.actor_id)
+        select(TypeChange.at, WHO.label("name"))
+        .outerjoin(User, User.id == TypeChange.actor_id)
         .where(TypeChange.request_type_id == RequestType.id)
         .order_by(TypeChange.at.desc())
         .limit(1)
@@ -360,8 +363,8 @@ def of_administrators(code: str) -> AdminType | None:
 def changes_of(type_id: str, most: int = 20) -> tuple[TypeChangeRecord, ...]:
     """What was done to a type, the newest first."""
     rows = db.session.execute(
-        select(TypeChange.kind, User.name, TypeChange.data, TypeChange.at)
-        .join(User, User.id == TypeChange.actor_id)
+        select(TypeChange.kind, WHO, TypeChange.data, TypeChange.at)
+        .outerjoin(User, User.id == TypeChange.actor_id)
         .where(TypeChange.request_type_id == type_id)
         .order_by(TypeChange.at.desc(), TypeChange.id.desc())
         .limit(most)
@@ -419,7 +422,7 @@ def _draft(type_id: str) -> DraftOfType | None:
             sender.name.label("sent_by"), approver.name.label("approved_by"),
             editor.name.label("updated_by"), TypeDraft.updated_at, TypeDraft.publish_at,
         )
-        .join(editor, editor.id == TypeDraft.updated_by)
+        .outerjoin(editor, editor.id == TypeDraft.updated_by)
         .outerjoin(sender, sender.id == TypeDraft.sent_by)
         .outerjoin(approver, approver.id == TypeDraft.approved_by)
         .where(TypeDraft.request_type_id == type_id)

@@ -284,7 +284,7 @@ def issue(
     person's or another request's command, or to one of another kind.
     """
     door = gateway.current()
-    _require_usable(codec.encode(command))
+    require_usable(codec.encode(command))
     if about.is_used:
         return _first_receipt(command)
     command = admitted(about, command)
@@ -365,7 +365,7 @@ def store(given: Iterable[tuple[Command, RequestSnapshot]], click: Click) -> Non
     rows = []
     for command, about in given:
         payload = codec.encode(command)
-        _require_usable(payload)
+        require_usable(payload)
         rows.append(_row(command, payload, click, about))
     if rows:
         insert_many(rows)
@@ -500,14 +500,15 @@ def _refusal(reason: str | None) -> Refusal:
         return Refusal.UNSUPPORTED
 
 
-def _require_usable(value: Any) -> None:
+def require_usable(value: Any) -> None:
+    """Raise UnusableText where a text of it cannot be kept."""
     if isinstance(value, str):
         if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
             raise UnusableText("A text holds a character that cannot be kept.")
     elif isinstance(value, dict):
         for name, item in value.items():
-            _require_usable(name)
-            _require_usable(item)
+            require_usable(name)
+            require_usable(item)
     elif isinstance(value, list):
         for item in value:
-            _require_usable(item)
+            require_usable(item)

@@ -30,15 +30,23 @@ def leave(wish: PersonChange, click: Click, *, edits_types: bool) -> bool:
     """
     db.session.execute(BEFORE_A_CHANGE)
     given = list(_given(wish))
-    if not people.apply(wish):
+    if not deactivate(wish, edits_types=edits_types):
         db.session.rollback()
         return False
-    if edits_types and wish.actor_id is not None:
-        for code in gaps.estate_of(wish.person_id).types:
-            if heir := wish.successors.get(part("type", code)):
-                types.name_instead(code, wish.person_id, heir, wish.actor_id)
     store(given, click)
     db.session.commit()
+    return True
+
+
+def deactivate(wish: PersonChange, *, edits_types: bool) -> bool:
+    """The same in the caller's transaction, with no open task given to anybody by name."""
+    if not people.apply(wish):
+        return False
+    if edits_types:
+        for code in gaps.named_in(wish.person_id):
+            if heir := wish.successors.get(part("type", code)):
+                by = "" if wish.actor_id else wish.reason
+                types.name_instead(code, wish.person_id, heir, wish.actor_id, by)
     return True
 
 

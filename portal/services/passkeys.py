@@ -194,7 +194,7 @@ def remove(user_id: str, passkey_id: str) -> None:
     name = db.session.scalar(gone)
     if name is not None:
         note(user_id, ChangeKind.FACTOR_REMOVED, user_id, {"what": Way.PASSKEY, "name": name})
-        second_factors.drop_codes_of_nothing(user_id)
+        second_factors.end_with_the_last(user_id)
     db.session.commit()
 
 

@@ -19,10 +19,11 @@ from portal.domain.policy.types import is_id
 from portal.extensions import db
 from portal.models import Department, Group, GroupMember, ProvisionedGroup, ProvisionedPerson, User
 from portal.models.columns import new_id
+from portal.queries import gaps
 from portal.queries import provisioning as kept
-from portal.services import organisation, people, staff
+from portal.services import leaving, organisation, people, staff
 from portal.services.accounts import time_zones
-from portal.services.people import PeopleRefused, PersonAct, PersonChange
+from portal.services.people import PeopleRefused, PersonAct, PersonChange, part
 from portal.services.people_changes import have_reviewed
 from portal.services.staff import Details
 from portal.translation import _
@@ -251,24 +252,23 @@ def _manage(person: User, manager_id: str, source: Source) -> None:
 
 def _deactivate(person: User, source: Source) -> None:
     """As on the page of somebody who leaves: whoever stood above them takes over what depends on
-    them, where that is somebody active."""
+    them, where that is somebody active; policies that name them get a draft that names the other.
+    """
+    wish = _wish(person, PersonAct.DEACTIVATE, source)
     above = person.manager_id and db.session.get(User, person.manager_id)
-    successor = str(above.id) if above and above.is_active else None
-    _change(person, PersonAct.DEACTIVATE, source, successor=successor)
+    if above and above.is_active:
+        heir = str(above.id)
+        named = {part("type", code): heir for code in gaps.named_in(wish.person_id)}
+        wish = replace(wish, successor_id=heir, successors=named)
+    leaving.deactivate(wish, edits_types=True)
 
 
-def _change(
-    person: User, act: PersonAct, source: Source, value: str = "", successor: str | None = None
-) -> None:
-    people.apply(
-        PersonChange(
-            person_id=str(person.id),
-            act=act,
-            value=value,
-            reason=source.words,
-            successor_id=successor,
-        )
-    )
+def _change(person: User, act: PersonAct, source: Source, value: str = "") -> None:
+    people.apply(_wish(person, act, source, value))
+
+
+def _wish(person: User, act: PersonAct, source: Source, value: str = "") -> PersonChange:
+    return PersonChange(person_id=str(person.id), act=act, value=value, reason=source.words)
 
 
 def _keep(

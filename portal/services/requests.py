@@ -2,7 +2,7 @@
 domain (`judge`) and by the request's workflow; here the command is made."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -13,10 +13,10 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from portal.directory.planner import load_policy
+from portal.domain import codec
 from portal.domain.deciding.override import given_over
 from portal.domain.errors import REFUSAL_SENTENCES, Refusal
 from portal.domain.marked import msgid
-from portal.domain.people.signing_in import Way
 from portal.domain.policy.difference import PolicyDifference, difference
 from portal.domain.policy.policy import Decision, Policy, StepUp
 from portal.domain.request import commands
@@ -28,9 +28,8 @@ from portal.extensions import Question, db
 from portal.models import Command, Draft, PolicyVersion, Request, RequestType
 from portal.models.columns import new_id
 from portal.queries import request_types
-from portal.services import sign_in
 from portal.services.attachments import attach
-from portal.services.commands import Receipt, issue, receipt, store
+from portal.services.commands import Receipt, issue, receipt, require_usable, store
 from portal.services.errors import Refused
 from portal.services.judge import admitted
 from portal.services.snapshots import RequestSnapshot, new_request, of_request, of_requests
@@ -269,40 +268,40 @@ def remind(number: str, command_id: str, actor_id: str, click: Click) -> Receipt
     return issue(commands.Remind(**about.given(command_id, actor_id)), click, about)
 
 
-def override(given: OverrideInput, password: str, actor_id: str, click: Click) -> Receipt:
-    """Decide in place of others, as an administrator, once the password was right.
-
-    Raises WrongPassword, TooMany and Busy beside Refused.
+def override(given: OverrideInput, actor_id: str, click: Click) -> Receipt:
+    """Decide in place of others, as an administrator who has just shown who they are. Raises
+    Refused, also where what they showed is less than one of the stages that are decided asks for.
     """
-    sign_in.confirm(actor_id, password)
-    proof = DecisionProof(at=datetime.now(UTC), ways=(Way.PASSWORD,))
-    return override_proven(replace(given, proof=proof), actor_id, click)
-
-
-def override_proven(given: OverrideInput, actor_id: str, click: Click) -> Receipt:
-    """The same, once they have shown who they are. Raises Refused, also where what they showed is
-    less than one of the stages that are decided asks for."""
     about = of_request(given.number, given.command_id, given.reason)
     needed, proof = step_up_over(about, given.stage_key), given.proof
-    command = _over(about, given, actor_id, None if needed is StepUp.NONE else proof)
-    is_current = given.content_version == about.state.content_version
-    if is_current and not is_proven(needed, proof, given_over(command, about.state)):
+    command = _over(about, given, actor_id, proof)
+    counts = not about.is_used and given.content_version == about.state.content_version
+    if counts and not is_proven(needed, proof, given_over(command, about.state)):
         raise Refused(Refusal.NOT_SIGNED, given.reason)
     return issue(command, click, about)
 
 
 def step_up_over(about: RequestSnapshot, stage_key: str | None) -> StepUp:
-    """What a decision in place of others has to show: as much as any stage that it decides."""
+    """What a decision in place of others has to show: as much as any stage that it decides, and
+    never less than a fresh check."""
     plans = [stage.plan for stage in about.state.under_way]
     needed = [plan.step_up for plan in plans if stage_key in (None, plan.key)]
     if stage_key is None:
         needed += [stage.step_up for stage in policy_of(about.state.policy_version_id).stages]
-    return strongest(needed)
+    return strongest([StepUp.RECENT, *needed])
 
 
 def override_to_sign(about: RequestSnapshot, given: OverrideInput, actor_id: str) -> SignedDecision:
-    """The decision in place of others as it is signed."""
-    return given_over(_over(about, given, actor_id, None), about.state)
+    """The decision in place of others as it is signed. Raises Refused where it would come to
+    nothing, however it is signed."""
+    command = _over(about, given, actor_id, None)
+    require_usable(codec.encode(command))
+    try:
+        admitted(about, command)
+    except Refused as refused:
+        if refused.reason is not Refusal.NOT_SIGNED:
+            raise
+    return given_over(command, about.state)
 
 
 def _over(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pyotp
-from sqlalchemy import delete, exists, func, insert, or_, select, update
+from sqlalchemy import delete, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from portal.chat.sealing import AUTHENTICATOR_APPS, SecretUnreadable, seal, unseal
@@ -127,7 +127,7 @@ def remove_app(user_id: str) -> None:
     gone = delete(AuthenticatorApp).where(AuthenticatorApp.user_id == user_id)
     if db.session.execute(gone.returning(AuthenticatorApp.user_id)).one_or_none():
         note(user_id, ChangeKind.FACTOR_REMOVED, user_id, {"what": Way.CODE})
-    drop_codes_of_nothing(user_id)
+    end_with_the_last(user_id)
     db.session.commit()
 
 
@@ -237,11 +237,11 @@ def _new_codes(user_id: str) -> list[str]:
     return [f"{code[:half]}-{code[half:]}" for code in codes]
 
 
-def drop_codes_of_nothing(user_id: str) -> None:
-    """Codes on paper stand in for something: without an app and passkeys there is nothing. In the
-    caller's transaction."""
-    anything = or_(
-        exists().where(AuthenticatorApp.user_id == user_id),
-        exists().where(Passkey.user_id == user_id, Passkey.removed_at.is_(None)),
-    )
-    db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id, ~anything))
+def end_with_the_last(user_id: str) -> None:
+    """Without an app and passkeys there is no second factor: codes on paper stand in for nothing
+    then, and no session is one of two factors any more. In the caller's transaction."""
+    if held_by(user_id).any:
+        return
+    db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
+    strong = update(UserSession).where(UserSession.user_id == user_id, UserSession.is_strong)
+    db.session.execute(strong.values(is_strong=False))

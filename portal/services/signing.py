@@ -19,6 +19,7 @@ from portal.domain.request.proof import (
     SignedDecision,
     statement_of,
 )
+from portal.domain.request.state import Click
 from portal.extensions import db
 from portal.security.tokens import new_token
 from portal.services import batches, challenges, proofs, requests, tasks
@@ -72,10 +73,14 @@ def begin_batch(given: BatchDecision, actor_id: str) -> str:
     return _begun(decisions, data, actor_id)
 
 
-def begin_override(given: OverrideInput, actor_id: str) -> str:
-    """Keep a decision in place of others until it is signed; returns the challenge's id."""
+def begin_override(given: OverrideInput, actor_id: str, click: Click) -> str | Receipt:
+    """Keep a decision in place of others until it is signed; returns the challenge's id, or the
+    first receipt where the form was sent before. Raises Refused where it would come to nothing."""
     about = of_request(given.number, given.command_id, given.reason)
-    data = {"over": codec.encode(given), "needed": StepUp.SIGNATURE}
+    if about.is_used:
+        return requests.override(given, actor_id, click)
+    needed = requests.step_up_over(about, given.stage_key)
+    data = {"over": codec.encode(given), "needed": needed}
     return _begun([requests.override_to_sign(about, given, actor_id)], data, actor_id)
 
 
@@ -101,7 +106,7 @@ def sign(given: ProofInput | Proven, waits: Signing, prover: Prover, session_id:
     with _all_or_nothing():
         if waits.over is not None:
             over = replace(waits.over, proof=proof)
-            return requests.override_proven(over, prover.user_id, prover.click)
+            return requests.override(over, prover.user_id, prover.click)
         assert waits.vote is not None
         return tasks.decide(replace(waits.vote, proof=proof), prover.user_id, prover.click)
 

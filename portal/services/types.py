@@ -21,6 +21,7 @@ from portal.domain.policy.policy import duration
 from portal.domain.policy.types import TypeChangeKind as Kind
 from portal.domain.policy.types import TypeContent, changes, is_id, name_for
 from portal.domain.proof.acts import ActKind
+from portal.domain.request.events import SYSTEM
 from portal.extensions import db
 from portal.models import (
     PolicyVersion,
@@ -50,11 +51,18 @@ class TypeRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftAct:
-    """Who does it, by which form: its one-time key, and the revision that it showed (`seen`)."""
+    """Who does it, by which form: its one-time key, and the revision that it showed (`seen`).
+    `by`: what does it, where it is no person; then `actor_id` is empty."""
 
     key: str
     actor_id: str
     seen: int = 0
+    by: str = ""
+
+    @property
+    def editors(self) -> set[str]:
+        """Whoever edits by it, and so may not review."""
+        return {self.actor_id} - {""}
 
 
 def make(name: str, prefix: str, description: str, act: DraftAct) -> str:
@@ -206,15 +214,18 @@ def edit(code: str, act: DraftAct, change: Edit) -> bool:
     return True
 
 
-def name_instead(code: str, leaver_id: str, other_id: str, actor_id: str) -> bool:
+def name_instead(
+    code: str, leaver_id: str, other_id: str, actor_id: str | None, by: str = ""
+) -> bool:
     """Let the draft of a type, made of the version in force where there is none, name somebody
     else wherever it names a person who leaves; in the caller's transaction. It is in force once it
-    was reviewed and published. False where nothing names them."""
-    kind, act = _locked(code), DraftAct(key=new_id(), actor_id=actor_id)
+    was reviewed and published. False where nothing names them. `by`: what asks for it, where it is
+    nobody (`actor_id` None)."""
+    kind, act = _locked(code), DraftAct(key=new_id(), actor_id=actor_id or "", by=by)
     found = request_types.of_administrators(code)
     if found is not None and found.live is not None and found.draft is None:
         _insert_draft(kind.id, found.live.content, act)
-        drafted = DraftAct(key=new_id(), actor_id=actor_id)
+        drafted = replace(act, key=new_id())
         note(kind.id, kind.name, Kind.DRAFTED, drafted, {"version": found.live.number})
     draft = _draft(code)
     before = decode(TypeContent, draft.content)
@@ -232,13 +243,13 @@ def _write(draft: TypeDraft, before: TypeContent, after: TypeContent, act: Draft
         row.values(
             content=encode(after),
             revision=draft.revision + 1,
-            editors=sorted({*draft.editors, act.actor_id}),
+            editors=sorted({*draft.editors, *act.editors}),
             reviewed_mark=None,
             sent_by=None,
             approved_by=None,
             publish_at=None,
             publish_by=None,
-            updated_by=act.actor_id,
+            updated_by=act.actor_id or None,
             updated_at=func.now(),
         )
     )
@@ -482,8 +493,8 @@ def _insert_draft(type_id: str, content: TypeContent, act: DraftAct) -> bool:
     row = insert_or_not(TypeDraft).values(
         request_type_id=type_id,
         content=encode(content),
-        editors=[act.actor_id],
-        updated_by=act.actor_id,
+        editors=[*act.editors],
+        updated_by=act.actor_id or None,
     )
     made = row.on_conflict_do_nothing().returning(TypeDraft.request_type_id)
     return db.session.execute(made).one_or_none() is not None
@@ -497,10 +508,11 @@ def _is_done(key: str) -> bool:
 def note(type_id: str, name: str, kind: Kind, act: DraftAct, data: dict[str, Any]) -> None:
     """Note what was done to a type, in the caller's transaction; the same form notes it once."""
     row = {"id": act.key, "request_type_id": type_id, "name": name, "kind": kind.value}
-    made = insert_or_not(TypeChange).values(**row, actor_id=act.actor_id, data=data)
+    data = {**data, "by": act.by} if act.by else data
+    made = insert_or_not(TypeChange).values(**row, actor_id=act.actor_id or None, data=data)
     if db.session.execute(made.on_conflict_do_nothing().returning(TypeChange.id)).first():
         said = {"name": name, "change": kind.value, **data}
-        acts.note(ActKind.TYPE_CHANGED, type_id, said, actor=act.actor_id)
+        acts.note(ActKind.TYPE_CHANGED, type_id, said, actor=act.actor_id or SYSTEM)
 
 
 def _locked(code: str) -> RequestType:

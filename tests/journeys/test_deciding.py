@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
+from tests.browsers import follow
 from tests.journeys.people import Person
 
 Arrive = Callable[..., Person]
@@ -79,6 +80,7 @@ def test_an_administrator_decides_in_place_of_others(somebody: Arrive) -> None:
     ada.more("Decide in place of the approvers")
     ada.page.get_by_label("Approve the whole request").check()
     ada.page.fill("main [name=reason]", "The laboratory is under water.")
+    follow(ada.page.get_by_role("button", name="Continue"))
     ada.page.fill("main [name=password]", "wrong")
     ada.send()
     expect(ada.page).to_have_title(_starts_with("Error: "))

@@ -2,20 +2,23 @@
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from portal.domain.request.state import Approval
 from portal.extensions import db
-from portal.models import Command, Notification, Request, Task
+from portal.models import AuditEvent, Command, Notification, Request, Task, User
 from portal.services import attempts
+from tests.authenticator import Authenticator
 from tests.clients import PageClient, sign_in
 from tests.in_process import NUMBER, InProcess, submit
+from tests.pages.test_second_step import add_passkey, options
 from tests.pages_read import Page
 from tests.web import PASSWORD, People
 
 HERE = f"/requests/{NUMBER}"
 OVERRIDE = f"{HERE}/override"
-GIVEN = {"decision": "approve", "reason": "Ben cannot be reached.", "password": PASSWORD}
+SIGN = "/tasks/sign"
+GIVEN = {"decision": "approve", "reason": "Ben cannot be reached."}
 
 
 @pytest.fixture
@@ -24,8 +27,13 @@ def adam(client: PageClient, people: People, asked: Approval) -> PageClient:
     return client
 
 
-def decide(adam: PageClient, status: int = 200, **fields: str) -> Page:
-    return adam.post_form(adam.get_page(OVERRIDE), OVERRIDE, status, **GIVEN | fields)
+def decide(adam: PageClient, **fields: str) -> Page:
+    return confirm(adam, adam.post_form(adam.get_page(OVERRIDE), OVERRIDE, **GIVEN | fields))
+
+
+def confirm(adam: PageClient, page: Page) -> Page:
+    assert page.heading == "Confirm your decision"
+    return adam.post_form(page, SIGN, password=PASSWORD)
 
 
 def commands(app: Flask) -> int:
@@ -66,27 +74,46 @@ def test_one_stage_only(
     page = client.get_page(OVERRIDE)
     assert "Approve the stage “Line manager” only" in page.text
     page = client.post_form(page, OVERRIDE, **GIVEN | {"decision": "approve_stage"})
+    page = confirm(client, page)
     assert "Line manager You decided, as an administrator" in page.text
     assert "Cleo Example" in page.text
 
 
-def test_the_password_is_asked_and_the_reason_kept(adam: PageClient, app: Flask) -> None:
-    page = decide(adam, 422, password="guess")
-    assert "Wrong password. Nothing was decided." in page.text
-    assert page.form(OVERRIDE).values["reason"].strip() == GIVEN["reason"]
-    assert "guess" not in page.response.text
-    assert "Your password is missing" in decide(adam, 422, password="").text
+def test_who_it_is_is_asked_for_however_young_the_session(adam: PageClient, app: Flask) -> None:
+    page = adam.post_form(adam.get_page(OVERRIDE), OVERRIDE, **GIVEN)
+    said = "You confirm as Adam Example, meaning: approval in place of the approvers."
+    assert said in page.text
+    for wrong in ("guess", ""):
+        again = adam.post_form(page, SIGN, 422, password=wrong)
+        assert GIVEN["reason"] in again.text
+        assert "guess" not in again.response.text
     assert commands(app) == 0
 
 
 def test_wrong_passwords_are_counted(adam: PageClient, app: Flask) -> None:
-    page = adam.get_page(OVERRIDE)
+    page = adam.post_form(adam.get_page(OVERRIDE), OVERRIDE, **GIVEN)
     for _ in range(attempts.PER_ACCOUNT):
-        adam.post_form(page, OVERRIDE, 422, **GIVEN | {"password": "guess"})
-    late = adam.post_form(page, OVERRIDE, 429, **GIVEN)
-    assert "Too many wrong passwords." in late.text
-    assert late.form(OVERRIDE).values["reason"].strip() == GIVEN["reason"]
+        adam.post_form(page, SIGN, 422, password="guess")
+    late = adam.post_form(page, SIGN, 429, password=PASSWORD)
+    assert "Too many wrong tries." in late.text
     assert commands(app) == 0
+
+
+def test_who_has_no_password_confirms_by_passkey(
+    client: PageClient, people: People, asked: Approval, app: Flask
+) -> None:
+    sign_in(client, people.adam)
+    key = Authenticator(app.config["SETTINGS"].public_url, "localhost")
+    add_passkey(client, key)
+    with app.app_context():
+        db.session.execute(update(User).values(password_hash=None))
+        db.session.commit()
+    page = client.post_form(client.get_page(OVERRIDE), OVERRIDE, **GIVEN)
+    page = client.post_form(page, SIGN, secret_answer=key.sign(options(page)))
+    assert "You decided CH-1001 in place of the approvers." in page.text
+    with app.app_context():
+        data = select(AuditEvent.data).where(AuditEvent.kind == "RequestOverridden")
+        assert db.session.execute(data).scalar_one()["proof"]["ways"] == ["passkey"]
 
 
 @pytest.mark.parametrize(
@@ -101,14 +128,17 @@ def test_wrong_passwords_are_counted(adam: PageClient, app: Flask) -> None:
 def test_what_is_incomplete(
     adam: PageClient, app: Flask, fields: dict[str, str], words: str
 ) -> None:
-    assert words in decide(adam, 422, **fields).text
+    page = adam.get_page(OVERRIDE)
+    assert words in adam.post_form(page, OVERRIDE, 422, **GIVEN | fields).text
     assert commands(app) == 0
 
 
 def test_the_same_form_twice_is_one_decision(adam: PageClient, app: Flask) -> None:
     page = adam.get_page(OVERRIDE)
     adam.post_form(page, OVERRIDE, **GIVEN)
-    adam.post_form(page, OVERRIDE, **GIVEN | {"decision": "reject"})
+    confirm(adam, adam.post_form(page, OVERRIDE, **GIVEN))
+    again = adam.post_form(page, OVERRIDE, **GIVEN | {"decision": "reject"})
+    assert again.heading != "Confirm your decision"
     assert commands(app) == 1
     with app.app_context():
         assert db.session.scalar(select(Request.status)) == "APPROVED"
@@ -119,8 +149,12 @@ def test_a_changed_request_is_looked_at_first(adam: PageClient, app: Flask, peop
     ana = PageClient(app)
     sign_in(ana, people.ana)
     ana.post_form(ana.get_page(f"{HERE}/amend"), f"{HERE}/amend", amount="90.00")
+    signs = adam.post_form(adam.get_page(OVERRIDE), OVERRIDE, **GIVEN)
     late = adam.post_form(page, OVERRIDE, 409, **GIVEN)
     assert "You saw version 1. Since then:" in late.text
+    assert GIVEN["reason"] in late.text
+    ana.post_form(ana.get_page(f"{HERE}/amend"), f"{HERE}/amend", amount="95.00")
+    late = adam.post_form(signs, SIGN, 409, password=PASSWORD)
     assert GIVEN["reason"] in late.text
 
 

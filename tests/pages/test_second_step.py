@@ -1,6 +1,8 @@
 """Passkeys, codes of an app, recovery codes: set up, used, and refused."""
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pyotp
@@ -8,6 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text, update
 
+from portal.config import Settings
 from portal.extensions import db
 from portal.models import RecoveryCode, UserSession
 from tests.authenticator import Authenticator
@@ -178,6 +181,27 @@ def test_recovery_codes_end_with_the_last_passkey(
         assert db.session.scalars(select(RecoveryCode.id)).all() == []
 
 
+def test_a_session_is_strong_until_the_last_second_factor_is_removed(
+    make_app: Callable[[Settings], Flask], settings: Settings, people: People, key: Authenticator
+) -> None:
+    app = make_app(replace(settings, second_factor_roles=("auditor",)))
+    client, elsewhere = PageClient(app), PageClient(app)
+    sign_in(elsewhere, people.olga)
+    sign_in(client, people.olga)
+    add_passkey(client, key)
+    set_up_app(client)
+    client.post_form(client.get_page(SECURITY), f"{SECURITY}/app/remove")
+    assert client.get("/history").status_code == 200
+    page = client.get_page(SECURITY)
+    remove = re.search(rf"{SECURITY}/passkeys/[0-9a-f-]+/remove", page.response.text)
+    assert remove
+    client.post_form(page, remove[0])
+    assert client.get("/history").location == SECURITY
+    set_up_app(client)
+    assert client.get("/history").status_code == 200
+    assert elsewhere.get("/history").location == SECURITY
+
+
 def test_ten_wrong_codes_are_enough(client: PageClient, people: People, app: Flask) -> None:
     sign_in(client, people.ana)
     codes, _done = set_up_app(client)
@@ -227,8 +251,6 @@ def test_changes_need_a_fresh_proof(
 def test_a_role_that_needs_a_second_factor_sets_one_up_first(
     make_app, settings, people: People
 ) -> None:
-    from dataclasses import replace
-
     other = make_app(replace(settings, second_factor_roles=("auditor",)))
     client = PageClient(other)
     sign_in(client, people.olga)

@@ -54,6 +54,15 @@ def assert_entra_changes(app: Flask, there: str, manager_id: str, provider: Prov
     person = row(app, changed.get_json()["id"])
     assert (person.manager_id, person.job_title) == (manager_id, "Buyer")
     assert person.employee_no == "E-77"
+    # Where none is of that kind it is added: the one for work stays, and is where mails go.
+    kept = {each["type"]: each["value"] for each in changed.get_json()["emails"]}
+    assert kept == {"work": "anna33@gmail.com", "home": "anna@example.org"}
+    assert person.email == "anna33@gmail.com"
+    new = {"op": "Replace", "path": 'emails[type eq "work"].value'}
+    for gone in ((), ({"op": "Remove", "path": "emails"},)):
+        value = f"lee{len(gone)}@example.org"
+        moved = provider("PATCH", there, patch(*gone, new | {"value": value}))
+        assert row(app, moved.get_json()["id"]).email == value
     assert changed.get_json()["name"]["familyName"] == "Lee"
 
 

@@ -6,9 +6,11 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from portal.domain.people.tokens import OF_SERVICES, Scope
+from portal.domain.policy.policy import ApproverRule, Policy, RuleKind, Stage
 from portal.extensions import db
-from portal.models import AuditAct, Department, PeopleReview, User
+from portal.models import AuditAct, Department, PeopleReview, TypeDraft, User
 from tests.api.conftest import make_program  # noqa: F401
+from tests.asking import insert_type
 from tests.clients import PageClient, sign_in
 from tests.scim.bodies import ENTERPRISE, OKTA_USER
 from tests.scim.conftest import Provider
@@ -60,6 +62,30 @@ def test_who_leaves_is_treated_as_on_the_page(
     with app.app_context():
         refused = select(AuditAct.id).where(AuditAct.kind == "refused")
         assert db.session.scalars(refused).first() is not None
+
+
+def test_policies_that_name_who_leaves_get_a_draft(
+    app: Flask, people: People, provider: Provider
+) -> None:
+    rules = (ApproverRule(kind=RuleKind.PEOPLE, people=(people.ben, people.eve)),)
+    with app.app_context():
+        insert_type("board", Policy(stages=(Stage(key="b", name="Board", rules=rules),)))
+        db.session.commit()
+    assert provider("DELETE", f"/Users/{people.ben}").status_code == 204
+    with app.app_context():
+        draft = db.session.scalars(select(TypeDraft)).one()
+        (stage,) = draft.content["policy"]["stages"]
+        assert stage["rules"][0]["people"] == [people.dan, people.eve]
+        assert (draft.editors, draft.updated_by) == ([], None)
+        acts = select(AuditAct.actor, AuditAct.data).where(AuditAct.kind == "type_changed")
+        said = db.session.execute(acts).all()
+    assert {(actor, data["change"], data["by"]) for actor, data in said} == {
+        ("system", "drafted", "SCIM: Entra"), ("system", "edited", "SCIM: Entra"),
+    }  # fmt: skip
+    client = PageClient(app)
+    sign_in(client, people.adam)
+    assert "SCIM: Entra" in client.get_page("/admin/types/board").text
+    assert client.get("/admin/types").status_code == 200
 
 
 def test_filters_pages_and_versions(app: Flask, people: People, provider: Provider) -> None:

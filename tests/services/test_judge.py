@@ -1,6 +1,7 @@
 """One judge: what people are told before anything is recorded is what the workflow would say."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -10,9 +11,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from portal.domain.errors import Refusal
+from portal.domain.people.signing_in import Way
 from portal.domain.policy.policy import ApproverRule, Decision, Mode, Policy, RuleKind, Stage
 from portal.domain.request.commands import Command
 from portal.domain.request.events import CommandRefused
+from portal.domain.request.proof import DecisionProof
 from portal.domain.request.state import Approval, Click, Content
 from portal.extensions import db
 from portal.models.columns import new_id
@@ -27,7 +30,7 @@ from portal.services.requests import Correction, OverrideInput
 from portal.services.tasks import NewApprover, NewAssignee, QuestionInput, Vote
 from tests.asking import MANAGER, insert_type
 from tests.in_process import InProcess, submit
-from tests.web import PASSWORD, People
+from tests.web import People
 
 NUMBER = "JU-1001"
 BOTH = Stage(
@@ -100,10 +103,11 @@ class Life:
             command_id=key, number=NUMBER, content=content, content_version=self._version(pick),
             comment=words,
         )  # fmt: skip
+        proof = DecisionProof(at=datetime.now(UTC), ways=(Way.PASSWORD,))
         override = OverrideInput(
             command_id=key, number=NUMBER, decision=(Decision.APPROVE, Decision.REJECT)[pick % 2],
             stage_key=(None, "manager", "finance")[pick % 3], reason=words,
-            content_version=self._version(pick),
+            content_version=self._version(pick), proof=proof,
         )  # fmt: skip
         plain = (NUMBER, words, key, actor, Click())
         return {
@@ -116,7 +120,7 @@ class Life:
             "review_people": lambda: requests.review_people(NUMBER, key, actor, Click()),
             "amend": lambda: requests.amend(correction, actor, Click()),
             "resubmit": lambda: requests.resubmit(correction, actor, Click()),
-            "override": lambda: requests.override(override, PASSWORD, actor, Click()),
+            "override": lambda: requests.override(override, actor, Click()),
         }
 
     def _other(self, pick: int) -> str:
