@@ -41,7 +41,7 @@ def adam(app: Flask, client: PageClient, people: People) -> PageClient:
 
 SAID = (
     "Finance has no other head",
-    "2 people have no other manager: Ben Example, Cleo Example",
+    "2 people have no other manager: Ben Example and Cleo Example",
     "The group Board has no other active member",
     "The policy of Board names them",
 )
