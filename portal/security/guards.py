@@ -21,10 +21,12 @@ import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from secrets import token_bytes
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+import brotli
 import structlog
 from flask import Flask, Response, abort, current_app, g, request, session
 from flask_compress import Compress
@@ -422,11 +424,23 @@ class _Compress(Compress):
     def after_request(self, response: Response | None) -> Response:
         if response is not None and request.endpoint in AS_THEY_ARE:
             return response
+        content = b""
         if response is not None and response.direct_passthrough and response.status_code == 200:
             # A static file: read whole, for streamed through the compressor it stays open.
             response.direct_passthrough = False
             response.make_sequence()
-        return super().after_request(response)
+            content = response.get_data()
+        answer = super().after_request(response)
+        if content and answer.status_code == 200 and answer.content_encoding == "br":
+            answer.set_data(packed(content))
+        return answer
+
+
+@lru_cache(maxsize=64)
+def packed(content: bytes) -> bytes:
+    """A static file as small as it gets, a tenth below `BROTLI`: it is the same for everybody, so
+    the tenth of a second that it takes is spent once in each process."""
+    return bytes(brotli.compress(content))
 
 
 def compress(app: Flask) -> None:

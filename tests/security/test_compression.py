@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from portal.security.guards import AS_THEY_ARE, mask, unmask
+from portal.security.guards import AS_THEY_ARE, mask, packed, unmask
 from tests.clients import PageClient, sign_in
 from tests.web import People
 
@@ -28,8 +28,19 @@ def test_pages_and_static_files_go_out_compressed(app: Flask, wished, sent, open
         assert "Accept-Encoding" in small.headers["Vary"]
         assert len(small.data) < len(plain.data) * 0.7
         assert opened(small.data)[:100] == plain.data[:100]
+        assert int(small.headers["Content-Length"]) == len(small.data)
         small.close()
         plain.close()
+
+
+def test_a_static_file_is_as_small_as_it_gets_and_asked_for_once(app: Flask) -> None:
+    client, sheet = FlaskClient(app), "/static/css/app.css?v=1"
+    with client.get(sheet) as plain, client.get(sheet, headers={"Accept-Encoding": "br"}) as small:
+        assert small.data == packed(plain.data)
+        assert brotli.decompress(small.data) == plain.data
+    known = {"Accept-Encoding": "br", "If-None-Match": small.headers["ETag"]}
+    with client.get(sheet, headers=known) as again:
+        assert again.status_code == 304
 
 
 def test_attached_files_go_out_as_they_are(app: Flask) -> None:
