@@ -16,13 +16,14 @@ BUTTONS = ("submit", "button", "image")
 @dataclass
 class Form:
     """A form as a browser sees it; `values` are those that it would send unchanged; `entered`: the
-    name of its first submit button, which the key Enter presses; None without one."""
+    name of its first submit button, which the key Enter presses in an input; None without one."""
 
     method: str
     action: str | None
     values: dict[str, str] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     entered: str | None = None
+    has_inputs: bool = False
 
 
 class Document(HTMLParser):
@@ -67,6 +68,8 @@ class Document(HTMLParser):
         name = given.get("name", "")
         if tag == "button" and given.get("type") == "submit" and form.entered is None:
             form.entered = name
+        if tag == "input" and given.get("type", "text") not in ("hidden", *BUTTONS):
+            form.has_inputs = True
         chosen = "selected" in given or self._select not in form.values
         if tag == "option" and self._select and chosen:
             form.values[self._select] = given.get("value", "")
@@ -167,7 +170,8 @@ def examine(html: str) -> Document:
         if form.method == "dialog":
             continue
         assert form.action, f"a {form.method} form without an action"
-        assert not re.search(r"\bremove$", form.entered or ""), f"Enter removes: {form.action}"
+        removes = form.has_inputs and re.search(r"\bremove$", form.entered or "")
+        assert not removes, f"Enter removes: {form.action}"
         assert form.method == "get" or "csrf_token" in form.names, f"no CSRF token: {form.action}"
     return page
 

@@ -132,7 +132,9 @@ def test_a_logo_is_shown_to_everybody_and_can_be_removed(adam: PageClient, app: 
     assert [bool(each["after"]["logo"]) for each in acts(app)] == [True, False]
 
 
-NOTHING_ELSE = ("notifications_days", "texts", "files", "people", "failed", "left")
+NOTHING_ELSE = (
+    "notifications_days", "texts", "files", "people", "requests", "months", "failed", "left",
+)  # fmt: skip
 
 
 def test_what_would_be_deleted_is_said_before(adam: PageClient, app: Flask, people: People) -> None:

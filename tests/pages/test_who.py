@@ -127,7 +127,7 @@ def test_the_members_of_a_group_are_told_as_they_were(
     page = words(app, people.ana)
     assert "Needed from €1.00." in page
     assert "Amount: €120.00" in page
-    assert "In the group Finance: Carl Example, Cleo Example." in page
+    assert "In the group Finance: Carl Example and Cleo Example." in page
     with app.app_context():
         group = db.session.scalar(select(Group.id).where(Group.code == "finance"))
     change(
@@ -155,7 +155,7 @@ def test_a_large_group_makes_nobody_leave_another(
     )  # fmt: skip
     process.give(submit(ids, people, type_code="lamps"))
     page = words(app, people.ana)
-    assert "In the group Finance: Carl Example, Cleo Example." in page
+    assert "In the group Finance: Carl Example and Cleo Example." in page
     assert "left Finance" not in page
 
 
@@ -246,7 +246,7 @@ def test_a_group_that_has_its_vote_is_asked_no_more_and_the_page_says_so(
     for _moment in range(2):
         page = words(app, people.ana)
         assert "Finance · Withdrawn: the group's part is settled (Carl Example)" in page
-        assert "Waiting for Dan Example, Eve Example" in page
+        assert "Waiting for Dan Example and Eve Example" in page
         client = PageClient(app)
         sign_in(client, people.carl)
         forms = client.get_page(HERE).document.forms
