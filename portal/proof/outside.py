@@ -95,7 +95,7 @@ def _post(url: str, body: bytes, kind: str) -> tuple[int, bytes]:
         try:
             return _talk(url, body, kind)
         except (http.client.HTTPException, ValueError, OSError) as error:
-            if watch.is_late:
+            if watch.is_late or isinstance(error, TimeoutError):
                 raise OutsideRefused(f"{host} gave no whole answer within {SECONDS:g} s") from error
             if isinstance(error, OSError) and not isinstance(error, http.client.HTTPException):
                 raise
