@@ -132,11 +132,12 @@ class MonthlySending:
                 return NO_FIGURES if found is None else self._written(person, found, head.spoken())
 
     def _written(self, person: Row[Any], found: MonthOfFigures, head: Letterhead) -> Letter:
-        days, figure = (self.words.filters[name] for name in ("working_days", "figure"))
+        says = self.words.filters
+        days, figure, percent = says["working_days"], says["figure"], says["percent"]
         context: dict[str, Any] = {
             "row": person,
             "found": found,
-            "figures": list(_lines(found, days, figure)),
+            "figures": list(_lines(found, days, figure, percent)),
             "types": [
                 (
                     each.name,
@@ -191,7 +192,10 @@ def figures(connection: Connection, person: Row[Any], month: date) -> MonthOfFig
 
 
 def _lines(
-    found: MonthOfFigures, days: Callable[[float], str], figure: Callable[[int], str]
+    found: MonthOfFigures,
+    days: Callable[[float], str],
+    figure: Callable[[int], str],
+    percent: Callable[[int], str],
 ) -> Iterator[tuple[str, str, str]]:
     """Each figure with its words: of the month, and of the one before."""
     both = (found.now, found.before)
@@ -201,7 +205,7 @@ def _lines(
 
     def part(some: int, whole: int) -> str:
         of_them = share(some, whole)
-        return _NONE if of_them is None else f"{of_them}%"
+        return _NONE if of_them is None else percent(of_them)
 
     of_each: tuple[tuple[str, Callable[[Totals], str]], ...] = (
         (_("Requests decided"), lambda each: figure(each.decided)),

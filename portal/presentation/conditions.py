@@ -172,7 +172,7 @@ def value_words(value: Any, each: FormField | None, names: Mapping[str, str]) ->
         case FieldKind.DATE:
             return _day(str(value))
         case FieldKind.DECIMAL | FieldKind.PERCENT:
-            return number(value, "%" if each.kind is FieldKind.PERCENT else "")
+            return number(value, each.kind)
         case FieldKind.YES_NO:
             return _("Yes") if value == YES else _("No")
         case FieldKind.CHOICE | FieldKind.CHOICES | FieldKind.DEPARTMENT:

@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from enum import Enum
 from functools import cache
 from typing import Any
 
 from babel.lists import format_list
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 
 from portal.domain.marked import msgid
 from portal.domain.notices.wording import spoken
@@ -215,6 +216,13 @@ def decimal(value: float) -> str:
     return words
 
 
+def percent(hundredths: float | Decimal) -> str:
+    """`96%`, in German `96 %`."""
+    share = Decimal(str(hundredths)) / 100
+    words: str = format_percent(share, locale=current().locale, decimal_quantization=False)
+    return words
+
+
 def working_days(minutes: float) -> str:
     """Working minutes in working days of eight hours, with one decimal."""
     return decimal(minutes / WORKING_DAY)
@@ -253,7 +261,7 @@ def in_words(field: FormField, value: Any, names: Mapping[str, str]) -> str | No
         case FieldKind.CHOICE | FieldKind.CHOICES:
             return ", ".join(_option(field, each) for each in ids(value))
         case FieldKind.DECIMAL | FieldKind.PERCENT:
-            return number(value, "%" if field.kind is FieldKind.PERCENT else "")
+            return number(value, field.kind)
         case _:
             return _named(field, value, names)
 
@@ -320,12 +328,16 @@ def _option(field: FormField, value: str) -> str:
     return next((c.label for c in field.choices if c.value == value), value)
 
 
-def number(value: Any, unit: str = "") -> str:
-    """Decimal text in the reader's language: `1,234.5`, `12.5%`; anything else as it is."""
+def number(value: Any, kind: FieldKind = FieldKind.DECIMAL) -> str:
+    """Decimal text in the reader's language: `1,234.5`, of a percent `12.5%`; anything else as it
+    is."""
     found = exact(value)
     if found is None:
         return str(value)
-    return f"{format_decimal(found, decimal_quantization=False, locale=current().locale)}{unit}"
+    if kind is FieldKind.PERCENT:
+        return percent(found)
+    words: str = format_decimal(found, decimal_quantization=False, locale=current().locale)
+    return words
 
 
 def shown(form: tuple[FormField, ...], values: Mapping[str, Any]) -> Iterator[FormField]:

@@ -37,6 +37,7 @@ def letters(templates: Path) -> Environment:
         moment=_moment,
         month=times.month,
         figure=labels.figure,
+        percent=labels.percent,
         working_days=labels.working_days,
         due_words=_due_words,
         zone_words=lambda zone, now: times.zone_name(zone_named(zone), now),

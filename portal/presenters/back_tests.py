@@ -9,6 +9,7 @@ from portal.domain.policy.policy import WORKING_DAY
 from portal.domain.request.reasons import Code
 from portal.domain.routing.backtest import BackTest, Difference, Fate, Load, StageThen, Waiting
 from portal.domain.spreadsheets import harmless
+from portal.presentation.labels import figure, percent
 from portal.presentation.money import major
 from portal.queries.back_tests import BackTestRecord
 from portal.translation import _, lazy, ngettext
@@ -46,7 +47,7 @@ class Card:
 def cards(found: BackTest) -> list[Card]:
     """Same, more, fewer, other people, stuck."""
     share = round(100 * found.count(Fate.SAME) / found.total) if found.total else 0
-    same = _("%(share)s%% of %(total)s", share=share, total=found.total)
+    same = _("%(share)s of %(total)s", share=percent(share), total=figure(found.total))
     return [
         Card(_("Same route"), found.count(Fate.SAME), same),
         Card(_("More stages"), found.count(Fate.MORE), _most(found.added)),
@@ -106,7 +107,7 @@ def days_of(waiting: Waiting) -> tuple[str, str]:
 
 def within(waiting: Waiting) -> str:
     """How many requests in a hundred would end within the target; a dash where nothing is known."""
-    return "–" if waiting.within is None else _("%(share)s%%", share=waiting.within)
+    return "–" if waiting.within is None else percent(waiting.within)
 
 
 def days_in(minutes: int | None) -> str:

@@ -10,7 +10,7 @@ from portal.domain.errors import DomainError
 from portal.domain.policy.policy import WHOLE_DAY, WORKING_DAY
 from portal.domain.time.spent import Use, life_of, share
 from portal.presentation.charts import Columns, Mark, columns, placed
-from portal.presentation.labels import decimal, figure, working_days
+from portal.presentation.labels import decimal, figure, percent, working_days
 from portal.presentation.times import day
 from portal.queries import insights
 from portal.queries.audit import EventRecord
@@ -243,15 +243,15 @@ def _on_time(totals: Totals) -> KeyFigure:
     if kept is None:
         return KeyFigure(label, str(_NONE), note=_("No type here has a target"))
     if kept >= GOAL:
-        note = _("At or above the goal of %(goal)s%%", goal=GOAL)
-        return KeyFigure(label, f"{kept}%", note=note, tone="ok", icon="check")
+        note = _("At or above the goal of %(goal)s", goal=percent(GOAL))
+        return KeyFigure(label, percent(kept), note=note, tone="ok", icon="check")
     note = ngettext(
-        "%(n)s point under the goal of %(goal)s%%",
-        "%(n)s points under the goal of %(goal)s%%",
+        "%(n)s point under the goal of %(goal)s",
+        "%(n)s points under the goal of %(goal)s",
         GOAL - kept,
-        goal=GOAL,
+        goal=percent(GOAL),
     )
-    return KeyFigure(label, f"{kept}%", note=note, tone="warn", icon="exclamation-triangle")
+    return KeyFigure(label, percent(kept), note=note, tone="warn", icon="exclamation-triangle")
 
 
 def _more(totals: Totals) -> Sequence[tuple[str, str]]:
@@ -260,7 +260,7 @@ def _more(totals: Totals) -> Sequence[tuple[str, str]]:
     if first is None or totals.median_elapsed is None or totals.slow_elapsed is None:
         return ()
     return (
-        (_("Decided in the first round, never sent back"), f"{first}%"),
+        (_("Decided in the first round, never sent back"), percent(first)),
         (_("Rounds per request"), decimal(totals.rounds / totals.decided)),
         (_("Escalations per request"), decimal(totals.escalations / totals.decided)),
         (_("Median in calendar days"), decimal(totals.median_elapsed / WHOLE_DAY)),
@@ -417,14 +417,14 @@ def _uses_chart(totals: Totals) -> Chart:
         FigureTable(
             (_("Spent on"), _("Days per request"), _("Share")),
             tuple(
-                (words, decimal(minutes / WHOLE_DAY / totals.decided), f"{part}%")
+                (words, decimal(minutes / WHOLE_DAY / totals.decided), percent(part))
                 for words, minutes, part in parts
             ),
         ),
         bars=tuple(
             MeasuredBar(
                 words, "", placed(minutes, 0, whole), 0, 0,
-                (decimal(minutes / WHOLE_DAY / totals.decided), f"{part}%"),
+                (decimal(minutes / WHOLE_DAY / totals.decided), percent(part)),
             )
             for words, minutes, part in parts
         ),
@@ -464,7 +464,7 @@ def _unopened_chart(scope: FigureScope) -> Chart:
         bars=tuple(
             MeasuredBar(
                 x.group_name, x.type_name, placed(x.unopened, 0, x.decisions), 0, 0,
-                (figure(x.unopened), f"{share(x.unopened, x.decisions)}%"),
+                (figure(x.unopened), percent(share(x.unopened, x.decisions) or 0)),
             )
             for x in found
         ),

@@ -37,6 +37,16 @@ from tests.in_process import NUMBER, InProcess
 from tests.web import People
 
 
+@pytest.fixture
+def people(people: People, app: Flask) -> People:
+    """Where they are it is about noon, so that what is decided in an hour is decided today."""
+    zone = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
+    with app.app_context():
+        db.session.execute(update(User).values(time_zone=zone))
+        db.session.commit()
+    return people
+
+
 def decided(
     app: Flask,
     process: InProcess,

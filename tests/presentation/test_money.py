@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.domain.policy.forms import FieldKind
 from portal.presentation.filters import money_tag
+from portal.presentation.labels import number, percent
 from portal.presentation.money import decimals, file_size, major, money
 from portal.translation import speaking
 
@@ -70,3 +72,14 @@ def test_each_language_writes_amounts_its_way(code: str, currency: str, words: s
 def test_sizes_have_the_languages_point() -> None:
     with speaking("de"):
         assert file_size(2_400_000) == "2,4 MB"
+
+
+@pytest.mark.parametrize(
+    ("code", "whole", "parts"),
+    [("en", "96%", "12.5%"), ("de", "96\N{NO-BREAK SPACE}%", "12,5\N{NO-BREAK SPACE}%"),
+     ("id", "96%", "12,5%")],
+)  # fmt: skip
+def test_each_language_writes_per_cent_its_way(code: str, whole: str, parts: str) -> None:
+    with speaking(code):
+        assert percent(96) == whole
+        assert number("12.5", FieldKind.PERCENT) == parts
