@@ -4,15 +4,12 @@ transactions that recorded their ends."""
 import asyncio
 from dataclasses import dataclass
 
-import structlog
 from sqlalchemy import Engine
 
-from portal.directory.facts import write_due
+from portal.directory.facts import catch_up
 
 PAUSE_SECONDS = 1.0
 AFTER_FAILURE_SECONDS = 15.0
-
-log = structlog.get_logger("portal.facts")
 
 
 @dataclass(frozen=True)
@@ -29,9 +26,4 @@ class FactsWatch:
 
     def turn(self) -> float:
         """Write what is due; seconds until the next look."""
-        try:
-            write_due(self.engine)
-        except Exception as error:  # noqa: BLE001 - figures never stop what records approvals
-            log.warning("facts.left", error=str(error)[:300])
-            return AFTER_FAILURE_SECONDS
-        return PAUSE_SECONDS
+        return PAUSE_SECONDS if catch_up(self.engine) else AFTER_FAILURE_SECONDS

@@ -63,6 +63,16 @@ def write_due(engine: Engine, turns: int | None = None) -> int:
     return written
 
 
+def catch_up(engine: Engine, turns: int | None = None) -> bool:
+    """`write_due`; whether it went well. Figures never stop whoever records or looks."""
+    try:
+        write_due(engine, turns)
+    except Exception as error:  # noqa: BLE001 - what is left is said, and tried again
+        log.warning("facts.left", error=str(error)[:300])
+        return False
+    return True
+
+
 def _write(connection: Connection, ids: list[str]) -> int:
     lives = [life for life in _lives(connection, ids) if not life.state.is_open]
     world = _World(connection, lives)

@@ -3,12 +3,10 @@
 The figures themselves are `portal.directory.insights`, which the monthly mail asks, too.
 """
 
-import structlog
 from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
 
+from portal.directory import facts
 from portal.directory import insights as figures
-from portal.directory.facts import write_due
 from portal.directory.insights import (
     FigureScope,
     GroupLoad,
@@ -38,8 +36,6 @@ __all__ = [
     "midnight",
     "scope_of_month",
 ]
-
-log = structlog.get_logger("portal.facts")
 
 
 def totals(scope: FigureScope) -> Totals:
@@ -82,12 +78,8 @@ def hasty(scope: FigureScope) -> tuple[HastyFigure, ...]:
 def catch_up() -> None:
     """Count first what was closed a moment ago, so that the figures are right to the last commit.
     Where that fails they are shown without, and `due` says how many are missing."""
-    if not due():
-        return
-    try:
-        write_due(db.engine, turns=1)
-    except SQLAlchemyError as error:
-        log.warning("facts.left", error=str(error)[:300])
+    if due():
+        facts.catch_up(db.engine, turns=1)
 
 
 def due() -> int:

@@ -105,7 +105,7 @@ def test_what_was_closed_a_moment_ago_is_counted_by_the_look(
         raise OperationalError("INSERT", {}, Exception("the disk is full"))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("portal.queries.insights.write_due", full)
+        patch.setattr("portal.directory.facts.write_due", full)
         page = client.get_page("/insights?weeks=4")
         assert "0 requests decided" in page.text
         assert "1 closed request is not counted yet" in page.text
